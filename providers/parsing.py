@@ -1,0 +1,254 @@
+"""Reads what vendors write: times, amounts, numbers, transcripts. Pure; only `ProviderError` classes leave it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+import phonenumbers
+
+from providers.base import Response
+from providers.exceptions import UnexpectedResponse
+from providers.types import Recording, Turn
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_MILLISECONDS_FROM = 100_000_000_000
+"""Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
+_BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
+_LARGEST_AMOUNT = Decimal(10) ** 12
+_LONGEST_CALL_S = 7 * 24 * 3600
+_MOST_TURNS = 5_000
+
+_SPEAKERS: dict[str, Literal["agent", "person", "system"]] = {
+    "agent": "agent",
+    "assistant": "agent",
+    "ai": "agent",
+    "bot": "agent",
+    "user": "person",
+    "caller": "person",
+    "human": "person",
+    "person": "person",
+    "customer": "person",
+    "callee": "person",
+    "system": "system",
+    "tool": "system",
+    "function": "system",
+}
+_SPOKEN_LINE = re.compile(r"^\s*(" + "|".join(_SPEAKERS) + r")\s*:\s*", re.IGNORECASE)
+
+
+def parse_text(value: object, limit: int = 10_000) -> str:
+    """Return text (or a plain number as text) that a database can store, at most `limit` characters; else empty."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)[:limit]
+    if not isinstance(value, str):
+        return ""
+    return _UNSTORABLE.sub("", value)[:limit]
+
+
+def parse_instant(value: object) -> datetime | None:
+    """Return an aware datetime from epoch (milli)seconds or ISO 8601 (naive: UTC); None for 0 and rubbish."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text[:40]):
+            try:
+                found = datetime.fromisoformat(text[:40])
+                return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            except (ValueError, OverflowError):
+                return None
+        value = float(text)
+    if not isinstance(value, int | float) or not 0 < value < 10**14:
+        return None
+    seconds = value / 1000 if value >= _MILLISECONDS_FROM else value
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def parse_seconds(value: object, *, per_second: int = 1) -> int | None:
+    """Return whole seconds from a number, "45.5" or "1:02:03", rounded up (half a second was a talk); else None.
+
+    `per_second` is 1000 where the vendor counts milliseconds.
+    """
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,4}(:[0-9]{1,2}){1,2}\s*", value):
+        total = 0
+        for part in value.split(":"):
+            total = total * 60 + int(part)
+        return total if total <= _LONGEST_CALL_S else None
+    amount = parse_decimal(value)
+    if amount is None or amount < 0 or amount / per_second > _LONGEST_CALL_S:
+        return None
+    return math.ceil(amount / per_second)
+
+
+def parse_decimal(value: object) -> Decimal | None:
+    """Return a finite Decimal below 10^12 from a number or a text such as "-34.2", "$5.0", "1,200.50"; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    if isinstance(value, int) and abs(value) >= 10**12:
+        return None
+    text = str(value).strip()[:40].lstrip("$€£₹").replace(",", "")
+    if not re.fullmatch(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text):
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    if abs(amount) >= _LARGEST_AMOUNT:
+        return None
+    return amount
+
+
+def parse_cents(value: object, *, cents: bool = True) -> Decimal | None:
+    """Return an amount in the main unit, from cents where `cents` is set; at most 6 decimals, never negative zero."""
+    amount = parse_decimal(value)
+    if amount is None:
+        return None
+    return round(amount / 100 if cents else amount, 6).normalize() + Decimal(0)
+
+
+def parse_reference(value: object) -> UUID | None:
+    """Return the UUID that a text is; None for anything else."""
+    if not isinstance(value, str) or len(value) > 45:
+        return None
+    try:
+        return UUID(value.strip())
+    except ValueError:
+        return None
+
+
+def parse_turns_text(text: object) -> tuple[Turn, ...]:
+    """Return the turns of a transcript written as "assistant: ..." and "user: ..." lines.
+
+    A line without a speaker goes on with the turn before it; words before the first speaker are a system turn.
+    """
+    turns: list[Turn] = []
+    for line in parse_text(text, 500_000).splitlines():
+        if found := _SPOKEN_LINE.match(line):
+            turns.append(Turn(speaker=_SPEAKERS[found[1].lower()], text=line[found.end() :].strip()))
+        elif line.strip():
+            last = turns.pop() if turns else Turn(speaker="system", text="")
+            turns.append(Turn(speaker=last.speaker, text=f"{last.text}\n{line.strip()}".strip()))
+        if len(turns) >= _MOST_TURNS:
+            break
+    return tuple(turn for turn in turns if turn.text)
+
+
+def parse_turns(rows: object) -> tuple[Turn, ...]:
+    """Return the turns of a transcript given as a list of {role, content, timestamp_ms}; a text is read as lines."""
+    if isinstance(rows, str):
+        return parse_turns_text(rows)
+    turns = []
+    for row in rows[:_MOST_TURNS] if isinstance(rows, list) else ():
+        said = as_mapping(row)
+        text = parse_text(first_of(said, "content", "text", "message")).strip()
+        speaker = _SPEAKERS.get(parse_text(first_of(said, "role", "speaker", "sender"), 20).strip().lower(), "system")
+        at = parse_decimal(first_of(said, "timestamp_ms", "at_ms"))
+        if text:
+            turns.append(Turn(speaker=speaker, text=text, at_ms=int(at) if at is not None and at >= 0 else None))
+    return tuple(turns)
+
+
+def parse_object(value: object) -> dict[str, Any]:
+    """Return a JSON object that a database can store (no NUL, NaN or depth over 8); empty for anything else."""
+    cleaned = _storable(value, 8)
+    return cleaned if isinstance(cleaned, dict) else {}
+
+
+def _storable(value: object, depth: int) -> Any:
+    if value is None or isinstance(value, bool) or depth == 0:
+        return value if depth else None
+    if isinstance(value, dict):
+        return {parse_text(key, 200): _storable(item, depth - 1) for key, item in list(value.items())[:500]}
+    if isinstance(value, list):
+        return [_storable(item, depth - 1) for item in value[:500]]
+    if isinstance(value, int | float):
+        return value if abs(value) < 10**15 else None
+    return parse_text(value)
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return the value if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def require_object(value: object, what: str) -> Mapping[str, Any]:
+    """Return the value if it is a JSON object; raises `UnexpectedResponse` naming `what` was asked for."""
+    if isinstance(value, dict):
+        return value
+    raise UnexpectedResponse(f"The answer is not {what}.")
+
+
+def require_rows(value: object, what: str) -> list[Mapping[str, Any]]:
+    """Return the value if it is a list of JSON objects; raises `UnexpectedResponse` naming `what` was asked for."""
+    if isinstance(value, list) and all(isinstance(row, dict) for row in value):
+        return value
+    raise UnexpectedResponse(f"The answer is not a list of {what}.")
+
+
+def first_of(row: Mapping[str, Any], *names: str) -> Any:
+    """Return the first value under these names that is neither missing, None nor empty text; else None."""
+    return next((row[name] for name in names if row.get(name) not in (None, "")), None)
+
+
+def path_id(remote_id: object) -> str:
+    """Return a vendor's id as one percent-encoded path segment; raises `UnexpectedResponse` for one that cannot be."""
+    text = str(remote_id)
+    if not text or text in {".", ".."} or len(text) > 200:
+        raise UnexpectedResponse("The vendor's id cannot be asked for.")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError as error:
+        raise UnexpectedResponse("The vendor's id cannot be asked for.") from error
+
+
+def e164_or_raw(value: object, region: str = "") -> str:
+    """Return a number in E.164 where it can be understood, else as the vendor wrote it, at most 40 characters.
+
+    Without `region` ("IR", "IN") a number must carry its country code, with or without the plus sign.
+    """
+    raw = parse_text(value, 40).strip()
+    if _E164.fullmatch(raw):
+        return raw
+    try:
+        digits = raw if region or raw.startswith("+") else "+" + raw.removeprefix("00")
+        found = phonenumbers.parse(digits, region or None)
+    except phonenumbers.NumberParseException:
+        return raw
+    if not phonenumbers.is_possible_number(found):
+        return raw
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+
+
+def number_for_vendor(e164: str, phone_format: object) -> str:
+    """Write an E.164 number as a vendor wants it: `e164`, `digits` (no plus) or `local_ir` (09xxxxxxxxx)."""
+    if phone_format == "digits":
+        return e164.removeprefix("+")
+    if phone_format == "local_ir" and e164.startswith("+98"):
+        return "0" + e164.removeprefix("+98")
+    return e164
+
+
+def list_windows(since: datetime, until: datetime, days: int) -> Sequence[tuple[datetime, datetime]]:
+    """Split a window of time into touching windows of at most `days` days, oldest first."""
+    windows = []
+    while since < until:
+        end = min(since + timedelta(days=days), until)
+        windows.append((since, end))
+        since = end
+    return windows
+
+
+def recording_of(response: Response) -> Recording:
+    """Return the sound that an answer holds; raises `UnexpectedResponse` for what is no sound or empty."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not response.body or not (kind.startswith("audio/") or kind in _BYTES):
+        raise UnexpectedResponse("The answer is not a recording.", http_status=response.status)
+    return Recording(content=response.body, content_type=kind if kind.startswith("audio/") else "audio/mpeg")

@@ -1,0 +1,70 @@
+"""Makes the three groups, and answers what a person may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from callcenter.access.rights import RIGHTS, ROLES
+
+Person = AbstractUser | AnonymousUser
+P = ParamSpec("P")
+
+
+def may(person: Person, code: str) -> bool:
+    """Tell whether a person holds a right of the table."""
+    return person.has_perm(f"access.{code}")
+
+
+def needs(
+    code: str,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+]:
+    """Open a view only to people who hold the right: others log in first, or get a clear refusal (403)."""
+    if code not in {right.code for right in RIGHTS}:
+        raise KeyError(code)
+
+    def opened(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not may(cast(Person, request.user), code):
+                raise PermissionDenied(code)
+            return view(request, *args, **kwargs)
+
+        checked.needs_right = code  # type: ignore[attr-defined]
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], login_required(checked))
+
+    return opened
+
+
+def sync_roles(**_: Any) -> None:
+    """Make the three groups hold exactly what the table says; safe to run again."""
+    from django.contrib.auth.models import Group, Permission
+    from django.contrib.contenttypes.models import ContentType
+
+    from callcenter.access.models import Right
+
+    content_type = ContentType.objects.get_for_model(Right, for_concrete_model=False)
+    known = {
+        right.code: Permission.objects.update_or_create(
+            content_type=content_type, codename=right.code, defaults={"name": right.label}
+        )[0]
+        for right in RIGHTS
+    }
+    for role in ROLES:
+        group, _created = Group.objects.get_or_create(name=role)
+        ours = [known[right.code] for right in RIGHTS if role in right.roles]
+        group.permissions.remove(
+            *group.permissions.filter(content_type=content_type).exclude(pk__in=[p.pk for p in ours])
+        )
+        group.permissions.add(*ours)

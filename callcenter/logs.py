@@ -1,0 +1,31 @@
+"""Log lines as JSON, one a line, with anything like a full phone number masked."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+
+PHONE = re.compile(r"(?<![\w.-])\+?\d{6,}(\d{4})(?![\w.-])")
+
+
+def masked(text: str) -> str:
+    """Return the text with every run of ten digits or more cut to its last four."""
+    return PHONE.sub(r"…\1", text)
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes one JSON object a line: at, level, logger, message and, for errors, the trace."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": masked(record.getMessage()),
+        }
+        if record.exc_info:
+            line["trace"] = masked(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)

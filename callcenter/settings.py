@@ -1,0 +1,240 @@
+"""All settings, from the environment (see .env.example); a bare environment is production and must say everything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+# `init` writes the keys, so it alone runs before there are any; every other start needs them.
+STARTS_WITHOUT_KEYS = len(sys.argv) > 1 and sys.argv[1] == "init"
+ENV_FILE = Path(env.str("ENV_FILE", str(BASE_DIR / ".env")))
+if ENV_FILE.exists():
+    env.read_env(ENV_FILE)
+
+
+def required(name: str) -> list[str]:
+    """Return a comma-separated setting; raises ImproperlyConfigured with the next step where it is empty."""
+    found = [part.strip() for part in str(env.str(name, "")).split(",") if part.strip()]
+    if not found and not STARTS_WITHOUT_KEYS:
+        raise ImproperlyConfigured(f"{name} is not set. Run `manage.py init` for development, or see .env.example.")
+    return found or ["unset-until-init-ran"]
+
+
+# Who we are
+VERSION = "0.1.0"
+DEBUG: bool = env.bool("DEBUG", False)
+SECRET_KEY = ",".join(required("SECRET_KEY"))
+FIELD_KEYS: list[str] = required("FIELD_KEYS")
+ALLOWED_HOSTS: list[str] = required("ALLOWED_HOSTS")
+HTTPS: bool = env.bool("HTTPS", not DEBUG)
+PUBLIC_URL: str = env.str("PUBLIC_URL", "").rstrip("/")
+DEMO: bool = env.bool("DEMO", False)
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# Applications
+INSTALLED_APPS = [
+    "callcenter.site.DeskAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_q",
+    "django_htmx",
+    "axes",
+    "callcenter.access",
+    "callcenter.audit",
+    "providers",
+    "campaigns",
+    "callcenter",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "callcenter.middleware.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "callcenter.middleware.ViewerTimeZone",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "callcenter.urls"
+WSGI_APPLICATION = "callcenter.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "callcenter.context.desk",
+            ],
+            "builtins": ["callcenter.templatetags.desk"],
+        },
+    }
+]
+
+# Data
+DATABASE_URL: str = env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}")
+DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # FULL: a power cut must not forget a commit point; IMMEDIATE: writers queue instead of failing half-way.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;",
+    }
+else:
+    # No psycopg pool: forked workers would share its sockets.
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL: str = env.str("REDIS_URL", "")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+# Background work: the rows are the queue, django-q2 only rings the bell (DESIGN.md section 6)
+WORKERS: int = env.int("WORKERS", 3)
+Q_CLUSTER: dict[str, Any] = {
+    "name": "callcenter",
+    "workers": WORKERS,
+    "queue_limit": WORKERS,
+    "bulk": 1,
+    "timeout": 90,
+    "retry": 900,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": -1,
+    "recycle": 500,
+    "label": "Background work",
+    "ALT_CLUSTERS": {},
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+# Vendors
+VENDOR_HOSTS: list[str] = env.list(
+    "VENDOR_HOSTS",
+    default=[
+        "api.bitel.rest",
+        "www.tryunleashx.com",
+        "api.tryunleashx.com",
+        "api.bolna.ai",
+        "api.voicy.co",
+        "api.vocode.dev",
+    ],
+)
+SANDBOX_ORIGIN: str = env.str("SANDBOX_ORIGIN", "").rstrip("/")
+if SANDBOX_ORIGIN and not DEBUG:
+    raise ImproperlyConfigured("SANDBOX_ORIGIN is for development only: remove it, or set DEBUG=on.")
+
+# Dialling
+TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
+"""Test-only: every timer of the dialler (polls, settling, retries) is divided by it."""
+if TIME_SCALE != 1.0 and not DEBUG:
+    raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
+CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
+DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
+QUIET_PERIOD_HOURS: int = env.int("QUIET_PERIOD_HOURS", 24)
+IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
+IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)
+
+# People
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "today"
+LOGOUT_REDIRECT_URL = "login"
+AXES_VERBOSE = False
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+
+# Words and times
+LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", _("English")), ("fa", _("Persian"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
+
+# Files
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = VAR_DIR / "media"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# Mail
+EMAIL_URL: str = env.str("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
+vars().update(env.email_url_config(EMAIL_URL))
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "callcenter@localhost")
+
+# Safety
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if env.bool("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+X_FRAME_OPTIONS = "DENY"
+
+LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": "callcenter.logs.JsonFormatter"}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
+    "loggers": {"django-q": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+}

@@ -1,0 +1,8 @@
+"""The door that a web server opens."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
+application = get_wsgi_application()

@@ -1,0 +1,19 @@
+"""The rows of this room, split by subject."""
+
+from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch
+from campaigns.models.campaigns import Campaign
+from campaigns.models.contacts import Contact, ContactList, DoNotCall, ListMembership
+from campaigns.models.imports import ContactImport
+
+__all__ = [
+    "Call",
+    "CallEvent",
+    "CallTranscript",
+    "Campaign",
+    "Contact",
+    "ContactImport",
+    "ContactList",
+    "DialingSwitch",
+    "DoNotCall",
+    "ListMembership",
+]

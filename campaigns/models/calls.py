@@ -1,0 +1,207 @@
+"""Calls, what happened to each, and the one switch that stops them all."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.base import Owned
+from campaigns.querysets import CallQuerySet
+from campaigns.reasons import SkipReason
+from providers.types import AT_VENDOR, LIVE, CallStatus, FailureReason
+
+
+class Call(Owned):
+    """One attempt to reach one number once: at most one vendor call; a retry is a new row."""
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("campaign")
+    )
+    contact = models.ForeignKey(
+        "campaigns.Contact", models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name=_("contact")
+    )
+    to_number = models.CharField(_("number"), max_length=16)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+
+    # The order, copied when it was queued: later edits do not change it
+    provider = models.ForeignKey("providers.Provider", models.PROTECT, related_name="calls", verbose_name=_("provider"))
+    agent = models.ForeignKey(
+        "providers.Agent", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agent")
+    )
+    voice = models.ForeignKey(
+        "providers.Voice", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("voice")
+    )
+    caller_id = models.ForeignKey(
+        "providers.CallerId", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("caller ID")
+    )
+    dialer = models.ForeignKey(
+        "providers.Dialer", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dialler")
+    )
+    text = models.TextField(_("text"), blank=True)
+    digits = models.CharField(_("digits"), max_length=5, blank=True)
+    variables = models.JSONField(_("variables"), default=dict, blank=True)
+    vendor_options = models.JSONField(default=dict, blank=True)
+
+    # Where it stands
+    status = models.CharField(_("state"), max_length=12, choices=CallStatus.choices, default=CallStatus.PENDING)
+    rank = models.PositiveSmallIntegerField(default=0, editable=False)
+    raw_status = models.CharField(_("vendor's word"), max_length=80, blank=True)
+    remote_id = models.CharField(_("id at the vendor"), max_length=200, blank=True)
+    failure_reason = models.CharField(max_length=20, choices=FailureReason.choices, blank=True, default="")
+    failure_detail = models.CharField(max_length=300, blank=True)
+    skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
+    held_at = models.DateTimeField(null=True, blank=True)
+    """Proved never placed: waits for a person, no automatic second dial."""
+    needs_person_at = models.DateTimeField(null=True, blank=True)
+
+    # The queue
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    wait_reason = models.CharField(max_length=20, blank=True)
+    lease = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    not_sent_tries = models.PositiveSmallIntegerField(default=0)
+
+    # Its times
+    placing_at = models.DateTimeField(_("commit point"), null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    placed_at = models.DateTimeField(_("taken by the vendor"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("last news"), default=timezone.now)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
+    polls = models.PositiveIntegerField(default=0)
+    absent_looks = models.PositiveSmallIntegerField(default=0)
+    absent_at = models.DateTimeField(null=True, blank=True)
+
+    # What came of it
+    talk_seconds = models.PositiveIntegerField(_("talked, seconds"), null=True, blank=True)
+    answered_by = models.CharField(_("answered by"), max_length=8, default="unknown")
+    cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    reserved_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0))
+    matched_by = models.CharField(max_length=8, blank=True)
+    recording_available = models.BooleanField(default=False)
+    extracted = models.JSONField(default=dict, blank=True)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "contact", "attempt"], name="attempt_once"),
+            models.UniqueConstraint(
+                fields=["to_number"], condition=Q(status__in=sorted(LIVE)), name="one_live_call_a_number"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "remote_id"], condition=~Q(remote_id=""), name="vendor_call_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["provider", "due_at", "id"], condition=Q(status="pending"), name="call_due"),
+            models.Index(fields=["campaign", "due_at", "id"], condition=Q(status="pending"), name="call_due_campaign"),
+            models.Index(
+                fields=["provider", "next_poll_at"],
+                condition=Q(status__in=sorted([*AT_VENDOR, CallStatus.UNKNOWN])),
+                name="call_to_poll",
+            ),
+            models.Index(fields=["provider", "status"], condition=Q(status__in=sorted(LIVE)), name="call_live"),
+            models.Index(fields=["deadline_at"], condition=Q(status="placing"), name="call_placing"),
+            models.Index(fields=["campaign", "status", "-id"], name="call_by_campaign"),
+            models.Index(fields=["contact", "-id"], name="call_by_contact"),
+            models.Index(fields=["to_number", "-placing_at"], name="call_by_number"),
+            models.Index(fields=["status", "-id"], name="call_by_status"),
+            models.Index(fields=["provider", "-id"], name="call_by_provider"),
+            models.Index(fields=["owner", "-id"], name="call_by_owner"),
+            models.Index(fields=["created_at"], name="call_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{_('Call')} {self.pk}"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing moves this call on by itself."""
+        from providers.types import FINAL
+
+        return self.status in FINAL
+
+    @property
+    def had_conversation(self) -> bool:
+        """Tell whether somebody talked: `completed` alone does not prove it."""
+        return bool(self.talk_seconds)
+
+
+class CallTranscript(models.Model):
+    """What was said in a call, apart so that lists stay light."""
+
+    call = models.OneToOneField(Call, models.CASCADE, related_name="transcript")
+    turns = models.JSONField(default=list)
+    text = models.TextField(blank=True)
+    summary = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("transcript")
+        verbose_name_plural = _("transcripts")
+
+    def __str__(self) -> str:
+        return f"{_('Transcript')} {self.call_id}"
+
+
+class CallEvent(models.Model):
+    """One step in a call's life: who or what, when, from, to, why."""
+
+    class Source(models.TextChoices):
+        """Names where the news came from."""
+
+        SYSTEM = "system", _("Callcenter")
+        ANSWER = "answer", _("The vendor's answer")
+        POLL = "poll", _("Read from the vendor")
+        LIST = "list", _("The vendor's list")
+        WEBHOOK = "webhook", _("Sent by the vendor")
+        PERSON = "person", _("A person")
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    source = models.CharField(max_length=8, choices=Source.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    from_status = models.CharField(max_length=12, blank=True)
+    to_status = models.CharField(max_length=12, blank=True)
+    code = models.CharField(max_length=40, blank=True)
+    """Key of a sentence in `campaigns.reasons.SENTENCES`."""
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["call", "id"], name="event_by_call")]
+
+    def __str__(self) -> str:
+        return f"{self.call_id}: {self.from_status} → {self.to_status}"
+
+
+class DialingSwitch(models.Model):
+    """The one row that stops everything: while it says stopped, no commit point passes."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("stop-all")
+        verbose_name_plural = _("stop-all")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_switch")]
+
+    def __str__(self) -> str:
+        return str(_("Stop-all"))

@@ -1,0 +1,117 @@
+"""One message to an audience: hours, pace, retries, a budget."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.base import Owned
+from campaigns.models.contacts import ContactList
+
+
+def every_day() -> list[int]:
+    """Return all weekdays, Monday 0 to Sunday 6."""
+    return [0, 1, 2, 3, 4, 5, 6]
+
+
+def default_retries() -> dict[str, list[int]]:
+    """Return the delays in minutes before each further attempt, by outcome; growing."""
+    return {"busy": [10, 30, 60], "no_answer": [60, 180, 1440]}
+
+
+class Campaign(Owned):
+    """One message, an audience, hours, pace, retries, a budget."""
+
+    class Status(models.TextChoices):
+        """Names where a campaign stands."""
+
+        DRAFT = "draft", _("Draft")
+        WAITING = "waiting", _("Waiting for approval")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        STOPPED = "stopped", _("Stopped")
+        FINISHED = "finished", _("Finished")
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    status = models.CharField(_("state"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
+    lists = models.ManyToManyField(ContactList, related_name="campaigns", blank=True, verbose_name=_("lists"))
+
+    # The message
+    provider = models.ForeignKey(
+        "providers.Provider", models.PROTECT, related_name="campaigns", verbose_name=_("provider")
+    )
+    agent = models.ForeignKey(
+        "providers.Agent", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agent")
+    )
+    voice = models.ForeignKey(
+        "providers.Voice", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("voice")
+    )
+    text = models.TextField(_("text to speak"), blank=True, max_length=2000)
+    caller_id = models.ForeignKey(
+        "providers.CallerId", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("caller ID")
+    )
+    dialer = models.ForeignKey(
+        "providers.Dialer", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dialler")
+    )
+    variables = models.JSONField(_("variables"), default=dict, blank=True)
+    """Variable name to text; `{name}` and `{<column>}` stand for what the contact carries."""
+
+    # When
+    hours_start = models.TimeField(_("from"), default=datetime.time(9, 0))
+    hours_end = models.TimeField(
+        _("until"), default=datetime.time(20, 0), help_text=_("In the contact's own time; 00:00 to 00:00 is all day.")
+    )
+    days = models.JSONField(_("days"), default=every_day, blank=True)
+
+    # How fast, how often, how dear
+    calls_per_minute = models.PositiveIntegerField(
+        _("calls a minute"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    max_lines = models.PositiveIntegerField(_("lines"), null=True, blank=True, validators=[MinValueValidator(1)])
+    max_attempts = models.PositiveSmallIntegerField(
+        _("attempts a person"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
+    retries = models.JSONField(_("retry after, minutes"), default=default_retries, blank=True)
+    budget = models.DecimalField(_("budget"), max_digits=14, decimal_places=2, null=True, blank=True)
+    quiet_hours = models.PositiveIntegerField(
+        _("hours between two campaigns' calls to one person"), default=24, help_text=_("0: no quiet period.")
+    )
+
+    # Its life
+    launched_at = models.DateTimeField(_("launched"), null=True, blank=True, editable=False)
+    launched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_reason = models.CharField(max_length=300, blank=True, editable=False)
+    paused_by_system = models.BooleanField(default=False, editable=False)
+    filled_through = models.BigIntegerField(default=0, editable=False)
+    """Highest contact id that already has its first row; filling goes on from there after a crash."""
+    is_filled = models.BooleanField(default=False, editable=False)
+    pace_tat = models.FloatField(default=0, editable=False)
+    reserved_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
+    spent_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether calls may still be placed for it, now or after a resume."""
+        return self.status in {self.Status.RUNNING, self.Status.PAUSED}
+
+    def retry_delays(self, status: str) -> list[int]:
+        """Return the delays in minutes before each further attempt after this outcome."""
+        found: Any = self.retries.get(status, [])
+        return [int(minutes) for minutes in found]

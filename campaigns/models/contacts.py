@@ -1,0 +1,101 @@
+"""People, the lists they stand in, and who must not be called."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.base import Owned
+from campaigns.querysets import DoNotCallQuerySet
+
+
+class Contact(Owned):
+    """A person with one phone number in E.164."""
+
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    phone = models.CharField(_("phone"), max_length=16, unique=True, help_text=_("In E.164, such as +989121234567."))
+    region = models.CharField(_("country"), max_length=2, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=60, blank=True, help_text=_("Empty: every zone the number may be in counts.")
+    )
+    variables = models.JSONField(_("what an agent may know"), default=dict, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    notes = models.TextField(_("notes"), blank=True)
+    consent_source = models.CharField(_("consent given by"), max_length=200, blank=True)
+    consent_at = models.DateTimeField(_("consent given at"), null=True, blank=True)
+    imported_by = models.ForeignKey(
+        "campaigns.ContactImport", models.SET_NULL, null=True, blank=True, related_name="contacts", editable=False
+    )
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["name", "id"], name="contact_by_name")]
+
+    def __str__(self) -> str:
+        return self.name or f"…{self.phone[-4:]}"
+
+
+class ContactList(Owned):
+    """A named set of contacts."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    contacts = models.ManyToManyField(Contact, through="ListMembership", related_name="lists")
+
+    class Meta:
+        verbose_name = _("list")
+        verbose_name_plural = _("lists")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListMembership(models.Model):
+    """One contact in one list."""
+
+    contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="memberships")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="memberships")
+    imported_by = models.ForeignKey("campaigns.ContactImport", models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("list member")
+        verbose_name_plural = _("list members")
+        constraints = [models.UniqueConstraint(fields=["contact_list", "contact"], name="contact_once_a_list")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_list_id}·{self.contact_id}"
+
+
+class DoNotCall(models.Model):
+    """A number that must not be called, from the commit of this row until it expires."""
+
+    class Source(models.TextChoices):
+        """Names where the wish came from."""
+
+        PERSON = "person", _("The person asked us")
+        VENDOR = "vendor", _("Heard by the vendor in a call")
+        IMPORT = "import", _("Imported list")
+        AUTHORITY = "authority", _("A public do-not-call list")
+
+    phone = models.CharField(_("phone"), max_length=16, unique=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.PERSON)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("added by")
+    )
+    added_at = models.DateTimeField(_("added"), default=timezone.now)
+    expires_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for ever."))
+
+    objects = DoNotCallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("do-not-call entry")
+        verbose_name_plural = _("do-not-call list")
+        ordering = ["-added_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"…{self.phone[-4:]}"

@@ -1,0 +1,61 @@
+"""One file of people on its way into a list."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.base import Owned
+
+
+def upload_path(record: ContactImport, filename: str) -> str:
+    """Store under a name of our own: the uploaded one is only shown."""
+    suffix = ".xlsx" if filename.lower().endswith(".xlsx") else ".csv"
+    return f"imports/{uuid.uuid4().hex}{suffix}"
+
+
+class ContactImport(Owned):
+    """A file, how its columns are understood, and what came of its rows; nothing is a contact before it is saved."""
+
+    class Status(models.TextChoices):
+        """Names the step that an import has reached."""
+
+        UPLOADED = "uploaded", _("Uploaded")
+        CHECKED = "checked", _("Checked")
+        SAVING = "saving", _("Saving")
+        SAVED = "saved", _("Saved")
+        UNDONE = "undone", _("Undone")
+        REFUSED = "refused", _("Refused")
+
+    file = models.FileField(upload_to=upload_path)
+    original_name = models.CharField(_("file"), max_length=200)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
+    region = models.CharField(_("country of numbers without +"), max_length=2, default="IR")
+    headers = models.JSONField(default=list)
+    mapping = models.JSONField(default=dict)
+    """Column position (text) to "phone", "name", "time_zone", "consent_source", "consent_at", "var:<name>" or ""."""
+    total_rows = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    """Rows by verdict: good, fixed, bad, duplicate_in_file, in_list, known, do_not_call."""
+    samples = models.JSONField(default=dict)
+    """The first rows of each verdict, for the check page."""
+    done_rows = models.PositiveIntegerField(default=0)
+    contact_list = models.ForeignKey(
+        "campaigns.ContactList", models.SET_NULL, null=True, blank=True, related_name="imports"
+    )
+    list_name = models.CharField(_("list"), max_length=120, blank=True)
+    tags = models.JSONField(default=list)
+    consent_source = models.CharField(_("consent given by"), max_length=200, blank=True)
+    saved_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    refused_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.original_name

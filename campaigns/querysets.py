@@ -1,0 +1,67 @@
+"""Named selections of rows; adjectives, so that a query reads as a sentence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from callcenter.access.roles import Person, may
+from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus
+
+if TYPE_CHECKING:
+    from campaigns.models import Call, DoNotCall  # noqa: F401
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    """Selections of calls."""
+
+    def due(self, now: datetime) -> CallQuerySet:
+        """Calls that wait and whose time has come."""
+        return self.filter(status=CallStatus.PENDING, due_at__lte=now)
+
+    def unleased(self, now: datetime) -> CallQuerySet:
+        """Calls that no worker holds."""
+        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+
+    def live(self) -> CallQuerySet:
+        """Calls whose phone may ring."""
+        return self.filter(status__in=LIVE)
+
+    def at_vendor(self) -> CallQuerySet:
+        """Calls that the vendor has and has not ended."""
+        return self.filter(status__in=AT_VENDOR)
+
+    def unknown(self) -> CallQuerySet:
+        """Calls that may or may not have been placed."""
+        return self.filter(status=CallStatus.UNKNOWN)
+
+    def held(self) -> CallQuerySet:
+        """Calls proved never placed that wait for a person's decision."""
+        return self.filter(held_at__isnull=False)
+
+    def final(self) -> CallQuerySet:
+        """Calls that nothing moves on by itself."""
+        return self.filter(status__in=FINAL)
+
+    def dialed(self) -> CallQuerySet:
+        """Calls whose order left or may have left."""
+        return self.filter(placing_at__isnull=False)
+
+    def visible_to(self, person: Person) -> CallQuerySet:
+        """Calls that this person may see: own ones, or everybody's with the right."""
+        if may(person, "see_all_calls"):
+            return self
+        return self.filter(owner_id=person.pk)
+
+
+class DoNotCallQuerySet(models.QuerySet["DoNotCall"]):
+    """Selections of do-not-call entries."""
+
+    def in_force(self, now: datetime | None = None) -> DoNotCallQuerySet:
+        """Entries that forbid a call now."""
+        now = now or timezone.now()
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))

@@ -1,0 +1,78 @@
+"""Why somebody was, was not or not yet called: one plain sentence for every decision."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class SkipReason(models.TextChoices):
+    """Names why a call is never dialled."""
+
+    NONE = "", "-"
+    DO_NOT_CALL = "do_not_call", _("Not called: the number is on the do-not-call list.")
+    NUMBER_REFUSED = "number_refused", _("Not called: this vendor cannot call this number.")
+    NO_ZONE = "no_zone", _("Not called: the local time of this number is not known.")
+    QUIET_PERIOD = "quiet_period", _("Not called: this person was called a short time ago.")
+    STOPPED = "stopped", _("Not called: the campaign was stopped.")
+    OVER_BUDGET = "over_budget", _("Not called: the campaign's budget is used up.")
+    MISSING_VARIABLE = "missing_variable", _("Not called: a variable of the message is empty.")
+    CANCELED = "canceled", _("Not called: a person canceled it.")
+
+
+class WaitReason(models.TextChoices):
+    """Names why a call still waits."""
+
+    NONE = "", "-"
+    OUTSIDE_HOURS = "outside_hours", _("Waits for calling hours where this person lives.")
+    RETRY = "retry", _("Waits for its next attempt.")
+    NOT_SENT = "not_sent", _("Waits: the vendor could not be reached; nothing was dialled.")
+    RATE_LIMITED = "rate_limited", _("Waits: the vendor asked us to slow down.")
+    PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
+    LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
+    QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
+
+
+SENTENCES: dict[str, str | Promise] = {
+    "launched": _("Added by the launch of the campaign."),
+    "quick_call": _("Asked for by a person."),
+    "commit_point": _("All checks passed; the order goes to the vendor."),
+    "order_taken": _("The vendor took the order."),
+    "order_rejected": _("The vendor refused the order; nothing was dialled."),
+    "invalid_number": _("The vendor says the number is not valid; nothing was dialled."),
+    "not_sent": _("The vendor could not be reached; nothing was dialled, it is tried again."),
+    "gave_up": _("The vendor could not be reached several times; nothing was dialled."),
+    "rate_limited": _("The vendor asked us to slow down; nothing was dialled, it is tried again."),
+    "account_problem": _("The vendor refused our account; nothing was dialled, the call waits until an admin acts."),
+    "outcome_unknown": _(
+        "The vendor's answer was lost: the call may have been placed. Nobody is dialled again until we know."
+    ),
+    "worker_lost": _(
+        "The worker stopped in the middle: the call may have been placed. Nobody is dialled again until we know."
+    ),
+    "vendor_news": _("News from the vendor."),
+    "strange_word": _("The vendor used a word that we do not know; nothing changes."),
+    "bound": _("Found in the vendor's own list: the call had been placed."),
+    "bound_by_number": _("Found in the vendor's own list by number and time: the call had been placed."),
+    "bound_by_person": _("A person says that it was placed."),
+    "absent": _("Proved by the vendor's own list, twice: it was never placed. Held for a person."),
+    "absent_by_person": _("A person says that it was not placed."),
+    "looked_not_trusted": _("Looked at the vendor's list, but it misses calls that we know: nothing is concluded."),
+    "looked_no_list": _("This vendor has no list to look at: only its own message or a person can tell."),
+    "several_candidates": _("Several calls in the vendor's list could be this one: a person must decide."),
+    "needs_person": _("Not known for a day: a person must decide."),
+    "retry_planned": _("Another attempt is planned."),
+    "no_retry_left": _("No further attempt: all attempts are used."),
+    "conflict": _("Two different endings were reported; the stronger one stands."),
+    "skipped": _("Not called."),
+    "canceled_by_person": _("A person canceled it."),
+    "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
+    "call_again": _("A person asked to call again."),
+    "wrong_person": _("The vendor's news names another number: refused."),
+}
+
+
+def sentence(code: str) -> str | Promise:
+    """Return the plain sentence of a step's code."""
+    return SENTENCES.get(code, code)

@@ -1,0 +1,188 @@
+"""Pure decisions: ranks, calling hours, retries, waits. No database, no clock."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+import phonenumbers
+import phonenumbers.timezone
+
+from providers.types import CallStatus, FailureReason
+
+# Seconds (RELIABILITY.md 1.4)
+HTTP_DEADLINE = 30
+PRESEND = 2
+GRACE = 60
+LEASE = 120
+SETTLE = 15 * 60
+LONG_SETTLE = 30 * 60
+LOOKS_APART = 5 * 60
+RING_GUARD = 60
+PERSON_AFTER = 24 * 3600
+
+MAX_NOT_SENT = 5
+SETTLE_LOOKS = (15, 60, 180, 600, 1800, 7200, 21600, 86400)
+"""Seconds after the deadline at which an unknown call is looked for."""
+POLLS = (5, 10, 20, 40, 60)
+"""Seconds between the first looks at an open call."""
+
+RANK: dict[CallStatus, int] = {
+    CallStatus.PENDING: 0,
+    CallStatus.PLACING: 10,
+    CallStatus.UNKNOWN: 20,
+    CallStatus.QUEUED: 30,
+    CallStatus.DIALING: 40,
+    CallStatus.RINGING: 50,
+    CallStatus.IN_PROGRESS: 60,
+    CallStatus.WRAPPING_UP: 70,
+    CallStatus.CANCELED: 80,
+    CallStatus.FAILED: 82,
+    CallStatus.BUSY: 84,
+    CallStatus.NO_ANSWER: 86,
+    CallStatus.COMPLETED: 90,
+    CallStatus.SKIPPED: 100,
+}
+"""One total order: merging evidence is a join on it, in any order, never backwards (RELIABILITY.md 1.7)."""
+RANK_NOT_PLACED = 25
+"""Our own verdict "never placed" gives way to any word of the vendor."""
+
+UNKNOWN_ZONE = "Etc/Unknown"
+
+
+def rank_of(status: CallStatus, failure_reason: str = "") -> int:
+    """Return the rank of a state; our own verdict of absence ranks below every vendor word."""
+    if status == CallStatus.FAILED and failure_reason == FailureReason.NOT_PLACED:
+        return RANK_NOT_PLACED
+    return RANK[status]
+
+
+@lru_cache(maxsize=65_536)
+def zones_of_number(e164: str) -> tuple[str, ...]:
+    """Return every time zone that a number may be in; empty where none is known."""
+    try:
+        parsed = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return ()
+    zones: Sequence[str] = phonenumbers.timezone.time_zones_for_number(parsed)
+    return tuple(zone for zone in zones if zone != UNKNOWN_ZONE)
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> zoneinfo.ZoneInfo | None:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def zones_of(e164: str, own_zone: str) -> tuple[str, ...]:
+    """Return the zones that must all be in calling hours: the person's own one, else all of the number's."""
+    return (own_zone,) if own_zone and _zone(own_zone) else zones_of_number(e164)
+
+
+def is_open_in(
+    instant: datetime.datetime, zone: str, start: datetime.time, end: datetime.time, days: Collection[int]
+) -> bool:
+    """Tell whether an instant is within calling hours on the wall clock of a zone.
+
+    `start` is included, `end` is not, and the last start leaves `RING_GUARD` seconds to ring. A window whose end is
+    not after its start reaches over midnight and belongs to the day it began on; equal times mean all day.
+    """
+    found = _zone(zone)
+    if found is None:
+        return False
+    local = instant.astimezone(found)
+    if start == end:
+        return local.weekday() in days
+    # The guard moves on the wall clock itself, so that a clock change in between cannot stretch the window.
+    wall = local.replace(tzinfo=None)
+    ringing = wall + datetime.timedelta(seconds=RING_GUARD)
+    today = wall.date()
+    for begins in (today - datetime.timedelta(days=1), today):
+        opens = datetime.datetime.combine(begins, start)
+        closes = datetime.datetime.combine(begins if end > start else begins + datetime.timedelta(days=1), end)
+        if begins.weekday() in days and opens <= wall and ringing <= closes and wall < closes:
+            return True
+    return False
+
+
+def is_open(
+    instant: datetime.datetime,
+    zones: Collection[str],
+    start: datetime.time,
+    end: datetime.time,
+    days: Collection[int],
+) -> bool:
+    """Tell whether calling is allowed now: open in every zone the number may be in; no zone known means no."""
+    return bool(zones) and all(is_open_in(instant, zone, start, end, days) for zone in zones)
+
+
+def next_opening(
+    instant: datetime.datetime,
+    zones: Collection[str],
+    start: datetime.time,
+    end: datetime.time,
+    days: Collection[int],
+) -> datetime.datetime | None:
+    """Return the next quarter of an hour at which every zone is open, within eight days; None where there is none.
+
+    Only a hint for when to look again: the commit point judges the wall clock anew.
+    """
+    step = datetime.timedelta(minutes=15)
+    base = instant.astimezone(datetime.UTC).replace(
+        minute=instant.minute - instant.minute % 15, second=0, microsecond=0
+    )
+    for number in range(1, 8 * 24 * 4 + 1):
+        candidate = base + number * step
+        if is_open(candidate, zones, start, end, days):
+            return candidate
+    return None
+
+
+def next_poll_delay(polls: int, age_seconds: float) -> float:
+    """Return the seconds until an open call is looked at again: quickly at first, hourly after two hours."""
+    if polls < len(POLLS):
+        return float(POLLS[polls])
+    if age_seconds < 600:
+        return 60.0
+    if age_seconds < 7200:
+        return 300.0
+    return 3600.0
+
+
+def next_look_delay(looks: int) -> float:
+    """Return the seconds until an unknown call is looked for again."""
+    return float(SETTLE_LOOKS[min(looks, len(SETTLE_LOOKS) - 1)])
+
+
+def back_off(tries: int) -> float:
+    """Return the seconds to wait after a request that never left: 5, 10, 20, 40, 80."""
+    return float(min(5 * 2 ** max(tries - 1, 0), 300))
+
+
+def retry_delay_minutes(delays: Sequence[int], attempt: int, max_attempts: int) -> int | None:
+    """Return the minutes before the next attempt; None where no further attempt is planned."""
+    if attempt >= max_attempts or not delays:
+        return None
+    return int(delays[min(attempt - 1, len(delays) - 1)])
+
+
+def burst_of(calls_per_minute: int) -> int:
+    """Return how many calls may leave at one instant under a cap (DESIGN.md 6a)."""
+    return max(1, calls_per_minute // 20)
+
+
+def take_pace(tat: float, now: float, calls_per_minute: int, wanted: int) -> tuple[int, float]:
+    """Take up to `wanted` tokens of a cap; returns how many and the new theoretical arrival time (epoch seconds).
+
+    Burst max(1, n/20) and rate (n - burst) a minute, so that no window of 60 s holds more than n.
+    """
+    burst = burst_of(calls_per_minute)
+    interval = 60.0 / max(calls_per_minute - burst, 0.5)
+    start = max(tat, now)
+    free = int((now + (burst - 1) * interval - start) / interval + 1e-9) + 1
+    taken = max(0, min(wanted, free))
+    return taken, start + taken * interval

@@ -1,0 +1,300 @@
+"""The contract of a backend: what our code for one vendor must offer, and what it may."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar, Literal, Protocol
+
+from django.utils.functional import Promise
+
+from providers.exceptions import (
+    CredentialsRejected,
+    OrderRejected,
+    OutcomeUnknown,
+    OutOfCredit,
+    ProviderError,
+    RateLimited,
+    UnexpectedResponse,
+)
+from providers.types import (
+    AccountState,
+    CallHandle,
+    CallOrder,
+    CallQuery,
+    CallSnapshot,
+    CallStatus,
+    Field,
+    PlacedCall,
+    Recording,
+    RemoteAgent,
+    RemoteCallerId,
+    RemoteVoice,
+)
+
+MessageKind = Literal["agent", "voice", "text", "digits", "caller_id"]
+"""What a call says: an agent, a recorded voice, a text, digits, or "the agent that the caller ID belongs to"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request to a vendor, before it has an address or a key."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    """Path below the provider's base URL, beginning with a slash; ids already percent-encoded."""
+    params: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
+    json: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One answer of a vendor, read whole (at most the door's cap)."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    def json(self) -> Any:
+        """Parse the body; raise `UnexpectedResponse` where it is not JSON."""
+        try:
+            return jsonlib.loads(self.body.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise UnexpectedResponse("The answer is not JSON.", http_status=self.status) from error
+
+
+class Door(Protocol):
+    """The one way to the network (`providers.http.HttpDoor`); the backend's only state beside its options."""
+
+    def read(self, request: Request) -> Response:
+        """Send a harmless request; may pool connections and retry. Raises `NotSent` or `UnexpectedResponse`."""
+
+    def read_sound(self, source: Request | str) -> Response:
+        """Read a recording under a larger cap: a request with our key, an absolute address without it."""
+
+    def send_once(self, request: Request) -> Response:
+        """Send a request that has an effect, exactly once. Raises `NotSent` or `OutcomeUnknown`."""
+
+
+class ProviderBackend:
+    """Translates between our words and one vendor's; decides nothing, retries nothing, touches no row."""
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    docs_url: ClassVar[str]
+    default_base_url: ClassVar[str]
+    status_map: ClassVar[Mapping[str, CallStatus]]
+    """Vendor word, normalised by `normalise_word`, to ours."""
+    fields: ClassVar[Sequence[Field]]
+    """What an admin fills in: secrets first. Every backend has base_url and the secrets it signs with."""
+    order_fields: ClassVar[Sequence[Field]] = ()
+    """Vendor-side extras of one order (`CallOrder.vendor_options`): admin-only, single calls only, off by default."""
+    message_kinds: ClassVar[frozenset[MessageKind]] = frozenset({"agent"})
+
+    needs_caller_id: ClassVar[bool] = False
+    accepts_caller_id: ClassVar[bool] = False
+    accepts_dialer: ClassVar[bool] = False
+    accepts_voice_override: ClassVar[bool] = False
+    accepts_variables: ClassVar[bool] = True
+    carries_reference: ClassVar[bool] = True
+    documents_rate_limit: ClassVar[bool] = False
+    """True where the vendor documents 429: only there it means "not taken"."""
+    supports_cancel: ClassVar[bool] = False
+    """Can stop a call that waits in the vendor's queue."""
+    supports_hang_up: ClassVar[bool] = False
+    supports_list_calls: ClassVar[bool] = False
+    lists_by_agent: ClassVar[bool] = False
+    """`list_calls` needs `CallQuery.agent_ids`."""
+    supports_list_agents: ClassVar[bool] = False
+    supports_list_voices: ClassVar[bool] = False
+    supports_list_caller_ids: ClassVar[bool] = False
+    supports_balance: ClassVar[bool] = False
+    supports_recording: ClassVar[bool] = False
+    supports_webhook: ClassVar[bool] = False
+    gives_transcript: ClassVar[bool] = False
+    gives_cost: ClassVar[bool] = False
+    max_list_days: ClassVar[int | None] = None
+    """Longest window that `list_calls` may ask for, in days."""
+
+    def __init__(self, door: Door, *, secrets: Mapping[str, str], options: Mapping[str, Any]) -> None:
+        self.door = door
+        self.secrets = secrets
+        self.options = options
+
+    # What every backend offers
+
+    @classmethod
+    def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+        """Return the headers that sign a request; the door adds them to every one."""
+        raise NotImplementedError
+
+    @classmethod
+    def refuses_number(cls, to_number: str, options: Mapping[str, Any]) -> str | Promise:
+        """Return why this vendor cannot take an E.164 number, as a sentence; empty where it can."""
+        return ""
+
+    def check_credentials(self) -> AccountState:
+        """Make the cheapest harmless read; raises `CredentialsRejected` for a dead key."""
+        raise NotImplementedError
+
+    def place_call(self, order: CallOrder) -> PlacedCall:
+        """Send one order, exactly once; any error says what may be done next."""
+        response = self.door.send_once(self.build_order(order))
+        self.raise_for_order(response)
+        try:
+            placed = self.parse_placed(response.json())
+        except (UnexpectedResponse, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise OutcomeUnknown(
+                "The vendor took the request, but its answer cannot be read.", http_status=response.status
+            ) from error
+        if not is_usable_id(placed.remote_id):
+            raise OutcomeUnknown("The vendor's answer carries no usable call id.", http_status=response.status)
+        return placed
+
+    def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
+        """Read the states of these calls; one the vendor does not know is absent."""
+        raise NotImplementedError
+
+    def build_order(self, order: CallOrder) -> Request:
+        """Build the request that places a call; pure."""
+        raise NotImplementedError
+
+    def parse_placed(self, answer: Any) -> PlacedCall:
+        """Read the answer to an order; pure. Any KeyError, TypeError or ValueError means: outcome unknown."""
+        raise NotImplementedError
+
+    # What a backend may offer, each behind its flag
+
+    def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+        """List the vendor's own calls in a window, all pages; raises where the list may be incomplete."""
+        raise NotImplementedError
+
+    def cancel_call(self, handle: CallHandle) -> CallSnapshot | None:
+        """Stop a call that waits in the vendor's queue; None where the vendor only acknowledges."""
+        raise NotImplementedError
+
+    def hang_up_call(self, handle: CallHandle) -> CallSnapshot | None:
+        """End a live call; None where the vendor only acknowledges."""
+        raise NotImplementedError
+
+    def list_agents(self) -> list[RemoteAgent]:
+        """List the agents of the account, all pages."""
+        raise NotImplementedError
+
+    def list_voices(self) -> list[RemoteVoice]:
+        """List the voices of the account, all pages."""
+        raise NotImplementedError
+
+    def list_caller_ids(self) -> list[RemoteCallerId]:
+        """List the numbers of the account, all pages."""
+        raise NotImplementedError
+
+    def fetch_balance(self) -> AccountState:
+        """Read credit, minutes or lines of the account."""
+        raise NotImplementedError
+
+    def fetch_recording(self, handle: CallHandle) -> Recording:
+        """Fetch the sound of a call, always by a fresh address."""
+        raise NotImplementedError
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
+        """Read a webhook into hints; raises `WebhookRejected` for a wrong signature or rubbish.
+
+        `headers` has lower-case names. The webhook's own secret is `secrets["webhook_secret"]`.
+        """
+        raise NotImplementedError
+
+    # What an answer means; a backend overrides `refusal` for its own codes
+
+    def refusal(self, response: Response) -> ProviderError | None:
+        """Return the vendor's own documented meaning of an answer, or None to let the status decide."""
+        return None
+
+    def error_text(self, response: Response) -> str:
+        """Return the vendor's reason in its own words, at most 200 characters, without secrets."""
+        try:
+            answer = response.json()
+        except UnexpectedResponse:
+            return ""
+        text = answer
+        if isinstance(answer, dict):
+            text = next((answer[key] for key in ("message", "detail", "error") if answer.get(key)), "")
+        if isinstance(text, list):
+            text = "; ".join(str(item.get("msg", "")) for item in text if isinstance(item, dict))
+        words = text if isinstance(text, str) else ""
+        for secret in self.secrets.values():
+            if secret:
+                words = words.replace(secret, "****")
+        return words[:200]
+
+    def raise_for_order(self, response: Response) -> None:
+        """Raise the error class that the answer to an order means (DESIGN.md section 4)."""
+        if error := self.refusal(response):
+            raise error
+        status, text = response.status, self.error_text(response)
+        if 200 <= status < 300:
+            return
+        if status == 401:
+            raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
+        if status == 402:
+            raise OutOfCredit(text or "The account at the vendor is empty.", http_status=status)
+        if status == 429 and self.documents_rate_limit:
+            raise RateLimited(text or "Too many requests.", retry_after=retry_after(response))
+        if 400 <= status < 500 and status not in {408, 409, 425, 429, 499}:
+            raise OrderRejected(text or f"The vendor refused the order ({status}).", http_status=status)
+        raise OutcomeUnknown(f"The vendor answered {status} to an order.", http_status=status)
+
+    def raise_for_read(self, response: Response) -> None:
+        """Raise the error class that the answer to a read means; a missing call is the caller's to notice."""
+        status, text = response.status, self.error_text(response)
+        if 200 <= status < 300:
+            return
+        if status == 401:
+            raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
+        if status == 402:
+            raise OutOfCredit(text or "The account at the vendor is empty.", http_status=status)
+        if status == 429:
+            raise RateLimited(text or "Too many requests.", retry_after=retry_after(response))
+        raise UnexpectedResponse(text or f"The vendor answered {status} to a read.", http_status=status)
+
+    # Words
+
+    def status_of(self, raw: object) -> CallStatus | None:
+        """Translate a vendor's status word; None for one that neither the vendor nor the admin mapped."""
+        word = normalise_word(raw)
+        extra = self.options.get("status_map_extra") or {}
+        for known, ours in extra.items():
+            if normalise_word(known) == word and ours in CallStatus.values:
+                return CallStatus(ours)
+        return self.status_map.get(word)
+
+
+def normalise_word(raw: object) -> str:
+    """Return a status word in lower case with dashes and spaces as underscores; empty for anything but text."""
+    if not isinstance(raw, str):
+        return ""
+    return raw.strip().lower().replace("-", "_").replace(" ", "_")[:80]
+
+
+def is_usable_id(remote_id: object) -> bool:
+    """Tell whether a vendor's call id can be stored and asked for again: printable text of 1 to 200 characters."""
+    return isinstance(remote_id, str) and 0 < len(remote_id) <= 200 and remote_id.isprintable()
+
+
+def retry_after(response: Response, default: float = 30.0) -> float:
+    """Return the seconds to wait that an answer asks for: seconds or an HTTP date, else the default; 0 to 3600."""
+    raw = response.headers.get("retry-after", "").strip()
+    try:
+        seconds = float(raw)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(raw) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return default
+    if seconds != seconds or seconds < 0:
+        return default
+    return min(seconds, 3600.0)

@@ -1,0 +1,220 @@
+"""Our accounts at vendors, and the rows that point at what lives there."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from providers import registry
+from providers.base import ProviderBackend
+from providers.fields import EncryptedJSONField
+
+
+def default_options() -> dict[str, Any]:
+    """Return no options: the backend's defaults hold."""
+    return {}
+
+
+class Provider(models.Model):
+    """Our account at a vendor: key, options, limits, price, health and the three stops."""
+
+    vendor = models.SlugField(_("vendor"), max_length=20)
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    secrets = EncryptedJSONField(_("keys"), default=dict, blank=True, editable=False)
+    options = models.JSONField(_("options"), default=default_options, blank=True)
+    is_active = models.BooleanField(_("in use"), default=True)
+    team = models.ForeignKey(
+        "access.Team", models.PROTECT, null=True, blank=True, related_name="providers", verbose_name=_("team")
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # Limits
+    max_lines = models.PositiveIntegerField(
+        _("lines"), default=1, validators=[MinValueValidator(1)], help_text=_("How many calls may be live at once.")
+    )
+    calls_per_minute = models.PositiveIntegerField(
+        _("calls a minute"),
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text=_("No minute has more new calls than this."),
+    )
+    reads_per_minute = models.PositiveIntegerField(
+        _("reads a minute"),
+        default=120,
+        validators=[MinValueValidator(1)],
+        help_text=_("How often we may ask for states."),
+    )
+    max_call_seconds = models.PositiveIntegerField(
+        _("longest call, seconds"), default=1800, help_text=_("An unknown call holds a line for this long.")
+    )
+    price_per_minute = models.DecimalField(_("price a minute"), max_digits=12, decimal_places=4, default=Decimal(0))
+    currency = models.CharField(
+        _("currency"), max_length=3, blank=True, help_text=_("Three letters, such as USD or IRT.")
+    )
+
+    # Health, in words for people
+    account = models.JSONField(default=dict, blank=True, editable=False)
+    checked_at = models.DateTimeField(_("last tested"), null=True, blank=True, editable=False)
+    last_success_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    last_error_kind = models.CharField(max_length=40, blank=True, editable=False)
+    secrets_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+    secrets_set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+
+    # The three stops, never mixed
+    halted_at = models.DateTimeField(_("halted"), null=True, blank=True, editable=False)
+    halted_reason = models.CharField(max_length=300, blank=True, editable=False)
+    breaker_opened_at = models.DateTimeField(_("paused by failures"), null=True, blank=True, editable=False)
+    breaker_reason = models.CharField(max_length=300, blank=True, editable=False)
+    breaker_probe_at = models.DateTimeField(null=True, blank=True, editable=False)
+    breaker_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True, editable=False)
+    frozen_reason = models.CharField(max_length=300, blank=True, editable=False)
+
+    # Pace and leases: changed only by compare-and-set
+    pace_tat = models.FloatField(default=0, editable=False)
+    """Theoretical arrival time of the token bucket, epoch seconds (RELIABILITY.md 1.9)."""
+    slow_until = models.DateTimeField(null=True, blank=True, editable=False)
+    dispatch_lease = models.UUIDField(null=True, blank=True, editable=False)
+    dispatch_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    poll_lease = models.UUIDField(null=True, blank=True, editable=False)
+    poll_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("provider")
+        verbose_name_plural = _("providers")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(max_lines__gte=1), name="provider_has_a_line"),
+            models.CheckConstraint(condition=models.Q(calls_per_minute__gte=1), name="provider_has_a_pace"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def backend_class(self) -> type[ProviderBackend]:
+        """The provider module of this provider's vendor."""
+        return registry.backend_class(self.vendor)
+
+    def options_with_defaults(self) -> dict[str, Any]:
+        """Return the options, with the backend's default where none is set."""
+        defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
+        return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
+
+    def open_backend(self) -> ProviderBackend:
+        """Return the backend with its door to the network; raises ProviderMisconfigured for a forbidden address."""
+        from providers.http import open_door
+
+        options = self.options_with_defaults()
+        door = open_door(self.backend_class, self.secrets, options)
+        return self.backend_class(door, secrets=self.secrets, options=options)
+
+    @property
+    def stop_reason(self) -> str | Promise:
+        """Say why nothing is dialled through this provider now; empty where calls may pass."""
+        if not self.is_active:
+            return _("It is switched off.")
+        if self.halted_at:
+            return _("Halted: %(reason)s") % {"reason": self.halted_reason}
+        if self.frozen_at:
+            return _("Frozen until its list of calls was compared: %(reason)s") % {"reason": self.frozen_reason}
+        if self.breaker_opened_at:
+            return _("Paused by itself after failures: %(reason)s") % {"reason": self.breaker_reason}
+        return ""
+
+    def masked_secret(self, name: str) -> str:
+        """Return the last four characters of a key, or nothing where there is none."""
+        value = str(self.secrets.get(name) or "")
+        return f"••••{value[-4:]}" if len(value) >= 12 else ("••••" if value else "")
+
+
+class RemoteRow(models.Model):
+    """Base of the rows that point at something at the vendor."""
+
+    provider = models.ForeignKey(Provider, models.CASCADE, verbose_name=_("provider"))
+    remote_id = models.CharField(_("id at the vendor"), max_length=200)
+    name = models.CharField(_("name"), max_length=200)
+    is_present = models.BooleanField(
+        _("still at the vendor"), default=True, help_text=_("Cleared when the vendor no longer lists it.")
+    )
+    synced_at = models.DateTimeField(_("last synced"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Agent(RemoteRow):
+    """A voice agent that lives at a vendor."""
+
+    type = models.CharField(_("type"), max_length=40, blank=True)
+    status = models.CharField(_("status"), max_length=40, blank=True)
+    direction = models.CharField(_("direction"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=40, blank=True)
+    variables = models.JSONField(_("variables it expects"), default=list, blank=True)
+    warnings = models.JSONField(_("warnings"), default=list, blank=True)
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="agent_once_a_provider")]
+
+
+class Voice(RemoteRow):
+    """A recorded or synthetic voice that lives at a vendor."""
+
+    maker = models.CharField(_("maker"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=40, blank=True)
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("voice")
+        verbose_name_plural = _("voices")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="voice_once_a_provider")]
+
+
+class CallerId(RemoteRow):
+    """A number that the vendor lets us call from."""
+
+    number = models.CharField(_("number"), max_length=40)
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("caller ID")
+        verbose_name_plural = _("caller IDs")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["provider", "number"], name="caller_id_once_a_provider")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}".strip()
+
+
+class Dialer(RemoteRow):
+    """A dialler of Bitel (its `serverId`), typed in by an admin."""
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("dialler")
+        verbose_name_plural = _("diallers")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="dialer_once_a_provider")]
+
+
+def new_token() -> uuid.UUID:
+    """Return a fresh lease or form token."""
+    return uuid.uuid4()

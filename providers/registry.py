@@ -1,0 +1,29 @@
+"""The only list of vendors: slug to the dotted path of its backend, imported on first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from providers.base import ProviderBackend
+
+BACKENDS: dict[str, str] = {
+    "bitel": "providers.backends.bitel.BitelBackend",
+    "unleashx": "providers.backends.unleashx.UnleashXBackend",
+    "bolna": "providers.backends.bolna.BolnaBackend",
+    "voicy": "providers.backends.voicy.VoicyBackend",
+    "vocode": "providers.backends.vocode.VocodeBackend",
+}
+
+
+@cache
+def backend_class(slug: str) -> type[ProviderBackend]:
+    """Return the backend of a vendor; raises KeyError for a vendor that we do not have."""
+    module, _, name = BACKENDS[slug].rpartition(".")
+    found: type[ProviderBackend] = getattr(import_module(module), name)
+    return found
+
+
+def vendor_choices() -> list[tuple[str, str]]:
+    """Return (slug, label) of every vendor, in the registry's order."""
+    return [(slug, backend_class(slug).label) for slug in BACKENDS]

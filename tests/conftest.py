@@ -1,0 +1,145 @@
+"""What every test may use: rows made by `make_*`, people of each role, and a guard against the open network."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import socket
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from callcenter.access.rights import ADMIN, CALLER, MANAGER
+from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
+from providers.models import Agent, CallerId, Provider
+
+_counter = itertools.count(1)
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail any connection that would leave the machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if isinstance(address, tuple) and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def make_person(role: str = CALLER, **fields: Any) -> User:
+    """Make a person of a role; admins are staff."""
+    number = next(_counter)
+    person = User.objects.create_user(
+        username=fields.pop("username", f"person{number}"),
+        password="a-long-password-1",
+        is_staff=role == ADMIN,
+        **fields,
+    )
+    person.groups.add(Group.objects.get(name=role))
+    return person
+
+
+@pytest.fixture
+def caller(db: None) -> User:
+    return make_person(CALLER, username="sara")
+
+
+@pytest.fixture
+def manager(db: None) -> User:
+    return make_person(MANAGER, username="reza")
+
+
+@pytest.fixture
+def admin_person(db: None) -> User:
+    return make_person(ADMIN, username="admin")
+
+
+def make_provider(**fields: Any) -> Provider:
+    """Make a provider at Bolna that may call fast."""
+    number = next(_counter)
+    defaults: dict[str, Any] = {
+        "vendor": "bolna",
+        "name": f"Provider {number}",
+        "secrets": {"api_key": "sandbox_bolna_key_0123456789"},
+        "max_lines": 50,
+        "calls_per_minute": 6000,
+        "price_per_minute": Decimal("0.05"),
+        "currency": "USD",
+    }
+    return Provider.objects.create(**(defaults | fields))
+
+
+def make_agent(provider: Provider | None = None, **fields: Any) -> Agent:
+    """Make an agent that is fit to call."""
+    number = next(_counter)
+    defaults: dict[str, Any] = {"remote_id": str(uuid.uuid4()), "name": f"Agent {number}"}
+    return Agent.objects.create(provider=provider or make_provider(), **(defaults | fields))
+
+
+def make_caller_id(provider: Provider, **fields: Any) -> CallerId:
+    """Make a number to call from."""
+    defaults: dict[str, Any] = {"remote_id": "cid", "name": "Front desk", "number": "+12025550100"}
+    return CallerId.objects.create(provider=provider, **(defaults | fields))
+
+
+def make_phone(index: int | None = None) -> str:
+    """Make a valid Iranian mobile number, a new one each time."""
+    return f"+98912{(index if index is not None else next(_counter)):07d}"
+
+
+def make_contact(**fields: Any) -> Contact:
+    """Make a person."""
+    defaults: dict[str, Any] = {"name": "Maryam Hosseini", "phone": make_phone(), "region": "IR"}
+    return Contact.objects.create(**(defaults | fields))
+
+
+def make_list(people: int = 0, **fields: Any) -> ContactList:
+    """Make a list with so many new people."""
+    made = ContactList.objects.create(**({"name": f"List {next(_counter)}"} | fields))
+    contacts = Contact.objects.bulk_create(
+        Contact(name=f"Person {n}", phone=make_phone(), region="IR") for n in range(people)
+    )
+    ListMembership.objects.bulk_create(ListMembership(contact_list=made, contact=contact) for contact in contacts)
+    return made
+
+
+def make_campaign(lists: list[ContactList] | None = None, **fields: Any) -> Campaign:
+    """Make a draft campaign that may call all day."""
+    provider = fields.pop("provider", None) or make_provider()
+    defaults: dict[str, Any] = {
+        "name": f"Campaign {next(_counter)}",
+        "provider": provider,
+        "hours_start": datetime.time(0, 0),
+        "hours_end": datetime.time(0, 0),
+        "quiet_hours": 0,
+    }
+    if "agent" not in fields:
+        defaults["agent"] = make_agent(provider)
+    campaign = Campaign.objects.create(**(defaults | fields))
+    campaign.lists.set(lists or [])
+    return campaign
+
+
+def make_call(**fields: Any) -> Call:
+    """Make one call row as it stands."""
+    provider = fields.pop("provider", None) or (
+        fields["campaign"].provider if fields.get("campaign") else make_provider()
+    )
+    defaults: dict[str, Any] = {"provider": provider, "to_number": make_phone()}
+    if fields.get("contact"):
+        defaults["to_number"] = fields["contact"].phone
+    return Call.objects.create(**(defaults | fields))
+
+
+@pytest.fixture
+def make() -> Callable[..., Any]:
+    """Hand out the makers by name: `make("call", status=...)`."""
+    return lambda kind, **fields: globals()[f"make_{kind}"](**fields)

@@ -1,0 +1,266 @@
+"""The one door to the network: `send_once` leaves exactly once or says that it did not; `read` may pool and retry.
+
+Every connection is checked on the address that it is really opened to, and every exchange has one wall-clock deadline
+that a slow drip of bytes cannot stretch. No redirect is followed, no proxy is taken from the environment, and no
+message names a header, a key or a query.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
+from typing import Any
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
+
+from urllib3 import BaseHTTPResponse, Timeout
+
+from providers.base import ProviderBackend, Request, Response
+from providers.connections import Exchange, Origin, Unreadable, new_connection, pool_of
+from providers.exceptions import NotSent, OrderRejected, OutcomeUnknown, ProviderMisconfigured, UnexpectedResponse
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
+_TARGET = re.compile(r"/[!-~]{0,8000}")
+_ADDRESS = re.compile(r"[!-\[\]-~]{1,8000}")
+_PORTS = {"http": 80, "https": 443}
+_PAUSES_S = (0.2, 0.8)
+"""Waits before the second and the third try of a read."""
+
+
+class HttpDoor:
+    """The way to one vendor account; cheap to build, without state of its own, safe to use from many threads.
+
+    Times are in seconds, sizes in bytes after decompression. Raises `ProviderMisconfigured` for an address that must
+    not be asked: not https, a host that is not allowed, a port of its own. `recording_hosts` are further hosts whose
+    recordings may be read, without our key; one that begins with a dot allows its subdomains.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str],
+        allowed_hosts: Collection[str],
+        sandbox_origin: str = "",
+        recording_hosts: Collection[str] = (),
+        connect_timeout: float = 5.0,
+        total_timeout: float = 30.0,
+        presend: float = 2.0,
+        max_bytes: int = 256 * 1024,
+        max_sound_bytes: int = 50 * 1024 * 1024,
+    ) -> None:
+        self._sandbox = _sandbox(sandbox_origin)
+        self._recording_hosts = tuple(host.strip().lower() for host in recording_hosts if host.strip())
+        try:
+            parts, self.origin = self._checked(base_url, [host.strip().lower() for host in allowed_hosts])
+        except ValueError as error:
+            raise ProviderMisconfigured(f"The provider's base URL cannot be used: {error}") from None
+        if parts.query:
+            raise ProviderMisconfigured("The provider's base URL cannot be used: it has a query.")
+        self._base_path = parts.path.rstrip("/")
+        self._headers = {"User-Agent": "callcenter", "Accept-Encoding": "identity", **headers}
+        if not all(_HEADER_NAME.fullmatch(n) and _HEADER_VALUE.fullmatch(v) for n, v in self._headers.items()):
+            raise ProviderMisconfigured("The provider's key or header has characters that cannot be sent.")
+        self._connect_timeout, self._total_timeout, self._presend = connect_timeout, total_timeout, presend
+        self._max_bytes, self._max_sound_bytes = max_bytes, max_sound_bytes
+        self._committed_at: float | None = None
+
+    def with_commit(self, instant: float) -> HttpDoor:
+        """Return the same door for one order whose commit point was at `instant`, as `boottime()` counted it."""
+        bound = copy(self)
+        bound._committed_at = instant
+        return bound
+
+    def send_once(self, request: Request) -> Response:
+        """Send a request that has an effect, at most once, on a fresh connection.
+
+        Raises `NotSent` where no byte of it left (no connection, or `presend` seconds passed since the commit
+        point), `OrderRejected` where it cannot be written, `OutcomeUnknown` for anything else but a whole answer.
+        """
+        committed_at = self._committed_at if self._committed_at is not None else boottime()
+        target = self._target(request)
+        try:
+            body, headers = self._written(request)
+        except (TypeError, ValueError, RecursionError):
+            raise OrderRejected("The order holds a value that cannot be written as JSON.") from None
+        with Exchange(self.origin, self._total_timeout, self._connect_timeout) as exchange:
+            connection = new_connection(self.origin, self._total_timeout)
+            try:
+                connection.connect()
+                if boottime() - committed_at >= self._presend:
+                    raise NotSent("It took too long to reach the vendor; the order did not leave.")
+                try:
+                    connection.request(request.method, target, body, headers, preload_content=False)
+                    return _whole(connection.getresponse(), self._max_bytes, exchange)
+                except Exception as error:
+                    raise OutcomeUnknown(f"The order left, but {exchange.failure(error)}.") from None
+            finally:
+                connection.close()
+
+    def read(self, request: Request) -> Response:
+        """Send a harmless request on a pooled connection; a GET is tried again after a failure, a POST only unsent.
+
+        Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no whole answer came.
+        """
+        return self._read(self.origin, request, self._target(request), self._max_bytes)
+
+    def read_sound(self, source: Request | str) -> Response:
+        """Read a recording under its own larger cap: a request with our key, an absolute address without it.
+
+        Raises `UnexpectedResponse` also for an address whose host is neither the vendor's nor a recording host.
+        """
+        if isinstance(source, Request):
+            return self._read(self.origin, source, self._target(source), self._max_sound_bytes)
+        try:
+            parts, origin = self._checked(source, [self.origin.host, *self._recording_hosts])
+        except ValueError as error:
+            raise UnexpectedResponse(f"The recording's address cannot be used: {error}") from None
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return self._read(origin, Request(method="GET", path="/"), target, self._max_sound_bytes, with_key=False)
+
+    def _read(self, origin: Origin, request: Request, target: str, cap: int, *, with_key: bool = True) -> Response:
+        try:
+            body, headers = self._written(request)
+        except (TypeError, ValueError, RecursionError):
+            raise UnexpectedResponse("The request holds a value that cannot be written as JSON.") from None
+        if not with_key:
+            headers = {"User-Agent": "callcenter", "Accept-Encoding": "identity"}
+        repeatable = request.method == "GET"
+        failure: NotSent | UnexpectedResponse
+        with Exchange(origin, self._total_timeout, self._connect_timeout) as exchange:
+            for pause in (*_PAUSES_S, None):
+                last = pause is None or exchange.left() <= pause
+                try:
+                    answer = self._ask(origin, request.method, target, body, headers, cap, exchange)
+                except NotSent as error:
+                    failure = error
+                except Exception as error:
+                    failure = UnexpectedResponse(f"A read failed: {exchange.failure(error)}.")
+                    last = last or not repeatable or isinstance(error, Unreadable)
+                else:
+                    if last or not repeatable or answer.status not in {502, 503, 504}:
+                        return answer
+                if last or pause is None or exchange.left() <= pause:
+                    break
+                time.sleep(pause)
+        raise failure from None
+
+    def _ask(
+        self,
+        origin: Origin,
+        method: str,
+        target: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        cap: int,
+        exchange: Exchange,
+    ) -> Response:
+        answer = pool_of(origin).urlopen(
+            method,
+            target,
+            body,
+            headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(connect=self._connect_timeout, read=self._total_timeout),
+            preload_content=False,
+            decode_content=False,
+        )
+        try:
+            whole = _whole(answer, cap, exchange)
+        except BaseException:
+            answer.close()
+            raise
+        answer.release_conn()
+        return whole
+
+    def _target(self, request: Request) -> str:
+        query = urlencode(request.params, doseq=True, quote_via=quote)
+        target = self._base_path + request.path + (f"?{query}" if query else "")
+        if not _TARGET.fullmatch(target):
+            raise ProviderMisconfigured("A request's path cannot be sent.")
+        return target
+
+    def _written(self, request: Request) -> tuple[bytes | None, dict[str, str]]:
+        if request.json is None:
+            return None, {"Accept": "application/json", **self._headers}
+        body = json.dumps(request.json, allow_nan=False).encode()
+        return body, {"Accept": "application/json", "Content-Type": "application/json", **self._headers}
+
+    def _checked(self, url: str, allowed: Sequence[str]) -> tuple[SplitResult, Origin]:
+        """Split an address; raises ValueError with the reason where it must not be asked."""
+        if not _ADDRESS.fullmatch(url):
+            raise ValueError("it has characters that an address must not have.")
+        try:
+            parts = urlsplit(url)
+            scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
+            port = parts.port or _PORTS.get(scheme, 0)
+        except ValueError:
+            raise ValueError("it is not an address.") from None
+        if not host or "@" in parts.netloc or parts.fragment:
+            raise ValueError("it is not a plain address.")
+        if self._sandbox == Origin(scheme, host, port, is_sandbox=True):
+            return parts, self._sandbox
+        if scheme != "https" or port != 443:
+            raise ValueError("it must be https on the usual port.")
+        if not any(host == name or (name.startswith(".") and host.endswith(name)) for name in allowed):
+            raise ValueError("its host is not allowed here.")
+        return parts, Origin(scheme, host, port)
+
+
+def open_door(
+    backend: type[ProviderBackend],
+    *,
+    secrets: Mapping[str, str],
+    options: Mapping[str, Any],
+    allowed_hosts: Collection[str],
+    sandbox_origin: str = "",
+    **limits: Any,
+) -> HttpDoor:
+    """Open the door for one provider's secrets and options; `limits` are `HttpDoor`'s times and sizes."""
+    return HttpDoor(
+        options.get("base_url") or backend.default_base_url,
+        headers=backend.auth_headers(secrets, options),
+        allowed_hosts=allowed_hosts,
+        sandbox_origin=sandbox_origin,
+        recording_hosts=options.get("recording_hosts") or (),
+        **limits,
+    )
+
+
+def _sandbox(address: str) -> Origin | None:
+    if not address:
+        return None
+    parts = urlsplit(address)
+    return Origin(parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0), is_sandbox=True)
+
+
+def boottime() -> float:
+    """Return seconds on the clock that also counts while the machine is suspended."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+# Answers
+
+
+def _whole(answer: BaseHTTPResponse, cap: int, exchange: Exchange) -> Response:
+    """Read an answer to its end; raises where it is cut, over the cap once decompressed, or out of time."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise Unreadable("the answer is packed in a way we did not ask for")
+    unpacker = zlib.decompressobj(wbits=47) if encoding not in {"", "identity"} else None
+    body = bytearray()
+    while chunk := answer.read(16_384, decode_content=False):
+        body += unpacker.decompress(chunk, cap + 1 - len(body)) if unpacker else chunk
+        if len(body) > cap:
+            raise Unreadable("the answer is too large")
+    # A connection that the watchdog cut looks like the end of a body without a length.
+    if exchange.is_over or (unpacker and body and not unpacker.eof):
+        raise Unreadable("the answer is cut off")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(status=answer.status, headers=headers, body=bytes(body))

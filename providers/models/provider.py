@@ -1,4 +1,4 @@
-"""Our accounts at vendors, and the rows that point at what lives there."""
+"""Our accounts at vendors: keys, options, limits, price, health and the three stops."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from providers import registry
 from providers.base import ProviderBackend
 from providers.fields import EncryptedJSONField
+from providers.models.stops import ProviderQuerySet
+from providers.opening import Note, open_door
 
 
 def default_options() -> dict[str, Any]:
@@ -93,6 +95,8 @@ class Provider(models.Model):
     poll_lease = models.UUIDField(null=True, blank=True, editable=False)
     poll_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = ProviderQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("provider")
         verbose_name_plural = _("providers")
@@ -115,12 +119,13 @@ class Provider(models.Model):
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
         return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
 
-    def open_backend(self) -> ProviderBackend:
-        """Return the backend with its door to the network; raises ProviderMisconfigured for a forbidden address."""
-        from providers.http import open_door
+    def open_backend(self, note: Note | None = None) -> ProviderBackend:
+        """Return the backend with its door to the network, each exchange told to `note`.
 
+        Raises ProviderMisconfigured for a forbidden address.
+        """
         options = self.options_with_defaults()
-        door = open_door(self.backend_class, self.secrets, options)
+        door = open_door(self.backend_class, self.secrets, options, note)
         return self.backend_class(door, secrets=self.secrets, options=options)
 
     @property
@@ -140,79 +145,6 @@ class Provider(models.Model):
         """Return the last four characters of a key, or nothing where there is none."""
         value = str(self.secrets.get(name) or "")
         return f"••••{value[-4:]}" if len(value) >= 12 else ("••••" if value else "")
-
-
-class RemoteRow(models.Model):
-    """Base of the rows that point at something at the vendor."""
-
-    provider = models.ForeignKey(Provider, models.CASCADE, verbose_name=_("provider"))
-    remote_id = models.CharField(_("id at the vendor"), max_length=200)
-    name = models.CharField(_("name"), max_length=200)
-    is_present = models.BooleanField(
-        _("still at the vendor"), default=True, help_text=_("Cleared when the vendor no longer lists it.")
-    )
-    synced_at = models.DateTimeField(_("last synced"), null=True, blank=True, editable=False)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Agent(RemoteRow):
-    """A voice agent that lives at a vendor."""
-
-    type = models.CharField(_("type"), max_length=40, blank=True)
-    status = models.CharField(_("status"), max_length=40, blank=True)
-    direction = models.CharField(_("direction"), max_length=40, blank=True)
-    language = models.CharField(_("language"), max_length=40, blank=True)
-    variables = models.JSONField(_("variables it expects"), default=list, blank=True)
-    warnings = models.JSONField(_("warnings"), default=list, blank=True)
-
-    class Meta(RemoteRow.Meta):
-        verbose_name = _("agent")
-        verbose_name_plural = _("agents")
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="agent_once_a_provider")]
-
-
-class Voice(RemoteRow):
-    """A recorded or synthetic voice that lives at a vendor."""
-
-    maker = models.CharField(_("maker"), max_length=40, blank=True)
-    language = models.CharField(_("language"), max_length=40, blank=True)
-
-    class Meta(RemoteRow.Meta):
-        verbose_name = _("voice")
-        verbose_name_plural = _("voices")
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="voice_once_a_provider")]
-
-
-class CallerId(RemoteRow):
-    """A number that the vendor lets us call from."""
-
-    number = models.CharField(_("number"), max_length=40)
-
-    class Meta(RemoteRow.Meta):
-        verbose_name = _("caller ID")
-        verbose_name_plural = _("caller IDs")
-        ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["provider", "number"], name="caller_id_once_a_provider")]
-
-    def __str__(self) -> str:
-        return f"{self.number} {self.name}".strip()
-
-
-class Dialer(RemoteRow):
-    """A dialler of Bitel (its `serverId`), typed in by an admin."""
-
-    class Meta(RemoteRow.Meta):
-        verbose_name = _("dialler")
-        verbose_name_plural = _("diallers")
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="dialer_once_a_provider")]
 
 
 def new_token() -> uuid.UUID:

@@ -1,0 +1,17 @@
+"""The rows of this room, split by subject."""
+
+from providers.models.exchanges import ProviderExchange
+from providers.models.provider import Provider, default_options, new_token
+from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
+
+__all__ = [
+    "Agent",
+    "CallerId",
+    "Dialer",
+    "Provider",
+    "ProviderExchange",
+    "RemoteRow",
+    "Voice",
+    "default_options",
+    "new_token",
+]

@@ -1,0 +1,86 @@
+"""A short log of what was said between us and a vendor, for the admin who wonders why."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from providers.exceptions import ProviderError
+from providers.models.provider import Provider
+from providers.models.stops import KEPT_EXCHANGES
+
+_DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
+_LONG = re.compile(r"[A-Za-z0-9_-]{16,}")
+
+
+def masked_path(path: str) -> str:
+    """Return a path without its query, every id of eight characters or more cut to its last four."""
+    parts = path.partition("?")[0].split("/")
+    return "/".join(
+        f"…{part[-4:]}" if len(part) >= 8 and any(sign.isdigit() for sign in part) else part for part in parts
+    )[:120]
+
+
+def masked_text(text: str) -> str:
+    """Return a vendor's words with numbers of six digits or more and anything like a key cut to the last four."""
+    text = _DIGITS.sub(lambda found: f"…{found[0][-4:]}", text)
+    return _LONG.sub(lambda found: f"…{found[0][-4:]}" if any(c.isdigit() for c in found[0]) else found[0], text)[:200]
+
+
+class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
+    """The log's own way in."""
+
+    def add(
+        self,
+        provider_id: int,
+        what: str,
+        method: str,
+        path: str,
+        http_status: int | None,
+        duration_ms: int,
+        error: BaseException | None,
+    ) -> ProviderExchange:
+        """Write one line, masked, and drop what is older than the last 200."""
+        line = self.create(
+            provider_id=provider_id,
+            what=what[:40],
+            method=method[:8],
+            path=masked_path(path),
+            http_status=http_status,
+            duration_ms=max(duration_ms, 0),
+            outcome=type(error).__name__ if error else "ok",
+            error=masked_text(error.message) if isinstance(error, ProviderError) else "",
+        )
+        kept = self.filter(provider_id=provider_id).order_by("-id").values_list("id", flat=True)
+        if oldest := kept[KEPT_EXCHANGES : KEPT_EXCHANGES + 1].first():
+            self.filter(provider_id=provider_id, id__lte=oldest).delete()
+        return line
+
+
+class ProviderExchange(models.Model):
+    """One request and what came of it: no body, no header, no query, no full id."""
+
+    provider = models.ForeignKey(Provider, models.CASCADE, related_name="exchanges")
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    what = models.CharField(_("what"), max_length=40)
+    method = models.CharField(_("method"), max_length=8)
+    path = models.CharField(_("path"), max_length=120)
+    http_status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(_("took, ms"), default=0)
+    outcome = models.CharField(_("outcome"), max_length=40, default="ok")
+    """`ok`, or the name of the error class, which says what may be done next."""
+    error = models.CharField(_("error"), max_length=200, blank=True)
+
+    objects = ProviderExchangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("exchange")
+        verbose_name_plural = _("exchanges")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["provider", "-id"], name="exchange_by_provider")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"

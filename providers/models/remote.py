@@ -1,0 +1,81 @@
+"""Rows that point at something that lives at a vendor."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from providers.models.provider import Provider
+
+
+class RemoteRow(models.Model):
+    """Base of the rows that point at something at the vendor."""
+
+    provider = models.ForeignKey(Provider, models.CASCADE, verbose_name=_("provider"))
+    remote_id = models.CharField(_("id at the vendor"), max_length=200)
+    name = models.CharField(_("name"), max_length=200)
+    is_present = models.BooleanField(
+        _("still at the vendor"), default=True, help_text=_("Cleared when the vendor no longer lists it.")
+    )
+    synced_at = models.DateTimeField(_("last synced"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Agent(RemoteRow):
+    """A voice agent that lives at a vendor."""
+
+    type = models.CharField(_("type"), max_length=40, blank=True)
+    status = models.CharField(_("status"), max_length=40, blank=True)
+    direction = models.CharField(_("direction"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=40, blank=True)
+    variables = models.JSONField(_("variables it expects"), default=list, blank=True)
+    warnings = models.JSONField(_("warnings"), default=list, blank=True)
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="agent_once_a_provider")]
+
+
+class Voice(RemoteRow):
+    """A recorded or synthetic voice that lives at a vendor."""
+
+    maker = models.CharField(_("maker"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=40, blank=True)
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("voice")
+        verbose_name_plural = _("voices")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="voice_once_a_provider")]
+
+
+class CallerId(RemoteRow):
+    """A number that the vendor lets us call from."""
+
+    number = models.CharField(_("number"), max_length=40)
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("caller ID")
+        verbose_name_plural = _("caller IDs")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["provider", "number"], name="caller_id_once_a_provider")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}".strip()
+
+
+class Dialer(RemoteRow):
+    """A dialler of Bitel (its `serverId`), typed in by an admin."""
+
+    class Meta(RemoteRow.Meta):
+        verbose_name = _("dialler")
+        verbose_name_plural = _("diallers")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="dialer_once_a_provider")]

@@ -1,0 +1,126 @@
+"""What changes a provider's state: each a compare-and-set in one statement, and an audit event with it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from callcenter.audit.models import record
+from providers.exceptions import ProviderError
+
+if TYPE_CHECKING:
+    from providers.models import Provider, ProviderExchange  # noqa: F401
+
+Actor = AbstractBaseUser | AnonymousUser | None
+
+SUCCESS_EVERY = timedelta(seconds=5)
+"""A success is written at most this often: the row is the busiest of all."""
+KEPT_EXCHANGES = 200
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    """Selections of providers, and the three stops, which never mix."""
+
+    def callable(self) -> ProviderQuerySet:
+        """Providers through which calls may pass now."""
+        return self.filter(
+            is_active=True, halted_at__isnull=True, frozen_at__isnull=True, breaker_opened_at__isnull=True
+        )
+
+    # The three stops: true only for whoever made the change
+
+    def halt(self, pk: int, reason: str, person: Actor = None) -> bool:
+        """Stop calling for a key or credit problem until a person resumes it."""
+        return self._stop(pk, "halted", reason, person, halted_at=timezone.now(), halted_reason=reason[:300])
+
+    def resume(self, pk: int, person: Actor) -> bool:
+        """End a halt; the breaker and a freeze stay as they are."""
+        return self._release(pk, "halted", person, halted_at=None, halted_reason="")
+
+    def open_breaker(self, pk: int, reason: str, probe_at: datetime) -> bool:
+        """Pause calling after failures; a harmless read probes from `probe_at` on."""
+        now = timezone.now()
+        return self._stop(
+            pk, "breaker", reason, None, breaker_opened_at=now, breaker_reason=reason[:300], breaker_probe_at=probe_at
+        )
+
+    def postpone_probe(self, pk: int, probe_at: datetime) -> bool:
+        """Move the next probe of an open breaker."""
+        return bool(self.filter(pk=pk, breaker_opened_at__isnull=False).update(breaker_probe_at=probe_at))
+
+    def close_breaker(self, pk: int, person: Actor = None) -> bool:
+        """Let calls pass again after a probe went well, or because a person says so."""
+        now = timezone.now()
+        return self._release(
+            pk,
+            "breaker",
+            person,
+            breaker_opened_at=None,
+            breaker_reason="",
+            breaker_probe_at=None,
+            breaker_closed_at=now,
+        )
+
+    def freeze(self, pk: int, reason: str, person: Actor = None) -> bool:
+        """Stop calling after a restored backup until the vendor's lists were compared."""
+        return self._stop(pk, "frozen", reason, person, frozen_at=timezone.now(), frozen_reason=reason[:300])
+
+    def unfreeze(self, pk: int, person: Actor = None) -> bool:
+        """Let calls pass again after the comparison."""
+        return self._release(pk, "frozen", person, frozen_at=None, frozen_reason="")
+
+    # Health
+
+    def note_success(self, pk: int) -> None:
+        """Remember that the vendor just answered well; written at most every five seconds."""
+        now = timezone.now()
+        stale = Q(last_success_at__isnull=True) | Q(last_success_at__lt=now - SUCCESS_EVERY)
+        news = Q(last_error_at__isnull=False, last_success_at__lte=models.F("last_error_at"))
+        self.filter(stale | news, pk=pk).update(last_success_at=now)
+
+    def note_error(self, pk: int, error: ProviderError) -> None:
+        """Remember what went wrong last, and its kind, from which the next step is known."""
+        self.filter(pk=pk).update(
+            last_error_at=timezone.now(), last_error=error.message[:300], last_error_kind=type(error).__name__
+        )
+
+    def note_exchange(
+        self,
+        pk: int,
+        *,
+        what: str,
+        method: str,
+        path: str,
+        http_status: int | None = None,
+        duration_ms: int = 0,
+        error: BaseException | None = None,
+    ) -> None:
+        """Add one line to the provider's exchange log, masked, and keep its last 200."""
+        from providers.models import ProviderExchange
+
+        ProviderExchange.objects.add(pk, what, method, path, http_status, duration_ms, error)
+
+    def _stop(self, pk: int, stop: str, reason: str, person: Actor, **values: Any) -> bool:
+        return self._change(
+            pk, Q(**{f"{COLUMN[stop]}__isnull": True}), f"provider.{STOPPED[stop]}", person, values, reason
+        )
+
+    def _release(self, pk: int, stop: str, person: Actor, **values: Any) -> bool:
+        return self._change(pk, Q(**{f"{COLUMN[stop]}__isnull": False}), f"provider.{RELEASED[stop]}", person, values)
+
+    def _change(self, pk: int, before: Q, action: str, person: Actor, values: dict[str, Any], reason: str = "") -> bool:
+        with transaction.atomic():
+            if not self.filter(before, pk=pk).update(**values):
+                return False
+            record(person, action, self.get(pk=pk), **({"reason": reason[:300]} if reason else {}))
+        return True
+
+
+COLUMN = {"halted": "halted_at", "breaker": "breaker_opened_at", "frozen": "frozen_at"}
+STOPPED = {"halted": "halted", "breaker": "breaker_opened", "frozen": "frozen"}
+RELEASED = {"halted": "resumed", "breaker": "breaker_closed", "frozen": "unfrozen"}

@@ -1,0 +1,338 @@
+"""Bitel: voice broadcast in Iran. It plays a recorded voice, speaks a text or spells digits; it has no agents.
+
+Read 2026-11: https://bitel.gitbook.io/bitel/call/single-call, .../call/call-detail, .../call/text-to-speech-call,
+.../call/untitled (digits), .../webhook/voice-webhook-events, .../authorization, .../api-structure (v2), and the same
+pages below /bitel/master (v1).
+
+Oddities: v1 answers an order with the bare id, v2 with an object; v2 shows the state without the `result` envelope;
+an error may come with any status, 200 too; the price is negative; it redials busy numbers itself unless told not to;
+it carries no reference of ours and lists no single calls, so only its webhook can settle an unknown order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from json import loads
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from providers.base import ProviderBackend, Request, Response, is_usable_id, normalise_word
+from providers.exceptions import (
+    AccountProblem,
+    CredentialsRejected,
+    InvalidNumber,
+    OrderRejected,
+    OutcomeUnknown,
+    OutOfCredit,
+    ProviderError,
+    UnexpectedResponse,
+    WebhookRejected,
+)
+from providers.parsing import (
+    as_mapping,
+    e164_or_raw,
+    first_of,
+    number_for_vendor,
+    parse_decimal,
+    parse_instant,
+    parse_seconds,
+    parse_text,
+    path_id,
+    require_object,
+)
+from providers.types import (
+    FINAL,
+    AccountState,
+    CallHandle,
+    CallOrder,
+    CallSnapshot,
+    CallStatus,
+    FailureReason,
+    Field,
+    PlacedCall,
+)
+
+NO_SUCH_CALL = "0" * 32
+"""An id that no call has: asking for it tests the key and touches nothing."""
+
+WORD_OF_CODE = {
+    "0": "WAITING",
+    "1": "NORMAL",
+    "2": "NO_ANSWER",
+    "3": "USER_BUSY",
+    "10": "EXPIRED",
+    "11": "ERROR",
+    "20": "UNKNOWN",
+}
+
+
+class BitelBackend(ProviderBackend):
+    """Translates for Bitel's voice API, version 2 or 1."""
+
+    slug = "bitel"
+    label = "Bitel"
+    docs_url = "https://bitel.gitbook.io/bitel/call/single-call"
+    default_base_url = "https://api.bitel.rest"
+    status_map = {
+        "waiting": CallStatus.QUEUED,  # queued and dialling alike: Bitel has no finer state
+        "normal": CallStatus.COMPLETED,
+        "no_answer": CallStatus.NO_ANSWER,
+        "user_busy": CallStatus.BUSY,
+        "busy": CallStatus.BUSY,
+        "expired": CallStatus.FAILED,
+        "error": CallStatus.FAILED,
+        "unknown": CallStatus.UNKNOWN,
+    }
+    fields = (
+        Field(
+            name="api_key",
+            label=_("API token"),
+            kind="secret",
+            required=True,
+            help_text=_("Made in Bitel's panel; it does not expire."),
+        ),
+        Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
+        Field(
+            name="api_version",
+            label=_("API version"),
+            kind="choice",
+            default="v2",
+            choices=(("v2", _("Version 2")), ("v1", _("Version 1 (older)"))),
+        ),
+        Field(
+            name="phone_format",
+            label=_("How numbers are written"),
+            kind="choice",
+            default="local_ir",
+            choices=(("local_ir", "09xxxxxxxxx"), ("e164", "+989xxxxxxxxx"), ("digits", "989xxxxxxxxx")),
+        ),
+        Field(name="auth_header_name", label=_("Header that carries the key"), default="Authorization"),
+        Field(name="auth_value_prefix", label=_("Word before the key"), default="Bearer"),
+        Field(
+            name="status_map_extra",
+            label=_("More status words"),
+            kind="json",
+            help_text=_('The vendor\'s word and ours, such as {"HANGUP": "completed"}.'),
+        ),
+    )
+    order_fields = (
+        Field(
+            name="retry_count",
+            label=_("Redials by Bitel"),
+            kind="integer",
+            default=0,
+            help_text=_("Bitel then rings a busy or silent number again by itself, outside our count of calls."),
+        ),
+        Field(
+            name="repeat_count",
+            label=_("Times the digits are spoken"),
+            kind="integer",
+            help_text=_("Only for spoken digits; Bitel's own default is 2."),
+        ),
+    )
+    message_kinds = frozenset({"voice", "text", "digits"})
+    accepts_dialer = True
+    accepts_variables = False
+    carries_reference = False
+    supports_webhook = True
+    gives_cost = True
+
+    @classmethod
+    def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+        """Return the bearer header, under the name and with the word that the options give."""
+        name = str(options.get("auth_header_name") or "Authorization")
+        prefix = str(options.get("auth_value_prefix") or "Bearer").strip()
+        return {name: f"{prefix} {secrets.get('api_key', '').strip()}"}
+
+    @classmethod
+    def refuses_number(cls, to_number: str, options: Mapping[str, Any]) -> str | Promise:
+        """Refuse every number outside Iran: Bitel's own form of a number has no country."""
+        national = to_number.removeprefix("+98")
+        if national != to_number and national.isdecimal() and len(national) == 10:
+            return ""
+        return _("Bitel calls Iranian numbers only (+98 and ten digits).")
+
+    @property
+    def _root(self) -> str:
+        return "/api/v1/voice" if self.options.get("api_version") == "v1" else "/api/v2/voice"
+
+    def check_credentials(self) -> AccountState:
+        """Ask for a call that does not exist: "NotFound" means that the key works (no cheaper read is known)."""
+        response = self.door.read(self._status_request(NO_SUCH_CALL))
+        if response.status == 403:
+            raise CredentialsRejected(self.error_text(response) or "Bitel refuses the key.", http_status=403)
+        if not _says_not_found(response):
+            self.raise_for_read(response)
+            self.parse_call(response.json(), NO_SUCH_CALL)
+        require_object(response.json(), "one of Bitel's: check the address")
+        return AccountState()
+
+    def build_order(self, order: CallOrder) -> Request:
+        """Build the order for digits, a text or a voice, whichever the call carries."""
+        if sentence := self.refuses_number(order.to_number, self.options):
+            raise InvalidNumber(str(sentence))
+        v1 = self.options.get("api_version") == "v1"
+        body: dict[str, Any] = {
+            "phoneNumber": number_for_vendor(order.to_number, self.options.get("phone_format") or "local_ir")
+        }
+        if order.digits:
+            if not (order.digits.isascii() and order.digits.isdigit() and len(order.digits) <= 5):
+                raise OrderRejected("Bitel speaks one to five digits.")
+            path = "/otp"
+            body["text"] = order.digits
+            if order.voice_id:
+                body["voiceId"] = order.voice_id
+            if repeats := parse_seconds(order.vendor_options.get("repeat_count")):
+                body["repeatCount"] = repeats
+        elif order.text:
+            path = "/tts" if v1 else "/single/tts"
+            body["text"] = order.text
+        elif order.voice_id:
+            path = "/single"
+            body["voiceId"] = order.voice_id
+        else:
+            raise OrderRejected("The call has no voice, text or digits for Bitel to play.")
+        # Bitel's own default is 1: left out, it would ring a busy person again by itself.
+        body["retryCount"] = parse_seconds(order.vendor_options.get("retry_count")) or 0
+        if order.dialer_id:
+            body["serverId"] = order.dialer_id
+        return Request(method="POST", path=self._root + path, json=body)
+
+    def parse_placed(self, answer: Any) -> PlacedCall:
+        """Read the id from the bare text of v1 or the object of v2."""
+        answer = require_object(answer, "an answer of Bitel")
+        result = answer.get("result", answer)
+        if isinstance(result, str):
+            return PlacedCall(remote_id=result)
+        word = _status_word(result)
+        return PlacedCall(
+            remote_id=parse_text(first_of(result, "id", "requestId"), 201),
+            raw_status=word,
+            status=self.status_of(word),
+        )
+
+    def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
+        """Read each call by its id (there is no list of single calls)."""
+        snapshots = []
+        for handle in handles:
+            response = self.door.read(self._status_request(handle.remote_id))
+            if _says_not_found(response):
+                continue
+            self.raise_for_read(response)
+            snapshots.append(self.parse_call(response.json(), handle.remote_id))
+        return snapshots
+
+    def _status_request(self, remote_id: str) -> Request:
+        page = "cdr" if self.options.get("api_version") == "v1" else "status"
+        return Request(method="GET", path=f"{self._root}/{page}/{path_id(remote_id)}")
+
+    def parse_call(self, answer: Any, remote_id: str) -> CallSnapshot:
+        """Read the state of one call, with the `result` envelope or without; raises `UnexpectedResponse`."""
+        call = require_object(answer, "a call of Bitel")
+        if call.get("error"):
+            raise UnexpectedResponse(f"Bitel answered a read with {parse_text(call['error'], 80)}.")
+        if "result" in call:
+            call = require_object(call["result"], "a call of Bitel")
+        word = _status_word(call)
+        if not word:
+            raise UnexpectedResponse("Bitel's answer carries no status.")
+        return self._snapshot(call, word, remote_id)
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
+        """Read the one event that Bitel posts at the end of a call, as JSON or as a form (it signs nothing)."""
+        event = _event_of(body)
+        remote_id = parse_text(first_of(event, "requestId", "id"), 201)
+        word = parse_text(first_of(event, "cause", "status"), 80)
+        if not is_usable_id(remote_id) or not word:
+            raise WebhookRejected("The webhook names no call.")
+        return [self._snapshot(event, word, remote_id)]
+
+    def _snapshot(self, call: Mapping[str, Any], word: str, remote_id: str) -> CallSnapshot:
+        status = self.status_of(word)
+        is_final = status in FINAL
+        price = parse_decimal(first_of(call, "price", "balanceSubtracted"))
+        # While a call waits, its zeros mean "not yet": kept, they would pass for the real figures.
+        has_cost = price is not None and (is_final or price != 0)
+        reason, detail = "", ""
+        if status == CallStatus.FAILED:
+            reason = FailureReason.VENDOR_ERROR.value
+            if normalise_word(word) == "expired":
+                reason, detail = (
+                    FailureReason.EXPIRED.value,
+                    "Bitel gave the call up, mostly a sign of overload.",
+                )
+        return CallSnapshot(
+            remote_id=remote_id,
+            raw_status=word,
+            status=status,
+            to_number=e164_or_raw(first_of(call, "phoneNumber", "targetNumber", "number"), "IR"),
+            created_at=parse_instant(call.get("requestDate")),
+            started_at=parse_instant(call.get("executionDate")),
+            talk_seconds=parse_seconds(call.get("billSec")) if is_final else None,
+            cost=abs(price) if price is not None and has_cost else None,
+            currency="IRT" if has_cost else "",  # Toman; v2 writes the price as a negative number
+            failure_reason=reason,
+            failure_detail=detail,
+        )
+
+    def raise_for_read(self, response: Response) -> None:
+        """Raise for Bitel's own codes of a dead key or an empty account too, which may come with a 200."""
+        if isinstance(problem := self.refusal(response), AccountProblem):
+            raise problem
+        super().raise_for_read(response)
+
+    def refusal(self, response: Response) -> ProviderError | None:
+        """Read Bitel's error code: with a code and no result the order was refused, whatever the status below 400."""
+        status = response.status
+        if status >= 500 or status in {401, 402, 408, 409, 425, 429, 499}:
+            return None
+        answer = _json_object(response)
+        code = parse_text(answer.get("error"), 80)
+        if not code or answer.get("result"):
+            return None
+        word = code.lower().replace("_", "").replace(" ", "")
+        message = f"Bitel refused the order: {code}."
+        if word in {"invalidphonenumber", "invalidnumber"}:
+            return InvalidNumber(message, http_status=status, vendor_code=code)
+        if word in {"invalidrequest", "invalidserver"}:
+            return OrderRejected(message, http_status=status, vendor_code=code)
+        # The page of general errors could not be found: what follows goes by the word.
+        if any(part in word for part in ("unauthor", "invalidtoken", "expiredtoken", "forbidden")):
+            return CredentialsRejected(message, http_status=status, vendor_code=code)
+        if any(part in word for part in ("balance", "credit", "charge")):
+            return OutOfCredit(message, http_status=status, vendor_code=code)
+        if 300 <= status < 400 or any(part in word for part in ("internal", "timeout", "server")):
+            return OutcomeUnknown(f"Bitel answered an order with {code}.", http_status=status, vendor_code=code)
+        return OrderRejected(message, http_status=status, vendor_code=code)
+
+
+def _status_word(call: Mapping[str, Any]) -> str:
+    """Return the status word, or the word of its number where only that is given; empty where neither is."""
+    word = parse_text(first_of(call, "status", "statusCode"), 80).strip()
+    return WORD_OF_CODE.get(word, word)
+
+
+def _json_object(response: Response) -> Mapping[str, Any]:
+    try:
+        return as_mapping(response.json())
+    except UnexpectedResponse:
+        return {}
+
+
+def _says_not_found(response: Response) -> bool:
+    code = normalise_word(_json_object(response).get("error")).replace("_", "")
+    return response.status == 404 or (response.status < 500 and code == "notfound")
+
+
+def _event_of(body: bytes) -> Mapping[str, Any]:
+    """Return the event of a webhook, from JSON or from a form; raises `WebhookRejected`."""
+    try:
+        text = body.decode("utf-8-sig").strip()
+        if text.startswith("{"):
+            return as_mapping(loads(text))
+        return dict(parse_qsl(text, max_num_fields=50))
+    except (ValueError, RecursionError) as error:
+        raise WebhookRejected("The webhook cannot be read.") from error

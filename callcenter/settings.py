@@ -36,7 +36,9 @@ ALLOWED_HOSTS: list[str] = required("ALLOWED_HOSTS")
 HTTPS: bool = env.bool("HTTPS", not DEBUG)
 PUBLIC_URL: str = env.str("PUBLIC_URL", "").rstrip("/")
 DEMO: bool = env.bool("DEMO", False)
-VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+WEB_PORT: int = env.int("WEB_PORT", 8000)
+"""Where `manage.py up` serves the screens."""
+VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # Applications
@@ -93,7 +95,7 @@ TEMPLATES = [
 ]
 
 # Data
-DATABASE_URL: str = env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}")
+DATABASE_URL: str = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}"
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # FULL: a power cut must not forget a commit point; IMMEDIATE: writers queue instead of failing half-way.
@@ -147,9 +149,10 @@ VENDOR_HOSTS: list[str] = env.list(
         "api.vocode.dev",
     ],
 )
-SANDBOX_ORIGIN: str = env.str("SANDBOX_ORIGIN", "").rstrip("/")
+SANDBOX_PORT: int = env.int("SANDBOX_PORT", 8100)
+SANDBOX_ORIGIN: str = env.str("SANDBOX_ORIGIN", f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else "").rstrip("/")
 if SANDBOX_ORIGIN and not DEBUG:
-    raise ImproperlyConfigured("SANDBOX_ORIGIN is for development only: remove it, or set DEBUG=on.")
+    raise ImproperlyConfigured("DEMO and SANDBOX_ORIGIN are for development only: remove them, or set DEBUG=on.")
 
 # Dialling
 TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
@@ -208,7 +211,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Mail
-EMAIL_URL: str = env.str("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25")
+EMAIL_URL: str = env.str("EMAIL_URL", "") or ("consolemail://" if DEBUG else "smtp://localhost:25")
 vars().update(env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "callcenter@localhost")
 

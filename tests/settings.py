@@ -1,8 +1,20 @@
 """Settings of the tests: the product's own, with a fixed environment so that no .env of the machine leaks in."""
 
 import os
+from pathlib import Path
 
+# SQLite and no Redis, unless TEST_DATABASE_URL or TEST_REDIS_URL name others (`.ci/services` does).
+# Parallel runs share one Redis server: each takes a database of its own there.
+_redis = os.environ.get("TEST_REDIS_URL", "")
+_runner = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
 os.environ.update(
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL", ""),
+    REDIS_URL=f"{_redis}/{_runner}" if _redis else "",
+    VAR_DIR=str(Path(__file__).resolve().parent.parent / "var" / "tests"),
+    DEMO="off",
+    TIME_SCALE="1",
+    EMAIL_URL="",
+    PUBLIC_URL="",
     ENV_FILE=os.devnull,
     SECRET_KEY="tests-only-secret-key-that-is-long-enough-to-pass-the-checks-0123456789",
     FIELD_KEYS="oXuMlsamqFHr_j8FO41cOGdHPhir76XSR7_K0ekP_fE=",

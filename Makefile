@@ -1,0 +1,90 @@
+# Two commands matter: `make demo` starts everything with a simulator, `make test` checks everything.
+# Ports: make demo WEB_PORT=8080 SANDBOX_PORT=8180
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest
+STAGE := .ci/stage
+RUNTIME := .venv/.installed
+DEV := .venv/.installed-dev
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up init setup test lint types project unit e2e browser faults engines mutants benchmarks messages clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+$(RUNTIME): pyproject.toml uv.lock .ci/venv
+	@.ci/venv
+
+$(DEV): pyproject.toml uv.lock .ci/venv
+	@.ci/venv dev
+
+setup: $(DEV) ## Install everything that developing needs into .venv
+
+init: $(RUNTIME) ## Write .env with fresh keys, unless there is one
+	@$(PY) manage.py init
+
+demo: init ## Start it all with a simulator, demo people and three log-ins; Ctrl-C ends it
+	@$(PY) manage.py up --demo
+
+up: init ## Start it with what is in .env; Ctrl-C ends it
+	@$(PY) manage.py up
+
+test: $(DEV) ## Check everything: style, types, layers, messages, tests
+	@mkdir -p var && rm -f var/stages.txt
+	@$(STAGE) lint $(MAKE) --no-print-directory lint
+	@$(STAGE) types $(MAKE) --no-print-directory types
+	@$(STAGE) project $(MAKE) --no-print-directory project
+	@$(STAGE) unit $(MAKE) --no-print-directory unit
+	@$(STAGE) e2e $(MAKE) --no-print-directory e2e
+	@$(STAGE) browser $(MAKE) --no-print-directory browser
+	@printf '\nAll stages:\n' && cat var/stages.txt
+
+lint: $(DEV) ## Style of Python and templates, and who imports whom
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/djlint --quiet --check --lint templates
+
+types: $(DEV) ## Types
+	.venv/bin/mypy
+
+project: $(DEV) ## Migrations, settings of a production start, translations
+	$(PY) manage.py makemigrations --check --dry-run --settings tests.settings
+	.ci/production $(PY) manage.py check --deploy --fail-level WARNING
+	.ci/messages
+
+unit: $(DEV) ## Tests without processes or a browser
+	$(PYTEST) -n 2 -m "not browser and not end_to_end and not faults"
+
+e2e: $(DEV) ## The whole product as real processes over real HTTP
+	$(PYTEST) -n 0 -m end_to_end
+
+browser: $(DEV) ## Tests in a real Chromium
+	@.ci/need chromium
+	$(PYTEST) -n 0 -m browser
+
+faults: $(DEV) ## The long fault matrix: kills, broken vendors, restarts
+	$(PYTEST) -n 0 -m faults
+
+engines: $(DEV) ## What touches the database, on the engines of TEST_DATABASE_URL and TEST_REDIS_URL
+	@test -n "$$TEST_DATABASE_URL" || { echo "Run it as: .ci/services make engines" >&2; exit 1; }
+	@$(STAGE) postgres $(PYTEST) -n 2 -m "not browser and not end_to_end and not faults" tests/campaigns
+	@$(STAGE) e2e-postgres $(PYTEST) -n 0 -m end_to_end tests/end_to_end/test_main_job.py
+
+mutants: $(DEV) ## Break the code on purpose: every mutant must be caught by a test
+	$(PY) -m tests.mutants
+
+benchmarks: $(DEV) ## Each prints a ratio against a named baseline
+	@for script in benchmarks/[a-z]*.py; do printf '\n== %s\n' "$$script"; $(PY) -m "$$(echo "$${script%.py}" | tr / .)" || exit 1; done
+
+messages: $(DEV) ## Collect the sentences to translate and compile the translations
+	@.ci/need gettext
+	$(PY) manage.py makemessages --locale fa --no-location --no-obsolete --ignore '.venv/*' --ignore 'var/*' --settings tests.settings
+	$(PY) manage.py compilemessages --ignore '.venv' --settings tests.settings
+
+clean: ## Remove what was built; .env and the data in var/ stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/tests var/static var/stages.txt
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

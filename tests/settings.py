@@ -4,12 +4,9 @@ import os
 from pathlib import Path
 
 # SQLite and no Redis, unless TEST_DATABASE_URL or TEST_REDIS_URL name others (`.ci/services` does).
-# Parallel runs share one Redis server: each takes a database of its own there.
-_redis = os.environ.get("TEST_REDIS_URL", "")
-_runner = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1
 os.environ.update(
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL", ""),
-    REDIS_URL=f"{_redis}/{_runner}" if _redis else "",
+    REDIS_URL=os.environ.get("TEST_REDIS_URL", ""),
     VAR_DIR=str(Path(__file__).resolve().parent.parent / "var" / "tests"),
     DEMO="off",
     TIME_SCALE="1",
@@ -24,6 +21,9 @@ os.environ.update(
     LOG_LEVEL="WARNING",
 )
 os.environ.setdefault("SANDBOX_ORIGIN", "http://127.0.0.1:18100")
+if os.environ["REDIS_URL"] and "PYTEST_XDIST_WORKER" in os.environ:
+    # Parallel runs share one Redis server: each takes a database of its own there.
+    os.environ["REDIS_URL"] += "/" + str(int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1)
 
 from callcenter.settings import *  # noqa: F403
 

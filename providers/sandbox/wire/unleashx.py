@@ -1,0 +1,369 @@
+"""UnleashX: orders answered in an envelope, two lists, no way to ask for one call."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from providers.sandbox import engine
+from providers.sandbox.accounts import DemoAgent
+from providers.sandbox.engine import Call
+from providers.sandbox.messages import Refused, Reply, Request, json_reply
+from providers.sandbox.transcripts import turns_of
+from providers.sandbox.webhooks import Target
+from providers.sandbox.wire.base import E164, Wire, body_of, route, whole_number
+
+BASE = "/api/v1/global"
+WORDS: dict[str, str] = {
+    engine.QUEUED: "initiated",
+    engine.DIALING: "initiated",
+    engine.RINGING: "initiated",
+    engine.IN_PROGRESS: "initiated",
+    engine.WRAPPING_UP: "initiated",
+    engine.NO_ANSWER: "NO_ANSWER",
+    engine.BUSY: "BUSY",
+    engine.FAILED: "failed",
+    engine.BALANCE_LOW: "failed",
+    engine.CANCELED: "CANCELED",
+    engine.STRANGE: "GONE_FISHING",
+}
+MONTH = 31 * 86400
+
+
+class UnleashXWire(Wire):
+    """Key in the header `token`; errors are `{"error": true, "message"}`; rows have no execution id."""
+
+    slug = "unleashx"
+    requests_per_minute = 1000
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self._webhook_urls: dict[tuple[str, str], str] = {}
+        self._made: dict[tuple[str, str], DemoAgent] = {}
+
+    def reset(self) -> None:
+        """Forget counts, webhooks and made agents."""
+        super().reset()
+        self._webhook_urls.clear()
+        self._made.clear()
+
+    def key_of(self, request: Request) -> str:
+        """Return the key; older pages' curl samples put it into Authorization."""
+        headers = request.headers
+        found = headers.get("token") or headers.get("api_access_token") or headers.get("authorization", "")
+        return found.removeprefix("Bearer ").strip()
+
+    # Keys
+
+    @route("POST", f"{BASE}/verify")
+    def verify(self, request: Request, key: str) -> Reply:
+        """Tell that the token is valid; a bad one never comes here."""
+        return json_reply(200, {"error": False, "code": 200, "message": "Token is valid"})
+
+    @route("POST", f"{BASE}/generate-token", is_open=True)
+    def generate_token(self, request: Request, key: str) -> Reply:
+        """Give a token for a log-in token."""
+        login = request.headers.get("token", "")
+        if not login:
+            return self.error(400, "LOGIN_TOKEN_REQUIRED")
+        if not self.knows_key(login):
+            return self.error(401, "INVALID_LOGIN_TOKEN")
+        return json_reply(200, {"error": False, "code": 200, "data": {"token": self.account.key}})
+
+    # Orders
+
+    @route("POST", f"{BASE}/agents/call", places=True)
+    def place_call(self, request: Request, key: str) -> Reply:
+        """Call a number with an agent."""
+        order = body_of(request, self.error(400, "Invalid JSON"))
+        raw = order.get("phone_number")
+        if not raw:
+            return self.error(400, "Phone Number is required")
+        number = raw if isinstance(raw, str) and raw.startswith("+") else f"+{raw}"
+        if not E164.fullmatch(number):
+            return self.error(422, "Invalid phone number format")
+        if not isinstance(order.get("agent_id"), int):
+            return self.error(422, "agent_id must be an integer")
+        agent = self._agent(key, str(order["agent_id"]))
+        if agent is None or agent.status_code != 1 or agent.type_code != 3:
+            return self.error(404, "Agent not found or not active")
+        metadata = order.get("metadata") or {}
+        if not isinstance(metadata, dict):
+            return self.error(422, "metadata must be an object")
+        call = self.place(request, key, remote_id=str(uuid4()), to_number=number, agent_id=agent.id, variables=metadata)
+        placed = {
+            "execution_id": call.remote_id,
+            "agent_id": int(agent.id),
+            "phone_number": number,
+            "call_status": "initiated",
+        }
+        if self.world.switches.unleashx_flat_reply:
+            return json_reply(200, placed)
+        return json_reply(200, {"success": True, "message": "Call initiated successfully", "data": placed})
+
+    # Lists
+
+    def _word(self, call: Call, now: float) -> str:
+        phase = call.phase(now)
+        if phase == engine.COMPLETED:
+            return "USER_ENDED" if call.script.ended_by == "person" else "AGENT_ENDED"
+        return WORDS[phase]
+
+    def _window(self, request: Request, key: str, *, default_days: float) -> list[Call]:
+        """Return calls of the asked window, newest first."""
+        now = time.time()
+        since = self._moment(request.param("fromdate"), default=now - default_days * 86400)
+        until = self._moment(request.param("todate"), default=now + 60, ends_day=True)
+        ids = [part.strip() for part in request.param("agent_id").split(",") if part.strip()]
+        ledger, visible_at = self.ledger(key), self.visible_at()
+        found: Sequence[Call] = ledger.between(
+            since, until, agent_id=ids[0] if len(ids) == 1 else "", visible_at=visible_at
+        )
+        return [call for call in reversed(found) if len(ids) < 2 or call.agent_id in ids]
+
+    def _moment(self, text: str, *, default: float, ends_day: bool = False) -> float:
+        if not text:
+            return default
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            raise Refused(self.error(422, "Invalid date")) from None
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        if ends_day and len(text) == 10:
+            found += timedelta(days=1)
+        return found.timestamp()
+
+    def _page(self, request: Request) -> tuple[int, int]:
+        page, limit = whole_number(request.param("page"), 1), whole_number(request.param("limit"), 10)
+        if page < 1 or not 1 <= limit <= 1000:
+            raise Refused(self.error(422, "Invalid page or limit"))
+        return page, limit
+
+    def _row(self, call: Call, now: float, request: Request) -> dict[str, Any]:
+        agent = self._agent(call.account, call.agent_id)
+        seconds = call.talk_seconds(now)
+        is_over = self.is_over(call, now)
+        has_sound = is_over and seconds > 0
+        address = self.world.recording_url(request, self.slug, call.remote_id, 3600)
+        relative = self.world.switches.unleashx_relative_paths
+        row: dict[str, Any] = {
+            "ID": call.number,
+            "AGENT_ID": int(call.agent_id),
+            "agent_name": agent.name if agent else "",
+            "CALLING_NUMBER": call.to_number,
+            "PROVIDER_NUMBER": "+911140000001",
+            "STATUS": "COMPLETED" if is_over else "INITIATED",
+            "CALL_STATUS": self._word(call, now),
+            "TOTAL_DURATION": seconds,
+            "total_duration": f"{seconds // 60:02d}:{seconds % 60:02d}",
+            "CREATED_AT": _text_time(call.created_at),
+            "TRANSCRIPT": _transcript(call, now) if is_over else None,
+            "FILE_PATH": (address.removeprefix(f"{request.origin}/{self.slug}") if relative else address)
+            if has_sound
+            else None,
+            "DISPOSITION": _disposition(call) if is_over else None,
+        }
+        if self.world.switches.unleashx_rows_carry_execution_id:
+            row["execution_id"] = call.remote_id
+        if self.world.switches.echo_reference:
+            row["INPUT_DATA"] = json.dumps(dict(call.variables))
+        return row
+
+    @route("GET", f"{BASE}/agents/executions/list")
+    def list_calls(self, request: Request, key: str) -> Reply:
+        """List calls, a month back by default, newest first."""
+        now, (page, limit) = time.time(), self._page(request)
+        calls = self._window(request, key, default_days=31)
+        if number := request.param("calling_number").strip():
+            # A plus that was not escaped arrives as a space; the vendor's LIKE then finds the digits.
+            calls = [call for call in calls if number in call.to_number]
+        if status := request.param("status").lower():
+            calls = [call for call in calls if status in {self._word(call, now).lower(), self._over_word(call, now)}]
+        if wanted := request.param("input_data"):
+            calls = [call for call in calls if self._input_holds(call, wanted)]
+        if low_high := request.param("duration"):
+            low, _, high = low_high.partition("-")
+            bounds = (whole_number(low, 0), whole_number(high, 10**9))
+            calls = [call for call in calls if bounds[0] <= call.talk_seconds(now) <= bounds[1]]
+        if "available" in (request.param("audio_url"), request.param("transcript")):
+            calls = [call for call in calls if self.is_over(call, now) and call.talk_seconds(now)]
+        rows = [self._row(call, now, request) for call in calls[(page - 1) * limit : page * limit]]
+        listed = {"datalist": rows, "total": len(calls), "page": page, "limit": limit}
+        if self.world.switches.unleashx_nested_lists:
+            return json_reply(200, {"error": False, "code": 200, "message": "success", "data": listed})
+        return json_reply(200, {"error": False, "code": 200, "message": "success", **listed})
+
+    def _over_word(self, call: Call, now: float) -> str:
+        return "completed" if call.phase(now) == engine.COMPLETED else ""
+
+    def _input_holds(self, call: Call, wanted: str) -> bool:
+        # Whether metadata lands in INPUT_DATA is not documented: without the switch the filter finds nothing.
+        return self.world.switches.echo_reference and wanted in json.dumps(dict(call.variables))
+
+    @route("GET", f"{BASE}/transactions/calling-list-with-transaction")
+    @route("POST", f"{BASE}/transactions/calling-list-with-transaction")
+    def list_costs(self, request: Request, key: str) -> Reply:
+        """List calls with their cost; `search` looks at TRACK_ID and CALLING_NUMBER."""
+        if request.method == "POST":
+            asked = body_of(request, self.error(400, "Invalid JSON"))
+            request.query.update({name: [str(value)] for name, value in asked.items()})
+        now, (page, limit) = time.time(), self._page(request)
+        calls = self._window(request, key, default_days=MONTH)
+        if search := request.param("search").strip():
+            calls = [call for call in calls if search in call.to_number or search in call.remote_id]
+        if words := {word.strip().lower() for word in request.param("call_status").split(",") if word.strip()}:
+            calls = [call for call in calls if self._word(call, now).lower() in words]
+        pages = max(1, -(-len(calls) // limit))
+        rows = [
+            {
+                "TRACK_ID": call.remote_id,
+                "AGENT_ID": int(call.agent_id),
+                "CALLING_NUMBER": call.to_number,
+                "CALL_STATUS": self._word(call, now),
+                "TOTAL_DURATION": call.talk_seconds(now),
+                "TOTAL_COST": _cost(call.talk_seconds(now)),
+                "CREATED_AT": _text_time(call.created_at),
+            }
+            for call in calls[(page - 1) * limit : page * limit]
+        ]
+        pagination = {
+            "totalRecords": len(calls),
+            "currentPage": page,
+            "limit": limit,
+            "totalPages": pages,
+            "has_next": page < pages,
+            "has_prev": page > 1,
+        }
+        headers = list(rows[0]) if rows else []
+        return json_reply(200, {"headers": headers, "transactions": rows, "pagination": pagination})
+
+    # Agents
+
+    def _agent(self, key: str, agent_id: str) -> DemoAgent | None:
+        made = self._made.get((key, agent_id))
+        return made or next((agent for agent in self.account.agents if agent.id == agent_id), None)
+
+    @route("GET", f"{BASE}/agents/get")
+    @route("POST", f"{BASE}/agents/get")
+    def list_agents(self, request: Request, key: str) -> Reply:
+        """Return one agent, or all (of a type)."""
+        asked = body_of(request, self.error(400, "Invalid JSON"))
+        agent_id = request.param("agent_id") or str(asked.get("agent_id") or "")
+        agent_type = request.param("agent_type") or str(asked.get("agent_type") or "")
+        found: Any
+        if agent_id:
+            agent = self._agent(key, agent_id)
+            if agent is None:
+                return self.error(404, "Agent not found")
+            found = _agent_row(agent)
+        else:
+            agents = [*self.account.agents, *(made for (owner, _), made in self._made.items() if owner == key)]
+            found = [_agent_row(agent) for agent in agents if agent_type in {"", str(agent.type_code)}]
+        inner = {"success": True, "message": "Agents fetched successfully", "data": found}
+        outer = {"error": False, "code": 200, "message": "success", "timestamp": _text_time(time.time())}
+        return json_reply(200, {**outer, "data": inner})
+
+    @route("POST", f"{BASE}/create-agent")
+    def save_agent(self, request: Request, key: str) -> Reply:
+        """Make an agent, or with agent_id set the address that a call's end is told to."""
+        asked = body_of(request, self.error(400, "Invalid JSON"))
+        agent_id = str(asked.get("agent_id") or 1000 + len(self._made))
+        if asked.get("agent_id") and self._agent(key, agent_id) is None:
+            return self.error(404, "Agent not found")
+        if not asked.get("agent_id"):
+            self._made[key, agent_id] = DemoAgent(agent_id, str(asked.get("agent_name") or "New agent"))
+        if "session_data_webhook" in asked:
+            self._webhook_urls[key, agent_id] = str(asked["session_data_webhook"] or "")
+            self.world.webhooks.has_agent_targets = True
+        return json_reply(200, {"error": False, "code": 200, "message": "success", "data": {"agent_id": int(agent_id)}})
+
+    @route("POST", f"{BASE}/attach-phone-numbers")
+    def attach_numbers(self, request: Request, key: str) -> Reply:
+        """Give an agent its numbers."""
+        asked = body_of(request, self.error(400, "Invalid JSON"))
+        if self._agent(key, str(asked.get("agent_id"))) is None:
+            return self.error(404, "Agent not found")
+        return json_reply(200, {"error": False, "code": 200, "message": "Phone numbers attached"})
+
+    # Recordings
+
+    @route("GET", "/recordings/{name}", is_open=True)
+    def recording(self, request: Request, key: str, name: str) -> Reply:
+        """Return a recording by the signed path that its row names."""
+        return self.signed_recording(request, name.removesuffix(".wav"))
+
+    # Webhook: one, at the end, to the agent's own address; its payload is not documented
+
+    def webhook_of(self, call: Call) -> Target | None:
+        """Return the agent's session_data_webhook."""
+        url = self._webhook_urls.get((call.account, call.agent_id), "")
+        return Target(url) if url.startswith(("http://", "https://")) else None
+
+    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+        """Return the end of the call."""
+        return [(at, "ended") for at, phase in call.changes() if phase == call.script.final]
+
+    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]]:
+        """Return what a kindred platform documents for a field of the same name."""
+        now = time.time()
+        told = {
+            "execution_id": call.remote_id,
+            "agent_id": int(call.agent_id),
+            "phone_number": call.to_number,
+            "call_status": self._word(call, now),
+            "duration": call.talk_seconds(now),
+            "ts": int(now),
+            "chat": _transcript(call, now),
+            "metadata": self.echo(call),
+        }
+        return json.dumps(told).encode(), "application/json", {}
+
+    # Errors
+
+    def error(self, status: int, message: str) -> Reply:
+        """Return an error in the vendor's form."""
+        return json_reply(status, {"error": True, "message": message})
+
+    def number_refused(self) -> Reply:
+        """Return the refusal of a number."""
+        return self.error(422, "Invalid phone number format")
+
+
+def _agent_row(agent: DemoAgent) -> dict[str, Any]:
+    return {
+        "agent_id": int(agent.id),
+        "agent_name": agent.name,
+        "description": "",
+        "status": agent.status_code,
+        "agent_type": agent.type_code,
+        "voice_id": "sandbox-voice",
+        "voice_provider": "elevenlabs",
+        "transcriber_provider": "deepgram",
+        "calling_type": agent.calling_code,
+        "created_on": "2026-01-15 09:00:00",
+        "updated_on": None,
+    }
+
+
+def _text_time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _cost(seconds: int) -> float:
+    # Six-second steps, thirty seconds at least, failed calls free: the billing page of the vendor.
+    return round(max(30, -(-seconds // 6) * 6) / 60 * 0.12, 4) if seconds else 0.0
+
+
+def _transcript(call: Call, now: float) -> str:
+    names = {"agent": "assistant", "person": "user"}
+    return "\n".join(f"{names[said.speaker]}: {said.text}" for said in turns_of(call, now))
+
+
+def _disposition(call: Call) -> str:
+    if call.script.refuses_calls:
+        return "DNC"
+    return "Voicemail" if call.script.answered_by == "machine" else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 from django.utils.functional import Promise
 
@@ -79,6 +80,9 @@ class Door(Protocol):
     def send_once(self, request: Request) -> Response:
         """Send a request that has an effect, exactly once. Raises `NotSent` or `OutcomeUnknown`."""
 
+    def with_commit(self, instant: float) -> Door:
+        """Return the same door for one order whose commit point was at `instant` (`time.CLOCK_BOOTTIME`)."""
+
 
 class ProviderBackend:
     """Translates between our words and one vendor's; decides nothing, retries nothing, touches no row."""
@@ -124,6 +128,13 @@ class ProviderBackend:
         self.door = door
         self.secrets = secrets
         self.options = options
+
+    def for_order(self, committed_at: float) -> Self:
+        """Return the same backend for one order: its door refuses to send once the commit point is too old.
+
+        `committed_at` is in seconds of the clock that also counts while the machine is suspended.
+        """
+        return type(self)(self.door.with_commit(committed_at), secrets=self.secrets, options=self.options)
 
     # What every backend offers
 
@@ -215,7 +226,7 @@ class ProviderBackend:
         return None
 
     def error_text(self, response: Response) -> str:
-        """Return the vendor's reason in its own words, at most 200 characters, without secrets."""
+        """Return the vendor's reason in its own words, at most 200 characters, without secrets and whole numbers."""
         try:
             answer = response.json()
         except UnexpectedResponse:
@@ -229,7 +240,7 @@ class ProviderBackend:
         for secret in self.secrets.values():
             if secret:
                 words = words.replace(secret, "****")
-        return words[:200]
+        return _LONG_NUMBER.sub(_shortened, words)[:200]
 
     def raise_for_order(self, response: Response) -> None:
         """Raise the error class that the answer to an order means (DESIGN.md section 4)."""
@@ -261,6 +272,30 @@ class ProviderBackend:
             raise RateLimited(text or "Too many requests.", retry_after=retry_after(response))
         raise UnexpectedResponse(text or f"The vendor answered {status} to a read.", http_status=status)
 
+    def fetch_each(
+        self, handles: Sequence[CallHandle], fetch_one: Callable[[CallHandle], CallSnapshot | None]
+    ) -> list[CallSnapshot]:
+        """Read calls one by one; what was read before an error is kept, and the error raised only where nothing was.
+
+        One answer that cannot be read spoils its own call only; a second one ends the round.
+        """
+        found: list[CallSnapshot] = []
+        failure: ProviderError | None = None
+        for handle in handles:
+            try:
+                snapshot = fetch_one(handle)
+            except ProviderError as error:
+                if failure is not None or not isinstance(error, UnexpectedResponse):
+                    failure = error
+                    break
+                failure = error
+                continue
+            if snapshot is not None:
+                found.append(snapshot)
+        if failure is not None and not found:
+            raise failure
+        return found
+
     # Words
 
     def status_of(self, raw: object) -> CallStatus | None:
@@ -271,6 +306,13 @@ class ProviderBackend:
             if normalise_word(known) == word and ours in CallStatus.values:
                 return CallStatus(ours)
         return self.status_map.get(word)
+
+
+_LONG_NUMBER = re.compile(r"\+?\d(?:[ ().-]?\d){6,}")
+
+
+def _shortened(found: re.Match[str]) -> str:
+    return f"***{found[0][-2:]}"
 
 
 def normalise_word(raw: object) -> str:

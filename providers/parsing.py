@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -17,7 +17,11 @@ from providers.base import Response
 from providers.exceptions import UnexpectedResponse
 from providers.types import Recording, Turn
 
+REFERENCE_KEY = "call_reference"
+"""Name that our reference goes under; neutral, because some vendors put it into the agent's prompt."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_VARIABLE = re.compile(r"\{\s*([A-Za-z_][A-Za-z0-9_]{0,60})\s*\}")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
@@ -141,8 +145,11 @@ def parse_turns_text(text: object) -> tuple[Turn, ...]:
     return tuple(turn for turn in turns if turn.text)
 
 
-def parse_turns(rows: object) -> tuple[Turn, ...]:
-    """Return the turns of a transcript given as a list of {role, content, timestamp_ms}; a text is read as lines."""
+def parse_turns(rows: object, began_at: datetime | None = None) -> tuple[Turn, ...]:
+    """Return the turns of a transcript given as a list of {role, content, timestamp_ms}; a text is read as lines.
+
+    A moment that is an epoch is counted from `began_at`.
+    """
     if isinstance(rows, str):
         return parse_turns_text(rows)
     turns = []
@@ -151,9 +158,31 @@ def parse_turns(rows: object) -> tuple[Turn, ...]:
         text = parse_text(first_of(said, "content", "text", "message")).strip()
         speaker = _SPEAKERS.get(parse_text(first_of(said, "role", "speaker", "sender"), 20).strip().lower(), "system")
         at = parse_decimal(first_of(said, "timestamp_ms", "at_ms"))
+        if at is not None and at >= _MILLISECONDS_FROM:
+            at = at - int(began_at.timestamp() * 1000) if began_at else None
         if text:
             turns.append(Turn(speaker=speaker, text=text, at_ms=int(at) if at is not None and at >= 0 else None))
     return tuple(turns)
+
+
+def reference_in(value: object, depth: int = 3) -> UUID | None:
+    """Return our reference where it stands under `REFERENCE_KEY`, up to `depth` levels down; else None."""
+    row = as_mapping(value)
+    if found := parse_reference(row.get(REFERENCE_KEY)):
+        return found
+    below = (reference_in(item, depth - 1) for item in list(row.values())[:100]) if depth > 1 else ()
+    return next((found for found in below if found), None)
+
+
+def variables_in(value: object, *, known: Collection[str] = (), depth: int = 6) -> tuple[str, ...]:
+    """Return the names that stand in braces, as {name} or {{name}}, in the texts of a value; without the `known`."""
+    if isinstance(value, str):
+        return tuple(dict.fromkeys(name for name in _VARIABLE.findall(value) if name not in known))
+    items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    if depth == 0:
+        return ()
+    found = (variables_in(item, known=known, depth=depth - 1) for item in items[:200])
+    return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def parse_object(value: object) -> dict[str, Any]:
@@ -227,6 +256,11 @@ def e164_or_raw(value: object, region: str = "") -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_e164(number: str) -> bool:
+    """Tell whether a number is written in E.164, with the plus sign."""
+    return bool(_E164.fullmatch(number))
+
+
 def number_for_vendor(e164: str, phone_format: object) -> str:
     """Write an E.164 number as a vendor wants it: `e164`, `digits` (no plus) or `local_ir` (09xxxxxxxxx)."""
     if phone_format == "digits":
@@ -247,7 +281,12 @@ def list_windows(since: datetime, until: datetime, days: int) -> Sequence[tuple[
 
 
 def recording_of(response: Response) -> Recording:
-    """Return the sound that an answer holds; raises `UnexpectedResponse` for what is no sound or empty."""
+    """Return the sound that an answer holds; raises `UnexpectedResponse` for an error, for what is no sound or empty.
+
+    A recording host's 401 is about its address, never about our key.
+    """
+    if response.status != 200:
+        raise UnexpectedResponse(f"The recording cannot be read ({response.status}).", http_status=response.status)
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not response.body or not (kind.startswith("audio/") or kind in _BYTES):
         raise UnexpectedResponse("The answer is not a recording.", http_status=response.status)

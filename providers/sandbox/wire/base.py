@@ -8,6 +8,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -338,6 +339,18 @@ def reference_in(variables: Mapping[str, Any]) -> str:
         if isinstance(value, str) and len(value) == 36 and UUID_TEXT.fullmatch(value):
             return value.lower()
     return ""
+
+
+def moment_in(text: str, default: float, refusal: Reply) -> float:
+    """Return an ISO 8601 time of a query as Unix seconds, UTC where it names no zone; raises `Refused` for rubbish."""
+    if not text:
+        return default
+    try:
+        # A plus that was not escaped arrives as a space.
+        found = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text) if len(text) > 19 else text)
+    except ValueError:
+        raise Refused(refusal) from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def whole_number(text: str, default: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +14,7 @@ from providers.sandbox.engine import Call
 from providers.sandbox.messages import Refused, Reply, Request, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.webhooks import Target
-from providers.sandbox.wire.base import E164, Route, Wire, body_of, route, whole_number
+from providers.sandbox.wire.base import E164, Route, Wire, body_of, moment_in, route, whole_number
 
 WORDS: dict[str, str] = {
     engine.QUEUED: "queued",
@@ -228,7 +227,9 @@ class BolnaWire(Wire):
         size = whole_number(request.param("page_size"), 20)
         if page < 1 or not 1 <= size <= 50:
             return self.error(400, "page_size must be between 1 and 50")
-        since, until = self._moment(request.param("from"), 0.0), self._moment(request.param("to"), engine.NEVER)
+        refusal = self.error(400, "from and to must be ISO 8601")
+        since = moment_in(request.param("from"), 0.0, refusal)
+        until = moment_in(request.param("to"), engine.NEVER, refusal)
         if since and min(until, time.time()) - since > WEEK:
             return self.error(400, "The date range cannot be longer than 7 days")
         now = time.time()
@@ -254,16 +255,6 @@ class BolnaWire(Wire):
             name: whole["telephony_data"][name] for name in ("duration", "to_number", "from_number", "provider")
         }
         return {**kept, "telephony_data": telephony}
-
-    def _moment(self, text: str, default: float) -> float:
-        if not text:
-            return default
-        try:
-            # A plus that was not escaped arrives as a space.
-            found = datetime.fromisoformat(re.sub(r" (\d\d:\d\d)$", r"+\1", text))
-        except ValueError:
-            raise Refused(self.error(400, "from and to must be ISO 8601")) from None
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
     # Agents, voices, numbers, account
 
@@ -336,7 +327,6 @@ class BolnaWire(Wire):
                 "rented": True,
                 "price": "$5.0",
                 "created_at": "2026-01-15T09:00:00Z",
-                "updated_at": "2026-01-15T09:00:00Z",
                 "renewal_at": "17th Dec, 2026",
             }
             for index, number in enumerate(self.account.caller_ids, 1)
@@ -351,16 +341,9 @@ class BolnaWire(Wire):
         in_use = sum(1 for call in calls[-1000:] if call.phase(now) in engine.HOLDS_LINE)
         wallet = WALLET - sum(self._cents(call, now) for call in calls) / 100
         factor = 100 if self.world.switches.bolna_wallet_in_cents else 1
-        return json_reply(
-            200,
-            {
-                "id": "5a4db0c5-0000-4000-8000-000000000001",
-                "name": "Bruce Wayne",
-                "email": "sandbox@example.com",
-                "wallet": round(wallet * factor, 2),
-                "concurrency": {"max": self.max_lines, "current": in_use},
-            },
-        )
+        user = {"id": "5a4db0c5-0000-4000-8000-000000000001", "name": "Bruce Wayne", "email": "sandbox@example.com"}
+        lines = {"max": self.max_lines, "current": in_use}
+        return json_reply(200, {**user, "wallet": round(wallet * factor, 2), "concurrency": lines})
 
     # Recordings
 

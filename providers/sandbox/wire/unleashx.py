@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from providers.sandbox.engine import Call
 from providers.sandbox.messages import Refused, Reply, Request, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.webhooks import Target
-from providers.sandbox.wire.base import E164, Wire, body_of, route, whole_number
+from providers.sandbox.wire.base import E164, Wire, body_of, moment_in, route, whole_number
 
 BASE = "/api/v1/global"
 WORDS: dict[str, str] = {
@@ -31,7 +31,6 @@ WORDS: dict[str, str] = {
     engine.CANCELED: "CANCELED",
     engine.STRANGE: "GONE_FISHING",
 }
-MONTH = 31 * 86400
 
 
 class UnleashXWire(Wire):
@@ -116,26 +115,16 @@ class UnleashXWire(Wire):
     def _window(self, request: Request, key: str, *, default_days: float) -> list[Call]:
         """Return calls of the asked window, newest first."""
         now = time.time()
-        since = self._moment(request.param("fromdate"), default=now - default_days * 86400)
-        until = self._moment(request.param("todate"), default=now + 60, ends_day=True)
+        refusal, until_text = self.error(422, "Invalid date"), request.param("todate")
+        since = moment_in(request.param("fromdate"), now - default_days * 86400, refusal)
+        # A date alone means the whole day.
+        until = moment_in(until_text, now + 60, refusal) + (86400 if len(until_text) == 10 else 0)
         ids = [part.strip() for part in request.param("agent_id").split(",") if part.strip()]
         ledger, visible_at = self.ledger(key), self.visible_at()
         found: Sequence[Call] = ledger.between(
             since, until, agent_id=ids[0] if len(ids) == 1 else "", visible_at=visible_at
         )
         return [call for call in reversed(found) if len(ids) < 2 or call.agent_id in ids]
-
-    def _moment(self, text: str, *, default: float, ends_day: bool = False) -> float:
-        if not text:
-            return default
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            raise Refused(self.error(422, "Invalid date")) from None
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        if ends_day and len(text) == 10:
-            found += timedelta(days=1)
-        return found.timestamp()
 
     def _page(self, request: Request) -> tuple[int, int]:
         page, limit = whole_number(request.param("page"), 1), whole_number(request.param("limit"), 10)
@@ -212,7 +201,7 @@ class UnleashXWire(Wire):
             asked = body_of(request, self.error(400, "Invalid JSON"))
             request.query.update({name: [str(value)] for name, value in asked.items()})
         now, (page, limit) = time.time(), self._page(request)
-        calls = self._window(request, key, default_days=MONTH)
+        calls = self._window(request, key, default_days=31)
         if search := request.param("search").strip():
             calls = [call for call in calls if search in call.to_number or search in call.remote_id]
         if words := {word.strip().lower() for word in request.param("call_status").split(",") if word.strip()}:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -15,17 +14,10 @@ from providers.sandbox.engine import Call
 from providers.sandbox.messages import Refused, Reply, Request, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.webhooks import Target
-from providers.sandbox.wire.base import E164, UUID_TEXT, Route, Wire, body_of, route, whole_number
+from providers.sandbox.wire.base import E164, UUID_TEXT, Route, body_of, route
+from providers.sandbox.wire.vocode_webhooks import USER_ID, VocodeWebhooks
 
-USER_ID = "5a4db0c5-0000-4000-8000-000000000002"
-MAX_SIZE = 100
 MONTHLY_LIMIT = 1000
-EVENTS = frozenset(
-    {
-        "event_message", "event_action", "event_phone_call_connected", "event_phone_call_ended",
-        "event_phone_call_did_not_connect", "event_transcript", "event_recording", "event_human_detection",
-    }
-)  # fmt: skip
 CARRIER_WORDS: dict[str, str] = {
     engine.QUEUED: "queued",
     engine.DIALING: "initiated",
@@ -39,21 +31,8 @@ CARRIER_WORDS: dict[str, str] = {
 }
 
 
-class VocodeWire(Wire):
+class VocodeWire(VocodeWebhooks):
     """Errors are `{"detail": ...}`; four status words, the rest is in stage, stage_outcome and the carrier's word."""
-
-    slug = "vocode"
-
-    def __init__(self, world: Any) -> None:
-        super().__init__(world)
-        self._webhooks: dict[tuple[str, str], dict[str, Any]] = {}
-        self._webhook_of_agent: dict[tuple[str, str], str] = {}
-
-    def reset(self) -> None:
-        """Forget counts and webhooks."""
-        super().reset()
-        self._webhooks.clear()
-        self._webhook_of_agent.clear()
 
     def limit_of(self, found: Route) -> int:
         """Return the requests a minute: none is documented."""
@@ -196,7 +175,7 @@ class VocodeWire(Wire):
     def list_calls(self, request: Request, key: str) -> Reply:
         """List calls by page; there are no filters. Rows name their agent by id."""
         calls = list(self.ledger(key).between(visible_at=self.visible_at()))
-        page, start, end = self._page(request, calls)
+        page, start, end = self.page(request, calls)
         newest_first = request.param("sort_desc").lower() in {"true", "1"} or (
             not request.param("sort_column") and self.world.switches.vocode_newest_first
         )
@@ -228,15 +207,6 @@ class VocodeWire(Wire):
 
     # Agents, voices, numbers, usage
 
-    def _page(self, request: Request, found: Sequence[Any]) -> tuple[dict[str, Any], int, int]:
-        page, size = whole_number(request.param("page"), 1), whole_number(request.param("size"), 10)
-        if page < 1 or size < 1:
-            raise Refused(self.invalid("page", "ensure this value is greater than 0", where="query"))
-        size = min(size, MAX_SIZE)
-        start = (page - 1) * size
-        facts = {"page": page, "size": size, "has_more": start + size < len(found), "total": len(found)}
-        return {**facts, "total_is_estimated": False}, start, start + size
-
     def _agent(self, agent_id: str) -> DemoAgent | None:
         return next((agent for agent in self.account.agents if agent.id == agent_id), None)
 
@@ -250,13 +220,13 @@ class VocodeWire(Wire):
             "actions": [],
             "voice": self.account.voices[0].id,
             "initial_message": "Hello!",
-            "webhook": self._webhook_of_agent.get((key, agent.id)),
+            "webhook": self.webhook_of_agent.get((key, agent.id)),
             "run_do_not_call_detection": False,
         }
 
     def _agent_object(self, key: str, agent: DemoAgent) -> dict[str, Any]:
         content = "Talk with " + ", ".join("{" + name + "}" for name in agent.variables)
-        webhook = self._webhooks.get((key, self._webhook_of_agent.get((key, agent.id), "")))
+        webhook = self.made.get((key, self.webhook_of_agent.get((key, agent.id), "")))
         return {
             **self._agent_row(key, agent),
             "prompt": {"id": agent.id, "user_id": USER_ID, "content": content},
@@ -267,7 +237,7 @@ class VocodeWire(Wire):
     @route("GET", "/v1/agents/list")
     def list_agents(self, request: Request, key: str) -> Reply:
         """List agents by page."""
-        page, start, end = self._page(request, self.account.agents)
+        page, start, end = self.page(request, self.account.agents)
         return json_reply(200, {"items": [self._agent_row(key, a) for a in self.account.agents[start:end]], **page})
 
     @route("GET", "/v1/agents")
@@ -284,16 +254,16 @@ class VocodeWire(Wire):
             return self.error(404, "Agent not found")
         webhook = body_of(request, self.invalid("body", "value is not a valid dict")).get("webhook")
         if isinstance(webhook, dict):
-            webhook = self._save_webhook(key, str(uuid4()), webhook)["id"]
+            webhook = self.save_webhook(key, str(uuid4()), webhook)["id"]
         if webhook is not None:
-            self._webhook_of_agent[key, agent.id] = str(webhook)
+            self.webhook_of_agent[key, agent.id] = str(webhook)
             self.world.webhooks.has_agent_targets = True
         return json_reply(200, self._agent_object(key, agent))
 
     @route("GET", "/v1/voices/list")
     def list_voices(self, request: Request, key: str) -> Reply:
         """List voices by page."""
-        page, start, end = self._page(request, self.account.voices)
+        page, start, end = self.page(request, self.account.voices)
         return json_reply(200, {"items": [_voice_row(voice) for voice in self.account.voices[start:end]], **page})
 
     @route("GET", "/v1/voices")
@@ -317,7 +287,7 @@ class VocodeWire(Wire):
     @route("GET", "/v1/numbers/list")
     def list_numbers(self, request: Request, key: str) -> Reply:
         """List numbers by page."""
-        page, start, end = self._page(request, self.account.caller_ids)
+        page, start, end = self.page(request, self.account.caller_ids)
         rows = [self._number_row(number) for number in self.account.caller_ids[start:end]]
         return json_reply(200, {"items": rows, **page})
 
@@ -338,54 +308,7 @@ class VocodeWire(Wire):
         usage = {"monthly_usage_minutes": seconds // 60, "monthly_usage_limit_minutes": MONTHLY_LIMIT}
         return json_reply(200, {"user_id": USER_ID, "plan_type": "plan_developer", **usage})
 
-    # Webhooks: made once, then named by an agent
-
-    def _save_webhook(self, key: str, webhook_id: str, asked: dict[str, Any]) -> dict[str, Any]:
-        events, url = asked.get("subscriptions"), asked.get("url")
-        if not isinstance(events, list) or not set(events) <= EVENTS:
-            raise Refused(self.invalid("subscriptions", "value is not a valid enumeration member"))
-        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-            raise Refused(self.invalid("url", "field required"))
-        method = asked.get("method", "POST")
-        if method not in {"POST", "GET"}:
-            raise Refused(self.invalid("method", "value is not a valid enumeration member"))
-        made = {"id": webhook_id, "user_id": USER_ID, "subscriptions": events, "url": url, "method": method}
-        self._webhooks[key, webhook_id] = made
-        return made
-
-    @route("POST", "/v1/webhooks/create")
-    def create_webhook(self, request: Request, key: str) -> Reply:
-        """Make a webhook."""
-        asked = body_of(request, self.invalid("body", "value is not a valid dict"))
-        return json_reply(200, self._save_webhook(key, str(uuid4()), asked))
-
-    @route("POST", "/v1/webhooks/update")
-    def update_webhook(self, request: Request, key: str) -> Reply:
-        """Change a webhook."""
-        known = self._webhooks.get((key, request.param("id")))
-        if known is None:
-            return self.error(404, "Webhook not found")
-        asked = body_of(request, self.invalid("body", "value is not a valid dict"))
-        return json_reply(200, self._save_webhook(key, request.param("id"), {**known, **asked}))
-
-    @route("GET", "/v1/webhooks")
-    def get_webhook(self, request: Request, key: str) -> Reply:
-        """Return one webhook."""
-        known = self._webhooks.get((key, request.param("id")))
-        return json_reply(200, known) if known else self.error(404, "Webhook not found")
-
-    @route("GET", "/v1/webhooks/list")
-    def list_webhooks(self, request: Request, key: str) -> Reply:
-        """List webhooks by page."""
-        own = [made for (owner, _), made in self._webhooks.items() if owner == key]
-        page, start, end = self._page(request, own)
-        return json_reply(200, {"items": own[start:end], **page})
-
-    def webhook_of(self, call: Call) -> Target | None:
-        """Return the webhook that the call's agent names."""
-        named = self._webhook_of_agent.get((call.account, call.agent_id), "")
-        made = self._webhooks.get((call.account, named))
-        return Target(made["url"], method=made["method"], events=tuple(made["subscriptions"])) if made else None
+    # What the webhooks tell
 
     def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
         """Return connected, human detection and, at the end, ended or did-not-connect, transcript and recording."""
@@ -416,20 +339,6 @@ class VocodeWire(Wire):
         }
         told = {"type": event, "call_id": call.remote_id, "payload": payloads.get(event, {})}
         return json.dumps(told).encode(), "application/json", {}
-
-    # Errors
-
-    def error(self, status: int, message: str) -> Reply:
-        """Return an error in the vendor's form."""
-        return json_reply(status, {"detail": message})
-
-    def invalid(self, field: str, message: str, *, where: str = "body") -> Reply:
-        """Return the documented 422."""
-        return json_reply(422, {"detail": [{"loc": [where, field], "msg": message, "type": "value_error"}]})
-
-    def number_refused(self) -> Reply:
-        """Return the refusal of a number."""
-        return self.invalid("to_number", "invalid phone number")
 
 
 def _voice_row(voice: DemoVoice) -> dict[str, Any]:

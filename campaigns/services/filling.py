@@ -1,0 +1,181 @@
+"""Puts a launched campaign's people into the queue: one INSERT .. SELECT a chunk, from where the last one ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
+from django.utils import timezone
+
+from campaigns.models import Call, Campaign, Contact, DoNotCall, ListMembership
+from campaigns.reasons import SkipReason
+from campaigns.rules import RANK
+from campaigns.services.audience import NumberJudge
+from providers.types import CallStatus
+
+CHUNK = 5000
+
+
+class NewReference(models.Func):
+    """A new random reference for each row, made by the database."""
+
+    template = "gen_random_uuid()"
+    output_field = models.UUIDField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Return 32 random hexadecimal digits, the way SQLite stores a UUID."""
+        return self.as_sql(compiler, connection, template="lower(hex(randomblob(16)))", **extra)
+
+
+def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None = None) -> int:
+    """Add the first attempt of every person of a running campaign; returns how many rows were added.
+
+    Safe to run again and by several workers at once. `deadline` is a monotonic time at which it stops between chunks.
+    """
+    added = 0
+    while deadline is None or time.monotonic() < deadline:
+        more = _fill_chunk(campaign_id, chunk)
+        if more is None:
+            break
+        added += more
+    return added
+
+
+def fill_running_campaigns(limit_seconds: float) -> int:
+    """Go on with every running campaign that is not filled; returns how many rows were added."""
+    deadline = time.monotonic() + limit_seconds
+    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False).order_by("launched_at", "id")
+    return sum(fill_campaign(pk, deadline=deadline) for pk in unfilled.values_list("pk", flat=True))
+
+
+def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
+    """Add one chunk in one transaction; None where there is nothing more to do."""
+    with transaction.atomic():
+        campaign = (
+            Campaign.objects.select_related("provider")
+            .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False)
+            .first()
+        )
+        if campaign is None:
+            return None
+        ids, is_last = _next_people(campaign, chunk)
+        added = 0
+        if ids:
+            added = _insert_first_attempts(campaign, ids[-1])
+            _skip_hopeless(campaign, ids[-1])
+        # Last, so that the campaign's row is locked only for a moment. A stop that came first wins: nothing was added.
+        moved = Campaign.objects.filter(
+            pk=campaign_id,
+            status=Campaign.Status.RUNNING,
+            is_filled=False,
+            filled_through=campaign.filled_through,
+        ).update(filled_through=ids[-1] if ids else campaign.filled_through, is_filled=is_last)
+        if not moved:
+            transaction.set_rollback(True)
+            return None
+        return added
+
+
+def _next_people(campaign: Campaign, chunk: int) -> tuple[Sequence[int], bool]:
+    """Return the next contact ids of all lists in order, and whether they are the last."""
+    found: set[int] = set()
+    is_last = True
+    for list_id in campaign.lists.values_list("pk", flat=True):
+        members = ListMembership.objects.filter(contact_list=list_id, contact_id__gt=campaign.filled_through)
+        ids = list(members.order_by("contact_id").values_list("contact_id", flat=True)[: chunk + 1])
+        found.update(ids)
+    ordered = sorted(found)
+    is_last = len(ordered) <= chunk
+    return ordered[:chunk], is_last
+
+
+def _members(campaign: Campaign, through: int) -> QuerySet[Contact]:
+    in_lists = ListMembership.objects.filter(
+        contact=OuterRef("pk"), contact_list__in=list(campaign.lists.values_list("pk", flat=True))
+    )
+    return Contact.objects.filter(Exists(in_lists), pk__gt=campaign.filled_through, pk__lte=through)
+
+
+def _insert_first_attempts(campaign: Campaign, through: int) -> int:
+    """Insert the first attempts of a range of contacts in one statement; who must not be called is skipped at once."""
+    now = timezone.now()
+    forbidden = Exists(DoNotCall.objects.in_force(now).filter(phone=OuterRef("phone")))
+    fixed: dict[str, Any] = {
+        "campaign": campaign.pk,
+        "provider": campaign.provider_id,
+        "agent": campaign.agent_id,
+        "voice": campaign.voice_id,
+        "caller_id": campaign.caller_id_id,
+        "dialer": campaign.dialer_id,
+        "text": campaign.text,
+        "owner": campaign.owner_id,
+        "team": campaign.team_id,
+        "attempt": 1,
+        "created_at": now,
+        "changed_at": now,
+        "due_at": now,
+    }
+    computed: dict[str, Any] = {
+        "reference": NewReference(),
+        "contact": F("pk"),
+        "to_number": F("phone"),
+        "status": _either(forbidden, CallStatus.SKIPPED, CallStatus.PENDING, "status"),
+        "skip_reason": _either(forbidden, SkipReason.DO_NOT_CALL, SkipReason.NONE, "skip_reason"),
+        "rank": _either(forbidden, RANK[CallStatus.SKIPPED], RANK[CallStatus.PENDING], "rank"),
+    }
+    columns: list[str] = []
+    selected: dict[str, Any] = {}
+    for field in Call._meta.concrete_fields:
+        if field.primary_key:
+            continue
+        if field.name in computed:
+            expression = computed[field.name]
+        else:
+            value = fixed[field.name] if field.name in fixed else field.get_default()
+            if value is None:
+                continue
+            expression = Value(value, output_field=getattr(field, "target_field", field))
+        columns.append(connection.ops.quote_name(str(field.column)))
+        selected[f"new_{field.name}"] = expression
+    people = _members(campaign, through).order_by("pk").annotate(**selected).values_list(*selected)
+    select, parameters = people.query.sql_with_params()
+    statement = (
+        f"INSERT INTO {connection.ops.quote_name(Call._meta.db_table)} ({', '.join(columns)}) "
+        f"{select} ON CONFLICT DO NOTHING"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return max(int(cursor.rowcount), 0)
+
+
+def _either(condition: Exists, then: Any, otherwise: Any, name: str) -> Case:
+    field: Any = Call._meta.get_field(name)
+    return Case(
+        When(condition, then=Value(then, output_field=field)),
+        default=Value(otherwise, output_field=field),
+        output_field=field,
+    )
+
+
+def _skip_hopeless(campaign: Campaign, through: int) -> None:
+    """Skip the new rows whose number this vendor refuses or whose local time is not known."""
+    judge = NumberJudge(campaign.provider)
+    new = Call.objects.filter(
+        campaign=campaign,
+        attempt=1,
+        status=CallStatus.PENDING,
+        contact_id__gt=campaign.filled_through,
+        contact_id__lte=through,
+    )
+    hopeless: dict[str, list[int]] = {}
+    for pk, number, own_zone in new.values_list("pk", "to_number", "contact__time_zone"):
+        if reason := judge.why_never(number, own_zone or ""):
+            hopeless.setdefault(reason, []).append(pk)
+    now = timezone.now()
+    for reason, ids in hopeless.items():
+        Call.objects.filter(pk__in=ids, status=CallStatus.PENDING).update(
+            status=CallStatus.SKIPPED, rank=RANK[CallStatus.SKIPPED], skip_reason=reason, changed_at=now
+        )

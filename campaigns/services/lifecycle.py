@@ -1,0 +1,337 @@
+"""Pauses, resumes, stops and ends campaigns: every change a compare-and-set, every number counted after it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns import queue
+from campaigns.models import Call, Campaign, DoNotCall
+from campaigns.reasons import SkipReason
+from campaigns.rules import RANK
+from campaigns.services.steps import Source, step, write_steps
+from providers.types import AT_VENDOR, LIVE, CallStatus
+
+Status = Campaign.Status
+STILL_OUT = frozenset({CallStatus.PLACING, CallStatus.UNKNOWN})
+"""States in which an order left or may still leave, and nobody knows yet what became of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a change of a campaign did; `changed` is False where somebody else was first or the state forbids it."""
+
+    changed: bool
+    status: str
+    waiting: int = 0
+    """Calls that wait their turn."""
+    live: int = 0
+    """Calls at the vendor; they end by themselves."""
+    still_out: int = 0
+    """Calls that are just leaving, or of which nothing is known."""
+    skipped: int = 0
+    """Calls that a stop took out of the queue."""
+
+    @property
+    def sentence(self) -> str:
+        """Say what happens with the calls that are out."""
+        parts = []
+        if self.skipped:
+            parts.append(
+                ngettext(
+                    "%(count)d waiting call was taken out.",
+                    "%(count)d waiting calls were taken out.",
+                    self.skipped,
+                )
+                % {"count": self.skipped}
+            )
+        elif self.waiting:
+            parts.append(
+                ngettext("%(count)d call waits.", "%(count)d calls wait.", self.waiting) % {"count": self.waiting}
+            )
+        if self.live:
+            parts.append(
+                ngettext("%(count)d live call will finish.", "%(count)d live calls will finish.", self.live)
+                % {"count": self.live}
+            )
+        if self.still_out:
+            parts.append(
+                ngettext(
+                    "%(count)d call is still out: it may ring.",
+                    "%(count)d calls are still out: they may ring.",
+                    self.still_out,
+                )
+                % {"count": self.still_out}
+            )
+        return " ".join(parts) or _("No call is out.")
+
+
+def may_control(campaign: Campaign, person: Person) -> bool:
+    """Tell whether a person may pause, resume and stop a campaign: an own one, or any with the right."""
+    return may(person, "control_all_campaigns") or (
+        may(person, "control_campaign") and campaign.owner_id is not None and campaign.owner_id == person.pk
+    )
+
+
+def count_out(campaign_id: int) -> dict[str, int]:
+    """Count the calls of a campaign that wait, are at the vendor, and are still out; one statement."""
+    return Call.objects.filter(campaign=campaign_id, status__in=[CallStatus.PENDING, *LIVE]).aggregate(
+        waiting=Count("pk", filter=Q(status=CallStatus.PENDING)),
+        live=Count("pk", filter=Q(status__in=AT_VENDOR)),
+        still_out=Count("pk", filter=Q(status__in=STILL_OUT)),
+    )
+
+
+def pause(campaign_id: int, person: Person, reason: str = "") -> Outcome:
+    """Pause: from this commit on no new call of the campaign starts. Raises PermissionDenied."""
+    _demand_control(campaign_id, person)
+    return _change(
+        campaign_id,
+        {Status.RUNNING},
+        "campaign.paused",
+        person,
+        status=Status.PAUSED,
+        paused_reason=reason[:300],
+        paused_by_system=False,
+    )
+
+
+def pause_by_system(campaign_id: int, reason: str) -> Outcome:
+    """Pause because of something the product noticed, such as a used-up budget."""
+    return _change(
+        campaign_id,
+        {Status.RUNNING},
+        "campaign.paused",
+        None,
+        status=Status.PAUSED,
+        paused_reason=reason[:300],
+        paused_by_system=True,
+    )
+
+
+def resume(campaign_id: int, person: Person) -> Outcome:
+    """Go on with a paused campaign. Raises PermissionDenied."""
+    _demand_control(campaign_id, person)
+    with transaction.atomic():
+        outcome = _change(
+            campaign_id,
+            {Status.PAUSED},
+            "campaign.resumed",
+            person,
+            status=Status.RUNNING,
+            paused_reason="",
+            paused_by_system=False,
+        )
+        if outcome.changed:
+            queue.nudge_dispatch()
+    return outcome
+
+
+def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
+    """End a campaign for good: nothing new starts, and who waits is not called. Raises PermissionDenied.
+
+    Conversations are not hung up; who had no row yet gets none.
+    """
+    _demand_control(campaign_id, person)
+    with transaction.atomic():
+        now = timezone.now()
+        # The campaign first: no commit point passes after it, so whatever is still pending then stays undialled.
+        stopped = Campaign.objects.filter(
+            pk=campaign_id, status__in=[Status.RUNNING, Status.PAUSED, Status.WAITING]
+        ).update(status=Status.STOPPED, finished_at=now, paused_reason=reason[:300], paused_by_system=False)
+        if not stopped:
+            return _unchanged(campaign_id)
+        skipped = Call.objects.filter(campaign=campaign_id, status=CallStatus.PENDING).update(
+            status=CallStatus.SKIPPED,
+            rank=RANK[CallStatus.SKIPPED],
+            skip_reason=SkipReason.STOPPED,
+            wait_reason="",
+            lease=None,
+            lease_until=None,
+            changed_at=now,
+        )
+        counts = count_out(campaign_id)
+        campaign = Campaign.objects.get(pk=campaign_id)
+        record(person, "campaign.stopped", campaign, skipped=skipped, **_kept(reason), **counts)
+    return Outcome(changed=True, status=Status.STOPPED, skipped=skipped, **counts)
+
+
+def finish_done_campaigns() -> int:
+    """End every running campaign whose people all have their last word; returns how many ended."""
+    unsettled = Call.objects.filter(campaign=OuterRef("pk"), status__in=[CallStatus.PENDING, *LIVE])
+    done = Campaign.objects.filter(~Exists(unsettled), status=Status.RUNNING, is_filled=True)
+    finished = 0
+    for campaign in done:
+        with transaction.atomic():
+            # The condition once more, in the statement that changes: a retry may have been planned meanwhile.
+            changed = Campaign.objects.filter(
+                ~Exists(unsettled), pk=campaign.pk, status=Status.RUNNING, is_filled=True
+            ).update(status=Status.FINISHED, finished_at=timezone.now())
+            if changed:
+                record(None, "campaign.finished", campaign)
+                finished += 1
+    return finished
+
+
+def _demand_control(campaign_id: int, person: Person) -> None:
+    campaign = Campaign.objects.only("owner_id").get(pk=campaign_id)
+    if not may_control(campaign, person):
+        raise PermissionDenied("control_campaign")
+
+
+def _change(
+    campaign_id: int,
+    allowed: Collection[str],
+    action: str,
+    person: AbstractBaseUser | AnonymousUser | None,
+    **values: Any,
+) -> Outcome:
+    with transaction.atomic():
+        if not Campaign.objects.filter(pk=campaign_id, status__in=list(allowed)).update(**values):
+            return _unchanged(campaign_id)
+        # Counted after the change holds: on PostgreSQL a commit point that was first is seen here.
+        counts = count_out(campaign_id)
+        campaign = Campaign.objects.get(pk=campaign_id)
+        record(person, action, campaign, **_kept(values.get("paused_reason", "")), **counts)
+    return Outcome(changed=True, status=campaign.status, **counts)
+
+
+def _unchanged(campaign_id: int) -> Outcome:
+    campaign = Campaign.objects.get(pk=campaign_id)
+    return Outcome(changed=False, status=campaign.status, **count_out(campaign_id))
+
+
+def _kept(reason: str) -> dict[str, str]:
+    return {"reason": reason[:300]} if reason else {}
+
+
+# Single calls
+
+
+class Refused(Exception):
+    """What a person asked for is not possible now; the message says why, for people."""
+
+
+def cancel_call(call_id: int, person: Person) -> bool:
+    """Take one waiting call out of the queue; False where it no longer waited. Raises PermissionDenied."""
+    call = Call.objects.select_related("campaign").get(pk=call_id)
+    if not _may_cancel(call, person):
+        raise PermissionDenied("control_campaign")
+    now = timezone.now()
+    with transaction.atomic():
+        canceled = Call.objects.filter(pk=call_id, status=CallStatus.PENDING).update(
+            status=CallStatus.SKIPPED,
+            rank=RANK[CallStatus.SKIPPED],
+            skip_reason=SkipReason.CANCELED,
+            wait_reason="",
+            lease=None,
+            lease_until=None,
+            changed_at=now,
+        )
+        if canceled:
+            write_steps(
+                [
+                    step(
+                        call_id,
+                        "canceled_by_person",
+                        at=now,
+                        source=Source.PERSON,
+                        from_status=CallStatus.PENDING,
+                        to_status=CallStatus.SKIPPED,
+                        actor_id=person.pk,
+                    )
+                ]
+            )
+            record(person, "call.canceled", call)
+    return bool(canceled)
+
+
+def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
+    """Queue one more attempt of an ended call, because a person decided so; the same token makes one row only.
+
+    It joins its campaign while that is open, else it stands alone. Raises PermissionDenied, or Refused with the reason.
+    """
+    if not may(person, "settle_calls"):
+        raise PermissionDenied("settle_calls")
+    now = timezone.now()
+    with transaction.atomic():
+        call = Call.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=call_id)
+        known = Call.objects.filter(form_token=token).first() if token else None
+        if known is not None:
+            return known
+        _refuse_second_ring(call)
+        campaign = call.campaign if call.campaign is not None and call.campaign.is_open else None
+        last = 0
+        if campaign is not None and call.contact_id is not None:
+            rounds = Call.objects.filter(campaign=campaign, contact=call.contact_id)
+            last = rounds.aggregate(last=Max("attempt"))["last"] or 0
+        copied = {name: getattr(call, name) for name in COPIED}
+        again = Call.objects.create(
+            **copied,
+            campaign=campaign,
+            attempt=max(last, call.attempt) + 1,
+            form_token=token,
+            due_at=now,
+            changed_at=now,
+        )
+        Call.objects.filter(pk=call_id).update(held_at=None, needs_person_at=None)
+        by_person = partial(step, code="call_again", at=now, source=Source.PERSON, actor_id=person.pk)
+        write_steps(
+            [
+                by_person(again.pk, to_status=CallStatus.PENDING),
+                by_person(call_id, from_status=call.status, to_status=call.status),
+            ]
+        )
+        record(person, "call.called_again", again, of=call_id)
+        queue.nudge_dispatch()
+    return again
+
+
+COPIED = (
+    "contact_id",
+    "to_number",
+    "provider_id",
+    "agent_id",
+    "voice_id",
+    "caller_id_id",
+    "dialer_id",
+    "text",
+    "digits",
+    "variables",
+    "owner_id",
+    "team_id",
+)
+"""What a further attempt takes over: the order, without vendor-side extras."""
+
+
+def _may_cancel(call: Call, person: Person) -> bool:
+    if may(person, "control_all_campaigns"):
+        return True
+    own = call.owner_id is not None and call.owner_id == person.pk
+    return own and may(person, "place_call")
+
+
+def _refuse_second_ring(call: Call) -> None:
+    if not call.is_final:
+        raise Refused(_("This call is not over."))
+    number = Call.objects.filter(to_number=call.to_number)
+    if number.live().exists():
+        raise Refused(_("Another call to this number is not over: wait until its end is known."))
+    waits_here = number.filter(status=CallStatus.PENDING)
+    if waits_here.filter(Q(campaign=call.campaign_id) | Q(campaign__isnull=True)).exists():
+        raise Refused(_("A further call to this number waits already."))
+    if DoNotCall.objects.in_force().filter(phone=call.to_number).exists():
+        raise Refused(_("The number is on the do-not-call list."))

@@ -1,0 +1,95 @@
+"""What one person hears or the agent knows of them: templates filled from the contact, safe to hand to a vendor."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from campaigns.models import Campaign, Contact
+
+PLACEHOLDER = re.compile(r"\{\s*([^{}]{1,80}?)\s*\}")
+MAX_VALUE = 500
+MAX_TEXT = 2000
+MAX_VARIABLES = 50
+
+JOINERS = "\u200c\u200d"
+"""Invisible, but part of Persian spelling."""
+
+
+def clean(value: object, limit: int = MAX_VALUE) -> str:
+    """Return a value as one line of plain text: no control or direction marks, no braces, at most `limit` characters.
+
+    A vendor fills its own templates too: a brace from a contact's row must not become one of them.
+    """
+    if value is None or isinstance(value, dict | list):
+        return ""
+    kept = "".join(
+        " " if letter.isspace() else letter
+        for letter in str(value)[: limit * 4]
+        if letter not in "{}"
+        and (letter.isspace() or letter in JOINERS or not unicodedata.category(letter).startswith("C"))
+    )
+    return " ".join(kept.split())[:limit].strip()
+
+
+def placeholders(template: str) -> list[str]:
+    """Return the names that a template asks for, each once."""
+    return list(dict.fromkeys(PLACEHOLDER.findall(template)))
+
+
+def known_of(contact: Contact | None) -> dict[str, str]:
+    """Return what is known of a person: the columns of the import, and the name."""
+    if contact is None:
+        return {}
+    return known_from(contact.name, contact.variables)
+
+
+def known_from(name: str, variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return the clean values of a contact's columns; its name stands under `name` unless a column has that name."""
+    known = {"name": clean(name)}
+    for key, value in list(variables.items())[:MAX_VARIABLES]:
+        cleaned = clean(key, 80)
+        if cleaned:
+            known[cleaned] = clean(value)
+    return known
+
+
+def fill_in(template: str, known: Mapping[str, str], limit: int = MAX_VALUE) -> str:
+    """Return a template with its placeholders filled; a name that is not known leaves nothing."""
+    return clean(PLACEHOLDER.sub(lambda found: known.get(found[1], ""), template), limit)
+
+
+def render(templates: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
+    """Return what is sent for one person: what is known of them, and the campaign's own variables over it."""
+    own = {clean(name, 80): fill_in(str(text), known) for name, text in list(templates.items())[:MAX_VARIABLES]}
+    return {name: text for name, text in (dict(known) | own).items() if name}
+
+
+def render_variables(campaign: Campaign, contact: Contact | None) -> dict[str, str]:
+    """Return the variables of one call: plain text by plain names."""
+    return render(campaign.variables, known_of(contact))
+
+
+def render_text(campaign: Campaign, contact: Contact | None) -> str:
+    """Return the text to speak to one person."""
+    return fill_in(campaign.text, known_of(contact), MAX_TEXT)
+
+
+def needed_names(campaign: Campaign) -> tuple[str, ...]:
+    """Return the variables that must not be empty: the campaign's own, and those that the agent expects."""
+    expected: Iterable[Any] = campaign.agent.variables if campaign.agent else ()
+    return tuple(dict.fromkeys(name for raw in (*campaign.variables, *expected) if (name := clean(raw, 80))))
+
+
+def missing_from(campaign: Campaign, known: Mapping[str, str], needed: Iterable[str]) -> list[str]:
+    """Return the needed variables that are empty for one person, and the empty placeholders of the text."""
+    rendered = render(campaign.variables, known)
+    empty = [name for name in needed if not rendered.get(name)]
+    return empty + [name for name in placeholders(campaign.text) if not known.get(name)]
+
+
+def missing_variables(campaign: Campaign, contact: Contact | None) -> list[str]:
+    """Return the variables that are empty for one person; the message must not be spoken with a hole in it."""
+    return missing_from(campaign, known_of(contact), needed_names(campaign))

@@ -1,4 +1,4 @@
-"""Finds our calls among the rows of UnleashX's lists. Pure; what the rows look like: see `unleashx.py`."""
+"""Reads the rows of UnleashX's lists and finds our calls among them. Pure; the vendor's pages: see `unleashx.py`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from providers.exceptions import UnexpectedResponse
 from providers.parsing import (
+    REFERENCE_KEY,
     as_mapping,
     first_of,
     parse_instant,
@@ -19,7 +20,7 @@ from providers.parsing import (
     require_object,
     require_rows,
 )
-from providers.types import CallHandle
+from providers.types import CallHandle, RemoteAgent
 
 Row = Mapping[str, Any]
 """A row under lower-case names."""
@@ -28,7 +29,12 @@ ID_NAMES = ("execution_id", "track_id", "id")
 BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=15)
 """How far from our placing a row may be created and still be taken for our call by its number."""
 
-_OUR_REFERENCE = re.compile(r"call_reference[\"'\\\s]*[:=][\"'\\\s]*([0-9a-fA-F-]{36})")
+AGENT_STATUS = {"1": "active", "2": "deleted"}
+AGENT_TYPE = {"2": "chat", "3": "telephony", "4": "general"}
+AGENT_DIRECTION = {"1": "outbound", "2": "inbound", "": "not set"}
+WANTED = (("not_active", "status", "1"), ("not_voice", "agent_type", "3"), ("not_outbound", "calling_type", "1"))
+
+_OUR_REFERENCE = re.compile(REFERENCE_KEY + r"[\"'\\\s]*[:=][\"'\\\s]*([0-9a-fA-F-]{36})")
 
 
 def boxes_of(answer: Any) -> list[Row]:
@@ -48,28 +54,43 @@ def lowered(raw: Row) -> Row:
     return plain | {name.lower(): value for name, value in raw.items() if name.isupper()}
 
 
+def _parse_agent(row: Row) -> RemoteAgent:
+    """Read one agent; its codes become words, and a code without a known word stays as it is."""
+    codes = {name: parse_text(row.get(name), 40) for name in ("status", "agent_type", "calling_type")}
+    remote_id = parse_text(row.get("agent_id"), 200)
+    return RemoteAgent(
+        remote_id=remote_id,
+        name=parse_text(row.get("agent_name"), 200) or remote_id,
+        type=AGENT_TYPE.get(codes["agent_type"], codes["agent_type"]),
+        status=AGENT_STATUS.get(codes["status"], codes["status"]),
+        direction=AGENT_DIRECTION.get(codes["calling_type"], codes["calling_type"]),
+        language=parse_text(row.get("language"), 40),
+        warnings=[warning for warning, name, code in WANTED if codes[name] != code],
+    )
+
+
 def row_key(row: Row) -> str:
     """Return what tells a row from another of its list: its id, else all of it."""
     return parse_text(first_of(row, "id", "execution_id", "track_id")) or dumps(row, sort_keys=True, default=str)
 
 
-def parse_page(answer: Any, name: str) -> tuple[list[Row], bool]:
-    """Return the rows below `name` and whether this is said to be the last page; raises `UnexpectedResponse`."""
+def parse_page(answer: Any, name: str) -> tuple[list[Row], object]:
+    """Return the rows below `name` and what is said of a next page (None: nothing); raises `UnexpectedResponse`."""
     for box in boxes_of(answer):
         if isinstance(box.get(name), list):
-            is_last = as_mapping(box.get("pagination")).get("has_next") is False
-            return [lowered(row) for row in require_rows(box[name], name)], is_last
+            has_next = as_mapping(box.get("pagination")).get("has_next")
+            return [lowered(row) for row in require_rows(box[name], name)], has_next
     raise UnexpectedResponse(f"The answer has no {name}.")
 
 
-def parse_agent_rows(answer: Any) -> list[Row]:
-    """Return the agents of a reply that holds one or many, in any envelope; raises `UnexpectedResponse`."""
+def parse_agents(answer: Any) -> list[RemoteAgent]:
+    """Read the agents of a reply that holds one or many, in any envelope; raises `UnexpectedResponse`."""
     for box in boxes_of(answer):
         rows = next((box[name] for name in ("data", "agents", "datalist") if isinstance(box.get(name), list)), None)
         if rows is None and box.get("agent_id"):
             rows = [box]
         if rows is not None:
-            return [row for row in require_rows(rows, "agents") if row.get("agent_id")]
+            return [_parse_agent(row) for row in require_rows(rows, "agents") if parse_text(row.get("agent_id"))]
     raise UnexpectedResponse("The answer has no agents.")
 
 
@@ -85,6 +106,15 @@ def instant_in(row: Row, name: str, utc_offset: str) -> datetime | None:
     value = row.get(name)
     zoned = parse_instant(value.strip() + utc_offset) if isinstance(value, str) and ":" in value else None
     return zoned or parse_instant(value)
+
+
+def is_past(rows: Sequence[Row], page_rows: int, floor: datetime, utc_offset: str) -> bool:
+    """Tell whether a list read so far runs from new to old and its last page lies before `floor` altogether."""
+    last = [instant_in(row, "created_at", utc_offset) for row in rows[-page_rows:]]
+    if not all(at and at < floor for at in last):
+        return False
+    times = [at for row in rows if (at := instant_in(row, "created_at", utc_offset))]
+    return len(times) == len(rows) and times == sorted(times, reverse=True)
 
 
 def match_by_id(handles: Iterable[CallHandle], rows: Sequence[Row]) -> dict[str, Row]:

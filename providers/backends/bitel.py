@@ -11,6 +11,7 @@ it carries no reference of ours and lists no single calls, so only its webhook c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from json import loads
 from typing import Any
@@ -216,14 +217,14 @@ class BitelBackend(ProviderBackend):
 
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
         """Read each call by its id (there is no list of single calls)."""
-        snapshots = []
-        for handle in handles:
-            response = self.door.read(self._status_request(handle.remote_id))
-            if _says_not_found(response):
-                continue
-            self.raise_for_read(response)
-            snapshots.append(self.parse_call(response.json(), handle.remote_id))
-        return snapshots
+        return self.fetch_each(handles, self._fetch_one)
+
+    def _fetch_one(self, handle: CallHandle) -> CallSnapshot | None:
+        response = self.door.read(self._status_request(handle.remote_id))
+        if _says_not_found(response):
+            return None
+        self.raise_for_read(response)
+        return self.parse_call(response.json(), handle.remote_id)
 
     def _status_request(self, remote_id: str) -> Request:
         page = "cdr" if self.options.get("api_version") == "v1" else "status"
@@ -233,13 +234,12 @@ class BitelBackend(ProviderBackend):
         """Read the state of one call, with the `result` envelope or without; raises `UnexpectedResponse`."""
         call = require_object(answer, "a call of Bitel")
         if call.get("error"):
-            raise UnexpectedResponse(f"Bitel answered a read with {parse_text(call['error'], 80)}.")
+            raise UnexpectedResponse(f"Bitel answered a read with an error {_code_of(call)}".rstrip() + ".")
         if "result" in call:
             call = require_object(call["result"], "a call of Bitel")
-        word = _status_word(call)
-        if not word:
+        if "status" not in call and "statusCode" not in call:
             raise UnexpectedResponse("Bitel's answer carries no status.")
-        return self._snapshot(call, word, remote_id)
+        return self._snapshot(call, _status_word(call), remote_id)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
         """Read the one event that Bitel posts at the end of a call, as JSON or as a form (it signs nothing)."""
@@ -290,11 +290,11 @@ class BitelBackend(ProviderBackend):
         if status >= 500 or status in {401, 402, 408, 409, 425, 429, 499}:
             return None
         answer = _json_object(response)
-        code = parse_text(answer.get("error"), 80)
-        if not code or answer.get("result"):
+        if not answer.get("error") or answer.get("result"):
             return None
-        word = code.lower().replace("_", "").replace(" ", "")
-        message = f"Bitel refused the order: {code}."
+        code = _code_of(answer)
+        word = code.lower().replace("_", "")
+        message = f"Bitel refused the order: {code or self.error_text(response)}."
         if word in {"invalidphonenumber", "invalidnumber"}:
             return InvalidNumber(message, http_status=status, vendor_code=code)
         if word in {"invalidrequest", "invalidserver"}:
@@ -309,9 +309,15 @@ class BitelBackend(ProviderBackend):
         return OrderRejected(message, http_status=status, vendor_code=code)
 
 
+def _code_of(answer: Mapping[str, Any]) -> str:
+    """Return the error code, if it is one: a plain word, which can hold neither a key nor a number."""
+    code = answer.get("error")
+    return code if isinstance(code, str) and re.fullmatch("[A-Za-z_]{1,60}", code) else ""
+
+
 def _status_word(call: Mapping[str, Any]) -> str:
-    """Return the status word, or the word of its number where only that is given; empty where neither is."""
-    word = parse_text(first_of(call, "status", "statusCode"), 80).strip()
+    """Return the status word, or the word of its number where only that is given; empty for what is no word."""
+    word = parse_text(call["status"] if "status" in call else call.get("statusCode"), 80).strip()
     return WORD_OF_CODE.get(word, word)
 
 

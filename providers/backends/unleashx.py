@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from json import loads
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -23,14 +23,16 @@ from urllib.parse import quote, urljoin
 from django.utils.translation import gettext_lazy as _
 
 from providers.backends._unleashx_rows import (
+    AFTER,
     ID_NAMES,
     Row,
     boxes_of,
     instant_in,
+    is_past,
     lowered,
     match_by_id,
     match_by_number,
-    parse_agent_rows,
+    parse_agents,
     parse_page,
     reference_in,
     row_key,
@@ -47,6 +49,7 @@ from providers.exceptions import (
     WebhookRejected,
 )
 from providers.parsing import (
+    REFERENCE_KEY,
     e164_or_raw,
     first_of,
     number_for_vendor,
@@ -92,11 +95,6 @@ CURRENCY_HELP = _("Three letters; where the vendor names none and this is empty,
 HOSTS_HELP = _("Where the vendor's list gives whole addresses; they are read without our key.")
 WORDS_HELP = _('The vendor\'s word and ours, such as {"NOT_PICKED": "no_answer"}.')
 
-AGENT_STATUS = {"1": "active", "2": "deleted"}
-AGENT_TYPE = {"2": "chat", "3": "telephony", "4": "general"}
-AGENT_DIRECTION = {"1": "outbound", "2": "inbound", "": "not set"}
-WANTED = (("not_active", "status", "1"), ("not_voice", "agent_type", "3"), ("not_outbound", "calling_type", "1"))
-
 
 class UnleashXBackend(ProviderBackend):
     """Translates for UnleashX's voice API."""
@@ -123,9 +121,7 @@ class UnleashXBackend(ProviderBackend):
         Field(name="phone_format", label=_("How numbers are written"), kind="choice", default="e164", choices=FORMATS),
         Field(name="auth_header_name", label=_("Header that carries the key"), default="token", help_text=HEADER_HELP),
         Field(name="auth_value_prefix", label=_("Word before the key"), help_text=_("Empty, or Bearer.")),
-        Field(
-            name="utc_offset", label=_("Zone of times without one"), kind="choice", default="+00:00", choices=ZONES
-        ),
+        Field(name="utc_offset", label=_("Zone of times without one"), kind="choice", default="+00:00", choices=ZONES),
         Field(name="cost_currency", label=_("Currency of costs"), help_text=CURRENCY_HELP),
         Field(name="recording_hosts", label=_("Hosts that keep recordings"), kind="words", help_text=HOSTS_HELP),
         Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
@@ -164,7 +160,7 @@ class UnleashXBackend(ProviderBackend):
         body = {
             "agent_id": int(order.agent_id),
             "phone_number": number_for_vendor(order.to_number, self.options.get("phone_format") or "e164"),
-            "metadata": {**order.variables, "call_reference": str(order.reference)},
+            "metadata": {**order.variables, REFERENCE_KEY: str(order.reference)},
         }
         return Request(method="POST", path=f"{ROOT}/agents/call", json=body)
 
@@ -188,11 +184,12 @@ class UnleashXBackend(ProviderBackend):
     def _fetch_group(self, agent_id: str, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
         params: dict[str, str] = {"agent_id": agent_id} if agent_id else {}
         placed = [handle.placed_at for handle in handles if handle.placed_at]
-        if len(placed) == len(handles):
-            params["fromdate"] = f"{min(placed) - A_DAY:%Y-%m-%d}"
+        floor = min(placed) - AFTER if len(placed) == len(handles) else None
+        if floor:
+            params["fromdate"] = f"{floor - A_DAY:%Y-%m-%d}"
         rows: list[Row] = []
         found: dict[str, Row] = {}
-        for page in self._pages(CALLS, params, "datalist"):
+        for page in self._pages(CALLS, params, "datalist", floor):
             rows += page
             found |= match_by_id((handle for handle in handles if handle.remote_id not in found), page)
             if len(found) == len(handles):
@@ -200,7 +197,8 @@ class UnleashXBackend(ProviderBackend):
         loose = [handle for handle in handles if handle.remote_id not in found]
         payments: dict[str, Row] = {}
         if loose or any(self._lacks_cost(row) for row in found.values()):
-            payments = self._payments(params | ({"search": handles[0].remote_id} if len(handles) == 1 else {}))
+            search = {"search": handles[0].remote_id} if len(handles) == 1 else {}
+            payments = self._payments(params | search, floor)
         taken = {id(row) for row in found.values()}
         near = match_by_number(loose, (row for row in rows if id(row) not in taken), self._utc_offset)
         claims = Counter(id(row) for candidates in near.values() for row in candidates)
@@ -214,8 +212,8 @@ class UnleashXBackend(ProviderBackend):
             elif row is None and len(candidates) > 1:
                 row = self._singled_out(handle, candidates, params)
             if row is not None or payment is not None:
-                snapshot = self._snapshot({**(payment or {}), **(row or {})}, handle.remote_id)
-                snapshots.append(replace(snapshot, matched_by="number" if by_number else "id"))
+                snapshot = self._snapshot({**(row or {}), **(payment or {})}, handle.remote_id)
+                snapshots.append(replace(snapshot, matched_by="number" if by_number and not payment else "id"))
         return snapshots
 
     def _singled_out(self, handle: CallHandle, candidates: Sequence[Row], params: Mapping[str, str]) -> Row | None:
@@ -234,7 +232,7 @@ class UnleashXBackend(ProviderBackend):
         window = {"fromdate": f"{query.since - A_DAY:%Y-%m-%d}", "todate": f"{query.until + A_DAY:%Y-%m-%d}"}
         for agent_id in query.agent_ids or [""]:
             params = window | ({"agent_id": agent_id} if agent_id else {})
-            for page in self._pages(CALLS, params, "datalist"):
+            for page in self._pages(CALLS, params, "datalist", query.since - AFTER):
                 for row in page:
                     remote_id = parse_text(first_of(row, *ID_NAMES), 201)
                     if not is_usable_id(remote_id):
@@ -244,34 +242,45 @@ class UnleashXBackend(ProviderBackend):
                         snapshots.append(snapshot)
         return snapshots
 
-    def _pages(self, path: str, params: Mapping[str, str], name: str) -> Iterator[list[Row]]:
-        """Yield the rows of each page, until one brings nothing new (the list of calls does not count its pages)."""
-        seen: set[str] = set()
+    def _pages(
+        self, path: str, params: Mapping[str, str], name: str, floor: datetime | None = None
+    ) -> Iterator[list[Row]]:
+        """Yield the new rows of each page until none comes (the list of calls tells no count of pages).
+
+        Stops early where all rows so far came newest first and the last page was made before `floor`.
+        """
+        seen: dict[str, Row] = {}
         for page in range(1, MOST_PAGES + 1):
             request = Request(method="GET", path=path, params={**params, "page": page, "limit": PAGE_ROWS})
             response = self.door.read(request)
             self.raise_for_read(response)
-            rows, is_last = parse_page(response.json(), name)
+            rows, has_next = parse_page(response.json(), name)
             fresh = {key: row for row in rows if (key := row_key(row)) not in seen}
             yield list(fresh.values())
-            seen.update(fresh)
-            if is_last or not fresh:
+            seen |= fresh
+            if rows and not fresh and has_next:
+                raise UnexpectedResponse("The list repeats itself.")
+            if has_next is False or not fresh:
+                return
+            if floor and is_past(list(seen.values()), len(fresh), floor, self._utc_offset):
                 return
         raise UnexpectedResponse(f"The list goes on after {MOST_PAGES} pages.")
 
-    def _payments(self, params: Mapping[str, str]) -> dict[str, Row]:
-        """Return the transactions by their calls' ids; a transaction's own serial number says nothing of a call."""
-        pages = self._pages(PAYMENTS, params, "transactions")
-        rows = [row for page in pages for row in page]
-        return {parse_text(name).casefold(): row for row in rows if (name := first_of(row, "track_id", "execution_id"))}
+    def _payments(self, params: Mapping[str, str], floor: datetime | None) -> dict[str, Row]:
+        """Return the transactions by their calls' ids; their own ids and states say nothing of a call."""
+        payments: dict[str, Row] = {}
+        for page in self._pages(PAYMENTS, params, "transactions", floor):
+            for row in page:
+                told = {name: row[name] for name in row.keys() - {"id", "status"} if row[name] not in (None, "")}
+                payments[parse_text(first_of(row, "track_id", "execution_id")).casefold()] = told
+        return payments
 
     def _lacks_cost(self, row: Row) -> bool:
         return self._status(row)[1] in FINAL and first_of(row, *COST_NAMES) is None
 
     def _status(self, row: Row) -> tuple[str, CallStatus | None]:
-        words = [parse_text(row.get(name), 80) for name in ("call_status", "status")]
-        known = [status for word in words if (status := self.status_of(word))]
-        return next((word for word in words if word), ""), known[0] if known else None
+        word = parse_text(row.get("call_status"), 80) or parse_text(row.get("status"), 80)
+        return word, self.status_of(word)
 
     def _snapshot(self, row: Row, remote_id: str) -> CallSnapshot:
         word, status = self._status(row)
@@ -292,7 +301,7 @@ class UnleashXBackend(ProviderBackend):
             cost=abs(cost) if cost is not None and len(currency) == 3 else None,
             currency=currency if cost is not None and len(currency) == 3 else "",
             failure_reason=FailureReason.VENDOR_ERROR.value if status == CallStatus.FAILED else "",
-            transcript=parse_turns(unpacked(row.get("transcript"))),
+            transcript=parse_turns(unpacked(first_of(row, "transcript", "chat"))),
             summary=parse_text(first_of(row, "summary", "call_summary")),
             recording_available=bool(file_path),
             recording_url=urljoin(self._base_url + "/", file_path) if file_path else "",
@@ -315,9 +324,8 @@ class UnleashXBackend(ProviderBackend):
             raise UnexpectedResponse("UnleashX has no recording of this call.")
         own = url.removeprefix(self._base_url)
         is_own = own != url and own.startswith("/")
-        response = self.door.read_sound(Request(method="GET", path=quote(own, safe="/?=&%~")) if is_own else url)
-        self.raise_for_read(response)
-        return recording_of(response)
+        source = Request(method="GET", path=quote(own, safe="/?=&%~")) if is_own else url
+        return recording_of(self.door.read_sound(source))
 
     # Agents
 
@@ -325,21 +333,7 @@ class UnleashXBackend(ProviderBackend):
         """List the agents of the workspace, with what stands against calling with them."""
         response = self.door.read(Request(method="GET", path=f"{ROOT}/agents/get"))
         self.raise_for_read(response)
-        return [self.parse_agent(row) for row in parse_agent_rows(response.json())]
-
-    def parse_agent(self, row: Row) -> RemoteAgent:
-        """Read one agent; its codes become words, and a code without a known word stays as it is."""
-        codes = {name: parse_text(row.get(name), 40) for name in ("status", "agent_type", "calling_type")}
-        remote_id = parse_text(row.get("agent_id"), 200)
-        return RemoteAgent(
-            remote_id=remote_id,
-            name=parse_text(row.get("agent_name"), 200) or remote_id,
-            type=AGENT_TYPE.get(codes["agent_type"], codes["agent_type"]),
-            status=AGENT_STATUS.get(codes["status"], codes["status"]),
-            direction=AGENT_DIRECTION.get(codes["calling_type"], codes["calling_type"]),
-            language=parse_text(row.get("language"), 40),
-            warnings=[warning for warning, name, code in WANTED if codes[name] != code],
-        )
+        return parse_agents(response.json())
 
     # What comes by itself, and what errors mean
 

@@ -1,0 +1,392 @@
+"""Vocode hosted: voice agents over Twilio or Vonage; the only vendor here that can hang up a live call.
+
+Read 2026-11: the vendor's OpenAPI file and guides in https://github.com/vocodedev/vocode-core (docs/openapi.json,
+docs/*.mdx), and https://docs.vocode.dev/api-reference/calls/list-calls.
+
+Oddities: the status word alone does not tell how a call ended, `stage_outcome` and the carrier's own word do; numbers
+come without the plus sign; times are ISO text on one page and epoch numbers on another; no call has a duration or a
+cost; a whole reply may hold the customer's Twilio credentials, so only named fields are ever kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from json import loads
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from providers.base import ProviderBackend, Request, Response, is_usable_id, normalise_word
+from providers.exceptions import (
+    CredentialsRejected,
+    InvalidNumber,
+    OrderRejected,
+    ProviderError,
+    UnexpectedResponse,
+    WebhookRejected,
+)
+from providers.parsing import (
+    REFERENCE_KEY,
+    as_mapping,
+    e164_or_raw,
+    first_of,
+    number_for_vendor,
+    parse_decimal,
+    parse_instant,
+    parse_text,
+    parse_turns,
+    recording_of,
+    reference_in,
+    require_object,
+    require_rows,
+    variables_in,
+)
+from providers.types import (
+    FINAL,
+    AccountState,
+    AnsweredBy,
+    CallHandle,
+    CallOrder,
+    CallQuery,
+    CallSnapshot,
+    CallStatus,
+    FailureReason,
+    Field,
+    PlacedCall,
+    Recording,
+    RemoteAgent,
+    RemoteCallerId,
+    RemoteVoice,
+)
+
+PAGE_ROWS = 25
+"""Rows carry whole transcripts, and an answer must stay below the door's cap."""
+MOST_PAGES = 400
+
+FORMAT_LABEL = _("How numbers are written (Vocode's own examples have no plus sign)")
+FORMATS = (("e164", "+15555555555"), ("digits", "15555555555"))
+WORDS_HELP = _('The vendor\'s word and ours, such as {"transferred": "completed"}.')
+NO_HUMAN = (("continue", _("Go on talking")), ("hangup", _("Hang up")))
+LISTEN_LABEL = _("Tell whether the person asks not to be called again")
+
+CARRIER_WORDS = {
+    "busy": CallStatus.BUSY,
+    "no_answer": CallStatus.NO_ANSWER,
+    "canceled": CallStatus.CANCELED,
+    "cancelled": CallStatus.CANCELED,
+}
+"""Twilio's words for a call that did not come about."""
+TALKED = frozenset({"picked_up", "transfer_started", "transfer_successful"})
+ANSWERED_BY: Mapping[str, AnsweredBy] = {"human": "human", "no_human": "machine"}
+
+
+class VocodeBackend(ProviderBackend):
+    """Translates for Vocode's hosted API."""
+
+    slug = "vocode"
+    label = "Vocode"
+    docs_url = "https://docs.vocode.dev/api-reference/calls/create-call"
+    default_base_url = "https://api.vocode.dev"
+    status_map = {
+        "not_started": CallStatus.QUEUED,
+        "in_progress": CallStatus.IN_PROGRESS,
+        "ended": CallStatus.COMPLETED,  # unless the outcome says otherwise, see `_stand`
+        "error": CallStatus.FAILED,
+        "event_phone_call_connected": CallStatus.IN_PROGRESS,  # a webhook's word
+    }
+    fields = (
+        Field(name="api_key", label=_("API key"), kind="secret", required=True),
+        Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
+        Field(name="phone_format", label=FORMAT_LABEL, kind="choice", default="e164", choices=FORMATS),
+        Field(name="auth_header_name", label=_("Header that carries the key"), default="Authorization"),
+        Field(name="auth_value_prefix", label=_("Word before the key"), default="Bearer"),
+        Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
+    )
+    order_fields = (
+        Field(name="on_no_human_answer", label=_("If a machine answers"), kind="choice", choices=NO_HUMAN),
+        Field(name="run_do_not_call_detection", label=LISTEN_LABEL, kind="boolean", default=False),
+        Field(name="hipaa_compliant", label=_("Keep by the rules of HIPAA"), kind="boolean", default=False),
+        Field(name="telephony_params", label=_("Parameters for the carrier"), kind="json"),
+    )
+    needs_caller_id = True
+    accepts_caller_id = True
+    supports_cancel = True
+    supports_hang_up = True
+    supports_list_calls = True
+    supports_list_agents = True
+    supports_list_voices = True
+    supports_list_caller_ids = True
+    supports_balance = True
+    supports_recording = True
+    supports_webhook = True
+    gives_transcript = True
+
+    @classmethod
+    def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+        """Return the bearer header, under the name and with the word that the options give."""
+        prefix = str(options.get("auth_value_prefix") or "Bearer").strip()
+        key = secrets.get("api_key", "").strip()
+        return {str(options.get("auth_header_name") or "Authorization"): f"{prefix} {key}"}
+
+    def check_credentials(self) -> AccountState:
+        """Read the month's usage: it needs the key and changes nothing."""
+        return self.fetch_balance()
+
+    def fetch_balance(self) -> AccountState:
+        """Read the plan and the minutes of this month; Vocode has no money to show."""
+        response = self.door.read(Request(method="GET", path="/v1/usage"))
+        if response.status == 403:
+            raise CredentialsRejected(self.error_text(response) or "Vocode refuses the key.", http_status=403)
+        self.raise_for_read(response)
+        usage = require_object(response.json(), "Vocode's usage: check the address")
+        return AccountState(
+            label=parse_text(usage.get("plan_type"), 80).removeprefix("plan_"),
+            minutes_used=parse_decimal(usage.get("monthly_usage_minutes")),
+            minutes_limit=parse_decimal(usage.get("monthly_usage_limit_minutes")),
+        )
+
+    # Placing and stopping
+
+    def build_order(self, order: CallOrder) -> Request:
+        """Build the order; variables and our reference travel in `context`, which takes text only."""
+        if not (order.agent_id and order.caller_id):
+            raise OrderRejected("A call through Vocode needs an agent and a caller ID.")
+        body: dict[str, Any] = {
+            "from_number": self._number(order.caller_id),
+            "to_number": self._number(order.to_number),
+            "agent": order.agent_id,
+            "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
+        }
+        extras = {name: order.vendor_options.get(name) for name in (field.name for field in self.order_fields)}
+        if extras["telephony_params"]:
+            extras["telephony_params"] = _texts(as_mapping(extras["telephony_params"]))
+        body |= {name: value for name, value in extras.items() if value not in (None, "", {})}
+        return Request(method="POST", path="/v1/calls/create", json=body)
+
+    def _number(self, e164: str) -> str:
+        return number_for_vendor(e164, self.options.get("phone_format") or "e164")
+
+    def parse_placed(self, answer: Any) -> PlacedCall:
+        """Read the call that Vocode made of the order."""
+        call = require_object(answer, "a call of Vocode")
+        status, _reason = self._stand(call)
+        return PlacedCall(
+            remote_id=parse_text(call.get("id"), 201), raw_status=parse_text(call.get("status"), 80), status=status
+        )
+
+    def cancel_call(self, handle: CallHandle) -> CallSnapshot | None:
+        """End a call that has not begun: one request serves for both."""
+        return self.hang_up_call(handle)
+
+    def hang_up_call(self, handle: CallHandle) -> CallSnapshot | None:
+        """End a call; None where the answer shows no call."""
+        response = self.door.send_once(Request(method="POST", path="/v1/calls/end", params={"id": handle.remote_id}))
+        self.raise_for_order(response)
+        try:
+            return self.parse_call(response.json(), handle.remote_id)
+        except UnexpectedResponse:
+            return None
+
+    # Reading calls back
+
+    def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
+        """Read each call by its id: the list has no filter."""
+        return self.fetch_each(handles, self._fetch_one)
+
+    def _fetch_one(self, handle: CallHandle) -> CallSnapshot | None:
+        response = self.door.read(Request(method="GET", path="/v1/calls", params={"id": handle.remote_id}))
+        if response.status == 404:
+            return None
+        self.raise_for_read(response)
+        return self.parse_call(response.json(), handle.remote_id)
+
+    def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+        """Page back from the newest call over the window; a call that never began has no time and is in it always.
+
+        Where the vendor sorts those is not written: if none came with the newest, the other end is looked at too.
+        Where it does not sort at all, every page is read.
+        """
+        found: dict[str, CallSnapshot] = {}
+        newest_first, saw_unbegun, oldest = True, False, query.until
+        for number, page in enumerate(self._pages("/v1/calls/list", sort_column="start_time", sort_desc="true")):
+            calls = self._in_window(page, query, found)
+            begun = [call.started_at for call in calls if call.started_at]
+            saw_unbegun = saw_unbegun or len(begun) < len(calls)
+            if begun:
+                is_falling = begun == sorted(begun, reverse=True) and (number == 0 or begun[0] <= oldest)
+                newest_first, oldest = newest_first and is_falling, begun[-1]
+                if newest_first and begun[0] < query.since:
+                    break
+        else:
+            return list(found.values())
+        if not saw_unbegun:
+            for page in self._pages("/v1/calls/list", sort_column="start_time", sort_desc="false"):
+                if any(call.started_at for call in self._in_window(page, query, found)):
+                    break
+        return list(found.values())
+
+    def _in_window(
+        self, page: Sequence[Mapping[str, Any]], query: CallQuery, found: dict[str, CallSnapshot]
+    ) -> list[CallSnapshot]:
+        calls = [self.parse_call(row, parse_text(row.get("id"), 201)) for row in page]
+        for call in calls:
+            if not is_usable_id(call.remote_id):
+                raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
+            if call.started_at is None or query.since <= call.started_at <= query.until:
+                found.setdefault(call.remote_id, call)
+        return calls
+
+    def parse_call(self, answer: Any, remote_id: str) -> CallSnapshot:
+        """Read one call; raises `UnexpectedResponse` for what is none."""
+        call = require_object(answer, "a call of Vocode")
+        if "id" not in call:
+            raise UnexpectedResponse("Vocode's answer shows no call.")
+        status, reason = self._stand(call)
+        started, ended = parse_instant(call.get("start_time")), parse_instant(call.get("end_time"))
+        talked = status == CallStatus.COMPLETED or (status == CallStatus.FAILED and call.get("stage") in TALKED)
+        seconds = None
+        if status in FINAL:  # ringing has a start and an end too, and must not pass for a talk
+            seconds = max(0, round((ended - started).total_seconds())) if talked and started and ended else None
+            seconds = seconds if talked else 0
+        agent = call.get("agent")  # an object in the answer for one call, an id in lists
+        return CallSnapshot(
+            remote_id=remote_id,
+            raw_status=parse_text(call.get("status"), 80),
+            status=status,
+            reference=reference_in(call.get("context"), 1),
+            to_number=e164_or_raw(call.get("to_number")),
+            agent_id=parse_text(agent.get("id") if isinstance(agent, dict) else agent, 200),
+            caller_id=e164_or_raw(call.get("from_number")),
+            started_at=started,
+            ended_at=ended,
+            talk_seconds=seconds,
+            answered_by=ANSWERED_BY.get(normalise_word(call.get("human_detection_result")), "unknown"),
+            failure_reason=reason,
+            failure_detail=parse_text(first_of(call, "error_message", "stage_outcome"), 300) if reason else "",
+            transcript=parse_turns(call.get("transcript")),
+            recording_available=call.get("recording_available") is True,
+            do_not_call=call.get("do_not_call_result") is True,
+        )
+
+    def _stand(self, call: Mapping[str, Any]) -> tuple[CallStatus | None, str]:
+        """Return where a call stands and why it failed, from all that the vendor tells of it."""
+        word = normalise_word(call.get("status"))
+        status = self.status_of(word)
+        stage, outcome = normalise_word(call.get("stage")), normalise_word(call.get("stage_outcome"))
+        carrier = normalise_word(as_mapping(call.get("telephony_metadata")).get("call_status"))
+        if word == "not_started" and status == CallStatus.QUEUED and stage == "created" and call.get("telephony_id"):
+            return CallStatus.DIALING, ""  # the carrier has an id for it: it was dialled
+        if word == "ended" and status == CallStatus.COMPLETED:
+            if outcome == "human_unanswered":
+                return (CallStatus.BUSY if carrier == "busy" else CallStatus.NO_ANSWER), ""
+            if outcome == "call_did_not_connect":
+                status = CARRIER_WORDS.get(carrier, CallStatus.FAILED)
+                return status, FailureReason.NOT_CONNECTED.value if status == CallStatus.FAILED else ""
+        return status, FailureReason.VENDOR_ERROR.value if status == CallStatus.FAILED else ""
+
+    def fetch_recording(self, handle: CallHandle) -> Recording:
+        """Read the sound through our server: the vendor asks for the key there too."""
+        request = Request(method="GET", path="/v1/calls/recording", params={"id": handle.remote_id})
+        response = self.door.read_sound(request)
+        self.raise_for_read(response)
+        return recording_of(response)
+
+    # What lives at the vendor
+
+    def list_agents(self) -> list[RemoteAgent]:
+        """List the agents; Vocode tells neither a type nor a state of them."""
+        return [
+            RemoteAgent(
+                remote_id=parse_text(row.get("id"), 200),
+                name=parse_text(first_of(row, "name", "id"), 200),
+                language=parse_text(row.get("language"), 40),
+                variables=_variables_of(row),
+            )
+            for row in self._rows("/v1/agents/list")
+        ]
+
+    def list_voices(self) -> list[RemoteVoice]:
+        """List the voices by their makers' names; a row may hold the maker's key, which is not kept."""
+        return [
+            RemoteVoice(
+                remote_id=parse_text(row.get("id"), 200),
+                name=parse_text(first_of(row, "voice_name", "speaker", "voice_id", "id"), 200),
+                maker=parse_text(row.get("type"), 40).removeprefix("voice_"),
+            )
+            for row in self._rows("/v1/voices/list")
+        ]
+
+    def list_caller_ids(self) -> list[RemoteCallerId]:
+        """List the numbers of the account."""
+        return [
+            RemoteCallerId(
+                remote_id=parse_text(row.get("id"), 200),
+                number=e164_or_raw(row.get("number")),
+                label=parse_text(row.get("label"), 200),
+                is_active=row.get("active") is not False,
+            )
+            for row in self._rows("/v1/numbers/list")
+        ]
+
+    def _rows(self, path: str) -> list[Mapping[str, Any]]:
+        return [row for page in self._pages(path) for row in page if is_usable_id(row.get("id"))]
+
+    def _pages(self, path: str, **params: str) -> Iterator[list[Mapping[str, Any]]]:
+        """Yield each page, an older bare array too; raises `UnexpectedResponse` where the list does not end."""
+        seen: set[str] = set()
+        for page in range(1, MOST_PAGES + 1):
+            request = Request(method="GET", path=path, params={"page": page, "size": PAGE_ROWS, **params})
+            response = self.door.read(request)
+            self.raise_for_read(response)
+            answer = response.json()
+            box = {"items": answer} if isinstance(answer, list) else require_object(answer, "a list of Vocode")
+            rows = require_rows(box.get("items"), "Vocode's")
+            ids = {parse_text(row.get("id"), 201) for row in rows}
+            yield rows
+            if not rows or not box.get("has_more"):
+                return
+            if ids <= seen:
+                raise UnexpectedResponse("The list repeats itself.")
+            seen |= ids
+        raise UnexpectedResponse(f"The list goes on after {MOST_PAGES} pages.")
+
+    # What comes by itself, and what errors mean
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
+        """Read a hint: which call it is about; only "connected" tells a state (nothing is signed)."""
+        try:
+            event = as_mapping(loads(body))
+        except (ValueError, RecursionError) as error:
+            raise WebhookRejected("The webhook cannot be read.") from error
+        remote_id, kind = parse_text(event.get("call_id"), 201), parse_text(event.get("type"), 80)
+        if not is_usable_id(remote_id) or not kind:
+            raise WebhookRejected("The webhook names no call.")
+        return [CallSnapshot(remote_id=remote_id, raw_status=kind, status=self.status_of(kind))]
+
+    def refusal(self, response: Response) -> ProviderError | None:
+        """Tell a bad number (422 that points at `to_number`) and a refused key (403 by its words) apart."""
+        text = self.error_text(response)
+        if response.status == 403 and any(word in text.lower() for word in ("auth", "credential", "token", "api key")):
+            return CredentialsRejected(text, http_status=403)
+        if response.status == 422:
+            try:
+                faults = as_mapping(response.json()).get("detail")
+            except UnexpectedResponse:
+                return None
+            places = [as_mapping(fault).get("loc") for fault in faults] if isinstance(faults, list) else []
+            if any(isinstance(place, list) and "to_number" in place for place in places):
+                return InvalidNumber(text or "Vocode refuses the number.", http_status=422)
+        return None
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values as text: Vocode refuses anything else."""
+    return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}
+
+
+def _variables_of(agent: Mapping[str, Any]) -> list[str]:
+    """Return the variables that a written-out prompt asks for; in a list it is mostly an id, which tells nothing."""
+    prompt = as_mapping(agent.get("prompt"))
+    keys = as_mapping(prompt.get("prompt_template")).get("required_context_keys")
+    required = [name for key in keys if (name := parse_text(key, 80))] if isinstance(keys, list) else []
+    return list(dict.fromkeys([*required, *variables_in([prompt.get("content"), agent.get("initial_message")])]))

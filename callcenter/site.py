@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.db.models.base import ModelBase
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+HIDDEN_ROOMS = frozenset({"django_q", "axes"})
+"""The queue's own pages run any function and dial again ("resubmit"); nobody works with them."""
+
+SECTIONS = (
+    ("providers", _("Vendors"), ("Provider", "Agent", "Voice", "CallerId", "Dialer")),
+    ("auth", _("People and roles"), ("User", "Team", "Group")),
+    ("campaigns", _("Calling"), ("Campaign", "ContactList", "Contact", "DoNotCall", "Call")),
+    ("audit", _("Records"), ("AuditEvent",)),
+)
+"""Address of a section, its name, and its pages in the order of the work."""
 
 
 class DeskAdminConfig(AdminConfig):
@@ -27,3 +46,54 @@ class DeskAdminSite(admin.AdminSite):
         return bool(
             request.user.is_active and request.user.is_staff and request.user.has_perm("access.manage_providers")
         )
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[admin.ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """Register a page, but for the rooms that stay hidden."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
+        for model in models:
+            if model._meta.app_label not in HIDDEN_ROOMS:
+                super().register(model, admin_class, **options)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send strangers to the desk's own log-in; refuse people without the admin role clearly."""
+        from django.contrib.auth.views import redirect_to_login  # needs the models, which come after this module
+
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied("manage_providers")
+        target = request.GET.get("next") or reverse("admin:index", current_app=self.name)
+        return redirect_to_login(target, resolve_url("login"))
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the sections in the order of the work; one section where its address is asked for."""
+        by_name = {
+            model["object_name"]: model
+            for room in super().get_app_list(request)
+            for model in room["models"]
+        }  # fmt: skip
+        return [
+            {
+                "name": name,
+                "app_label": label,
+                "app_url": reverse("admin:app_list", kwargs={"app_label": label}, current_app=self.name),
+                "has_module_perms": True,
+                "models": found,
+            }
+            for label, name, pages in SECTIONS
+            if app_label in (None, label) and (found := [by_name[page] for page in pages if page in by_name])
+        ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what every page knows, with the way back to the desk."""
+        return {**super().each_context(request), "site_url": _today()}
+
+
+def _today() -> str:
+    try:
+        return reverse("today")
+    except NoReverseMatch:
+        return "/"

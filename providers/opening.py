@@ -34,14 +34,19 @@ def open_door(
     secrets: Mapping[str, str],
     options: Mapping[str, Any],
     note: Note | None = None,
+    **limits: float,
 ) -> HttpDoor | NotedDoor:
-    """Open the door to an account; raises ProviderMisconfigured for an address that this installation forbids."""
+    """Open the door to an account, with `HttpDoor`'s own times as `limits`.
+
+    Raises ProviderMisconfigured for an address that this installation forbids.
+    """
     door = http.open_door(
         backend_class,
         secrets=secrets,
         options=options,
         allowed_hosts=settings.VENDOR_HOSTS,
         sandbox_origin=settings.SANDBOX_ORIGIN,
+        **limits,
     )
     return NotedDoor(door, note) if note else door
 

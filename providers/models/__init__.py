@@ -1,7 +1,7 @@
 """The rows of this room, split by subject."""
 
 from providers.models.exchanges import ProviderExchange
-from providers.models.provider import Provider, default_options, new_token
+from providers.models.provider import Provider, ProviderState, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Dialer",
     "Provider",
     "ProviderExchange",
+    "ProviderState",
     "RemoteRow",
     "Voice",
     "default_options",

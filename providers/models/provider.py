@@ -17,11 +17,24 @@ from providers.base import ProviderBackend
 from providers.fields import EncryptedJSONField
 from providers.models.stops import ProviderQuerySet
 from providers.opening import Note, open_door
+from providers.wording import account_words, error_sentence, next_step_of
 
 
 def default_options() -> dict[str, Any]:
     """Return no options: the backend's defaults hold."""
     return {}
+
+
+class ProviderState(models.TextChoices):
+    """Names where a provider stands, for its one chip."""
+
+    READY = "ready", _("Ready")
+    UNTESTED = "untested", _("Not tested yet")
+    FAILING = "failing", _("Last answer was an error")
+    PAUSED = "paused", _("Paused by itself")
+    FROZEN = "frozen", _("Frozen")
+    HALTED = "halted", _("Halted")
+    OFF = "off", _("Switched off")
 
 
 class Provider(models.Model):
@@ -140,6 +153,43 @@ class Provider(models.Model):
         if self.breaker_opened_at:
             return _("Paused by itself after failures: %(reason)s") % {"reason": self.breaker_reason}
         return ""
+
+    @property
+    def state(self) -> ProviderState:
+        """Where it stands, in one word: the strongest stop first, then health."""
+        if not self.is_active:
+            return ProviderState.OFF
+        if self.halted_at:
+            return ProviderState.HALTED
+        if self.frozen_at:
+            return ProviderState.FROZEN
+        if self.breaker_opened_at:
+            return ProviderState.PAUSED
+        if self.has_error:
+            return ProviderState.FAILING
+        return ProviderState.READY if self.last_success_at else ProviderState.UNTESTED
+
+    @property
+    def has_error(self) -> bool:
+        """Tell whether the last news of the vendor was an error."""
+        if self.last_error_at is None:
+            return False
+        return self.last_success_at is None or self.last_error_at > self.last_success_at
+
+    @property
+    def error_sentence(self) -> str:
+        """The last error as a plain sentence, without the vendor's own words; empty where there was none."""
+        return error_sentence(self.last_error_kind, self.backend_class.label)
+
+    @property
+    def next_step(self) -> str | Promise:
+        """What a person does next about the last error; empty where there was none."""
+        return next_step_of(self.last_error_kind)
+
+    @property
+    def account_words(self) -> str:
+        """What the vendor told of the account at the last test, as one line."""
+        return account_words(self.account)
 
     def masked_secret(self, name: str) -> str:
         """Return the last four characters of a key, or nothing where there is none."""

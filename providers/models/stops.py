@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.audit.models import record
-from providers.exceptions import ProviderError
+from providers.exceptions import ProviderError, ProviderMisconfigured
 
 if TYPE_CHECKING:
     from providers.models import Provider, ProviderExchange  # noqa: F401
@@ -83,10 +83,12 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         news = Q(last_error_at__isnull=False, last_success_at__lte=models.F("last_error_at"))
         self.filter(stale | news, pk=pk).update(last_success_at=now)
 
-    def note_error(self, pk: int, error: ProviderError) -> None:
+    def note_error(self, pk: int, error: ProviderError | ProviderMisconfigured) -> None:
         """Remember what went wrong last, and its kind, from which the next step is known."""
         self.filter(pk=pk).update(
-            last_error_at=timezone.now(), last_error=error.message[:300], last_error_kind=type(error).__name__
+            last_error_at=timezone.now(),
+            last_error=getattr(error, "message", str(error))[:300],
+            last_error_kind=type(error).__name__,
         )
 
     def note_exchange(

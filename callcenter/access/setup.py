@@ -1,0 +1,86 @@
+"""What every page of the Set-up area has in common: open by right, never deleting, writing only what was edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+
+MOST_COUNTED = 10_000
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    AnyPaginator = Paginator[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+    AnyPaginator = Paginator
+
+
+class CappedPaginator(AnyPaginator):
+    """Counts no further than 10,000 rows, so that a page of a million calls opens at once; filters find the rest."""
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, at most 10,000."""
+        rows = cast("models.QuerySet[Any]", self.object_list)
+        return int(rows.order_by()[:MOST_COUNTED].count())
+
+
+class SetupAdmin(ModelAdmin):
+    """A page of the Set-up area."""
+
+    actions = None
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Open to whoever sets providers up."""
+        return may(cast(Person, request.user), "manage_providers")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Open to whoever sets providers up."""
+        return may(cast(Person, request.user), "manage_providers")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Open to whoever sets providers up."""
+        return may(cast(Person, request.user), "manage_providers")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Open to whoever sets providers up."""
+        return may(cast(Person, request.user), "manage_providers")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Closed: rows are switched off, because calls and the audit point at them."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        """Save what was edited and nothing else: a worker may have written the other columns meanwhile."""
+        if change:
+            columns = {field.name for field in obj._meta.concrete_fields}
+            if edited := [name for name in form.changed_data if name in columns]:
+                obj.save(update_fields=edited)
+        else:
+            obj.save()
+        verb = "changed" if change else "created"
+        record(request.user, f"{obj._meta.model_name}.{verb}", obj, fields=list(form.changed_data))
+
+
+class ReadOnlyAdmin(SetupAdmin):
+    """A page that shows and never writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Closed."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Closed."""
+        return False

@@ -1,0 +1,1 @@
+"""What people and the worker do with providers: test, sync, stop, keep keys."""

@@ -1,0 +1,57 @@
+"""One errand at a vendor: opens the backend, logs its exchanges and notes what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from providers.base import ProviderBackend
+from providers.exceptions import ProviderError, ProviderMisconfigured
+from providers.models import Provider
+from providers.opening import Passed, open_door
+from providers.services.health import note_error, note_success
+
+ASK_SECONDS = 10.0
+"""A person waits for the answer, so an errand is cut sooner than an order."""
+
+
+@contextmanager
+def asking(
+    provider: Provider,
+    what: str,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Iterator[ProviderBackend]:
+    """Yield the provider's backend for harmless reads; every exchange of a saved provider is logged.
+
+    With `secrets` or `options` it is a trial: nothing but the log is written. Raises what the backend raises. No
+    transaction may be open: a vendor's slow answer would hold it.
+    """
+    is_trial = secrets is not None or options is not None
+    secrets = provider.secrets if secrets is None else secrets
+    options = provider.options_with_defaults() if options is None else options
+    passed: list[Passed] = []
+    try:
+        door = open_door(provider.backend_class, secrets, options, passed.append, total_timeout=ASK_SECONDS)
+        yield provider.backend_class(door, secrets=secrets, options=options)
+    except (ProviderError, ProviderMisconfigured) as error:
+        if not is_trial:
+            note_error(provider.pk, error)
+        raise
+    else:
+        if not is_trial:
+            note_success(provider.pk)
+    finally:
+        if provider.pk:
+            for exchange in passed:
+                Provider.objects.note_exchange(
+                    provider.pk,
+                    what=what,
+                    method=exchange.method,
+                    path=exchange.path,
+                    http_status=exchange.http_status,
+                    duration_ms=exchange.duration_ms,
+                    error=exchange.error,
+                )

@@ -1,0 +1,32 @@
+"""Keeps vendor keys: written, never read back by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from callcenter.audit.models import record
+from providers.models import Provider
+from providers.models.stops import Actor
+
+
+def store_secrets(
+    provider_id: int, new_secrets: Mapping[str, str], removed: Collection[str] = (), person: Actor = None
+) -> None:
+    """Set, replace and remove keys, each with an audit event that names the key and not its value."""
+    with transaction.atomic():
+        provider = Provider.objects.select_for_update().get(pk=provider_id)
+        before = dict(provider.secrets)
+        after = {name: value for name, value in {**before, **new_secrets}.items() if name not in removed}
+        if after == before:
+            return
+        Provider.objects.filter(pk=provider_id).update(
+            secrets=after, secrets_set_at=timezone.now(), secrets_set_by_id=getattr(person, "pk", None)
+        )
+        for name in sorted({*before, *after}):
+            if before.get(name) == after.get(name):
+                continue
+            verb = "removed" if name not in after else "replaced" if name in before else "set"
+            record(person, f"provider.key_{verb}", provider, key=name)

@@ -1,0 +1,157 @@
+"""Brings over what lives at the vendor: agents, voices and caller IDs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from callcenter.audit.models import record
+from providers.base import ProviderBackend
+from providers.exceptions import ProviderError, ProviderMisconfigured
+from providers.models import Agent, CallerId, Provider, RemoteRow, Voice
+from providers.models.stops import Actor
+from providers.services.asking import asking
+from providers.services.checking import Verdict, refused
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What one sync did to one kind of row."""
+
+    total: int
+    added: int = 0
+    changed: int = 0
+    gone: int = 0
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """What a sync brought, by kind, and what stopped it, if anything did."""
+
+    counts: dict[str, Counts] = field(default_factory=dict)
+    problem: Verdict | None = None
+
+    def __str__(self) -> str:
+        parts = [f"{_total(kind, counts.total)}{_changes(counts)}" for kind, counts in self.counts.items()]
+        brought = _("Brought over: %(what)s.") % {"what": ", ".join(parts)} if parts else ""
+        if self.problem:
+            return f"{brought} {self.problem}".strip()
+        return brought or _("This vendor lists nothing: type its voices and diallers in by hand.")
+
+
+def sync_provider(provider_id: int, person: Actor = None) -> SyncResult:
+    """Read every list that the vendor offers and store it; what vanished stays, marked as gone.
+
+    A list that cannot be read leaves its rows as they are and ends the sync. Raises Provider.DoesNotExist.
+    """
+    provider = Provider.objects.get(pk=provider_id)
+    result = SyncResult()
+    try:
+        for kind in _kinds(provider.backend_class):
+            with asking(provider, f"list_{kind}") as backend:
+                rows = _read(backend, kind)
+            result.counts[kind] = _store(provider, kind, rows)
+    except (ProviderError, ProviderMisconfigured) as error:
+        result.problem = refused(provider.backend_class.label, error)
+    counts = {kind: counts.total for kind, counts in result.counts.items()}
+    record(person, "provider.synced", provider, outcome=result.problem.kind if result.problem else "ok", **counts)
+    return result
+
+
+def _kinds(backend: type[ProviderBackend]) -> list[str]:
+    return [kind for kind in ("agents", "voices", "caller_ids") if getattr(backend, f"supports_list_{kind}")]
+
+
+def _read(backend: ProviderBackend, kind: str) -> dict[str, Values]:
+    """Return the rows of one list by their key, cut to what the columns hold."""
+    if kind == "agents":
+        return {
+            agent.remote_id: {
+                "name": (agent.name or agent.remote_id)[:200],
+                "type": agent.type[:40],
+                "status": agent.status[:40],
+                "direction": agent.direction[:40],
+                "language": agent.language[:40],
+                "variables": list(agent.variables),
+                "warnings": list(agent.warnings),
+                "is_present": True,
+            }
+            for agent in backend.list_agents()
+        }
+    if kind == "voices":
+        return {
+            voice.remote_id: {
+                "name": (voice.name or voice.remote_id)[:200],
+                "maker": voice.maker[:40],
+                "language": voice.language[:40],
+                "is_present": True,
+            }
+            for voice in backend.list_voices()
+        }
+    # A number that the vendor switched off cannot be called from, so that it is offered no more than one that is gone.
+    return {
+        line.number: {"remote_id": line.remote_id, "name": line.label[:200], "is_present": line.is_active}
+        for line in backend.list_caller_ids()
+    }
+
+
+MODELS: dict[str, tuple[type[RemoteRow], str]] = {
+    "agents": (Agent, "remote_id"),
+    "voices": (Voice, "remote_id"),
+    "caller_ids": (CallerId, "number"),
+}
+
+
+def _store(provider: Provider, kind: str, rows: Mapping[str, Values]) -> Counts:
+    model, key_name = MODELS[kind]
+    objects = model._default_manager
+    added = changed = 0
+    with transaction.atomic():
+        known = {getattr(row, key_name): row for row in objects.filter(provider=provider)}
+        for key, values in rows.items():
+            row = known.get(key)
+            if row is not None and all(getattr(row, name) == value for name, value in values.items()):
+                continue
+            which: dict[str, Any] = {"provider": provider, key_name: key}
+            _row, is_new = objects.update_or_create(defaults=dict(values), **which)
+            added += is_new
+            changed += not is_new
+        gone = [row.pk for key, row in known.items() if key not in rows and row.is_present]
+        for some in _batches(gone):
+            objects.filter(pk__in=some).update(is_present=False)
+        objects.filter(provider=provider, is_present=True).update(synced_at=timezone.now())
+    return Counts(total=len(rows), added=added, changed=changed, gone=len(gone))
+
+
+def _batches(found: list[int], size: int = 500) -> Iterable[list[int]]:
+    return (found[start : start + size] for start in range(0, len(found), size))
+
+
+def _total(kind: str, count: int) -> str:
+    words = {
+        "agents": ngettext("%(count)d agent", "%(count)d agents", count),
+        "voices": ngettext("%(count)d voice", "%(count)d voices", count),
+        "caller_ids": ngettext("%(count)d caller ID", "%(count)d caller IDs", count),
+    }
+    return words[kind] % {"count": count}
+
+
+def _changes(counts: Counts) -> str:
+    parts = [
+        text % {"count": count}
+        for text, count in (
+            (_("%(count)d new"), counts.added),
+            (_("%(count)d changed"), counts.changed),
+            (_("%(count)d gone"), counts.gone),
+        )
+        if count
+    ]
+    return f" ({', '.join(parts)})" if parts else ""

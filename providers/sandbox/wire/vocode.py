@@ -174,14 +174,16 @@ class VocodeWire(VocodeWebhooks):
     @route("GET", "/v1/calls/list")
     def list_calls(self, request: Request, key: str) -> Reply:
         """List calls by page; there are no filters. Rows name their agent by id."""
-        calls = list(self.ledger(key).between(visible_at=self.visible_at()))
+        calls, now = list(self.ledger(key).between(visible_at=self.visible_at())), time.time()
         page, start, end = self.page(request, calls)
-        newest_first = request.param("sort_desc").lower() in {"true", "1"} or (
-            not request.param("sort_column") and self.world.switches.vocode_newest_first
-        )
-        if newest_first:
+        column = request.param("sort_column")
+        if column == "start_time":
+            # As a database sorts: a call that nobody answered has no start and counts as later than any.
+            calls.sort(key=lambda call: call.answered_at(now) or engine.NEVER)
+        is_falling = request.param("sort_desc").lower() in {"true", "1"}
+        if is_falling or (not column and self.world.switches.vocode_newest_first):
             calls.reverse()
-        rows = [self._row(call, time.time()) for call in calls[start:end]]
+        rows = [self._row(call, now) for call in calls[start:end]]
         for row in rows:
             if self.world.switches.vocode_iso_in_lists:
                 row.update({name: _iso(row[name]) for name in ("start_time", "end_time")})

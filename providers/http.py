@@ -21,6 +21,7 @@ from urllib3 import BaseHTTPResponse, Timeout
 from providers.base import ProviderBackend, Request, Response
 from providers.connections import Exchange, Origin, Unreadable, new_connection, pool_of
 from providers.exceptions import NotSent, OrderRejected, OutcomeUnknown, ProviderMisconfigured, UnexpectedResponse
+from providers.parsing import parse_words
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
@@ -228,7 +229,7 @@ def open_door(
         headers=backend.auth_headers(secrets, options),
         allowed_hosts=allowed_hosts,
         sandbox_origin=sandbox_origin,
-        recording_hosts=options.get("recording_hosts") or (),
+        recording_hosts=parse_words(options.get("recording_hosts")),
         **limits,
     )
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import phonenumbers
 
-from providers.base import Response
+from providers.base import Response, is_usable_id
 from providers.exceptions import UnexpectedResponse
 from providers.types import Recording, Turn
 
@@ -57,6 +57,15 @@ def parse_text(value: object, limit: int = 10_000) -> str:
     return _UNSTORABLE.sub("", value)[:limit]
 
 
+def parse_words(value: object) -> list[str]:
+    """Return the words of a list, or of a text that separates them by spaces or commas."""
+    if isinstance(value, str):
+        return [word for word in re.split(r"[\s,]+", value) if word]
+    return (
+        [word for item in value if (word := parse_text(item, 200).strip())] if isinstance(value, list | tuple) else []
+    )
+
+
 def parse_instant(value: object) -> datetime | None:
     """Return an aware datetime from epoch (milli)seconds or ISO 8601 (naive: UTC); None for 0 and rubbish."""
     if isinstance(value, bool):
@@ -90,6 +99,12 @@ def parse_seconds(value: object, *, per_second: int = 1) -> int | None:
     if amount is None or amount < 0 or amount / per_second > _LONGEST_CALL_S:
         return None
     return math.ceil(amount / per_second)
+
+
+def parse_count(value: object) -> int | None:
+    """Return a whole number from 0 to a million; None for anything else."""
+    amount = parse_decimal(value)
+    return int(amount) if amount is not None and 0 <= amount <= 1_000_000 else None
 
 
 def parse_decimal(value: object) -> Decimal | None:
@@ -225,6 +240,15 @@ def require_rows(value: object, what: str) -> list[Mapping[str, Any]]:
 def first_of(row: Mapping[str, Any], *names: str) -> Any:
     """Return the first value under these names that is neither missing, None nor empty text; else None."""
     return next((row[name] for name in names if row.get(name) not in (None, "")), None)
+
+
+def id_in(row: Mapping[str, Any], *names: str) -> str:
+    """Return the first id under these names, a number as text; raises `UnexpectedResponse` where none is usable."""
+    value = first_of(row, *names)
+    found = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not is_usable_id(found):
+        raise UnexpectedResponse("The answer carries no usable id.")
+    return found
 
 
 def path_id(remote_id: object) -> str:

@@ -47,7 +47,7 @@ from hypothesis import strategies as st
 from providers.base import ProviderBackend, Request, Response
 from providers.exceptions import ProviderError
 from providers.http import HttpDoor
-from providers.types import CallHandle, CallOrder, CallQuery, CallStatus
+from providers.types import CallHandle, CallOrder, CallQuery, CallStatus, Recording
 from tests.providers.vendor_stub import Answer, VendorStub
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -311,12 +311,14 @@ def handle_from(given: Mapping[str, Any]) -> CallHandle:
 
 def shown(value: Any) -> Any:
     """Return a result as a payload writes it: without defaults, times in UTC, money as text."""
+    if isinstance(value, Recording):
+        return {"content_type": value.content_type}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         plain = {}
         for field in dataclasses.fields(value):
             item = getattr(value, field.name)
             default = field.default_factory() if callable(field.default_factory) else field.default
-            if field.name == "content" or item == default or item in ((), {}, []):
+            if item == default or item in ((), {}, []):
                 continue
             plain[field.name] = shown(item)
         return plain

@@ -1,0 +1,436 @@
+"""Bolna: voice agents, India. Calls wait in the vendor's own queue; lists go by agent and by at most seven days.
+
+Read 2026-11: https://www.bolna.ai/docs/api-reference (OpenAPI), .../errors, .../limits, .../executions/payload,
+https://www.bolna.ai/docs/list-phone-call-status, https://www.bolna.ai/docs/prompting/using-context.
+
+Oddities: `call-disconnected` is not the end, `completed` follows with the figures after up to three minutes; a rejected
+call can be `completed` too, so that only talk seconds prove a conversation. A `scheduled_at` that ends in Z gives a
+500. Rows of lists are trimmed. Webhooks are not signed: they are hints, the call is read again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from providers.base import ProviderBackend, Request, Response, normalise_word
+from providers.exceptions import (
+    CredentialsRejected,
+    InvalidNumber,
+    OrderRejected,
+    OutOfCredit,
+    ProviderError,
+    UnexpectedResponse,
+    WebhookRejected,
+)
+from providers.parsing import (
+    REFERENCE_KEY,
+    as_mapping,
+    e164_or_raw,
+    first_of,
+    id_in,
+    is_e164,
+    list_windows,
+    number_for_vendor,
+    parse_cents,
+    parse_count,
+    parse_instant,
+    parse_object,
+    parse_seconds,
+    parse_text,
+    parse_turns,
+    parse_words,
+    path_id,
+    recording_of,
+    reference_in,
+    require_object,
+    require_rows,
+    variables_in,
+)
+from providers.types import (
+    FINAL,
+    AccountState,
+    AnsweredBy,
+    CallHandle,
+    CallOrder,
+    CallQuery,
+    CallSnapshot,
+    CallStatus,
+    FailureReason,
+    Field,
+    PlacedCall,
+    Recording,
+    RemoteAgent,
+    RemoteCallerId,
+    RemoteVoice,
+)
+
+PAGE_ROWS = 50
+MOST_PAGES = 1_000
+FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
+RETRY_ON = tuple((word, word) for word in ("no-answer", "busy", "failed", "error"))
+MOST_DAYS = 7
+FAILURES = {
+    "balance_low": FailureReason.BALANCE_LOW,
+    "failed": FailureReason.NOT_CONNECTED,
+    "error": FailureReason.VENDOR_ERROR,
+}
+SYSTEM_VARIABLES = frozenset(
+    {"agent_id", "execution_id", "call_sid", "from_number", "to_number", "current_date", "current_time", "timezone"}
+)
+"""What the vendor fills in by itself."""
+
+NO_CREDIT = re.compile(r"balance|insufficient (funds|credit)|wallet|recharge", re.IGNORECASE)
+BAD_KEY = re.compile(r"access denied|api key|token|unauthori[sz]ed|authenticat", re.IGNORECASE)
+BAD_NUMBER = re.compile(r"recipient.*(invalid|not (a )?valid|e\.?164)|invalid.*recipient", re.IGNORECASE)
+
+
+class BolnaBackend(ProviderBackend):
+    """Translates for Bolna's API."""
+
+    slug = "bolna"
+    label = "Bolna"
+    docs_url = "https://www.bolna.ai/docs/api-reference/calls/make"
+    default_base_url = "https://api.bolna.ai"
+    status_map = {
+        "scheduled": CallStatus.QUEUED,
+        "queued": CallStatus.QUEUED,
+        "rescheduled": CallStatus.QUEUED,  # parked by the vendor's guardrail, which dials later: live, not failed
+        "initiated": CallStatus.DIALING,
+        "ringing": CallStatus.RINGING,
+        "in_progress": CallStatus.IN_PROGRESS,
+        "call_disconnected": CallStatus.WRAPPING_UP,
+        "completed": CallStatus.COMPLETED,
+        "balance_low": CallStatus.FAILED,
+        "busy": CallStatus.BUSY,
+        "no_answer": CallStatus.NO_ANSWER,
+        "canceled": CallStatus.CANCELED,
+        "cancelled": CallStatus.CANCELED,
+        "failed": CallStatus.FAILED,
+        "stopped": CallStatus.CANCELED,
+        "error": CallStatus.FAILED,
+    }
+    fields = (
+        Field(
+            name="api_key", label=_("API key"), kind="secret", required=True, help_text=_("In Bolna under Developers.")
+        ),
+        Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
+        Field(name="phone_format", label=_("How numbers are written"), kind="choice", default="e164", choices=FORMATS),
+        Field(name="cents", label=_("Amounts are in cents"), kind="boolean", default=True),
+        Field(name="auth_header_name", label=_("Header that carries the key"), default="Authorization"),
+        Field(name="auth_value_prefix", label=_("Word before the key"), default="Bearer"),
+        Field(
+            name="recording_hosts",
+            label=_("Hosts that keep recordings"),
+            kind="words",
+            default=("bolna-call-recordings.s3.us-east-1.amazonaws.com",),
+            help_text=_("They are read without our key; a dot in front allows the names below."),
+        ),
+        Field(
+            name="status_map_extra",
+            label=_("More status words"),
+            kind="json",
+            help_text=_('The vendor\'s word and ours, such as {"rejected": "no_answer"}.'),
+        ),
+    )
+    order_fields = (
+        Field(name="scheduled_at", label=_("Dial at"), kind="datetime", help_text=_("At least two minutes ahead.")),
+        Field(name="retry_enabled", label=_("Let the vendor dial again"), kind="boolean", default=False),
+        Field(name="max_retries", label=_("How often (1 to 3)"), kind="integer", default=3),
+        Field(
+            name="retry_on_statuses", label=_("After"), kind="words", default=("no-answer", "busy"), choices=RETRY_ON
+        ),
+        Field(name="retry_on_voicemail", label=_("Also after voicemail"), kind="boolean", default=False),
+        Field(name="retry_intervals_minutes", label=_("Minutes before each try"), kind="words", default=("30", "60")),
+        Field(name="bypass_call_guardrails", label=_("Ignore the agent's hours"), kind="boolean", default=False),
+    )
+    accepts_caller_id = True
+    accepts_voice_override = True
+    documents_rate_limit = True
+    supports_cancel = True
+    supports_list_calls = True
+    lists_by_agent = True
+    supports_list_agents = True
+    supports_list_voices = True
+    supports_list_caller_ids = True
+    supports_balance = True
+    supports_recording = True
+    supports_webhook = True
+    gives_transcript = True
+    gives_cost = True
+    max_list_days = MOST_DAYS
+
+    @classmethod
+    def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+        """Return the bearer header, or the one that the options name."""
+        prefix = str(options.get("auth_value_prefix", "Bearer") or "").strip()
+        key = secrets.get("api_key", "").strip()
+        return {str(options.get("auth_header_name") or "Authorization"): f"{prefix} {key}".strip()}
+
+    @classmethod
+    def refuses_number(cls, to_number: str, options: Mapping[str, Any]) -> str | Promise:
+        """Return why a number cannot be called: the vendor wants a country code."""
+        return "" if is_e164(to_number) else _("Bolna needs the number with its country code.")
+
+    # Placing and stopping
+
+    def build_order(self, order: CallOrder) -> Request:
+        """Build `POST /call`; the vendor's own retries are switched off unless an admin asked for them."""
+        written_as, asked = self.options.get("phone_format"), order.vendor_options
+        body: dict[str, Any] = {
+            "agent_id": order.agent_id,
+            "recipient_phone_number": number_for_vendor(order.to_number, written_as),
+            "user_data": {**order.variables, REFERENCE_KEY: str(order.reference)},
+            "retry_config": self._retries(asked),
+        }
+        if order.caller_id:
+            body["from_phone_number"] = number_for_vendor(order.caller_id, written_as)
+        if order.voice_id:
+            body["agent_data"] = {"voice_id": order.voice_id}
+        if asked.get("scheduled_at"):
+            body["scheduled_at"] = self._dial_at(asked["scheduled_at"])
+        if asked.get("bypass_call_guardrails"):
+            body["bypass_call_guardrails"] = True
+        return Request(method="POST", path="/call", json=body)
+
+    @staticmethod
+    def _retries(asked: Mapping[str, Any]) -> dict[str, Any]:
+        if not asked.get("retry_enabled"):
+            return {"enabled": False}
+        minutes = [parse_seconds(word) for word in parse_words(asked.get("retry_intervals_minutes"))]
+        retries = {
+            "max_retries": min(max(parse_seconds(asked.get("max_retries")) or 3, 1), 3),
+            "retry_on_statuses": parse_words(asked.get("retry_on_statuses")),
+            "retry_on_voicemail": bool(asked.get("retry_on_voicemail")),
+            "retry_intervals_minutes": [number for number in minutes if number],
+        }
+        return {"enabled": True, **{name: value for name, value in retries.items() if value}}
+
+    @staticmethod
+    def _dial_at(moment: object) -> str:
+        at = moment if isinstance(moment, datetime) else parse_instant(moment)
+        if at is None:
+            raise OrderRejected("The time to dial at cannot be read.")
+        # The offset goes out as numbers: a trailing Z is answered with a 500 (errors page, read 2026-11).
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat(timespec="milliseconds")
+
+    def parse_placed(self, answer: Any) -> PlacedCall:
+        """Read `{message, status, execution_id}`; an older page calls the id a number."""
+        word = answer.get("status")
+        return PlacedCall(
+            remote_id=id_in(answer, "execution_id"), raw_status=parse_text(word, 80), status=self.status_of(word)
+        )
+
+    def cancel_call(self, handle: CallHandle) -> CallSnapshot | None:
+        """Stop a call that is queued or scheduled; the vendor cannot hang up a live one."""
+        response = self.door.send_once(Request(method="POST", path=f"/call/{path_id(handle.remote_id)}/stop"))
+        self.raise_for_order(response)
+        try:
+            word = as_mapping(response.json()).get("status")
+        except UnexpectedResponse:
+            return None
+        return CallSnapshot(remote_id=handle.remote_id, raw_status=parse_text(word, 80), status=self.status_of(word))
+
+    def refusal(self, response: Response) -> ProviderError | None:
+        """Tell an empty account, a key without rights and a bad number from other refusals, by the vendor's words."""
+        text, status = self.error_text(response), response.status
+        if status in {400, 403, 422} and NO_CREDIT.search(text):
+            return OutOfCredit(text, http_status=status)
+        if status == 403 and BAD_KEY.search(text):
+            return CredentialsRejected(text, http_status=status)
+        if status in {400, 422} and BAD_NUMBER.search(text):
+            return InvalidNumber(text, http_status=status)
+        return None
+
+    # Reading calls
+
+    def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
+        """Read each call by its id; the vendor answers 404 to one that it does not know."""
+        return self.fetch_each(handles, self._fetch_one)
+
+    def _fetch_one(self, handle: CallHandle) -> CallSnapshot | None:
+        execution = self._execution_of(handle)
+        return None if execution is None else self.parse_execution(execution, handle.remote_id)
+
+    def _execution_of(self, handle: CallHandle) -> Mapping[str, Any] | None:
+        response = self.door.read(Request(method="GET", path=f"/executions/{path_id(handle.remote_id)}"))
+        if response.status == 404:
+            return None
+        self.raise_for_read(response)
+        execution = require_object(response.json(), "a call")
+        if id_in(execution, "id").lower() != handle.remote_id.lower():
+            raise UnexpectedResponse("The answer is about another call.")
+        return execution
+
+    def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+        """List the calls of the query's agents (of all, where it names none), newest first in each window."""
+        agents = query.agent_ids or [agent.remote_id for agent in self.list_agents()]
+        found: dict[str, CallSnapshot] = {}
+        for agent_id in agents:
+            for since, until in list_windows(query.since, query.until, MOST_DAYS):
+                for row in self._rows(agent_id, since, until):
+                    snapshot = self.parse_execution({"agent_id": agent_id, **row}, id_in(row, "id"))
+                    found.setdefault(snapshot.remote_id, snapshot)
+        return list(found.values())
+
+    def _rows(self, agent_id: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
+        path = f"/v2/agent/{path_id(agent_id)}/executions"
+        seen: set[str] = set()
+        window = {"from": _utc(since), "to": _utc(until)}
+        for number in range(1, MOST_PAGES + 1):
+            response = self.door.read(
+                Request(method="GET", path=path, params={"page_number": number, "page_size": PAGE_ROWS, **window})
+            )
+            self.raise_for_read(response)
+            page = require_object(response.json(), "a page of calls")
+            rows = require_rows(page.get("data"), "calls")
+            yield from rows
+            if page.get("has_more") is False:
+                return
+            new = {str(row.get("id")) for row in rows} - seen
+            if page.get("has_more") is not True or not new:
+                break
+            seen |= new
+        raise UnexpectedResponse("The list of calls does not come to an end.")
+
+    def parse_execution(self, row: Mapping[str, Any], remote_id: str) -> CallSnapshot:
+        """Read an execution: whole from get-one and webhooks, trimmed from lists."""
+        phone, word = as_mapping(row.get("telephony_data")), row.get("status")
+        status = self.status_of(word)
+        # Figures are zero until the vendor has worked the call up: before that they say nothing.
+        is_over = status in FINAL
+        talked = parse_seconds(first_of(row, "conversation_duration", "conversation_time"))
+        cost = parse_cents(row.get("total_cost"), cents=bool(self.options.get("cents", True)))
+        recording_url = parse_text(phone.get("recording_url"), 2_000)
+        return CallSnapshot(
+            remote_id=remote_id,
+            raw_status=parse_text(word, 80),
+            status=status,
+            reference=reference_in(row.get("context_details")) or reference_in(row.get("user_data")),
+            to_number=e164_or_raw(phone.get("to_number")),
+            agent_id=parse_text(row.get("agent_id"), 200),
+            caller_id=e164_or_raw(phone.get("from_number")),
+            created_at=parse_instant(row.get("created_at")),
+            talk_seconds=talked if is_over or talked else None,
+            cost=cost if is_over or cost else None,
+            currency="USD" if cost or (is_over and cost is not None) else "",
+            answered_by=_answered_by(row.get("answered_by_voice_mail"), talked),
+            failure_reason=FAILURES.get(normalise_word(word), "") if status == CallStatus.FAILED else "",
+            failure_detail=parse_text(first_of(row, "error_message") or _hang_up_in(phone, talked), 300),
+            transcript=parse_turns(row.get("transcript")),
+            summary=parse_text(row.get("summary")),
+            recording_available=bool(recording_url),
+            recording_url=recording_url,
+            extracted=parse_object(row.get("extracted_data")),
+        )
+
+    def fetch_recording(self, handle: CallHandle) -> Recording:
+        """Read the call for a fresh address, since addresses expire, then the sound from there."""
+        execution = self._execution_of(handle)
+        address = parse_text(as_mapping((execution or {}).get("telephony_data")).get("recording_url"), 8_000)
+        if not address:
+            raise UnexpectedResponse("The vendor has no recording of this call.")
+        return recording_of(self.door.read_sound(address))
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
+        """Read the execution that is posted at every change of a call."""
+        try:
+            execution = require_object(Response(status=200, headers=headers, body=body).json(), "a call")
+            remote_id = id_in(execution, "id")
+        except UnexpectedResponse as error:
+            raise WebhookRejected("The webhook is not a call.") from error
+        return [self.parse_execution(execution, remote_id)]
+
+    # The account and what is in it
+
+    def check_credentials(self) -> AccountState:
+        """Read `/user/me`: wallet and lines."""
+        return self.fetch_balance()
+
+    def fetch_balance(self) -> AccountState:
+        """Read wallet (scaled like all amounts) and lines."""
+        response = self.door.read(Request(method="GET", path="/user/me"))
+        self.raise_for_read(response)
+        account = require_object(response.json(), "an account")
+        lines = as_mapping(account.get("concurrency"))
+        return AccountState(
+            label=parse_text(first_of(account, "name", "email"), 200),
+            balance=parse_cents(account.get("wallet"), cents=bool(self.options.get("cents", True))),
+            currency="USD",
+            lines_used=parse_count(lines.get("current")),
+            lines_max=parse_count(lines.get("max")),
+        )
+
+    def _all(self, path: str, what: str) -> list[Mapping[str, Any]]:
+        response = self.door.read(Request(method="GET", path=path))
+        self.raise_for_read(response)
+        return require_rows(response.json(), what)
+
+    def list_agents(self) -> list[RemoteAgent]:
+        """Read `/v2/agent/all`, which is not paged."""
+        return [self._parse_agent(row) for row in self._all("/v2/agent/all", "agents")]
+
+    @staticmethod
+    def _parse_agent(row: Mapping[str, Any]) -> RemoteAgent:
+        status = parse_text(row.get("agent_status"), 80)
+        prompts = [row.get("agent_prompts"), row.get("agent_welcome_message")]
+        return RemoteAgent(
+            remote_id=id_in(row, "id"),
+            name=parse_text(row.get("agent_name"), 200),
+            type=parse_text(row.get("agent_type"), 80),
+            status=status,
+            language=_language_in(row.get("tasks")),
+            variables=variables_in(prompts, known=SYSTEM_VARIABLES | {REFERENCE_KEY}),
+            warnings=("not_active",) if status == "seeding" else (),
+        )
+
+    def list_voices(self) -> list[RemoteVoice]:
+        """Read `/me/voices`; an order names a voice by its maker's id."""
+        return [
+            RemoteVoice(
+                remote_id=id_in(row, "voice_id", "id"),
+                name=parse_text(row.get("name"), 200),
+                maker=parse_text(row.get("provider"), 80),
+                language=parse_text(row.get("accent"), 80),
+            )
+            for row in self._all("/me/voices", "voices")
+        ]
+
+    def list_caller_ids(self) -> list[RemoteCallerId]:
+        """Read `/phone-numbers/all`."""
+        return [
+            RemoteCallerId(
+                remote_id=id_in(row, "id", "phone_number"),
+                number=e164_or_raw(row.get("phone_number")),
+                label=parse_text(row.get("telephony_provider"), 80),
+            )
+            for row in self._all("/phone-numbers/all", "numbers")
+        ]
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+
+
+def _answered_by(by_voicemail: object, talked: int | None) -> AnsweredBy:
+    if by_voicemail is True:
+        return "machine"
+    return "human" if by_voicemail is False and talked else "unknown"
+
+
+def _hang_up_in(phone: Mapping[str, Any], talked: int | None) -> object:
+    # Why nobody was spoken to; the reason that a talk ended is no failure.
+    return "" if talked else phone.get("hangup_reason")
+
+
+def _language_in(tasks: object) -> str:
+    for task in tasks if isinstance(tasks, list) else ():
+        tools = as_mapping(as_mapping(task).get("tools_config"))
+        if language := parse_text(as_mapping(tools.get("transcriber")).get("language"), 40):
+            return language
+    return ""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import Call, Campaign, Contact, DoNotCall, ListMembership
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
-from campaigns.services.audience import NumberJudge
+from campaigns.services.audience import MessageJudge, NumberJudge
 from providers.types import CallStatus
 
 CHUNK = 5000
@@ -55,7 +55,7 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
     """Add one chunk in one transaction; None where there is nothing more to do."""
     with transaction.atomic():
         campaign = (
-            Campaign.objects.select_related("provider")
+            Campaign.objects.select_related("provider", "agent")
             .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False)
             .first()
         )
@@ -161,8 +161,8 @@ def _either(condition: Exists, then: Any, otherwise: Any, name: str) -> Case:
 
 
 def _skip_hopeless(campaign: Campaign, through: int) -> None:
-    """Skip the new rows whose number this vendor refuses or whose local time is not known."""
-    judge = NumberJudge(campaign.provider)
+    """Skip the new rows that can never be called: number refused, local time not known, message with a hole."""
+    numbers, message = NumberJudge(campaign.provider), MessageJudge(campaign)
     new = Call.objects.filter(
         campaign=campaign,
         attempt=1,
@@ -171,8 +171,14 @@ def _skip_hopeless(campaign: Campaign, through: int) -> None:
         contact_id__lte=through,
     )
     hopeless: dict[str, list[int]] = {}
-    for pk, number, own_zone in new.values_list("pk", "to_number", "contact__time_zone"):
-        if reason := judge.why_never(number, own_zone or ""):
+    columns = ["pk", "to_number", "contact__time_zone", "contact__name"]
+    if message.reads_people:
+        columns.append("contact__variables")
+    for pk, number, own_zone, name, *rest in new.values_list(*columns):
+        reason = numbers.why_never(number, own_zone)
+        if not reason and message.reads_people and message.is_missing(name, rest[0]):
+            reason = SkipReason.MISSING_VARIABLE
+        if reason:
             hopeless.setdefault(reason, []).append(pk)
     now = timezone.now()
     for reason, ids in hopeless.items():

@@ -78,9 +78,14 @@ def render_text(campaign: Campaign, contact: Contact | None) -> str:
 
 
 def needed_names(campaign: Campaign) -> tuple[str, ...]:
-    """Return the variables that must not be empty: the campaign's own, and those that the agent expects."""
-    expected: Iterable[Any] = campaign.agent.variables if campaign.agent else ()
-    return tuple(dict.fromkeys(name for raw in (*campaign.variables, *expected) if (name := clean(raw, 80))))
+    """Return the campaign's own variables, which must not come out empty."""
+    return tuple(name for raw, text in campaign.variables.items() if str(text).strip() and (name := clean(raw, 80)))
+
+
+def expected_names(campaign: Campaign) -> tuple[str, ...]:
+    """Return the variables that the agent's own prompt names."""
+    expected = campaign.agent.variables if campaign.agent else ()
+    return tuple(name for raw in expected if (name := clean(raw, 80)))
 
 
 def missing_from(campaign: Campaign, known: Mapping[str, str], needed: Iterable[str]) -> list[str]:

@@ -194,8 +194,23 @@ def test_a_placeholder_in_a_value_is_not_filled_again():
 
 
 def test_empty_variables_are_named():
-    agent = make_agent(variables=["city", "tone"])
-    campaign = make_campaign(provider=agent.provider, agent=agent, variables={"hello": "{first}", "tone": "kind"})
+    campaign = make_campaign(variables={"hello": "{first}", "tone": "kind", "unused": ""}, text="To {city}")
     assert rendering.missing_variables(campaign, make_contact(variables={"city": "Yazd"})) == ["hello"]
     assert rendering.missing_variables(campaign, make_contact(variables={"first": "A"})) == ["city"]
     assert rendering.missing_variables(campaign, None) == ["hello", "city"]
+
+
+def test_nobody_hears_a_message_with_a_hole():
+    campaign = running(1, variables={"hello": "{first}"})
+    whole = make_contact(variables={"first": "A"})
+    ListMembership.objects.create(contact_list=campaign.lists.get(), contact=whole)
+    filling.fill_campaign(campaign.pk)
+    assert dict(Call.objects.values_list("contact", "skip_reason"))[whole.pk] == ""
+    assert Call.objects.get(status="skipped").skip_reason == "missing_variable"
+
+
+def test_what_only_the_agent_expects_holds_nobody_back():
+    agent = make_agent(variables=["call_sid"])
+    campaign = running(1, provider=agent.provider, agent=agent)
+    filling.fill_campaign(campaign.pk)
+    assert Call.objects.get().status == "pending"

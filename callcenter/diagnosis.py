@@ -1,0 +1,270 @@
+"""Examines an installation: one finding a subject, in words, with the next step where something is not well."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import stat
+import tempfile
+import uuid
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.core.checks import ERROR, run_checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from callcenter.access.rights import ADMIN
+from campaigns.models import Call, DialingSwitch
+from providers.models import Provider
+from providers.types import CallStatus
+
+WORKER_SILENT = datetime.timedelta(seconds=150)
+"""The scheduler looks every 30 s at schedules of a minute: later than this, nobody looks."""
+CLOCK_APART = 2.0
+DISK_MB = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one subject; a note is worth knowing, a problem needs somebody."""
+
+    level: Literal["ok", "note", "problem"]
+    subject: str
+    sentence: str
+    next_step: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding for machines."""
+        return asdict(self)
+
+
+def ok(subject: str, sentence: str) -> Finding:
+    return Finding("ok", subject, sentence)
+
+
+def note(subject: str, sentence: str, next_step: str = "") -> Finding:
+    return Finding("note", subject, sentence, next_step)
+
+
+def problem(subject: str, sentence: str, next_step: str) -> Finding:
+    return Finding("problem", subject, sentence, next_step)
+
+
+def examine() -> list[Finding]:
+    """Return every finding; what needs the database is left out where it cannot be used."""
+    findings = [*keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory()]
+    database_findings = list(database())
+    findings += database_findings
+    if any(finding.level == "problem" for finding in database_findings):
+        return findings
+    for look in (clock, worker, people, secrets, stops, calls, system_checks):
+        findings += _guarded(look)
+    return findings
+
+
+def _guarded(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(look())
+    except Exception as error:
+        return [
+            problem(look.__name__.replace("_", " "), f"could not be examined ({type(error).__name__}).", str(error))
+        ]
+
+
+def keys() -> Iterator[Finding]:
+    """Look at SECRET_KEY and FIELD_KEYS."""
+    subject = "Keys"
+    if len(settings.SECRET_KEY) < 50:
+        yield problem(subject, "SECRET_KEY is short: sessions could be forged.", "Use 50 random characters or more.")
+    for position, key in enumerate(settings.FIELD_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            yield problem(
+                subject,
+                f"key {position} of FIELD_KEYS is not a key: vendor keys cannot be stored or read.",
+                "Make one: manage.py init --print-key",
+            )
+            return
+    yield ok(subject, f"{len(settings.FIELD_KEYS)} for stored vendor keys.")
+
+
+def environment_file() -> Iterator[Finding]:
+    """Look at who may read .env."""
+    path = settings.ENV_FILE
+    if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield problem("Environment file", f"others on this machine may read {path.name}.", f"chmod 600 {path.name}")
+
+
+def disk() -> Iterator[Finding]:
+    """Look at the folder for data and its space."""
+    subject = "Disk"
+    try:
+        with tempfile.TemporaryFile(dir=settings.VAR_DIR):
+            pass
+    except OSError as error:
+        yield problem(
+            subject, f"VAR_DIR cannot be written ({error.strerror}).", "Give the user that runs us the folder."
+        )
+        return
+    free = shutil.disk_usage(settings.VAR_DIR).free // 2**20
+    if free < DISK_MB:
+        yield problem(subject, f"only {free} MB are free.", "Make room before the database cannot write any more.")
+    else:
+        yield ok(subject, f"{free:,} MB are free.")
+
+
+def zones() -> Iterator[Finding]:
+    """Look whether time zones are known: without them nobody may be called."""
+    try:
+        zoneinfo.ZoneInfo("Asia/Tehran")
+        zoneinfo.ZoneInfo(settings.TIME_ZONE)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        yield problem(
+            "Time zones", "the time zone data is missing or TIME_ZONE is not one.", "Install the tzdata package."
+        )
+
+
+def addresses() -> Iterator[Finding]:
+    """Look at how the world reaches us."""
+    subject = "Public address"
+    url = settings.PUBLIC_URL
+    if not url:
+        sentence = "PUBLIC_URL is empty: vendors cannot send us news, calls are followed by asking."
+        step = "" if settings.DEBUG else "Set PUBLIC_URL=https://your.host; Bitel tells endings only this way."
+        yield note(subject, sentence, step)
+    elif not url.startswith("https://") and not settings.DEBUG:
+        yield problem(subject, "PUBLIC_URL is not https: vendors' news would travel in the clear.", "Use https://")
+    else:
+        yield ok(subject, url)
+    if settings.DEBUG:
+        yield note("Mode", "development (DEBUG=on).", "" if settings.DEMO else "Set DEBUG=off before real calls.")
+
+
+def shared_memory() -> Iterator[Finding]:
+    """Look at Redis where it is used."""
+    if not settings.REDIS_URL:
+        yield ok("Redis", "not used; the database carries the queue.")
+        return
+    key = f"doctor:{uuid.uuid4()}"
+    try:
+        cache.set(key, 1, 10)
+        found = cache.get(key)
+        cache.delete(key)
+    except Exception as error:
+        yield problem(
+            "Redis", f"cannot be reached ({type(error).__name__}).", "Is it running, and is REDIS_URL its address?"
+        )
+        return
+    if found != 1:
+        yield problem("Redis", "answers, but does not keep what it is given.", "Look at its memory limit.")
+    else:
+        yield ok("Redis", "reachable.")
+
+
+def database() -> Iterator[Finding]:
+    """Look whether the database answers and is up to date."""
+    subject = "Database"
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        # The error's own text may carry the address with its password.
+        yield problem(
+            subject, f"cannot be used ({type(error).__name__}).", "Is it running, and is DATABASE_URL its address?"
+        )
+        return
+    if missing:
+        yield problem(subject, f"{len(missing)} changes of its tables are missing.", "Run: manage.py migrate")
+    else:
+        yield ok(subject, f"{connection.display_name}, up to date.")
+
+
+def clock() -> Iterator[Finding]:
+    """Compare this machine's clock with the database's."""
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        apart = abs((cursor.fetchone()[0] - timezone.now()).total_seconds())
+    if apart > CLOCK_APART:
+        yield problem(
+            "Clock", f"this machine and the database are {apart:.0f} s apart.", "Let both follow a time server."
+        )
+    else:
+        yield ok("Clock", "agrees with the database.")
+
+
+def worker() -> Iterator[Finding]:
+    """Look whether somebody runs what is due each minute."""
+    subject = "Worker"
+    start = "Start it: manage.py worker (or manage.py up)"
+    schedule = apps.get_model("django_q", "Schedule")
+    next_run = schedule._default_manager.order_by("next_run").values_list("next_run", flat=True).first()
+    if next_run is None:
+        yield problem(subject, "never ran here: nothing is dialled.", start)
+    elif timezone.now() - next_run > WORKER_SILENT:
+        yield problem(subject, f"silent since {next_run:%Y-%m-%d %H:%M} UTC: nothing is dialled.", start)
+    else:
+        yield ok(subject, "alive.")
+
+
+def people() -> Iterator[Finding]:
+    """Look whether anybody could set anything up."""
+    admins = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
+    if not (admins.filter(groups__name=ADMIN) | admins.filter(is_superuser=True)).exists():
+        yield problem("People", "nobody can log in as an admin.", "Run: manage.py createsuperuser")
+
+
+def secrets() -> Iterator[Finding]:
+    """Look whether every stored vendor key can be read."""
+    unreadable = []
+    for pk, name in Provider.objects.values_list("pk", "name"):
+        try:
+            Provider.objects.values_list("secrets", flat=True).get(pk=pk)
+        except InvalidToken:
+            unreadable.append(name)
+    if unreadable:
+        yield problem(
+            "Vendor keys",
+            f"cannot be read: {', '.join(unreadable)}.",
+            "Put the key they were stored with back into FIELD_KEYS, or enter these vendor keys anew.",
+        )
+
+
+def stops() -> Iterator[Finding]:
+    """Name what holds calls back."""
+    if DialingSwitch.objects.filter(stopped_at__isnull=False).exists():
+        yield note("Stop-all", "is pressed: nothing is dialled.", "A manager releases it on the page Today.")
+    active = Provider.objects.filter(is_active=True).defer("secrets")
+    if not active:
+        yield note("Providers", "there is none in use.", "An admin adds one under Providers.")
+    for provider in active:
+        if provider.stop_reason:
+            yield note(f"Provider {provider.name}", str(provider.stop_reason), "Its page says what to do.")
+
+
+def calls() -> Iterator[Finding]:
+    """Count the calls that only a person can settle."""
+    waiting = Call.objects.filter(needs_person_at__isnull=False, status=CallStatus.UNKNOWN).count()
+    if waiting:
+        yield note("Calls", f"{waiting} wait for a person's decision.", "A manager decides on the page Today.")
+
+
+def system_checks() -> Iterator[Finding]:
+    """Repeat what is verified at every start."""
+    for message in run_checks(include_deployment_checks=not settings.DEBUG):
+        if message.is_silenced():
+            continue
+        level: Literal["note", "problem"] = "problem" if message.level >= ERROR else "note"
+        yield Finding(level, f"Check {message.id}", str(message.msg), str(message.hint or ""))

@@ -1,0 +1,54 @@
+"""Writes the .env of a development machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+TEMPLATE = """\
+# Written by `manage.py init` for development on this machine. Every setting: see .env.example.
+# Keep a copy of FIELD_KEYS: without it the stored vendor keys cannot be read.
+SECRET_KEY={secret_key}
+FIELD_KEYS={field_key}
+ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
+DEBUG=on
+DEMO=on
+# The demo shall call at any hour.
+SINGLE_CALL_HOURS=00:00-00:00
+"""
+
+
+def new_field_key() -> str:
+    """Return a fresh key for FIELD_KEYS."""
+    return Fernet.generate_key().decode()
+
+
+class Command(BaseCommand):
+    """Make fresh keys and keep whatever .env is already there."""
+
+    help = "Write a development .env with fresh keys; an existing one is never changed."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Offer the key alone, for a rotation or a production environment."""
+        parser.add_argument("--print-key", action="store_true", help="only print a fresh key for FIELD_KEYS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the file so that only its owner can read it."""
+        if options["print_key"]:
+            self.stdout.write(new_field_key())
+            return
+        path = settings.ENV_FILE
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            self.stdout.write(f"{path.name} is there already and stays as it is.")
+            return
+        with os.fdopen(descriptor, "w") as file:
+            file.write(TEMPLATE.format(secret_key=secrets.token_urlsafe(60), field_key=new_field_key()))
+        self.stdout.write(f"Wrote {path.name} with fresh keys.")

@@ -1,0 +1,55 @@
+"""Encrypts the stored vendor keys anew with the first key of FIELD_KEYS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import InvalidToken
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandError
+from django.db import models, transaction
+
+from callcenter.audit.models import record
+from providers.fields import EncryptedJSONField
+
+
+def encrypted_columns() -> list[tuple[type[models.Model], str]]:
+    """Return every (model, field name) whose values are encrypted."""
+    return [
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, EncryptedJSONField)
+    ]
+
+
+class Command(BaseCommand):
+    """Run it after a new key was put in front of FIELD_KEYS; the old key may go afterwards."""
+
+    help = "Encrypt the stored vendor keys anew with the first key of FIELD_KEYS."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Rotate row by row, so that a row saved meanwhile is not overwritten; fails where a row cannot be read."""
+        rotated, unreadable = 0, []
+        for model, column in encrypted_columns():
+            for pk in model._default_manager.order_by("pk").values_list("pk", flat=True):
+                try:
+                    rotated += self.rotate(model, column, pk)
+                except InvalidToken:
+                    unreadable.append(f"{model._meta.verbose_name} {pk}")
+        record(None, "keys.rotated", rows=rotated, unreadable=len(unreadable))
+        self.stdout.write(f"{rotated} encrypted with the first key.")
+        if unreadable:
+            raise CommandError(
+                f"No key of FIELD_KEYS opens: {', '.join(unreadable)}. Put the key they were stored with back into"
+                " FIELD_KEYS and run this again, or enter these vendor keys anew."
+            )
+
+    @staticmethod
+    @transaction.atomic(durable=True)
+    def rotate(model: type[models.Model], column: str, pk: Any) -> int:
+        """Read one row under a lock and write its value back; returns 1 where there was something to encrypt."""
+        value = model._default_manager.select_for_update().filter(pk=pk).values_list(column, flat=True).first()
+        if not value:
+            return 0
+        return model._default_manager.filter(pk=pk).update(**{column: value})

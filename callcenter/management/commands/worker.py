@@ -1,0 +1,60 @@
+"""Runs the background work: dispatch, polling, settling, sweeping, imports."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from campaigns.queue import nudge_dispatch, nudge_poll
+from campaigns.schedules import sync_schedules
+
+STOP_SECONDS = 35.0
+
+
+class Command(BaseCommand):
+    """Run django-q2's cluster so that it ends however it is asked to: by pid, by group, by Ctrl-C."""
+
+    help = "Run the background work until SIGTERM or Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start the cluster, ring its bell once, and wait; the exit code is 1 where it died by itself."""
+        if MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()):
+            raise CommandError("The database is not up to date. Run `manage.py migrate`, then start the worker again.")
+        sync_schedules()
+        nudge_dispatch()
+        nudge_poll()
+        # The cluster forks: a connection that is open here would be shared by its processes.
+        connections.close_all()
+        # Imported late: the module reads its settings and opens the broker at import.
+        from django_q.cluster import Cluster
+
+        cluster = Cluster()
+        asked: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # After Cluster(): it installs handlers of its own, which hang when the whole group is signalled.
+            signal.signal(number, lambda received, _frame: asked.append(received))
+        cluster.start()
+        self.stdout.write("The worker runs.")
+        while not asked and cluster.sentinel.is_alive():
+            time.sleep(0.2)
+        # Where the whole group was signalled the sentinel is ending by itself.
+        time.sleep(0.3)
+        if cluster.sentinel.is_alive():
+            stopping = threading.Thread(target=cluster.stop, daemon=True)
+            stopping.start()
+            stopping.join(STOP_SECONDS)
+            if stopping.is_alive():
+                cluster.sentinel.kill()
+        self.stdout.write("The worker ended." if asked else "The worker's processes are gone: it ends.")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Not sys.exit: threads that wait for a dead process would hold us.
+        os._exit(0 if asked else 1)

@@ -1,0 +1,168 @@
+"""Child processes that start together and end together: web server, worker, simulator."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import IO
+
+STOP_SECONDS = 40.0
+"""How long a process may take to end; the longest request to a vendor fits in."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run: a name for its log lines, the command, and what is added to the environment."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def manage(*arguments: str) -> list[str]:
+    """Return the command line of one of our own commands, run by this Python."""
+    return [sys.executable, "manage.py", *arguments]
+
+
+def web_server(host: str, port: int) -> Program:
+    """Return the web server: one process, so that the cache in memory is one, with eight threads."""
+    return Program(
+        "web",
+        [
+            *(sys.executable, "-m", "gunicorn", "callcenter.wsgi", "--bind", f"{host}:{port}"),
+            *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
+            *("--graceful-timeout", "20", "--timeout", "60", "--log-level", "warning"),
+        ],
+    )
+
+
+def port_is_taken(port: int, host: str = "127.0.0.1") -> bool:
+    """Tell whether nobody else could listen there now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError:
+            return True
+    return False
+
+
+def wait_for_port(port: int, host: str = "127.0.0.1", *, seconds: float, child: Child | None = None) -> bool:
+    """Wait until somebody listens; False when the time is up or the child that should is gone."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and (child is None or child.is_alive):
+        with suppress(OSError), socket.create_connection((host, port), timeout=1):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+class Child:
+    """One running program in a session of its own: a Ctrl-C in the terminal reaches only us."""
+
+    def __init__(self, program: Program, directory: str | os.PathLike[str], say: Say) -> None:
+        self.name = program.name
+        self.process = subprocess.Popen(  # noqa: S603 - the commands are our own
+            list(program.command),
+            cwd=directory,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(program.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._lines = threading.Thread(target=self._copy, args=(self.process.stdout, say), daemon=True)
+        self._lines.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether it still runs."""
+        return self.process.poll() is None
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the main process only: it ends its own children in order."""
+        if self.is_alive:
+            self.process.terminate()
+
+    def end(self, until: float) -> bool:
+        """Wait until a moment of `time.monotonic`, then kill its whole session; False where that was needed."""
+        try:
+            self.process.wait(max(until - time.monotonic(), 0.0))
+            in_time = True
+        except subprocess.TimeoutExpired:
+            in_time = False
+        # Also after a good end: nothing of its session may live on.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._lines.join(2)
+        return in_time
+
+    def _copy(self, stream: IO[bytes] | None, say: Say) -> None:
+        if stream is None:
+            return
+        with stream:
+            for line in stream:
+                say(f"{self.name:<8}| {line.decode(errors='replace').rstrip()}")
+
+
+class Crew:
+    """The programs that run under one roof."""
+
+    def __init__(self, directory: str | os.PathLike[str], say: Say) -> None:
+        self._directory = directory
+        self._say = say
+        self._children: list[Child] = []
+        self.asked_to_end = False
+
+    def start(self, program: Program) -> Child:
+        """Start one more program."""
+        child = Child(program, self._directory, self._say)
+        self._children.append(child)
+        return child
+
+    def watch(self) -> Child | None:
+        """Return when a signal came (None) or when a program ended by itself (that one)."""
+        while not self.asked_to_end:
+            for child in self._children:
+                if not child.is_alive:
+                    return child
+            time.sleep(0.2)
+        return None
+
+    def end(self) -> list[str]:
+        """End every program; returns the names of those that had to be killed."""
+        for child in reversed(self._children):
+            child.ask_to_end()
+        until = time.monotonic() + STOP_SECONDS
+        killed = [child.name for child in self._children if not child.end(until)]
+        self._children.clear()
+        return killed
+
+    @contextmanager
+    def ending_with_us(self) -> Iterator[Crew]:
+        """End every program when the block is left; signals set `asked_to_end` meanwhile."""
+
+        def ask(_number: int, _frame: object) -> None:
+            self.asked_to_end = True
+
+        before = {number: signal.signal(number, ask) for number in SIGNALS}
+        try:
+            yield self
+        finally:
+            for name in self.end():
+                self._say(f"{name} did not end within {STOP_SECONDS:.0f} s and was killed.")
+            for number, former in before.items():
+                signal.signal(number, former)

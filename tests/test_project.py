@@ -1,0 +1,117 @@
+"""What holds for the project as a whole: sizes, names, settings that are explained, pages that point somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = {".py", ".html", ".css", ".js", ".sh", ".md", ".toml", ".yaml"}
+MAX_LINES = 400
+TOP_LEVEL = {
+    *(".ci", ".dockerignore", ".env.example", ".gitignore", "CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile"),
+    *("README.md", "SECURITY.md", "benchmarks", "callcenter", "campaigns", "compose.yaml", "locale", "manage.py"),
+    *("providers", "pyproject.toml", "static", "templates", "tests", "uv.lock"),
+}
+# Split, so that this file does not hold what it looks for.
+MACHINE_PATHS = ["/" + "work/", "/" + "root/", "/tmp/" + "brief", "/home" + "/"]
+SETTING = re.compile(r"""(?:env\.\w+|required)\(\s*"([A-Z_]+)\"""")
+
+
+def tracked() -> list[Path]:
+    """Return every file that belongs to the project: known to git, or new and not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.decode().splitlines() if (ROOT / name).is_file()]
+
+
+def is_foreign(path: Path) -> bool:
+    """Tell whether somebody else wrote the file: vendored assets, or what tools generate."""
+    return ("vendor" in path.relative_to(ROOT).parts[:-1] and "static" in path.parts) or path.name == "uv.lock"
+
+
+def setting_names() -> list[str]:
+    return sorted(set(SETTING.findall((ROOT / "callcenter/settings.py").read_text())))
+
+
+def test_no_file_is_longer_than_people_read() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked()
+        if path.suffix in CODE and not is_foreign(path)
+        if (lines := path.read_text().count("\n")) > MAX_LINES
+    }
+    assert not long
+
+
+def test_top_level_is_what_the_design_names() -> None:
+    found = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert found <= TOP_LEVEL, f"not named in the design: {sorted(found - TOP_LEVEL)}"
+
+
+def test_no_file_names_a_path_of_some_machine() -> None:
+    found = []
+    for path in tracked():
+        if is_foreign(path) or path.suffix in {".png", ".woff2", ".mo", ".xlsx", ".ico"}:
+            continue
+        text = path.read_text(errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {place}" for place in MACHINE_PATHS if place in text]
+    assert not found
+
+
+def test_settings_are_found_at_all() -> None:
+    assert {"SECRET_KEY", "DATABASE_URL", "TIME_SCALE"} <= set(setting_names())
+
+
+@pytest.mark.parametrize("page", ["README.md", ".env.example"])
+def test_every_setting_is_explained(page: str) -> None:
+    text = (ROOT / page).read_text()
+    missing = [name for name in setting_names() if not re.search(rf"\b{name}\b", text)]
+    assert not missing
+
+
+def test_env_example_names_nothing_that_is_gone() -> None:
+    named = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert set(named) <= set(setting_names())
+
+
+def test_every_make_target_named_in_the_pages_exists() -> None:
+    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in ("README.md", "SECURITY.md", ".ci/run"):
+        named = set(re.findall(r"(?:^|`)(?:\.ci/services )?make ([a-z0-9]+)", (ROOT / page).read_text(), re.MULTILINE))
+        assert named <= targets, page
+
+
+def test_every_command_named_in_the_pages_exists() -> None:
+    from django.core.management import get_commands
+
+    for page in ("README.md", "SECURITY.md", ".env.example", "CHANGELOG.md"):
+        named = set(re.findall(r"manage\.py ([a-z_]+)", (ROOT / page).read_text()))
+        assert named <= set(get_commands()), page
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = []
+    for path in tracked():
+        if path.suffix != ".md":
+            continue
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
+            if not (path.parent / target).exists():
+                broken.append(f"{path.relative_to(ROOT)}: {target}")
+    assert not broken
+
+
+def test_python_is_required_as_the_set_up_script_requires_it() -> None:
+    script, project = (ROOT / ".ci/venv").read_text(), (ROOT / "pyproject.toml").read_text()
+    assert "(3, 11) <= sys.version_info[:2] < (3, 14)" in script
+    assert 'requires-python = ">=3.11,<3.14"' in project
+
+
+def test_scripts_are_executable() -> None:
+    assert [path.name for path in (ROOT / ".ci").iterdir() if path.is_file() and not path.stat().st_mode & 0o100] == []

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -22,6 +23,7 @@ from campaigns import queue
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
+from campaigns.services.audience import count_people
 from campaigns.services.steps import Source, step, write_steps
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
@@ -79,6 +81,15 @@ class Outcome:
         return " ".join(parts) or _("No call is out.")
 
 
+class Refused(Exception):
+    """What a person asked for is not possible now; the message says why, for people."""
+
+
+def needs_approval(people: int, person: Person) -> bool:
+    """Tell whether a launch of so many people by this person must be approved by somebody else."""
+    return people > settings.CALLER_LAUNCH_LIMIT and not may(person, "launch_above_limit")
+
+
 def may_control(campaign: Campaign, person: Person) -> bool:
     """Tell whether a person may pause, resume and stop a campaign: an own one, or any with the right."""
     return may(person, "control_all_campaigns") or (
@@ -123,8 +134,11 @@ def pause_by_system(campaign_id: int, reason: str) -> Outcome:
 
 
 def resume(campaign_id: int, person: Person) -> Outcome:
-    """Go on with a paused campaign. Raises PermissionDenied."""
+    """Go on with a paused campaign. Raises PermissionDenied, and Refused where its lists outgrew the person's limit."""
     _demand_control(campaign_id, person)
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if not campaign.is_filled and needs_approval(count_people(campaign), person):
+        raise Refused(_("The lists grew above your limit before everybody was queued: a manager must resume."))
     with transaction.atomic():
         outcome = _change(
             campaign_id,
@@ -219,10 +233,6 @@ def _kept(reason: str) -> dict[str, str]:
 
 
 # Single calls
-
-
-class Refused(Exception):
-    """What a person asked for is not possible now; the message says why, for people."""
 
 
 def cancel_call(call_id: int, person: Person) -> bool:

@@ -114,7 +114,7 @@ def is_past(rows: Sequence[Row], page_rows: int, floor: datetime, utc_offset: st
     if not all(at and at < floor for at in last):
         return False
     times = [at for row in rows if (at := instant_in(row, "created_at", utc_offset))]
-    return len(times) == len(rows) and times == sorted(times, reverse=True)
+    return len(times) == len(rows) and times == sorted(times, reverse=True) and times[:1] > times[-1:]
 
 
 def match_by_id(handles: Iterable[CallHandle], rows: Sequence[Row]) -> dict[str, Row]:

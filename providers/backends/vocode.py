@@ -11,6 +11,7 @@ cost; a whole reply may hold the customer's Twilio credentials, so only named fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from json import loads
 from typing import Any
 
@@ -158,8 +159,7 @@ class VocodeBackend(ProviderBackend):
             "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
         extras = {name: order.vendor_options.get(name) for name in (field.name for field in self.order_fields)}
-        if extras["telephony_params"]:
-            extras["telephony_params"] = _texts(as_mapping(extras["telephony_params"]))
+        extras["telephony_params"] = _texts(as_mapping(extras["telephony_params"]))
         body |= {name: value for name, value in extras.items() if value not in (None, "", {})}
         return Request(method="POST", path="/v1/calls/create", json=body)
 
@@ -207,16 +207,16 @@ class VocodeBackend(ProviderBackend):
         Where it does not sort at all, every page is read.
         """
         found: dict[str, CallSnapshot] = {}
-        newest_first, saw_unbegun, oldest = True, False, query.until
-        for number, page in enumerate(self._pages("/v1/calls/list", sort_column="start_time", sort_desc="true")):
+        begun: list[datetime] = []
+        saw_unbegun = False
+        for page in self._pages("/v1/calls/list", sort_column="start_time", sort_desc="true"):
             calls = self._in_window(page, query, found)
-            begun = [call.started_at for call in calls if call.started_at]
-            saw_unbegun = saw_unbegun or len(begun) < len(calls)
-            if begun:
-                is_falling = begun == sorted(begun, reverse=True) and (number == 0 or begun[0] <= oldest)
-                newest_first, oldest = newest_first and is_falling, begun[-1]
-                if newest_first and begun[0] < query.since:
-                    break
+            times = [call.started_at for call in calls if call.started_at]
+            saw_unbegun = saw_unbegun or len(times) < len(calls)
+            begun += times
+            runs_back = begun == sorted(begun, reverse=True) and begun[:1] > begun[-1:]
+            if times and max(times) < query.since and runs_back:
+                break
         else:
             return list(found.values())
         if not saw_unbegun:

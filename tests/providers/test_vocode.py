@@ -1,0 +1,84 @@
+"""Vocode keeps the contract, reads a call's end from all that is told, and keeps nobody's credentials."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from providers.backends.vocode import VocodeBackend
+from providers.exceptions import CredentialsRejected, InvalidNumber, OrderRejected, UnexpectedResponse, WebhookRejected
+from providers.types import CallHandle, CallOrder, CallQuery
+from tests.providers.contract import ProviderContract
+from tests.providers.vendor_stub import Answer, VendorStub
+
+REFERENCE = UUID("8f0a7c3e-2b1d-4e5f-9a6b-0c1d2e3f4a5b")
+WINDOW = CallQuery(since=datetime(2026, 1, 2, tzinfo=UTC), until=datetime(2026, 1, 3, tzinfo=UTC))
+
+
+class TestVocode(ProviderContract):
+    backend_class = VocodeBackend
+    payloads = "vocode"
+    paged = frozenset({"list", "agents", "voices", "caller_ids"})
+    refusals = (
+        (422, {"detail": [{"loc": ["body", "to_number"], "msg": "bad", "type": "value_error"}]}, InvalidNumber),
+        (422, {"detail": [{"loc": ["body", "agent"], "msg": "bad", "type": "value_error"}]}, OrderRejected),
+        (403, {"detail": "Not authenticated"}, CredentialsRejected),
+        (403, {"detail": "This number is not yours"}, OrderRejected),
+    )
+
+    def test_fault_list_is_told_in_words(self, stub: VendorStub) -> None:
+        stub.answer(Answer(422, {"detail": [{"loc": ["body", "agent"], "msg": "not a valid uuid", "type": "x"}]}))
+        with pytest.raises(OrderRejected, match="not a valid uuid"):
+            self.open_backend(stub).place_call(self.order())
+
+    def test_credentials_in_a_reply_are_not_kept(self, stub: VendorStub) -> None:
+        for recorded in [*self.payloads_of("fetch"), *self.payloads_of("list"), *self.payloads_of("voices")]:
+            assert "never-keep-this" not in repr(self.run(recorded, self.open_backend(stub), stub))
+
+    @pytest.mark.parametrize(
+        "order", [{"agent_id": "", "caller_id": "+11234567890"}, {"agent_id": "a", "caller_id": ""}]
+    )
+    def test_order_without_agent_or_caller_id_does_not_leave(self, stub: VendorStub, order: dict[str, str]) -> None:
+        with pytest.raises(OrderRejected):
+            self.open_backend(stub).place_call(CallOrder(reference=REFERENCE, to_number="+15555555555", **order))
+        assert stub.requests == []
+
+    @pytest.mark.parametrize("extra", [{"telephony_params": "x"}, {"telephony_params": []}, {"on_no_human_answer": ""}])
+    def test_empty_extras_stay_out_of_the_order(self, stub: VendorStub, extra: dict[str, object]) -> None:
+        order = CallOrder(
+            reference=REFERENCE, to_number="+15555555555", agent_id="a", caller_id="+11234567890", vendor_options=extra
+        )
+        body = self.open_backend(stub).build_order(order).json
+        assert set(body) == {"from_number", "to_number", "agent", "context"}
+
+    def test_refused_key_is_told_by_the_check(self, stub: VendorStub) -> None:
+        stub.answer(Answer(403, {"detail": "Forbidden"}))
+        with pytest.raises(CredentialsRejected):
+            self.open_backend(stub).check_credentials()
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            {"items": [{"id": "a", "start_time": 1767322800}], "has_more": True},
+            {"items": [{"status": "ended"}], "has_more": False},
+            {"items": None},
+            {"detail": "?"},
+        ],
+    )
+    def test_list_that_may_be_incomplete_is_not_trusted(self, stub: VendorStub, page: object) -> None:
+        stub.answer(Answer(200, page))
+        with pytest.raises(UnexpectedResponse):
+            self.open_backend(stub).list_calls(WINDOW)
+
+    def test_recording_that_is_an_error_is_no_sound(self, stub: VendorStub) -> None:
+        stub.answer(Answer(404, {"detail": "Recording not found"}))
+        with pytest.raises(UnexpectedResponse):
+            self.open_backend(stub).fetch_recording(CallHandle(reference=REFERENCE, remote_id="a"))
+
+    @pytest.mark.parametrize("event", [{}, {"type": "event_message"}, {"call_id": "a"}, {"type": 1, "call_id": ["a"]}])
+    def test_webhook_without_a_call_is_refused(self, stub: VendorStub, event: object) -> None:
+        with pytest.raises(WebhookRejected):
+            self.open_backend(stub).parse_webhook({}, json.dumps(event).encode())

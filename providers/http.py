@@ -52,6 +52,7 @@ class HttpDoor:
         total_timeout: float = 30.0,
         presend: float = 2.0,
         max_bytes: int = 256 * 1024,
+        max_read_bytes: int = 2 * 1024 * 1024,
         max_sound_bytes: int = 50 * 1024 * 1024,
     ) -> None:
         self._sandbox = _sandbox(sandbox_origin)
@@ -67,7 +68,7 @@ class HttpDoor:
         if not all(_HEADER_NAME.fullmatch(n) and _HEADER_VALUE.fullmatch(v) for n, v in self._headers.items()):
             raise ProviderMisconfigured("The provider's key or header has characters that cannot be sent.")
         self._connect_timeout, self._total_timeout, self._presend = connect_timeout, total_timeout, presend
-        self._max_bytes, self._max_sound_bytes = max_bytes, max_sound_bytes
+        self._max_bytes, self._max_read_bytes, self._max_sound_bytes = max_bytes, max_read_bytes, max_sound_bytes
         self._committed_at: float | None = None
 
     def with_commit(self, instant: float) -> HttpDoor:
@@ -107,7 +108,7 @@ class HttpDoor:
 
         Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no whole answer came.
         """
-        return self._read(self.origin, request, self._target(request), self._max_bytes)
+        return self._read(self.origin, request, self._target(request), self._max_read_bytes)
 
     def read_sound(self, source: Request | str) -> Response:
         """Read a recording under its own larger cap: a request with our key, an absolute address without it.

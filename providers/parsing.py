@@ -26,8 +26,9 @@ _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
 _BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
-_LARGEST_AMOUNT = Decimal(10) ** 12
 _LONGEST_CALL_S = 7 * 24 * 3600
+_NO_MORE_NAMES = ("do_not_call", "dnc", "opt_out", "no_more_calls", "do_not_call_again")
+_YES = frozenset({"true", "yes", "1", "y"})
 _MOST_TURNS = 5_000
 
 _SPEAKERS: dict[str, Literal["agent", "person", "system"]] = {
@@ -107,11 +108,11 @@ def parse_count(value: object) -> int | None:
     return int(amount) if amount is not None and 0 <= amount <= 1_000_000 else None
 
 
-def parse_decimal(value: object) -> Decimal | None:
-    """Return a finite Decimal below 10^12 from a number or a text such as "-34.2", "$5.0", "1,200.50"; else None."""
+def parse_decimal(value: object, below: int = 10**12) -> Decimal | None:
+    """Return a finite Decimal below 10^12 (or `below`) from a number or a text such as "-34.2", "$5.0", "1,200.50"; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
-    if isinstance(value, int) and abs(value) >= 10**12:
+    if isinstance(value, int) and abs(value) >= below:
         return None
     text = str(value).strip()[:40].lstrip("$€£₹").replace(",", "")
     if not re.fullmatch(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text):
@@ -120,7 +121,7 @@ def parse_decimal(value: object) -> Decimal | None:
         amount = Decimal(text)
     except InvalidOperation:
         return None
-    if abs(amount) >= _LARGEST_AMOUNT:
+    if abs(amount) >= below:
         return None
     return amount
 
@@ -172,7 +173,7 @@ def parse_turns(rows: object, began_at: datetime | None = None) -> tuple[Turn, .
         said = as_mapping(row)
         text = parse_text(first_of(said, "content", "text", "message")).strip()
         speaker = _SPEAKERS.get(parse_text(first_of(said, "role", "speaker", "sender"), 20).strip().lower(), "system")
-        at = parse_decimal(first_of(said, "timestamp_ms", "at_ms"))
+        at = parse_decimal(first_of(said, "timestamp_ms", "at_ms"), 10**15)
         if at is not None and at >= _MILLISECONDS_FROM:
             at = at - int(began_at.timestamp() * 1000) if began_at else None
         if text:
@@ -216,6 +217,12 @@ def _storable(value: object, depth: int) -> Any:
     if isinstance(value, int | float):
         return value if abs(value) < 10**15 else None
     return parse_text(value)
+
+
+def asks_for_no_more(extracted: Mapping[str, Any]) -> bool:
+    """Tell whether what the agent took down says that the person wants no more calls, under one of the usual names."""
+    said = {name.lower().replace("-", "_").replace(" ", "_"): value for name, value in extracted.items()}
+    return any(str(said.get(name)).strip().lower() in _YES for name in _NO_MORE_NAMES)
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:

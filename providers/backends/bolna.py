@@ -18,7 +18,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from providers.base import ProviderBackend, Request, Response, normalise_word
+from providers.backends._bolna_rows import parse_agent_row, parse_execution_row, parse_number_row, parse_voice_row
+from providers.base import ProviderBackend, Request, Response
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,
@@ -31,7 +32,6 @@ from providers.exceptions import (
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
-    e164_or_raw,
     first_of,
     id_in,
     is_e164,
@@ -40,28 +40,21 @@ from providers.parsing import (
     parse_cents,
     parse_count,
     parse_instant,
-    parse_object,
     parse_seconds,
     parse_text,
-    parse_turns,
     parse_words,
     path_id,
     recording_of,
-    reference_in,
     require_object,
     require_rows,
-    variables_in,
 )
 from providers.types import (
-    FINAL,
     AccountState,
-    AnsweredBy,
     CallHandle,
     CallOrder,
     CallQuery,
     CallSnapshot,
     CallStatus,
-    FailureReason,
     Field,
     PlacedCall,
     Recording,
@@ -75,15 +68,6 @@ MOST_PAGES = 1_000
 FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
 RETRY_ON = tuple((word, word) for word in ("no-answer", "busy", "failed", "error"))
 MOST_DAYS = 7
-FAILURES = {
-    "balance_low": FailureReason.BALANCE_LOW,
-    "failed": FailureReason.NOT_CONNECTED,
-    "error": FailureReason.VENDOR_ERROR,
-}
-SYSTEM_VARIABLES = frozenset(
-    {"agent_id", "execution_id", "call_sid", "from_number", "to_number", "current_date", "current_time", "timezone"}
-)
-"""What the vendor fills in by itself."""
 
 NO_CREDIT = re.compile(r"balance|insufficient (funds|credit)|wallet|recharge", re.IGNORECASE)
 BAD_KEY = re.compile(r"access denied|api key|token|unauthori[sz]ed|authenticat", re.IGNORECASE)
@@ -300,34 +284,8 @@ class BolnaBackend(ProviderBackend):
 
     def parse_execution(self, row: Mapping[str, Any], remote_id: str) -> CallSnapshot:
         """Read an execution: whole from get-one and webhooks, trimmed from lists."""
-        phone, word = as_mapping(row.get("telephony_data")), row.get("status")
-        status = self.status_of(word)
-        # Figures are zero until the vendor has worked the call up: before that they say nothing.
-        is_over = status in FINAL
-        talked = parse_seconds(first_of(row, "conversation_duration", "conversation_time"))
-        cost = parse_cents(row.get("total_cost"), cents=bool(self.options.get("cents", True)))
-        recording_url = parse_text(phone.get("recording_url"), 2_000)
-        return CallSnapshot(
-            remote_id=remote_id,
-            raw_status=parse_text(word, 80),
-            status=status,
-            reference=reference_in(row.get("context_details")) or reference_in(row.get("user_data")),
-            to_number=e164_or_raw(phone.get("to_number")),
-            agent_id=parse_text(row.get("agent_id"), 200),
-            caller_id=e164_or_raw(phone.get("from_number")),
-            created_at=parse_instant(row.get("created_at")),
-            talk_seconds=talked if is_over or talked else None,
-            cost=cost if is_over or cost else None,
-            currency="USD" if cost or (is_over and cost is not None) else "",
-            answered_by=_answered_by(row.get("answered_by_voice_mail"), talked),
-            failure_reason=FAILURES.get(normalise_word(word), "") if status == CallStatus.FAILED else "",
-            failure_detail=parse_text(first_of(row, "error_message") or _hang_up_in(phone, talked), 300),
-            transcript=parse_turns(row.get("transcript")),
-            summary=parse_text(row.get("summary")),
-            recording_available=bool(recording_url),
-            recording_url=recording_url,
-            extracted=parse_object(row.get("extracted_data")),
-        )
+        cents = bool(self.options.get("cents", True))
+        return parse_execution_row(row, remote_id, self.status_of(row.get("status")), cents=cents)
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         """Read the call for a fresh address, since addresses expire, then the sound from there."""
@@ -373,64 +331,16 @@ class BolnaBackend(ProviderBackend):
 
     def list_agents(self) -> list[RemoteAgent]:
         """Read `/v2/agent/all`, which is not paged."""
-        return [self._parse_agent(row) for row in self._all("/v2/agent/all", "agents")]
-
-    @staticmethod
-    def _parse_agent(row: Mapping[str, Any]) -> RemoteAgent:
-        status = parse_text(row.get("agent_status"), 80)
-        prompts = [row.get("agent_prompts"), row.get("agent_welcome_message")]
-        return RemoteAgent(
-            remote_id=id_in(row, "id"),
-            name=parse_text(row.get("agent_name"), 200),
-            type=parse_text(row.get("agent_type"), 80),
-            status=status,
-            language=_language_in(row.get("tasks")),
-            variables=variables_in(prompts, known=SYSTEM_VARIABLES | {REFERENCE_KEY}),
-            warnings=("not_active",) if status == "seeding" else (),
-        )
+        return [parse_agent_row(row) for row in self._all("/v2/agent/all", "agents")]
 
     def list_voices(self) -> list[RemoteVoice]:
         """Read `/me/voices`; an order names a voice by its maker's id."""
-        return [
-            RemoteVoice(
-                remote_id=id_in(row, "voice_id", "id"),
-                name=parse_text(row.get("name"), 200),
-                maker=parse_text(row.get("provider"), 80),
-                language=parse_text(row.get("accent"), 80),
-            )
-            for row in self._all("/me/voices", "voices")
-        ]
+        return [parse_voice_row(row) for row in self._all("/me/voices", "voices")]
 
     def list_caller_ids(self) -> list[RemoteCallerId]:
         """Read `/phone-numbers/all`."""
-        return [
-            RemoteCallerId(
-                remote_id=id_in(row, "id", "phone_number"),
-                number=e164_or_raw(row.get("phone_number")),
-                label=parse_text(row.get("telephony_provider"), 80),
-            )
-            for row in self._all("/phone-numbers/all", "numbers")
-        ]
+        return [parse_number_row(row) for row in self._all("/phone-numbers/all", "numbers")]
 
 
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
-
-
-def _answered_by(by_voicemail: object, talked: int | None) -> AnsweredBy:
-    if by_voicemail is True:
-        return "machine"
-    return "human" if by_voicemail is False and talked else "unknown"
-
-
-def _hang_up_in(phone: Mapping[str, Any], talked: int | None) -> object:
-    # Why nobody was spoken to; the reason that a talk ended is no failure.
-    return "" if talked else phone.get("hangup_reason")
-
-
-def _language_in(tasks: object) -> str:
-    for task in tasks if isinstance(tasks, list) else ():
-        tools = as_mapping(as_mapping(task).get("tools_config"))
-        if language := parse_text(as_mapping(tools.get("transcriber")).get("language"), 40):
-            return language
-    return ""

@@ -314,7 +314,7 @@ def test_recordings(server: SandboxServer, origin: str) -> None:
     addresses = {
         "bolna": states["bolna"]["telephony_data"]["recording_url"],
         "voicy": states["voicy"]["recording_url"],
-        "unleashx": f"{origin}/unleashx{rows[0]['FILE_PATH']}",
+        "unleashx": f"{origin}/unleashx/{rows[0]['FILE_PATH']}",
     }
     for address in addresses.values():
         sound = send(origin, "GET", address.removeprefix(origin))

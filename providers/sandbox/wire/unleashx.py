@@ -151,7 +151,7 @@ class UnleashXWire(Wire):
             "total_duration": f"{seconds // 60:02d}:{seconds % 60:02d}",
             "CREATED_AT": _text_time(call.created_at),
             "TRANSCRIPT": _transcript(call, now) if is_over else None,
-            "FILE_PATH": (address.removeprefix(f"{request.origin}/{self.slug}") if relative else address)
+            "FILE_PATH": (address.removeprefix(f"{request.origin}/{self.slug}/") if relative else address)
             if has_sound
             else None,
             "DISPOSITION": _disposition(call) if is_over else None,

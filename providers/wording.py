@@ -29,6 +29,29 @@ ERRORS: dict[str, Words] = {
 }
 
 
+ERRANDS: dict[str, Words] = {
+    "check_credentials": _("Test"),
+    "try_key": _("Test of a new key"),
+    "list_agents": _("Sync of agents"),
+    "list_voices": _("Sync of voices"),
+    "list_caller_ids": _("Sync of caller IDs"),
+    "place_call": _("Order of a call"),
+    "fetch_calls": _("States of calls"),
+    "list_calls": _("List of calls"),
+    "probe": _("Test after failures"),
+}
+OUTCOMES: dict[str, Words] = {
+    "NotSent": _("did not leave"),
+    "OutcomeUnknown": _("not known"),
+    "UnexpectedResponse": _("cannot be read"),
+}
+
+
+def errand_words(what: str) -> Words:
+    """Return what an exchange was for."""
+    return ERRANDS.get(what, what.replace("_", " "))
+
+
 def error_sentence(kind: str, vendor_label: str) -> str:
     """Return a kind of error as a plain sentence; empty for no error."""
     if not kind:

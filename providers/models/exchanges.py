@@ -6,11 +6,13 @@ import re
 
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from providers.exceptions import ProviderError
 from providers.models.provider import Provider
 from providers.models.stops import KEPT_EXCHANGES
+from providers.wording import OUTCOMES, errand_words
 
 _DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
 _LONG = re.compile(r"[A-Za-z0-9_-]{16,}")
@@ -84,3 +86,13 @@ class ProviderExchange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def what_words(self) -> str | Promise:
+        """What it was for, in words."""
+        return errand_words(self.what)
+
+    @property
+    def outcome_words(self) -> str | Promise:
+        """What came of it where there was no answer."""
+        return OUTCOMES.get(self.outcome, "–")

@@ -28,10 +28,10 @@ def default_options() -> dict[str, Any]:
 class ProviderState(models.TextChoices):
     """Names where a provider stands, for its one chip."""
 
-    READY = "ready", _("Ready")
+    READY = "ready", _("Working")
     UNTESTED = "untested", _("Not tested yet")
-    FAILING = "failing", _("Last answer was an error")
-    PAUSED = "paused", _("Paused by itself")
+    FAILING = "failing", _("Last request failed")
+    PAUSED = "paused", _("Paused by failures")
     FROZEN = "frozen", _("Frozen")
     HALTED = "halted", _("Halted")
     OFF = "off", _("Switched off")
@@ -103,6 +103,9 @@ class Provider(models.Model):
     pace_tat = models.FloatField(default=0, editable=False)
     """Theoretical arrival time of the token bucket, epoch seconds (RELIABILITY.md 1.9)."""
     slow_until = models.DateTimeField(null=True, blank=True, editable=False)
+    outcomes = models.JSONField(default=list, blank=True, editable=False)
+    """What the breaker weighs: [ten-second bucket, well, badly] of the last two minutes."""
+    unknowns_in_row = models.PositiveSmallIntegerField(default=0, editable=False)
     dispatch_lease = models.UUIDField(null=True, blank=True, editable=False)
     dispatch_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     poll_lease = models.UUIDField(null=True, blank=True, editable=False)

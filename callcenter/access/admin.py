@@ -1,0 +1,156 @@
+"""People, roles and teams, in Set-up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import Count, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.forms import NewPersonForm, PersonForm, give_roles, put_in_team
+from callcenter.access.models import Team
+from callcenter.access.rights import RIGHTS, ROLES
+from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
+from callcenter.audit.models import record
+
+if TYPE_CHECKING:
+    StockUserAdmin = UserAdmin[User]
+else:
+    StockUserAdmin = UserAdmin
+
+for model in (User, Group):
+    admin.site.unregister(model)
+
+
+@admin.register(User)
+class PersonAdmin(SetupAdmin, StockUserAdmin):
+    """Accounts: added with a role, switched off instead of deleted, never raised by their own holder."""
+
+    add_form = NewPersonForm
+    form = PersonForm
+    list_display = ["username", "full_name", "role_names", "team_name", "is_active", "last_login"]
+    list_filter = ["groups", "is_active"]
+    search_fields = ["username__startswith", "first_name__startswith", "last_name__startswith", "email__startswith"]
+    filter_horizontal = ()
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("What this person may do"), {"fields": ["roles", "team", "is_active"]}),
+        (_("Seen"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("What this person may do"), {"fields": ["roles", "team"]}),
+    ]
+
+    @admin.display(description=_("name"))
+    def full_name(self, person: User) -> str:
+        """Return the first and the last name."""
+        return person.get_full_name()
+
+    @admin.display(description=_("roles"))
+    def role_names(self, person: User) -> str:
+        """Return the roles on one line."""
+        names = [group.name for group in person.groups.all()]
+        if person.is_superuser:
+            names.append(str(_("everything")))
+        return ", ".join(names)
+
+    @admin.display(description=_("team"))
+    def team_name(self, person: User) -> str:
+        """Return the team, if any."""
+        membership = getattr(person, "membership", None)
+        return membership.team.name if membership else ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Return people with their roles and teams."""
+        found = super().get_queryset(request)
+        return found.select_related("membership__team").prefetch_related("groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Closed for those who may do everything, but to themselves and each other."""
+        may_change = super().has_change_permission(request, obj)
+        return may_change and (obj is None or not obj.is_superuser or bool(request.user.is_superuser))
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Any]]:
+        """Tell the form who edits."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"editor": request.user, "__module__": __name__}) if obj else form
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[Any], change: bool) -> None:
+        """Save the account, then its roles and team, and write down what changed."""
+        before = sorted(obj.groups.values_list("name", flat=True)) if change else []
+        super().save_model(request, obj, form, change)
+        if not isinstance(form, PersonForm | NewPersonForm):
+            return
+        if not (isinstance(form, PersonForm) and form.is_self):
+            give_roles(obj, form.cleaned_data["roles"])
+        put_in_team(obj, form.cleaned_data.get("team"))
+        after = sorted(obj.groups.values_list("name", flat=True))
+        if before != after:
+            record(request.user, "user.roles_changed", obj, before=before, after=after)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Leave roles to `save_model`: the form's own many-to-many fields are none of the account's."""
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        """Set somebody's password, and write down that it was done."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            person = cast("User | None", self.get_object(request, id))
+            record(request.user, "user.password_set", person)
+        return response
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnlyAdmin):
+    """The three roles and what each may do; the table in the code is their only source."""
+
+    list_display = ["name", "people"]
+    fields = ["name", "rights"]
+    search_fields: ClassVar[list[str]] = []
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        """Return the roles with the number of people who hold them."""
+        found: QuerySet[Group] = super().get_queryset(request)
+        return found.filter(name__in=ROLES).annotate(held_by=Count("user"))
+
+    @admin.display(description=_("people"))
+    def people(self, role: Group) -> int:
+        """Return how many hold it."""
+        return int(getattr(role, "held_by", 0))
+
+    @admin.display(description=_("may"))
+    def rights(self, role: Group) -> str:
+        """Return what it may do."""
+        return ". ".join(right.label for right in RIGHTS if role.name in right.roles) + "."
+
+
+@admin.register(Team)
+class TeamAdmin(SetupAdmin):
+    """Teams; people are put in one on their own page."""
+
+    list_display = ["name", "people"]
+    search_fields = ["name__startswith"]
+    fields = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        """Return the teams with their sizes."""
+        found: QuerySet[Team] = super().get_queryset(request)
+        return found.annotate(size=Count("memberships"))
+
+    @admin.display(description=_("people"), ordering="size")
+    def people(self, team: Team) -> int:
+        """Return how many work in it."""
+        return int(getattr(team, "size", 0))

@@ -1,0 +1,127 @@
+"""Forms for people: who they are, what they may do, which team they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.models import Membership, Team
+from callcenter.access.rights import ADMIN, ROLES
+
+if TYPE_CHECKING:
+    CreationForm = AdminUserCreationForm[User]
+    ChangeForm = UserChangeForm[User]
+    GroupsField = forms.ModelMultipleChoiceField[Group]
+    TeamField = forms.ModelChoiceField[Team]
+else:
+    CreationForm, ChangeForm = AdminUserCreationForm, UserChangeForm
+    GroupsField, TeamField = forms.ModelMultipleChoiceField, forms.ModelChoiceField
+
+SELF = _("You cannot change your own roles or switch yourself off. Ask another admin.")
+LAST = _("This is the last person who can set things up. Give somebody else the role Admins first.")
+
+
+def admins() -> QuerySet[User]:
+    """People who can set things up now, locked so that two of them cannot demote each other at once."""
+    return User.objects.select_for_update(of=("self",)).filter(
+        Q(pk__in=User.objects.filter(groups__name=ADMIN).values("pk")) | Q(is_superuser=True),
+        is_active=True,
+        is_staff=True,
+    )
+
+
+def roles_field() -> GroupsField:
+    """Return the boxes to tick, one a role."""
+    return forms.ModelMultipleChoiceField(
+        label=_("Roles"),
+        queryset=Group.objects.filter(name__in=ROLES),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Callers call and run campaigns, managers also approve and read everything, admins set things up."),
+    )
+
+
+def team_field() -> TeamField:
+    """Return the choice of a team."""
+    return forms.ModelChoiceField(
+        label=_("Team"), queryset=Team.objects.all(), required=False, help_text=_("Whose work this person sees.")
+    )
+
+
+def give_roles(person: User, groups: Iterable[Group]) -> None:
+    """Let a person hold exactly these roles; groups that are no role stay."""
+    chosen = list(groups)
+    person.groups.set([*person.groups.exclude(name__in=ROLES), *chosen])
+    is_staff = person.is_superuser or any(group.name == ADMIN for group in chosen)
+    User.objects.filter(pk=person.pk).update(is_staff=is_staff)
+    person.is_staff = is_staff
+
+
+def put_in_team(person: User, team: Team | None) -> None:
+    """Put a person in one team, or in none."""
+    if team is None:
+        Membership.objects.filter(user=person).delete()
+    else:
+        Membership.objects.update_or_create(user=person, defaults={"team": team})
+
+
+class NewPersonForm(CreationForm):
+    """A person who gets an account, with a role from the first moment."""
+
+    roles = roles_field()
+    team = team_field()
+
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+        fields = ("username", "first_name", "last_name", "email")
+
+
+class PersonForm(ChangeForm):
+    """A person who has an account."""
+
+    editor: ClassVar[User]
+    """Who edits; set by the page."""
+
+    roles = roles_field()
+    team = team_field()
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "email", "is_active")
+        field_classes: ClassVar = UserChangeForm.Meta.field_classes
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["roles"].initial = self.instance.groups.filter(name__in=ROLES)
+            self.fields["team"].initial = Team.objects.filter(memberships__user=self.instance).first()
+        if self.is_self:
+            for name in ("roles", "is_active"):
+                if name in self.fields:
+                    self.fields[name].disabled = True
+                    self.fields[name].required = False
+                    self.fields[name].help_text = SELF
+
+    @property
+    def is_self(self) -> bool:
+        """Tell whether somebody edits the own account."""
+        return self.instance.pk == self.editor.pk
+
+    def clean(self) -> dict[str, Any]:
+        """Keep at least one person who can set things up."""
+        super().clean()
+        found: dict[str, Any] = self.cleaned_data
+        stays = found.get("is_active", True) and (
+            self.instance.is_superuser or any(group.name == ADMIN for group in found.get("roles", ()))
+        )
+        if not self.is_self and not stays and not self.errors:
+            others = [person.pk for person in admins() if person.pk != self.instance.pk]
+            if not others:
+                raise ValidationError(LAST, code="last_admin")
+        return found

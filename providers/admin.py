@@ -1,0 +1,249 @@
+"""Providers and what lives at the vendor, in Set-up."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.db.models import ForeignKey
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from callcenter.access.setup import SetupAdmin
+from callcenter.audit.models import record
+from providers import registry
+from providers.forms import OPTION, REMOVE, SECRET, KeysForm, ProviderForm, provider_form
+from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
+from providers.services.checking import Verdict, remember_account, try_secrets
+from providers.services.health import note_success
+from providers.services.keys import store_secrets
+from providers.wording import abilities
+
+
+@admin.register(Provider)
+class ProviderAdmin(SetupAdmin):
+    """Our accounts at vendors: the vendor is chosen first, then its own form is filled in."""
+
+    list_display = ["name", "vendor_label", "standing", "last_success_at", "max_lines", "calls_per_minute", "team"]
+    list_select_related = ["team"]
+    search_fields = ["name"]
+    change_form_template = "admin/providers/provider/change_form.html"
+    readonly_fields = ["vendor_label", "standing", "account_line", "last_success_at", "last_error_line", "checked_at"]
+
+    @admin.display(description=_("vendor"), ordering="vendor")
+    def vendor_label(self, provider: Provider) -> str:
+        """Name the company."""
+        return provider.backend_class.label
+
+    @admin.display(description=_("state"))
+    def standing(self, provider: Provider) -> str:
+        """Say where it stands, and why."""
+        return f"{provider.state.label}. {provider.stop_reason}".strip()
+
+    @admin.display(description=_("account"))
+    def account_line(self, provider: Provider) -> str:
+        """Say what the vendor told at the last test."""
+        return provider.account_words or "-"
+
+    @admin.display(description=_("last error"))
+    def last_error_line(self, provider: Provider) -> str:
+        """Say what went wrong last, and what to do about it."""
+        if provider.last_error_at is None:
+            return "-"
+        return f"{provider.error_sentence} ({provider.last_error.rstrip('.')}) {provider.next_step}"
+
+    # The vendor first, then its own form
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Ask for the vendor before its form is shown."""
+        if self.has_add_permission(request) and request.GET.get("vendor") not in registry.BACKENDS:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Which vendor is the account at?"),
+                "opts": self.opts,
+                "vendors": [
+                    (slug, registry.backend_class(slug), abilities(registry.backend_class(slug)))
+                    for slug in registry.BACKENDS
+                ],
+            }
+            return TemplateResponse(request, "admin/providers/provider/choose_vendor.html", context)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Provider | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Any]]:
+        """Return the vendor's own form, with the verdict on the keys that were just typed in."""
+        verdict: Verdict | None = getattr(request, "key_verdict", None)
+        form = provider_form(self._vendor(request, obj), verdict)
+        return super().get_form(request, obj, change, form=form, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Provider | None = None) -> Any:
+        """Return the groups of fields: name, keys, the vendor's settings, limits, health."""
+        fields = registry.backend_class(self._vendor(request, obj)).fields
+        secrets = [prefix + field.name for field in fields if field.is_secret for prefix in (SECRET, REMOVE)]
+        options = [OPTION + field.name for field in fields if not field.is_secret]
+        groups: list[Any] = [
+            (None, {"fields": [*(["vendor_label"] if obj else []), "name", "is_active", "team"]}),
+            (_("Keys"), {"fields": [*secrets, "keep_untested"]}),
+            (_("Limits and price"), {"fields": [
+                "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds", "price_per_minute",
+                "currency",
+            ]}),
+            (_("Settings of this vendor"), {"fields": options}),
+        ]  # fmt: skip
+        if obj:
+            health = ["standing", "account_line", "last_success_at", "last_error_line", "checked_at"]
+            groups.insert(1, (_("Health"), {"fields": health}))
+        return groups
+
+    def _vendor(self, request: HttpRequest, obj: Provider | None) -> str:
+        return obj.vendor if obj else str(request.GET["vendor"])
+
+    @method_decorator(sensitive_post_parameters())
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Test new keys before Django opens its transaction: no transaction may wait for a vendor."""
+        if request.method == "POST":
+            obj = self.get_object(request, object_id) if object_id else None
+            if self._may_save(request, obj, object_id):
+                cast(Any, request).key_verdict = self._test_typed(request, obj)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _may_save(self, request: HttpRequest, obj: Provider | None, object_id: str | None) -> bool:
+        if object_id:
+            return obj is not None and self.has_change_permission(request, obj)
+        return self.has_add_permission(request)
+
+    def _test_typed(self, request: HttpRequest, obj: Provider | None) -> Verdict | None:
+        """Return what the vendor says of the keys that were typed in; None where none can be sent."""
+        form_class = provider_form(self._vendor(request, obj))
+        trial = form_class(request.POST, instance=obj or Provider())
+        if not trial.is_valid() or not trial.new_secrets():
+            return None
+        return try_secrets(trial.instance, trial.new_secrets(), trial.instance.options_with_defaults())
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm[Any], change: bool) -> None:
+        """Save the edited columns, then the keys; each with its audit event, none with a value."""
+        assert isinstance(form, ProviderForm)
+        if change:
+            obj.save(update_fields=form.edited_columns)
+        else:
+            obj.created_by = cast(Any, request.user)
+            obj.save()
+        edited = [name for name in form.changed_data if not name.startswith(SECRET)]
+        record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited)
+        store_secrets(obj.pk, form.new_secrets(), form.removed_secrets(), request.user)
+        self._tell(request, obj, form)
+
+    def _tell(self, request: HttpRequest, obj: Provider, form: KeysForm) -> None:
+        verdict = form.verdict
+        if verdict is None:
+            return
+        if not verdict.is_ok:
+            messages.warning(request, _("The key is stored although its test failed: %(why)s") % {"why": verdict})
+            return
+        note_success(obj.pk)
+        if verdict.account:
+            remember_account(obj.pk, verdict.account)
+        can = " ".join(str(ability.sentence) for ability in abilities(obj.backend_class) if ability.can)
+        messages.success(request, f"{verdict.sentence} {can}")
+        if obj.halted_at:
+            messages.warning(request, _("It is still halted: press Resume to let calls pass again."))
+
+
+class RemoteRowAdmin(SetupAdmin):
+    """Rows that point at something at the vendor: typed in by hand where the vendor does not list them."""
+
+    listing_flag = ""
+    """The backend's flag: where it is set, a sync writes these rows and nobody else."""
+    list_select_related = ["provider"]
+    list_filter = ["provider", "is_present"]
+    search_fields = ["name__startswith", "remote_id__exact"]
+    search_help_text = _("Begin of the name, or the whole id at the vendor.")
+    readonly_fields = ["synced_at"]
+
+    def is_synced(self, vendor: str) -> bool:
+        """Tell whether a sync writes the rows of this vendor."""
+        return bool(self.listing_flag and getattr(registry.backend_class(vendor), self.listing_flag))
+
+    def typed_vendors(self) -> list[str]:
+        """Return the vendors whose rows are typed in."""
+        return [slug for slug in registry.BACKENDS if not self.is_synced(slug)]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Open where there is a provider whose rows are typed in."""
+        if not super().has_add_permission(request):
+            return False
+        return Provider.objects.filter(vendor__in=self.typed_vendors()).exists()
+
+    def has_change_permission(self, request: HttpRequest, obj: RemoteRow | None = None) -> bool:
+        """Closed for rows that the next sync would overwrite."""
+        return super().has_change_permission(request, obj) and not (obj and self.is_synced(obj.provider.vendor))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RemoteRow | None = None) -> list[str]:
+        """Keep the provider of a row that calls may point at."""
+        return [*self.readonly_fields, "provider"] if obj else list(self.readonly_fields)
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer only providers whose rows are typed in."""
+        if db_field.name == "provider":
+            kwargs["queryset"] = Provider.objects.filter(vendor__in=self.typed_vendors())
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Agent)
+class AgentAdmin(RemoteRowAdmin):
+    """Voice agents; brought over by a sync."""
+
+    listing_flag = "supports_list_agents"
+    list_display = ["name", "provider", "type", "language", "status", "is_present", "synced_at"]
+    fields = [
+        "provider", "name", "remote_id", "type", "status", "direction", "language", "variables", "warnings",
+        "is_present", "synced_at",
+    ]  # fmt: skip
+
+    def typed_vendors(self) -> list[str]:
+        """Return the vendors that speak through agents and do not list them."""
+        return [slug for slug in super().typed_vendors() if "agent" in registry.backend_class(slug).message_kinds]
+
+
+@admin.register(Voice)
+class VoiceAdmin(RemoteRowAdmin):
+    """Voices; those of vendors without a list are typed in."""
+
+    listing_flag = "supports_list_voices"
+    list_display = ["name", "provider", "maker", "language", "is_present", "synced_at"]
+    fields = ["provider", "name", "remote_id", "maker", "language", "is_present", "synced_at"]
+
+
+@admin.register(CallerId)
+class CallerIdAdmin(RemoteRowAdmin):
+    """Numbers to call from."""
+
+    listing_flag = "supports_list_caller_ids"
+    list_display = ["number", "name", "provider", "is_present", "synced_at"]
+    search_fields = ["number__startswith", "name__startswith"]
+    search_help_text = _("Begin of the number or of the name.")
+    fields = ["provider", "number", "name", "remote_id", "is_present", "synced_at"]
+
+    def typed_vendors(self) -> list[str]:
+        """Return the vendors that take a caller ID and do not list them."""
+        backends = {slug: registry.backend_class(slug) for slug in super().typed_vendors()}
+        return [slug for slug, backend in backends.items() if backend.accepts_caller_id or backend.needs_caller_id]
+
+
+@admin.register(Dialer)
+class DialerAdmin(RemoteRowAdmin):
+    """Diallers; always typed in."""
+
+    list_display = ["name", "provider", "remote_id", "is_present"]
+    fields = ["provider", "name", "remote_id", "is_present", "synced_at"]
+
+    def typed_vendors(self) -> list[str]:
+        """Return the vendors that have diallers."""
+        return [slug for slug in registry.BACKENDS if registry.backend_class(slug).accepts_dialer]

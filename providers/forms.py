@@ -1,0 +1,267 @@
+"""The form of a provider, made from its backend's fields; keys go in and never come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from providers import registry
+from providers.exceptions import ProviderMisconfigured
+from providers.models import Provider
+from providers.opening import open_door
+from providers.services.checking import Verdict
+from providers.types import OURS, CallStatus, Field
+
+if TYPE_CHECKING:
+    ProviderModelForm = forms.ModelForm[Provider]
+else:
+    ProviderModelForm = forms.ModelForm
+
+SECRET, REMOVE, OPTION = "secret_", "remove_", "option_"
+
+
+class WordsField(forms.CharField):
+    """Several words in one line, parted by commas or blanks; becomes a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as a line."""
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> Any:
+        """Read the line into a list without doubles."""
+        return list(dict.fromkeys(str(super().clean(value)).replace(",", " ").split()))
+
+
+def form_field(field: Field) -> forms.Field:
+    """Return the form field of a backend's field."""
+    common: dict[str, Any] = {"label": field.label, "required": field.required, "help_text": field.help_text}
+    match field.kind:
+        case "secret":
+            attrs = {"autocomplete": "new-password", "dir": "ltr", "spellcheck": "false"}
+            return forms.CharField(
+                widget=forms.PasswordInput(attrs=attrs, render_value=False), max_length=4000, **common
+            )
+        case "url":
+            widget = forms.URLInput(attrs={"dir": "ltr"})
+            return forms.URLField(assume_scheme="https", widget=widget, max_length=300, **common)
+        case "choice":
+            return forms.ChoiceField(choices=list(field.choices), **common)
+        case "integer":
+            return forms.IntegerField(min_value=0, **common)
+        case "boolean":
+            return forms.BooleanField(**{**common, "required": False})
+        case "json":
+            return forms.JSONField(widget=forms.Textarea(attrs={"rows": 4, "dir": "ltr"}), **common)
+        case "datetime":
+            return forms.DateTimeField(**common)
+        case "words":
+            return WordsField(max_length=1000, **common)
+        case _:
+            return forms.CharField(max_length=300, **common)
+
+
+class KeysForm(ProviderModelForm):
+    """Takes new keys of a provider; blank keeps what is stored."""
+
+    vendor: ClassVar[str]
+    verdict: ClassVar[Verdict | None] = None
+    """What the vendor said of the keys in this very form, tested before it is validated for good."""
+
+    keep_untested = forms.BooleanField(
+        label=_("Keep the new key even if the test fails"),
+        required=False,
+        help_text=_("Only where the vendor cannot be reached now: a wrong key halts the provider at its first use."),
+    )
+
+    class Meta:
+        model = Provider
+        fields: ClassVar[list[str]] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.backend = registry.backend_class(self.vendor)
+        if self.instance._state.adding:
+            self.instance.vendor = self.vendor
+        for field in self.backend.fields:
+            if not field.is_secret:
+                continue
+            shown = self.fields[SECRET + field.name]
+            removal = self.fields[REMOVE + field.name]
+            if masked := self.instance.masked_secret(field.name):
+                shown.required = False
+                shown.help_text = f"{self._kept(masked)} {field.help_text}".strip()
+                removal.widget = forms.HiddenInput() if field.required else removal.widget
+            else:
+                removal.widget = forms.HiddenInput()
+
+    def _kept(self, masked: str) -> str:
+        at, by = self.instance.secrets_set_at, self.instance.secrets_set_by
+        if at is None:
+            return gettext("Stored: %(masked)s. Leave blank to keep it.") % {"masked": masked}
+        return gettext("Stored: %(masked)s, set %(when)s by %(who)s. Leave blank to keep it.") % {
+            "masked": masked,
+            "when": date_format(localtime(at), "DATETIME_FORMAT"),
+            "who": by or gettext("Callcenter itself"),
+        }
+
+    def new_secrets(self) -> dict[str, str]:
+        """Return the keys that were typed in."""
+        names = (field.name for field in self.backend.fields if field.is_secret)
+        return {name: value for name in names if (value := self.cleaned_data.get(SECRET + name))}
+
+    def removed_secrets(self) -> list[str]:
+        """Return the names of optional keys to forget."""
+        return [
+            field.name
+            for field in self.backend.fields
+            if field.is_secret
+            and not field.required
+            and self.cleaned_data.get(REMOVE + field.name)
+            and not self.cleaned_data.get(SECRET + field.name)
+        ]
+
+    def options(self) -> dict[str, Any]:
+        """Return the provider's options as they will be stored."""
+        return dict(self.instance.options)
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the keys can be sent to an allowed address, and that the vendor took them."""
+        super().clean()
+        found: dict[str, Any] = self.cleaned_data
+        if not self.errors:
+            self._check_door()
+        if self.verdict and not self.verdict.is_ok and not found.get("keep_untested"):
+            self.add_error(self._first_typed(), ValidationError(str(self.verdict), code="refused"))
+        return found
+
+    def _first_typed(self) -> str | None:
+        return next((SECRET + name for name in self.new_secrets()), None)
+
+    def _check_door(self) -> None:
+        defaults = {field.name: field.default for field in self.backend.fields if not field.is_secret}
+        secrets = {**self.instance.secrets, **self.new_secrets()}
+        try:
+            open_door(self.backend, secrets, {**defaults, **self.options()})
+        except ProviderMisconfigured as error:
+            address = OPTION + "base_url"
+            about_key = "key" in str(error) or address not in self.fields
+            self.add_error(self._first_typed() if about_key else address, ValidationError(str(error), code="forbidden"))
+
+
+class ProviderForm(KeysForm):
+    """All that an admin sets of a provider."""
+
+    class Meta:
+        model = Provider
+        fields = [
+            "name", "is_active", "team", "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
+            "price_per_minute", "currency",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.backend.fields:
+            if not field.is_secret:
+                stored = self.instance.options.get(field.name)
+                self.initial[OPTION + field.name] = field.default if stored in (None, "") else stored
+        if address := self.fields.get(OPTION + "base_url"):
+            address.help_text = gettext("One of: %(addresses)s.") % {"addresses": ", ".join(allowed_addresses())}
+
+    def options(self) -> dict[str, Any]:
+        """Return what differs from the backend's defaults, so that a better default reaches old providers."""
+        fields = {field.name: field for field in self.backend.fields if not field.is_secret}
+        kept = {name: value for name, value in self.instance.options.items() if name not in fields}
+        for name, field in fields.items():
+            value = self.cleaned_data.get(OPTION + name)
+            if value not in (None, "", [], {}) and value != field.default:
+                kept[name] = value
+        return kept
+
+    def clean_currency(self) -> str:
+        """Read a currency as three capital letters."""
+        currency = str(self.cleaned_data.get("currency") or "").strip().upper()
+        if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+            raise ValidationError(_("Write three letters, such as USD or IRT."))
+        return currency
+
+    def clean(self) -> dict[str, Any]:
+        """Check the address and the vendor's status words beside the keys."""
+        address = self.cleaned_data.get(OPTION + "base_url")
+        if address and (refusal := refused_address(address)):
+            self.add_error(OPTION + "base_url", refusal)
+        words = self.cleaned_data.get(OPTION + "status_map_extra")
+        if words and (refusal := refused_words(words)):
+            self.add_error(OPTION + "status_map_extra", refusal)
+        found = super().clean()
+        price, currency = found.get("price_per_minute"), found.get("currency")
+        if price and not currency and "currency" not in self.errors:
+            self.add_error("currency", _("A price needs its currency: three letters, such as USD or IRT."))
+        return found
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors:
+            self.instance.options = self.options()
+
+    @property
+    def edited_columns(self) -> list[str]:
+        """The columns that this form writes: never health, stops or pace, which workers change meanwhile."""
+        columns = {column.name for column in Provider._meta.concrete_fields}
+        return [*(name for name in self.fields if name in columns), "options"]
+
+
+def provider_form(vendor: str, verdict: Verdict | None = None, base: type[KeysForm] = ProviderForm) -> type[KeysForm]:
+    """Return the form class of a vendor; raises KeyError for a vendor that we do not have."""
+    made: dict[str, Any] = {"vendor": vendor, "verdict": verdict, "__module__": __name__}
+    for field in registry.backend_class(vendor).fields:
+        if field.is_secret:
+            made[SECRET + field.name] = form_field(field)
+            label = gettext("Forget the stored %(key)s") % {"key": field.label}
+            made[REMOVE + field.name] = forms.BooleanField(label=label, required=False)
+        elif base is not KeysForm:
+            made[OPTION + field.name] = form_field(field)
+    return type(base.__name__, (base,), made)
+
+
+def keys_form(vendor: str, verdict: Verdict | None = None) -> type[KeysForm]:
+    """Return the form class that takes nothing but a vendor's keys."""
+    return provider_form(vendor, verdict, base=KeysForm)
+
+
+def allowed_addresses() -> list[str]:
+    """Return the addresses that a provider may have here."""
+    found = [f"https://{host.strip()}" for host in settings.VENDOR_HOSTS]
+    return [*found, settings.SANDBOX_ORIGIN] if settings.SANDBOX_ORIGIN else found
+
+
+def refused_address(address: str) -> str:
+    """Say why an address may not be asked here; empty where it may."""
+    parts = urlsplit(address)
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    if settings.SANDBOX_ORIGIN and origin == settings.SANDBOX_ORIGIN.lower():
+        return ""
+    if parts.scheme != "https":
+        return gettext("Begin the address with https://.")
+    if origin not in (found.lower() for found in allowed_addresses()):
+        return gettext(
+            "Calls may not be sent to %(host)s. Use one of: %(addresses)s. Another host must first be added to "
+            "VENDOR_HOSTS by whoever runs the server."
+        ) % {"host": parts.netloc, "addresses": ", ".join(allowed_addresses())}
+    return ""
+
+
+def refused_words(words: Any) -> str:
+    """Say why further status words cannot be used; empty where they can."""
+    ours = sorted(set(CallStatus.values) - {str(status) for status in OURS})
+    if not isinstance(words, Mapping) or not all(word in ours for word in words.values()):
+        return gettext('Write {"vendor\'s word": "our word"}; our words are: %(words)s.') % {"words": ", ".join(ours)}
+    return ""

@@ -1,0 +1,209 @@
+"""The console's pages of providers: what works, what stands, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import AbstractUser
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import may, needs
+from providers.forms import KeysForm, keys_form
+from providers.models import Agent, CallerId, Provider, Voice
+from providers.services.checking import check_provider, remember_account, try_secrets
+from providers.services.health import note_success
+from providers.services.keys import store_secrets
+from providers.services.stops import halt, resume
+from providers.services.syncing import sync_provider
+from providers.types import HOLDS_LINE
+from providers.wording import abilities
+
+SHOWN_EXCHANGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What one provider's card shows."""
+
+    provider: Provider
+    lines: int
+    agents: int
+    voices: int
+    caller_ids: int
+
+
+def _cards(providers: list[Provider]) -> list[Card]:
+    keys = [provider.pk for provider in providers]
+    # The reverse relation, because this room does not know calls.
+    lines = Counter(
+        dict(
+            Provider.objects.filter(pk__in=keys, calls__status__in=sorted(HOLDS_LINE))
+            .values_list("pk")
+            .annotate(Count("calls"))
+        )
+    )
+    counts = [
+        Counter(
+            dict(
+                model._default_manager.filter(provider__in=keys, is_present=True)
+                .values_list("provider")
+                .annotate(Count("pk"))
+            )
+        )
+        for model in (Agent, Voice, CallerId)
+    ]
+    return [Card(provider, lines[provider.pk], *(count[provider.pk] for count in counts)) for provider in providers]
+
+
+@needs("see_providers")
+def providers(request: HttpRequest) -> HttpResponse:
+    """Show every provider as a card."""
+    found = list(Provider.objects.order_by("-is_active", "name"))
+    context = {"cards": _cards(found), "may_manage": may(_person(request), "manage_providers")}
+    return render(request, "providers/list.html", context)
+
+
+@needs("see_providers")
+def provider(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one provider: health, abilities, limits; to admins also its keys' endings and its last exchanges."""
+    found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
+    form = keys_form(found.vendor)(instance=found) if may(_person(request), "manage_providers") else None
+    return _provider_page(request, found, form)
+
+
+def _provider_page(request: HttpRequest, found: Provider, form: KeysForm | None, status: int = 200) -> HttpResponse:
+    may_manage = form is not None
+    context: dict[str, Any] = {
+        "provider": found,
+        "card": _cards([found])[0],
+        "abilities": abilities(found.backend_class),
+        "may_manage": may_manage,
+        "keys_form": form,
+        "agents": Agent.objects.filter(provider=found).order_by("-is_present", "name")[:200],
+        "exchanges": found.exchanges.all()[:SHOWN_EXCHANGES] if may_manage else [],
+    }
+    return render(request, "providers/detail.html", context, status=status)
+
+
+@require_POST
+@needs("manage_providers")
+def test(request: HttpRequest, pk: int) -> HttpResponse:
+    """Test the key with a harmless read."""
+    found = get_object_or_404(Provider, pk=pk)
+    verdict = check_provider(pk, _person(request))
+    tell = messages.success if verdict.is_ok else messages.error
+    tell(request, f"{found.name}: {verdict}")
+    return _back(request, pk)
+
+
+@require_POST
+@needs("manage_providers")
+def sync(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring agents, voices and caller IDs over."""
+    found = get_object_or_404(Provider, pk=pk)
+    result = sync_provider(pk, _person(request))
+    tell = messages.error if result.problem else messages.success
+    tell(request, f"{found.name}: {result}")
+    return _back(request, pk)
+
+
+@require_POST
+@needs("manage_providers")
+def halt_calls(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop calling through this provider until somebody resumes it."""
+    found = get_object_or_404(Provider, pk=pk)
+    person = _person(request)
+    reason = request.POST.get("reason", "").strip() or _("Halted by %(who)s.") % {"who": person}
+    if halt(pk, reason, person):
+        lines = _cards([found])[0].lines
+        messages.warning(
+            request,
+            _("%(name)s is halted: no new call leaves through it. %(lines)d live calls go on to their end.")
+            % {"name": found.name, "lines": lines},
+        )
+    else:
+        messages.info(request, _("%(name)s was halted already.") % {"name": found.name})
+    return _back(request, pk)
+
+
+@require_POST
+@needs("manage_providers")
+def resume_calls(request: HttpRequest, pk: int) -> HttpResponse:
+    """Test the key and let calls pass again."""
+    found = get_object_or_404(Provider, pk=pk)
+    verdict = resume(pk, _person(request))
+    found.refresh_from_db()
+    if found.halted_at:
+        messages.error(request, _("%(name)s stays halted. %(why)s") % {"name": found.name, "why": verdict})
+    elif verdict.is_ok:
+        messages.success(request, _("%(name)s is resumed. %(why)s") % {"name": found.name, "why": verdict})
+    else:
+        messages.warning(
+            request, _("%(name)s is resumed, but its test failed. %(why)s") % {"name": found.name, "why": verdict}
+        )
+    return _back(request, pk)
+
+
+@sensitive_post_parameters()
+@require_POST
+@needs("manage_providers")
+def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """Test new keys, and let them replace the old ones where the vendor takes them."""
+    found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
+    trial = keys_form(found.vendor)(request.POST, instance=found)
+    if not trial.is_valid():
+        return _provider_page(request, found, trial, status=422)
+    new = trial.new_secrets()
+    if not new and not trial.removed_secrets():
+        messages.info(request, _("No key was typed in; the stored one stays."))
+        return _back(request, pk)
+    verdict = try_secrets(found, new) if new else None
+    form = keys_form(found.vendor, verdict)(request.POST, instance=found)
+    if not form.is_valid():
+        return _provider_page(request, found, form, status=422)
+    store_secrets(pk, new, form.removed_secrets(), _person(request))
+    if verdict is None:
+        messages.success(request, _("The key is forgotten."))
+    elif verdict.is_ok:
+        note_success(pk)
+        if verdict.account:
+            remember_account(pk, verdict.account)
+        messages.success(request, _("The new key is stored. %(why)s") % {"why": verdict})
+        if found.halted_at:
+            messages.warning(request, _("It is still halted: press Resume to let calls pass again."))
+    else:
+        messages.warning(request, _("The key is stored although its test failed: %(why)s") % {"why": verdict})
+    return _back(request, pk)
+
+
+def _person(request: HttpRequest) -> AbstractUser:
+    return cast(AbstractUser, request.user)
+
+
+def _back(request: HttpRequest, pk: int) -> HttpResponse:
+    target = request.POST.get("next", "")
+    hosts = {request.get_host()}
+    if target and url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
+        return redirect(target)
+    return redirect("provider", pk=pk)
+
+
+urlpatterns = [
+    path("providers/", providers, name="providers"),
+    path("providers/<int:pk>/", provider, name="provider"),
+    path("providers/<int:pk>/test/", test, name="provider-test"),
+    path("providers/<int:pk>/sync/", sync, name="provider-sync"),
+    path("providers/<int:pk>/halt/", halt_calls, name="provider-halt"),
+    path("providers/<int:pk>/resume/", resume_calls, name="provider-resume"),
+    path("providers/<int:pk>/key/", replace_key, name="provider-key"),
+]

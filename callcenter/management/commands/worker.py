@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -17,6 +18,28 @@ from campaigns.queue import nudge_dispatch, nudge_poll
 from campaigns.schedules import sync_schedules
 
 STOP_SECONDS = 35.0
+PR_SET_PDEATHSIG = 1
+
+
+def end_forks_with_us() -> None:
+    """Let every process that is forked from here end when its parent does, also by SIGKILL (Linux only).
+
+    Otherwise five orphans of a killed worker would go on dialling beside its successor, with nobody to stop them.
+    """
+    if sys.platform != "linux":
+        return
+    prctl = ctypes.CDLL(None).prctl
+    parent = [0]
+
+    def remember() -> None:
+        parent[0] = os.getpid()
+
+    def bind() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent[0]:
+            os._exit(1)  # it died before we were bound
+
+    os.register_at_fork(before=remember, after_in_child=bind)
 
 
 class Command(BaseCommand):
@@ -36,6 +59,7 @@ class Command(BaseCommand):
         # Imported late: the module reads its settings and opens the broker at import.
         from django_q.cluster import Cluster
 
+        end_forks_with_us()
         cluster = Cluster()
         asked: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -18,6 +18,14 @@ ORDER_PATHS = {
     "voicy": "/voicy/functions/v1/call-dial",
     "vocode": "/vocode/v1/calls/create",
 }
+DONE = {
+    "bitel": {"NORMAL"},
+    "unleashx": {"USER_ENDED", "AGENT_ENDED"},
+    "bolna": {"completed"},
+    "voicy": {"user_hangup", "agent_hangup"},
+    "vocode": {"ended"},
+}
+"""Words of a call that was answered and is over."""
 GOOD = {"bitel": 200, "unleashx": 200, "bolna": 200, "voicy": 201, "vocode": 200}
 
 

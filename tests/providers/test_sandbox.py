@@ -21,6 +21,7 @@ from providers.sandbox.messages import Request
 from providers.sandbox.server import SandboxServer
 from providers.sandbox.wire.base import Route
 from tests.providers.sandbox_caller import (
+    DONE,
     GOOD,
     ORDER_PATHS,
     VENDORS,
@@ -36,13 +37,6 @@ from tests.providers.sandbox_caller import (
 )
 
 SPEED = 50.0
-DONE = {
-    "bitel": {"NORMAL"},
-    "unleashx": {"USER_ENDED", "AGENT_ENDED"},
-    "bolna": {"completed"},
-    "voicy": {"user_hangup", "agent_hangup"},
-    "vocode": {"ended"},
-}
 
 
 @pytest.fixture(scope="module")

@@ -161,6 +161,8 @@ if TIME_SCALE != 1.0 and not DEBUG:
     raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
 CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
+SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
+"""Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""
 QUIET_PERIOD_HOURS: int = env.int("QUIET_PERIOD_HOURS", 24)
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)

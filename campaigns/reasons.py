@@ -19,6 +19,7 @@ class SkipReason(models.TextChoices):
     OVER_BUDGET = "over_budget", _("Not called: the campaign's budget is used up.")
     MISSING_VARIABLE = "missing_variable", _("Not called: a variable of the message is empty.")
     CANCELED = "canceled", _("Not called: a person canceled it.")
+    NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
 
 
 class WaitReason(models.TextChoices):
@@ -32,6 +33,7 @@ class WaitReason(models.TextChoices):
     PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
+    BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
 
 
 SENTENCES: dict[str, str | Promise] = {
@@ -42,7 +44,6 @@ SENTENCES: dict[str, str | Promise] = {
     "order_rejected": _("The vendor refused the order; nothing was dialled."),
     "invalid_number": _("The vendor says the number is not valid; nothing was dialled."),
     "not_sent": _("The vendor could not be reached; nothing was dialled, it is tried again."),
-    "gave_up": _("The vendor could not be reached several times; nothing was dialled."),
     "rate_limited": _("The vendor asked us to slow down; nothing was dialled, it is tried again."),
     "account_problem": _("The vendor refused our account; nothing was dialled, the call waits until an admin acts."),
     "outcome_unknown": _(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import zoneinfo
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -26,8 +27,10 @@ PERSON_AFTER = 24 * 3600
 MAX_NOT_SENT = 5
 SETTLE_LOOKS = (15, 60, 180, 600, 1800, 7200, 21600, 86400)
 """Seconds after the deadline at which an unknown call is looked for."""
-POLLS = (5, 10, 20, 40, 60)
-"""Seconds between the first looks at an open call."""
+PROBE_AFTER = 15
+BREAKER_WINDOW = 120
+BREAKER_LEAST = 5
+BREAKER_UNKNOWNS = 3
 
 RANK: dict[CallStatus, int] = {
     CallStatus.PENDING: 0,
@@ -142,12 +145,10 @@ def next_opening(
     return None
 
 
-def next_poll_delay(polls: int, age_seconds: float) -> float:
-    """Return the seconds until an open call is looked at again: quickly at first, hourly after two hours."""
-    if polls < len(POLLS):
-        return float(POLLS[polls])
+def next_poll_delay(age_seconds: float) -> float:
+    """Return the seconds until an open call is looked at again: at most a tenth of its age behind, then hourly."""
     if age_seconds < 600:
-        return 60.0
+        return min(60.0, max(4.0, age_seconds / 10))
     if age_seconds < 7200:
         return 300.0
     return 3600.0
@@ -183,6 +184,26 @@ def take_pace(tat: float, now: float, calls_per_minute: int, wanted: int) -> tup
     burst = burst_of(calls_per_minute)
     interval = 60.0 / max(calls_per_minute - burst, 0.5)
     start = max(tat, now)
-    free = int((now + (burst - 1) * interval - start) / interval + 1e-9) + 1
+    free = math.floor((now + (burst - 1) * interval - start) / interval + 1e-9) + 1
     taken = max(0, min(wanted, free))
     return taken, start + taken * interval
+
+
+Outcome = tuple[int, int, int]
+"""Ten-second bucket (epoch seconds // 10), orders that went well, orders that failed on the way."""
+
+
+def weigh(outcomes: Sequence[Sequence[int]], now: float, well: int, badly: int) -> list[Outcome]:
+    """Add new outcomes to a breaker's two minutes and drop what is older."""
+    bucket = int(now) // 10
+    kept = {int(o[0]): (int(o[1]), int(o[2])) for o in outcomes if int(o[0]) > bucket - BREAKER_WINDOW // 10}
+    before = kept.get(bucket, (0, 0))
+    kept[bucket] = (before[0] + well, before[1] + badly)
+    return [(when, *kept[when]) for when in sorted(kept)]
+
+
+def should_break(outcomes: Sequence[Outcome], unknowns_in_row: int) -> bool:
+    """Tell whether a provider must pause: half of five or more orders failed in two minutes, or three unknowns in a row."""
+    well, badly = sum(o[1] for o in outcomes), sum(o[2] for o in outcomes)
+    total = well + badly
+    return unknowns_in_row >= BREAKER_UNKNOWNS or (total >= BREAKER_LEAST and badly * 2 >= total)

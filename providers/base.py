@@ -113,6 +113,8 @@ class ProviderBackend:
     supports_list_calls: ClassVar[bool] = False
     lists_by_agent: ClassVar[bool] = False
     """`list_calls` needs `CallQuery.agent_ids`."""
+    fetches_by_list: ClassVar[bool] = False
+    """`fetch_calls` reads many calls with few requests, so that it may be asked for a thousand at once."""
     supports_list_agents: ClassVar[bool] = False
     supports_list_voices: ClassVar[bool] = False
     supports_list_caller_ids: ClassVar[bool] = False

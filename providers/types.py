@@ -77,7 +77,6 @@ class FailureReason(models.TextChoices):
     NOT_CONNECTED = "not_connected", _("The call did not connect")
     PLACE_REJECTED = "place_rejected", _("The vendor refused the order")
     NOT_PLACED = "not_placed", _("The vendor never took the order")
-    GAVE_UP = "gave_up", _("The vendor could not be reached")
 
 
 AnsweredBy = Literal["human", "machine", "unknown"]

@@ -1,0 +1,108 @@
+"""Merging what is heard of a call from anywhere: a join, so that any order and any repeats end the same. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from campaigns import rules
+from providers.types import AnsweredBy, CallSnapshot, CallStatus, FailureReason
+
+ANSWERED_BY_ORDER: tuple[AnsweredBy, ...] = ("unknown", "machine", "human")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is believed of a call, from one source or from many joined."""
+
+    status: CallStatus = CallStatus.PENDING
+    rank: int = 0
+    failure_reason: str = ""
+    failure_detail: str = ""
+    answered_at: datetime.datetime | None = None
+    ended_at: datetime.datetime | None = None
+    talk_seconds: int | None = None
+    cost: Decimal | None = None
+    currency: str = ""
+    answered_by: AnsweredBy = "unknown"
+    recording_available: bool = False
+    do_not_call: bool = False
+
+    @property
+    def standing(self) -> tuple[int, str, str, str]:
+        """What decides which state stands: the rank, and where it is equal an order of the words."""
+        return (self.rank, self.status, self.failure_reason, self.failure_detail)
+
+
+def join(one: Evidence, other: Evidence) -> Evidence:
+    """Return the join of two pieces of evidence: commutative, associative, idempotent, never backwards."""
+    stronger = max(one, other, key=lambda evidence: evidence.standing)
+    price = max(
+        ((e.cost, e.currency) for e in (one, other) if e.cost is not None),
+        default=(None, max(one.currency, other.currency)),
+    )
+    return Evidence(
+        status=stronger.status,
+        rank=stronger.rank,
+        failure_reason=stronger.failure_reason,
+        failure_detail=stronger.failure_detail,
+        answered_at=_earliest(one.answered_at, other.answered_at),
+        ended_at=_latest(one.ended_at, other.ended_at),
+        talk_seconds=_largest(one.talk_seconds, other.talk_seconds),
+        cost=price[0],
+        currency=price[1],
+        answered_by=max(one.answered_by, other.answered_by, key=ANSWERED_BY_ORDER.index),
+        recording_available=one.recording_available or other.recording_available,
+        do_not_call=one.do_not_call or other.do_not_call,
+    )
+
+
+def evidence_of(snapshot: CallSnapshot) -> Evidence:
+    """Return what a snapshot proves; a word that we do not know proves nothing of the state."""
+    status = snapshot.status
+    if status is None or status not in rules.RANK:
+        status, rank = CallStatus.PENDING, 0
+    else:
+        rank = rules.rank_of(status)
+    is_failed = status in {CallStatus.FAILED, CallStatus.CANCELED}
+    reason = snapshot.failure_reason if snapshot.failure_reason in FailureReason.values else FailureReason.VENDOR_ERROR
+    return Evidence(
+        status=status,
+        rank=rank,
+        failure_reason=str(reason or FailureReason.VENDOR_ERROR) if status == CallStatus.FAILED else "",
+        failure_detail=snapshot.failure_detail[:300] if is_failed else "",
+        answered_at=snapshot.answered_at,
+        ended_at=snapshot.ended_at,
+        talk_seconds=max(0, snapshot.talk_seconds) if snapshot.talk_seconds is not None else None,
+        cost=snapshot.cost,
+        currency=snapshot.currency[:3] if snapshot.cost is not None else "",
+        answered_by=snapshot.answered_by,
+        recording_available=snapshot.recording_available,
+        do_not_call=snapshot.do_not_call,
+    )
+
+
+def differing(before: Evidence, after: Evidence) -> dict[str, Any]:
+    """Return the fields that differ, with their new values."""
+    return {
+        found.name: getattr(after, found.name)
+        for found in fields(Evidence)
+        if getattr(before, found.name) != getattr(after, found.name)
+    }
+
+
+def _earliest(one: datetime.datetime | None, other: datetime.datetime | None) -> datetime.datetime | None:
+    found = [instant for instant in (one, other) if instant is not None]
+    return min(found, default=None)
+
+
+def _latest(one: datetime.datetime | None, other: datetime.datetime | None) -> datetime.datetime | None:
+    found = [instant for instant in (one, other) if instant is not None]
+    return max(found, default=None)
+
+
+def _largest(one: int | None, other: int | None) -> int | None:
+    found = [number for number in (one, other) if number is not None]
+    return max(found, default=None)

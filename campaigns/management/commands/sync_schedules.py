@@ -1,0 +1,19 @@
+"""Makes the stored schedules equal to the declared ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from campaigns.schedules import sync_schedules
+
+
+class Command(BaseCommand):
+    """Run on deploy; the worker does it at its start too."""
+
+    help = "Make the stored schedules equal to the declared ones."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Synchronise and say how many there are."""
+        self.stdout.write(f"{sync_schedules()} schedules are in place.")

@@ -1,0 +1,129 @@
+"""Which vendor call is which of ours, judged from a vendor's own list. Pure: it never guesses between two."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from providers.types import CallSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A call of ours to find in a list: an unknown one, or a known one that proves the list is whole."""
+
+    call_id: int
+    reference: UUID
+    to_number: str
+    agent_id: str
+    placing_at: datetime.datetime
+    latest_at: datetime.datetime
+    """Until when the vendor may have taken it."""
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An unknown call and the vendor call that it is."""
+
+    call_id: int
+    snapshot: CallSnapshot
+    by: Literal["id", "number"]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a look at the list proves."""
+
+    found: list[Found] = field(default_factory=list)
+    ambiguous: dict[int, list[str]] = field(default_factory=dict)
+    """Call id to the vendor ids between which a person must choose."""
+    absent: list[int] = field(default_factory=list)
+    """Calls with no candidate at all; a proof only where `is_trusted`."""
+    is_trusted: bool = False
+    """True where every call that we know was visible through the same query, and there was at least one."""
+
+
+def is_of_number(snapshot: CallSnapshot, number: str) -> bool:
+    """Tell whether a listed call went to this number, comparing its last nine digits; a row without one may have."""
+    theirs = "".join(letter for letter in snapshot.to_number if letter.isdigit())
+    return not theirs or theirs[-9:] == number[-9:]
+
+
+def explained(known: Sequence[Sought], listed: Sequence[CallSnapshot]) -> tuple[list[CallSnapshot], list[Sought]]:
+    """Take away the rows that are calls we know; returns the rows left over and the known calls that no row shows.
+
+    By id first; a list without our ids is compared by number, the nearest in time, each row used once.
+    """
+    rest = {row.remote_id: row for row in listed}
+    missing = []
+    by_number = []
+    for call in known:
+        if call.remote_id in rest:
+            del rest[call.remote_id]
+        else:
+            by_number.append(call)
+    for call in sorted(by_number, key=lambda sought: sought.placing_at):
+        rows = [
+            row for row in rest.values() if row.to_number and is_of_number(row, call.to_number) and _in_time(row, call)
+        ]
+        if not rows:
+            missing.append(call)
+            continue
+        nearest = min(rows, key=lambda row: abs((row.created_at or call.placing_at) - call.placing_at))
+        del rest[nearest.remote_id]
+    return list(rest.values()), missing
+
+
+def _in_time(row: CallSnapshot, call: Sought) -> bool:
+    early = datetime.timedelta(minutes=2)
+    if row.created_at is None:
+        return True
+    return call.placing_at - early <= row.created_at <= call.latest_at
+
+
+def candidates_of(call: Sought, rows: Sequence[CallSnapshot]) -> list[CallSnapshot]:
+    """Return the rows that could be this unknown call; one that carries another reference of ours cannot."""
+    return [
+        row
+        for row in rows
+        if row.reference in (None, call.reference)
+        and (row.reference == call.reference or (is_of_number(row, call.to_number) and _in_time(row, call)))
+        and (not row.agent_id or not call.agent_id or row.agent_id == call.agent_id or row.reference == call.reference)
+    ]
+
+
+def look(unknown: Sequence[Sought], known: Sequence[Sought], listed: Sequence[CallSnapshot]) -> Findings:
+    """Judge what became of unknown calls: by our reference, else by number, agent and time with one candidate only."""
+    findings = Findings()
+    rows, missing = explained(known, listed)
+    findings.is_trusted = bool(known) and not missing
+    echoed = {row.reference: row for row in rows if row.reference is not None}
+    open_calls = []
+    for call in unknown:
+        if row := echoed.get(call.reference):
+            findings.found.append(Found(call_id=call.call_id, snapshot=row, by="id"))
+            rows = [other for other in rows if other.remote_id != row.remote_id]
+        else:
+            open_calls.append(call)
+    wanted_by: dict[str, list[int]] = {}
+    choices = {}
+    for call in open_calls:
+        choices[call.call_id] = [row for row in candidates_of(call, rows) if row.to_number]
+        for row in choices[call.call_id]:
+            wanted_by.setdefault(row.remote_id, []).append(call.call_id)
+    for call in open_calls:
+        rows_of = choices[call.call_id]
+        if not rows_of:
+            findings.absent.append(call.call_id)
+        elif len(rows_of) == 1 and len(wanted_by[rows_of[0].remote_id]) == 1:
+            findings.found.append(Found(call_id=call.call_id, snapshot=rows_of[0], by="number"))
+        else:
+            findings.ambiguous[call.call_id] = [row.remote_id for row in rows_of]
+    # A row without a number may be anybody's: then nobody's absence is proved.
+    if any(not row.to_number for row in rows):
+        findings.is_trusted = False
+    return findings

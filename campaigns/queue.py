@@ -1,0 +1,39 @@
+"""Rings the bell: the only way work reaches django-q. A lost or doubled ring changes nothing (DESIGN.md section 6)."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+logger = logging.getLogger(__name__)
+
+DISPATCH = "campaigns.tasks.dispatch"
+POLL = "campaigns.tasks.poll"
+SWEEP = "campaigns.tasks.sweep"
+SAVE_IMPORT = "campaigns.tasks.save_import"
+
+
+def _ring(path: str, *ids: int) -> None:
+    try:
+        async_task(path, *ids)
+    except Exception:
+        # The broker is away: the rows wait, and the minute schedule finds them.
+        logger.exception("could not ring %s; the minute schedule will find the work", path)
+
+
+def nudge_dispatch() -> None:
+    """Ask for a dispatch slice once the caller's transaction has committed."""
+    transaction.on_commit(partial(_ring, DISPATCH))
+
+
+def nudge_poll() -> None:
+    """Ask for a poll slice once the caller's transaction has committed."""
+    transaction.on_commit(partial(_ring, POLL))
+
+
+def nudge_import(import_id: int) -> None:
+    """Ask for the saving of a checked import once the caller's transaction has committed."""
+    transaction.on_commit(partial(_ring, SAVE_IMPORT, import_id))

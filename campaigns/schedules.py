@@ -1,0 +1,28 @@
+"""What runs by the clock: every minute somebody looks whether a slice is needed, should every bell have been lost."""
+
+from __future__ import annotations
+
+from django_q.models import Schedule
+
+from campaigns import queue
+
+SCHEDULES: dict[str, tuple[str, int]] = {
+    "dispatch every minute": (queue.DISPATCH, 1),
+    "poll every minute": (queue.POLL, 1),
+    "sweep every minute": (queue.SWEEP, 1),
+}
+"""Name to (task, minutes)."""
+
+
+def sync_schedules() -> int:
+    """Make the stored schedules equal to `SCHEDULES`; safe to run again. Returns how many there are."""
+    Schedule.objects.exclude(name__in=SCHEDULES).delete()
+    for name, (path, minutes) in SCHEDULES.items():
+        found, is_new = Schedule.objects.get_or_create(
+            name=name, defaults={"func": path, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
+        )
+        if not is_new and (found.func, found.minutes, found.repeats) != (path, minutes, -1):
+            Schedule.objects.filter(pk=found.pk).update(
+                func=path, schedule_type=Schedule.MINUTES, minutes=minutes, repeats=-1
+            )
+    return len(SCHEDULES)

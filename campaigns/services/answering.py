@@ -1,0 +1,169 @@
+"""Writes what the vendor answered to orders: grouped, by compare-and-set, and never anything that could dial again."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from campaigns import rules
+from campaigns.models import Call
+from campaigns.reasons import WaitReason
+from campaigns.services import breaking, retrying
+from campaigns.services.bulk import update_rows
+from campaigns.services.clock import span
+from campaigns.services.steps import step, write_steps
+from providers.exceptions import (
+    AccountProblem,
+    InvalidNumber,
+    NotSent,
+    OrderRejected,
+    ProviderError,
+    RateLimited,
+)
+from providers.models import Provider
+from providers.types import AT_VENDOR, CallOrder, CallStatus, FailureReason, PlacedCall
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of one order."""
+
+    call_id: int
+    order: CallOrder
+    result: PlacedCall | ProviderError
+
+
+def write_answers(provider_id: int, answers: Sequence[Answer], now: datetime.datetime) -> None:
+    """Write a group of answers in one durable transaction; safe to run again after a lost connection."""
+    placed = [answer for answer in answers if isinstance(answer.result, PlacedCall)]
+    with transaction.atomic(durable=True):
+        try:
+            with transaction.atomic():
+                _write_placed(placed, now)
+        except IntegrityError:
+            # A vendor id that another call has already, or a number live elsewhere: find out which.
+            for answer in placed:
+                _write_one_placed(answer, now)
+        for answer in answers:
+            if isinstance(answer.result, ProviderError):
+                _write_error(provider_id, answer.call_id, answer.result, now)
+        breaking.weigh_answers(provider_id, [answer.result for answer in answers], now)
+    if placed:
+        Provider.objects.note_success(provider_id)
+
+
+def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> None:
+    rows, texts = [], []
+    for answer in answers:
+        placed = answer.result
+        assert isinstance(placed, PlacedCall)
+        status = placed.status if placed.status in AT_VENDOR else CallStatus.QUEUED
+        rows.append(
+            (
+                answer.call_id,
+                status,
+                rules.RANK[status],
+                placed.raw_status[:80],
+                placed.remote_id,
+                now,
+                now,
+                now + span(2),
+            )
+        )
+        texts.append((answer.call_id, answer.order.variables, answer.order.text))
+    columns = ("status", "rank", "raw_status", "remote_id", "placed_at", "changed_at", "next_poll_at")
+    changed = update_rows(Call, columns, rows, guard="c.status IN ('placing', 'unknown') AND c.remote_id = ''")
+    with_words = [row for row in texts if row[0] in changed and (row[1] or row[2])]
+    update_rows(Call, ("variables", "text"), with_words)
+    write_steps(
+        step(row[0], "order_taken", at=now, source="answer", from_status="placing", to_status=row[1])
+        for row in rows
+        if row[0] in changed
+    )
+
+
+def _write_one_placed(answer: Answer, now: datetime.datetime) -> None:
+    try:
+        with transaction.atomic():
+            _write_placed([answer], now)
+    except IntegrityError:
+        logger.error("call=%s: the vendor gave an id that another call has", answer.call_id)
+        _leave_unknown(answer.call_id, "The vendor gave an id that another call has already.", now)
+
+
+def _write_error(provider_id: int, call_id: int, error: ProviderError, now: datetime.datetime) -> None:
+    match error:
+        case NotSent():
+            tries = (Call.objects.filter(pk=call_id).values_list("not_sent_tries", flat=True).first() or 0) + 1
+            due_at = now + span(rules.back_off(tries))
+            _back_to_pending(call_id, "not_sent", error, WaitReason.NOT_SENT, due_at, now, tries)
+        case RateLimited():
+            due_at = now + span(error.retry_after)
+            _back_to_pending(call_id, "rate_limited", error, WaitReason.RATE_LIMITED, due_at, now)
+            Provider.objects.filter(pk=provider_id).update(slow_until=due_at)
+        case AccountProblem():
+            _back_to_pending(call_id, "account_problem", error, WaitReason.PROVIDER_HALTED, now, now)
+            Provider.objects.halt(provider_id, error.message)
+        case OrderRejected():
+            _reject(call_id, error, now)
+        case _:
+            _leave_unknown(call_id, error.message, now)
+    Provider.objects.note_error(provider_id, error)
+
+
+def _back_to_pending(
+    call_id: int,
+    code: str,
+    error: ProviderError,
+    reason: WaitReason,
+    due_at: datetime.datetime,
+    now: datetime.datetime,
+    tries: int | None = None,
+) -> None:
+    call = Call.objects.filter(pk=call_id).first()
+    changes: dict[str, object] = {} if tries is None else {"not_sent_tries": tries}
+    went = Call.objects.filter(pk=call_id, status=CallStatus.PLACING, remote_id="").update(
+        status=CallStatus.PENDING, rank=0, placing_at=None, deadline_at=None, due_at=due_at, wait_reason=reason,
+        lease=None, lease_until=None, reserved_cost=0, changed_at=now, **changes,
+    )  # fmt: skip
+    if went and call:
+        retrying.give_back(call.campaign_id, call.reserved_cost)
+        _note(call_id, code, error.message, CallStatus.PENDING, now)
+
+
+def _reject(call_id: int, error: OrderRejected, now: datetime.datetime) -> None:
+    is_number = isinstance(error, InvalidNumber)
+    reason = FailureReason.INVALID_NUMBER if is_number else FailureReason.PLACE_REJECTED
+    call = Call.objects.filter(pk=call_id).first()
+    went = Call.objects.filter(pk=call_id, status=CallStatus.PLACING, remote_id="").update(
+        status=CallStatus.FAILED, rank=rules.rank_of(CallStatus.FAILED), failure_reason=reason,
+        failure_detail=error.message, ended_at=now, changed_at=now,
+    )  # fmt: skip
+    if went and call:
+        retrying.give_back(call.campaign_id, call.reserved_cost)
+        _note(call_id, "invalid_number" if is_number else "order_rejected", error.message, CallStatus.FAILED, now)
+
+
+def _leave_unknown(call_id: int, message: str, now: datetime.datetime) -> None:
+    went = Call.objects.filter(pk=call_id, status=CallStatus.PLACING).update(
+        status=CallStatus.UNKNOWN, rank=rules.RANK[CallStatus.UNKNOWN], failure_detail=message, changed_at=now,
+        next_poll_at=now + span(rules.next_look_delay(0)), polls=0,
+    )  # fmt: skip
+    if went:
+        _note(call_id, "outcome_unknown", message, CallStatus.UNKNOWN, now)
+
+
+def _note(call_id: int, code: str, message: str, to_status: CallStatus, now: datetime.datetime) -> None:
+    write_steps(
+        [
+            step(
+                call_id, code, at=now, source="answer", from_status="placing", to_status=to_status, detail=message
+            )
+        ]
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""The breaker of a provider: opens on failures, probes with a harmless read, never with a person."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Sequence
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from campaigns import rules
+from campaigns.models import Call
+from campaigns.services.clock import span
+from providers.base import ProviderBackend
+from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.models import Provider
+from providers.types import CallStatus, PlacedCall
+
+logger = logging.getLogger(__name__)
+
+
+def weigh_answers(provider_id: int, results: Sequence[PlacedCall | ProviderError], now: datetime.datetime) -> None:
+    """Add the outcomes of orders to the provider's two minutes, and open its breaker where they say so."""
+    provider = Provider.objects.select_for_update().get(pk=provider_id)
+    in_row, well, badly = provider.unknowns_in_row, 0, 0
+    for result in results:
+        if isinstance(result, NotSent | OutcomeUnknown):
+            badly += 1
+        else:
+            well += 1
+        in_row = in_row + 1 if isinstance(result, OutcomeUnknown) else 0
+        if in_row >= rules.BREAKER_UNKNOWNS:
+            break
+    outcomes = rules.weigh(provider.outcomes, now.timestamp(), well, badly)
+    Provider.objects.filter(pk=provider_id).update(outcomes=outcomes, unknowns_in_row=min(in_row, 1000))
+    if provider.breaker_opened_at is None and rules.should_break(outcomes, in_row):
+        failed, total = sum(o[2] for o in outcomes), sum(o[1] + o[2] for o in outcomes)
+        reason = _("%(failed)s of the last %(total)s orders failed on the way.") % {"failed": failed, "total": total}
+        Provider.objects.open_breaker(provider_id, reason, now + span(rules.PROBE_AFTER))
+
+
+def due_probes(now: datetime.datetime) -> list[int]:
+    """Return the providers whose open breaker may be probed now and that have calls waiting."""
+    waiting = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
+    return list(
+        Provider.objects.filter(breaker_probe_at__lte=now, breaker_opened_at__isnull=False, is_active=True)
+        .filter(Exists(waiting))
+        .values_list("pk", flat=True)
+    )
+
+
+def claim_probe(provider_id: int, now: datetime.datetime) -> ProviderBackend | None:
+    """Take the right to probe, one prober at a time; returns the backend to ask, None where somebody else probes."""
+    claimed = Provider.objects.filter(
+        pk=provider_id, breaker_opened_at__isnull=False, breaker_probe_at__lte=now
+    ).update(breaker_probe_at=now + span(2 * rules.HTTP_DEADLINE))
+    if not claimed:
+        return None
+    try:
+        return Provider.objects.get(pk=provider_id).open_backend()
+    except ProviderMisconfigured as error:
+        Provider.objects.halt(provider_id, str(error))
+        return None
+
+
+def ask(backend: ProviderBackend) -> ProviderError | None:
+    """Ask the vendor for something harmless; no database. Returns what went wrong, if anything."""
+    try:
+        backend.check_credentials()
+    except ProviderError as error:
+        return error
+    except Exception as error:
+        logger.exception("the backend failed while probing")
+        return ProviderError(f"The provider module failed: {type(error).__name__}.")
+    return None
+
+
+def conclude_probe(provider_id: int, error: ProviderError | None, now: datetime.datetime) -> None:
+    """Close the breaker where the vendor answered; halt the provider for a dead key; else probe again later."""
+    if error is None:
+        Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0)
+        Provider.objects.close_breaker(provider_id)
+    elif isinstance(error, AccountProblem):
+        Provider.objects.halt(provider_id, error.message)
+    else:
+        logger.info("provider=%s: the probe failed: %s", provider_id, type(error).__name__)
+        Provider.objects.postpone_probe(provider_id, now + span(rules.PROBE_AFTER))

@@ -1,0 +1,265 @@
+"""The dispatch slice: one coordinator that reserves, commits and writes; a thread pool a provider that only sends.
+
+A slow vendor holds up its own pool and nobody else's. Threads never touch the database: one connection a slice.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import queue
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.utils.translation import gettext as _
+
+from campaigns.services import answering, breaking, leases, lifecycle, repairing, reserving
+from campaigns.services.answering import Answer
+from campaigns.services.clock import DatabaseClock
+from campaigns.services.committing import Committed, commit_calls
+from campaigns.services.filling import fill_running_campaigns
+from providers.base import ProviderBackend
+from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.models import Provider
+from providers.types import PlacedCall
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 45.0
+"""A slice commits for this long; with one HTTP deadline after it, it ends well before the queue's time-out."""
+AHEAD_SECONDS = 20.0
+GROUP_SECONDS = 0.02
+LOOK_SECONDS = 0.25
+SWEEP_SECONDS = 5.0
+MOST_THREADS = 64
+MOST_IN_A_COMMIT = 64
+
+
+class Lane:
+    """One provider's pool and its reserved calls."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider_id = provider.pk
+        self.backend: ProviderBackend = provider.open_backend()
+        self.threads = min(provider.max_lines, MOST_THREADS)
+        self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix=f"lane-{provider.pk}")
+        self.reserved: deque[int] = deque()
+        self.in_flight = 0
+        self.looked_at = 0.0
+        self.renewed_at = time.monotonic()
+
+    @property
+    def idle(self) -> int:
+        """How many threads could send at once."""
+        return self.threads - self.in_flight
+
+
+class Slice:
+    """The coordinator of one slice."""
+
+    def __init__(self, seconds: float, on_placed: Callable[[], None]) -> None:
+        self.token = uuid.uuid4()
+        self.clock = DatabaseClock()
+        self.ends_at = time.monotonic() + seconds
+        self.on_placed = on_placed
+        self.has_placed = False
+        self.lanes: dict[int, Lane] = {}
+        self.answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+        self.unwritten: list[tuple[int, Answer]] = []
+        self.looked_at = 0.0
+        self.swept_at = 0.0
+        self.prober = ThreadPoolExecutor(4, thread_name_prefix="probe")
+        self.probes: dict[int, Future[ProviderError | None]] = {}
+
+    # Sending: the only code that runs in the pools
+
+    def send(self, lane: Lane, committed: Committed) -> None:
+        """Send one order and hand its answer to the coordinator; whatever goes wrong in here may have dialled."""
+        result: PlacedCall | ProviderError
+        try:
+            result = lane.backend.for_order(committed.committed_at).place_call(committed.order)
+        except ProviderError as error:
+            result = error
+        except Exception as error:
+            logger.exception("call=%s: the backend failed while placing", committed.call_id)
+            result = OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")
+        self.answers.put((lane.provider_id, Answer(call_id=committed.call_id, order=committed.order, result=result)))
+
+    # The rounds of the coordinator
+
+    def run(self) -> bool:
+        """Dial until the time is over or nothing is due; returns whether work remains."""
+        has_work = True
+        while time.monotonic() < self.ends_at and has_work:
+            try:
+                has_work = self.round()
+            except (OperationalError, InterfaceError):
+                # Nothing leaves without a commit that we saw; answers in hand are kept and written later.
+                logger.warning("the database is away; trying again", exc_info=True)
+                connection.close()
+                time.sleep(0.5)
+                has_work = True
+        return has_work
+
+    def round(self) -> bool:
+        """Open lanes, let calls pass, write answers; returns whether anything is left to do."""
+        now = time.monotonic()
+        if now - self.swept_at >= SWEEP_SECONDS:
+            repairing.free_the_stuck(self.clock.now())
+            self.swept_at = now
+        if now - self.looked_at >= LOOK_SECONDS:
+            self.open_lanes()
+            self.looked_at = time.monotonic()
+        passed = sum(self.pass_calls(lane) for lane in self.lanes.values())
+        self.collect(wait=bool(self.in_flight))
+        self.write()
+        self.close_idle_lanes()
+        if not passed and not self.in_flight:
+            if not self.lanes and not self.probes and not self.expects_work():
+                return False
+            time.sleep(0.05)
+        return True
+
+    def expects_work(self) -> bool:
+        """Tell whether a call or a probe becomes due soon; later ones are the minute schedule's."""
+        soon = self.clock.now() + datetime.timedelta(seconds=AHEAD_SECONDS)
+        return bool(reserving.providers_with_work(soon) or breaking.due_probes(soon))
+
+    @property
+    def in_flight(self) -> int:
+        """How many orders are out."""
+        return sum(lane.in_flight for lane in self.lanes.values())
+
+    def open_lanes(self) -> None:
+        """Fill what was launched, probe open breakers, and take the lease of every provider with work and no holder."""
+        fill_running_campaigns(0.5)
+        for provider_id in breaking.due_probes(self.clock.now()):
+            backend = breaking.claim_probe(provider_id, self.clock.now())
+            if backend is not None:
+                self.probes[provider_id] = self.prober.submit(breaking.ask, backend)
+        for provider_id, probe in list(self.probes.items()):
+            if probe.done():
+                breaking.conclude_probe(provider_id, probe.result(), self.clock.now())
+                del self.probes[provider_id]
+        for provider_id in reserving.providers_with_work(self.clock.now()):
+            if provider_id in self.lanes or not leases.take("dispatch", provider_id, self.token, self.clock.now()):
+                continue
+            try:
+                self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id))
+            except ProviderMisconfigured as error:
+                Provider.objects.halt(provider_id, str(error))
+                leases.release("dispatch", provider_id, self.token)
+
+    def pass_calls(self, lane: Lane) -> int:
+        """Let as many calls pass the commit point as this lane can send at once; returns how many left."""
+        if lane.idle < 1 or time.monotonic() >= self.ends_at:
+            return 0
+        if time.monotonic() - lane.renewed_at >= leases.RENEW_SECONDS:
+            if not leases.take("dispatch", lane.provider_id, self.token, self.clock.now()):
+                lane.reserved.clear()
+                return 0
+            lane.renewed_at = time.monotonic()
+        if not lane.reserved:
+            if time.monotonic() - lane.looked_at < GROUP_SECONDS:
+                return 0
+            lane.looked_at = time.monotonic()
+            wanted = max(2 * lane.threads, 32)
+            lane.reserved.extend(reserving.reserve(lane.provider_id, self.token, wanted, self.clock.now()))
+        if not lane.reserved:
+            return 0
+        size = min(lane.idle, MOST_IN_A_COMMIT)
+        ids = [lane.reserved.popleft() for _ in range(min(len(lane.reserved), size))]
+        result = commit_calls(lane.provider_id, self.token, ids, size, self.clock)
+        for committed in result.committed:
+            lane.in_flight += 1
+            lane.pool.submit(self.send, lane, committed)
+        lane.reserved.extendleft(reversed(result.left))
+        for campaign_id in result.over_budget:
+            lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
+        if result.left and not result.committed:
+            # No line, no pace, or the provider was stopped: a moment later, with a fresh look.
+            lane.reserved.clear()
+            reserving.release_some(self.token, result.left)
+            lane.looked_at = time.monotonic() + LOOK_SECONDS
+        return len(result.committed)
+
+    def collect(self, *, wait: bool) -> None:
+        """Gather answers for at most 20 ms, so that they are written together."""
+        until = time.monotonic() + GROUP_SECONDS
+        while True:
+            rest = until - time.monotonic()
+            try:
+                got = self.answers.get(timeout=rest) if wait and rest > 0 else self.answers.get_nowait()
+            except queue.Empty:
+                return
+            self.unwritten.append(got)
+            self.lanes[got[0]].in_flight -= 1
+
+    def write(self) -> None:
+        """Write the gathered answers; they stay in hand until the database has them."""
+        while self.unwritten:
+            provider_id = self.unwritten[0][0]
+            group = [answer for owner, answer in self.unwritten if owner == provider_id]
+            answering.write_answers(provider_id, group, self.clock.now())
+            self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
+            if not self.has_placed and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
+                self.has_placed = True
+                self.on_placed()
+
+    def close_idle_lanes(self) -> None:
+        """Give back the leases of providers that have nothing left to do."""
+        idle = [lane for lane in self.lanes.values() if not lane.in_flight and not lane.reserved]
+        if not idle:
+            return
+        working = set(reserving.providers_with_work(self.clock.now()))
+        for lane in idle:
+            if lane.provider_id not in working:
+                self.close(lane)
+
+    def close(self, lane: Lane) -> None:
+        """End a lane whose orders have all come back."""
+        leases.release("dispatch", lane.provider_id, self.token)
+        lane.pool.shutdown(wait=False)
+        del self.lanes[lane.provider_id]
+
+    def finish(self) -> None:
+        """Let go of everything, then wait for the orders that are out and write their answers."""
+        self._until_done(lambda: reserving.release(self.token))
+        for lane in list(self.lanes.values()):
+            self._until_done(lambda lane=lane: leases.release("dispatch", lane.provider_id, self.token))  # type: ignore[misc]
+        while self.in_flight or self.unwritten:
+            self.collect(wait=True)
+            self._until_done(self.write)
+        for lane in self.lanes.values():
+            lane.pool.shutdown(wait=False)
+        self.prober.shutdown(wait=False)
+
+    def _until_done(self, act: Callable[[], None], tries: int = 60) -> None:
+        for _try in range(tries):
+            try:
+                return act()
+            except (OperationalError, InterfaceError):
+                connection.close()
+                time.sleep(0.5)
+        logger.error("the database stayed away; the sweep will find what was not written")
+        self.unwritten.clear()
+        return None
+
+
+def run_slice(
+    *, on_placed: Callable[[], None], on_remaining: Callable[[], None], seconds: float = SLICE_SECONDS
+) -> datetime.timedelta:
+    """Run one dispatch slice; rings for the polls at the first placed call and for a successor while work remains."""
+    began = time.monotonic()
+    close_old_connections()
+    current = Slice(seconds, on_placed)
+    try:
+        if current.run():
+            on_remaining()
+    finally:
+        current.finish()
+    return datetime.timedelta(seconds=time.monotonic() - began)

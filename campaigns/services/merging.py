@@ -1,0 +1,178 @@
+"""Writes news of calls, from an answer, a poll, a list or a webhook: one statement a batch, only what changed."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+
+from django.db import IntegrityError, transaction
+
+from campaigns import rules
+from campaigns.evidence import Evidence, differing, evidence_of, join
+from campaigns.models import Call, CallEvent, CallTranscript
+from campaigns.services import retrying
+from campaigns.services.bulk import update_rows
+from campaigns.services.clock import span
+from campaigns.services.steps import step, write_steps
+from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
+
+STATE_COLUMNS = (
+    "status", "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
+    "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
+)  # fmt: skip
+
+
+def merge_news(
+    news: Mapping[int, CallSnapshot], *, source: str, now: datetime.datetime, looked: Sequence[int] = ()
+) -> int:
+    """Join snapshots (by call id) into their rows; `looked` are all calls asked for. Returns how many changed.
+
+    Rows are locked, joined, and written by compare-and-set on their rank, so that a state never goes backwards.
+    """
+    with transaction.atomic():
+        ids = sorted({*news, *looked})
+        calls = list(Call.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+        rows, steps, ended, texts, forbidden = [], [], [], [], []
+        for call in calls:
+            snapshot = news.get(call.pk)
+            before = believed(call)
+            after = before
+            raw = call.raw_status
+            if snapshot is not None:
+                if is_of_another(call, snapshot):
+                    steps.append(step(call.pk, "wrong_person", at=now, source=source))
+                else:
+                    after = join(before, evidence_of(snapshot))
+                    raw = snapshot.raw_status[:80] or raw
+                    if snapshot.transcript or snapshot.summary or snapshot.extracted:
+                        texts.append((call, snapshot))
+                    if snapshot.do_not_call and not before.do_not_call:
+                        forbidden.append(call)
+            changed = differing(before, after)
+            changed.pop("do_not_call", None)
+            steps += _steps_of(call, snapshot, before, after, raw, source, now)
+            if changed.get("status") in FINAL or (after.status in FINAL and "status" in changed):
+                ended.append((call, before, after))
+            rows.append(_row(call, snapshot, after, raw, bool(changed) or raw != call.raw_status, now))
+        changed_ids = update_rows(Call, STATE_COLUMNS, rows, guard="c.rank <= v.rank")
+        _write_texts(texts)
+        write_steps(steps)
+        for call, before, after in ended:
+            retrying.settle_end(call, before, after, now)
+    for call in forbidden:
+        _forbid(call)
+    return len(changed_ids)
+
+
+def believed(call: Call) -> Evidence:
+    """Return what a row says, as evidence."""
+    return Evidence(
+        status=CallStatus(call.status),
+        rank=call.rank,
+        failure_reason=call.failure_reason,
+        failure_detail=call.failure_detail,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        talk_seconds=call.talk_seconds,
+        cost=call.cost,
+        currency=call.currency,
+        answered_by=call.answered_by,  # type: ignore[arg-type]
+        recording_available=call.recording_available,
+    )
+
+
+def is_of_another(call: Call, snapshot: CallSnapshot) -> bool:
+    """Tell whether news names another number than the call's: an id used twice, never to be believed."""
+    theirs, ours = digits(snapshot.to_number), digits(call.to_number)
+    return bool(theirs) and len(theirs) >= 7 and not (ours.endswith(theirs[-9:]) or theirs.endswith(ours[-9:]))
+
+
+def digits(number: str) -> str:
+    """Return only the digits of a number."""
+    return "".join(letter for letter in number if letter in "0123456789")
+
+
+def _steps_of(
+    call: Call,
+    snapshot: CallSnapshot | None,
+    before: Evidence,
+    after: Evidence,
+    raw: str,
+    source: str,
+    now: datetime.datetime,
+) -> list[CallEvent]:
+    if snapshot is None:
+        return []
+    steps = []
+    if after.status != before.status or after.failure_reason != before.failure_reason:
+        code = "conflict" if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED else "vendor_news"
+        steps.append(
+            step(
+                call.pk, code, at=now, source=source, from_status=before.status, to_status=after.status,
+                detail=raw if raw.lower() != after.status else after.failure_detail,
+            )
+        )  # fmt: skip
+    elif snapshot.status is None and raw and raw != call.raw_status:
+        steps.append(step(call.pk, "strange_word", at=now, source=source, detail=raw))
+    return steps
+
+
+def _row(
+    call: Call, snapshot: CallSnapshot | None, after: Evidence, raw: str, is_news: bool, now: datetime.datetime
+) -> tuple[object, ...]:
+    is_open = after.status in AT_VENDOR
+    age = (now - (call.placing_at or call.created_at)).total_seconds()
+    next_poll = now + span(rules.next_poll_delay(age)) if is_open else None
+    if after.status == CallStatus.UNKNOWN:
+        next_poll = call.next_poll_at
+    ended_at = after.ended_at or (now if after.status in FINAL else None)
+    matched_by = snapshot.matched_by if snapshot and snapshot.matched_by == "number" else call.matched_by
+    return (
+        call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
+        after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
+        now if is_news else call.changed_at, next_poll, call.polls + 1, matched_by,
+    )  # fmt: skip
+
+
+def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
+    known = CallTranscript.objects.in_bulk([call.pk for call, _ in texts], field_name="call_id") if texts else {}
+    for call, snapshot in texts:
+        turns = [{"speaker": t.speaker, "text": t.text[:4000], "at_ms": t.at_ms} for t in snapshot.transcript][:2000]
+        text = "\n".join(str(turn["text"]) for turn in turns)
+        old = known.get(call.pk)
+        if old is None and (turns or snapshot.summary):
+            CallTranscript.objects.create(call=call, turns=turns, text=text, summary=snapshot.summary[:4000])
+        elif old is not None and (len(text) > len(old.text) or len(snapshot.summary) > len(old.summary)):
+            CallTranscript.objects.filter(pk=old.pk, text=old.text).update(
+                turns=turns if len(text) > len(old.text) else old.turns,
+                text=max(text, old.text, key=len),
+                summary=max(snapshot.summary[:4000], old.summary, key=len),
+            )
+        if snapshot.extracted and dict(snapshot.extracted) != call.extracted:
+            Call.objects.filter(pk=call.pk).update(extracted=dict(snapshot.extracted))
+
+
+def _forbid(call: Call) -> None:
+    from campaigns.services.do_not_calling import forbid
+
+    forbid(call.to_number, reason="", source="vendor", person=None)
+
+
+def bind(
+    call_id: int, remote_id: str, *, code: str, source: str, now: datetime.datetime, matched_by: str = "id"
+) -> bool:
+    """Give an unknown call its vendor call, by compare-and-set; refused where another call has that id already."""
+    try:
+        with transaction.atomic():
+            bound = Call.objects.filter(
+                pk=call_id, remote_id="", status__in=[CallStatus.UNKNOWN, CallStatus.PLACING, CallStatus.FAILED]
+            ).update(
+                remote_id=remote_id, status=CallStatus.QUEUED, rank=rules.RANK[CallStatus.QUEUED], placed_at=now,
+                matched_by=matched_by, failure_reason="", failure_detail="", held_at=None, needs_person_at=None,
+                changed_at=now, next_poll_at=now, polls=0, ended_at=None,
+            )  # fmt: skip
+            if bound:
+                write_steps([step(call_id, code, at=now, source=source, from_status="unknown", to_status="queued")])
+            return bool(bound)
+    except IntegrityError:
+        return False

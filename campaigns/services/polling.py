@@ -1,0 +1,313 @@
+"""The poll slice: reads states of open calls, and looks for unknown ones; one provider, one thread, one lease."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db.models import Exists, OuterRef, Q
+
+from campaigns import rules
+from campaigns.models import Call
+from campaigns.services import leases, merging, repairing, settling
+from campaigns.services.clock import DatabaseClock, span
+from providers.base import Door, ProviderBackend, Request, Response
+from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
+from providers.models import Provider
+from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 45.0
+AHEAD_SECONDS = 20.0
+"""A slice stays awake for calls that become due within this time; later ones are the minute schedule's."""
+BATCH_BY_LIST = 1000
+SWEEP_SECONDS = 5.0
+POSTPONED_SECONDS = 10
+
+
+class PacedDoor:
+    """A door that reads no faster than the provider's own budget; waits in the thread that asks."""
+
+    def __init__(self, door: Door, reads_per_minute: int) -> None:
+        self._door = door
+        self._interval = 60.0 / reads_per_minute
+        self._burst = max(1, reads_per_minute // 20)
+        self._tat = 0.0
+        self._lock = threading.Lock()
+
+    def read(self, request: Request) -> Response:
+        """Wait for the budget, then read."""
+        self._wait()
+        return self._door.read(request)
+
+    def read_sound(self, source: Request | str) -> Response:
+        """Wait for the budget, then read a recording."""
+        self._wait()
+        return self._door.read_sound(source)
+
+    def send_once(self, request: Request) -> Response:
+        """Send at once: orders have a pace of their own."""
+        return self._door.send_once(request)
+
+    def with_commit(self, instant: float) -> Door:
+        """Return the door of one order."""
+        return self._door.with_commit(instant)
+
+    def _wait(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            start = max(self._tat, now)
+            wait = start - now - (self._burst - 1) * self._interval
+            self._tat = start + self._interval
+        if wait > 0:
+            time.sleep(wait)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one thread brought back: states of the calls it asked for, or the list for a look."""
+
+    provider_id: int
+    asked: Sequence[int]
+    plan: settling.Plan | None
+    result: Sequence[CallSnapshot] | ProviderError
+
+
+class Slice:
+    """The coordinator of one poll slice."""
+
+    def __init__(self, seconds: float) -> None:
+        self.token = uuid.uuid4()
+        self.clock = DatabaseClock()
+        self.ends_at = time.monotonic() + seconds
+        self.backends: dict[int, ProviderBackend] = {}
+        self.busy: set[int] = set()
+        self.renewed: dict[int, float] = {}
+        self.heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self.pool = ThreadPoolExecutor(16, thread_name_prefix="poll")
+        self.swept_at = 0.0
+
+    def run(self) -> bool:
+        """Read until the time is over or nothing becomes due soon; returns whether a successor is needed."""
+        while time.monotonic() < self.ends_at:
+            try:
+                if not self.round():
+                    return False
+            except (OperationalError, InterfaceError):
+                logger.warning("the database is away; trying again", exc_info=True)
+                connection.close()
+                time.sleep(0.5)
+        return True
+
+    def round(self) -> bool:
+        """Start reads for every provider that has due calls and no holder, and write what came back."""
+        now = time.monotonic()
+        if now - self.swept_at >= SWEEP_SECONDS:
+            repairing.free_the_stuck(self.clock.now())
+            self.swept_at = now
+        started = sum(self.start(provider_id) for provider_id in providers_with_due(self.clock.now()))
+        wrote = self.write(timeout=0.2 if self.busy else 0.0)
+        if not started and not wrote and not self.busy:
+            if not has_due(self.clock.now() + datetime.timedelta(seconds=AHEAD_SECONDS)):
+                return False
+            time.sleep(0.2)
+        return True
+
+    def start(self, provider_id: int) -> bool:
+        """Start one read of a provider in a thread, under its lease."""
+        if provider_id in self.busy or not self._holds(provider_id):
+            return False
+        provider = Provider.objects.get(pk=provider_id)
+        backend = self._backend_of(provider)
+        if backend is None:
+            return False
+        now = self.clock.now()
+        calls = list(
+            Call.objects.at_vendor()
+            .filter(provider=provider, next_poll_at__lte=now)
+            .exclude(remote_id="")
+            .select_related("agent", "caller_id")
+            .order_by("next_poll_at")[: batch_of(provider)]
+        )
+        plan = settling.plan_look(provider, now)
+        if not calls and plan is None:
+            return False
+        self.busy.add(provider_id)
+        self.pool.submit(self._read, provider_id, backend, [(call.pk, handle_of(call)) for call in calls], plan)
+        return True
+
+    def _holds(self, provider_id: int) -> bool:
+        if time.monotonic() - self.renewed.get(provider_id, 0.0) < leases.RENEW_SECONDS:
+            return True
+        if not leases.take("poll", provider_id, self.token, self.clock.now()):
+            self.renewed.pop(provider_id, None)
+            return False
+        self.renewed[provider_id] = time.monotonic()
+        return True
+
+    def _backend_of(self, provider: Provider) -> ProviderBackend | None:
+        if provider.pk not in self.backends:
+            try:
+                backend = provider.open_backend()
+            except ProviderMisconfigured as error:
+                Provider.objects.halt(provider.pk, str(error))
+                postpone(provider.pk, self.clock.now(), 60)
+                return None
+            backend.door = PacedDoor(backend.door, provider.reads_per_minute)
+            self.backends[provider.pk] = backend
+        return self.backends[provider.pk]
+
+    def _read(
+        self,
+        provider_id: int,
+        backend: ProviderBackend,
+        calls: Sequence[tuple[int, CallHandle]],
+        plan: settling.Plan | None,
+    ) -> None:
+        if calls:
+            asked = [pk for pk, _handle in calls]
+            self._tell(provider_id, asked, None, lambda: backend.fetch_calls([handle for _pk, handle in calls]))
+        if plan is not None:
+            self._tell(provider_id, [], plan, lambda: settling.look(backend, plan))
+        self.heard.put(Heard(provider_id, [], None, []))
+
+    def _tell(
+        self, provider_id: int, asked: Sequence[int], plan: settling.Plan | None, act: Callable[[], list[CallSnapshot]]
+    ) -> None:
+        result: Sequence[CallSnapshot] | ProviderError
+        try:
+            result = act()
+        except ProviderError as error:
+            result = error
+        except Exception as error:
+            logger.exception("provider=%s: the backend failed while reading", provider_id)
+            result = ProviderError(f"The provider module failed: {type(error).__name__}.")
+        self.heard.put(Heard(provider_id, asked, plan, result))
+
+    def write(self, *, timeout: float) -> int:
+        """Write what the threads brought back; returns how many reads that were."""
+        wrote = 0
+        try:
+            while True:
+                heard = self.heard.get(timeout=timeout) if not wrote and timeout else self.heard.get_nowait()
+                wrote += 1
+                if not heard.asked and heard.plan is None:
+                    self.busy.discard(heard.provider_id)
+                else:
+                    self._write_one(heard)
+        except queue.Empty:
+            return wrote
+
+    def _write_one(self, heard: Heard) -> None:
+        now = self.clock.now()
+        if isinstance(heard.result, ProviderError):
+            note_failure(heard.provider_id, heard.asked, heard.plan, heard.result, now)
+        elif heard.plan is not None:
+            settling.conclude(heard.plan, heard.result, now)
+        else:
+            news = news_of(heard.provider_id, heard.asked, heard.result)
+            merging.merge_news(news, source="poll", now=now, looked=heard.asked)
+            Provider.objects.note_success(heard.provider_id)
+
+    def finish(self) -> None:
+        """Wait for the reads that are out, write them, give the leases back."""
+        until = time.monotonic() + rules.HTTP_DEADLINE
+        while self.busy and time.monotonic() < until:
+            try:
+                self.write(timeout=0.2)
+            except (OperationalError, InterfaceError):
+                connection.close()
+                time.sleep(0.5)
+        for provider_id in self.renewed:
+            try:
+                leases.release("poll", provider_id, self.token)
+            except (OperationalError, InterfaceError):
+                connection.close()
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+def batch_of(provider: Provider) -> int:
+    """Return how many calls to ask for at once: a thousand by list, else what five seconds of the budget allow."""
+    if provider.backend_class.fetches_by_list:
+        return BATCH_BY_LIST
+    return max(1, min(500, provider.reads_per_minute // 12))
+
+
+def handle_of(call: Call) -> CallHandle:
+    """Return what is needed to find a placed call again."""
+    return CallHandle(
+        reference=call.reference,
+        remote_id=call.remote_id,
+        to_number=call.to_number,
+        agent_id=call.agent.remote_id if call.agent else "",
+        caller_id=call.caller_id.number if call.caller_id else "",
+        placed_at=call.placing_at,
+    )
+
+
+def news_of(provider_id: int, asked: Sequence[int], snapshots: Sequence[CallSnapshot]) -> dict[int, CallSnapshot]:
+    """Return snapshots by the id of our call."""
+    ids = dict(
+        Call.objects.filter(provider=provider_id, pk__in=asked).exclude(remote_id="").values_list("remote_id", "pk")
+    )
+    return {ids[snapshot.remote_id]: snapshot for snapshot in snapshots if snapshot.remote_id in ids}
+
+
+def note_failure(
+    provider_id: int,
+    asked: Sequence[int],
+    plan: settling.Plan | None,
+    error: ProviderError,
+    now: datetime.datetime,
+) -> None:
+    """Keep the rows as they are, ask again later, and halt a provider whose key or credit is gone."""
+    logger.warning("provider=%s: reading failed: %s", provider_id, type(error).__name__)
+    wait = error.retry_after if isinstance(error, RateLimited) else POSTPONED_SECONDS
+    if isinstance(error, AccountProblem):
+        Provider.objects.halt(provider_id, error.message)
+        wait = 60
+    ids = [*asked, *([call.call_id for call in plan.unknown] if plan else [])]
+    Call.objects.filter(pk__in=ids).exclude(next_poll_at=None).update(next_poll_at=now + span(wait))
+    Provider.objects.note_error(provider_id, error)
+
+
+def postpone(provider_id: int, now: datetime.datetime, wait: float) -> None:
+    """Ask for nothing of a provider for a while."""
+    Call.objects.filter(_due(now), provider=provider_id).update(next_poll_at=now + span(wait))
+
+
+def _due(at: datetime.datetime) -> Q:
+    return Q(status__in=[*AT_VENDOR, CallStatus.UNKNOWN], next_poll_at__lte=at)
+
+
+def providers_with_due(now: datetime.datetime) -> list[int]:
+    """Return the providers with open or unknown calls to read now."""
+    return list(
+        Provider.objects.filter(Exists(Call.objects.filter(_due(now), provider=OuterRef("pk")))).values_list(
+            "pk", flat=True
+        )
+    )
+
+
+def has_due(at: datetime.datetime) -> bool:
+    """Tell whether anything is due for a read by then."""
+    return Call.objects.filter(_due(at)).exists()
+
+
+def run_slice(seconds: float = SLICE_SECONDS) -> bool:
+    """Run one poll slice; returns whether a successor should follow at once."""
+    close_old_connections()
+    current = Slice(seconds)
+    try:
+        return current.run()
+    finally:
+        current.finish()

@@ -1,0 +1,24 @@
+"""What runs every minute: repair what got stuck, end campaigns that are done, ring where work waits."""
+
+from __future__ import annotations
+
+from campaigns import queue
+from campaigns.models import Campaign
+from campaigns.services import lifecycle, polling, repairing, reserving
+from campaigns.services.clock import DatabaseClock
+
+
+def sweep() -> dict[str, int]:
+    """Run all repairs, and ring where work waits; returns how many rows each repaired."""
+    now = DatabaseClock().now()
+    done = {
+        "lost": repairing.free_the_stuck(now),
+        "silent": repairing.flag_the_silent(now),
+        "finished": lifecycle.finish_done_campaigns(),
+    }
+    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
+    if unfilled.exists() or reserving.providers_with_work(now):
+        queue.nudge_dispatch()
+    if polling.has_due(now):
+        queue.nudge_poll()
+    return done

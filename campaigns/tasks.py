@@ -1,0 +1,28 @@
+"""What django-q runs: each takes at most an id and calls a service."""
+
+from __future__ import annotations
+
+from campaigns import queue
+from campaigns.services import dialing, polling, sweeping
+from campaigns.services.importing import saving
+
+
+def dispatch() -> None:
+    """Run a dispatch slice."""
+    dialing.run_slice(on_placed=queue.nudge_poll, on_remaining=queue.nudge_dispatch)
+
+
+def poll() -> None:
+    """Run a poll slice, and a successor while calls are open."""
+    if polling.run_slice():
+        queue.nudge_poll()
+
+
+def sweep() -> None:
+    """Repair what got stuck."""
+    sweeping.sweep()
+
+
+def save_import(import_id: int) -> None:
+    """Save a checked import, from where it stands."""
+    saving.save_import(import_id)

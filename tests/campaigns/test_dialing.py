@@ -1,0 +1,222 @@
+"""The dispatch slice against the sandbox: what leaves, what does not, and what every answer leads to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from campaigns.models import Call, DialingSwitch, DoNotCall
+from campaigns.services import launching
+from providers.models import Agent, Provider
+from tests.campaigns.conftest import Sandbox
+from tests.conftest import make_call, make_campaign, make_contact, make_list
+
+Run = Callable[..., None]
+
+
+def single(provider: Provider, number: str) -> Call:
+    """Make a call that a person asked for."""
+    return make_call(
+        provider=provider,
+        to_number=number,
+        agent=Agent.objects.filter(provider=provider).first(),
+        caller_id=provider.callerid_set.first(),
+    )
+
+
+@pytest.mark.parametrize("vendor", ["unleashx", "bolna", "voicy", "vocode"])
+def test_a_call_goes_from_pending_to_completed(sandbox: Sandbox, dial: Run, read_back: Run, vendor: str) -> None:
+    call = single(sandbox.provider(vendor), "+989121239901")
+    dial(2)
+    call.refresh_from_db()
+    assert call.remote_id
+    read_back(6)
+    call.refresh_from_db()
+    assert (call.status, call.failure_detail) == ("completed", "")
+    assert call.talk_seconds
+    assert sandbox.dials_of(call.to_number) == 1
+    codes = [event.code for event in call.events.all()]
+    assert codes[:2] == ["commit_point", "order_taken"]
+    assert "vendor_news" in codes
+
+
+def test_bitel_plays_a_voice(sandbox: Sandbox, dial: Run, read_back: Run) -> None:
+    provider = sandbox.provider("bitel")
+    call = make_call(provider=provider, to_number="+989121239901", voice=provider.voice_set.first())
+    dial(2)
+    read_back(6)
+    call.refresh_from_db()
+    assert call.status == "completed"
+    assert call.cost is not None
+    assert call.cost > 0
+
+
+@pytest.mark.parametrize(
+    ("suffix", "status", "reason"),
+    [
+        ("9901", "completed", ""),
+        ("9902", "busy", ""),
+        ("9903", "no_answer", ""),
+        ("9904", "failed", "place_rejected"),
+        ("9911", "failed", "vendor_error"),
+    ],
+)
+def test_magic_numbers_end_as_promised(
+    sandbox: Sandbox, dial: Run, read_back: Run, suffix: str, status: str, reason: str
+) -> None:
+    call = single(sandbox.provider(), f"+98912123{suffix}")
+    dial(2)
+    read_back(6)
+    call.refresh_from_db()
+    assert call.status == status
+    if reason:
+        assert call.failure_reason in {reason, "invalid_number"}
+        assert call.failure_detail
+
+
+def test_an_order_lost_after_acceptance_is_bound_by_the_list_and_never_sent_again(
+    sandbox: Sandbox, dial: Run, read_back: Run
+) -> None:
+    provider = sandbox.provider()
+    lost = single(provider, "+989121239907")
+    for number in range(3):
+        single(provider, f"+98912555{number:04d}")
+    dial(2)
+    lost.refresh_from_db()
+    assert lost.status == "unknown"
+    read_back(12)
+    lost.refresh_from_db()
+    assert lost.status in {"completed", "no_answer", "busy"}
+    assert {"outcome_unknown"} <= {event.code for event in lost.events.all()}
+    assert sandbox.dials_of(lost.to_number) == 1
+
+
+def test_an_order_lost_before_acceptance_is_held_only_after_two_trusted_looks(
+    sandbox: Sandbox, dial: Run, read_back: Run
+) -> None:
+    provider = sandbox.provider()
+    lost = single(provider, "+989121239906")
+    known = single(provider, "+989125550001")
+    dial(2)
+    read_back(4)
+    lost.refresh_from_db()
+    assert lost.status == "unknown"
+    # The clock cannot be hurried through half an hour of settling here: the look itself is tested in test_settling.
+    known.refresh_from_db()
+    assert known.remote_id
+    assert sandbox.dials_of(lost.to_number) == 0
+
+
+def test_stop_all_lets_nothing_leave(sandbox: Sandbox, dial: Run) -> None:
+    DialingSwitch.objects.update(stopped_at="2026-01-01T00:00:00Z")
+    call = single(sandbox.provider(), "+989121239901")
+    dial(1)
+    call.refresh_from_db()
+    assert call.status == "pending"
+    assert sandbox.dialed == []
+
+
+def test_a_missing_switch_row_counts_as_stopped(sandbox: Sandbox, dial: Run) -> None:
+    DialingSwitch.objects.all().delete()
+    single(sandbox.provider(), "+989121239901")
+    dial(0.7)
+    assert sandbox.dialed == []
+
+
+def test_an_opt_out_after_the_launch_is_seen_at_the_commit_point(sandbox: Sandbox, dial: Run) -> None:
+    call = single(sandbox.provider(), "+989121239901")
+    DoNotCall.objects.create(phone=call.to_number, reason="asked")
+    dial(1)
+    call.refresh_from_db()
+    assert (call.status, call.skip_reason) == ("skipped", "do_not_call")
+    assert sandbox.dialed == []
+
+
+def test_a_dead_key_halts_the_provider_and_uses_up_nobody(sandbox: Sandbox, dial: Run) -> None:
+    provider = sandbox.provider(secrets={"api_key": "a-dead-key-0000000000"})
+    calls = [single(provider, f"+98912555{number:04d}") for number in range(5)]
+    dial(1)
+    provider.refresh_from_db()
+    assert provider.halted_at
+    assert {Call.objects.get(pk=call.pk).status for call in calls} == {"pending"}
+    assert sandbox.dialed == []
+
+
+def test_a_documented_429_slows_the_provider_and_loses_nobody(sandbox: Sandbox, dial: Run, read_back: Run) -> None:
+    call = single(sandbox.provider(), "+989121239905")
+    dial(6)
+    read_back(4)
+    call.refresh_from_db()
+    assert call.status == "completed"
+    assert sandbox.dials_of(call.to_number) == 1
+    assert "rate_limited" in {event.code for event in call.events.all()}
+
+
+def test_an_unreachable_vendor_opens_the_breaker_and_the_calls_wait(sandbox: Sandbox, dial: Run) -> None:
+    provider = sandbox.provider()
+    calls = [single(provider, f"+98912555{number:04d}") for number in range(12)]
+    sandbox.server.stop()
+    dial(2)
+    provider.refresh_from_db()
+    assert provider.breaker_opened_at
+    states = Counter(Call.objects.filter(pk__in=[c.pk for c in calls]).values_list("status", flat=True))
+    assert states == {"pending": 12}
+
+
+def test_lines_are_kept(sandbox: Sandbox, dial: Run) -> None:
+    provider = sandbox.provider(max_lines=2)
+    for number in range(6):
+        single(provider, f"+98912555{number:04d}")
+    dial(0.8)
+    # Nobody reads states back here, so both lines stay taken.
+    assert len(sandbox.dialed) == 2
+
+
+def test_pace_is_kept(sandbox: Sandbox, dial: Run) -> None:
+    provider = sandbox.provider(calls_per_minute=60)
+    for number in range(20):
+        single(provider, f"+98912555{number:04d}")
+    dial(2.2)
+    # A burst of three, then 57 a minute.
+    assert 4 <= len(sandbox.dialed) <= 6
+
+
+def test_two_slices_at_once_ring_nobody_twice(sandbox: Sandbox, dial: Run) -> None:
+    provider = sandbox.provider()
+    for number in range(30):
+        single(provider, f"+98912555{number:04d}")
+    dial(1.5)
+    dial(1.0)
+    counts = Counter(entry["to_number"] for entry in sandbox.dialed)
+    assert len(counts) == 30
+    assert set(counts.values()) == {1}
+
+
+def test_a_campaign_is_filled_and_dialed(sandbox: Sandbox, dial: Run, read_back: Run, manager: object) -> None:
+    provider = sandbox.provider()
+    people = make_list(people=25)
+    campaign = make_campaign([people], provider=provider, agent=provider.agent_set.first(), max_attempts=1)
+    launching.launch(campaign.pk, manager)  # type: ignore[arg-type]
+    dial(3)
+    read_back(6)
+    states = Counter(campaign.calls.values_list("status", flat=True))
+    assert sum(states.values()) == 25
+    assert set(states) <= {"completed", "no_answer", "busy"}, states
+    assert len(sandbox.dialed) == 25
+
+
+def test_busy_leads_to_another_attempt(sandbox: Sandbox, dial: Run, read_back: Run, manager: object) -> None:
+    provider = sandbox.provider()
+    people = make_list()
+    contact = make_contact(phone="+989121239902")
+    people.memberships.create(contact=contact)
+    campaign = make_campaign(
+        [people], provider=provider, agent=provider.agent_set.first(), max_attempts=2, retries={"busy": [10]}
+    )
+    launching.launch(campaign.pk, manager)  # type: ignore[arg-type]
+    dial(2)
+    read_back(5)
+    attempts = list(campaign.calls.order_by("attempt").values_list("attempt", "status", "wait_reason"))
+    assert attempts == [(1, "busy", ""), (2, "pending", "retry")]

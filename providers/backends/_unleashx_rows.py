@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from json import dumps, loads
@@ -149,6 +150,26 @@ def match_by_number(handles: Iterable[CallHandle], rows: Iterable[Row], utc_offs
             if in_time and same_agent and number.endswith(theirs):
                 near.setdefault(handle.remote_id, []).append(row)
     return near
+
+
+def with_ids(rows: Sequence[Row], payments: Mapping[str, Row]) -> list[tuple[Row, str]]:
+    """Return rows with the ids that find their calls again: an execution id, told by a transaction if need be."""
+
+    def moment(row: Row) -> tuple[str, str, str]:
+        names = ("agent_id", "calling_number", "created_at")
+        agent, number, at = (parse_text(row.get(name), 40) for name in names)
+        return agent, _digits(number)[-9:], at
+
+    told = Counter(moment(row) for row in rows)
+    paid: dict[tuple[str, str, str], set[str]] = {}
+    for payment in payments.values():
+        paid.setdefault(moment(payment), set()).add(parse_text(first_of(payment, "track_id", "execution_id"), 201))
+    found = []
+    for row in rows:
+        ids, at = paid.get(moment(row), set()), moment(row)
+        is_one = len(ids) == 1 and told[at] == 1 and all(at) and not first_of(row, "execution_id", "track_id")
+        found.append((row, next(iter(ids)) if is_one else parse_text(first_of(row, *ID_NAMES), 201)))
+    return found
 
 
 def _digits(number: object) -> str:

@@ -253,9 +253,8 @@ class BitelBackend(ProviderBackend):
     def _snapshot(self, call: Mapping[str, Any], word: str, remote_id: str) -> CallSnapshot:
         status = self.status_of(word)
         is_final = status in FINAL
-        price = parse_decimal(first_of(call, "price", "balanceSubtracted"))
         # While a call waits, its zeros mean "not yet": kept, they would pass for the real figures.
-        has_cost = price is not None and (is_final or price != 0)
+        price = parse_decimal(first_of(call, "price", "balanceSubtracted")) if is_final else None
         reason, detail = "", ""
         if status == CallStatus.FAILED:
             reason = FailureReason.VENDOR_ERROR.value
@@ -272,8 +271,8 @@ class BitelBackend(ProviderBackend):
             created_at=parse_instant(call.get("requestDate")),
             started_at=parse_instant(call.get("executionDate")),
             talk_seconds=parse_seconds(call.get("billSec")) if is_final else None,
-            cost=abs(price) if price is not None and has_cost else None,
-            currency="IRT" if has_cost else "",  # Toman; v2 writes the price as a negative number
+            cost=abs(price) if price is not None else None,
+            currency="IRT" if price is not None else "",  # Toman; v2 writes the price as a negative number
             failure_reason=reason,
             failure_detail=detail,
         )

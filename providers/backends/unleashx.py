@@ -18,13 +18,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from json import loads
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
 
 from providers.backends._unleashx_rows import (
     AFTER,
-    ID_NAMES,
     Row,
     boxes_of,
     instant_in,
@@ -37,6 +36,7 @@ from providers.backends._unleashx_rows import (
     reference_in,
     row_key,
     unpacked,
+    with_ids,
 )
 from providers.base import ProviderBackend, Request, Response, is_usable_id, normalise_word
 from providers.exceptions import (
@@ -129,6 +129,7 @@ class UnleashXBackend(ProviderBackend):
     documents_rate_limit = True
     supports_list_calls = True
     lists_by_agent = True
+    fetches_by_list = True
     supports_list_agents = True
     supports_recording = True
     supports_webhook = True
@@ -227,19 +228,22 @@ class UnleashXBackend(ProviderBackend):
         return ours[0] if len(ours) == 1 else None
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
-        """List the calls of each agent created in the window; a row's own number serves as id where it has no other."""
+        """List the calls of each agent created in the window.
+
+        A row without an execution id takes that of the one transaction of the same agent, number and moment; failing
+        that, its own serial number is the id.
+        """
         snapshots = []
         window = {"fromdate": f"{query.since - A_DAY:%Y-%m-%d}", "todate": f"{query.until + A_DAY:%Y-%m-%d}"}
         for agent_id in query.agent_ids or [""]:
-            params = window | ({"agent_id": agent_id} if agent_id else {})
-            for page in self._pages(CALLS, params, "datalist", query.since - AFTER):
-                for row in page:
-                    remote_id = parse_text(first_of(row, *ID_NAMES), 201)
-                    if not is_usable_id(remote_id):
-                        raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
-                    snapshot = self._snapshot(row, remote_id)
-                    if snapshot.created_at is None or query.since <= snapshot.created_at <= query.until:
-                        snapshots.append(snapshot)
+            params, floor = window | ({"agent_id": agent_id} if agent_id else {}), query.since - AFTER
+            rows = [row for page in self._pages(CALLS, params, "datalist", floor) for row in page]
+            for row, remote_id in with_ids(rows, self._payments(params, floor)):
+                if not is_usable_id(remote_id):
+                    raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
+                snapshot = self._snapshot(row, remote_id)
+                if snapshot.created_at is None or query.since <= snapshot.created_at <= query.until:
+                    snapshots.append(snapshot)
         return snapshots
 
     def _pages(
@@ -284,10 +288,11 @@ class UnleashXBackend(ProviderBackend):
 
     def _snapshot(self, row: Row, remote_id: str) -> CallSnapshot:
         word, status = self._status(row)
-        cost = parse_decimal(first_of(row, *COST_NAMES))
+        is_final = status in FINAL  # what a call costs and lasts still grows until then
+        cost = parse_decimal(first_of(row, *COST_NAMES)) if is_final else None
         currency = parse_text(row.get("currency") or self.options.get("cost_currency"), 4).strip().upper()
         file_path = parse_text(row.get("file_path"), 2_000).strip()
-        disposition = parse_text(row.get("disposition"), 200)
+        disposition = normalise_word(row.get("disposition"))
         return CallSnapshot(
             remote_id=remote_id,
             raw_status=word,
@@ -297,21 +302,25 @@ class UnleashXBackend(ProviderBackend):
             agent_id=parse_text(row.get("agent_id"), 200),
             caller_id=e164_or_raw(row.get("provider_number")),
             created_at=instant_in(row, "created_at", self._utc_offset),
-            talk_seconds=parse_seconds(first_of(row, "total_duration", "duration")) if status in FINAL else None,
+            talk_seconds=parse_seconds(first_of(row, "total_duration", "duration")) if is_final else None,
             cost=abs(cost) if cost is not None and len(currency) == 3 else None,
             currency=currency if cost is not None and len(currency) == 3 else "",
             failure_reason=FailureReason.VENDOR_ERROR.value if status == CallStatus.FAILED else "",
             transcript=parse_turns(unpacked(first_of(row, "transcript", "chat"))),
             summary=parse_text(first_of(row, "summary", "call_summary")),
             recording_available=bool(file_path),
-            recording_url=urljoin(self._base_url + "/", file_path) if file_path else "",
+            recording_url=self._address_of(file_path) if file_path else "",
             extracted=parse_object({name: row[name] for name in JUDGEMENTS if row.get(name)}),
-            do_not_call=normalise_word(disposition) in {"do_not_call", "dnc", "dnd", "opt_out"},
+            answered_by="machine" if disposition in {"voicemail", "answering_machine"} else "unknown",
+            do_not_call=disposition in {"do_not_call", "dnc", "dnd", "opt_out"},
         )
 
     @property
     def _utc_offset(self) -> str:
         return str(self.options.get("utc_offset") or "+00:00")
+
+    def _address_of(self, file_path: str) -> str:
+        return file_path if file_path.startswith("http") else f"{self._base_url}/{file_path.lstrip('/')}"
 
     @property
     def _base_url(self) -> str:

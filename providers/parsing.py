@@ -109,7 +109,7 @@ def parse_count(value: object) -> int | None:
 
 
 def parse_decimal(value: object, below: int = 10**12) -> Decimal | None:
-    """Return a finite Decimal below 10^12 (or `below`) from a number or a text such as "-34.2", "$5.0", "1,200.50"; else None."""
+    """Return a finite Decimal below `below` from a number or a text such as "-34.2", "$5.0", "1,200.5"; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     if isinstance(value, int) and abs(value) >= below:

@@ -89,7 +89,7 @@ class VendorStub:
         self._routes: dict[tuple[str, str], list[Script]] = {}
         self._closing = threading.Event()
         self._open: set[socket.socket] = set()
-        self._listener = _listen()
+        self._listener = listen()
         self.port: int = self._listener.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
 
@@ -204,7 +204,7 @@ class VendorStub:
             connection.sendall(bytes([byte]))
 
 
-def _listen() -> socket.socket:
+def listen() -> socket.socket:
     """Take a free port below the ephemeral range, which outgoing connections of other tests use up."""
     for _ in range(100):
         with suppress(OSError):

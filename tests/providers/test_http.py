@@ -1,0 +1,518 @@
+"""The door: what leaves, how often, to where, for how long, and what it says when it fails."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import resource
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from providers import connections
+from providers.backends.bolna import BolnaBackend
+from providers.base import Request
+from providers.connections import is_public
+from providers.exceptions import (
+    NotSent,
+    OrderRejected,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderMisconfigured,
+    UnexpectedResponse,
+)
+from providers.http import HttpDoor, boottime, open_door
+from tests.providers.vendor_stub import Answer, VendorStub, listen, wait_until
+
+KEY = "canary-key-55"
+ORDER = Request(method="POST", path="/call", json={"to": "+15550001111"})
+READ = Request(method="GET", path="/calls", params={"number": "+15550001111", "id": ["a", "b c"]})
+LIMIT_S = 1.0
+
+
+@pytest.fixture
+def stub() -> Iterator[VendorStub]:
+    with VendorStub() as stub:
+        stub.answer(Answer(200, {"ok": True}))
+        yield stub
+
+
+def door_to(stub: VendorStub, path: str = "", **limits: Any) -> HttpDoor:
+    return HttpDoor(
+        stub.origin + path,
+        headers={"Authorization": f"Bearer {KEY}"},
+        allowed_hosts=(),
+        sandbox_origin=stub.origin,
+        **{"total_timeout": LIMIT_S, "connect_timeout": 0.5, **limits},
+    )
+
+
+def public_door(host: str = "vendor.example", **more: Any) -> HttpDoor:
+    return HttpDoor(
+        f"https://{host}", headers={"Authorization": KEY}, allowed_hosts=[host], connect_timeout=0.5, **more
+    )
+
+
+# What leaves
+
+
+def test_order_leaves_once_on_a_connection_of_its_own(stub: VendorStub) -> None:
+    door = door_to(stub, "/base/")
+    assert [door.send_once(ORDER).json() for _ in range(2)] == [{"ok": True}] * 2
+    assert [sent.connection for sent in stub.requests] == [1, 2]
+    sent = stub.requests[0]
+    assert (sent.method, sent.path, sent.json) == ("POST", "/base/call", ORDER.json)
+    assert sent.headers["authorization"] == f"Bearer {KEY}"
+    assert sent.headers["accept-encoding"] == "identity"
+
+
+def test_reads_share_a_connection_and_write_their_query(stub: VendorStub) -> None:
+    door = door_to(stub)
+    for _ in range(3):
+        door.read(READ)
+    assert {sent.connection for sent in stub.requests} == {1}
+    assert stub.requests[0].query == {"number": ["+15550001111"], "id": ["a", "b c"]}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_is_an_answer_and_nothing_goes_there(stub: VendorStub, status: int) -> None:
+    with VendorStub() as elsewhere:
+        elsewhere.answer(Answer(200, {"caught": True}))
+        stub.answer(Answer(status, "", {"Location": f"{elsewhere.origin}/x"}))
+        door = door_to(stub)
+        assert door.send_once(ORDER).status == status
+        assert door.read(READ).status == status
+        assert elsewhere.connections == 0
+
+
+def test_proxies_of_the_environment_are_not_used(stub: VendorStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    with VendorStub() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.origin)
+        door = door_to(stub)
+        door.send_once(ORDER)
+        door.read(READ)
+        assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_get_is_tried_again_and_an_order_is_not(stub: VendorStub, status: int) -> None:
+    stub.answer(Answer(status), Answer(200, {"ok": True}))
+    door = door_to(stub)
+    assert door.read(READ).status == 200
+    stub.forget()
+    stub.answer(Answer(status))
+    assert door.send_once(ORDER).status == status
+    assert len(stub.requests) == 1
+
+
+def test_posted_read_is_not_tried_again_once_it_left(stub: VendorStub) -> None:
+    stub.answer(Answer(503))
+    door = door_to(stub)
+    assert door.read(ORDER).status == 503
+    stub.answer(Answer(fault="close"))
+    with pytest.raises(UnexpectedResponse):
+        door.read(ORDER)
+    assert len(stub.requests) == 2
+
+
+def test_connection_that_went_stale_costs_a_read_nothing(stub: VendorStub) -> None:
+    stub.answer(Answer(200, {}, fault="close"), Answer(200, {"ok": True}))
+    assert door_to(stub, total_timeout=3).read(READ).status == 200
+
+
+def test_unwritable_order_is_refused_before_it_leaves(stub: VendorStub) -> None:
+    for value in (float("nan"), object()):
+        with pytest.raises(OrderRejected):
+            door_to(stub).send_once(Request(method="POST", path="/call", json={"value": value}))
+    assert stub.connections == 0
+
+
+# Too late, too slow, too much
+
+
+def test_order_after_its_time_does_not_leave(stub: VendorStub) -> None:
+    door = door_to(stub)
+    with pytest.raises(NotSent):
+        door.with_commit(boottime() - 2.1).send_once(ORDER)
+    assert stub.requests == []
+    assert door.with_commit(boottime() - 1.0).send_once(ORDER).status == 200
+    assert door.send_once(ORDER).status == 200
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip_head", "drip_body"])
+@pytest.mark.parametrize("call", ["send_once", "read"])
+def test_slow_answer_ends_at_the_deadline(stub: VendorStub, fault: Any, call: str) -> None:
+    stub.answer(Answer(200, {"ok": True}, fault=fault))
+    begun = time.monotonic()
+    with pytest.raises(OutcomeUnknown if call == "send_once" else UnexpectedResponse, match="within 1 s"):
+        getattr(door_to(stub), call)(READ)
+    assert LIMIT_S - 0.1 < time.monotonic() - begun < LIMIT_S + 1
+    assert len(stub.requests) == 1
+
+
+def test_slow_tls_handshake_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = listen()
+    stand_in(monkeypatch, listener.getsockname()[1])
+    begun = time.monotonic()
+    with listener, pytest.raises(NotSent):
+        public_door(total_timeout=LIMIT_S).send_once(ORDER)
+    assert time.monotonic() - begun < LIMIT_S + 1
+
+
+@pytest.mark.parametrize("fault", ["flood", "gzip_bomb"])
+def test_huge_answer_is_cut_and_takes_little_memory(stub: VendorStub, fault: Any) -> None:
+    stub.answer(Answer(200, fault="gzip_bomb"))
+    with pytest.raises(OutcomeUnknown):
+        door_to(stub).send_once(ORDER)  # the stub packs its bomb once
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    stub.answer(Answer(200, fault=fault))
+    door = door_to(stub, total_timeout=5)
+    with pytest.raises(OutcomeUnknown, match="too large"):
+        door.send_once(ORDER)
+    with pytest.raises(UnexpectedResponse, match="too large"):
+        door.read(READ)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+
+
+@pytest.mark.parametrize("size", [256 * 1024, 256 * 1024 + 1])
+def test_cap_counts_to_the_byte(stub: VendorStub, size: int) -> None:
+    stub.answer(Answer(200, b"x" * size))
+    if size > 256 * 1024:
+        with pytest.raises(OutcomeUnknown):
+            door_to(stub).send_once(ORDER)
+    else:
+        assert len(door_to(stub).send_once(ORDER).body) == size
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, gzip"])
+def test_packed_answer_is_unpacked_or_refused(stub: VendorStub, encoding: str) -> None:
+    packed = zlib.compress(b'{"ok": 1}') if encoding == "deflate" else gzip.compress(b'{"ok": 1}')
+    stub.answer(Answer(200, packed, {"Content-Encoding": encoding}))
+    if encoding in {"gzip", "deflate"}:
+        assert door_to(stub).send_once(ORDER).json() == {"ok": 1}
+        stub.answer(Answer(200, packed[:-4], {"Content-Encoding": encoding}))
+    with pytest.raises(OutcomeUnknown):
+        door_to(stub).send_once(ORDER)
+
+
+@pytest.mark.parametrize("fault", ["close", "reset", "truncate", "garbage"])
+def test_broken_answer_leaves_the_order_unknown(stub: VendorStub, fault: Any) -> None:
+    stub.answer(Answer(200, {"ok": True}, fault=fault))
+    with pytest.raises(OutcomeUnknown):
+        door_to(stub).send_once(ORDER)
+    assert len(stub.requests) == 1
+    with pytest.raises(UnexpectedResponse):
+        door_to(stub).read(READ)
+
+
+def test_refused_connection_was_not_sent() -> None:
+    with VendorStub() as closed:
+        pass
+    for call in ("send_once", "read"):
+        with pytest.raises(NotSent):
+            getattr(door_to(closed), call)(READ)
+
+
+# To where
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://vendor.example",
+        "https://elsewhere.example",
+        "https://vendor.example:8443",
+        "https://vendor.example.evil.example",
+        "https://user@vendor.example",
+        "https://vendor.example@evil.example",
+        "https://evil.example\\@vendor.example",
+        "https://vendor.example/?key=1",
+        "https://vendor.example/#a",
+        "https://127.0.0.1",
+        "https://2130706433",
+        "https://[::1]",
+        "https://[::1",
+        "https://vendor.example:99999",
+        "ftp://vendor.example",
+        "//vendor.example",
+        "https://vendor.example\r\nX: y",
+        "https://véndor.example",
+        "",
+    ],
+)
+def test_address_that_must_not_be_asked_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ProviderMisconfigured):
+        HttpDoor(url, headers={}, allowed_hosts=["vendor.example"], sandbox_origin="http://127.0.0.1:18100")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:18101", "https://127.0.0.1:18100", "http://localhost:18100"])
+def test_sandbox_is_one_exact_origin(url: str) -> None:
+    with pytest.raises(ProviderMisconfigured):
+        HttpDoor(url, headers={}, allowed_hosts=[], sandbox_origin="http://127.0.0.1:18100")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://vendor.example", "HTTPS://Vendor.Example/v1/", "https://vendor.example:443/a"]
+)
+def test_address_that_is_allowed_is_taken(url: str) -> None:
+    assert HttpDoor(url, headers={}, allowed_hosts=["Vendor.example"]).origin.host == "vendor.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+        *("224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "198.18.0.1", "::", "::1", "fe80::1%eth0"),
+        *("fc00::1", "fec0::1", "ff02::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1"),
+        *("64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2001:0:4136:e378:8000:63bf:3fff:fdd2"),
+    ],
+)
+def test_address_inside_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_address_outside_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, port: int, *addresses: str) -> None:
+    """Let every name mean the given addresses; without one, a listener on loopback that counts as public."""
+
+    def look_up(host: str, asked: int, **how: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, port)) for found in addresses or ("127.0.0.1",)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    if not addresses:
+        monkeypatch.setattr(connections, "is_public", lambda address: True)
+
+
+@pytest.mark.parametrize("addresses", [("127.0.0.1",), ("8.8.8.8", "127.0.0.1"), ("169.254.169.254",)])
+def test_name_that_means_an_address_inside_is_not_connected_to(
+    stub: VendorStub, monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...]
+) -> None:
+    stand_in(monkeypatch, stub.port, *addresses)
+    for call in ("send_once", "read"):
+        with pytest.raises(NotSent, match="not public"):
+            getattr(public_door(), call)(READ)
+    assert stub.connections == 0
+
+
+def test_name_that_is_never_found_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **how: waiting.wait(20) and [])
+    begun = time.monotonic()
+    with pytest.raises(NotSent, match="cannot be resolved"):
+        public_door(total_timeout=LIMIT_S).send_once(ORDER)
+    waiting.set()
+    assert time.monotonic() - begun < LIMIT_S + 1
+
+
+@pytest.fixture
+def tls_vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str | None]]:
+    """A TLS server for vendor.example on loopback, trusted by the door; gives the names that clients ask for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vendor.example")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("vendor.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = (tmp_path / "certificate.pem", tmp_path / "key.pem")
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    asked: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*paths)
+    context.sni_callback = lambda sock, host, ours: asked.append(host)
+    listener = listen()
+
+    def serve() -> None:
+        while True:
+            try:
+                plain, _ = listener.accept()
+                with context.wrap_socket(plain, server_side=True) as secure:
+                    secure.recv(65_536)
+                    secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+    threading.Thread(target=serve, daemon=True).start()
+    stand_in(monkeypatch, listener.getsockname()[1])
+    trusting = ssl.create_default_context(cafile=str(paths[0]))
+    monkeypatch.setattr(connections, "tls_context", lambda: trusting)
+    connections._state.pools.clear()
+    yield asked
+    connections._state.pools.clear()
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def test_checked_address_is_asked_under_the_vendors_name(tls_vendor: list[str | None]) -> None:
+    assert public_door().send_once(ORDER).json() == {}
+    assert public_door().read(READ).json() == {}
+    assert tls_vendor == ["vendor.example"] * 2
+
+
+def test_certificate_of_another_name_was_not_sent(tls_vendor: list[str | None]) -> None:
+    with pytest.raises(NotSent):
+        public_door("other.example").send_once(ORDER)
+    with pytest.raises(NotSent):
+        public_door("other.example").read(READ)
+
+
+def test_certificate_that_nobody_vouches_for_was_not_sent(
+    tls_vendor: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strangers = ssl.create_default_context()
+    monkeypatch.setattr(connections, "tls_context", lambda: strangers)
+    with pytest.raises(NotSent):
+        public_door().send_once(ORDER)
+
+
+# Recordings
+
+
+def test_recording_has_a_cap_of_its_own_and_no_key(stub: VendorStub) -> None:
+    stub.answer(Answer(200, b"x" * 3_000_000, {"Content-Type": "audio/mpeg"}))
+    door = door_to(stub, total_timeout=5)
+    assert len(door.read_sound(f"{stub.origin}/a.mp3?sig=a%2Fb").body) == 3_000_000
+    assert stub.requests[0].query == {"sig": ["a/b"]}
+    assert "authorization" not in stub.requests[0].headers
+    assert len(door.read_sound(Request(method="GET", path="/b.mp3")).body) == 3_000_000
+    assert stub.requests[1].headers["authorization"] == f"Bearer {KEY}"
+    with pytest.raises(UnexpectedResponse):
+        door_to(stub, total_timeout=5, max_sound_bytes=1_000_000).read_sound(f"{stub.origin}/a.mp3")
+
+
+@pytest.mark.parametrize("host", ["api.vendor.example", "s3.cloud.example", "x.media.example", "a.b.media.example"])
+def test_recording_hosts_are_allowed(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    stand_in(monkeypatch, 9, "10.0.0.1")
+    door = public_door("api.vendor.example", recording_hosts=["s3.cloud.example", ".media.example"])
+    with pytest.raises(NotSent, match="not public"):  # it got as far as connecting
+        door.read_sound(f"https://{host}/a.mp3")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://s3.cloud.example/a", "https://elsewhere.example/a", "https://s3.cloud.example:8443/a"),
+        *("https://evilmedia.example/a", "file:///etc/passwd", "https://x@s3.cloud.example/a", "/a.mp3", "a b"),
+    ],
+)
+def test_recording_elsewhere_is_not_asked(url: str) -> None:
+    door = public_door("api.vendor.example", recording_hosts=["s3.cloud.example", ".media.example"])
+    with pytest.raises(UnexpectedResponse):
+        door.read_sound(url)
+
+
+# Many at once, and nothing told
+
+
+def test_one_door_serves_many_threads(stub: VendorStub) -> None:
+    stub.answer(lambda sent: Answer(200, {"echo": sent.json}))
+    door = door_to(stub, total_timeout=20)
+
+    def ask(number: int) -> bool:
+        request = Request(method="POST", path="/call", json=number)
+        call = door.send_once if number % 2 else door.read
+        return bool(call(request).json() == {"echo": number})
+
+    with ThreadPoolExecutor(64) as pool:
+        assert all(pool.map(ask, range(400)))
+    assert len(stub.requests) == 400
+
+
+def test_slow_vendor_of_one_thread_does_not_cut_another(stub: VendorStub) -> None:
+    stub.answer(Answer(200, fault="hang"), path="/slow")
+    door = door_to(stub)
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(door.send_once, Request(method="POST", path="/slow"))
+        assert wait_until(lambda: len(stub.requests) == 1)
+        while not slow.done():
+            assert door.send_once(ORDER).status == 200
+            time.sleep(0.05)
+        assert isinstance(slow.exception(), OutcomeUnknown)
+    assert door.read(READ).status == 200
+
+
+def test_no_connection_stays_open_after_an_order(stub: VendorStub) -> None:
+    with socket.socket() as probe:
+        before = probe.fileno()
+    for fault in ("", "reset", "truncate", "flood"):
+        stub.answer(Answer(200, {}, fault=fault))  # type: ignore[arg-type]
+        for _ in range(5):
+            try:
+                door_to(stub).send_once(ORDER)
+            except OutcomeUnknown:
+                continue
+    assert wait_until(lambda: _next_number() <= before + 2)
+
+
+def _next_number() -> int:
+    with socket.socket() as probe:
+        return probe.fileno()
+
+
+@pytest.mark.parametrize("fault", ["close", "reset", "truncate", "garbage", "gzip_bomb"])
+def test_failure_tells_no_key_number_or_query(stub: VendorStub, fault: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    stub.answer(Answer(200, {"ok": True}, fault=fault))
+    door = door_to(stub)
+    for call in (door.send_once, door.read):
+        with pytest.raises(ProviderError) as caught:
+            call(READ)
+        told = f"{caught.value} {caught.value!r} {door!r} {caplog.text}"
+        assert KEY not in told
+        assert "15550001111" not in told
+
+
+@pytest.mark.parametrize("key", ["a\r\nb", "a\nb", "ключ", "a\x00b"])
+def test_key_that_cannot_be_sent_is_refused_without_showing_it(key: str) -> None:
+    with pytest.raises(ProviderMisconfigured) as caught:
+        HttpDoor("https://vendor.example", headers={"Authorization": key}, allowed_hosts=["vendor.example"])
+    assert key not in str(caught.value)
+
+
+def test_path_that_cannot_be_sent_is_our_own_mistake(stub: VendorStub) -> None:
+    for path in ("/a b", "a", "/a\r\nX: y", "/é"):
+        with pytest.raises(ProviderMisconfigured):
+            door_to(stub).send_once(Request(method="GET", path=path))
+    assert stub.connections == 0
+
+
+def test_door_of_a_provider_has_its_address_and_key(stub: VendorStub) -> None:
+    options = {"base_url": f"{stub.origin}/bolna", "recording_hosts": "a.example, b.example"}
+    door = open_door(
+        BolnaBackend, secrets={"api_key": KEY}, options=options, allowed_hosts=(), sandbox_origin=stub.origin
+    )
+    door.send_once(ORDER)
+    assert stub.requests[0].path == "/bolna/call"
+    assert stub.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    with pytest.raises(ProviderMisconfigured):
+        open_door(BolnaBackend, secrets={}, options={}, allowed_hosts=["api.voicy.co"])

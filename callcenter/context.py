@@ -1,12 +1,151 @@
-"""What every page of the desk knows."""
+"""What every page of the desk knows: the menu, the stop-all switch, the numbers to try in a demo."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from callcenter.access.roles import Person, may
+from campaigns.models import DialingSwitch
+from campaigns.services import stopping
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the menu and the rights of which one opens it."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    rights: tuple[str, ...]
+    short: str | Promise = ""
+    begins_group: bool = False
+
+
+PLACES = (
+    Place("today", _("Today"), "today", ("see_today",)),
+    Place("quick-call", _("Quick call"), "phone", ("place_call",), pgettext_lazy("menu", "Call")),
+    Place("campaigns", _("Campaigns"), "campaign", ("draft_campaign", "control_all_campaigns")),
+    Place("people", _("People"), "people", ("see_people",)),
+    Place("import-new", _("Import"), "import", ("import_people",)),
+    Place("do-not-call", _("Do not call"), "hand", ("add_do_not_call",)),
+    Place("call-log", _("Call log"), "log", ("see_calls",), pgettext_lazy("menu", "Calls")),
+    Place("reports", _("Reports"), "report", ("see_reports",)),
+    Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),
+    Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
+)
+ON_THE_BAR = ("today", "quick-call", "campaigns", "call-log")
+"""What the phone's bottom bar holds; the rest is under More."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the menu as one person sees it on one page."""
+
+    place: Place
+    url: str
+    is_here: bool
+
+    @property
+    def label(self) -> str | Promise:
+        """The entry's word."""
+        return self.place.label
+
+    @property
+    def short(self) -> str | Promise:
+        """A shorter word, for the phone's bottom bar."""
+        return self.place.short or self.place.label
+
+    @property
+    def icon(self) -> str:
+        """The name of its sign."""
+        return self.place.icon
+
+    @property
+    def begins_group(self) -> bool:
+        """Whether a line stands above it."""
+        return self.place.begins_group
+
+
+def links_for(person: Person, path: str) -> list[Link]:
+    """Return the menu of a person; the entry whose address begins the path (the longest one) is where we are."""
+    found: list[tuple[Place, str]] = []
+    for place in PLACES:
+        if not any(may(person, right) for right in place.rights):
+            continue
+        if place.name == "admin:index" and not getattr(person, "is_staff", False):
+            continue
+        try:
+            found.append((place, reverse(place.name)))
+        except NoReverseMatch:  # a screen that this installation does not have
+            continue
+    here = max((url for _place, url in found if path.startswith(url)), key=len, default="")
+    return [Link(place, url, url == here) for place, url in found]
+
+
+def magic_numbers() -> Iterable[Any]:
+    """Return the simulator's magic numbers, in a demo only."""
+    if not settings.DEMO:
+        return ()
+    from providers.sandbox.magic import MAGIC
+
+    return MAGIC
+
+
+class Desk:
+    """Answers what the frame of a page asks, each once and only when it is asked."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.person = cast(Person, request.user)
+        self.path = request.path
+        self._links: list[Link] | None = None
+        self._switch: DialingSwitch | None = None
+
+    @property
+    def links(self) -> list[Link]:
+        """The whole menu."""
+        if self._links is None:
+            self._links = links_for(self.person, self.path)
+        return self._links
+
+    @property
+    def bar_links(self) -> list[Link]:
+        """The entries on the phone's bottom bar."""
+        return [link for link in self.links if link.place.name in ON_THE_BAR]
+
+    @property
+    def more_links(self) -> list[Link]:
+        """The entries under More."""
+        return [link for link in self.links if link.place.name not in ON_THE_BAR]
+
+    @property
+    def is_under_more(self) -> bool:
+        """Whether the page is one of those under More."""
+        return any(link.is_here for link in self.more_links)
+
+    @property
+    def switch(self) -> DialingSwitch:
+        """The stop-all switch as it stands."""
+        if self._switch is None:
+            self._switch = stopping.switch_now()
+        return self._switch
+
+    @property
+    def magic_numbers(self) -> Iterable[Any]:
+        """The simulator's magic numbers, in a demo only."""
+        return magic_numbers()
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """Return what the frame of every page shows."""
-    return {}
+    """Return what the frame of every page shows; nothing to people who are not logged in."""
+    if not hasattr(request, "user") or not request.user.is_authenticated:
+        return {}
+    return {"desk": Desk(request)}

@@ -1,8 +1,23 @@
 """Every address of the product."""
 
+from __future__ import annotations
+
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from callcenter import views
 
 urlpatterns = [
+    path("", views.start, name="start"),
+    path("login/", views.DeskLoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("welcome/", views.no_role, name="no-role"),
+    path("language/", set_language, name="set-language"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
     path("setup/", admin.site.urls),
+    path("", include("campaigns.urls")),
+    path("", include("providers.views")),
 ]

@@ -1,0 +1,87 @@
+"""Says in plain words why a call stands where it stands, and what a person may do next."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Call
+from campaigns.reasons import SkipReason, WaitReason
+from providers.types import CallStatus, FailureReason
+
+Words = str | Promise
+
+PLAIN: dict[str, Words] = {
+    CallStatus.PENDING: _("Waits its turn."),
+    CallStatus.PLACING: _("The order is on its way to the vendor."),
+    CallStatus.QUEUED: _("The vendor has the order and will dial soon."),
+    CallStatus.DIALING: _("The vendor is dialling."),
+    CallStatus.RINGING: _("The phone is ringing."),
+    CallStatus.IN_PROGRESS: _("Somebody answered; they are talking."),
+    CallStatus.WRAPPING_UP: _("The talk is over; the vendor writes it up."),
+    CallStatus.NO_ANSWER: _("It rang and nobody answered."),
+    CallStatus.BUSY: _("The line was busy."),
+    CallStatus.CANCELED: _("Canceled before anybody answered."),
+    CallStatus.UNKNOWN: _("The vendor's answer was lost: the call may have been placed."),
+}
+FAILED: dict[str, Words] = {
+    FailureReason.NONE: _("The call failed; the vendor gave no reason."),
+    FailureReason.BALANCE_LOW: _("The account at the vendor ran out of credit."),
+    FailureReason.EXPIRED: _("The vendor gave the call up before it was dialled."),
+    FailureReason.INVALID_NUMBER: _("The vendor says that the number is not valid; nothing was dialled."),
+    FailureReason.VENDOR_ERROR: _("The vendor reported an error of its own."),
+    FailureReason.NOT_CONNECTED: _("The call did not connect."),
+    FailureReason.PLACE_REJECTED: _("The vendor refused the order; nothing was dialled."),
+    FailureReason.NOT_PLACED: _("The vendor never took the order: nobody was rung."),
+}
+AFTER_FAILURE: dict[str, Words] = {
+    FailureReason.NONE: _("Call again later; where it repeats, tell an admin."),
+    FailureReason.BALANCE_LOW: _("An admin tops up the account at the vendor and resumes the provider."),
+    FailureReason.EXPIRED: _("Call again, best at a quieter hour."),
+    FailureReason.INVALID_NUMBER: _("Ask for the right number and correct it in the person's page."),
+    FailureReason.VENDOR_ERROR: _("Call again later; where it repeats, tell an admin."),
+    FailureReason.NOT_CONNECTED: _("Check the number; if it is right, call again later."),
+    FailureReason.PLACE_REJECTED: _(
+        "Read the vendor's own words below, correct the message or the number, call again."
+    ),
+}
+AFTER_SKIP: dict[str, Words] = {
+    SkipReason.DO_NOT_CALL: _("Nothing is to be done: the wish stands."),
+    SkipReason.NUMBER_REFUSED: _("Call through a provider that reaches this country."),
+    SkipReason.NO_ZONE: _("Set the time zone in the person's page, then call again."),
+    SkipReason.QUIET_PERIOD: _("Call again after the quiet period."),
+    SkipReason.OVER_BUDGET: _("A manager raises the campaign's budget."),
+    SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
+}
+
+
+def why(call: Call) -> Words:
+    """Return one sentence on why the call stands where it stands; empty for an ordinary conversation."""
+    if call.status == CallStatus.PENDING and call.wait_reason in WaitReason.values:
+        return WaitReason(call.wait_reason).label if call.wait_reason else PLAIN[CallStatus.PENDING]
+    if call.status == CallStatus.SKIPPED:
+        return SkipReason(call.skip_reason).label if call.skip_reason in SkipReason.values else _("Not called.")
+    if call.status == CallStatus.FAILED:
+        return FAILED.get(call.failure_reason, FAILED[FailureReason.NONE])
+    if call.status == CallStatus.COMPLETED:
+        if call.answered_by == "machine":
+            return _("A voicemail answered.")
+        return "" if call.had_conversation else _("The vendor says that it ended, but nobody talked.")
+    return PLAIN.get(call.status, "")
+
+
+def next_step(call: Call) -> Words:
+    """Return what a person may do now; empty where nothing is to be done."""
+    if call.status == CallStatus.UNKNOWN:
+        if call.needs_person_at:
+            return _("A manager looks at the vendor's own screen and says here whether it was placed.")
+        return _("We look for it in the vendor's own list. Until we know, nobody calls this number again.")
+    if call.held_at:
+        return _("A manager decides whether to call again; nothing is dialled by itself.")
+    if call.status == CallStatus.FAILED:
+        return AFTER_FAILURE.get(call.failure_reason, "")
+    if call.status == CallStatus.SKIPPED:
+        return AFTER_SKIP.get(call.skip_reason, "")
+    if call.status == CallStatus.PENDING and call.wait_reason == WaitReason.PROVIDER_HALTED:
+        return _("An admin opens Providers, puts the key or the credit right, and resumes it.")
+    return ""

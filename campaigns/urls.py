@@ -1,0 +1,17 @@
+"""The addresses of this room: each subject's module carries its own list."""
+
+from __future__ import annotations
+
+from campaigns.views import calls, campaigns, imports, launching, people, quick_call, reports, stop_all, today
+
+urlpatterns = [
+    *today.urlpatterns,
+    *quick_call.urlpatterns,
+    *campaigns.urlpatterns,
+    *launching.urlpatterns,
+    *people.urlpatterns,
+    *imports.urlpatterns,
+    *calls.urlpatterns,
+    *reports.urlpatterns,
+    *stop_all.urlpatterns,
+]

@@ -1,0 +1,39 @@
+"""The stop-all button and its release."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import needs
+from campaigns.services import stopping
+from campaigns.views.back import go_back
+
+
+@require_POST
+@needs("stop_all")
+def press(request: HttpRequest) -> HttpResponse:
+    """Stop all calls."""
+    if not stopping.press_stop_all(request.user, request.POST.get("reason", "")):
+        messages.info(request, _("All calls were already stopped."))
+    return go_back(request, "today")
+
+
+@require_POST
+@needs("release_stop_all")
+def release(request: HttpRequest) -> HttpResponse:
+    """Let calls pass again."""
+    if stopping.release_stop_all(request.user):
+        messages.success(request, _("Calls pass again."))
+    else:
+        messages.info(request, _("Calls already pass."))
+    return go_back(request, "today")
+
+
+urlpatterns = [
+    path("stop-all/", press, name="stop-all"),
+    path("stop-all/release/", release, name="stop-all-release"),
+]

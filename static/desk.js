@@ -1,0 +1,88 @@
+// What the pages need beyond HTML and htmx: the viewer's time zone, ages that tick, one press per form, closing menus.
+"use strict";
+
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const known = document.cookie.split("; ").includes(`timezone=${encodeURIComponent(zone)}`);
+  if (zone && !known) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `timezone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  }
+
+  // Ages: <time data-age datetime="..."> says how old it is, and turns into a warning after data-old-after seconds.
+  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always", style: "short" });
+  const steps = [[60, 1, "second"], [3600, 60, "minute"], [86400, 3600, "hour"], [Infinity, 86400, "day"]];
+  // The page says what time the server had, so that a wrong clock here does not make everything look old.
+  const told = document.querySelector("meta[name='server-time']");
+  const arrived = performance.timeOrigin + (performance.getEntriesByType("navigation")[0]?.responseStart || 0);
+  const skew = told ? (arrived - Date.parse(told.content)) / 1000 : 0;
+  const tick = () => {
+    for (const element of document.querySelectorAll("time[data-age]")) {
+      const seconds = Math.max(0, (Date.now() - Date.parse(element.dateTime)) / 1000 - skew);
+      const [, size, unit] = steps.find(([limit]) => seconds < limit);
+      const text = words.format(-Math.floor(seconds / size), unit);
+      if (element.textContent !== text) element.textContent = text;
+      element.classList.toggle("is-old", seconds > Number(element.dataset.oldAfter || Infinity));
+    }
+  };
+  tick();
+  setInterval(tick, 1000);
+  document.addEventListener("htmx:afterSwap", tick);
+
+  // One press per form: a second submit is swallowed; the button comes back with the back button or a failed request.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("data-download")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    const button = event.submitter;
+    setTimeout(() => {
+      if (event.defaultPrevented && !form.hasAttribute("hx-post")) delete form.dataset.sent;
+      else if (button) button.setAttribute("aria-busy", "true");
+    });
+  });
+  const release = (root) => {
+    for (const form of root.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+    for (const button of root.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  };
+  addEventListener("pageshow", (event) => event.persisted && release(document));
+  document.addEventListener("htmx:afterRequest", (event) => release(event.target.parentNode || document));
+
+  // Live parts: every 30 s is enough while nobody looks; a log-in page must not land inside a card.
+  let lastHidden = 0;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!document.hidden || !event.target.matches("[data-live]")) return;
+    if (Date.now() - lastHidden < 30000) event.preventDefault();
+    else lastHidden = Date.now();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.responseURL && new URL(xhr.responseURL).pathname === document.body.dataset.login) {
+      event.preventDefault();
+      location.reload();
+    }
+  });
+
+  // What a poll must not take away: an open panel or a field that somebody is typing in.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const target = event.detail.target;
+    if (!target || !event.target.matches("[data-live]")) return;
+    const typing = target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    if (typing || target.querySelector("details[open]")) event.detail.shouldSwap = false;
+  });
+
+  // Menus close by a press elsewhere or by Escape, and only one is open.
+  const close = (except) => {
+    for (const menu of document.querySelectorAll("details[data-pop][open]")) if (menu !== except) menu.open = false;
+  };
+  document.addEventListener("click", (event) => close(event.target.closest("details[data-pop]")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.activeElement.closest("details[data-pop][open]");
+    close();
+    if (menu) menu.querySelector("summary").focus();
+  });
+})();

@@ -1,0 +1,102 @@
+"""The frame of every page: who sees which menu, logging in and out, language, health, errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+
+def test_a_stranger_is_asked_to_log_in(client: Client, db: None) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("login"))
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_the_log_in_page_speaks_the_language_and_holds_the_policy(client: Client, db: None, language: str) -> None:
+    client.cookies["django_language"] = language
+    answer = client.get(reverse("login"))
+    page = answer.content.decode()
+    assert f'lang="{language}" dir="{"rtl" if language == "fa" else "ltr"}"' in page
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert "style=" not in page
+    assert "<script>" not in page
+
+
+def test_wrong_password_is_said_in_plain_words(client: Client, caller: User) -> None:
+    answer = client.post(reverse("login"), {"username": "sara", "password": "wrong"})
+    assert "do not fit together" in answer.content.decode()
+    assert "sara" in answer.content.decode()
+
+
+def test_logging_in_leads_to_work_and_logging_out_ends_it(client: Client, manager: User) -> None:
+    answer = client.post(reverse("login"), {"username": "reza", "password": "a-long-password-1"}, follow=True)
+    assert answer.request["PATH_INFO"] == reverse("today")
+    client.post(reverse("logout"))
+    assert client.get(reverse("today")).status_code == 302
+
+
+def test_a_person_without_a_role_is_told_whom_to_ask(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_user("nobody"))
+    answer = client.get("/", follow=True)
+    assert answer.status_code == 403
+    assert "Ask an admin" in answer.content.decode()
+
+
+def test_the_menu_holds_what_the_role_may_open(client: Client, caller: User, manager: User, admin_person: User) -> None:
+    def menu(person: User) -> str:
+        client.force_login(person)
+        return str(client.get(reverse("today")).content.decode())
+
+    assert reverse("call-log") in menu(caller)
+    assert reverse("admin:index") not in menu(manager)
+    assert reverse("admin:index") in menu(admin_person)
+    assert 'aria-current="page"' in menu(manager)
+
+
+def test_only_our_own_addresses_are_gone_back_to(client: Client, manager: User) -> None:
+    client.force_login(manager)
+    answer = client.post(reverse("stop-all"), {"next": "https://elsewhere.example/"})
+    assert answer["Location"] == reverse("today")
+    answer = client.post(reverse("stop-all-release"), {"next": reverse("call-log")})
+    assert answer["Location"] == reverse("call-log")
+
+
+def test_the_language_switch_stays_on_the_page(client: Client, caller: User) -> None:
+    client.force_login(caller)
+    answer = client.post(reverse("set-language"), {"language": "fa", "next": reverse("today")}, follow=True)
+    assert 'dir="rtl"' in answer.content.decode()
+    assert answer.request["PATH_INFO"] == reverse("today")
+
+
+def test_health_is_told_to_machines(client: Client, db: None) -> None:
+    assert client.get(reverse("healthz")).json() == {"status": "ok"}
+    assert client.get(reverse("readyz")).json() == {"status": "ok"}
+
+
+def test_waiting_migrations_are_not_ready(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callcenter.views.MigrationExecutor.migration_plan", lambda *_: [object()])
+    answer = client.get(reverse("readyz"))
+    assert answer.status_code == 503
+    assert answer.json()["waiting"] == 1
+
+
+def test_errors_are_said_in_plain_words(client: Client, caller: User, rf: Any) -> None:
+    client.force_login(caller)
+    assert "There is nothing here" in client.get("/no/such/page/").content.decode()
+    refused = client.post(reverse("stop-all-release"))
+    assert refused.status_code == 403
+    assert "Not open to you" in refused.content.decode()
+    strict = Client(enforce_csrf_checks=True)
+    assert "open too long" in strict.post(reverse("stop-all")).content.decode()
+
+
+def test_the_page_of_a_broken_server_needs_no_database(rf: Any) -> None:
+    from django.views.defaults import bad_request, server_error
+
+    assert "nobody is dialled twice" in server_error(rf.get("/")).content.decode()
+    assert "could not be read" in bad_request(rf.get("/"), ValueError()).content.decode()

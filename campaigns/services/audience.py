@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -38,6 +39,13 @@ def _single_zone_codes() -> frozenset[str]:
 SINGLE_ZONE_CODES = _single_zone_codes()
 
 
+@lru_cache(maxsize=1000)
+def _exchange_length(beginning: str) -> int:
+    """Return how many characters of a number that begins so tell its zones and whether it can exist."""
+    code = next((beginning[:end] for end in (1, 2, 3) if beginning[:end] in SINGLE_ZONE_CODES), "")
+    return len(code) + 5 if code else -4
+
+
 class NumberJudge:
     """Judges numbers for one provider; numbers of one exchange are looked up once."""
 
@@ -51,42 +59,34 @@ class NumberJudge:
         """Return the zones that must all be in calling hours; the same for numbers that differ in the last digits."""
         if own_zone:
             return rules.zones_of(number, own_zone)
-        code = next((number[1:end] for end in (2, 3, 4) if number[1:end] in SINGLE_ZONE_CODES), "")
-        key = (number[: len(code) + 5] if code else number[:-4], len(number))
+        key = (number[: _exchange_length(number[1:4])], len(number))
         found = self._zones.get(key)
         if found is None:
             found = self._zones[key] = rules.zones_of(number, "")
         return found
 
-    def why_never(self, number: str, own_zone: str = "") -> str:
-        """Return the skip reason of a number that can never be called; empty where it can."""
+    def why_never(self, number: str, zones: tuple[str, ...]) -> str:
+        """Return the skip reason of a number in these zones that can never be called; empty where it can."""
         if self._refuses and self._backend.refuses_number(number, self._options):
             return SkipReason.NUMBER_REFUSED
-        if not self.zones(number, own_zone):
-            return SkipReason.NO_ZONE
-        return ""
+        return "" if zones else SkipReason.NO_ZONE
 
 
 class MessageJudge:
     """Judges whether the message can be said whole to a person."""
 
     def __init__(self, campaign: Campaign) -> None:
-        self._campaign = campaign
         self.needed = rendering.needed_names(campaign)
-        expected = rendering.expected_names(campaign)
-        self.expected = tuple(name for name in expected if name not in self.needed)
-        self.reads_people = bool(self.needed or self.expected or rendering.placeholders(campaign.text))
+        self.expected = rendering.expected_names(campaign)
+        self.reads_people = bool(self.needed or self.expected)
 
     def is_missing(self, name: str, variables: dict[str, Any]) -> bool:
-        """Tell whether a variable of the campaign, or a place in its text, stays empty for this person."""
-        return bool(rendering.missing_from(self._campaign, rendering.known_from(name, variables), self.needed))
+        """Tell whether a place in the message stays empty for this person."""
+        return bool(self.needed) and bool(rendering.missing_from(self.needed, name, variables))
 
     def unmet(self, name: str, variables: dict[str, Any]) -> list[str]:
         """Return the variables that the agent's own prompt expects and that nobody gives for this person."""
-        if not self.expected:
-            return []
-        known = rendering.known_from(name, variables)
-        return [wanted for wanted in self.expected if not known.get(wanted)]
+        return rendering.missing_from(self.expected, name, variables) if self.expected else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class AudienceJudge:
             zones = self.numbers.zones(phone, own_zone)
             if forbidden:
                 verdict: str = SkipReason.DO_NOT_CALL
-            elif reason := self.numbers.why_never(phone, own_zone) or self._never_open(zones):
+            elif reason := self.numbers.why_never(phone, zones) or self._never_open(zones):
                 verdict = reason
             elif self.message.reads_people and self.message.is_missing(name, variables):
                 verdict = SkipReason.MISSING_VARIABLE

@@ -175,7 +175,7 @@ def _skip_hopeless(campaign: Campaign, through: int) -> None:
     if message.reads_people:
         columns.append("contact__variables")
     for pk, number, own_zone, name, *rest in new.values_list(*columns):
-        reason = numbers.why_never(number, own_zone)
+        reason = numbers.why_never(number, numbers.zones(number, own_zone))
         if not reason and message.reads_people and message.is_missing(name, rest[0]):
             reason = SkipReason.MISSING_VARIABLE
         if reason:

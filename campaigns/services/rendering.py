@@ -25,6 +25,8 @@ def clean(value: object, limit: int = MAX_VALUE) -> str:
     """
     if value is None or isinstance(value, dict | list):
         return ""
+    if isinstance(value, str) and len(value) <= limit and value.isprintable() and "{" not in value and "}" not in value:
+        return " ".join(value.split())
     kept = "".join(
         " " if letter.isspace() else letter
         for letter in str(value)[: limit * 4]
@@ -78,23 +80,31 @@ def render_text(campaign: Campaign, contact: Contact | None) -> str:
 
 
 def needed_names(campaign: Campaign) -> tuple[str, ...]:
-    """Return the campaign's own variables, which must not come out empty."""
-    return tuple(name for raw, text in campaign.variables.items() if str(text).strip() and (name := clean(raw, 80)))
+    """Return what the variables and the text of a campaign ask of each person; none of it may be empty."""
+    templates = (*(str(template) for template in campaign.variables.values()), campaign.text)
+    return tuple(dict.fromkeys(name for template in templates for name in placeholders(template)))
 
 
 def expected_names(campaign: Campaign) -> tuple[str, ...]:
-    """Return the variables that the agent's own prompt names."""
+    """Return the variables that the agent's own prompt names and that the campaign itself does not give."""
     expected = campaign.agent.variables if campaign.agent else ()
-    return tuple(name for raw in expected if (name := clean(raw, 80)))
+    given = {clean(name, 80) for name, text in campaign.variables.items() if str(text).strip()}
+    return tuple(name for raw in expected if (name := clean(raw, 80)) and name not in given)
 
 
-def missing_from(campaign: Campaign, known: Mapping[str, str], needed: Iterable[str]) -> list[str]:
-    """Return the needed variables that are empty for one person, and the empty placeholders of the text."""
-    rendered = render(campaign.variables, known)
-    empty = [name for name in needed if not rendered.get(name)]
-    return empty + [name for name in placeholders(campaign.text) if not known.get(name)]
+def missing_from(wanted: Iterable[str], name: str, variables: Mapping[str, Any]) -> list[str]:
+    """Return which of the wanted names are empty for a person."""
+    found: Mapping[str, Any] = {"name": name} | dict(variables)
+    missing = [column for column in wanted if not clean(found.get(column))]
+    if missing:
+        # A column's own name may hold what is cleaned away.
+        known = known_from(name, variables)
+        missing = [column for column in missing if not known.get(column)]
+    return missing
 
 
 def missing_variables(campaign: Campaign, contact: Contact | None) -> list[str]:
-    """Return the variables that are empty for one person; the message must not be spoken with a hole in it."""
-    return missing_from(campaign, known_of(contact), needed_names(campaign))
+    """Return what is empty for one person; the message must not be spoken with a hole in it."""
+    if contact is None:
+        return list(needed_names(campaign))
+    return missing_from(needed_names(campaign), contact.name, contact.variables)

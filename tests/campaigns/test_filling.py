@@ -193,11 +193,12 @@ def test_a_placeholder_in_a_value_is_not_filled_again():
     assert rendering.render_variables(make_campaign(variables={"own": "{name}"}), contact)["own"] == "secret"
 
 
-def test_empty_variables_are_named():
-    campaign = make_campaign(variables={"hello": "{first}", "tone": "kind", "unused": ""}, text="To {city}")
-    assert rendering.missing_variables(campaign, make_contact(variables={"city": "Yazd"})) == ["hello"]
-    assert rendering.missing_variables(campaign, make_contact(variables={"first": "A"})) == ["city"]
-    assert rendering.missing_variables(campaign, None) == ["hello", "city"]
+def test_empty_places_in_the_message_are_named():
+    campaign = make_campaign(variables={"hello": "Dear {first}", "tone": "kind", "unused": ""}, text="To {city}")
+    assert rendering.missing_variables(campaign, make_contact(variables={"city": "Yazd"})) == ["first"]
+    assert rendering.missing_variables(campaign, make_contact(variables={"first": "A", "city": "{ }"})) == ["city"]
+    assert rendering.missing_variables(campaign, make_contact(variables={"first": "A", "c\x00ity": "Yazd"})) == []
+    assert rendering.missing_variables(campaign, None) == ["first", "city"]
 
 
 def test_nobody_hears_a_message_with_a_hole():

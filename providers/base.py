@@ -22,6 +22,7 @@ from providers.exceptions import (
     UnexpectedResponse,
 )
 from providers.types import (
+    OURS,
     AccountState,
     CallHandle,
     CallOrder,
@@ -301,11 +302,14 @@ class ProviderBackend:
     # Words
 
     def status_of(self, raw: object) -> CallStatus | None:
-        """Translate a vendor's status word; None for one that neither the vendor nor the admin mapped."""
+        """Translate a vendor's status word; None for one that neither the vendor nor the admin mapped.
+
+        An admin cannot map a word to a state that only we give: a poll must never make a call wait its turn again.
+        """
         word = normalise_word(raw)
         extra = self.options.get("status_map_extra") or {}
         for known, ours in extra.items():
-            if normalise_word(known) == word and ours in CallStatus.values:
+            if normalise_word(known) == word and ours in CallStatus.values and ours not in OURS:
                 return CallStatus(ours)
         return self.status_map.get(word)
 

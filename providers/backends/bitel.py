@@ -59,6 +59,9 @@ from providers.types import (
 NO_SUCH_CALL = "0" * 32
 """An id that no call has: asking for it tests the key and touches nothing."""
 
+UNSURE = ("internal", "timeout", "server", "toomany", "ratelimit")
+"""Parts of an error code that leave open whether the order was taken."""
+
 WORD_OF_CODE = {
     "0": "WAITING",
     "1": "NORMAL",
@@ -292,8 +295,9 @@ class BitelBackend(ProviderBackend):
         if not answer.get("error") or answer.get("result"):
             return None
         code = _code_of(answer)
-        word = code.lower().replace("_", "")
-        message = f"Bitel refused the order: {code or self.error_text(response)}."
+        text = code or self.error_text(response)
+        word = text.lower().replace("_", "").replace(" ", "")
+        message = f"Bitel refused the order: {text}."
         if word in {"invalidphonenumber", "invalidnumber"}:
             return InvalidNumber(message, http_status=status, vendor_code=code)
         if word in {"invalidrequest", "invalidserver"}:
@@ -303,8 +307,8 @@ class BitelBackend(ProviderBackend):
             return CredentialsRejected(message, http_status=status, vendor_code=code)
         if any(part in word for part in ("balance", "credit", "charge")):
             return OutOfCredit(message, http_status=status, vendor_code=code)
-        if 300 <= status < 400 or any(part in word for part in ("internal", "timeout", "server")):
-            return OutcomeUnknown(f"Bitel answered an order with {code}.", http_status=status, vendor_code=code)
+        if 300 <= status < 400 or any(part in word for part in UNSURE):
+            return OutcomeUnknown(f"Bitel answered an order with {text}.", http_status=status, vendor_code=code)
         return OrderRejected(message, http_status=status, vendor_code=code)
 
 

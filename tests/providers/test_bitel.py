@@ -53,6 +53,7 @@ class TestBitel(ProviderContract):
         (200, {"result": None, "error": "SomethingElse"}, OrderRejected),
         (200, {"result": None, "error": "InternalError"}, OutcomeUnknown),
         (200, {"result": None, "error": "RequestTimeout"}, OutcomeUnknown),
+        (200, {"result": None, "error": "Too many requests"}, OutcomeUnknown),
         (200, {"result": None, "error": "Unauthorized"}, CredentialsRejected),
         (403, {"result": None, "error": "InvalidToken"}, CredentialsRejected),
         (200, {"result": None, "error": "InsufficientBalance"}, OutOfCredit),

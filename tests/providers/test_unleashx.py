@@ -50,8 +50,9 @@ class TestUnleashX(ProviderContract):
     )
 
     def test_new_words_are_the_admins_to_map(self, stub: VendorStub) -> None:
-        backend = self.open_backend(stub, status_map_extra={"NOT-PICKED": "no_answer"})
+        backend = self.open_backend(stub, status_map_extra={"NOT-PICKED": "no_answer", "bad": "pending"})
         assert backend.status_of("not picked") == "no_answer"
+        assert backend.status_of("bad") is None
 
     @pytest.mark.parametrize("agent_id", ["", "abc", "4.2", "-1", "４２"])
     def test_agent_that_is_no_number_is_refused_before_it_leaves(self, stub: VendorStub, agent_id: str) -> None:

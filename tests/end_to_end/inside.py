@@ -1,0 +1,43 @@
+"""What the tests do inside an installation, in a process of its own, where no screen is needed for it."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.contrib.auth.models import User
+
+from campaigns.models import Campaign, Contact, ContactList, ListMembership
+from campaigns.services.launching import launch
+from providers.models import Agent, CallerId, Provider, Voice
+
+
+def open_limits() -> None:
+    """Let every provider call and read as fast as the simulator answers."""
+    Provider.objects.update(max_lines=50, calls_per_minute=6000, reads_per_minute=6000)
+
+
+def launch_at(vendor: str, people: int, first: int) -> None:
+    """Launch a campaign at so many new people; the numbers count up from `first` and are no magic ones."""
+    phones = [f"+9891200{number:05d}" for number in range(first, first + people)]
+    contacts = Contact.objects.bulk_create(Contact(name=f"Person {phone[-5:]}", phone=phone) for phone in phones)
+    audience = ContactList.objects.create(name=f"People for {vendor}")
+    ListMembership.objects.bulk_create(ListMembership(contact_list=audience, contact=contact) for contact in contacts)
+    provider = Provider.objects.get(vendor=vendor)
+    manager = User.objects.get(username="manager")
+    campaign = Campaign.objects.create(
+        name=f"Campaign at {vendor}",
+        provider=provider,
+        owner=manager,
+        agent=Agent.objects.filter(provider=provider, name="Appointment reminder").first(),
+        voice=Voice.objects.filter(provider=provider).first() if vendor == "bitel" else None,
+        caller_id=CallerId.objects.filter(provider=provider).first()
+        if provider.backend_class.needs_caller_id
+        else None,
+        hours_start=datetime.time(0, 0),
+        hours_end=datetime.time(0, 0),
+        max_attempts=1,
+        retries={},
+        quiet_hours=0,
+    )
+    campaign.lists.add(audience)
+    launch(campaign.pk, manager)

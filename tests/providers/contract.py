@@ -20,8 +20,6 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -47,6 +45,8 @@ from tests.providers.exchanges import (
     CANARY,
     Exchanges,
     ScriptedDoor,
+    assert_well_typed,
+    failure_of,
     filled,
     handle_from,
     mutations,
@@ -394,23 +394,3 @@ class ProviderContract(Exchanges):
         with pytest.raises(OrderRejected) as caught:
             self.open_backend(stub).place_call(order)
         assert order.to_number.removeprefix("+") not in f"{caught.value!r} {caught.value.message}"
-
-
-def failure_of(call: Callable[[], Any]) -> ProviderError | None:
-    """Return what a call raises; None where it works."""
-    try:
-        call()
-    except ProviderError as error:
-        return error
-    return None
-
-
-def assert_well_typed(snapshot: CallSnapshot) -> None:
-    """Assert that a snapshot's values have the types that rows need."""
-    for name in ("created_at", "started_at", "answered_at", "ended_at"):
-        at = getattr(snapshot, name)
-        assert at is None or (isinstance(at, datetime) and at.utcoffset() is not None), name
-    assert snapshot.cost is None or (type(snapshot.cost) is Decimal and snapshot.currency)
-    assert snapshot.talk_seconds is None or type(snapshot.talk_seconds) is int
-    assert snapshot.status is None or snapshot.status not in OURS
-    assert isinstance(snapshot.remote_id, str)

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +47,7 @@ from hypothesis import strategies as st
 from providers.base import ProviderBackend, Request, Response
 from providers.exceptions import ProviderError
 from providers.http import HttpDoor
-from providers.types import CallHandle, CallOrder, CallQuery, CallStatus, Recording
+from providers.types import OURS, CallHandle, CallOrder, CallQuery, CallSnapshot, CallStatus, Recording
 from tests.providers.vendor_stub import Answer, VendorStub
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -340,3 +340,23 @@ def shown_request(sent: Any, wish: Mapping[str, Any]) -> dict[str, Any]:
     found = {"method": sent.method, "path": sent.path, "json": sent.json}
     found["query"] = {name: values[0] if len(values) == 1 else values for name, values in sent.query.items()}
     return {key: found[key] for key in wish}
+
+
+def failure_of(call: Callable[[], Any]) -> ProviderError | None:
+    """Return what a call raises; None where it works."""
+    try:
+        call()
+    except ProviderError as error:
+        return error
+    return None
+
+
+def assert_well_typed(snapshot: CallSnapshot) -> None:
+    """Assert that a snapshot's values have the types that rows need."""
+    for name in ("created_at", "started_at", "answered_at", "ended_at"):
+        at = getattr(snapshot, name)
+        assert at is None or (isinstance(at, datetime) and at.utcoffset() is not None), name
+    assert snapshot.cost is None or (type(snapshot.cost) is Decimal and snapshot.currency)
+    assert snapshot.talk_seconds is None or type(snapshot.talk_seconds) is int
+    assert snapshot.status is None or snapshot.status not in OURS
+    assert isinstance(snapshot.remote_id, str)

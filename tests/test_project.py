@@ -107,6 +107,17 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert not broken
 
 
+def test_backends_import_neither_settings_nor_rows() -> None:
+    """What import-linter cannot say of a part of another package."""
+    found = [
+        f"{path.name}: {line}"
+        for path in (ROOT / "providers/backends").glob("*.py")
+        for line in path.read_text().splitlines()
+        if re.match(r"\s*(from|import) django\.(conf|db)\b", line)
+    ]
+    assert not found
+
+
 def test_python_is_required_as_the_set_up_script_requires_it() -> None:
     script, project = (ROOT / ".ci/venv").read_text(), (ROOT / "pyproject.toml").read_text()
     assert "(3, 11) <= sys.version_info[:2] < (3, 14)" in script

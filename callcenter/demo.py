@@ -1,0 +1,176 @@
+"""What the demo consists of: log-ins, a team, providers at the simulator, people and a campaign ready to launch."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.files import File
+
+from callcenter.access.models import Membership, Team
+from callcenter.access.rights import ADMIN, CALLER, MANAGER
+from callcenter.supervision import Crew, Program, manage, port_is_taken, wait_for_port
+from campaigns.models import Campaign, ContactList, DoNotCall
+from campaigns.services.do_not_calling import forbid
+from campaigns.services.importing.checking import check_import
+from campaigns.services.importing.mapping import ColumnMapping
+from campaigns.services.importing.saving import begin_saving, save_import
+from campaigns.services.importing.starting import map_columns, take_file
+from providers.models import Agent, CallerId, Dialer, Provider, Voice
+from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount
+from providers.services.keys import store_secrets
+from providers.services.syncing import sync_provider
+
+PEOPLE = Path(__file__).with_name("demo_people.csv")
+LIST_NAME = "Appointments this week"
+DO_NOT_CALL = "+989120001533"
+
+
+class Login(NamedTuple):
+    """Somebody who may log in to the demo."""
+
+    username: str
+    password: str
+    name: str
+    role: str
+    who: str
+
+
+LOGINS = (
+    Login("caller", "callcenter-demo", "Sara", CALLER, "calls people, loads lists, runs campaigns"),
+    Login("manager", "callcenter-demo", "Reza", MANAGER, "reads calls and reports, approves, decides"),
+    Login("admin", "callcenter-demo", "Mina", ADMIN, "stores vendor keys, gives roles, sets limits"),
+)
+
+
+def simulator(crew: Crew) -> None:
+    """Start the simulator and wait until it answers, unless one does already."""
+    address = urlsplit(settings.SANDBOX_ORIGIN)
+    host, port = address.hostname or "127.0.0.1", address.port or 80
+    if port_is_taken(port, host):
+        return
+    journal = settings.VAR_DIR / "sandbox-journal.jsonl"
+    options = ["--host", host, "--port", str(port), "--journal", str(journal)]
+    child = crew.start(Program("sandbox", manage("sandbox", *options)))
+    wait_for_port(port, host, seconds=20, child=child)
+
+
+def lay_out() -> Iterator[str]:
+    """Make what is missing and yield one sentence a step; what is there already stays as people left it."""
+    team, _is_new = Team.objects.get_or_create(name="Front desk")
+    caller, _manager, admin = [_person(login, team) for login in LOGINS]
+    yield f"{len(LOGINS)} log-ins are in place."
+    for account in DEMO_ACCOUNTS:
+        provider = _provider(account, admin)
+        brought = sync_provider(provider.pk, admin) if _lists_something(provider) else ""
+        yield f"{provider}: {brought} {_type_in(provider, account)}".strip().replace("  ", " ")
+    people = _people(caller)
+    yield f"{people.contacts.count()} people are in the list “{people}”."
+    campaign = _campaign(people, caller, team)
+    yield f"The campaign “{campaign}” is {campaign.get_status_display().lower()}."
+
+
+def _person(login: Login, team: Team) -> User:
+    person = User.objects.filter(username=login.username).first()
+    if person is None:
+        person = User.objects.create_user(
+            login.username, password=login.password, first_name=login.name, is_staff=login.role == ADMIN
+        )
+        person.groups.add(Group.objects.get(name=login.role))
+        Membership.objects.create(user=person, team=team)
+    return person
+
+
+def _provider(account: DemoAccount, admin: User) -> Provider:
+    """Make the provider, or lead an earlier one to where the simulator is now."""
+    provider = Provider.objects.filter(name=account.name).first()
+    address = settings.SANDBOX_ORIGIN + account.base_path
+    if provider is None:
+        names = [field.name for field in Provider(vendor=account.vendor).backend_class.fields if field.is_secret]
+        secrets = {name: account.webhook_secret if name == "webhook_secret" else account.key for name in names}
+        provider = Provider.objects.create(
+            vendor=account.vendor,
+            name=account.name,
+            options={**account.options, "base_url": address},
+            created_by=admin,
+            max_lines=10,
+            calls_per_minute=120,
+            reads_per_minute=600,
+            price_per_minute=Decimal(900) if account.vendor == "bitel" else Decimal("0.05"),
+            currency="IRT" if account.vendor == "bitel" else "USD",
+        )
+        store_secrets(provider.pk, {name: value for name, value in secrets.items() if value}, person=admin)
+    elif provider.options.get("base_url", "").startswith("http://") and provider.options["base_url"] != address:
+        provider.options["base_url"] = address
+        provider.save(update_fields=["options"])
+    return provider
+
+
+def _lists_something(provider: Provider) -> bool:
+    backend = provider.backend_class
+    return backend.supports_list_agents or backend.supports_list_voices or backend.supports_list_caller_ids
+
+
+def _type_in(provider: Provider, account: DemoAccount) -> str:
+    """Do what an admin does for what a vendor does not list; returns what that was."""
+    backend = provider.backend_class
+    typed = []
+    if not backend.supports_list_voices and account.voices:
+        for voice in account.voices:
+            values = {"name": voice.name, "maker": voice.maker, "language": voice.language}
+            Voice.objects.get_or_create(provider=provider, remote_id=voice.id, defaults=values)
+        typed.append(f"{len(account.voices)} voices")
+    if not backend.supports_list_caller_ids and account.caller_ids:
+        for number in account.caller_ids:
+            values = {"remote_id": number, "name": "Front desk"}
+            CallerId.objects.get_or_create(provider=provider, number=number, defaults=values)
+        typed.append(f"{len(account.caller_ids)} caller IDs")
+    if backend.accepts_dialer and account.dialers:
+        for dialer in account.dialers:
+            Dialer.objects.get_or_create(provider=provider, remote_id=dialer, defaults={"name": dialer})
+        typed.append(f"{len(account.dialers)} diallers")
+    return f"Typed in: {', '.join(typed)}." if typed else ""
+
+
+def _people(caller: User) -> ContactList:
+    """Take the demo's file in as a caller does; afterwards one person asks not to be called."""
+    found = ContactList.objects.filter(name=LIST_NAME).first()
+    if found is None:
+        with PEOPLE.open("rb") as file:
+            upload = take_file(File(file), PEOPLE.name, "IR", caller)
+        mapping = ColumnMapping.from_json(upload.mapping)
+        map_columns(upload, mapping, region="IR", contact_list=None, list_name=LIST_NAME)
+        check_import(upload.pk)
+        begin_saving(upload.pk, caller, consent_source="Asked at the reception")
+        save_import(upload.pk)
+        found = ContactList.objects.get(name=LIST_NAME)
+        forbid(DO_NOT_CALL, reason="Asked at the reception", source=DoNotCall.Source.PERSON, person=caller)
+    return found
+
+
+def _campaign(people: ContactList, caller: User, team: Team) -> Campaign:
+    found = Campaign.objects.filter(lists=people).order_by("pk").first()
+    if found is None:
+        provider = Provider.objects.get(
+            name=next(account.name for account in DEMO_ACCOUNTS if account.vendor == "bolna")
+        )
+        agent = Agent.objects.filter(provider=provider, name="Appointment reminder").first()
+        found = Campaign.objects.create(
+            name="Remind people of their appointment",
+            provider=provider,
+            agent=agent,
+            owner=caller,
+            team=team,
+            variables={"name": "{name}", "appointment": "{appointment}"},
+            # All day: the demo shall call whenever it is tried.
+            hours_start=datetime.time(0, 0),
+            hours_end=datetime.time(0, 0),
+        )
+        found.lists.add(people)
+    return found

@@ -1,0 +1,30 @@
+"""Lays out the demo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from callcenter.demo import LOGINS, lay_out, simulator
+from callcenter.supervision import Crew
+
+
+class Command(BaseCommand):
+    """Make log-ins, providers, people and a campaign; a second run keeps what is there."""
+
+    help = "Lay out the demo: three log-ins, five providers at the simulator, people and a campaign ready to launch."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start the simulator for as long as it takes, unless one runs already."""
+        if not (settings.DEMO and settings.DEBUG):
+            raise CommandError("The demo is for development only: set DEMO=on and DEBUG=on in .env.")
+        crew = Crew(settings.BASE_DIR, self.stdout.write)
+        with crew.ending_with_us():
+            simulator(crew)
+            for sentence in lay_out():
+                self.stdout.write(sentence)
+        if options["verbosity"] > 0:
+            for login in LOGINS:
+                self.stdout.write(f"Log in as {login.username}, password {login.password}: {login.who}.")

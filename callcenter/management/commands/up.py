@@ -1,0 +1,76 @@
+"""Starts everything that one machine needs, and ends it together."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from callcenter.demo import LOGINS, simulator
+from callcenter.supervision import Crew, Program, manage, port_is_taken, wait_for_port, web_server
+
+
+class Command(BaseCommand):
+    """Web server and worker, and in demo mode the simulator, as children of this process."""
+
+    help = "Start the web server, the worker and, in demo mode, the simulator; Ctrl-C ends them all."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the address to listen on."""
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check the ports, bring the database up to date, start, and wait for Ctrl-C or for a child that dies."""
+        host = str(options["host"])
+        self.refuse_taken_ports(host)
+        crew = Crew(settings.BASE_DIR, self.stdout.write)
+        with crew.ending_with_us():
+            self.prepare(crew)
+            if crew.asked_to_end:
+                return
+            connections.close_all()
+            web = crew.start(web_server(host, settings.WEB_PORT))
+            crew.start(Program("worker", manage("worker")))
+            if wait_for_port(settings.WEB_PORT, host, seconds=30, child=web):
+                self.say_where()
+            died = crew.watch()
+            if died:
+                code = died.process.returncode
+                raise CommandError(f"{died.name} ended by itself (code {code}); its last lines stand above. All ended.")
+            self.stdout.write("Ending...")
+        self.stdout.write("Everything has ended.")
+
+    def refuse_taken_ports(self, host: str) -> None:
+        """Say which port is taken before anything starts."""
+        wanted = [("WEB_PORT", settings.WEB_PORT, host)]
+        if settings.DEMO:
+            sandbox = urlsplit(settings.SANDBOX_ORIGIN)
+            wanted.append(("SANDBOX_PORT", sandbox.port or 80, sandbox.hostname or "127.0.0.1"))
+        for name, port, address in wanted:
+            if port_is_taken(port, address):
+                raise CommandError(
+                    f"Port {port} is taken: something else runs there, perhaps an earlier start of this."
+                    f" End it, or choose another: {name}={port + 1} make demo"
+                )
+
+    def prepare(self, crew: Crew) -> None:
+        """Bring database and files up to date; in demo mode start the simulator and lay out the demo."""
+        call_command("migrate", interactive=False, verbosity=0)
+        if not settings.DEBUG:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        if settings.DEMO:
+            simulator(crew)
+            call_command("demo", stdout=self.stdout)
+
+    def say_where(self) -> None:
+        """Print the address and, in demo mode, who may log in."""
+        lines = ["", f"  Callcenter runs at http://localhost:{settings.WEB_PORT}/"]
+        if settings.DEMO:
+            lines += ["", "  Log in as    password           who that is"]
+            lines += [f"  {login.username:<12} {login.password:<18} {login.who}" for login in LOGINS]
+            lines += ["", f"  Nobody's phone rings: all calls go to the simulator at {settings.SANDBOX_ORIGIN}/"]
+        self.stdout.write("\n".join([*lines, "  Ctrl-C ends everything.", ""]))

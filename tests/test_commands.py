@@ -1,0 +1,362 @@
+"""The commands that an installation lives by: init, up, worker, doctor, demo, rotate_keys."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet, InvalidToken
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from callcenter import demo, diagnosis, supervision
+from callcenter.audit.models import AuditEvent
+from callcenter.supervision import Crew, Program, port_is_taken, wait_for_port
+from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall
+from providers.models import Agent, Provider
+from providers.sandbox.accounts import DEMO_ACCOUNTS
+from providers.sandbox.server import SandboxServer
+from tests.conftest import make_provider
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def bare(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in an environment that says nothing but what is given."""
+    clean = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "LANG": "C.UTF-8"}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=clean | environment, capture_output=True, text=True
+    )
+
+
+# init
+
+
+def test_init_writes_a_private_file_that_starts_a_development_mode(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    done = bare("init", ENV_FILE=str(file), VAR_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    started = bare("check", ENV_FILE=str(file), VAR_DIR=str(tmp_path))
+    assert started.returncode == 0, started.stderr
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("SECRET_KEY=mine\n")
+    done = bare("init", ENV_FILE=str(file), VAR_DIR=str(tmp_path))
+    assert done.returncode == 0
+    assert "stays as it is" in done.stdout
+    assert file.read_text() == "SECRET_KEY=mine\n"
+
+
+def test_init_makes_other_keys_each_time() -> None:
+    keys = set()
+    for _ in range(2):
+        out = StringIO()
+        call_command("init", "--print-key", stdout=out)
+        Fernet(out.getvalue().strip())
+        keys.add(out.getvalue())
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS"])
+def test_a_bare_start_names_what_is_missing(missing: str, tmp_path: Path) -> None:
+    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
+    del given[missing]
+    done = bare("check", VAR_DIR=str(tmp_path), **given)
+    assert done.returncode != 0
+    assert f"{missing} is not set" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("SANDBOX_ORIGIN", "http://127.0.0.1:8100"), ("DEMO", "on"), ("TIME_SCALE", "60")]
+)
+def test_production_refuses_what_is_for_tests(setting: str, value: str, tmp_path: Path) -> None:
+    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
+    done = bare("check", VAR_DIR=str(tmp_path), **given, **{setting: value})
+    assert done.returncode != 0
+    assert "DEBUG=on" in done.stderr
+
+
+# rotate_keys
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rotate_keys_moves_every_secret_to_the_first_key(settings: Any) -> None:
+    old, new = settings.FIELD_KEYS[0], Fernet.generate_key().decode()
+    providers = [make_provider(secrets={"api_key": f"key-number-{n}"}) for n in range(3)]
+    make_provider(secrets={})
+    settings.FIELD_KEYS = [new, old]
+    out = StringIO()
+    call_command("rotate_keys", stdout=out)
+    assert "3 encrypted" in out.getvalue()
+    settings.FIELD_KEYS = [new]
+    for number, provider in enumerate(providers):
+        assert Provider.objects.get(pk=provider.pk).secrets == {"api_key": f"key-number-{number}"}
+    settings.FIELD_KEYS = [old]
+    with pytest.raises(InvalidToken):
+        Provider.objects.get(pk=providers[0].pk)
+    assert AuditEvent.objects.filter(action="keys.rotated").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rotate_keys_says_which_secret_no_key_opens(settings: Any) -> None:
+    lost = make_provider(name="Lost")
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    kept = make_provider(secrets={"api_key": "abc"})
+    with pytest.raises(CommandError, match=f"provider {lost.pk}"):
+        call_command("rotate_keys", stdout=StringIO())
+    assert Provider.objects.get(pk=kept.pk).secrets == {"api_key": "abc"}
+
+
+# doctor
+
+
+def look(subject: str) -> list[diagnosis.Finding]:
+    """Return what the doctor finds about one subject."""
+    return [finding for finding in diagnosis.examine() if finding.subject == subject]
+
+
+@pytest.fixture
+def worker_is_alive(db: None) -> Any:
+    """Lay out a schedule as a living worker leaves it."""
+    return apps.get_model("django_q", "Schedule")._default_manager.create(
+        func="campaigns.tasks.poll", next_run=timezone.now() + datetime.timedelta(seconds=40)
+    )
+
+
+def test_doctor_is_content_with_a_sound_installation(admin_person: User, worker_is_alive: Any) -> None:
+    problems = [finding for finding in diagnosis.examine() if finding.level == "problem"]
+    assert problems == []
+
+
+@pytest.mark.django_db
+def test_doctor_misses_the_worker_and_the_admin() -> None:
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor", "--json", stdout=out)
+    assert ended.value.code == 1
+    found = {row["subject"]: row for row in json.loads(out.getvalue())}
+    assert found["Worker"]["level"] == "problem"
+    assert "manage.py worker" in found["Worker"]["next_step"]
+    assert found["People"]["level"] == "problem"
+
+
+def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: Any) -> None:
+    assert [finding.level for finding in look("Worker")] == ["ok"]
+    worker_is_alive.next_run = timezone.now() - datetime.timedelta(minutes=5)
+    worker_is_alive.save()
+    assert [finding.level for finding in look("Worker")] == ["problem"]
+
+
+@pytest.mark.django_db
+def test_doctor_names_providers_whose_key_cannot_be_read(settings: Any) -> None:
+    make_provider(name="Lost")
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    (finding,) = look("Vendor keys")
+    assert "Lost" in finding.sentence
+    assert "FIELD_KEYS" in finding.next_step
+
+
+@pytest.mark.django_db
+def test_doctor_mentions_a_pressed_stop_all_without_calling_it_a_problem() -> None:
+    DialingSwitch.objects.update_or_create(pk=1, defaults={"stopped_at": timezone.now()})
+    assert [finding.level for finding in look("Stop-all")] == ["note"]
+
+
+def test_doctor_speaks_of_a_database_that_is_away_without_its_password(tmp_path: Path) -> None:
+    done = bare(
+        "doctor",
+        SECRET_KEY="x" * 60,
+        FIELD_KEYS=Fernet.generate_key().decode(),
+        ALLOWED_HOSTS="desk.example.org",
+        VAR_DIR=str(tmp_path),
+        DATABASE_URL="postgres://somebody:topsecret@127.0.0.1:1/nowhere",
+    )
+    assert done.returncode == 1
+    assert "PROBLEM Database" in done.stdout
+    assert "topsecret" not in done.stdout + done.stderr
+
+
+def test_doctor_minds_an_environment_file_that_others_may_read(tmp_path: Path, settings: Any) -> None:
+    settings.ENV_FILE = tmp_path / "env"
+    settings.ENV_FILE.write_text("")
+    settings.ENV_FILE.chmod(0o644)
+    assert [finding.level for finding in diagnosis.environment_file()] == ["problem"]
+    settings.ENV_FILE.chmod(0o600)
+    assert list(diagnosis.environment_file()) == []
+
+
+# demo
+
+
+@pytest.fixture
+def running_simulator(settings: Any) -> Iterator[SandboxServer]:
+    """Run the simulator in this process and let the demo find it."""
+    with SandboxServer(port=0, speed=50) as server:
+        settings.DEMO = settings.DEBUG = True
+        settings.SANDBOX_ORIGIN = server.origin
+        yield server
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_is_ready_to_launch(running_simulator: SandboxServer) -> None:
+    sentences = list(demo.lay_out())
+    assert len(sentences) == 8
+    assert Provider.objects.count() == len(DEMO_ACCOUNTS)
+    for login in demo.LOGINS:
+        assert User.objects.get(username=login.username).check_password(login.password)
+    for account in DEMO_ACCOUNTS:
+        assert Agent.objects.filter(provider__name=account.name).count() == len(account.agents)
+    campaign = Campaign.objects.get()
+    assert campaign.status == Campaign.Status.DRAFT
+    assert campaign.agent is not None
+    assert Contact.objects.filter(lists__campaigns=campaign).count() == 24
+    blocked = DoNotCall.objects.get()
+    assert Contact.objects.filter(phone=blocked.phone).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_demo_keeps_what_people_changed(running_simulator: SandboxServer, settings: Any) -> None:
+    list(demo.lay_out())
+    Campaign.objects.update(name="Renamed")
+    caller = User.objects.get(username="caller")
+    caller.set_password("another-password-1")
+    caller.save()
+    counts = [model.objects.count() for model in (User, Provider, Agent, Contact, DoNotCall, Campaign)]
+    list(demo.lay_out())
+    assert counts == [model.objects.count() for model in (User, Provider, Agent, Contact, DoNotCall, Campaign)]
+    assert Campaign.objects.get().name == "Renamed"
+    assert User.objects.get(username="caller").check_password("another-password-1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_follows_a_simulator_that_moved(running_simulator: SandboxServer, settings: Any) -> None:
+    list(demo.lay_out())
+    with SandboxServer(port=0) as other:
+        settings.SANDBOX_ORIGIN = other.origin
+        list(demo.lay_out())
+        assert all(row.options["base_url"].startswith(other.origin) for row in Provider.objects.all())
+
+
+@pytest.mark.django_db
+def test_the_demo_refuses_a_production_start() -> None:
+    with pytest.raises(CommandError, match="DEMO=on"):
+        call_command("demo", stdout=StringIO())
+
+
+# up
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_up_names_a_taken_port_before_anything_starts(taken_port: int, settings: Any, monkeypatch: Any) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(Crew, "start", lambda _self, program: started.append(program.name))
+    settings.WEB_PORT = taken_port
+    with pytest.raises(CommandError, match=f"Port {taken_port} is taken.*WEB_PORT={taken_port + 1}"):
+        call_command("up", stdout=StringIO())
+    assert started == []
+
+
+# supervision
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for a condition; fails when it does not come true."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_lines_carry_the_name_of_who_said_them(lines: list[str]) -> None:
+    crew = Crew(ROOT, lines.append)
+    with crew.ending_with_us():
+        crew.start(Program("one", python("print('hello')")))
+        child = crew.watch()
+    assert child is not None
+    assert lines == ["one     | hello"]
+
+
+def test_a_child_that_dies_ends_the_others(lines: list[str]) -> None:
+    crew = Crew(ROOT, lines.append)
+    with crew.ending_with_us():
+        stays = crew.start(Program("stays", python("import time; time.sleep(60)")))
+        crew.start(Program("dies", python("raise SystemExit(7)")))
+        died = crew.watch()
+        assert died is not None
+        assert (died.name, died.process.returncode) == ("dies", 7)
+        assert stays.is_alive
+    assert not stays.is_alive
+
+
+def test_a_signal_ends_all_and_leaves_no_grandchild(lines: list[str]) -> None:
+    code = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+    crew = Crew(ROOT, lines.append)
+    with crew.ending_with_us():
+        crew.start(Program("parent", python(code + "print(p.pid, flush=True); time.sleep(60)")))
+        until(lambda: bool(lines))
+        os.kill(os.getpid(), signal.SIGINT)
+        assert crew.watch() is None
+    grandchild = int(lines[0].split("|")[1])
+    until(lambda: not is_running(grandchild))
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process works on: one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_child_that_does_not_listen_is_killed(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "STOP_SECONDS", 0.3)
+    crew = Crew(ROOT, lines.append)
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
+    with crew.ending_with_us():
+        child = crew.start(Program("deaf", python(code)))
+        until(lambda: bool(lines))
+    assert child.process.returncode == -signal.SIGKILL
+    assert "was killed" in lines[-1]
+
+
+def test_ports(taken_port: int) -> None:
+    assert port_is_taken(taken_port)
+    assert wait_for_port(taken_port, seconds=1)
+    assert not wait_for_port(1, seconds=0.1)

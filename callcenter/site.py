@@ -27,6 +27,10 @@ SECTIONS = (
 """Address of a section, its name, and its pages in the order of the work."""
 
 
+NAMES = {"User": _("People"), "Group": _("Roles")}
+"""What a page is called where Django's own word is not the work's."""
+
+
 class DeskAdminConfig(AdminConfig):
     """Makes ours the default admin site."""
 
@@ -71,7 +75,7 @@ class DeskAdminSite(admin.AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the sections in the order of the work; one section where its address is asked for."""
         by_name = {
-            model["object_name"]: model
+            model["object_name"]: {**model, "name": NAMES.get(model["object_name"], model["name"])}
             for room in super().get_app_list(request)
             for model in room["models"]
         }  # fmt: skip

@@ -28,21 +28,21 @@ from providers.wording import abilities
 class ProviderAdmin(SetupAdmin):
     """Our accounts at vendors: the vendor is chosen first, then its own form is filled in."""
 
-    list_display = ["name", "vendor_label", "standing", "last_success_at", "max_lines", "calls_per_minute", "team"]
+    list_display = ["name", "company", "standing", "last_success_at", "max_lines", "calls_per_minute", "team"]
     list_select_related = ["team"]
     search_fields = ["name"]
     change_form_template = "admin/providers/provider/change_form.html"
-    readonly_fields = ["vendor_label", "standing", "account_line", "last_success_at", "last_error_line", "checked_at"]
+    readonly_fields = ["company", "standing", "account_line", "last_success_at", "last_error_line", "checked_at"]
 
     @admin.display(description=_("vendor"), ordering="vendor")
-    def vendor_label(self, provider: Provider) -> str:
+    def company(self, provider: Provider) -> str:
         """Name the company."""
-        return provider.backend_class.label
+        return provider.vendor_label
 
     @admin.display(description=_("state"))
     def standing(self, provider: Provider) -> str:
         """Say where it stands, and why."""
-        return f"{provider.state.label}. {provider.stop_reason}".strip()
+        return str(provider.stop_reason or provider.state.label)
 
     @admin.display(description=_("account"))
     def account_line(self, provider: Provider) -> str:
@@ -66,8 +66,7 @@ class ProviderAdmin(SetupAdmin):
                 "title": _("Which vendor is the account at?"),
                 "opts": self.opts,
                 "vendors": [
-                    (slug, registry.backend_class(slug), abilities(registry.backend_class(slug)))
-                    for slug in registry.BACKENDS
+                    (slug, label, abilities(registry.backend_class(slug))) for slug, label in registry.vendor_choices()
                 ],
             }
             return TemplateResponse(request, "admin/providers/provider/choose_vendor.html", context)
@@ -87,7 +86,7 @@ class ProviderAdmin(SetupAdmin):
         secrets = [prefix + field.name for field in fields if field.is_secret for prefix in (SECRET, REMOVE)]
         options = [OPTION + field.name for field in fields if not field.is_secret]
         groups: list[Any] = [
-            (None, {"fields": [*(["vendor_label"] if obj else []), "name", "is_active", "team"]}),
+            (None, {"fields": [*(["company"] if obj else []), "name", "is_active", "team"]}),
             (_("Keys"), {"fields": [*secrets, "keep_untested"]}),
             (_("Limits and price"), {"fields": [
                 "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds", "price_per_minute",

@@ -102,6 +102,9 @@ class KeysForm(ProviderModelForm):
                 removal.widget = forms.HiddenInput() if field.required else removal.widget
             else:
                 removal.widget = forms.HiddenInput()
+        if self.verdict is None or self.verdict.is_ok:
+            self.fields["keep_untested"].widget = forms.HiddenInput()
+        self.order_fields([name for name in self.fields if name != "keep_untested"])
 
     def _kept(self, masked: str) -> str:
         at, by = self.instance.secrets_set_at, self.instance.secrets_set_by
@@ -172,7 +175,8 @@ class ProviderForm(KeysForm):
         for field in self.backend.fields:
             if not field.is_secret:
                 stored = self.instance.options.get(field.name)
-                self.initial[OPTION + field.name] = field.default if stored in (None, "") else stored
+                shown = field.default if stored in (None, "") else stored
+                self.initial[OPTION + field.name] = shown or {} if field.kind == "json" else shown
         if address := self.fields.get(OPTION + "base_url"):
             address.help_text = gettext("One of: %(addresses)s.") % {"addresses": ", ".join(allowed_addresses())}
 
@@ -182,7 +186,8 @@ class ProviderForm(KeysForm):
         kept = {name: value for name, value in self.instance.options.items() if name not in fields}
         for name, field in fields.items():
             value = self.cleaned_data.get(OPTION + name)
-            if value not in (None, "", [], {}) and value != field.default:
+            default = list(field.default) if isinstance(field.default, list | tuple) else field.default
+            if value not in (None, "", [], {}) and value != default:
                 kept[name] = value
         return kept
 

@@ -19,16 +19,17 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from providers.forms import KeysForm, keys_form
-from providers.models import Agent, CallerId, Provider, Voice
+from providers.models import Agent, CallerId, Provider, RemoteRow, Voice
 from providers.services.checking import check_provider, remember_account, try_secrets
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.services.stops import halt, resume
 from providers.services.syncing import sync_provider
 from providers.types import HOLDS_LINE
-from providers.wording import abilities
+from providers.wording import Ability, abilities
 
 SHOWN_EXCHANGES = 50
+SHOWN_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Card:
     agents: int
     voices: int
     caller_ids: int
+
+    @property
+    def abilities(self) -> list[Ability]:
+        """What its vendor can and cannot do."""
+        return abilities(self.provider.backend_class)
 
 
 def _cards(providers: list[Provider]) -> list[Card]:
@@ -83,13 +89,13 @@ def provider(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _provider_page(request: HttpRequest, found: Provider, form: KeysForm | None, status: int = 200) -> HttpResponse:
     may_manage = form is not None
+    speakers: type[RemoteRow] = Agent if found.speaks_through == "agent" else Voice
     context: dict[str, Any] = {
         "provider": found,
         "card": _cards([found])[0],
-        "abilities": abilities(found.backend_class),
         "may_manage": may_manage,
         "keys_form": form,
-        "agents": Agent.objects.filter(provider=found).order_by("-is_present", "name")[:200],
+        "speakers": speakers._default_manager.filter(provider=found).order_by("-is_present", "name")[:SHOWN_ROWS],
         "exchanges": found.exchanges.all()[:SHOWN_EXCHANGES] if may_manage else [],
     }
     return render(request, "providers/detail.html", context, status=status)

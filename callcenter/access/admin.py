@@ -31,6 +31,7 @@ for model in (User, Group):
 class PersonAdmin(SetupAdmin, StockUserAdmin):
     """Accounts: added with a role, switched off instead of deleted, never raised by their own holder."""
 
+    plural = _("people")
     add_form = NewPersonForm
     form = PersonForm
     list_display = ["username", "full_name", "role_names", "team_name", "is_active", "last_login"]
@@ -117,6 +118,7 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
 class RoleAdmin(ReadOnlyAdmin):
     """The three roles and what each may do; the table in the code is their only source."""
 
+    plural = _("roles")
     list_display = ["name", "people"]
     fields = ["name", "rights"]
     search_fields: ClassVar[list[str]] = []

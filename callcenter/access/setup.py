@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.paginator import Paginator
 from django.db import models
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.utils.functional import cached_property
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise, cached_property
+from django.utils.text import capfirst
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
@@ -41,6 +43,28 @@ class SetupAdmin(ModelAdmin):
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
+
+    plural: str | Promise = ""
+    """What the page is called in the work's words, where the rows' own name is not."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Call the page what it shows."""
+        title = capfirst(str(self.plural or self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Leave out the second and third way to save."""
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """Leave out the icons that edit, add and delete what a row only points at."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Open to whoever sets providers up."""

@@ -130,6 +130,27 @@ class Provider(models.Model):
         """The provider module of this provider's vendor."""
         return registry.backend_class(self.vendor)
 
+    @property
+    def vendor_label(self) -> str:
+        """The company's name."""
+        return self.backend_class.label
+
+    @property
+    def docs_url(self) -> str:
+        """The vendor's own pages."""
+        return self.backend_class.docs_url
+
+    @property
+    def can_sync(self) -> bool:
+        """Tell whether the vendor lists anything that a sync brings over."""
+        backend = self.backend_class
+        return backend.supports_list_agents or backend.supports_list_voices or backend.supports_list_caller_ids
+
+    @property
+    def speaks_through(self) -> str:
+        """What its calls are made of: "agent" or "voice"."""
+        return "agent" if self.backend_class.message_kinds & {"agent", "caller_id"} else "voice"
+
     def options_with_defaults(self) -> dict[str, Any]:
         """Return the options, with the backend's default where none is set."""
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.utils import timezone
@@ -11,12 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record
-from providers.exceptions import ProviderError, ProviderMisconfigured
+from providers.exceptions import CredentialsRejected, ProviderError, ProviderMisconfigured
 from providers.models import Provider
 from providers.models.stops import Actor
 from providers.services.asking import asking
 from providers.types import AccountState
 from providers.wording import account_words, error_sentence, next_step_of
+
+_COPY_AGAIN = _("Nothing was stored. Copy the whole key at the vendor and paste it again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,8 @@ def try_secrets(
         with asking(provider, "try_key", secrets=secrets, options=merged) as backend:
             account = backend.check_credentials()
     except (ProviderError, ProviderMisconfigured) as error:
-        return refused(provider.backend_class.label, error)
+        verdict = refused(provider.backend_class.label, error)
+        return replace(verdict, next_step=_COPY_AGAIN) if isinstance(error, CredentialsRejected) else verdict
     return _accepted(account)
 
 

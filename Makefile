@@ -1,5 +1,4 @@
 # Two commands matter: `make demo` starts everything with a simulator, `make test` checks everything.
-# Ports: make demo WEB_PORT=8080 SANDBOX_PORT=8180
 
 SHELL := /bin/sh
 PY := .venv/bin/python

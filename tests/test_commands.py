@@ -282,6 +282,11 @@ def test_up_names_a_taken_port_before_anything_starts(taken_port: int, settings:
     assert started == []
 
 
+def test_the_demo_does_not_start_on_other_settings() -> None:
+    with pytest.raises(CommandError, match="ENV_FILE"):
+        call_command("up", "--demo", stdout=StringIO())
+
+
 # supervision
 
 

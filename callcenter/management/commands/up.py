@@ -22,10 +22,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the address to listen on."""
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+        parser.add_argument("--demo", action="store_true", help="start only where the settings say that this is a demo")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the ports, bring the database up to date, start, and wait for Ctrl-C or for a child that dies."""
         host = str(options["host"])
+        if options["demo"] and not settings.DEMO:
+            raise CommandError(
+                f"{settings.ENV_FILE.name} is not a demo's (DEMO is off), and the demo does not touch its data. Use"
+                " `make up`, or another file and folder: make demo VAR_DIR=var/demo ENV_FILE=var/demo/env"
+            )
         self.refuse_taken_ports(host)
         crew = Crew(settings.BASE_DIR, self.stdout.write)
         with crew.ending_with_us():
@@ -64,7 +70,7 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEMO:
             simulator(crew)
-            call_command("demo", stdout=self.stdout)
+            call_command("demo", stdout=self.stdout, verbosity=0)
 
     def say_where(self) -> None:
         """Print the address and, in demo mode, who may log in."""

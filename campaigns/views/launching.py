@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from campaigns.views import exports
+
+urlpatterns: list[URLPattern] = [*exports.urlpatterns]

@@ -1,0 +1,89 @@
+"""`manage.py export_calls`: calls as CSV, or as JSON with one object a line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+
+from campaigns.models import Call, Campaign
+from campaigns.services.exporting import CallSheet, parse_day, within_days
+
+Target = TextIO | OutputWrapper
+
+
+class Command(BaseCommand):
+    """Writes calls, newest first, with whole numbers: only for people with access to the machine."""
+
+    help = "Write calls as CSV (or JSON, one object a line), newest first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take what to export and where to."""
+        parser.add_argument("--campaign", default="", help="name or id")
+        parser.add_argument("--since", default="", help="first day, such as 2026-11-21")
+        parser.add_argument("--until", default="", help="last day")
+        parser.add_argument("--output", default="-", help="file, or - for the standard output (default)")
+        parser.add_argument("--json", action="store_true", help="one JSON object a line instead of CSV")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the file; says in one sentence on the error stream what was done."""
+        for name in ("since", "until"):
+            if options[name] and parse_day(options[name]) is None:
+                raise CommandError(f"--{name}: “{options[name]}” is not a day such as 2026-11-21.")
+        calls = Call.objects.order_by("-id")
+        if options["campaign"]:
+            calls = calls.filter(campaign=find_campaign(options["campaign"]))
+        calls, _days = within_days(calls, options["since"], options["until"])
+        sheet = CallSheet(calls, shows_numbers=True)
+        with _target(options["output"], self.stdout) as target:
+            count = _write(sheet, target, as_json=options["json"])
+        where = "the standard output" if options["output"] == "-" else options["output"]
+        self.stderr.write(f"{count} calls written to {where}.", self.style.SUCCESS)
+
+
+def find_campaign(wanted: str) -> Campaign:
+    """Return the campaign with this name, else with this id; raises CommandError."""
+    found = Campaign.objects.filter(name=wanted).first()
+    if found is None and wanted.isdecimal():
+        found = Campaign.objects.filter(pk=int(wanted)).first()
+    if found is None:
+        raise CommandError(f"There is no campaign “{wanted}”.")
+    return found
+
+
+def _write(sheet: CallSheet, target: Target, *, as_json: bool) -> int:
+    if as_json:
+        for row in sheet.rows():
+            target.write(json.dumps(dict(zip(sheet.header, row, strict=True)), ensure_ascii=False) + "\n")
+    else:
+        for piece in sheet.lines():
+            target.write(piece)
+    return sheet.written
+
+
+@contextlib.contextmanager
+def _target(output: str, standard: OutputWrapper) -> Iterator[Target]:
+    """Give the standard output, or a file that appears whole or not at all and only its owner reads."""
+    if output == "-":
+        yield standard
+        standard.flush()
+        return
+    wanted = Path(output)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=wanted.parent, prefix=f".{wanted.name}.")
+    except OSError as error:
+        raise CommandError(f"{wanted.parent} cannot be written to: {error.strerror}.") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as target:
+            yield target
+        os.replace(temporary, wanted)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

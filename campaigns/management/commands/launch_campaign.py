@@ -1,0 +1,73 @@
+"""`manage.py launch_campaign`: check or launch a campaign as one of the desk's people."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError
+
+from campaigns.management.commands.export_calls import find_campaign
+from campaigns.services.launching import LaunchCheck, check_launch, launch
+from campaigns.services.lifecycle import Refused
+
+
+class Command(BaseCommand):
+    """Launches like the button does: the same check, the same limits, the same audit event."""
+
+    help = "Launch a campaign, or only check it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take which campaign and as whom."""
+        parser.add_argument("campaign", help="name or id")
+        parser.add_argument("--as", dest="username", required=True, metavar="USER", help="whose rights and limits hold")
+        parser.add_argument("--check", action="store_true", help="only say what a launch would do")
+        parser.add_argument("--json", action="store_true", help="answer as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Answer in one sentence; an error ends with a status that is not zero."""
+        campaign = find_campaign(options["campaign"])
+        person = get_user_model().objects.filter(username=options["username"], is_active=True).first()
+        if person is None:
+            raise CommandError(f"There is no active person “{options['username']}”.")
+        if options["check"]:
+            check = check_launch(campaign, person=person)
+            self._answer(options["json"], check.sentence, _as_json(check))
+            if check.blockers:
+                raise CommandError(" ".join(check.blockers))
+            return
+        try:
+            launched = launch(campaign.pk, person)
+        except PermissionDenied as error:
+            raise CommandError(f"“{person}” may not launch “{campaign}”.") from error
+        except Refused as error:
+            raise CommandError(f"“{campaign}” was not launched. {error}") from error
+        answer = {"changed": launched.changed, "status": launched.status, "people": launched.people}
+        self._answer(options["json"], launched.sentence, answer)
+        if not launched.changed:
+            raise CommandError(f"“{campaign}” was launched before.")
+
+    def _answer(self, as_json: bool, sentence: str, answer: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps({"sentence": sentence} | answer, ensure_ascii=False) if as_json else sentence)
+
+
+def _as_json(check: LaunchCheck) -> dict[str, Any]:
+    return {
+        "ready": check.is_ready,
+        "people": check.total,
+        "called": check.called,
+        "now": check.now,
+        "waiting": check.waiting,
+        "never": check.never,
+        "verdicts": dict(check.verdicts),
+        "first_opening": check.first_opening.isoformat() if check.first_opening else None,
+        "needs_approval": check.needs_approval,
+        "minutes": check.minutes,
+        "cost": str(check.cost) if check.cost is not None else None,
+        "currency": check.currency,
+        "blockers": check.blockers,
+        "warnings": check.warnings,
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 import unicodedata
 from typing import Any, NamedTuple
 
@@ -87,11 +86,7 @@ _INVISIBLE = {
     code for code in range(0x3000) if unicodedata.category(chr(code)) in {"Cc", "Cf", "Zs"} and chr(code) != "\n"
 }
 _CLEAN: dict[int, str | None] = {
-    **{
-        code: str(unicodedata.digit(chr(code)))
-        for code in range(0x80, sys.maxunicode + 1)
-        if unicodedata.category(chr(code)) == "Nd"
-    },
+    **{ord(sign): str(unicodedata.digit(sign)) for sign in map(chr, range(0x80, 0x20000)) if sign.isdecimal()},
     **dict.fromkeys(map(ord, _DROPPED)),
     **dict.fromkeys(_INVISIBLE | {0x3000, 0xFEFF}),
     ord("＋"): "+",

@@ -1,0 +1,1 @@
+"""Takes a file of people into a list: read, map, check, save, undo."""

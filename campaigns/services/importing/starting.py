@@ -1,0 +1,81 @@
+"""Takes in an uploaded file, and the person's word on what its columns mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files.base import File
+from django.utils.translation import gettext as _
+
+from campaigns.models import ContactImport, ContactList
+from campaigns.services.importing.limits import FileRefused, limits
+from campaigns.services.importing.mapping import PHONE, ColumnMapping, guess_mapping
+from campaigns.services.importing.reading import measure, open_table
+
+Status = ContactImport.Status
+
+
+def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any = None) -> ContactImport:
+    """Store a file under a name of our own, look through it once and guess its columns.
+
+    Raises FileRefused, and then nothing of it is kept.
+    """
+    stored = file if isinstance(file, File) else File(file)
+    if stored.size > limits().max_bytes:
+        # Before the copy: a file beyond the limit is not written anywhere.
+        raise FileRefused(
+            _("This file is larger than %(megabytes)s MB. Split it into smaller files.")
+            % {"megabytes": limits().max_bytes // (1024 * 1024) or 1}
+        )
+    membership = getattr(person, "membership", None) if person is not None else None
+    record = ContactImport(
+        original_name=Path(name.replace("\\", "/")).name[:200] or "file",
+        region=region,
+        owner=person,
+        team_id=membership.team_id if membership is not None else None,
+    )
+    record.file.save(record.original_name, stored, save=False)
+    try:
+        found = measure(open_table(Path(record.file.path)))
+        headers, mapping = guess_mapping(found.first_rows, region)
+        record.headers = headers
+        record.mapping = mapping.to_json()
+        record.total_rows = found.rows - int(mapping.has_titles)
+        if record.total_rows <= 0:
+            raise FileRefused(_("This file holds titles but no rows."))
+        record.save()
+    except BaseException:
+        record.file.delete(save=False)
+        raise
+    return record
+
+
+def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
+    """Return the first rows after the titles, to show what stands in each column. Raises FileRefused."""
+    rows = open_table(Path(record.file.path)).rows()
+    if ColumnMapping.from_json(record.mapping).has_titles:
+        next(rows, None)
+    return [cells for (_number, cells, _problem), _count in zip(rows, range(count), strict=False)]
+
+
+def map_columns(
+    record: ContactImport, mapping: ColumnMapping, *, region: str, contact_list: ContactList | None, list_name: str
+) -> bool:
+    """Keep what the columns mean and which list is meant; False where the import went on meanwhile.
+
+    Raises ValueError unless exactly one column holds the phone number.
+    """
+    if len(mapping.columns_of(PHONE)) != 1:
+        raise ValueError("exactly one column must hold the phone number")
+    changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
+        mapping=mapping.to_json(),
+        region=region,
+        contact_list=contact_list,
+        list_name="" if contact_list else list_name,
+        status=Status.UPLOADED,
+        counts={},
+        samples={},
+    )
+    record.refresh_from_db()
+    return bool(changed)

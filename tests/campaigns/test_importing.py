@@ -1,0 +1,590 @@
+"""Files of people: what is read, what is said of each row, what is saved, and that no row is lost on the way."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime
+import io
+import random
+import struct
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Campaign, Contact, ContactImport, ContactList, DoNotCall, ListMembership
+from campaigns.services.importing import reading, saving, starting, undoing
+from campaigns.services.importing.cells import safe_cell
+from campaigns.services.importing.checking import bad_rows, check_import
+from campaigns.services.importing.limits import FileRefused
+from campaigns.services.importing.mapping import ColumnMapping, guess_mapping, variable_name
+from campaigns.services.importing.people_rows import Reader, read_moment
+from campaigns.services.importing.reading import measure, open_table
+from providers.types import CallStatus
+from tests.campaigns.test_numbers import MARYAM
+from tests.conftest import make_call, make_campaign, make_contact, make_list
+from tests.messy import MessyFile, write_messy_csv, write_messy_xlsx
+
+Status = ContactImport.Status
+
+
+@pytest.fixture(autouse=True)
+def own_media(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def write(path: Path, text: str | bytes) -> Path:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def rows_of(path: Path) -> list[tuple[int, list[str], str]]:
+    return list(open_table(path).rows())
+
+
+def take(path: Path, person: User | None = None, region: str = "IR", **options: Any) -> ContactImport:
+    """Upload a file, with its columns as guessed and a new list."""
+    with path.open("rb") as file:
+        record = starting.take_file(file, path.name, region, person)
+    mapping = ColumnMapping.from_json(record.mapping)
+    mapping = ColumnMapping(mapping.columns, mapping.has_titles, options.get("update_known", False))
+    starting.map_columns(
+        record,
+        mapping,
+        region=region,
+        contact_list=options.get("contact_list"),
+        list_name=options.get("list_name", "New list"),
+    )
+    return check_import(record.pk)
+
+
+def save(record: ContactImport, person: User | None = None, **options: Any) -> ContactImport:
+    assert saving.begin_saving(record.pk, person, **options)
+    assert saving.save_import(record.pk)
+    record.refresh_from_db()
+    return record
+
+
+def people_file(path: Path, *numbers: str, titles: str = "name,phone") -> Path:
+    lines = [titles, *(f"Person {index},{number}" for index, number in enumerate(numbers))]
+    return write(path, "\n".join(lines))
+
+
+# Reading
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_any_separator_is_found(tmp_path: Path, separator: str) -> None:
+    path = write(tmp_path / "a.csv", f'name{separator}phone\n"Lee, Ann"{separator}0912\n')
+    assert rows_of(path)[1] == (2, ["Lee, Ann", "0912"], "")
+
+
+def test_separator_line_of_excel_is_no_row(tmp_path: Path) -> None:
+    assert rows_of(write(tmp_path / "a.csv", "sep=;\nname;phone\nA;1\n")) == [
+        (2, ["name", "phone"], ""),
+        (3, ["A", "1"], ""),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1256", "utf-32"])
+def test_any_encoding_is_found(tmp_path: Path, encoding: str) -> None:
+    text = "نام,تلفن\n" + "".join(f"حسين رضائي {n},0912{n:07d}\n" for n in range(40))
+    found = rows_of(write(tmp_path / "a.csv", text.encode(encoding)))
+    assert found[1][1] == ["حسين رضائي 0", "09120000000"]
+    assert len(found) == 41
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_any_line_ending_and_blank_lines(tmp_path: Path, ending: str) -> None:
+    assert [row[1] for row in rows_of(write(tmp_path / "a.csv", f"a,b{ending}{ending}1,2{ending},{ending}3,4"))] == [
+        ["a", "b"],
+        ["1", "2"],
+        ["3", "4"],
+    ]
+
+
+def test_an_open_quotation_mark_costs_one_row_only(tmp_path: Path) -> None:
+    lines = ["name,phone", *(f"P{n},0912000{n:04d}" for n in range(20))]
+    lines[5] = '"P4,09120000004'
+    lines[9] = 'Ali "The Boss" Reza,09120000008'
+    lines[12] = '"Ali" Reza,09120000011'
+    lines[15] = '"Lee\nAnn",09120000014'
+    found = rows_of(write(tmp_path / "a.csv", "\n".join(lines)))
+    assert len(found) == 21
+    assert [row[0] for row in found if row[2]] == [6]
+    assert found[9][1] == ['Ali "The Boss" Reza', "09120000008"]
+    assert found[12][1] == ["Ali Reza", "09120000011"]
+    assert found[15][1] == ["Lee\nAnn", "09120000014"]
+    assert found[16][0] == 18
+
+
+def test_an_open_quotation_mark_at_the_end(tmp_path: Path) -> None:
+    found = rows_of(write(tmp_path / "a.csv", 'name,phone\nA,1\n"B,2\nC,3\n'))
+    assert [(row[0], row[2]) for row in found] == [(1, ""), (2, ""), (3, "open_quote"), (4, "")]
+
+
+def test_nothing_but_quotation_marks_is_refused_quickly(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "name,phone\n" + '"A""\n' * 100_000)
+    began = time.monotonic()
+    with pytest.raises(FileRefused, match="quotation marks"):
+        measure(open_table(path))
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"\n\n\n", "no rows"),
+        (b"%PDF-1.7 x", "not a table"),
+        (b"\x89PNG\r\n\x1a\n", "not a table"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "old or locked"),
+        (b"<html><table><tr><td>0912</td></tr></table></html>", "web page"),
+        (b"PK\x03\x04 not a zip", "damaged"),
+        (bytes(range(256)) * 50, "not a table"),
+        (b"a,b\n" + b"x" * 2_000_000, "no end"),
+        (b"a,b\n" + b"x" * 70_000 + b",1\n", "letters"),
+        (b"a,b\n" + b"1," * 150 + b"\n", "columns"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
+    with pytest.raises(FileRefused, match=words):
+        measure(open_table(write(tmp_path / "a.csv", content)))
+
+
+def test_limits_of_bytes_and_rows(tmp_path: Path, settings: Any) -> None:
+    path = people_file(tmp_path / "a.csv", *["1"] * 50)
+    settings.IMPORT_MAX_ROWS = 50
+    assert measure(open_table(path)).rows == 51
+    settings.IMPORT_MAX_ROWS = 49
+    with pytest.raises(FileRefused, match="more than 49 rows"):
+        measure(open_table(path))
+    settings.IMPORT_MAX_BYTES = 100
+    with pytest.raises(FileRefused, match="larger"):
+        open_table(path)
+
+
+def test_zeros_and_broken_letters_are_reported_row_by_row(tmp_path: Path) -> None:
+    good = "".join(f"محمد {n},0912000{n:04d}\n" for n in range(60)).encode()
+    path = write(
+        tmp_path / "a.csv", "نام,تلفن\n".encode() + good + b"Bro\xff\xfe,09130000001\nZe\x00ro,0913\x000000002\n"
+    )
+    people = list(Reader(open_table(path), ColumnMapping({0: "name", 1: "phone"}), "IR").people())
+    assert len(people) == 62
+    assert [person.problem for person in people[-2:]] == ["unreadable", ""]
+    assert people[-1].phone.e164 == "+989130000002"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.text('ab,"\n\r 12\x00', max_size=8), min_size=1, max_size=4), max_size=12))
+def test_what_a_program_writes_is_read_back(tmp_path: Path, table: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
+    path = write(tmp_path / "a.csv", "first,second,third,fourth\n" + text.getvalue())
+    read = [row[1] for row in reading.Table(path, "utf-8", ",").rows()][1:]
+    assert read == [row for row in table if any(row)]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path / "a.csv", content)
+    try:
+        found = measure(open_table(path))
+    except FileRefused:
+        return
+    assert found.rows == len(rows_of(path))
+
+
+# XLSX
+
+
+def sheet(path: Path, *rows: list[Any]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        assert book.active is not None
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_xlsx_cells_become_text(tmp_path: Path) -> None:
+    path = sheet(
+        tmp_path / "a.xlsx", ["name", "phone", "x"], ["A", 989121234567, True], [], ["B", 9121234567.0, 2.5],
+        ["C", "0912", datetime.date(2026, 1, 2)],
+    )  # fmt: skip
+    assert rows_of(path) == [
+        (1, ["name", "phone", "x"], ""),
+        (2, ["A", "989121234567", "TRUE"], ""),
+        (4, ["B", "9121234567", "2.5"], ""),
+        (5, ["C", "0912", "2026-01-02"], ""),
+    ]
+
+
+def zipped(path: Path, **entries: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in entries.items():
+            package.writestr(name.replace("__", "/").replace("_xml", ".xml").replace("_bin", ".bin"), content)
+    return path
+
+
+def test_zip_bomb_is_refused_before_the_reader(tmp_path: Path, settings: Any) -> None:
+    settings.IMPORT_MAX_BYTES = 1024 * 1024
+    path = zipped(tmp_path / "a.xlsx", xl__workbook_xml=b"<x/>", xl__worksheets__sheet1_xml=b"<x>" + b" " * 20_000_000)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(FileRefused, match="unpacks"):
+        open_table(path)
+
+
+def test_zip_bomb_that_lies_about_its_size(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.xlsx", xl__workbook_xml=b"<x/>", xl__worksheets__sheet1_xml=b"<x>" + b" " * 5_000_000)
+    content = path.read_bytes().replace(struct.pack("<I", 5_000_003), struct.pack("<I", 100))
+    with pytest.raises(FileRefused, match="unpacks"):
+        open_table(write(path, content))
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({"word__document_xml": b"<x/>"}, "not an Excel"),
+        ({"xl__workbook_xml": b"<x/>", "xl__vbaProject_bin": b"x"}, "macros"),
+        ({"xl__workbook_xml": b"<x/>", "..__..__evil_xml": b"<x/>"}, "damaged"),
+        ({"xl__workbook_xml": b'<!DOCTYPE lolz [<!ENTITY lol "lol">]><x/>'}, "damaged"),
+        ({"xl__workbook_xml": "<x/>".encode("utf-16")}, "damaged"),
+        ({"xl__workbook_xml": b"<x/>", "xl__worksheets__sheet1_xml": b'<c r="XFD1"/>'}, "columns"),
+        ({"xl__workbook_xml": b"<x/>", "xl__worksheets__sheet1_xml": b"<c r = 'A1048576'/>"}, "rows"),
+        ({"xl__workbook_xml": b"<x/>", "xl__worksheets__sheet1_xml": b'<c r="A1"/><c r="CV190000"/>'}, "cells"),
+        ({"xl__workbook_xml": b"<x/>"} | {f"xl__{n}_xml": b"<x/>" for n in range(1200)}, "unpacks"),
+    ],
+)
+def test_dangerous_workbooks_are_refused(tmp_path: Path, entries: dict[str, bytes], words: str) -> None:
+    with pytest.raises(FileRefused, match=words):
+        open_table(zipped(tmp_path / "a.xlsx", **entries))
+
+
+# Columns
+
+
+@pytest.mark.parametrize(
+    ("titles", "row", "expected"),
+    [
+        (["Full Name", "Mobile No."], ["Ann", "09121234567"], ["name", "phone"]),
+        (["نام و نام خانوادگی", "شماره موبايل"], ["مریم", "۰۹۱۲۱۲۳۴۵۶۷"], ["name", "phone"]),
+        (["Naam", "Mobile nambar", "Shahar"], ["Priya", "+919876543210", "Pune"], ["name", "phone", "var:shahar"]),
+        (["नाम", "मोबाइल नंबर"], ["प्रिया", "+919876543210"], ["name", "phone"]),
+        (["First name", "Last name", "Phone"], ["A", "B", "09121234567"], ["name", "name", "phone"]),
+        (["Company name", "Name", "Tel"], ["ACME", "Ann", "02188776655"], ["var:company_name", "name", "phone"]),
+        (["Home phone", "Mobile"], ["02188776655", "09121234567"], ["var:home_phone", "phone"]),
+        (["Whatever", "Kontakt"], ["Ann", "09121234567"], ["var:whatever", "phone"]),
+        (["Ann", "09121234567"], ["Bob", "09131234567"], ["name", "phone"]),
+        (["Phone", "Time zone", "Consent date"], ["09121234567", "Asia/Tehran", "1403-02-01"],
+         ["phone", "time_zone", "consent_at"]),
+        (["Phone", "Phone", "City", "City"], ["09121234567", "x", "Pune", "Goa"],
+         ["phone", "var:phone_2", "var:city", "var:city_2"]),
+        (["Phone", "Reason", "Row in the file"], ["09121234567", "bad", "4"], ["phone", "", ""]),
+        (["Name", "City"], ["Ann", "Pune"], ["name", "var:city"]),
+    ],
+)  # fmt: skip
+def test_columns_are_guessed(titles: list[str], row: list[str], expected: list[str]) -> None:
+    headers, mapping = guess_mapping([titles, row], "IR")
+    assert [mapping.columns[column] for column in range(len(headers))] == expected
+    assert ColumnMapping.from_json(mapping.to_json()) == mapping
+
+
+def test_variable_names_are_safe() -> None:
+    assert [variable_name(title) for title in ("Order No.", "کد سفارش", "{evil}", "!!", "A" * 90)] == [
+        "order_no",
+        "کد_سفارش",
+        "evil",
+        "column",
+        "a" * 40,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2024-05-01", "2024-05-01"), ("۱۴۰۳/۰۲/۱۲", "2024-05-01"), ("2024-05-01 10:30", "2024-05-01"), ("05/01/24", None),
+     ("2024-13-01", None)],
+)  # fmt: skip
+def test_dates_of_both_calendars(text: str, expected: str | None) -> None:
+    found = read_moment(text)
+    assert (found and timezone.localtime(found).date().isoformat()) == expected
+
+
+# The check
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("writer", [write_messy_csv, write_messy_xlsx])
+@pytest.mark.parametrize(
+    ("vendor", "endings"), [("", ()), ("bitel", ("0001", "0002", "9999")), ("unleashx", ("01",)), ("vocode", ("0007",))]
+)
+def test_every_row_of_a_messy_file_gets_its_verdict(
+    tmp_path: Path, writer: Any, vendor: str, endings: tuple[str, ...]
+) -> None:
+    region = {"unleashx": "IN", "vocode": "US"}.get(vendor, "IR")
+    messy: MessyFile = writer(tmp_path / "messy", vendor=vendor, region=region, endings=endings)
+    DoNotCall.objects.bulk_create(DoNotCall(phone=phone) for phone in messy.do_not_call)
+    record = take(messy.path, region=region)
+    assert record.status == Status.CHECKED
+    assert {verdict: count for verdict, count in record.counts.items() if count} == messy.counts
+    assert record.total_rows == len(messy.rows) == sum(record.counts.values())
+    assert Contact.objects.count() == ContactList.objects.count() == 0
+    record = save(record)
+    assert sorted(Contact.objects.values_list("phone", flat=True)) == sorted(messy.callable)
+    assert len(set(messy.callable)) == len(messy.callable) > 100
+    assert ListMembership.objects.filter(contact_list=record.contact_list).count() == len(messy.callable)
+    assert record.counts["made"] == record.counts["joined"] == len(messy.callable)
+    if endings:
+        assert all(phone.endswith(endings) for phone in messy.callable)
+
+
+@pytest.mark.django_db
+def test_verdicts_against_the_list_and_the_tables(tmp_path: Path) -> None:
+    contact_list = make_list()
+    member, known = make_contact(phone="+989120000001"), make_contact(phone="+989120000002")
+    ListMembership.objects.create(contact_list=contact_list, contact=member)
+    DoNotCall.objects.create(phone="+989120000003")
+    DoNotCall.objects.create(phone="+989120000004", expires_at=timezone.now() - datetime.timedelta(days=1))
+    numbers = ["0912000000" + str(n) for n in (1, 2, 3, 4)] + ["+98 912 000 0002", "x", "0912 000 0005"]
+    record = take(people_file(tmp_path / "a.csv", *numbers), contact_list=contact_list)
+    assert record.counts == {
+        "good": 1, "fixed": 1, "bad": 1, "duplicate_in_file": 1, "in_list": 1, "known": 1, "do_not_call": 1,
+    }  # fmt: skip
+    assert record.samples["duplicate_in_file"][0]["same_as"] == 3
+    assert record.samples["bad"][0] == {
+        "row": 7, "raw": "x", "e164": "", "name": "Person 5", "note": "not_a_number", "same_as": 0,
+    }  # fmt: skip
+    record = save(record)
+    assert record.counts["made"] == 2
+    assert record.counts["joined"] == 3
+    known.refresh_from_db()
+    assert (known.name, known.imported_by) == ("Maryam Hosseini", None)
+
+
+@pytest.mark.django_db
+def test_bad_rows_come_back_with_reasons_and_without_formulas(tmp_path: Path) -> None:
+    path = people_file(tmp_path / "a.csv", "=1+1", "123", "09121234567", "+cmd|x", '"@SUM(1)"', "-2")
+    text = "".join(bad_rows(take(path)))
+    rows = list(csv.reader(io.StringIO(text.removeprefix(codecs.BOM_UTF8.decode()))))
+    assert rows[0] == ["name", "phone", "Row in the file", "Reason"]
+    assert [row[1] for row in rows[1:]] == ["'=1+1", "123", "'+cmd|x", "'@SUM(1)", "'-2"]
+    assert [row[2] for row in rows[1:]] == ["2", "3", "5", "6", "7"]
+    assert rows[1][3] == "This is not a phone number."
+    assert rows[2][3] == "The number is too short: digits are missing."
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [("+989121234567", "+989121234567"), ("+1", "'+1"), ("=A1", "'=A1"), ("\t=A1", "'\t=A1"), (" =A1", "' =A1"),
+     ("＝A1", "'＝A1"), ("Ali", "Ali"), (None, ""), (3, "3"), ("-5", "'-5")],
+)  # fmt: skip
+def test_cells_are_never_formulas(value: object, cell: str) -> None:
+    assert safe_cell(value) == cell
+
+
+# Saving
+
+
+@pytest.mark.django_db
+def test_what_a_row_says_is_kept(tmp_path: Path, caller: User) -> None:
+    path = write(
+        tmp_path / "a.csv",
+        "First name,Last name,Phone,Time zone,Consent date,Order No.,Note\n"
+        "Ann,  Lee\u200e ,09121234567,Asia/Dubai,2024-05-01,A-1,\n"
+        "محمد‌رضا,,09131234567,Mars/Base,,,hello   there\n",
+    )
+    record = take(path, caller)
+    assert record.counts["fixed"] == 1
+    save(record, caller, tags=["spring"], consent_source="Web form")
+    ann, reza = Contact.objects.order_by("phone")
+    assert (ann.name, ann.time_zone, ann.region, ann.tags) == ("Ann Lee", "Asia/Dubai", "IR", ["spring"])
+    assert ann.variables == {"order_no": "A-1"}
+    assert (ann.consent_source, ann.consent_at and ann.consent_at.year, ann.owner) == ("Web form", 2024, caller)
+    assert (reza.name, reza.time_zone, reza.variables) == ("محمد‌رضا", "", {"note": "hello there"})
+    assert reza.consent_at is not None
+    assert AuditEvent.objects.filter(action="import.saved", actor=caller).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("update_known", [True, False])
+def test_known_people_are_updated_only_on_wish(tmp_path: Path, update_known: bool) -> None:
+    known = make_contact(phone="+989121234567", name="Old", variables={"city": "Pune", "age": "30"})
+    path = write(tmp_path / "a.csv", "name,phone,city\nNew,09121234567,Goa\n")
+    save(take(path, update_known=update_known), tags=["t"])
+    known.refresh_from_db()
+    assert known.name == ("New" if update_known else "Old")
+    assert known.variables == {"city": "Goa" if update_known else "Pune", "age": "30"}
+
+
+@pytest.mark.django_db
+def test_a_double_click_saves_once(tmp_path: Path, caller: User) -> None:
+    record = take(people_file(tmp_path / "a.csv", "09121234567"), caller)
+    assert saving.begin_saving(record.pk, caller)
+    assert not saving.begin_saving(record.pk, caller)
+    assert saving.save_import(record.pk)
+    assert saving.save_import(record.pk)
+    assert not saving.begin_saving(record.pk, caller)
+    assert Contact.objects.count() == ContactList.objects.count() == 1
+    record.refresh_from_db()
+    assert record.counts["made"] == 1
+    assert check_import(record.pk).status == Status.SAVED
+
+
+@pytest.mark.django_db
+def test_saving_goes_on_where_it_broke_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    messy = write_messy_csv(tmp_path / "messy.csv", rows=500)
+    DoNotCall.objects.bulk_create(DoNotCall(phone=phone) for phone in messy.do_not_call)
+    monkeypatch.setattr(saving, "batches", lambda people: _small(people))
+    record = take(messy.path)
+    assert saving.begin_saving(record.pk, None)
+    real, calls = saving._save_people, iter(range(100))
+
+    def breaks(*arguments: Any) -> None:
+        real(*arguments)
+        if next(calls) == 3:
+            raise RuntimeError("killed")
+
+    monkeypatch.setattr(saving, "_save_people", breaks)
+    with pytest.raises(RuntimeError):
+        saving.save_import(record.pk)
+    monkeypatch.setattr(saving, "_save_people", real)
+    assert saving.unfinished() == [record.pk]
+    record.refresh_from_db()
+    assert (record.status, record.done_rows) == (Status.SAVING, 150)
+    # Then it runs out of time, twice.
+    assert not saving.save_import(record.pk, seconds=-1)
+    assert not saving.save_import(record.pk, seconds=-1)
+    record.refresh_from_db()
+    assert (record.status, record.done_rows) == (Status.SAVING, 250)
+    assert saving.save_import(record.pk)
+    record.refresh_from_db()
+    assert sorted(Contact.objects.values_list("phone", flat=True)) == sorted(messy.callable)
+    assert {verdict: record.counts[verdict] for verdict in messy.counts} == messy.counts
+    assert record.done_rows == 500
+    assert saving.unfinished() == []
+
+
+def _small(people: Any) -> Any:
+    from campaigns.services.importing.checking import batches
+
+    return batches(people, 50)
+
+
+@pytest.mark.django_db
+def test_a_second_worker_does_not_save_the_same_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = take(people_file(tmp_path / "a.csv", "09121234567", "09131234567"))
+    assert saving.begin_saving(record.pk, None)
+    real = saving._try_batch
+
+    def overtaken(*arguments: Any) -> bool:
+        monkeypatch.setattr(saving, "_try_batch", real)
+        assert saving.save_import(record.pk)
+        return real(*arguments)
+
+    monkeypatch.setattr(saving, "_try_batch", overtaken)
+    assert not saving.save_import(record.pk)
+    record.refresh_from_db()
+    assert (record.status, record.counts["good"], record.counts["made"]) == (Status.SAVED, 2, 2)
+
+
+@pytest.mark.django_db
+def test_a_number_that_came_in_meanwhile_is_not_made_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = take(people_file(tmp_path / "a.csv", "09121234567", "09131234567"))
+    real = saving.judge
+
+    def late(*arguments: Any) -> Any:
+        judged = real(*arguments)
+        make_contact(phone="+989121234567")
+        return judged
+
+    monkeypatch.setattr(saving, "judge", late)
+    record = save(record)
+    assert (record.counts["made"], record.counts["joined"]) == (1, 2)
+
+
+@pytest.mark.django_db
+def test_a_list_name_taken_meanwhile_is_said_in_words(tmp_path: Path) -> None:
+    record = take(people_file(tmp_path / "a.csv", "09121234567"), list_name="Spring")
+    make_list(name="Spring")
+    with pytest.raises(saving.NotSaved, match="Spring"):
+        saving.begin_saving(record.pk, None)
+    record.refresh_from_db()
+    assert record.status == Status.CHECKED
+
+
+@pytest.mark.django_db
+def test_a_lost_file_stops_in_words(tmp_path: Path) -> None:
+    record = take(people_file(tmp_path / "a.csv", "09121234567"))
+    saving.begin_saving(record.pk, None)
+    Path(record.file.path).unlink()
+    assert not saving.save_import(record.pk)
+    record.refresh_from_db()
+    assert (record.status, record.refused_reason) == (Status.REFUSED, "The file is not in its place any more.")
+
+
+@pytest.mark.django_db
+def test_random_files_lose_no_row(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    for turn in range(6):
+        numbers = [
+            chance.choice([f"0912000{chance.randint(0, 60):04d}", "", "junk", f"+98 913 {chance.randint(0, 9):07d}"])
+            for _ in range(80)
+        ]
+        record = save(take(people_file(tmp_path / f"{turn}.csv", *numbers), list_name=f"L{turn}"))
+        verdicts = sum(count for verdict, count in record.counts.items() if verdict not in {"made", "joined"})
+        assert verdicts == 80
+        assert record.counts["made"] == Contact.objects.filter(imported_by=record).count()
+
+
+# Undoing
+
+
+@pytest.mark.django_db
+def test_undo_takes_back_what_the_import_added(tmp_path: Path, caller: User) -> None:
+    known = make_contact(phone="+989121234567")
+    record = save(take(people_file(tmp_path / "a.csv", "09121234567", "09131234567", "09141234567")), caller)
+    moved = Contact.objects.get(phone="+989141234567")
+    ListMembership.objects.create(contact_list=make_list(name="Other"), contact=moved)
+    assert undoing.undo_import(record.pk, caller) == {"people": 1, "places": 3, "kept": 1}
+    assert set(Contact.objects.all()) == {known, moved}
+    assert not ContactList.objects.filter(name="New list").exists()
+    record.refresh_from_db()
+    assert record.status == Status.UNDONE
+    with pytest.raises(undoing.NotUndone):
+        undoing.undo_import(record.pk, caller)
+
+
+@pytest.mark.django_db
+def test_undo_is_refused_once_it_would_hurt(tmp_path: Path, caller: User) -> None:
+    record = save(take(people_file(tmp_path / "a.csv", "09121234567", "09131234567")), caller)
+    contact = Contact.objects.get(phone=MARYAM)
+    assert undoing.why_not(record) == ""
+    campaign = make_campaign(lists=[record.contact_list], status=Campaign.Status.PAUSED)
+    assert "campaign" in str(undoing.why_not(record))
+    Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.STOPPED)
+    call = make_call(campaign=campaign, contact=contact)
+    assert "waits to be called" in str(undoing.why_not(record))
+    call.status, call.placing_at = CallStatus.NO_ANSWER, timezone.now()
+    call.save()
+    with pytest.raises(undoing.NotUndone, match="was called already"):
+        undoing.undo_import(record.pk, caller)
+    call.status, call.placing_at = CallStatus.SKIPPED, None
+    call.save()
+    ContactImport.objects.filter(pk=record.pk).update(saved_at=timezone.now() - datetime.timedelta(hours=25))
+    record.refresh_from_db()
+    assert "24 hours" in str(undoing.why_not(record))
+    ContactImport.objects.filter(pk=record.pk).update(saved_at=timezone.now())
+    undoing.undo_import(record.pk, caller)
+    call.refresh_from_db()
+    assert call.contact is None
+    assert ContactList.objects.filter(pk=record.contact_list_id).exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
@@ -35,6 +36,12 @@ class DeskAdminConfig(AdminConfig):
     """Makes ours the default admin site."""
 
     default_site = "callcenter.site.DeskAdminSite"
+
+    def ready(self) -> None:
+        """Name the rooms by their sections, which the way back at the top of each page shows."""
+        super().ready()
+        for label, name, _pages in SECTIONS:
+            apps.get_app_config(label).verbose_name = name
 
 
 class DeskAdminSite(admin.AdminSite):

@@ -28,8 +28,13 @@ def masked_path(path: str) -> str:
 
 def masked_text(text: str) -> str:
     """Return a vendor's words with numbers of six digits or more and anything like a key cut to the last four."""
-    text = _DIGITS.sub(lambda found: f"…{found[0][-4:]}", text)
-    return _LONG.sub(lambda found: f"…{found[0][-4:]}" if any(c.isdigit() for c in found[0]) else found[0], text)[:200]
+    text = _LONG.sub(lambda found: f"…{found[0][-4:]}" if _is_key(found[0]) else found[0], text)
+    return _DIGITS.sub(lambda found: f"…{found[0][-4:]}", text)[:200]
+
+
+def _is_key(word: str) -> bool:
+    return len(word) >= 24 or any(sign.isdigit() for sign in word)
+
 
 
 class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):

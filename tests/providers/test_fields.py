@@ -1,0 +1,59 @@
+"""Keys at rest: encrypted, rotated, never searched, never dumped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet, InvalidToken
+from django.core import serializers
+from django.db import connection
+
+from providers.models import Provider
+from tests.conftest import make_provider
+
+CANARY = "canary-key-do-not-show-7f3a"
+pytestmark = pytest.mark.django_db
+
+
+def stored(provider: Provider) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secrets FROM providers_provider WHERE id = %s", [provider.pk])
+        return str(cursor.fetchone()[0])
+
+
+def test_column_holds_no_plain_text() -> None:
+    provider = make_provider(secrets={"api_key": CANARY})
+    assert CANARY not in stored(provider)
+    assert Provider.objects.get(pk=provider.pk).secrets == {"api_key": CANARY}
+
+
+def test_no_secrets_are_an_empty_column() -> None:
+    provider = make_provider(secrets={})
+    assert stored(provider) == ""
+    assert Provider.objects.get(pk=provider.pk).secrets == {}
+
+
+def test_keys_rotate(settings: Any) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.FIELD_KEYS = [old]
+    provider = make_provider(secrets={"api_key": CANARY})
+    settings.FIELD_KEYS = [new, old]
+    found = Provider.objects.get(pk=provider.pk)
+    assert found.secrets == {"api_key": CANARY}
+    found.save(update_fields=["secrets"])
+    settings.FIELD_KEYS = [new]
+    assert Provider.objects.get(pk=provider.pk).secrets == {"api_key": CANARY}
+    settings.FIELD_KEYS = [old]
+    with pytest.raises(InvalidToken):
+        Provider.objects.get(pk=provider.pk)
+
+
+def test_search_is_refused() -> None:
+    with pytest.raises(TypeError, match="cannot be searched"):
+        list(Provider.objects.filter(secrets="x"))
+
+
+def test_dump_leaves_secrets_out() -> None:
+    make_provider(secrets={"api_key": CANARY})
+    assert CANARY not in serializers.serialize("json", Provider.objects.all())

@@ -1,0 +1,166 @@
+"""The form of a provider: made from the backend's fields, write-only for keys, strict about addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from providers import registry
+from providers.forms import form_field, keys_form, provider_form
+from providers.models import Provider
+from providers.services.checking import Verdict
+from providers.types import Field
+from tests.conftest import make_provider
+
+pytestmark = pytest.mark.django_db
+CANARY = "canary-key-do-not-show-7f3a"
+BASE = {
+    "name": "Ours",
+    "is_active": "on",
+    "max_lines": "5",
+    "calls_per_minute": "60",
+    "reads_per_minute": "120",
+    "max_call_seconds": "1800",
+    "price_per_minute": "0.05",
+    "currency": "usd",
+}
+
+
+def filled(vendor: str, **more: Any) -> dict[str, Any]:
+    form = provider_form(vendor)(instance=Provider())
+    first = {
+        name: form.get_initial_for_field(field, name)
+        for name, field in form.fields.items()
+        if name.startswith("option_")
+    }
+    options = {
+        name: form.fields[name].prepare_value(value) for name, value in first.items() if value not in (None, False)
+    }
+    return BASE | options | {"secret_api_key": CANARY} | more
+
+
+@pytest.mark.parametrize("vendor", list(registry.BACKENDS))
+def test_every_vendor_has_a_form_that_can_be_saved(vendor: str) -> None:
+    form = provider_form(vendor)(filled(vendor), instance=Provider())
+    assert form.is_valid(), form.errors
+    assert form.new_secrets() == {"api_key": CANARY}
+    assert form.instance.vendor == vendor
+    assert form.instance.options == {}
+    assert form.instance.currency == "USD"
+    assert CANARY not in form.as_p()
+
+
+@pytest.mark.parametrize("vendor", list(registry.BACKENDS))
+def test_defaults_hold_where_options_are_empty(vendor: str) -> None:
+    provider = make_provider(vendor=vendor, options={})
+    form = provider_form(vendor)(filled(vendor, secret_api_key=""), instance=provider)
+    assert form.is_valid(), form.errors
+    assert form.instance.options_with_defaults() == provider.options_with_defaults()
+
+
+def test_a_stored_key_is_masked_and_kept_when_blank() -> None:
+    provider = make_provider(secrets={"api_key": CANARY})
+    html = provider_form("bolna")(instance=provider).as_p()
+    assert CANARY not in html
+    assert "••••7f3a" in html
+    form = provider_form("bolna")(filled("bolna", secret_api_key=""), instance=provider)
+    assert form.is_valid(), form.errors
+    assert form.new_secrets() == {}
+
+
+def test_a_new_provider_needs_its_key() -> None:
+    form = provider_form("bolna")(filled("bolna", secret_api_key=""), instance=Provider())
+    assert not form.is_valid()
+    assert "secret_api_key" in form.errors
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://api.bolna.ai", "https://"),
+        ("https://evil.example.com", "Calls may not be sent to evil.example.com."),
+        ("https://api.bolna.ai.evil.example.com", "Calls may not be sent to"),
+        ("https://user@api.bolna.ai", "Calls may not be sent to"),
+        ("https://169.254.169.254/latest", "Calls may not be sent to"),
+        ("http://127.0.0.1:1", "https://"),
+    ],
+)
+def test_a_forbidden_address_is_refused_at_its_field(address: str, sentence: str) -> None:
+    form = provider_form("bolna")(filled("bolna", option_base_url=address), instance=Provider())
+    assert not form.is_valid()
+    assert sentence in str(form.errors["option_base_url"])
+
+
+def test_the_sandbox_is_allowed_where_it_is_set(settings: Any) -> None:
+    address = settings.SANDBOX_ORIGIN + "/bolna"
+    form = provider_form("bolna")(filled("bolna", option_base_url=address), instance=Provider())
+    assert form.is_valid(), form.errors
+    assert form.instance.options == {"base_url": address}
+    settings.SANDBOX_ORIGIN = ""
+    form = provider_form("bolna")(filled("bolna", option_base_url=address), instance=Provider())
+    assert not form.is_valid()
+
+
+def test_a_key_that_cannot_be_sent_is_refused_at_its_field() -> None:
+    form = provider_form("bolna")(filled("bolna", secret_api_key="line\u2028break"), instance=Provider())
+    assert not form.is_valid()
+    assert "characters that cannot be sent" in str(form.errors["secret_api_key"])
+
+
+def test_status_words_must_be_ours() -> None:
+    wrong = provider_form("bolna")(filled("bolna", option_status_map_extra='{"rejected": "nope"}'), instance=Provider())
+    assert not wrong.is_valid()
+    assert "our words are" in str(wrong.errors["option_status_map_extra"])
+    ours = provider_form("bolna")(filled("bolna", option_status_map_extra='{"x": "pending"}'), instance=Provider())
+    assert not ours.is_valid()
+    right = provider_form("bolna")(
+        filled("bolna", option_status_map_extra='{"rejected": "no_answer"}'), instance=Provider()
+    )
+    assert right.is_valid(), right.errors
+    assert right.instance.options == {"status_map_extra": {"rejected": "no_answer"}}
+
+
+def test_a_failed_test_stands_at_the_key_unless_it_is_kept() -> None:
+    verdict = Verdict(is_ok=False, sentence="Bolna does not accept the key.", kind="CredentialsRejected")
+    form = keys_form("bolna", verdict)({"secret_api_key": CANARY}, instance=make_provider())
+    assert not form.is_valid()
+    assert "does not accept" in str(form.errors["secret_api_key"])
+    assert CANARY not in form.as_p()
+    kept = keys_form("bolna", verdict)({"secret_api_key": CANARY, "keep_untested": "on"}, instance=make_provider())
+    assert kept.is_valid()
+
+
+def test_a_required_key_cannot_be_forgotten() -> None:
+    form = keys_form("bolna")({"remove_api_key": "on"}, instance=make_provider())
+    assert form.is_valid()
+    assert form.removed_secrets() == []
+
+
+def test_a_price_needs_its_currency() -> None:
+    form = provider_form("bolna")(filled("bolna", currency=""), instance=Provider())
+    assert not form.is_valid()
+    assert "currency" in form.errors
+    assert not provider_form("bolna")(filled("bolna", currency="dollar"), instance=Provider()).is_valid()
+
+
+def test_no_column_that_a_worker_writes_is_edited() -> None:
+    form = provider_form("bolna")(instance=make_provider())
+    columns = set(form.edited_columns)  # type: ignore[attr-defined]
+    assert {"name", "options", "max_lines"} <= columns
+    assert not columns & {"secrets", "halted_at", "pace_tat", "last_error", "dispatch_lease"}
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "read"),
+    [
+        (Field(name="x", label="x", kind="words"), "a.example, b.example  a.example", ["a.example", "b.example"]),
+        (Field(name="x", label="x", kind="integer"), "۱۲", 12),
+        (Field(name="x", label="x", kind="boolean"), "on", True),
+        (Field(name="x", label="x", kind="json"), '{"a": "b"}', {"a": "b"}),
+        (Field(name="x", label="x", kind="choice", choices=(("a", "A"),)), "a", "a"),
+        (Field(name="x", label="x"), " text ", "text"),
+    ],
+)
+def test_fields_read_what_is_typed(field: Field, typed: str, read: object) -> None:
+    assert form_field(field).clean(typed) == read

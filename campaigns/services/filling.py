@@ -9,11 +9,14 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from callcenter.access.roles import may
 from campaigns.models import Call, Campaign, Contact, DoNotCall, ListMembership
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
 from campaigns.services.audience import MessageJudge, NumberJudge
+from campaigns.services.lifecycle import needs_approval, pause_by_system
 from providers.types import CallStatus
 
 CHUNK = 5000
@@ -55,13 +58,16 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
     """Add one chunk in one transaction; None where there is nothing more to do."""
     with transaction.atomic():
         campaign = (
-            Campaign.objects.select_related("provider", "agent")
+            Campaign.objects.select_related("provider", "agent", "launched_by")
             .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False)
             .first()
         )
         if campaign is None:
             return None
         ids, is_last = _next_people(campaign, chunk)
+        if _outgrows_limit(campaign, len(ids)):
+            pause_by_system(campaign_id, _("The lists grew above the limit of whoever launched it: a manager resumes."))
+            return None
         added = 0
         if ids:
             added = _insert_first_attempts(campaign, ids[-1])
@@ -77,6 +83,14 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
             transaction.set_rollback(True)
             return None
         return added
+
+
+def _outgrows_limit(campaign: Campaign, more: int) -> bool:
+    """Tell whether the lists grew, after the launch, above what its launcher may launch."""
+    launcher = campaign.launched_by
+    if launcher is None or may(launcher, "launch_above_limit"):
+        return False
+    return needs_approval(more + Call.objects.filter(campaign=campaign, attempt=1).count(), launcher)
 
 
 def _next_people(campaign: Campaign, chunk: int) -> tuple[Sequence[int], bool]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -145,6 +146,12 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
             found.append(_("“%(name)s” belongs to another provider.") % {"name": chosen})
         elif chosen is not None and not chosen.is_present:
             found.append(_("“%(name)s” is no longer at the vendor.") % {"name": chosen})
+    worst = provider.price_per_minute * provider.max_call_seconds / 60
+    if campaign.budget is not None and worst > campaign.budget:
+        found.append(
+            _("The budget is smaller than the dearest possible call (%(cost)s): nobody would be called.")
+            % {"cost": f"{worst:,.2f} {provider.currency}".strip()}
+        )
     if not campaign.days:
         found.append(_("No day of the week is chosen."))
     missing = [field.label for field in backend.fields if field.is_secret and field.required]
@@ -288,29 +295,31 @@ def launch(campaign_id: int, person: Person, token: UUID | None = None) -> Launc
 
     Raises PermissionDenied, and Refused with what stands against it. Twice is the same as once.
     """
-    campaign = _load(campaign_id)
-    if not may_launch(campaign, person):
-        raise PermissionDenied("launch_campaign")
-    people = count_people(campaign)
-    if campaign.status != Status.DRAFT:
-        return Launched(changed=False, status=campaign.status, people=people)
-    _refuse_blocked(campaign, people)
-    waits = needs_approval(people, person)
-    values = {"status": Status.WAITING if waits else Status.RUNNING, "launched_by_id": person.pk}
-    action = "campaign.approval_asked" if waits else "campaign.launched"
-    return _start(campaign, Status.DRAFT, action, person, people, values, token)
+    with transaction.atomic():
+        campaign = _lock(campaign_id)
+        if not may_launch(campaign, person):
+            raise PermissionDenied("launch_campaign")
+        people = count_people(campaign)
+        if campaign.status != Status.DRAFT:
+            return Launched(changed=False, status=campaign.status, people=people)
+        _refuse_blocked(campaign, people)
+        waits = needs_approval(people, person)
+        action = "campaign.approval_asked" if waits else "campaign.launched"
+        return _start(campaign, Status.WAITING if waits else Status.RUNNING, action, person, people, token)
 
 
 def approve(campaign_id: int, person: Person, token: UUID | None = None) -> Launched:
     """Launch what waits for approval. Raises PermissionDenied for its author, and Refused like `launch`."""
-    campaign = _load(campaign_id)
-    if not may_approve(campaign, person):
-        raise PermissionDenied("launch_above_limit")
-    people = count_people(campaign)
-    if campaign.status != Status.WAITING:
-        return Launched(changed=False, status=campaign.status, people=people)
-    _refuse_blocked(campaign, people)
-    return _start(campaign, Status.WAITING, "campaign.approved", person, people, {"status": Status.RUNNING}, token)
+    with transaction.atomic():
+        campaign = _lock(campaign_id)
+        people = count_people(campaign)
+        # Who approved it stands as the launcher now, so that a second press of theirs is no refusal.
+        if campaign.status != Status.WAITING and may(person, "launch_above_limit"):
+            return Launched(changed=False, status=campaign.status, people=people)
+        if not may_approve(campaign, person):
+            raise PermissionDenied("launch_above_limit")
+        _refuse_blocked(campaign, people)
+        return _start(campaign, Status.RUNNING, "campaign.approved", person, people, token)
 
 
 def withdraw(campaign_id: int, person: Person) -> bool:
@@ -324,8 +333,10 @@ def withdraw(campaign_id: int, person: Person) -> bool:
     return bool(changed)
 
 
-def _load(campaign_id: int) -> Campaign:
-    return Campaign.objects.select_related("provider", "agent", "voice", "caller_id", "dialer").get(pk=campaign_id)
+def _lock(campaign_id: int) -> Campaign:
+    """Return the campaign, locked: its lists and message must not change between the check and the launch."""
+    related = ("provider", "agent", "voice", "caller_id", "dialer")
+    return Campaign.objects.select_for_update(of=("self",)).select_related(*related).get(pk=campaign_id)
 
 
 def _refuse_blocked(campaign: Campaign, people: int) -> None:
@@ -336,23 +347,14 @@ def _refuse_blocked(campaign: Campaign, people: int) -> None:
         raise Refused(" ".join(blockers))
 
 
-def _start(
-    campaign: Campaign,
-    before: str,
-    action: str,
-    person: Person,
-    people: int,
-    values: Mapping[str, object],
-    token: UUID | None,
-) -> Launched:
-    runs = values["status"] == Status.RUNNING
-    times = {"launched_at": timezone.now(), "is_filled": False, "filled_through": 0} if runs else {}
-    with transaction.atomic():
-        changed = Campaign.objects.filter(pk=campaign.pk, status=before).update(**values, **times)
-        if changed:
-            record(person, action, campaign, people=people, **({"token": str(token)} if token else {}))
-            if runs:
-                queue.nudge_dispatch()
-        else:
-            campaign.refresh_from_db(fields=["status"])
-    return Launched(changed=bool(changed), status=str(values["status"]) if changed else campaign.status, people=people)
+def _start(campaign: Campaign, status: str, action: str, person: Person, people: int, token: UUID | None) -> Launched:
+    values: dict[str, Any] = {"status": status, "launched_by_id": person.pk}
+    if status == Status.RUNNING:
+        values |= {"launched_at": timezone.now(), "is_filled": False, "filled_through": 0}
+    # By compare-and-set all the same: SQLite knows no row locks.
+    changed = Campaign.objects.filter(pk=campaign.pk, status=campaign.status).update(**values)
+    if changed:
+        record(person, action, campaign, people=people, **({"token": str(token)} if token else {}))
+        if status == Status.RUNNING:
+            queue.nudge_dispatch()
+    return Launched(changed=bool(changed), status=status if changed else campaign.status, people=people)

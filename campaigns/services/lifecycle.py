@@ -139,6 +139,8 @@ def resume(campaign_id: int, person: Person) -> Outcome:
     campaign = Campaign.objects.get(pk=campaign_id)
     if not campaign.is_filled and needs_approval(count_people(campaign), person):
         raise Refused(_("The lists grew above your limit before everybody was queued: a manager must resume."))
+    # Whoever resumes before everybody is queued answers for the number of people.
+    launcher = {} if campaign.is_filled else {"launched_by_id": person.pk}
     with transaction.atomic():
         outcome = _change(
             campaign_id,
@@ -148,6 +150,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             status=Status.RUNNING,
             paused_reason="",
             paused_by_system=False,
+            **launcher,
         )
         if outcome.changed:
             queue.nudge_dispatch()

@@ -294,6 +294,32 @@ def test_who_may_not_launch(role, own):
     assert "may not launch" in launching.find_blockers(campaign, person)[0]
 
 
+def test_lists_that_grow_after_the_launch_do_not_pass_the_limit(caller, manager, settings):
+    settings.CALLER_LAUNCH_LIMIT = 2
+    people = make_list(2)
+    campaign = make_campaign([people], owner=caller)
+    launching.launch(campaign.pk, caller)
+    put(people)
+    assert filling.fill_campaign(campaign.pk) == 0
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.paused_by_system) == (Status.PAUSED, True)
+    lifecycle.resume(campaign.pk, manager)
+    assert filling.fill_campaign(campaign.pk) == 3
+
+
+def test_an_approved_campaign_is_filled_whole(caller, manager, settings):
+    settings.CALLER_LAUNCH_LIMIT = 2
+    campaign = make_campaign([make_list(3)], owner=caller)
+    launching.launch(campaign.pk, caller)
+    launching.approve(campaign.pk, manager)
+    assert filling.fill_campaign(campaign.pk) == 3
+
+
+def test_a_budget_below_one_call_blocks():
+    (blocker,) = launching.find_blockers(make_campaign([make_list(1)], budget=1))
+    assert "smaller than the dearest possible call (1.50 USD)" in blocker
+
+
 def test_lists_that_grow_during_a_pause_do_not_pass_the_limit(caller, manager, settings):
     settings.CALLER_LAUNCH_LIMIT = 2
     people = make_list(2)

@@ -3,10 +3,9 @@
 
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const known = document.cookie.split("; ").includes(`timezone=${encodeURIComponent(zone)}`);
-  if (zone && !known) {
+  if (zone && !document.cookie.split("; ").includes(`timezone=${zone}`)) {
     const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `timezone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    document.cookie = `timezone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   }
 
   // Ages: <time data-age datetime="..."> says how old it is, and turns into a warning after data-old-after seconds.

@@ -20,9 +20,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from callcenter import chips
-from campaigns.models import Call, Campaign
-from campaigns.services import explaining
+from callcenter.access.roles import Person
+from campaigns import reasons
+from campaigns.models import Call, CallEvent, Campaign
+from campaigns.services import browsing, explaining
 from providers.models import Provider
+from providers.types import CallStatus
 
 register = template.Library()
 
@@ -45,6 +48,13 @@ def repeat_block(context: template.Context, name: str) -> str:
     """Write a block a second time, so that a page names its title once."""
     block = context.render_context[BLOCK_CONTEXT_KEY].get_block(name)
     return SafeString(block.nodelist.render(context).strip()) if block else ""
+
+
+@register.simple_tag(takes_context=True)
+def here(context: template.Context) -> str:
+    """Write the address of the page, also inside a part that htmx asked for."""
+    request = context["request"]
+    return str(getattr(request.htmx, "current_url_abs_path", None) or request.get_full_path())
 
 
 @register.simple_tag
@@ -80,6 +90,18 @@ def message_icon(level: str) -> str:
 
 
 # Chips and reasons
+
+
+@register.filter
+def step_words(event: CallEvent) -> str:
+    """Return the sentence of one step in a call's life."""
+    return str(reasons.sentence(event.code))
+
+
+@register.filter
+def status_words(status: str) -> str:
+    """Return the name of a call's state; the word itself where it is none of ours."""
+    return str(CallStatus(status).label) if status in CallStatus.values else status
 
 
 @register.inclusion_tag("_chip.html")
@@ -203,6 +225,19 @@ def phone_for(e164: str, is_shown: bool) -> str:
     return phone(e164) if is_shown else masked_phone(e164)
 
 
+@register.filter
+def call_name(call: Call) -> str:
+    """Return whom a call is to; its own number where no name is known."""
+    known = call.contact.name if call.contact else ""
+    return known or _("Call %(number)s") % {"number": digits(call.pk)}
+
+
+@register.simple_tag
+def call_number(call: Call, person: Person) -> str:
+    """Write the number of a call as far as this person may see it."""
+    return phone_for(call.to_number, browsing.sees_number(person, call))
+
+
 # Times, always in the viewer's zone
 
 
@@ -251,6 +286,19 @@ def moment(value: datetime.datetime | None) -> str:
     else:
         text = f"{day(value)}, {clock(value)}"
     return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', there.isoformat(), exact(value), text)
+
+
+@register.simple_tag
+def today_iso() -> str:
+    """Write the viewer's day as an address needs it."""
+    return timezone.localdate().isoformat()
+
+
+@register.filter
+def turn_time(milliseconds: float) -> str:
+    """Return when in a call something was said, such as `0:06`."""
+    seconds = int(milliseconds / 1000)
+    return format_html('<bdi dir="ltr">{}</bdi>', digits(f"{seconds // 60}:{seconds % 60:02d}"))
 
 
 def age_words(seconds: int) -> str:

@@ -2,17 +2,200 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from callcenter.audit.models import record
+from campaigns.forms.call_filters import CallFilterForm
+from campaigns.models import Call, CallEvent, DoNotCall
+from campaigns.services import browsing, lifecycle, opting_out, settling
+from campaigns.views.back import go_back
+from providers.types import CallStatus
+
+LIST_COLUMNS = (
+    "id",
+    "status",
+    "failure_reason",
+    "skip_reason",
+    "wait_reason",
+    "held_at",
+    "needs_person_at",
+    "to_number",
+    "attempt",
+    "placing_at",
+    "created_at",
+    "ended_at",
+    "due_at",
+    "talk_seconds",
+    "answered_by",
+    "cost",
+    "currency",
+    "contact__name",
+    "contact__phone",
+    "campaign__name",
+    "provider__name",
+)
+STOP_POLLING = 286
 
 
 @needs("see_calls")
 def call_log(request: HttpRequest) -> HttpResponse:
-    """List the calls that this person may see."""
-    return render(request, "calls/log.html")
+    """List the calls that this person may see, newest first."""
+    form = CallFilterForm(request.GET, request.user)
+    calls = browsing.find_calls(form.filters(), request.user)
+    light = calls.select_related("contact", "campaign", "provider").only(*LIST_COLUMNS)
+    return render(
+        request,
+        "calls/log.html",
+        {"form": form, "chips": form.chips(), "page": browsing.page_by_key(light, request.GET)},
+    )
 
 
-urlpatterns = [path("calls/", call_log, name="call-log")]
+@needs("see_calls")
+def call_log_total(request: HttpRequest) -> HttpResponse:
+    """Say how many calls a filtered log holds: apart, so that counting never delays the rows."""
+    form = CallFilterForm(request.GET, request.user)
+    total = browsing.count_up_to(browsing.find_calls(form.filters(), request.user))
+    return render(request, "calls/_total.html", {"total": total})
+
+
+def _seen_call(request: HttpRequest, pk: int) -> Call:
+    calls = Call.objects.visible_to(request.user).select_related(
+        "contact", "campaign", "provider", "agent", "voice", "caller_id", "owner", "transcript"
+    )
+    steps = CallEvent.objects.select_related("actor")
+    return get_object_or_404(calls.prefetch_related(Prefetch("events", steps, "steps")), pk=pk)
+
+
+def _shown(request: HttpRequest, call: Call) -> dict[str, Any]:
+    before, after = browsing.other_attempts(call, request.user)
+    now = timezone.now()
+    own = call.owner_id is not None and call.owner_id == request.user.pk
+    talked = call.talk_seconds or 0
+    return {
+        "call": call,
+        "now": now,
+        "is_over": browsing.is_over(call, now),
+        "before": before,
+        "after": after,
+        "is_forbidden": DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists(),
+        "may_cancel": call.status == CallStatus.PENDING
+        and (
+            request.user.has_perm("access.control_all_campaigns")
+            or (own and request.user.has_perm("access.place_call"))
+        ),
+        "may_hear": request.user.has_perm("access.hear_calls"),
+        "may_settle": request.user.has_perm("access.settle_calls"),
+        "our_price": call.provider.price_per_minute * talked / 60
+        if talked and call.provider.price_per_minute
+        else None,
+    }
+
+
+@needs("see_calls")
+def call(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one call: what became of it, why, and what may be done."""
+    found = _seen_call(request, pk)
+    shown = _shown(request, found)
+    if shown["may_hear"] and found.owner_id != request.user.pk and hasattr(found, "transcript"):
+        record(request.user, "call.transcript_opened", found)
+    return render(request, "calls/call.html", shown)
+
+
+@needs("see_calls")
+def call_live(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the moving part of a call's page; 286 when nothing more is to be expected."""
+    shown = _shown(request, _seen_call(request, pk))
+    return render(request, "calls/_call.html", shown, status=STOP_POLLING if shown["is_over"] else 200)
+
+
+@require_POST
+@needs("add_do_not_call")
+def never_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put the number of a call on the do-not-call list."""
+    found = _seen_call(request, pk)
+    skipped = opting_out.never_call_again(found, request.user, request.POST.get("reason", ""))
+    taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
+    messages.success(
+        request,
+        " ".join(
+            [
+                _("This number is not called again."),
+                taken_out % {"n": skipped} if skipped else "",
+                "" if found.is_final or skipped else _("The call that is out now still ends by itself."),
+            ]
+        ),
+    )
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("see_calls")
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one waiting call out of the queue."""
+    found = _seen_call(request, pk)
+    if lifecycle.cancel_call(found.pk, request.user):
+        messages.success(request, _("It is not placed."))
+    else:
+        messages.warning(request, _("Too late: it no longer waited. What became of it stands below."))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("settle_calls")
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a person's word on whether an unknown call was placed."""
+    found = _seen_call(request, pk)
+    reason, placed = request.POST.get("reason", "").strip(), request.POST.get("placed", "")
+    if not reason or placed not in {"yes", "no"}:
+        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+        return go_back(request, "call", pk)
+    try:
+        settling.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
+    except settling.NotDecidable as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Written down, with your name and reason."))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("settle_calls")
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue one more attempt; the form's token makes a double press one call."""
+    found = _seen_call(request, pk)
+    try:
+        token = uuid.UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        raise PermissionDenied("form_token") from None
+    try:
+        made = lifecycle.call_again(found.pk, request.user, token)
+    except lifecycle.Refused as refusal:
+        messages.error(request, str(refusal))
+        return go_back(request, "call", pk)
+    messages.success(request, _("One more attempt waits its turn: this is its page."))
+    return redirect("call", made.pk)
+
+
+urlpatterns = [
+    path("calls/", call_log, name="call-log"),
+    path("calls/total/", call_log_total, name="call-log-total"),
+    path("calls/<int:pk>/", call, name="call"),
+    path("calls/<int:pk>/live/", call_live, name="call-live"),
+    path("calls/<int:pk>/never-again/", never_again, name="call-never-again"),
+    path("calls/<int:pk>/cancel/", cancel, name="call-cancel"),
+    path("calls/<int:pk>/settle/", settle, name="call-settle"),
+    path("calls/<int:pk>/again/", again, name="call-again"),
+]

@@ -7,12 +7,22 @@ from django.shortcuts import render
 from django.urls import path
 
 from callcenter.access.roles import needs
+from campaigns.services.overview import overview
 
 
 @needs("see_today")
 def today(request: HttpRequest) -> HttpResponse:
     """Show what runs and what waits for a person."""
-    return render(request, "today/today.html")
+    return render(request, "today/today.html", {"overview": overview(request.user)})
 
 
-urlpatterns = [path("today/", today, name="today")]
+@needs("see_today")
+def today_live(request: HttpRequest) -> HttpResponse:
+    """Return the moving part of Today."""
+    return render(request, "today/_today.html", {"overview": overview(request.user)})
+
+
+urlpatterns = [
+    path("today/", today, name="today"),
+    path("today/live/", today_live, name="today-live"),
+]

@@ -1,0 +1,109 @@
+"""What narrows the call log; everything stands in the address, so that a link shows the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.roles import Person, may
+from campaigns.models import Campaign
+from campaigns.numbers import text_of_digits
+from campaigns.services.browsing import LIVE_NOW, TALKED, TO_DECIDE, CallFilters
+from providers.models import Provider
+from providers.types import CallStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChip:
+    """One active filter: its name in the address, and what it says."""
+
+    name: str
+    label: str | Promise
+    value: Any
+    without: str
+    """The address's query without it, from the first page."""
+
+
+class DayField(forms.DateField):
+    """A day in ISO form, typed in any digits."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the date of a text."""
+        return super().to_python(text_of_digits(value) if isinstance(value, str) else value)
+
+
+class CallFilterForm(forms.Form):
+    """The filters of the call log, all optional; what is wrong filters nothing and is said."""
+
+    person = forms.CharField(label=_("Name or number"), required=False, max_length=80)
+    state = forms.ChoiceField(label=_("State"), required=False)
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(), label=_("Campaign"), required=False, empty_label=_("Any campaign")
+    )
+    provider = forms.ModelChoiceField(
+        Provider.objects.none(), label=_("Provider"), required=False, empty_label=_("Any provider")
+    )
+    since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, asked: Any, viewer: Person) -> None:
+        super().__init__(asked)
+        self.state_field.choices = [
+            ("", _("Any state")),
+            (TALKED, _("Somebody talked")),
+            (LIVE_NOW, _("Live now")),
+            (TO_DECIDE, _("Unclear or held")),
+            *CallStatus.choices,
+        ]
+        campaigns = Campaign.objects.only("name").order_by("-id")
+        if not may(viewer, "see_all_calls"):
+            campaigns = campaigns.filter(owner=viewer.pk)
+        self._model_field("campaign").queryset = campaigns
+        self._model_field("provider").queryset = Provider.objects.only("name")
+
+    def _query_without(self, name: str) -> str:
+        dropped = {name, "older_than", "newer_than"}
+        return urlencode([(key, value) for key, value in self.data.items() if key not in dropped and value])
+
+    @property
+    def state_field(self) -> forms.ChoiceField:
+        """The field of the states."""
+        field = self.fields["state"]
+        assert isinstance(field, forms.ChoiceField)
+        return field
+
+    def _model_field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that ends before it begins."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("since") and cleaned.get("until") and cleaned["since"] > cleaned["until"]:
+            self.add_error("until", _("This day is before the first one."))
+        return cleaned
+
+    def filters(self) -> CallFilters:
+        """Return what to look for; a wrong value counts as none."""
+        self.is_valid()
+        return CallFilters(**{name: value for name, value in self.cleaned_data.items() if value})
+
+    def chips(self) -> list[FilterChip]:
+        """Return the filters that are on."""
+        self.is_valid()
+        words = dict(self.state_field.choices)  # type: ignore[arg-type]
+        on = [(name, self.cleaned_data.get(name)) for name in self.fields]
+        return [
+            FilterChip(
+                name,
+                self.fields[name].label or "",
+                words.get(value, value) if name == "state" else value,
+                self._query_without(name),
+            )
+            for name, value in on
+            if value
+        ]

@@ -1,0 +1,211 @@
+"""Finds calls in a log of any length: filters that are exact, pages by key, totals that stop counting in time."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from callcenter.access.roles import Person, may
+from campaigns.models import Call, Campaign, Contact
+from campaigns.numbers import search_digits, text_of_digits, understand_number
+from campaigns.querysets import CallQuerySet
+from providers.models import Provider
+from providers.types import AT_VENDOR, FINAL, CallStatus
+
+Row = TypeVar("Row", bound=models.Model)
+
+PAGE = 50
+COUNT_UP_TO = 10_000
+MASKED_AFTER = datetime.timedelta(days=7)
+"""A caller no longer sees the whole number of an own call this long after its end (RELIABILITY.md section 3)."""
+ID_SLACK = datetime.timedelta(hours=1)
+"""Ids follow the time of creation but for transactions that ran side by side."""
+
+TO_ARABIC = str.maketrans("یک", "يك")
+TO_PERSIAN = str.maketrans("يك", "یک")
+
+LIVE_NOW, TALKED, TO_DECIDE = "live", "talked", "decide"
+"""Filters beside the plain states: at the vendor now, somebody talked, unclear or held."""
+UNKNOWN_FOR = datetime.timedelta(minutes=15)
+"""An unknown call younger than this settles by itself as a rule."""
+
+
+# Pages and totals
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a long list, newest first; the keys lead to the pages beside it."""
+
+    rows: list[Row]
+    newer: int | None = None
+    """Key to hand over as `newer_than`; None on the first page."""
+    older: int | None = None
+    """Key to hand over as `older_than`; None on the last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows a selection has, exact up to a limit."""
+
+    count: int
+    is_more: bool
+
+
+def page_by_key(queryset: models.QuerySet[Row], asked: Mapping[str, Any], size: int = PAGE) -> Page[Row]:
+    """Return the page that `older_than` or `newer_than` asks for, by id, newest first; one query, never an offset.
+
+    A key that is not a number is as good as none.
+    """
+    older_than, newer_than = _key(asked.get("older_than")), _key(asked.get("newer_than"))
+    if newer_than is not None:
+        rows = list(queryset.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
+        has_newer, rows = len(rows) > size, rows[:size][::-1]
+        # A page reached from an older one always has that one beneath it.
+        return Page(rows, rows[0].pk if rows and has_newer else None, rows[-1].pk if rows else newer_than + 1)
+    if older_than is not None:
+        queryset = queryset.filter(pk__lt=older_than)
+    rows = list(queryset.order_by("-pk")[: size + 1])
+    has_older, rows = len(rows) > size, rows[:size]
+    newer = (rows[0].pk if rows else older_than - 1) if older_than is not None else None
+    return Page(rows, newer, rows[-1].pk if has_older else None)
+
+
+def _key(text: Any) -> int | None:
+    digits = str(text or "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
+def count_up_to(queryset: models.QuerySet[Row], limit: int = COUNT_UP_TO) -> Total:
+    """Count rows, but no further than the limit."""
+    found = queryset.order_by()[: limit + 1].count()
+    return Total(min(found, limit), found > limit)
+
+
+# Filters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFilters:
+    """What somebody looks for; None and empty texts filter nothing."""
+
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    """Inclusive; days of the viewer's zone."""
+    campaign: Campaign | None = None
+    provider: Provider | None = None
+    state: str = ""
+    """A value of CallStatus, or `LIVE_NOW`, `TALKED`, `TO_DECIDE`."""
+    person: str = ""
+    """A part of a name, or a number in any form."""
+
+
+def find_calls(filters: CallFilters, person: Person) -> CallQuerySet:
+    """Return the calls that this person may see and that pass every filter."""
+    calls = Call.objects.visible_to(person)
+    if filters.campaign is not None:
+        calls = calls.filter(campaign=filters.campaign)
+    if filters.provider is not None:
+        calls = calls.filter(provider=filters.provider)
+    if filters.state:
+        calls = calls.filter(_state(filters.state))
+    if filters.person:
+        calls = calls.filter(_person(filters.person, may(person, "see_people")))
+    return _days(calls, filters.since, filters.until)
+
+
+def _state(state: str) -> Q:
+    if state == LIVE_NOW:
+        return Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING}))
+    if state == TALKED:
+        return Q(status=CallStatus.COMPLETED, talk_seconds__gt=0) & ~Q(answered_by="machine")
+    if state == TO_DECIDE:
+        return long_unknown() | Q(held_at__isnull=False)
+    return Q(status=state)
+
+
+def long_unknown() -> Q:
+    """Return the condition of calls that have been unknown for a while, or of which a person must decide."""
+    long_ago = Q(placing_at__lte=timezone.now() - UNKNOWN_FOR)
+    return Q(status=CallStatus.UNKNOWN) & (long_ago | Q(needs_person_at__isnull=False))
+
+
+def _person(text: str, sees_numbers: bool) -> Q:
+    text = " ".join(text.split())
+    understood = understand_number(text, "IR")
+    digits = search_digits(text)
+    if not sees_numbers and len(digits) > 4:
+        # Whoever sees masked numbers must not learn whole ones by asking for them.
+        digits, understood = digits[-4:], understand_number("", "IR")
+    if understood.e164:
+        return Q(to_number=understood.e164)
+    if len(digits) >= 3:
+        # The people first: they are fewer than the calls, and a call without one is rare.
+        part = {"endswith": digits} if not sees_numbers else {"contains": digits}
+        known = Contact.objects.filter(**{f"phone__{how}": value for how, value in part.items()})
+        loose = {f"to_number__{how}": value for how, value in part.items()}
+        return Q(contact__in=known.values("pk")) | Q(contact__isnull=True, **loose)
+    spellings = {text, text.translate(TO_ARABIC), text.translate(TO_PERSIAN), text_of_digits(text)}
+    wanted = Q()
+    for spelling in spellings:
+        wanted |= Q(name__icontains=spelling)
+    return Q(contact__in=Contact.objects.filter(wanted).values("pk"))
+
+
+def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date | None) -> CallQuerySet:
+    """Select by the day on which the order left; calls that never left count by the day they were added."""
+    if since is not None:
+        start = _midnight(since)
+        calls = calls.filter(Q(placing_at__gte=start) | Q(placing_at__isnull=True, created_at__gte=start))
+    if until is not None:
+        end = _midnight(until + datetime.timedelta(days=1))
+        calls = calls.filter(Q(placing_at__lt=end) | Q(placing_at__isnull=True, created_at__lt=end))
+        # A call leaves after it was added: what was added later is out of the question, and is not even read.
+        later = Call.objects.filter(created_at__gte=end + ID_SLACK).order_by("created_at").values_list("pk", flat=True)
+        if (first_later := later.first()) is not None:
+            calls = calls.filter(pk__lt=first_later)
+    return calls
+
+
+def _midnight(date: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(date, datetime.time.min))
+
+
+# What a row may show
+
+
+def sees_number(person: Person, call: Call, now: datetime.datetime | None = None) -> bool:
+    """Tell whether a person sees the whole number of a call that is theirs to see.
+
+    Managers do; callers until a week after the end; admins, whose work needs no numbers, do not.
+    """
+    if not may(person, "see_people"):
+        return False
+    if may(person, "see_all_calls") or call.ended_at is None:
+        return True
+    return (now or timezone.now()) - call.ended_at < MASKED_AFTER
+
+
+def other_attempts(call: Call, person: Person) -> tuple[list[Call], list[Call]]:
+    """Return the attempts before and after a call, oldest first: of its campaign and person, else to its number."""
+    others = Call.objects.visible_to(person).exclude(pk=call.pk).select_related("campaign")
+    if call.campaign_id and call.contact_id:
+        others = others.filter(campaign=call.campaign_id, contact=call.contact_id)
+    else:
+        others = others.filter(to_number=call.to_number)
+    before = list(others.filter(pk__lt=call.pk).order_by("-pk")[:10])[::-1]
+    return before, list(others.filter(pk__gt=call.pk).order_by("pk")[:10])
+
+
+def is_over(call: Call, now: datetime.datetime) -> bool:
+    """Tell whether nothing is to be expected of a call any more: ended, and its transcript had ten minutes to come."""
+    if call.status not in FINAL:
+        return False
+    late = call.ended_at is None or now - call.ended_at > datetime.timedelta(minutes=10)
+    return late or call.status != CallStatus.COMPLETED or hasattr(call, "transcript")

@@ -175,10 +175,8 @@ class RemoteRowAdmin(SetupAdmin):
         return [slug for slug in registry.BACKENDS if not self.is_synced(slug)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Open where there is a provider whose rows are typed in."""
-        if not super().has_add_permission(request):
-            return False
-        return Provider.objects.filter(vendor__in=self.typed_vendors()).exists()
+        """Open where there are vendors whose rows are typed in."""
+        return super().has_add_permission(request) and bool(self.typed_vendors())
 
     def has_change_permission(self, request: HttpRequest, obj: RemoteRow | None = None) -> bool:
         """Closed for rows that the next sync would overwrite."""

@@ -17,8 +17,8 @@ from callcenter.audit.models import record as record_audit
 from campaigns.models import Call, CallEvent, DoNotCall
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
+from campaigns.services.exporting import BOM, cell
 from campaigns.services.gate import close_gate
-from campaigns.services.importing.cells import BOM, safe_cell
 from campaigns.services.importing.checking import batches
 from campaigns.services.importing.limits import FileRefused
 from campaigns.services.importing.mapping import PHONE, guess_mapping
@@ -240,5 +240,5 @@ def export_entries() -> Iterator[str]:
         until = entry.expires_at.isoformat(timespec="minutes") if entry.expires_at else ""
         cells = [entry.phone, entry.reason, entry.get_source_display(), who]
         yield writer.writerow(
-            [*map(safe_cell, cells), timezone.localtime(entry.added_at).isoformat(timespec="minutes"), until]
+            [*map(cell, cells), timezone.localtime(entry.added_at).isoformat(timespec="minutes"), until]
         )

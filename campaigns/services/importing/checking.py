@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.models import ContactImport
-from campaigns.services.importing.cells import BOM, safe_cell
+from campaigns.services.exporting import BOM, cell
 from campaigns.services.importing.limits import BATCH, FileRefused
 from campaigns.services.importing.lookups import forbidden_numbers, known_numbers
 from campaigns.services.importing.people_rows import NOTES, PersonRow, Reader
@@ -150,9 +150,9 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
     writer = csv.writer(_Echo())
     reader = Reader.of(record)
     yield BOM
-    yield writer.writerow([*map(safe_cell, record.headers), _("Row in the file"), _("Reason")])
+    yield writer.writerow([*map(cell, record.headers), _("Row in the file"), _("Reason")])
     width = len(record.headers)
     for row in reader.people():
         if row.problem:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            yield writer.writerow([*map(safe_cell, cells), row.number, NOTES[row.problem]])
+            yield writer.writerow([*map(cell, cells), row.number, NOTES[row.problem]])

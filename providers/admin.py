@@ -163,7 +163,7 @@ class RemoteRowAdmin(SetupAdmin):
     list_select_related = ["provider"]
     list_filter = ["provider", "is_present"]
     search_fields = ["name__startswith", "remote_id__exact"]
-    search_help_text = _("Begin of the name, or the whole id at the vendor.")
+    search_help_text = _("The beginning of the name, or the whole id at the vendor.")
     readonly_fields = ["synced_at"]
 
     def is_synced(self, vendor: str) -> bool:
@@ -225,7 +225,7 @@ class CallerIdAdmin(RemoteRowAdmin):
     listing_flag = "supports_list_caller_ids"
     list_display = ["number", "name", "provider", "is_present", "synced_at"]
     search_fields = ["number__startswith", "name__startswith"]
-    search_help_text = _("Begin of the number or of the name.")
+    search_help_text = _("The beginning of the number or of the name.")
     fields = ["provider", "number", "name", "remote_id", "is_present", "synced_at"]
 
     def typed_vendors(self) -> list[str]:

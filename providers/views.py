@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -134,7 +135,11 @@ def halt_calls(request: HttpRequest, pk: int) -> HttpResponse:
         lines = _cards([found])[0].lines
         messages.warning(
             request,
-            _("%(name)s is halted: no new call leaves through it. %(lines)d live calls go on to their end.")
+            ngettext(
+                "%(name)s is halted: no new call leaves through it. %(lines)d live call goes on to its end.",
+                "%(name)s is halted: no new call leaves through it. %(lines)d live calls go on to their end.",
+                lines,
+            )
             % {"name": found.name, "lines": lines},
         )
     else:

@@ -22,7 +22,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ["at"]
     list_select_related = ["actor"]
     search_fields = ["action__startswith", "object_name__startswith", "actor__username__exact"]
-    search_help_text = _("Begin of what or of the thing, or a person's whole user name.")
+    search_help_text = _("The beginning of the action or of the thing, or a person's whole user name.")
     fields = ["at", "who", "action", "object_type", "object_id", "object_name", "whole_detail"]
 
     @admin.display(description=_("who"), ordering="actor__username")

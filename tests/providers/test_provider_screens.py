@@ -131,7 +131,7 @@ def test_halt_and_resume(client: Client, admin_person: User) -> None:
     url = reverse("provider-halt", args=[provider.pk])
     response = client.post(url, {"reason": "Wrong agent", "next": reverse("providers")}, follow=True)
     assert response.redirect_chain[0][0] == reverse("providers")
-    assert "1 live calls go on" in texts(response)[0]
+    assert "1 live call goes on" in texts(response)[0]
     assert "Halted: Wrong agent" in response.content.decode()
     assert "halted already" in texts(client.post(url, {"reason": "x"}, follow=True))[0]
     with answering(NotSent("No connection.")):

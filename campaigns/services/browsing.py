@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
 from campaigns.models import Call, Campaign, Contact
-from campaigns.numbers import search_digits, text_of_digits, understand_number
+from campaigns.numbers import UnderstoodNumber, search_digits, text_of_digits, understand_number
 from campaigns.querysets import CallQuerySet
 from providers.models import Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
@@ -27,6 +28,8 @@ MASKED_AFTER = datetime.timedelta(days=7)
 ID_SLACK = datetime.timedelta(hours=1)
 """Ids follow the time of creation but for transactions that ran side by side."""
 
+WHOLE_NUMBER = 9
+"""Digits from which on a search means one number, not a part of one."""
 TO_ARABIC = str.maketrans("یک", "يك")
 TO_PERSIAN = str.maketrans("يك", "یک")
 
@@ -138,12 +141,13 @@ def long_unknown() -> Q:
 
 def _person(text: str, sees_numbers: bool) -> Q:
     text = " ".join(text.split())
-    understood = understand_number(text, "IR")
+    understood = understand_number(text, settings.DEFAULT_REGION)
     digits = search_digits(text)
     if not sees_numbers and len(digits) > 4:
         # Whoever sees masked numbers must not learn whole ones by asking for them.
-        digits, understood = digits[-4:], understand_number("", "IR")
-    if understood.e164:
+        digits, understood = digits[-4:], UnderstoodNumber()
+    # Short digits may be a whole number somewhere, but here they are rather a part of one.
+    if understood.e164 and len(digits) >= WHOLE_NUMBER:
         return Q(to_number=understood.e164)
     if len(digits) >= 3:
         # The people first: they are fewer than the calls, and a call without one is rare.

@@ -1,0 +1,424 @@
+"""Calling one person: what is said before the click, who may, and that one form is one call, however often sent."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection, connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from callcenter.access.models import Membership, Team
+from callcenter.access.rights import ADMIN, CALLER
+from callcenter.audit.models import AuditEvent
+from campaigns import queue
+from campaigns.models import Call, Contact, DialingSwitch, DoNotCall
+from campaigns.services import quick_calling
+from campaigns.services.lifecycle import Refused
+from campaigns.services.quick_calling import SingleCall, place_single_call
+from providers.models import Provider, Voice
+from tests.campaigns.conftest import Sandbox
+from tests.conftest import make_agent, make_call, make_caller_id, make_contact, make_person, make_phone, make_provider
+
+URL = "/quick-call/"
+CHECK = "/quick-call/check/"
+
+
+@pytest.fixture(autouse=True)
+def at_any_hour(settings: Settings) -> None:
+    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+
+
+@pytest.fixture
+def provider(db: None) -> Provider:
+    found = make_provider(name="Bolna here")
+    make_agent(found, name="Reminder")
+    return found
+
+
+@pytest.fixture
+def desk(client: Client, caller: User) -> Client:
+    client.force_login(caller)
+    return client
+
+
+def form_of(provider: Provider, number: str = "0912 345 6789", **fields: Any) -> dict[str, Any]:
+    """Return what the browser posts for a call."""
+    agent = provider.agent_set.first()
+    filled = {"number": number, "provider": provider.pk, "agent": agent.pk if agent else "", "do": "call"}
+    return filled | {"form_token": str(uuid.uuid4())} | fields
+
+
+# Before the click
+
+
+@pytest.mark.parametrize("number", ["0912 345 6789", "۰۹۱۲۳۴۵۶۷۸۹", "+98-912-345-6789", "00989123456789"])
+def test_a_number_in_any_form_is_shown_as_understood(desk: Client, provider: Provider, number: str) -> None:
+    page = desk.post(CHECK, {"number": number, "provider": provider.pk}).content.decode()
+    assert "+98 912 345 6789" in page
+    assert "Iran" in page
+    assert "Tehran" in page
+    assert "May be called now." in page
+
+
+def test_a_number_that_is_none_is_said_plainly(desk: Client, provider: Provider) -> None:
+    assert "a digit is missing" in desk.post(CHECK, {"number": "0912 34"}).content.decode()
+
+
+def test_a_number_that_may_be_in_several_zones_shows_each_clock(desk: Client, provider: Provider) -> None:
+    page = desk.post(CHECK, {"number": "+18005550199", "provider": provider.pk}).content.decode()
+    assert page.count('class="nowrap"') >= 4
+
+
+def obstacles(desk: Client, number: str, provider: Provider) -> list[str]:
+    """Return the codes of what stands against a number."""
+    answer = desk.post(CHECK, {"number": number, "provider": provider.pk})
+    return [found.code for found in answer.context["prospect"].obstacles]
+
+
+def test_what_stands_against_a_call_is_said_before_the_click(
+    desk: Client, provider: Provider, settings: Settings
+) -> None:
+    number = make_phone()
+    assert obstacles(desk, number, provider) == []
+    DoNotCall.objects.create(phone=number)
+    assert obstacles(desk, number, provider) == ["do_not_call"]
+    live, waits, recent, refused = (make_phone() for _number in range(4))
+    make_call(to_number=live, status="ringing", rank=50, placing_at=timezone.now())
+    make_call(to_number=waits)
+    hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    make_call(to_number=recent, status="no_answer", rank=86, placing_at=hour_ago)
+    make_call(to_number=refused, status="failed", rank=82, failure_reason="place_rejected", placing_at=hour_ago)
+    assert obstacles(desk, live, provider) == ["live"]
+    assert obstacles(desk, waits, provider) == ["waits"]
+    assert obstacles(desk, recent, provider) == ["quiet_period"]
+    assert obstacles(desk, refused, provider) == []
+    assert obstacles(desk, "+12025550100", make_provider(vendor="bitel")) == ["number_refused"]
+    DialingSwitch.objects.update_or_create(pk=1, defaults={"stopped_at": timezone.now()})
+    assert obstacles(desk, refused, provider) == ["stop_all"]
+    DialingSwitch.objects.update(stopped_at=None)
+    tehran = timezone.now().astimezone(datetime.timezone(datetime.timedelta(hours=3, minutes=30)))
+    later = [(tehran + datetime.timedelta(hours=hours)).strftime("%H:%M") for hours in (3, 5)]
+    settings.SINGLE_CALL_HOURS = "-".join(later)
+    assert obstacles(desk, refused, provider) == ["outside_hours"]
+    page = desk.post(CHECK, {"number": refused, "provider": provider.pk}).content.decode()
+    assert "outside calling hours there" in page
+    assert "Call again from" in page
+
+
+def test_a_halted_provider_refuses_and_an_open_breaker_only_waits(desk: Client, provider: Provider) -> None:
+    Provider.objects.filter(pk=provider.pk).update(breaker_opened_at=timezone.now())
+    assert obstacles(desk, make_phone(), provider) == ["provider_paused"]
+    assert desk.post(URL, form_of(provider)).status_code == 302
+    Provider.objects.halt(provider.pk, "the key died")
+    answer = desk.post(URL, form_of(provider, "09121110000"))
+    assert answer.status_code == 422
+    assert "the key died" in answer.content.decode()
+
+
+def test_check_works_without_a_script_and_keeps_what_was_typed(desk: Client, provider: Provider) -> None:
+    page = desk.post(URL, form_of(provider, further="order: 4711", do="check")).content.decode()
+    assert "May be called now." in page
+    assert "order: 4711" in page
+    assert "0912 345 6789" in page
+    assert not Call.objects.exists()
+
+
+def test_the_price_is_guessed(desk: Client, provider: Provider) -> None:
+    assert "0.05 USD" in desk.get(URL).content.decode()
+
+
+# The call
+
+
+def test_a_call_is_queued_with_owner_team_person_and_trace(
+    desk: Client,
+    caller: User,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(queue, "_ring", rung.append)
+    team = Team.objects.create(name="Front desk")
+    Membership.objects.create(user=caller, team=team)
+    agent = make_agent(provider, variables=["name", "order"])
+    posted = form_of(provider, agent=agent.pk, var_name="Maryam  {x}", var_order="4711", further="city: Shiraz")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = desk.post(URL, posted)
+    call = Call.objects.get()
+    assert answer["Location"] == reverse("call", args=[call.pk])
+    assert (call.status, call.campaign_id, call.owner_id, call.team_id) == ("pending", None, caller.pk, team.pk)
+    assert (call.agent_id, call.to_number, call.vendor_options) == (agent.pk, "+989123456789", {})
+    assert call.variables == {"name": "Maryam x", "order": "4711", "city": "Shiraz"}
+    assert call.contact is not None
+    assert (call.contact.name, call.contact.region, call.contact.owner_id) == ("Maryam x", "IR", caller.pk)
+    assert [(event.code, event.actor_id) for event in call.events.all()] == [("quick_call", caller.pk)]
+    assert AuditEvent.objects.get(action="call.asked").object_id == str(call.pk)
+    assert rung == [queue.DISPATCH]
+
+
+def test_a_variable_that_the_agent_says_may_not_be_empty(desk: Client, provider: Provider) -> None:
+    agent = make_agent(provider, variables=["name"])
+    answer = desk.post(URL, form_of(provider, agent=agent.pk, var_name=" "))
+    assert answer.status_code == 422
+    assert "var_name" in answer.context["form"].errors
+
+
+def test_what_is_known_of_the_person_is_filled_in(desk: Client, provider: Provider) -> None:
+    contact = make_contact(name="Maryam", variables={"order": "4711"})
+    agent = make_agent(provider, variables=["name", "order", "city"])
+    answer = desk.get(URL, {"person": contact.pk})
+    assert contact.phone in answer.content.decode()
+    answer = desk.post(
+        CHECK,
+        {"number": contact.phone, "provider": provider.pk, "agent": agent.pk},
+        headers={"HX-Trigger-Name": "agent"},
+    )
+    values = {field.name: field.value() for field in answer.context["form"].variable_fields}
+    assert values == {"var_name": "Maryam", "var_order": "4711", "var_city": ""}
+    assert 'hx-swap-oob="true"' in answer.content.decode()
+
+
+def test_a_known_person_is_not_made_twice(desk: Client, provider: Provider) -> None:
+    contact = make_contact(phone="+989123456789", name="Maryam")
+    desk.post(URL, form_of(provider))
+    assert Contact.objects.get() == contact
+    assert Call.objects.get().contact == contact
+
+
+@pytest.mark.parametrize(
+    ("vendor", "fields", "error"),
+    [
+        ("voicy", {"kind": "agent"}, "caller_id"),
+        ("vocode", {}, "caller_id"),
+        ("bitel", {"kind": "text", "text": "Hello {city}"}, "text"),
+        ("bitel", {"kind": "digits", "digits": "12x"}, "digits"),
+        ("bitel", {"kind": "voice"}, "voice"),
+        ("bolna", {"agent": ""}, "agent"),
+    ],
+)
+def test_what_the_vendor_needs_is_asked_for(
+    desk: Client, db: None, vendor: str, fields: dict[str, str], error: str
+) -> None:
+    provider = make_provider(vendor=vendor)
+    for _one in range(2):
+        make_agent(provider)
+        make_caller_id(provider, number=make_phone())
+        Voice.objects.create(provider=provider, remote_id=make_phone(), name="Reminder")
+    answer = desk.post(URL, form_of(provider, **fields))
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [error]
+    assert not Call.objects.exists()
+
+
+def test_the_agent_of_another_provider_is_refused(desk: Client, provider: Provider) -> None:
+    answer = desk.post(URL, form_of(provider, agent=make_agent().pk))
+    assert list(answer.context["form"].errors) == ["agent"]
+
+
+def test_digits_are_taken_in_persian(desk: Client, db: None) -> None:
+    provider = make_provider(vendor="bitel")
+    assert desk.post(URL, form_of(provider, kind="digits", digits="۱۲۳")).status_code == 302
+    assert Call.objects.get().digits == "123"
+
+
+def test_nobody_on_the_list_is_called_and_nothing_is_left_behind(desk: Client, provider: Provider) -> None:
+    DoNotCall.objects.create(phone="+989123456789")
+    answer = desk.post(URL, form_of(provider))
+    assert answer.status_code == 422
+    assert "do-not-call list" in answer.content.decode()
+    assert not Call.objects.exists()
+    assert not Contact.objects.exists()
+
+
+def test_the_service_refuses_by_itself(caller: User, provider: Provider, settings: Settings) -> None:
+    asked = SingleCall(to_number=make_phone(), provider=provider, agent=provider.agent_set.get())
+    DoNotCall.objects.create(phone=asked.to_number)
+    with pytest.raises(Refused, match="do-not-call"):
+        place_single_call(asked, person=caller)
+    assert not Contact.objects.exists()
+
+
+def test_calling_the_same_person_soon_again_must_be_meant(desk: Client, provider: Provider) -> None:
+    make_call(to_number="+989123456789", status="no_answer", rank=86, placing_at=timezone.now())
+    answer = desk.post(URL, form_of(provider))
+    assert answer.status_code == 422
+    assert "is_deliberate" in answer.context["form"].errors
+    assert desk.post(URL, form_of(provider, is_deliberate="on")).status_code == 302
+    assert AuditEvent.objects.get(action="call.asked").detail["despite_quiet_period"] is True
+
+
+# Again
+
+
+def test_an_earlier_call_is_prefilled_without_the_vendors_extras(
+    desk: Client, caller: User, provider: Provider
+) -> None:
+    agent = make_agent(provider, variables=["name"])
+    earlier = make_call(
+        provider=provider,
+        agent=agent,
+        owner=caller,
+        status="no_answer",
+        rank=86,
+        variables={"name": "Maryam", "city": "Shiraz"},
+        vendor_options={"retry_enabled": True},
+    )
+    form = desk.get(URL, {"again": earlier.pk}).context["form"]
+    values = {field.name: field.value() for field in form}
+    assert values["number"] == earlier.to_number
+    assert (values["provider"], values["agent"], values["var_name"]) == (provider.pk, agent.pk, "Maryam")
+    assert values["further"] == "city: Shiraz"
+    assert not any(name.startswith("extra_") for name in values)
+
+
+def test_somebody_elses_call_cannot_be_called_again(desk: Client, manager: User) -> None:
+    assert desk.get(URL, {"again": make_call(owner=manager).pk}).status_code == 404
+
+
+def test_a_number_that_is_hidden_by_now_stays_hidden_and_can_be_called(
+    desk: Client, caller: User, provider: Provider
+) -> None:
+    long_ago = timezone.now() - datetime.timedelta(days=30)
+    earlier = make_call(
+        provider=provider, agent=provider.agent_set.get(), owner=caller, status="completed", rank=90, ended_at=long_ago
+    )
+    page = desk.get(URL, {"again": earlier.pk}).content.decode()
+    local = earlier.to_number.removeprefix("+98")
+    assert local not in page.replace(" ", "")
+    posted = form_of(provider, f"••• {earlier.to_number[-4:]}", again=earlier.pk)
+    answer = desk.post(CHECK, posted)
+    assert local not in answer.content.decode().replace(" ", "")
+    assert desk.post(URL, posted).status_code == 302
+    assert Call.objects.latest("pk").to_number == earlier.to_number
+
+
+# Who may
+
+
+def test_an_admin_alone_may_not_call(client: Client, admin_person: User, provider: Provider) -> None:
+    client.force_login(admin_person)
+    assert client.get(URL).status_code == 403
+    assert client.post(URL, form_of(provider)).status_code == 403
+    assert client.post(CHECK, form_of(provider)).status_code == 403
+
+
+def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
+    client: Client, desk: Client, caller: User, provider: Provider
+) -> None:
+    extras = {"extra_retry_enabled": "on", "extra_max_retries": "2"}
+    page = desk.get(URL).content.decode()
+    assert "extra_retry_enabled" not in page
+    desk.post(URL, form_of(provider, **extras, use_extras="on"))
+    assert Call.objects.latest("pk").vendor_options == {}
+    both = make_person(CALLER)
+    both.groups.add(Group.objects.get(name=ADMIN))
+    client.force_login(both)
+    assert "outside our guarantee" in client.get(URL).content.decode()
+    client.post(URL, form_of(provider, "09121110001", **extras))
+    assert Call.objects.latest("pk").vendor_options == {}
+    client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))
+    assert Call.objects.latest("pk").vendor_options == {"retry_enabled": True, "max_retries": 2}
+    assert AuditEvent.objects.latest("pk").detail["extras"] == ["max_retries", "retry_enabled"]
+
+
+# One form is one call
+
+
+def test_a_second_press_leads_to_the_same_call(desk: Client, provider: Provider) -> None:
+    posted = form_of(provider)
+    first, second = desk.post(URL, posted), desk.post(URL, posted)
+    assert first["Location"] == second["Location"]
+    assert Call.objects.count() == 1
+
+
+def test_the_database_decides_where_two_presses_do_not_see_each_other(
+    caller: User, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = uuid.uuid4()
+    first = make_call(owner=caller, form_token=token, status="completed", rank=90)
+    answers = iter([None])
+    known = quick_calling._made_before
+    monkeypatch.setattr(quick_calling, "_made_before", lambda *asked: next(answers, known(*asked)))
+    asked = SingleCall(to_number=make_phone(), provider=provider, agent=provider.agent_set.get())
+    placed = place_single_call(asked, person=caller, token=token)
+    assert (placed.call.pk, placed.is_new) == (first.pk, False)
+    assert Call.objects.count() == 1
+
+
+def test_a_form_without_a_token_calls_nobody(desk: Client, provider: Provider) -> None:
+    assert desk.post(URL, form_of(provider, form_token="")).status_code == 422
+    assert not Call.objects.exists()
+
+
+@pytest.fixture
+def for_threads(transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """Let threads share the database: a file, where the tests run on SQLite's memory."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    path, in_memory, name = tmp_path / "threads.sqlite3", connections["default"], connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(path)])
+    connection.settings_dict["NAME"] = str(path)
+    del connections["default"]
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        in_memory.settings_dict["NAME"] = name
+        connections["default"] = in_memory
+
+
+def _post_at_once(person: User, forms: list[dict[str, Any]]) -> list[str]:
+    def post(fields: dict[str, Any]) -> str:
+        client = Client()
+        client.force_login(person)
+        try:
+            answer = client.post(URL, fields)
+            return answer.get("Location", str(answer.status_code))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as pool:
+        return list(pool.map(post, forms))
+
+
+def test_twenty_presses_at_one_instant_are_one_call(for_threads: None, settings: Settings) -> None:
+    person, provider = make_person(CALLER), make_provider()
+    make_agent(provider)
+    answers = _post_at_once(person, [form_of(provider)] * 20)
+    call = Call.objects.get()
+    assert set(answers) == {reverse("call", args=[call.pk])}
+    assert call.events.count() == 1
+
+
+def test_people_who_want_one_number_at_one_instant_ring_it_once(for_threads: None, settings: Settings) -> None:
+    person, provider = make_person(CALLER), make_provider()
+    make_agent(provider)
+    answers = _post_at_once(person, [form_of(provider) for _press in range(8)])
+    assert Call.objects.count() == 1
+    assert answers.count("422") == 7
+
+
+def test_from_the_form_to_the_end_of_the_talk(
+    sandbox: Sandbox, desk: Client, dial: Callable[..., None], read_back: Callable[..., None]
+) -> None:
+    provider = sandbox.provider()
+    answer = desk.post(URL, form_of(provider, "0912 123 9901"))
+    dial(2)
+    read_back(6)
+    call = Call.objects.get()
+    assert call.status == "completed"
+    assert sandbox.dials_of("+989121239901") == 1
+    assert answer["Location"] == reverse("call", args=[call.pk])

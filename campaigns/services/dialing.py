@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from campaigns.services import answering, breaking, leases, lifecycle, repairing, reserving
@@ -255,7 +255,6 @@ def run_slice(
 ) -> datetime.timedelta:
     """Run one dispatch slice; rings for the polls at the first placed call and for a successor while work remains."""
     began = time.monotonic()
-    close_old_connections()
     current = Slice(seconds, on_placed)
     try:
         if current.run():

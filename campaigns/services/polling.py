@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q
 
 from campaigns import rules
@@ -305,7 +305,6 @@ def has_due(at: datetime.datetime) -> bool:
 
 def run_slice(seconds: float = SLICE_SECONDS) -> bool:
     """Run one poll slice; returns whether a successor should follow at once."""
-    close_old_connections()
     current = Slice(seconds)
     try:
         return current.run()

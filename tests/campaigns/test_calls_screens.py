@@ -314,6 +314,16 @@ def test_a_waiting_call_can_be_taken_out_and_a_placed_one_not(client: Client, ca
     assert placed.status == CallStatus.RINGING
 
 
+def test_every_button_says_what_it_does(as_manager: Client) -> None:
+    call = make_call(status=CallStatus.FAILED, held_at=NOW)
+    page = text_of(as_manager.get(reverse("call", args=[call.pk])))
+    words = {
+        action: re.sub(r"<[^>]*>", "", re.search(rf'action="{action}">.*?(<button.*?</button>)', page, re.S)[1]).strip()  # type: ignore[index]
+        for action in (reverse("call-again", args=[call.pk]), reverse("call-never-again", args=[call.pk]))
+    }
+    assert list(words.values()) == ["Yes, call again", "Never call again"]
+
+
 def test_buttons_inside_a_live_part_lead_back_to_the_page(as_manager: Client) -> None:
     call = make_call(status=CallStatus.RINGING)
     page = reverse("call", args=[call.pk])

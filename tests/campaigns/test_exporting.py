@@ -117,13 +117,13 @@ def test_managers_download_what_they_filtered(client, manager):
     make_call(campaign=campaign, status="completed")
     make_call(status="busy")
     client.force_login(manager)
-    answer = client.get(reverse("calls-export"), {"campaign": campaign.pk, "status": "busy"})
+    answer = client.get(reverse("calls-export"), {"campaign": campaign.pk, "state": "busy"})
     rows = read(b"".join(answer.streaming_content).decode())
     assert [row["Call"] for row in rows] == [str(wanted.pk)]
     assert rows[0]["Number"] == wanted.to_number
-    assert answer["Content-Disposition"].startswith(f'attachment; filename="campaign-{campaign.pk}-')
+    assert answer["Content-Disposition"].startswith('attachment; filename="calls-')
     event = AuditEvent.objects.get(action="calls.exported")
-    assert event.detail == {"rows": 1, "numbers": True, "campaign": campaign.pk, "status": "busy"}
+    assert event.detail == {"rows": 1, "numbers": True, "filters": {"campaign": str(campaign), "state": "Busy"}}
 
 
 @pytest.mark.parametrize(("role", "status"), [(CALLER, 403), (ADMIN, 403), (MANAGER, 200)])

@@ -1,0 +1,223 @@
+"""Unknown calls are settled by evidence: bound when found, held when absence is proved twice, else left alone."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from campaigns import rules
+from campaigns.matching import look
+from campaigns.models import Call
+from campaigns.services import merging, repairing, settling
+from providers.models import Provider
+from providers.types import CallSnapshot, CallStatus
+from tests.conftest import make_agent, make_call, make_phone, make_provider
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+class Stage:
+    """One unknown call, one known one placed near it, and the vendor's list."""
+
+    def __init__(self) -> None:
+        self.provider: Provider = make_provider()
+        self.agent = make_agent(self.provider)
+        self.now = timezone.now()
+        self.lost = self.call("unknown", minutes_ago=40)
+        self.known = self.call("completed", minutes_ago=39, remote_id="known-1")
+
+    def call(self, status: str, minutes_ago: float, **fields: object) -> Call:
+        placing_at = self.now - minutes_ago * MINUTE
+        return make_call(
+            **(
+                {
+                    "provider": self.provider, "agent": self.agent, "status": status,
+                    "rank": rules.RANK[CallStatus(status)], "placing_at": placing_at,
+                    "deadline_at": placing_at + 1.5 * MINUTE, "next_poll_at": self.now - MINUTE,
+                }
+                | fields
+            )
+        )  # fmt: skip
+
+    def row(self, call: Call, remote_id: str, **fields: object) -> CallSnapshot:
+        values = {
+            "remote_id": remote_id, "to_number": call.to_number, "agent_id": self.agent.remote_id,
+            "created_at": call.placing_at, "status": CallStatus.RINGING, "raw_status": "ringing",
+        }  # fmt: skip
+        return CallSnapshot(**(values | fields))  # type: ignore[arg-type]
+
+    def settle(self, *rows: CallSnapshot, at: datetime.datetime | None = None) -> None:
+        now = at or self.now
+        plan = settling.plan_look(self.provider, now)
+        assert plan is not None
+        settling.conclude(plan, rows, now)
+        self.lost.refresh_from_db()
+
+
+@pytest.fixture
+def stage(db: None) -> Stage:
+    return Stage()
+
+
+def test_our_reference_in_the_list_binds(stage: Stage) -> None:
+    stage.settle(stage.row(stage.known, "known-1"), stage.row(stage.lost, "new-1", reference=stage.lost.reference))
+    assert (stage.lost.status, stage.lost.remote_id) == ("ringing", "new-1")
+    assert "bound" in {event.code for event in stage.lost.events.all()}
+
+
+def test_the_only_call_to_the_number_in_time_binds_by_number(stage: Stage) -> None:
+    stage.settle(stage.row(stage.known, "known-1"), stage.row(stage.lost, "new-1"))
+    assert (stage.lost.remote_id, stage.lost.matched_by) == ("new-1", "number")
+
+
+def test_two_candidates_are_never_guessed_between(stage: Stage) -> None:
+    stage.settle(stage.row(stage.known, "known-1"), stage.row(stage.lost, "new-1"), stage.row(stage.lost, "new-2"))
+    assert (stage.lost.status, stage.lost.remote_id) == ("unknown", "")
+    assert stage.lost.needs_person_at
+
+
+def test_a_call_with_another_reference_of_ours_is_no_candidate(stage: Stage) -> None:
+    stage.settle(stage.row(stage.known, "known-1"), stage.row(stage.lost, "new-1", reference=uuid.uuid4()))
+    assert stage.lost.status == "unknown"
+
+
+def test_a_call_outside_the_window_is_no_candidate(stage: Stage) -> None:
+    stage.settle(
+        stage.row(stage.known, "known-1"),
+        stage.row(stage.lost, "new-1", created_at=stage.lost.placing_at - 10 * MINUTE),
+    )
+    assert stage.lost.status == "unknown"
+
+
+def test_absence_counts_only_where_known_calls_are_seen(stage: Stage) -> None:
+    for minutes in (0, 10, 20, 200):
+        stage.settle(at=stage.now + minutes * MINUTE)
+        Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now)
+        assert stage.lost.status == "unknown"
+        assert stage.lost.absent_looks == 0
+    assert "looked_not_trusted" in {event.code for event in stage.lost.events.all()}
+
+
+def test_absence_without_any_known_call_proves_nothing(stage: Stage) -> None:
+    stage.known.delete()
+    stage.settle()
+    assert (stage.lost.status, stage.lost.absent_looks) == ("unknown", 0)
+
+
+def test_absence_is_proved_by_two_trusted_looks_five_minutes_apart_and_held(stage: Stage) -> None:
+    seen = stage.row(stage.known, "known-1")
+    stage.settle(seen)
+    assert (stage.lost.status, stage.lost.absent_looks) == ("unknown", 1)
+    Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now)
+    stage.settle(seen, at=stage.now + MINUTE)
+    assert stage.lost.status == "unknown"
+    stage.settle(seen, at=stage.now + 6 * MINUTE)
+    assert (stage.lost.status, stage.lost.failure_reason) == ("failed", "not_placed")
+    assert stage.lost.held_at
+    assert not Call.objects.filter(to_number=stage.lost.to_number).exclude(pk=stage.lost.pk).exists()
+
+
+def test_absence_is_not_even_weighed_before_the_settling_time(stage: Stage) -> None:
+    young = stage.call("unknown", minutes_ago=5)
+    Call.objects.filter(pk=stage.lost.pk).delete()
+    stage.lost = young
+    stage.known.delete()
+    stage.known = stage.call("completed", minutes_ago=4, remote_id="known-2")
+    stage.settle(stage.row(stage.known, "known-2"))
+    assert (stage.lost.status, stage.lost.absent_looks) == ("unknown", 0)
+
+
+def test_an_untrusted_look_between_two_good_ones_starts_again(stage: Stage) -> None:
+    stage.settle(stage.row(stage.known, "known-1"))
+    Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now)
+    stage.settle(at=stage.now + 6 * MINUTE)
+    assert stage.lost.absent_looks == 0
+
+
+def test_late_news_moves_a_held_call_on(stage: Stage) -> None:
+    stage.settle(stage.row(stage.known, "known-1"))
+    stage.settle(stage.row(stage.known, "known-1"), at=stage.now + 7 * MINUTE)
+    assert stage.lost.held_at
+    assert merging.bind(stage.lost.pk, "late-1", code="bound", source="list", now=stage.now)
+    stage.lost.refresh_from_db()
+    assert (stage.lost.status, stage.lost.held_at) == ("queued", None)
+
+
+def test_one_vendor_call_is_never_bound_to_two_rows(stage: Stage) -> None:
+    assert not merging.bind(stage.lost.pk, "known-1", code="bound", source="list", now=stage.now)
+    stage.lost.refresh_from_db()
+    assert stage.lost.status == "unknown"
+
+
+def test_sparse_traffic_stretches_the_window_back(stage: Stage) -> None:
+    stage.known.delete()
+    old = stage.call("completed", minutes_ago=600, remote_id="old-1")
+    plan = settling.plan_look(stage.provider, stage.now)
+    assert plan is not None
+    assert [known.call_id for known in plan.known] == [old.pk]
+    assert plan.query.since < old.placing_at
+
+
+def test_a_list_without_our_ids_is_controlled_by_number(stage: Stage) -> None:
+    plan = settling.plan_look(stage.provider, stage.now)
+    assert plan is not None
+    findings = look(plan.unknown, plan.known, [stage.row(stage.known, "row-77")])
+    assert findings.is_trusted
+    assert findings.absent == [stage.lost.pk]
+
+
+def test_a_row_without_a_number_spoils_every_proof_of_absence(stage: Stage) -> None:
+    plan = settling.plan_look(stage.provider, stage.now)
+    assert plan is not None
+    findings = look(
+        plan.unknown, plan.known, [stage.row(stage.known, "known-1"), stage.row(stage.lost, "x", to_number="")]
+    )
+    assert not findings.is_trusted
+
+
+def test_a_vendor_without_a_list_leaves_it_to_a_person(db: None) -> None:
+    provider = make_provider(vendor="bitel")
+    now = timezone.now()
+    call = make_call(
+        provider=provider, status="unknown", rank=20, placing_at=now - 25 * 60 * MINUTE,
+        deadline_at=now - 25 * 60 * MINUTE, next_poll_at=now,
+    )  # fmt: skip
+    assert settling.plan_look(provider, now) is None
+    call.refresh_from_db()
+    assert call.status == "unknown"
+    assert call.needs_person_at
+
+
+def test_a_dead_workers_order_becomes_unknown_and_is_not_sent_again(db: None) -> None:
+    now = timezone.now()
+    call = make_call(status="placing", rank=10, placing_at=now - 5 * MINUTE, deadline_at=now - MINUTE)
+    fresh = make_call(status="placing", rank=10, placing_at=now, deadline_at=now + MINUTE)
+    assert repairing.free_the_stuck(now) == 1
+    call.refresh_from_db()
+    fresh.refresh_from_db()
+    assert (call.status, fresh.status) == ("unknown", "placing")
+
+
+@pytest.mark.parametrize(("placed", "status", "is_held"), [(True, "completed", False), (False, "failed", True)])
+def test_a_person_decides_with_a_reason(stage: Stage, manager: User, placed: bool, status: str, is_held: bool) -> None:
+    settling.settle_by_person(stage.lost.pk, placed=placed, person=manager, reason="I rang them")
+    stage.lost.refresh_from_db()
+    assert (stage.lost.status, bool(stage.lost.held_at)) == (status, is_held)
+    event = stage.lost.events.last()
+    assert event is not None
+    assert (event.actor, event.detail) == (manager, "I rang them")
+    with pytest.raises(settling.NotDecidable):
+        settling.settle_by_person(stage.lost.pk, placed=not placed, person=manager, reason="again")
+
+
+def test_news_about_another_number_is_refused(stage: Stage) -> None:
+    call = stage.call("queued", minutes_ago=1, remote_id="id-1", to_number=make_phone())
+    news = CallSnapshot(remote_id="id-1", status=CallStatus.COMPLETED, to_number="+14155550123")
+    merging.merge_news({call.pk: news}, source="webhook", now=stage.now)
+    call.refresh_from_db()
+    assert call.status == "queued"
+    assert "wrong_person" in {event.code for event in call.events.all()}

@@ -118,7 +118,7 @@ CACHES: dict[str, dict[str, Any]] = {
     )
 }
 
-# Background work: the rows are the queue, django-q2 only rings the bell (DESIGN.md section 6)
+# Background work: the rows are the queue, django-q2 only rings the bell
 WORKERS: int = env.int("WORKERS", 3)
 Q_CLUSTER: dict[str, Any] = {
     "name": "callcenter",

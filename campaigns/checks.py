@@ -1,4 +1,4 @@
-"""What is verified at start: the queue's times and the database's safety (DESIGN.md section 6)."""
+"""What is verified at start: the queue's times and the database's safety."""
 
 from __future__ import annotations
 

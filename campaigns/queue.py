@@ -1,4 +1,4 @@
-"""Rings the bell: the only way work reaches django-q. A lost or doubled ring changes nothing (DESIGN.md section 6)."""
+"""Rings the bell: the only way work reaches django-q. A lost or doubled ring changes nothing."""
 
 from __future__ import annotations
 

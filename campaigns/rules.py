@@ -13,7 +13,7 @@ import phonenumbers.timezone
 
 from providers.types import CallStatus, FailureReason
 
-# Seconds (RELIABILITY.md 1.4)
+# Seconds of the placing path: what one order may take, and how long its outcome may stay open
 HTTP_DEADLINE = 30
 PRESEND = 2
 GRACE = 60
@@ -48,7 +48,7 @@ RANK: dict[CallStatus, int] = {
     CallStatus.COMPLETED: 90,
     CallStatus.SKIPPED: 100,
 }
-"""One total order: merging evidence is a join on it, in any order, never backwards (RELIABILITY.md 1.7)."""
+"""One total order: merging evidence is a join on it, in any order, never backwards."""
 RANK_NOT_PLACED = 25
 """Our own verdict "never placed" gives way to any word of the vendor."""
 
@@ -172,7 +172,7 @@ def retry_delay_minutes(delays: Sequence[int], attempt: int, max_attempts: int) 
 
 
 def burst_of(calls_per_minute: int) -> int:
-    """Return how many calls may leave at one instant under a cap (DESIGN.md 6a)."""
+    """Return how many calls may leave at one instant under a cap."""
     return max(1, calls_per_minute // 20)
 
 

@@ -246,7 +246,7 @@ class ProviderBackend:
         return _LONG_NUMBER.sub(_shortened, words)[:200]
 
     def raise_for_order(self, response: Response) -> None:
-        """Raise the error class that the answer to an order means (DESIGN.md section 4)."""
+        """Raise the error class that the answer to an order means."""
         if error := self.refusal(response):
             raise error
         status, text = response.status, self.error_text(response)

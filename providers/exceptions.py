@@ -1,4 +1,4 @@
-"""What may go wrong at a vendor, named by what may be done next (DESIGN.md section 4)."""
+"""What may go wrong at a vendor, named by what may be done next."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CallStatus(models.TextChoices):
-    """Names where a call stands, in the order of DESIGN.md section 5."""
+    """Names where a call stands, in the order of its life."""
 
     PENDING = "pending", _("Waiting its turn")
     PLACING = "placing", _("Being placed")

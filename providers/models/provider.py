@@ -101,7 +101,7 @@ class Provider(models.Model):
 
     # Pace and leases: changed only by compare-and-set
     pace_tat = models.FloatField(default=0, editable=False)
-    """Theoretical arrival time of the token bucket, epoch seconds (RELIABILITY.md 1.9)."""
+    """Theoretical arrival time of the token bucket, epoch seconds."""
     slow_until = models.DateTimeField(null=True, blank=True, editable=False)
     outcomes = models.JSONField(default=list, blank=True, editable=False)
     """What the breaker weighs: [ten-second bucket, well, badly] of the last two minutes."""

@@ -9,6 +9,7 @@ import zoneinfo
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -43,16 +44,18 @@ def cell(value: object) -> str:
     return "'" + text if risky else text
 
 
-def within_days(calls: CallQuerySet, since: str, until: str) -> tuple[CallQuerySet, dict[str, str]]:
-    """Keep the calls added between two days (ISO dates, both included, in the zone in force); also say the days."""
-    understood = {}
+def within_days(calls: CallQuerySet, since: str, until: str) -> CallQuerySet:
+    """Keep the calls that left between two days (ISO dates, both included, in the zone in force).
+
+    Those that never left count by the day they were added.
+    """
     if first := parse_day(since):
-        calls = calls.filter(created_at__gte=start_of(first))
-        understood["since"] = first.isoformat()
+        start = start_of(first)
+        calls = calls.filter(Q(placing_at__gte=start) | Q(placing_at__isnull=True, created_at__gte=start))
     if last := parse_day(until):
-        calls = calls.filter(created_at__lt=start_of(last + datetime.timedelta(days=1)))
-        understood["until"] = last.isoformat()
-    return calls, understood
+        end = start_of(last + datetime.timedelta(days=1))
+        calls = calls.filter(Q(placing_at__lt=end) | Q(placing_at__isnull=True, created_at__lt=end))
+    return calls
 
 
 def parse_day(text: str) -> datetime.date | None:

@@ -23,7 +23,7 @@ from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.models import Campaign, DialingSwitch
 from campaigns.services.audience import NEVER, NOW, WAITS, AudienceJudge, count_people, count_verdicts
-from campaigns.services.lifecycle import Refused, needs_approval
+from campaigns.services.lifecycle import Refused, may_control, needs_approval
 from providers.models import Agent, Provider
 
 Status = Campaign.Status
@@ -331,6 +331,13 @@ def withdraw(campaign_id: int, person: Person) -> bool:
         if changed:
             record(person, "campaign.withdrawn", Campaign.objects.get(pk=campaign_id))
     return bool(changed)
+
+
+def take_back(campaign_id: int, person: Person) -> bool:
+    """Withdraw a request for approval because a person says so. Raises PermissionDenied."""
+    if not may_control(Campaign.objects.get(pk=campaign_id), person):
+        raise PermissionDenied("control_campaign")
+    return withdraw(campaign_id, person)
 
 
 def _lock(campaign_id: int) -> Campaign:

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import record
-from campaigns.models import Call, Campaign
-from campaigns.services.exporting import CallSheet, within_days
-from providers.types import CallStatus
+from campaigns.forms.call_filters import CallFilterForm
+from campaigns.services.browsing import find_calls
+from campaigns.services.exporting import CallSheet
 
 
 @require_safe
 @needs("export_calls")
 def calls_export(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream the calls that the query names (campaign, provider, status, since, until) and that this person may see."""
+    """Stream the calls that the log's filters find and that this person may see."""
     person = cast(AbstractUser, request.user)
-    calls = Call.objects.visible_to(person).order_by("-id")
-    name = "calls"
-    asked: dict[str, Any] = {"numbers": may(person, "see_people")}
-    if (campaign_id := request.GET.get("campaign", "")).isdecimal():
-        campaign = get_object_or_404(Campaign, pk=int(campaign_id))
-        calls, name = calls.filter(campaign=campaign), f"campaign-{campaign.pk}"
-        asked["campaign"] = campaign.pk
-    if (provider_id := request.GET.get("provider", "")).isdecimal():
-        calls = calls.filter(provider_id=int(provider_id))
-        asked["provider"] = int(provider_id)
-    if (status := request.GET.get("status", "")) in CallStatus.values:
-        calls = calls.filter(status=status)
-        asked["status"] = status
-    calls, days = within_days(calls, request.GET.get("since", ""), request.GET.get("until", ""))
-    record(person, "calls.exported", None, rows=calls.count(), **(asked | days))
-    sheet = CallSheet(calls, shows_numbers=asked["numbers"])
+    form = CallFilterForm(request.GET, person)
+    calls = find_calls(form.filters(), person).order_by("-id")
+    shows_numbers = may(person, "see_people")
+    asked = {chip.name: str(chip.value) for chip in form.chips() if chip.name != "person"}
+    record(person, "calls.exported", None, rows=calls.count(), numbers=shows_numbers, filters=asked)
+    sheet = CallSheet(calls, shows_numbers=shows_numbers)
     answer = StreamingHttpResponse(sheet.lines(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="calls-{timezone.localdate():%Y-%m-%d}.csv"'
     return answer
 
 

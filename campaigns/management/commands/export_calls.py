@@ -40,7 +40,7 @@ class Command(BaseCommand):
         calls = Call.objects.order_by("-id")
         if options["campaign"]:
             calls = calls.filter(campaign=find_campaign(options["campaign"]))
-        calls, _days = within_days(calls, options["since"], options["until"])
+        calls = within_days(calls, options["since"], options["until"])
         sheet = CallSheet(calls, shows_numbers=True)
         with _target(options["output"], self.stdout) as target:
             count = _write(sheet, target, as_json=options["json"])

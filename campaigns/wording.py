@@ -1,0 +1,122 @@
+"""Says a campaign's settings, its launch check and its history in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import get_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Campaign
+from campaigns.reasons import SkipReason, WaitReason
+from campaigns.services.audience import NEVER, NOW
+from campaigns.services.launching import LaunchCheck
+
+Words = str | Promise
+
+VERDICT_WORDS: dict[str, Words] = {
+    NOW: gettext_lazy("Called at once"),
+    WaitReason.OUTSIDE_HOURS: gettext_lazy("Wait for calling hours where they live"),
+    WaitReason.QUIET_PERIOD: gettext_lazy("Wait: another campaign called them a short time ago"),
+    SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
+    SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
+    SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
+    SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),
+}
+ACTION_WORDS: dict[str, Words] = {
+    "campaign.created": gettext_lazy("Written"),
+    "campaign.edited": gettext_lazy("Changed"),
+    "campaign.approval_asked": gettext_lazy("Sent for approval"),
+    "campaign.withdrawn": gettext_lazy("Taken back from approval"),
+    "campaign.approved": gettext_lazy("Approved and launched"),
+    "campaign.launched": gettext_lazy("Launched"),
+    "campaign.paused": gettext_lazy("Paused"),
+    "campaign.resumed": gettext_lazy("Resumed"),
+    "campaign.stopped": gettext_lazy("Stopped"),
+    "campaign.finished": gettext_lazy("Finished"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """One line of the launch check."""
+
+    verdict: str
+    words: Words
+    count: int
+    is_never: bool
+
+
+def verdict_words(verdict: str) -> Words:
+    """Return what a verdict means."""
+    return VERDICT_WORDS[verdict]
+
+
+def verdict_rows(check: LaunchCheck) -> list[VerdictRow]:
+    """Return the lines of the launch check that have people, the called ones first."""
+    never = {reason.value for reason in NEVER}
+    return [
+        VerdictRow(verdict, words, check.verdicts[verdict], verdict in never)
+        for verdict, words in VERDICT_WORDS.items()
+        if check.verdicts.get(verdict)
+    ]
+
+
+def action_words(event: AuditEvent) -> str:
+    """Return what was done, with its numbers and its reason."""
+    words = str(ACTION_WORDS.get(event.action, event.action))
+    detail: Mapping[str, object] = event.detail
+    parts = [words]
+    if isinstance(people := detail.get("people"), int):
+        parts.append(ngettext("%(count)d person", "%(count)d people", people) % {"count": people})
+    if isinstance(skipped := detail.get("skipped"), int) and skipped:
+        parts.append(
+            ngettext("%(count)d waiting call taken out", "%(count)d waiting calls taken out", skipped)
+            % {"count": skipped}
+        )
+    if isinstance(fields := detail.get("fields"), list):
+        parts.append(", ".join(field_words(str(name)) for name in fields))
+    if reason := detail.get("reason"):
+        parts.append(f"“{reason}”")
+    return " · ".join(parts)
+
+
+def field_words(name: str) -> str:
+    """Return a setting's name as people know it."""
+    return str(getattr(Campaign._meta.get_field(name), "verbose_name", name))
+
+
+def in_words(campaign: Campaign) -> dict[str, str]:
+    """Return hours, days and waiting times in words."""
+    if campaign.hours_start == campaign.hours_end:
+        hours = _("all day")
+    else:
+        hours = f"{campaign.hours_start:%H:%M} – {campaign.hours_end:%H:%M}"
+    first = int(get_format("FIRST_DAY_OF_WEEK")) - 1
+    days = [str(WEEKDAYS[day % 7]) for day in range(first, first + 7) if day % 7 in campaign.days]
+    return {
+        "hours": hours,
+        "days": _("every day") if len(days) == 7 else ", ".join(days),
+        "busy": delays_in_words(campaign.retry_delays("busy")),
+        "no_answer": delays_in_words(campaign.retry_delays("no_answer")),
+    }
+
+
+def delays_in_words(minutes: list[int]) -> str:
+    """Return waiting times such as `after 10 min, 30 min, 1 h`."""
+    if not minutes:
+        return _("no further attempt")
+    return _("after %(times)s") % {"times": ", ".join(_length(value) for value in minutes)}
+
+
+def _length(minutes: int) -> str:
+    if minutes % 1440 == 0:
+        return ngettext("%(n)d day", "%(n)d days", minutes // 1440) % {"n": minutes // 1440}
+    if minutes % 60 == 0:
+        return _("%(n)d h") % {"n": minutes // 60}
+    return _("%(n)d min") % {"n": minutes}

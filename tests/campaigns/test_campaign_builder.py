@@ -1,0 +1,242 @@
+"""The builder: choices follow the provider, nothing typed is lost, what is launched is fixed."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import Campaign
+from campaigns.services import launching
+from providers.models import Voice
+from tests.conftest import (
+    make_agent,
+    make_campaign,
+    make_contact,
+    make_list,
+    make_provider,
+)
+
+pytestmark = pytest.mark.django_db
+Status = Campaign.Status
+
+
+@pytest.fixture(autouse=True)
+def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
+
+
+@pytest.fixture
+def desk(client, caller):
+    """A browser in which a caller is logged in."""
+    client.force_login(caller)
+    return client
+
+
+def typed(provider, **fields):
+    """Return what the builder's form sends."""
+    values = {
+        "name": "Spring reminder",
+        "provider": provider.pk,
+        "hours_start": "09:00",
+        "hours_end": "20:00",
+        "days": ["0", "1", "2", "3", "4", "5", "6"],
+        "max_attempts": "3",
+        "quiet_hours": "24",
+        "retry_busy": "10, 30",
+        "retry_no_answer": "60",
+        "then": "check",
+        "form_token": str(uuid.uuid4()),
+    }
+    return values | fields
+
+
+def text_of(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+# Writing
+
+
+def test_a_campaign_is_written_and_checked(desk, caller):
+    agent, people = make_agent(name="Sales"), make_list(3)
+    sent = typed(
+        agent.provider,
+        agent=agent.pk,
+        lists=[people.pk],
+        calls_per_minute="۳۰",
+        budget="1,000.50",
+        variable_0_name="greeting",
+        variable_0_text="Dear {name}",
+    )
+    answer = desk.post(reverse("campaign-new"), sent)
+    campaign = Campaign.objects.get()
+    assert answer.url == reverse("campaign-check", args=[campaign.pk])
+    assert (campaign.owner, campaign.status, campaign.agent) == (caller, Status.DRAFT, agent)
+    assert (campaign.calls_per_minute, str(campaign.budget)) == (30, "1000.50")
+    assert campaign.variables == {"greeting": "Dear {name}"}
+    assert campaign.retries == {"busy": [10, 30], "no_answer": [60]}
+    assert list(campaign.lists.all()) == [people]
+    page = text_of(desk.get(answer.url))
+    assert "Of 3 people, 3 people will be called" in page
+
+
+def test_two_presses_make_one_campaign(desk):
+    agent = make_agent()
+    sent = typed(agent.provider, agent=agent.pk)
+    first, second = (desk.post(reverse("campaign-new"), sent) for _press in range(2))
+    assert first.url == second.url
+    assert Campaign.objects.count() == 1
+
+
+def test_errors_keep_what_was_typed(desk):
+    agent = make_agent()
+    make_campaign(name="Taken")
+    sent = typed(agent.provider, agent=agent.pk, name="Taken", retry_busy="60, 10", max_attempts="x", budget="a lot")
+    answer = desk.post(reverse("campaign-new"), sent)
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    assert set(errors) == {"name", "retry_busy", "max_attempts", "budget"}
+    assert 'value="60, 10"' in answer.content.decode()
+    assert Campaign.objects.count() == 1
+
+
+def test_another_provider_offers_other_choices_without_saving(desk):
+    bolna, bitel = make_provider(), make_provider(vendor="bitel", name="Bitel desk")
+    make_agent(bolna, name="Sales")
+    Voice.objects.create(provider=bitel, remote_id="v1", name="Welcome")
+    answer = desk.post(reverse("campaign-new"), typed(bitel, name="", then="stay", text="Hello"))
+    fields = answer.context["form"].fields
+    assert answer.status_code == 200
+    assert {"voice", "text", "dialer"} <= set(fields)
+    assert not {"agent", "caller_id"} & set(fields)
+    assert [str(voice) for voice in fields["voice"].queryset] == ["Welcome"]
+    page = answer.content.decode()
+    assert "Hello" in page
+    assert "Please look at this again" not in page
+    answer = desk.post(reverse("campaign-new"), typed(bolna, then="stay"))
+    assert [str(agent) for agent in answer.context["form"].fields["agent"].queryset] == ["Sales"]
+    assert not Campaign.objects.exists()
+
+
+def test_what_the_other_provider_had_is_not_kept(desk, caller):
+    campaign = make_campaign(owner=caller, variables={"a": "b"})
+    bitel = make_provider(vendor="bitel")
+    desk.post(reverse("campaign-edit", args=[campaign.pk]), typed(bitel, text="Hello", agent=campaign.agent_id))
+    campaign.refresh_from_db()
+    assert (campaign.provider, campaign.agent, campaign.text, campaign.variables) == (bitel, None, "Hello", {})
+
+
+def test_a_voice_and_a_text_do_not_go_together(desk):
+    bitel = make_provider(vendor="bitel")
+    voice = Voice.objects.create(provider=bitel, remote_id="v1", name="Welcome")
+    answer = desk.post(reverse("campaign-new"), typed(bitel, text="Hello", voice=voice.pk))
+    assert "keep one of them" in text_of(answer)
+
+
+def test_agent_of_another_provider_is_no_choice(desk):
+    answer = desk.post(reverse("campaign-new"), typed(make_provider(), agent=make_agent().pk))
+    assert list(answer.context["form"].errors) == ["agent"]
+
+
+def test_the_builder_shows_warnings_ticks_and_what_people_hear(desk):
+    agent = make_agent(warnings=["not_active"], variables=["city", "tone"])
+    people = make_list()
+    people.contacts.add(make_contact(name="Maryam", variables={"city": "Shiraz"}))
+    sent = typed(
+        agent.provider,
+        agent=agent.pk,
+        lists=[people.pk],
+        then="stay",
+        variable_0_name="hello",
+        variable_0_text="Dear {name} of {town}",
+    )
+    answer = desk.post(reverse("campaign-new"), sent)
+    page = text_of(answer)
+    assert "is not active at the vendor" in page
+    assert "Dear Maryam of" in page
+    assert "Will not be called: town is empty for this person." in page
+    assert "city Shiraz tone –" in page
+    assert [row.name.value() for row in answer.context["form"].variable_rows] == ["city", "tone", "hello", "", ""]
+    assert {slug for slug, section in answer.context["sections"].items() if section.missing} == set()
+    empty = desk.get(reverse("campaign-new"))
+    missing = {slug for slug, section in empty.context["sections"].items() if section.missing}
+    assert missing == {"basics", "message", "audience"}
+
+
+def test_the_only_provider_is_chosen_already(desk):
+    agent = make_agent(name="Sales")
+    form = desk.get(reverse("campaign-new")).context["form"]
+    assert form.chosen_provider == agent.provider
+    assert "agent" in form.fields
+
+
+def test_values_of_people_are_escaped(desk):
+    agent, people = make_agent(), make_list()
+    people.contacts.add(make_contact(name="<script>alert(1)</script>"))
+    sent = typed(agent.provider, agent=agent.pk, lists=[people.pk], then="stay", name="<b>x</b>")
+    page = desk.post(reverse("campaign-new"), sent).content.decode()
+    assert "<script>alert" not in page
+    assert "<b>x</b>" not in page
+
+
+# Changing
+
+
+def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
+    campaign = make_campaign([make_list(1)], owner=caller, name="Old")
+    launching.launch(campaign.pk, caller)
+    Campaign.objects.update(spent_cost=7)
+    other = make_agent(campaign.provider)
+    page = desk.get(reverse("campaign-edit", args=[campaign.pk]))
+    assert "message and lists are fixed" in text_of(page)
+    sent = typed(campaign.provider, agent=other.pk, lists=[make_list(5).pk], max_attempts="5", then="save")
+    answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), sent)
+    assert answer.url == reverse("campaign", args=[campaign.pk])
+    before = campaign.agent
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.agent, campaign.max_attempts, campaign.spent_cost) == ("Old", before, 5, 7)
+    assert campaign.lists.get().contacts.count() == 1
+
+
+def test_an_edit_while_it_was_launched_elsewhere_is_refused(desk, caller, monkeypatch):
+    campaign = make_campaign([make_list(1)], owner=caller)
+    sent = typed(campaign.provider, agent=campaign.agent_id)
+    from campaigns.forms.campaigns import CampaignForm
+
+    is_valid = CampaignForm.is_valid
+
+    def launched_meanwhile(form):
+        launching.launch(campaign.pk, caller)
+        return is_valid(form)
+
+    monkeypatch.setattr(CampaignForm, "is_valid", launched_meanwhile)
+    answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), sent, follow=True)
+    assert "was launched meanwhile" in text_of(answer)
+    campaign.refresh_from_db()
+    assert campaign.name != "Spring reminder"
+
+
+def test_an_edit_takes_it_back_from_approval(desk, caller):
+    campaign = make_campaign(owner=caller, status=Status.WAITING, launched_by=caller)
+    desk.post(reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, agent=campaign.agent_id))
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.name) == (Status.DRAFT, "Spring reminder")
+
+
+@pytest.mark.parametrize("status", [Status.STOPPED, Status.FINISHED])
+def test_what_is_over_is_copied_not_changed(desk, caller, status):
+    people = make_list(1)
+    campaign = make_campaign([people], owner=caller, status=status, name="Spring", budget=9, spent_cost=8)
+    assert desk.get(reverse("campaign-edit", args=[campaign.pk])).status_code == 302
+    token = str(uuid.uuid4())
+    for _press in range(2):
+        answer = desk.post(reverse("campaign-copy", args=[campaign.pk]), {"form_token": token})
+    copied = Campaign.objects.exclude(pk=campaign.pk).get()
+    assert answer.url == reverse("campaign-edit", args=[copied.pk])
+    assert (copied.name, copied.status, copied.budget, copied.spent_cost) == ("Spring (2)", Status.DRAFT, 9, 0)
+    assert (copied.agent, list(copied.lists.all()), copied.owner) == (campaign.agent, [people], caller)
+    assert desk.post(reverse("campaign-copy", args=[copied.pk])).status_code == 302
+    assert Campaign.objects.filter(name="Spring (3)").exists()

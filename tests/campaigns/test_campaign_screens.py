@@ -1,0 +1,238 @@
+"""The campaigns' screens: check, launch, watch, pause; for the right people, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from callcenter.access.rights import ADMIN, CALLER, MANAGER
+from campaigns.models import Call, Campaign, DoNotCall
+from campaigns.services import filling, lifecycle
+from providers.models import Agent
+from tests.conftest import (
+    make_call,
+    make_caller_id,
+    make_campaign,
+    make_contact,
+    make_list,
+    make_person,
+    make_provider,
+)
+
+pytestmark = pytest.mark.django_db
+Status = Campaign.Status
+
+
+@pytest.fixture(autouse=True)
+def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
+
+
+@pytest.fixture
+def desk(client, caller):
+    """A browser in which a caller is logged in."""
+    client.force_login(caller)
+    return client
+
+
+def text_of(answer) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+# Launching
+
+
+def test_check_launch_and_progress(desk, caller):
+    people = make_list(3)
+    contact = people.contacts.first()
+    DoNotCall.objects.create(phone=contact.phone)
+    campaign = make_campaign([people], owner=caller)
+    check = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    assert "Of 3 people, 2 people will be called, 1 will not." in text_of(check)
+    assert "Launch: call 2 people" in text_of(check)
+    shown = desk.get(reverse("campaign-check-people", args=[campaign.pk, "do_not_call"]))
+    assert contact.name in text_of(shown)
+    assert desk.get(reverse("campaign-check-people", args=[campaign.pk, "nonsense"])).status_code == 404
+    answer = desk.post(reverse("campaign-launch", args=[campaign.pk]), {"form_token": str(uuid.uuid4())}, follow=True)
+    assert "Launched: 3 people are queued." in text_of(answer)
+    again = desk.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
+    assert "Nothing changed" in text_of(again) or "Launched" in text_of(again)
+    filling.fill_campaign(campaign.pk)
+    live = desk.get(reverse("campaign-live", args=[campaign.pk]))
+    assert live.status_code == 200
+    assert "1 of 3 people done" in text_of(live)
+    assert desk.get(reverse("campaign-check", args=[campaign.pk])).status_code == 302
+
+
+def test_blockers_hide_the_launch_button(desk, caller):
+    campaign = make_campaign([make_list(1)], owner=caller, agent=None)
+    page = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    assert "No message is chosen" in text_of(page)
+    assert reverse("campaign-launch", args=[campaign.pk]) not in page.content.decode()
+    answer = desk.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
+    assert "Not launched. No message is chosen" in text_of(answer)
+
+
+def test_approval_by_another_manager(client, caller, manager, settings):
+    settings.CALLER_LAUNCH_LIMIT = 1
+    campaign = make_campaign([make_list(2)], owner=caller)
+    client.force_login(caller)
+    assert "Send for approval" in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
+    client.post(reverse("campaign-launch", args=[campaign.pk]))
+    assert "asks to launch it to 2 people" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    assert client.post(reverse("campaign-approve", args=[campaign.pk])).status_code == 403
+    assert "waits for a manager" in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
+    client.post(reverse("campaign-withdraw", args=[campaign.pk]))
+    client.post(reverse("campaign-launch", args=[campaign.pk]))
+    client.force_login(manager)
+    assert "Approve and launch" in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
+    client.post(reverse("campaign-approve", args=[campaign.pk]))
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.launched_by) == (Status.RUNNING, manager)
+
+
+# Watching and stopping
+
+
+def test_pause_resume_and_stop_tell_the_truth(desk, caller):
+    campaign = make_campaign(owner=caller, status=Status.RUNNING, is_filled=True, launched_at=timezone.now())
+    for state in ("pending", "pending", "ringing", "placing", "completed"):
+        make_call(campaign=campaign, contact=make_contact(), status=state)
+    paused = desk.post(reverse("campaign-pause", args=[campaign.pk]), {"reason": "lunch"}, follow=True)
+    assert "Paused. 2 calls wait. 1 live call will finish. 1 call is still out: it may ring." in text_of(paused)
+    assert "Paused by a person: lunch" in text_of(paused)
+    assert "It goes on." in text_of(desk.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
+    stopped = text_of(desk.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
+    assert "Stopped for good. 2 waiting calls were taken out." in stopped
+    again = text_of(desk.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
+    assert "Nothing changed: the campaign is “Stopped”." in again
+    activity = text_of(desk.get(reverse("campaign-activity", args=[campaign.pk])))
+    assert "Stopped · 2 waiting calls taken out" in activity
+    assert "Paused · “lunch”" in activity
+
+
+def test_the_live_part_ends_when_nothing_moves(desk, caller):
+    campaign = make_campaign(owner=caller, status=Status.STOPPED, is_filled=True, launched_at=timezone.now())
+    out = make_call(campaign=campaign, contact=make_contact(), status="unknown")
+    assert desk.get(reverse("campaign-live", args=[campaign.pk])).status_code == 200
+    Call.objects.filter(pk=out.pk).update(status="completed")
+    over = desk.get(reverse("campaign-live", args=[campaign.pk]))
+    assert over.status_code == 286
+    assert "hx-get" not in over.content.decode()
+
+
+def test_people_with_their_last_attempt_and_what_comes_next(desk, caller):
+    campaign = make_campaign(owner=caller, status=Status.RUNNING, is_filled=True, launched_at=timezone.now())
+    tried, done = make_contact(name="Tried"), make_contact(name="Done")
+    make_call(campaign=campaign, contact=tried, status="busy")
+    make_call(campaign=campaign, contact=tried, attempt=2, wait_reason="retry")
+    make_call(campaign=campaign, contact=done, status="completed", talk_seconds=4)
+    rows = desk.get(reverse("campaign-people", args=[campaign.pk])).context["rows"]
+    assert [(call.contact.name, call.attempt) for call, _shown in rows] == [("Done", 1), ("Tried", 2)]
+    page = text_of(desk.get(reverse("campaign-people", args=[campaign.pk]), {"state": "pending"}))
+    assert "Waits for its next attempt." in page
+    assert "Done" not in page.split("What comes next")[1]
+    assert "Nobody here" in text_of(desk.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
+
+
+def test_the_list_shows_own_campaigns_to_callers_and_all_to_managers(client, caller, manager):
+    make_campaign(name="Mine", owner=caller)
+    make_campaign(name="Hers", owner=manager, status=Status.RUNNING)
+    client.force_login(caller)
+    page = text_of(client.get(reverse("campaigns")))
+    assert "Mine" in page
+    assert "Hers" not in page
+    client.force_login(manager)
+    assert {"Mine", "Hers"} <= set(text_of(client.get(reverse("campaigns"))).split())
+    filtered = text_of(client.get(reverse("campaigns"), {"state": "running"}))
+    assert "Mine" not in filtered
+    fragment = client.get(reverse("campaigns"), headers={"HX-Request": "true"}).content.decode()
+    assert fragment.strip().startswith("<section")
+
+
+def test_empty_states_say_what_to_do(client, caller, admin_person):
+    client.force_login(caller)
+    assert "Import a list of people first" in text_of(client.get(reverse("campaigns")))
+    client.force_login(admin_person)
+    assert "here you watch, pause and stop them" in text_of(client.get(reverse("campaigns")))
+    campaign = make_campaign()
+    assert "Nobody is queued before the launch" in text_of(client.get(reverse("campaign-people", args=[campaign.pk])))
+
+
+def test_few_statements_whatever_the_number_of_campaigns(desk, caller, django_assert_max_num_queries):
+    provider = make_provider()
+    for _n in range(12):
+        campaign = make_campaign(owner=caller, provider=provider)
+        make_call(campaign=campaign, contact=make_contact())
+    with django_assert_max_num_queries(16):
+        desk.get(reverse("campaigns"))
+
+
+# Who may what
+
+VIEWS = ["campaign", "campaign-live", "campaign-people", "campaign-settings", "campaign-activity", "campaign-check"]
+ACTIONS = ["campaign-pause", "campaign-resume", "campaign-stop", "campaign-launch", "campaign-copy"]
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize(("role", "status"), [(CALLER, 404), (MANAGER, 200), (ADMIN, 200)])
+def test_others_campaigns_are_for_managers_and_admins(client, name, role, status):
+    campaign = make_campaign([make_list(1)])
+    client.force_login(make_person(role))
+    answer = client.get(reverse(name, args=[campaign.pk]))
+    assert answer.status_code in {status, 286 if status == 200 else status}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_others_campaigns_cannot_be_touched_by_callers(desk, name):
+    campaign = make_campaign([make_list(1)], status=Status.RUNNING)
+    assert desk.post(reverse(name, args=[campaign.pk])).status_code == 404
+    assert desk.get(reverse(name, args=[campaign.pk])).status_code == 405
+    campaign.refresh_from_db()
+    assert campaign.status == Status.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("campaign-pause", 302), ("campaign-stop", 302), ("campaign-launch", 403), ("campaign-copy", 403)],
+)
+def test_admins_stop_but_do_not_launch(client, admin_person, name, status):
+    campaign = make_campaign([make_list(1)], status=Status.RUNNING)
+    client.force_login(admin_person)
+    assert client.post(reverse(name, args=[campaign.pk])).status_code == status
+
+
+def test_numbers_behind_the_check_need_the_right_to_see_people(client, admin_person):
+    campaign = make_campaign([make_list(1)])
+    client.force_login(admin_person)
+    assert client.get(reverse("campaign-check-people", args=[campaign.pk, "now"])).status_code == 403
+
+
+def test_settings_in_words(desk, caller):
+    provider = make_provider()
+    campaign = make_campaign(
+        [make_list(2, name="VIP")],
+        owner=caller,
+        provider=provider,
+        caller_id=make_caller_id(provider),
+        retries={"busy": [10, 60, 1440], "no_answer": []},
+        days=[0, 6],
+    )
+    page = text_of(desk.get(reverse("campaign-settings", args=[campaign.pk])))
+    for words in ("VIP", "all day", "Sunday, Monday", "after 10 min, 1 h, 1 day", "no further attempt", "+12025550100"):
+        assert words in page
+
+
+def test_pages_stand_in_persian_too(desk, caller):
+    campaign = make_campaign([make_list(2)], owner=caller, status=Status.RUNNING, launched_at=timezone.now())
+    lifecycle.pause(campaign.pk, caller)
+    desk.cookies["django_language"] = "fa"
+    for name in [name for name in VIEWS if name != "campaign-check"]:
+        answer = desk.get(reverse(name, args=[campaign.pk]))
+        assert answer.status_code == 200, name
+    assert desk.get(reverse("campaign-new")).status_code == 200
+    assert Agent.objects.exists()

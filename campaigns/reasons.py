@@ -68,6 +68,8 @@ SENTENCES: dict[str, str | Promise] = {
     "conflict": _("Two different endings were reported; the stronger one stands."),
     "skipped": _("Not called."),
     "canceled_by_person": _("A person canceled it."),
+    "cancel_asked": _("A person asked the vendor not to place it."),
+    "hang_up_asked": _("A person asked the vendor to hang up."),
     "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
     "call_again": _("A person asked to call again."),
     "wrong_person": _("The vendor's news names another number: refused."),

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from campaigns.views import calls, campaigns, imports, launching, people, quick_call, reports, stop_all, today
+from campaigns.views import (
+    call_controls,
+    calls,
+    campaigns,
+    imports,
+    launching,
+    people,
+    quick_call,
+    reports,
+    stop_all,
+    today,
+)
 
 urlpatterns = [
     *today.urlpatterns,
@@ -12,6 +23,7 @@ urlpatterns = [
     *people.urlpatterns,
     *imports.urlpatterns,
     *calls.urlpatterns,
+    *call_controls.urlpatterns,
     *reports.urlpatterns,
     *stop_all.urlpatterns,
 ]

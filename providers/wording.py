@@ -38,6 +38,9 @@ ERRANDS: dict[str, Words] = {
     "place_call": _("Order of a call"),
     "fetch_calls": _("States of calls"),
     "list_calls": _("List of calls"),
+    "cancel_call": _("Wish to cancel a call"),
+    "hang_up_call": _("Wish to hang up"),
+    "fetch_recording": _("Recording"),
     "probe": _("Test after failures"),
 }
 OUTCOMES: dict[str, Words] = {

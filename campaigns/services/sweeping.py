@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaigns import queue
 from campaigns.models import Campaign
-from campaigns.services import lifecycle, polling, repairing, reserving
+from campaigns.services import lifecycle, polling, recordings, repairing, reserving
 from campaigns.services.clock import DatabaseClock
 
 
@@ -16,6 +16,7 @@ def sweep() -> dict[str, int]:
         "silent": repairing.flag_the_silent(now),
         "finished": lifecycle.finish_done_campaigns(),
     }
+    recordings.forget_recordings()
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
     if unfilled.exists() or reserving.providers_with_work(now):
         queue.nudge_dispatch()

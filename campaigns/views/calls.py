@@ -20,7 +20,7 @@ from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from campaigns.forms.call_filters import CallFilterForm
 from campaigns.models import Call, CallEvent, DoNotCall
-from campaigns.services import browsing, lifecycle, opting_out, settling
+from campaigns.services import browsing, call_controls, lifecycle, opting_out, settling
 from campaigns.views.back import go_back
 from providers.types import CallStatus
 
@@ -96,6 +96,7 @@ def _shown(request: HttpRequest, call: Call) -> dict[str, Any]:
             request.user.has_perm("access.control_all_campaigns")
             or (own and request.user.has_perm("access.place_call"))
         ),
+        "wish": call_controls.wish_for(call, request.user),
         "may_hear": request.user.has_perm("access.hear_calls"),
         "may_settle": request.user.has_perm("access.settle_calls"),
         "our_price": call.provider.price_per_minute * talked / 60

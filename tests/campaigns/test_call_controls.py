@@ -1,0 +1,234 @@
+"""Stopping one call at the vendor: who may, what is asked, and that people are told what really happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+
+from callcenter.access.rights import CALLER
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Call
+from campaigns.services import call_controls
+from providers.base import ProviderBackend
+from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown, UnexpectedResponse
+from providers.models import Provider
+from providers.types import CallHandle, CallSnapshot, CallStatus
+from tests.campaigns.conftest import Sandbox
+from tests.conftest import make_call, make_person, make_provider
+
+Run = Callable[..., None]
+
+
+def told(answer: Any) -> str:
+    """Return the message that the next page shows."""
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+class Vendor:
+    """A vendor that answers as a test wants."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer: CallSnapshot | Exception | None = None
+        self.state: CallStatus | Exception = CallStatus.QUEUED
+        self.asked: list[str] = []
+        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+
+    def _wish(self, handle: CallHandle) -> CallSnapshot | None:
+        self.asked.append(handle.remote_id)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    cancel_call = hang_up_call = _wish
+
+    def fetch_calls(self, handles: list[CallHandle]) -> list[CallSnapshot]:
+        if isinstance(self.state, Exception):
+            raise self.state
+        return [CallSnapshot(remote_id=handles[0].remote_id, raw_status=self.state.value, status=self.state)]
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch) -> Vendor:
+    return Vendor(monkeypatch)
+
+
+def waiting(owner: User | None = None, vendor: str = "bolna", status: str = "queued", rank: int = 30) -> Call:
+    """Make a call that the vendor has."""
+    return make_call(provider=make_provider(vendor=vendor), owner=owner, status=status, rank=rank, remote_id="abc")
+
+
+def test_a_call_that_waits_at_the_vendor_is_cancelled_there(
+    sandbox: Sandbox, client: Client, caller: User, dial: Run
+) -> None:
+    client.force_login(caller)
+    provider = sandbox.provider()
+    call = make_call(
+        provider=provider,
+        agent=provider.agent_set.first(),
+        to_number="+989121239901",
+        owner=caller,
+        vendor_options={"scheduled_at": "2030-01-01T10:00:00+00:00"},
+    )
+    dial(2)
+    call.refresh_from_db()
+    assert call.status == "queued"
+    assert "Cancel at the vendor" in client.get(f"/calls/{call.pk}/").content.decode()
+    answer = client.post(f"/calls/{call.pk}/cancel-at-vendor/")
+    assert "says that it stopped the call" in told(answer)
+    call.refresh_from_db()
+    assert call.status == "canceled"
+    codes = [(event.code, event.actor_id) for event in call.events.all()]
+    assert ("cancel_asked", caller.pk) in codes
+    assert AuditEvent.objects.get(action="call.cancel_asked").detail["outcome"] == "ok"
+    assert {line.what for line in provider.exchanges.all()} == {"cancel_call", "fetch_calls"}
+
+
+def test_a_live_call_is_hung_up(sandbox: Sandbox, client: Client, caller: User, dial: Run, read_back: Run) -> None:
+    client.force_login(caller)
+    provider = sandbox.provider("vocode")
+    call = make_call(
+        provider=provider,
+        agent=provider.agent_set.first(),
+        caller_id=provider.callerid_set.first(),
+        to_number="+989121239915",
+        owner=caller,
+    )
+    dial(2)
+    until = time.monotonic() + 10
+    while call.status != "in_progress" and time.monotonic() < until:
+        read_back(1)
+        call.refresh_from_db()
+    assert "Hang up" in client.get(f"/calls/{call.pk}/").content.decode()
+    answer = client.post(f"/calls/{call.pk}/hang-up/")
+    assert "says that it stopped the call" in told(answer)
+    call.refresh_from_db()
+    assert call.is_final
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "words", "stands"),
+    [
+        (OrderRejected("Only queued"), CallStatus.IN_PROGRESS, "Too late: they are talking already", "in_progress"),
+        (OrderRejected("Only queued"), CallStatus.RINGING, "Too late: it is being dialled", "ringing"),
+        (OrderRejected("Only queued"), CallStatus.COMPLETED, "over already", "completed"),
+        (OrderRejected("Not allowed"), CallStatus.QUEUED, "refused to stop it: “Not allowed”", "queued"),
+        (OutcomeUnknown("cut"), CallStatus.QUEUED, "no clear answer", "queued"),
+        (OutcomeUnknown("cut"), CallStatus.CANCELED, "says that it stopped", "canceled"),
+        (NotSent("no network"), CallStatus.QUEUED, "could not be reached", "queued"),
+        (None, CallStatus.CANCELED, "says that it stopped", "canceled"),
+        (None, CallStatus.QUEUED, "not over yet", "queued"),
+        (None, CallStatus.NO_ANSWER, "over already", "no_answer"),
+        (None, UnexpectedResponse("rubbish"), "not over yet", "queued"),
+    ],
+)
+def test_people_are_told_what_really_happened(
+    caller: User, vendor: Vendor, answer: Any, state: Any, words: str, stands: str
+) -> None:
+    call = waiting(caller)
+    vendor.answer, vendor.state = answer, state
+    said = call_controls.stop_at_vendor(call.pk, "cancel", caller)
+    assert words in said.sentence
+    call.refresh_from_db()
+    assert call.status == stands
+    assert len(vendor.asked) == 1
+
+
+def test_the_vendors_word_counts_where_the_state_cannot_be_read(caller: User, vendor: Vendor) -> None:
+    call = waiting(caller)
+    vendor.answer = CallSnapshot(remote_id="abc", raw_status="stopped", status=CallStatus.CANCELED)
+    vendor.state = UnexpectedResponse("rubbish")
+    assert "says that it stopped" in call_controls.stop_at_vendor(call.pk, "cancel", caller).sentence
+
+
+def test_an_answer_that_the_state_contradicts_is_not_believed(caller: User, vendor: Vendor) -> None:
+    call = waiting(caller)
+    vendor.answer = CallSnapshot(remote_id="abc", raw_status="stopped", status=CallStatus.CANCELED)
+    vendor.state = CallStatus.IN_PROGRESS
+    said = call_controls.stop_at_vendor(call.pk, "cancel", caller)
+    assert "not over yet (Talking)" in said.sentence
+    call.refresh_from_db()
+    assert call.status == "in_progress"
+    assert call.next_poll_at is not None
+
+
+def test_a_refused_key_halts_the_provider(caller: User, vendor: Vendor) -> None:
+    call = waiting(caller)
+    vendor.answer = CredentialsRejected("The key is dead.")
+    assert "refused our account" in call_controls.stop_at_vendor(call.pk, "cancel", caller).sentence
+    call.provider.refresh_from_db()
+    assert call.provider.halted_at
+
+
+@pytest.mark.parametrize(("status", "rank"), [("completed", 90), ("pending", 0), ("placing", 10), ("unknown", 20)])
+def test_a_call_that_the_vendor_does_not_have_is_not_asked_about(
+    caller: User, vendor: Vendor, status: str, rank: int
+) -> None:
+    call = waiting(caller, status=status, rank=rank)
+    call_controls.stop_at_vendor(call.pk, "cancel", caller)
+    assert not vendor.asked
+
+
+def test_a_vendor_that_cannot_is_not_asked(caller: User, vendor: Vendor) -> None:
+    call = waiting(caller, vendor="voicy")
+    assert call_controls.wish_for(call, caller) is None
+    assert "cannot do this" in call_controls.stop_at_vendor(call.pk, "hang_up", caller).sentence
+    assert not vendor.asked
+
+
+@pytest.mark.parametrize(
+    ("vendor_slug", "status", "wish"),
+    [
+        ("bolna", "queued", "cancel"),
+        ("bolna", "in_progress", None),
+        ("vocode", "queued", "cancel"),
+        ("vocode", "in_progress", "hang_up"),
+        ("vocode", "wrapping_up", None),
+        ("bitel", "queued", None),
+        ("unleashx", "dialing", None),
+        ("voicy", "in_progress", None),
+    ],
+)
+def test_only_what_the_vendor_can_do_is_offered(caller: User, vendor_slug: str, status: str, wish: str | None) -> None:
+    assert call_controls.wish_for(waiting(caller, vendor_slug, status), caller) == wish
+
+
+def test_only_own_calls_unless_one_controls_them_all(
+    client: Client, caller: User, manager: User, admin_person: User, vendor: Vendor
+) -> None:
+    other = waiting(make_person(CALLER))
+    url = f"/calls/{other.pk}/cancel-at-vendor/"
+    client.force_login(caller)
+    assert client.post(url).status_code == 404
+    with pytest.raises(call_controls.PermissionDenied):
+        call_controls.stop_at_vendor(other.pk, "cancel", caller)
+    assert not vendor.asked
+    for number, person in enumerate((manager, admin_person), 1):
+        client.force_login(person)
+        assert client.post(url).status_code == 302
+        assert len(vendor.asked) == number
+    assert client.get(url).status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_the_vendor_is_asked(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = make_person(CALLER)
+    call = waiting(person)
+    seen: list[bool] = []
+    monkeypatch.setattr(vendor, "cancel_call", lambda handle: seen.append(connection.in_atomic_block), raising=False)
+    monkeypatch.setattr(vendor, "fetch_calls", lambda handles: seen.append(connection.in_atomic_block) or [])
+    client = Client()
+    client.force_login(person)
+    assert client.post(f"/calls/{call.pk}/cancel-at-vendor/").status_code == 302
+    assert seen == [False, False]
+
+
+def test_a_backend_says_by_its_flags_what_it_can() -> None:
+    assert not ProviderBackend.supports_cancel
+    assert not ProviderBackend.supports_hang_up

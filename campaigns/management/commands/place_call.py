@@ -1,0 +1,134 @@
+"""Calls one person from the command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from campaigns.models import Call
+from campaigns.numbers import understand_number
+from campaigns.services import explaining
+from campaigns.services.lifecycle import Refused
+from campaigns.services.quick_calling import SingleCall, place_single_call
+from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
+from providers.naming import named_provider
+from providers.types import CallStatus
+
+LOOK_SECONDS = 0.5
+REACHED = frozenset({CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY})
+"""Endings of a call that was really made; any other makes the exit code 1."""
+
+
+class Command(BaseCommand):
+    """Queues one call exactly as the screen does, under the same checks; with --wait, tells how it ended."""
+
+    help = "Call one number. The worker dials; every check of the quick call holds here too."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the number, the message, and for whom the call is placed."""
+        parser.add_argument("number", metavar="NUMBER", help="in any local form, or with a country code")
+        parser.add_argument("--provider", required=True, metavar="NAME|ID")
+        message = parser.add_mutually_exclusive_group()
+        message.add_argument("--agent", metavar="NAME|ID", help="an agent, by name or by its id at the vendor")
+        message.add_argument("--text", help="a text to speak")
+        message.add_argument("--digits", help="one to five digits to speak")
+        parser.add_argument("--voice", metavar="NAME|ID", help="a recorded voice, or another voice of the agent")
+        parser.add_argument("--caller-id", metavar="NUMBER|NAME|ID")
+        parser.add_argument("--dialer", metavar="NAME|ID")
+        parser.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
+        parser.add_argument("--region", default="", metavar="XX", help="country of a number without a country code")
+        parser.add_argument("--as", dest="username", default="", metavar="USER", help="who places the call")
+        parser.add_argument("--again", action="store_true", help="also if the number was called a short time ago")
+        parser.add_argument("--wait", type=float, nargs="?", const=900.0, default=0.0, metavar="SECONDS",
+                            help="wait for the end, 15 minutes if no number follows")  # fmt: skip
+        parser.add_argument("--json", action="store_true", help="answer as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Queue the call, and say in one sentence what came of it."""
+        found = understand_number(options["number"], options["region"].upper() or settings.DEFAULT_REGION)
+        if found.code:
+            raise CommandError(str(found.problem))
+        provider = named_provider(options["provider"])
+        asked = SingleCall(
+            to_number=found.e164,
+            region=found.region,
+            provider=provider,
+            agent=named_row(Agent, provider, options["agent"]),
+            voice=named_row(Voice, provider, options["voice"]),
+            caller_id=named_row(CallerId, provider, options["caller_id"]),
+            dialer=named_row(Dialer, provider, options["dialer"]),
+            text=options["text"] or "",
+            digits=options["digits"] or "",
+            variables=dict(split_variable(given) for given in options["var"]),
+            is_deliberate=options["again"],
+        )
+        person = User.objects.filter(username=options["username"]).first() if options["username"] else None
+        if options["username"] and person is None:
+            raise CommandError(f"There is no user {options['username']!r}.")
+        try:
+            call = place_single_call(asked, person=person).call
+        except Refused as refusal:
+            raise CommandError(f"Not called. {refusal}") from None
+        except PermissionDenied:
+            raise CommandError(f"{person} may not place calls: give this person the role of a caller.") from None
+        if options["wait"]:
+            call = wait_for_end(call, float(options["wait"]))
+        self.say(call, has_waited=bool(options["wait"]), as_json=options["json"])
+
+    def say(self, call: Call, *, has_waited: bool, as_json: bool) -> None:
+        """Print where the call stands; raises CommandError where a call that was waited for came to nothing."""
+        sentence = f"Call {call.pk} to …{call.to_number[-4:]}: {call.get_status_display()}."
+        if call.talk_seconds:
+            sentence = f"{sentence[:-1]}, {call.talk_seconds} s talked."
+        reason = explaining.why(call)
+        if reason and (call.wait_reason or call.status != CallStatus.PENDING):
+            sentence += f" {reason}"
+        if as_json:
+            told = {"call": call.pk, "reference": str(call.reference), "status": call.status,
+                    "talk_seconds": call.talk_seconds, "failure_reason": call.failure_reason,
+                    "failure_detail": call.failure_detail, "sentence": sentence}  # fmt: skip
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+        if has_waited and call.status not in REACHED:
+            step = explaining.next_step(call) if call.is_final else "It goes on: look for it in the call log."
+            raise CommandError(f"{sentence} {step}".strip())
+        if not as_json:
+            self.stdout.write(sentence)
+
+
+def wait_for_end(call: Call, seconds: float) -> Call:
+    """Look at the row until the call has ended or the time is over."""
+    until = time.monotonic() + seconds
+    while not call.is_final and time.monotonic() < until:
+        time.sleep(LOOK_SECONDS)
+        call.refresh_from_db()
+    return call
+
+
+def split_variable(given: str) -> tuple[str, str]:
+    """Read NAME=VALUE; raises CommandError."""
+    name, sign, value = given.partition("=")
+    if not sign or not name.strip():
+        raise CommandError(f"Write --var as NAME=VALUE, not {given!r}.")
+    return name.strip(), value
+
+
+def named_row(model: type[RemoteRow], provider: Provider, wanted: str | None) -> Any:
+    """Return the provider's row of this name, id at the vendor or number; None where nothing was asked for."""
+    if not wanted:
+        return None
+    rows = model._default_manager.filter(provider=provider, is_present=True)
+    for field in ("remote_id", "name", *(("number",) if model is CallerId else ())):
+        found = list(rows.filter(**{field: wanted})[:2])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise CommandError(f"{wanted!r} is the name of several: use the id at the vendor.")
+    what = str(model._meta.verbose_name)
+    known = ", ".join(str(row) for row in rows[:20]) or "none"
+    raise CommandError(f"{provider} has no {what} {wanted!r}. It has: {known}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -231,14 +231,21 @@ class _Echo:
 
 
 def export_entries() -> Iterator[str]:
-    """Yield the whole list as CSV, newest first."""
+    """Return the whole list as CSV, newest first, in the language and the zone of the moment it was asked for."""
+    titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
+    sources = {source.value: str(source.label) for source in Source}
+    return _write_entries(titles, sources, timezone.get_current_timezone())
+
+
+def _write_entries(titles: Sequence[str], sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield BOM
-    yield writer.writerow([_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")])
+    yield writer.writerow(titles)
     for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=2_000):
         who = entry.added_by.get_username() if entry.added_by else ""
-        until = entry.expires_at.isoformat(timespec="minutes") if entry.expires_at else ""
-        cells = [entry.phone, entry.reason, entry.get_source_display(), who]
-        yield writer.writerow(
-            [*map(cell, cells), timezone.localtime(entry.added_at).isoformat(timespec="minutes"), until]
-        )
+        cells = [entry.phone, entry.reason, sources.get(entry.source, entry.source), who]
+        yield writer.writerow([*map(cell, cells), _minute(entry.added_at, zone), _minute(entry.expires_at, zone)])
+
+
+def _minute(moment: datetime.datetime | None, zone: datetime.tzinfo) -> str:
+    return moment.astimezone(zone).isoformat(timespec="minutes") if moment else ""

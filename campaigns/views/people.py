@@ -1,7 +1,238 @@
-"""The screens of people, lists and the do-not-call list."""
+"""The screens of people and lists."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+import zoneinfo
 
-urlpatterns: list[URLPattern] = []
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import needs
+from campaigns.forms.people import ListForm, NewPersonForm, NotesForm, PersonForm
+from campaigns.models import Call, Contact, ContactList, DoNotCall, ListMembership
+from campaigns.services import people as service
+from campaigns.services.browsing import count_up_to, page_by_key
+from campaigns.services.do_not_calling import forbid
+from campaigns.views import do_not_call
+from campaigns.views.back import go_back
+
+SHOWN_CALLS = 20
+
+
+@needs("see_people")
+def people(request: HttpRequest) -> HttpResponse:
+    """Find people by a part of the name or number."""
+    text = request.GET.get("q", "")[:80]
+    found = service.find_people(text, settings.DEFAULT_REGION)
+    page = page_by_key(found.prefetch_related("lists").defer("notes", "variables"), request.GET)
+    context = {"page": page, "q": text, "total": count_up_to(found), "forbidden": service.mark_forbidden(page.rows)}
+    return render(request, "people/people.html", context)
+
+
+@needs("import_people")
+def new_person(request: HttpRequest) -> HttpResponse:
+    """Add one person by hand."""
+    form = NewPersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = service.add_person(form.values(), form.cleaned_data["contact_list"], request.user)
+        except service.NotPossible as refusal:
+            form.add_error("phone", str(refusal))
+        else:
+            messages.success(request, _("Added."))
+            return redirect("person", made.pk)
+    context = {"form": form, "zones": sorted(zoneinfo.available_timezones())}
+    return render(request, "people/edit.html", context, status=422 if form.errors else 200)
+
+
+@needs("see_people")
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show all we know of one person: calls, wishes, consent, lists, the time there now."""
+    contact = get_object_or_404(
+        Contact.objects.select_related("imported_by", "owner").prefetch_related(
+            Prefetch("lists", ContactList.objects.order_by("name"))
+        ),
+        pk=pk,
+    )
+    entry = DoNotCall.objects.select_related("added_by").filter(phone=contact.phone).first()
+    stands = entry if entry is not None and service.is_in_force(entry) else None
+    calls = Call.objects.visible_to(request.user).filter(to_number=contact.phone)
+    times, more_zones = service.local_times(contact)
+    others, others_last = service.calls_of_others(contact, request.user)
+    context = {
+        "contact": contact,
+        "entry": stands,
+        "ended_entry": entry if stands is None else None,
+        "page": page_by_key(calls.select_related("campaign", "provider", "agent"), request.GET, SHOWN_CALLS),
+        "others": others,
+        "others_last": others_last,
+        "times": times,
+        "more_zones": more_zones,
+        "decision": service.last_decision(contact, stands),
+        "notes_form": NotesForm(initial={"notes": contact.notes}),
+    }
+    return render(request, "people/person.html", context)
+
+
+@needs("import_people")
+def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is known of one person."""
+    contact = get_object_or_404(Contact, pk=pk)
+    form = PersonForm(request.POST or None, instance=contact)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service.change_person(pk, form.values(), request.user)
+        except service.NotPossible as refusal:
+            form.add_error("phone", str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("person", pk)
+    context = {"form": form, "contact_id": pk, "zones": sorted(zoneinfo.available_timezones())}
+    return render(request, "people/edit.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs("see_people")
+def save_notes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep the notes on one person."""
+    get_object_or_404(Contact, pk=pk)
+    form = NotesForm(request.POST)
+    if form.is_valid():
+        service.change_person(pk, {"notes": form.cleaned_data["notes"]}, request.user)
+        messages.success(request, _("Notes saved."))
+    else:
+        messages.error(request, _("These notes are too long; nothing was saved."))
+    return redirect("person", pk)
+
+
+@require_POST
+@needs("add_do_not_call")
+def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a person's number on the do-not-call list."""
+    contact = get_object_or_404(Contact, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        messages.error(request, _("Say why; nothing was changed."))
+    else:
+        done = forbid(contact.phone, reason=reason, source=DoNotCall.Source.PERSON, person=request.user)
+        messages.success(request, do_not_call.said(done))
+    return go_back(request, "person", pk)
+
+
+# Lists
+
+
+@needs("see_people")
+def lists(request: HttpRequest) -> HttpResponse:
+    """Show the lists and how many people stand in each."""
+    return render(request, "people/lists.html", {"lists": service.lists_with_counts(), "form": ListForm()})
+
+
+@require_POST
+@needs("import_people")
+def new_list(request: HttpRequest) -> HttpResponse:
+    """Make an empty list."""
+    form = ListForm(request.POST)
+    if form.is_valid():
+        try:
+            made = service.make_list(form.cleaned_data["name"], request.user)
+        except service.NotPossible as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            return redirect("list", made.pk)
+    return render(request, "people/lists.html", {"lists": service.lists_with_counts(), "form": form}, status=422)
+
+
+@needs("see_people")
+def one_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the people of one list."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    return _show_list(request, contact_list, ListForm(initial={"name": contact_list.name}))
+
+
+def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) -> HttpResponse:
+    text = request.GET.get("q", "")[:80]
+    members = ListMembership.objects.filter(contact_list=contact_list)
+    if text:
+        members = members.filter(contact__in=service.find_people(text, settings.DEFAULT_REGION).values("pk"))
+    page = page_by_key(members.select_related("contact"), request.GET)
+    context = {
+        "list": contact_list,
+        "form": form,
+        "page": page,
+        "q": text,
+        "total": count_up_to(members),
+        "forbidden": service.mark_forbidden(member.contact for member in page.rows),
+        "campaigns": contact_list.campaigns.order_by("-id")[:10],
+    }
+    return render(request, "people/list.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs("import_people")
+def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a list another name."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    form = ListForm(request.POST)
+    if form.is_valid():
+        try:
+            service.rename_list(contact_list, form.cleaned_data["name"], request.user)
+        except service.NotPossible as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(request, _("Renamed."))
+            return redirect("list", pk)
+    return _show_list(request, contact_list, form)
+
+
+@require_POST
+@needs("import_people")
+def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the chosen people out of a list."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    chosen = [int(value) for value in request.POST.getlist("person") if value.isascii() and value.isdigit()][:1000]
+    removed = service.remove_from_list(contact_list, chosen, request.user) if chosen else 0
+    if removed:
+        text = ngettext("%(n)d person left the list.", "%(n)d people left the list.", removed)
+        messages.success(request, text % {"n": removed})
+    else:
+        messages.info(request, _("Nobody was chosen."))
+    return go_back(request, "list", pk)
+
+
+@require_POST
+@needs("import_people")
+def remove_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a list; its people stay."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    try:
+        service.remove_list(contact_list, request.user)
+    except service.NotPossible as refusal:
+        messages.error(request, str(refusal))
+        return redirect("list", pk)
+    messages.success(request, _("The list is gone; its people are still here."))
+    return redirect("lists")
+
+
+urlpatterns = [
+    path("people/", people, name="people"),
+    path("people/new/", new_person, name="person-new"),
+    path("people/<int:pk>/", person, name="person"),
+    path("people/<int:pk>/edit/", edit_person, name="person-edit"),
+    path("people/<int:pk>/notes/", save_notes, name="person-notes"),
+    path("people/<int:pk>/do-not-call/", forbid_person, name="person-forbid"),
+    path("lists/", lists, name="lists"),
+    path("lists/new/", new_list, name="list-new"),
+    path("lists/<int:pk>/", one_list, name="list"),
+    path("lists/<int:pk>/rename/", rename_list, name="list-rename"),
+    path("lists/<int:pk>/remove-people/", remove_people, name="list-remove-people"),
+    path("lists/<int:pk>/remove/", remove_list, name="list-remove"),
+    *do_not_call.urlpatterns,
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -146,13 +146,21 @@ class _Echo:
 
 
 def bad_rows(record: ContactImport) -> Iterator[str]:
-    """Yield a CSV text of the bad rows as they stood, with their place and what is wrong. Raises FileRefused."""
+    """Return a CSV text of the bad rows as they stood, with their place and what is wrong. Raises FileRefused.
+
+    It is in the language of the moment it was asked for, whenever it is written.
+    """
+    titles = [*record.headers, _("Row in the file"), _("Reason")]
+    reasons = {code: str(note) for code, note in NOTES.items()}
+    return _write_bad_rows(Reader.of(record), titles, reasons)
+
+
+def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    reader = Reader.of(record)
     yield BOM
-    yield writer.writerow([*map(cell, record.headers), _("Row in the file"), _("Reason")])
-    width = len(record.headers)
+    yield writer.writerow(map(cell, titles))
+    width = len(titles) - 2
     for row in reader.people():
         if row.problem:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            yield writer.writerow([*map(cell, cells), row.number, NOTES[row.problem]])
+            yield writer.writerow([*map(cell, cells), row.number, reasons[row.problem]])

@@ -96,7 +96,7 @@ def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[lis
     width = max((len(row) for row in first_rows), default=0)
     has_titles = bool(first_rows) and not any(understand_number(cell, region).e164 for cell in first_rows[0])
     body = first_rows[1:] if has_titles else first_rows
-    titles = _titles(first_rows[0] if has_titles else [], width)
+    titles = titles_of(first_rows[0] if has_titles else [], width)
     meanings = {column: _by_title(title) if has_titles else ("", 99) for column, title in enumerate(titles)}
     columns: dict[int, str] = {}
 
@@ -138,7 +138,8 @@ def variable_name(title: str, taken: set[str] | None = None) -> str:
     return name
 
 
-def _titles(row: Sequence[str], width: int) -> list[str]:
+def titles_of(row: Sequence[str], width: int) -> list[str]:
+    """Return a title for each column: the row's own, told apart where two are equal, else its number."""
     titles = [" ".join(cell.split())[:80] for cell in row] + [""] * (width - len(row))
     named: list[str] = []
     for position, title in enumerate(titles, start=1):

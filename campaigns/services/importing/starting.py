@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import ContactImport, ContactList
 from campaigns.services.importing.limits import FileRefused, limits
-from campaigns.services.importing.mapping import PHONE, ColumnMapping, guess_mapping
+from campaigns.services.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
 from campaigns.services.importing.reading import measure, open_table
 
 Status = ContactImport.Status
@@ -68,7 +68,11 @@ def map_columns(
     """
     if len(mapping.columns_of(PHONE)) != 1:
         raise ValueError("exactly one column must hold the phone number")
+    headers = record.headers
+    if mapping.has_titles != ColumnMapping.from_json(record.mapping).has_titles:
+        headers, mapping = _retitled(record, mapping)
     changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
+        headers=headers,
         mapping=mapping.to_json(),
         region=region,
         contact_list=contact_list,
@@ -79,3 +83,16 @@ def map_columns(
     )
     record.refresh_from_db()
     return bool(changed)
+
+
+def _retitled(record: ContactImport, mapping: ColumnMapping) -> tuple[list[str], ColumnMapping]:
+    """Name the columns anew after the person said whether the first row holds titles."""
+    first = next(open_table(Path(record.file.path)).rows())[1]
+    headers = titles_of(first if mapping.has_titles else [], len(record.headers))
+    taken: set[str] = set()
+    names = [variable_name(title, taken) for title in headers]
+    columns = {
+        column: VARIABLE + names[column] if meaning.startswith(VARIABLE) else meaning
+        for column, meaning in mapping.columns.items()
+    }
+    return headers, ColumnMapping(columns, mapping.has_titles, mapping.update_known)

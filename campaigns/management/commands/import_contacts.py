@@ -1,0 +1,81 @@
+"""Imports a file of people into a list from the command line: the same reading, checking and saving as the screens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from phonenumbers import SUPPORTED_REGIONS
+
+from campaigns.models import ContactImport, ContactList
+from campaigns.services.importing import saving, starting
+from campaigns.services.importing.checking import Verdict, check_import
+from campaigns.services.importing.limits import FileRefused
+from campaigns.services.importing.mapping import PHONE, ColumnMapping
+
+
+class Command(BaseCommand):
+    """`import_contacts FILE --list NAME`: a new or existing list; prints what became of every row."""
+
+    help = "Import people from a CSV or XLSX file into a list."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Define the arguments."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--list", required=True, dest="list_name", help="name of a new or existing list")
+        parser.add_argument("--region", default=settings.DEFAULT_REGION, help="country of numbers without a code")
+        parser.add_argument("--update-known", action="store_true", help="give known people the file's values")
+        parser.add_argument("--json", action="store_true", help="print one JSON object instead of words")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, or say in one sentence why not."""
+        path, name, region = options["file"], " ".join(options["list_name"].split()), options["region"].upper()
+        if region not in SUPPORTED_REGIONS:
+            raise CommandError(f"{region} is no country: write two letters, such as IR.")
+        if not name or len(name) > 120:
+            raise CommandError("The name of the list must have 1 to 120 letters.")
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.")
+        try:
+            record = self._import(path, name, region, options["update_known"])
+        except (FileRefused, saving.NotSaved) as refusal:
+            raise CommandError(str(refusal)) from None
+        self._report(record, name, options["json"])
+
+    def _import(self, path: Path, name: str, region: str, update_known: bool) -> ContactImport:
+        with path.open("rb") as file:
+            record = starting.take_file(file, path.name, region)
+        guessed = ColumnMapping.from_json(record.mapping)
+        if len(guessed.columns_of(PHONE)) != 1:
+            raise FileRefused("No column of this file holds phone numbers: name it Phone, or give the --region.")
+        mapping = ColumnMapping(guessed.columns, guessed.has_titles, update_known)
+        existing = ContactList.objects.filter(name=name).first()
+        starting.map_columns(record, mapping, region=region, contact_list=existing, list_name=name)
+        record = check_import(record.pk)
+        if record.status == ContactImport.Status.REFUSED:
+            raise FileRefused(record.refused_reason)
+        saving.begin_saving(record.pk, None)
+        saving.save_import(record.pk, seconds=float("inf"))
+        record.refresh_from_db()
+        if record.status != ContactImport.Status.SAVED:
+            raise FileRefused(record.refused_reason or "The import was not finished.")
+        return record
+
+    def _report(self, record: ContactImport, name: str, as_json: bool) -> None:
+        verdicts = {verdict.value: record.counts.get(verdict.value, 0) for verdict in Verdict}
+        made, joined = record.counts["made"], record.counts["joined"]
+        if as_json:
+            found = {
+                "import": record.pk,
+                "list": record.contact_list_id,
+                "rows": record.total_rows,
+                "made": made,
+                "joined": joined,
+            }
+            self.stdout.write(json.dumps(found | verdicts))
+            return
+        parts = ", ".join(f"{count} {verdict.label.lower()}" for verdict in Verdict if (count := verdicts[verdict]))
+        self.stdout.write(f"{made} new people, {joined} joined “{name}”; of {record.total_rows} rows: {parts}.")

@@ -1,0 +1,180 @@
+"""The screens of people and lists."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Campaign, Contact, ContactList, ListMembership
+from campaigns.services.people import find_people, last_decision
+from providers.types import CallStatus
+from tests.campaigns.test_numbers import MARYAM
+from tests.conftest import make_call, make_campaign, make_contact, make_list
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(client: Client, name: str, *arguments: Any, **query: Any) -> str:
+    answer = client.get(reverse(name, args=arguments), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def post(client: Client, page: str, /, *arguments: Any, **data: Any) -> Any:
+    return client.post(reverse(page, args=arguments), data, follow=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0912 123 4567", "۰۹۱۲۱۲۳۴۵۶۷", "+98 (912) 123-4567", "1234567", "۱۲۳۴", "0912123", "maryam", "Hossein", "كريمي"],
+)  # fmt: skip
+def test_people_are_found_in_any_form(text: str) -> None:
+    wanted = make_contact(phone=MARYAM, name="Maryam Hosseini کریمی")
+    make_contact(phone="+919876543210", name="Arjun")
+    assert list(find_people(text, "IR")) == [wanted]
+
+
+def test_short_digits_look_in_names_only() -> None:
+    make_contact(name="Unit 12")
+    assert find_people("12", "IR").count() == 1
+    assert find_people("", "IR").count() == 1
+    assert find_people("zzz", "IR").count() == 0
+
+
+def test_people_page_in_constant_queries(client: Client, caller: User, django_assert_max_num_queries: Any) -> None:
+    make_list(people=120, name="Spring")
+    client.force_login(caller)
+    with django_assert_max_num_queries(12):
+        page = text_of(client, "people")
+    assert "120 people" in page
+    assert page.count('data-label="Number"') == 50
+    assert "Spring" in page
+    oldest = text_of(client, "people", older_than=Contact.objects.order_by("pk")[10].pk)
+    assert oldest.count('data-label="Number"') == 10
+    assert "Nobody found" in text_of(client, "people", q="nobody")
+
+
+def test_admins_and_strangers_do_not_see_people(client: Client, admin_person: User) -> None:
+    contact = make_contact()
+    for name, arguments in (("people", []), ("lists", []), ("person", [contact.pk])):
+        assert client.get(reverse(name, args=arguments)).status_code == 302
+    client.force_login(admin_person)
+    for name, arguments in (("people", []), ("lists", []), ("person", [contact.pk])):
+        assert client.get(reverse(name, args=arguments)).status_code == 403
+
+
+def test_page_of_a_person(client: Client, caller: User, manager: User, django_assert_max_num_queries: Any) -> None:
+    contact = make_contact(
+        phone=MARYAM, name="<script>alert(1)</script>", variables={"order": "4711"}, tags=["vip"], consent_source="Web"
+    )
+    ListMembership.objects.create(contact_list=make_list(name="Spring"), contact=contact)
+    make_call(to_number=MARYAM, contact=contact, owner=caller, status=CallStatus.BUSY, placing_at=timezone.now())
+    for _ in range(3):
+        make_call(
+            to_number=MARYAM, owner=manager, status=CallStatus.NO_ANSWER,
+            placing_at=timezone.now() - datetime.timedelta(days=2),
+        )  # fmt: skip
+    client.force_login(caller)
+    with django_assert_max_num_queries(18):
+        page = text_of(client, "person", contact.pk)
+    assert "<script>alert" not in page
+    for words in ("+98 912 123 4567", "Spring", "vip", "4711", "Web", "Asia/Tehran", "3 more calls by colleagues"):
+        assert words in page
+    assert "It rang and nobody answered." in page
+    client.force_login(manager)
+    page = text_of(client, "person", contact.pk)
+    assert page.count('data-label="What came of it"') == 4
+    assert "more calls by colleagues" not in page
+
+
+def test_last_decision_is_one_sentence() -> None:
+    contact = make_contact(phone=MARYAM)
+    assert "Never called so far" in str(last_decision(contact, None))
+    make_call(to_number=MARYAM, status=CallStatus.COMPLETED, talk_seconds=20)
+    assert str(last_decision(contact, None)) == "Completed"
+    make_call(to_number=MARYAM, status=CallStatus.PENDING, wait_reason="outside_hours")
+    assert "calling hours" in str(last_decision(contact, None))
+
+
+def test_add_and_change_a_person(client: Client, caller: User) -> None:
+    client.force_login(caller)
+    spring = make_list(name="Spring")
+    post(client, "person-new", name="Ann", phone="0912 123 4567", contact_list=spring.pk, variables="order: 4711")
+    ann = Contact.objects.get()
+    assert (ann.phone, ann.region, ann.variables, ann.owner) == (MARYAM, "IR", {"order": "4711"}, caller)
+    assert list(spring.contacts.all()) == [ann]
+    page = post(client, "person-new", name="Again", phone="+989121234567")
+    assert (page.status_code, "We know this number already" in page.content.decode()) == (422, True)
+    page = post(client, "person-edit", ann.pk, name="Ann", phone=MARYAM, time_zone="Mars/Base", variables="x")
+    assert "This time zone is not known" in page.content.decode()
+    assert "Write each line as name: value." in page.content.decode()
+    post(
+        client, "person-edit", ann.pk, name="Ann Lee", phone="+919876543210", time_zone="Asia/Kolkata", tags="a, b،a",
+        variables="city: Pune\norder: 1", notes="Likes tea",
+    )  # fmt: skip
+    ann.refresh_from_db()
+    assert (ann.name, ann.phone, ann.region, ann.time_zone) == ("Ann Lee", "+919876543210", "IN", "Asia/Kolkata")
+    assert (ann.tags, ann.variables, ann.notes) == (["a", "b"], {"city": "Pune", "order": "1"}, "Likes tea")
+    assert "phone" in AuditEvent.objects.get(action="person.changed").detail["fields"]
+    make_call(contact=ann)
+    page = post(client, "person-edit", ann.pk, name="Ann Lee", phone=MARYAM)
+    assert "A call to the old number is not over yet" in page.content.decode()
+    make_contact(phone="+989130000001")
+    page = post(client, "person-notes", ann.pk, notes="Speaks French")
+    assert "Notes saved." in page.content.decode()
+    assert "Speaks French" in page.content.decode()
+
+
+def test_a_known_number_stays_with_its_person(client: Client, caller: User) -> None:
+    client.force_login(caller)
+    make_contact(phone="+989130000001")
+    ann = make_contact(phone=MARYAM)
+    page = post(client, "person-edit", ann.pk, name="Ann", phone="09130000001")
+    assert "Another person has this number already." in page.content.decode()
+    ann.refresh_from_db()
+    assert ann.phone == MARYAM
+
+
+def test_lists_are_made_renamed_and_removed(client: Client, caller: User, django_assert_max_num_queries: Any) -> None:
+    client.force_login(caller)
+    post(client, "list-new", name="  Spring   sale ")
+    spring = ContactList.objects.get()
+    assert (spring.name, spring.owner) == ("Spring sale", caller)
+    page = post(client, "list-new", name="Spring sale")
+    assert (page.status_code, "There is a list of this name" in page.content.decode()) == (422, True)
+    make_list(people=3, name="Autumn")
+    assert "There is a list of this name" in post(client, "list-rename", spring.pk, name="Autumn").content.decode()
+    post(client, "list-rename", spring.pk, name="Summer")
+    with django_assert_max_num_queries(10):
+        page = text_of(client, "lists")
+    assert "Summer" in page
+    assert "Spring" not in page
+    assert "Nobody stands in this list" in text_of(client, "list", spring.pk)
+    campaign = make_campaign(lists=[spring])
+    assert "A campaign uses this list" in post(client, "list-remove", spring.pk).content.decode()
+    Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.FINISHED)
+    post(client, "list-remove", spring.pk)
+    assert set(ContactList.objects.values_list("name", flat=True)) == {"Autumn"}
+
+
+def test_people_leave_a_list(client: Client, caller: User, django_assert_max_num_queries: Any) -> None:
+    spring = make_list(people=60)
+    client.force_login(caller)
+    with django_assert_max_num_queries(12):
+        page = text_of(client, "list", spring.pk)
+    assert page.count('name="person"') == 50
+    chosen = list(spring.contacts.values_list("pk", flat=True)[:2])
+    page = post(client, "list-remove-people", spring.pk, person=[*chosen, "x"]).content.decode()
+    assert "2 people left the list." in page
+    assert (spring.contacts.count(), Contact.objects.count()) == (58, 60)
+    assert "Nobody was chosen." in post(client, "list-remove-people", spring.pk).content.decode()
+    last = spring.contacts.order_by("pk").last()
+    assert last is not None
+    assert text_of(client, "list", spring.pk, q=last.phone[-7:]).count('name="person"') == 1

@@ -65,12 +65,13 @@
     }
   });
 
-  // What a poll must not take away: an open panel or a field that somebody is typing in.
+  // What a poll must not take away: an open panel, a field that somebody is typing in, a recording that plays.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = event.detail.target;
     if (!target || !event.target.matches("[data-live]")) return;
     const typing = target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
-    if (typing || target.querySelector("details[open]")) event.detail.shouldSwap = false;
+    const plays = [...target.querySelectorAll("audio")].some((sound) => !sound.paused);
+    if (typing || plays || target.querySelector("details[open]")) event.detail.shouldSwap = false;
   });
 
   // Menus close by a press elsewhere or by Escape, and only one is open.

@@ -14,7 +14,7 @@ from django.utils import timezone
 from callcenter.access.roles import Person, may
 from campaigns.models import Call, Campaign, Contact
 from campaigns.querysets import CallQuerySet
-from campaigns.services.browsing import long_unknown
+from campaigns.services import browsing
 from providers.models import Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
 
@@ -149,10 +149,10 @@ def overview(person: Person) -> Overview:
         else:
             shown.campaigns.append(row)
     light = ("contact", "campaign", "provider")
-    unknown = calls.filter(long_unknown())
+    unknown = calls.filter(browsing.long_unknown())
     shown.unknown_count = unknown.count()
     shown.unknown = list(unknown.select_related(*light)[:SHOWN]) if shown.unknown_count else []
-    held = calls.held()
+    held = calls.filter(browsing.held())
     shown.held_count = held.count()
     shown.held = list(held.select_related(*light)[:SHOWN]) if shown.held_count else []
     shown.providers = list(Provider.objects.filter(is_active=True)[:20])

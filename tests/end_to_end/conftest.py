@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import socket
 import sqlite3
 import subprocess
@@ -23,6 +22,7 @@ from cryptography.fernet import Fernet
 from callcenter.demo import LOGINS
 from callcenter.supervision import Child, Crew, Program, manage, wait_for_port, web_server
 from providers.sandbox.journal import JournalEntry, read_journal
+from tests.end_to_end.browser import Browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORDS = {login.username: login.password for login in LOGINS}
@@ -36,37 +36,6 @@ def free_port(start: int = 22000) -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise RuntimeError("no free port below 32768")
-
-
-class Browser(requests.Session):
-    """Somebody at the screens: follows redirects, sends forms with their token, keeps what was last seen."""
-
-    def __init__(self, origin: str) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.origin = origin
-        self.page: requests.Response
-
-    def open(self, path: str) -> requests.Response:
-        """Open a page; anything but a page fails the test."""
-        self.page = self.get(path if path.startswith("http") else self.origin + path, timeout=60)
-        assert self.page.status_code == 200, f"{path}: {self.page.status_code} {self.page.text[-2000:]}"
-        return self.page
-
-    def send(self, path: str, files: Any = None, **fields: Any) -> requests.Response:
-        """Send a form of the page that is open, as its button would; what comes after the redirect is open then."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page.text)
-        assert token, f"no form on {self.page.url}"
-        address = path if path.startswith("http") else self.origin + path
-        self.page = self.post(
-            address,
-            data={"csrfmiddlewaretoken": token[1], **fields},
-            files=files,
-            headers={"Referer": self.page.url},
-            timeout=120,
-        )
-        assert self.page.status_code == 200, f"{path}: {self.page.status_code} {self.page.text[-2000:]}"
-        return self.page
 
 
 class Stack:
@@ -187,8 +156,8 @@ class Stack:
         """Return a browser in which this person of the demo has logged in through the page."""
         browser = Browser(self.origin)
         browser.open("/")
-        browser.send(browser.page.url, username=username, password=PASSWORDS[username])
-        assert 'name="password"' not in browser.page.text, "the log-in was refused"
+        text = browser.send(browser.form("password"), username=username, password=PASSWORDS[username])
+        assert 'name="password"' not in text, "the log-in was refused"
         return browser
 
     def wait(self, condition: Callable[[], Any], seconds: float, what: str) -> None:
@@ -199,6 +168,7 @@ class Stack:
                 assert child.is_alive, f"{child.name} died\n{self.tail()}"
             assert time.monotonic() < until, f"not in {seconds:.0f} s: {what}; {self.counts()}\n{self.tail()}"
             time.sleep(0.5)
+        self.lines.append(f"test    | {what}: after {time.monotonic() + seconds - until:.0f} s")
 
     # Engines
 

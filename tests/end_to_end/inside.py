@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
+from campaigns.services.do_not_calling import forbid_many
 from campaigns.services.launching import launch
 from providers.models import Agent, CallerId, Provider, Voice
 
@@ -16,12 +18,22 @@ def open_limits() -> None:
     Provider.objects.update(max_lines=50, calls_per_minute=6000, reads_per_minute=6000)
 
 
-def launch_at(vendor: str, people: int, first: int) -> None:
-    """Launch a campaign at so many new people; the numbers count up from `first` and are no magic ones."""
+def launch_at_new_people(vendor: str, people: int, first: int) -> None:
+    """Launch a campaign at so many new people, each called once; the numbers count up from `first`."""
     phones = [f"+9891200{number:05d}" for number in range(first, first + people)]
     contacts = Contact.objects.bulk_create(Contact(name=f"Person {phone[-5:]}", phone=phone) for phone in phones)
     audience = ContactList.objects.create(name=f"People for {vendor}")
     ListMembership.objects.bulk_create(ListMembership(contact_list=audience, contact=contact) for contact in contacts)
+    launch_at(vendor, audience.name, max_attempts=1, retries={})
+
+
+def forbid_all(numbers: list[str]) -> None:
+    """Put numbers on the do-not-call list."""
+    forbid_many(numbers, reason="Asked us", source="person")
+
+
+def launch_at(vendor: str, list_name: str, **fields: Any) -> None:
+    """Launch a campaign of a vendor at a list, at any hour and beside other campaigns."""
     provider = Provider.objects.get(vendor=vendor)
     manager = User.objects.get(username="manager")
     campaign = Campaign.objects.create(
@@ -35,9 +47,8 @@ def launch_at(vendor: str, people: int, first: int) -> None:
         else None,
         hours_start=datetime.time(0, 0),
         hours_end=datetime.time(0, 0),
-        max_attempts=1,
-        retries={},
         quiet_hours=0,
+        **fields,
     )
-    campaign.lists.add(audience)
+    campaign.lists.add(ContactList.objects.get(name=list_name))
     launch(campaign.pk, manager)

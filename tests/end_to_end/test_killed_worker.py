@@ -33,7 +33,7 @@ def test_nobody_twice_and_nobody_lost(start_stack: Callable[..., Stack]) -> None
     stack.inside("open_limits()")
     for position, vendor in enumerate(VENDORS):
         share = PEOPLE // len(VENDORS)
-        stack.inside(f"launch_at({vendor!r}, {share}, {10_000 + position * share})")
+        stack.inside(f"launch_at_new_people({vendor!r}, {share}, {10_000 + position * share})")
 
     lost = 0
     stack.start_worker()

@@ -123,6 +123,8 @@ class Call(Owned):
             models.Index(fields=["provider", "-id"], name="call_by_provider"),
             models.Index(fields=["owner", "-id"], name="call_by_owner"),
             models.Index(fields=["created_at"], name="call_by_day"),
+            models.Index(fields=["-placing_at"], name="call_by_commit"),
+            models.Index(fields=["held_at"], condition=Q(held_at__isnull=False), name="call_held"),
         ]
 
     def __str__(self) -> str:

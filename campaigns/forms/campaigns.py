@@ -30,6 +30,7 @@ else:
 
 Sentence = str | Promise
 SPARE_ROWS = 2
+LEAST_MINUTES = 30
 RETRY_OUTCOMES: dict[str, Any] = {"busy": _("Busy"), "no_answer": _("No answer")}
 CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
 LOCKED = ("name", "provider", "agent", "voice", "text", "caller_id", "dialer", "lists")
@@ -99,7 +100,10 @@ class Section:
 
 
 class CampaignForm(CampaignModelForm):
-    """Everything of a campaign; while staying (`is_staying`) it shows what was typed and complains about nothing."""
+    """Everything of a campaign; while staying (`is_staying`) it shows what was typed and complains about nothing.
+
+    A draft (`is_draft`) may lack what a launch needs.
+    """
 
     hours_start = forms.TimeField(label=_("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     hours_end = forms.TimeField(
@@ -159,7 +163,9 @@ class CampaignForm(CampaignModelForm):
             "quiet_hours",
         )
 
-    def __init__(self, *args: Any, person: Person, is_staying: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, person: Person, is_staying: bool = False, is_draft: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.is_staying = is_staying
         self.is_launched = self.instance.launched_at is not None
@@ -182,6 +188,8 @@ class CampaignForm(CampaignModelForm):
         for name in LOCKED if self.is_launched else ():
             if name in fields:
                 fields[name].disabled = True
+        for name in () if is_draft and not self.is_launched else self._wanted():
+            fields[name].required = True
 
     # What depends on the provider
 
@@ -230,6 +238,16 @@ class CampaignForm(CampaignModelForm):
             del fields["text"]
         if "voice" in fields and "agent" in fields:
             fields["voice"].help_text = _("Empty: the agent’s own voice.")
+
+    def _wanted(self) -> list[str]:
+        """Return what a launch needs; a draft may be saved without it."""
+        backend = self.chosen_provider.backend_class if self.chosen_provider else None
+        wanted = ["lists", "days"]
+        if backend and backend.message_kinds == {"agent"}:
+            wanted.append("agent")
+        if backend and backend.needs_caller_id:
+            wanted.append("caller_id")
+        return wanted
 
     # Variables
 
@@ -300,6 +318,11 @@ class CampaignForm(CampaignModelForm):
         longest = max((len(cleaned.get(f"retry_{outcome}") or []) for outcome in RETRY_OUTCOMES), default=0)
         if cleaned.get("max_attempts") and longest and cleaned["max_attempts"] == 1:
             self.add_error("max_attempts", _("With one attempt there is no further one: raise it, or empty the times."))
+        start, end = cleaned.get("hours_start"), cleaned.get("hours_end")
+        if start is not None and end is not None:
+            minutes = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440
+            if 0 < minutes < LEAST_MINUTES:
+                self.add_error("hours_end", _("Give at least 30 minutes: a shorter time may never come for somebody."))
         return cleaned
 
     def preview(self) -> Campaign:

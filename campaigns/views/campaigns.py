@@ -125,6 +125,7 @@ def _form(request: HttpRequest, campaign: Campaign) -> CampaignForm:
         instance=campaign,
         person=person_of(request),
         is_staying=request.method == "POST" and request.POST.get("then") == "stay",
+        is_draft=request.POST.get("then") == "save",
     )
 
 

@@ -86,15 +86,25 @@ def test_a_campaign_is_written_and_checked(desk, caller):
 def test_two_presses_make_one_campaign(desk):
     agent = make_agent()
     sent = typed(agent.provider, agent=agent.pk)
-    first, second = (desk.post(reverse("campaign-new"), sent) for _press in range(2))
+    first, second = (desk.post(reverse("campaign-new"), sent | {"then": "save"}) for _press in range(2))
     assert first.url == second.url
     assert Campaign.objects.count() == 1
+
+
+def test_a_draft_may_lack_what_a_launch_needs(desk):
+    vocode = make_provider(vendor="vocode")
+    asked = desk.post(reverse("campaign-new"), typed(vocode, days=[]))
+    assert set(asked.context["form"].errors) == {"agent", "caller_id", "lists", "days"}
+    saved = desk.post(reverse("campaign-new"), typed(vocode, days=[], then="save"))
+    assert saved.url == reverse("campaign", args=[Campaign.objects.get().pk])
 
 
 def test_errors_keep_what_was_typed(desk):
     agent = make_agent()
     make_campaign(name="Taken")
-    sent = typed(agent.provider, agent=agent.pk, name="Taken", retry_busy="60, 10", max_attempts="x", budget="a lot")
+    sent = typed(
+        agent.provider, agent=agent.pk, name="Taken", then="save", retry_busy="60, 10", max_attempts="x", budget="a lot"
+    )
     answer = desk.post(reverse("campaign-new"), sent)
     assert answer.status_code == 422
     errors = answer.context["form"].errors
@@ -124,7 +134,9 @@ def test_another_provider_offers_other_choices_without_saving(desk):
 def test_what_the_other_provider_had_is_not_kept(desk, caller):
     campaign = make_campaign(owner=caller, variables={"a": "b"})
     bitel = make_provider(vendor="bitel")
-    desk.post(reverse("campaign-edit", args=[campaign.pk]), typed(bitel, text="Hello", agent=campaign.agent_id))
+    desk.post(
+        reverse("campaign-edit", args=[campaign.pk]), typed(bitel, text="Hello", agent=campaign.agent_id, then="save")
+    )
     campaign.refresh_from_db()
     assert (campaign.provider, campaign.agent, campaign.text, campaign.variables) == (bitel, None, "Hello", {})
 
@@ -132,12 +144,12 @@ def test_what_the_other_provider_had_is_not_kept(desk, caller):
 def test_a_voice_and_a_text_do_not_go_together(desk):
     bitel = make_provider(vendor="bitel")
     voice = Voice.objects.create(provider=bitel, remote_id="v1", name="Welcome")
-    answer = desk.post(reverse("campaign-new"), typed(bitel, text="Hello", voice=voice.pk))
+    answer = desk.post(reverse("campaign-new"), typed(bitel, text="Hello", voice=voice.pk, then="save"))
     assert "keep one of them" in text_of(answer)
 
 
 def test_agent_of_another_provider_is_no_choice(desk):
-    answer = desk.post(reverse("campaign-new"), typed(make_provider(), agent=make_agent().pk))
+    answer = desk.post(reverse("campaign-new"), typed(make_provider(), agent=make_agent().pk, then="save"))
     assert list(answer.context["form"].errors) == ["agent"]
 
 
@@ -182,7 +194,23 @@ def test_values_of_people_are_escaped(desk):
     assert "<b>x</b>" not in page
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "is_enough"),
+    [("09:00", "09:29", False), ("09:00", "09:30", True), ("22:00", "06:00", True), ("00:00", "00:00", True)],
+)
+def test_hours_that_hardly_ever_come_are_refused(desk, start, end, is_enough):
+    sent = typed(make_agent().provider, hours_start=start, hours_end=end, then="save")
+    assert desk.post(reverse("campaign-new"), sent).status_code == (302 if is_enough else 422)
+
+
 # Changing
+
+
+def test_a_launched_campaign_keeps_a_day(desk, caller):
+    campaign = make_campaign([make_list(1)], owner=caller)
+    launching.launch(campaign.pk, caller)
+    answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, days=[], then="save"))
+    assert list(answer.context["form"].errors) == ["days"]
 
 
 def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
@@ -203,7 +231,7 @@ def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
 
 def test_an_edit_while_it_was_launched_elsewhere_is_refused(desk, caller, monkeypatch):
     campaign = make_campaign([make_list(1)], owner=caller)
-    sent = typed(campaign.provider, agent=campaign.agent_id)
+    sent = typed(campaign.provider, agent=campaign.agent_id, then="save")
     from campaigns.forms.campaigns import CampaignForm
 
     is_valid = CampaignForm.is_valid
@@ -221,7 +249,9 @@ def test_an_edit_while_it_was_launched_elsewhere_is_refused(desk, caller, monkey
 
 def test_an_edit_takes_it_back_from_approval(desk, caller):
     campaign = make_campaign(owner=caller, status=Status.WAITING, launched_by=caller)
-    desk.post(reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, agent=campaign.agent_id))
+    desk.post(
+        reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, agent=campaign.agent_id, then="save")
+    )
     campaign.refresh_from_db()
     assert (campaign.status, campaign.name) == (Status.DRAFT, "Spring reminder")
 

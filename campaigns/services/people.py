@@ -40,6 +40,14 @@ class LocalTime:
     now: datetime.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The last word on calling a person, and when it fell; None where no call is behind it."""
+
+    sentence: str | Promise
+    at: datetime.datetime | None = None
+
+
 def find_people(text: str, region: str) -> QuerySet[Contact]:
     """Return the people whose name holds a text, in either spelling of Persian, or whose number holds its digits.
 
@@ -80,15 +88,15 @@ def local_times(contact: Contact) -> tuple[list[LocalTime], int]:
     return times[:MOST_ZONES], max(len(times) - MOST_ZONES, 0)
 
 
-def last_decision(contact: Contact, entry: DoNotCall | None) -> str | Promise:
+def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
     """Say in one sentence why this person is, was, or was not called."""
     if entry is not None:
-        return gettext_lazy("Will not be called: the number is on the do-not-call list.")
+        return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
     calls = Call.objects.filter(to_number=contact.phone)
     last = calls.filter(status__in=LIVE).first() or calls.filter(status=CallStatus.PENDING).first() or calls.first()
     if last is None:
-        return gettext_lazy("Never called so far, and no call is planned.")
-    return explaining.why(last) or last.get_status_display()
+        return Decision(gettext_lazy("Never called so far, and no call is planned."))
+    return Decision(explaining.why(last) or last.get_status_display(), last.placing_at or last.changed_at)
 
 
 # Changing

@@ -96,11 +96,11 @@ def test_page_of_a_person(client: Client, caller: User, manager: User, django_as
 
 def test_last_decision_is_one_sentence() -> None:
     contact = make_contact(phone=MARYAM)
-    assert "Never called so far" in str(last_decision(contact, None))
+    assert "Never called so far" in str(last_decision(contact, None).sentence)
     make_call(to_number=MARYAM, status=CallStatus.COMPLETED, talk_seconds=20)
-    assert str(last_decision(contact, None)) == "Completed"
+    assert str(last_decision(contact, None).sentence) == "Completed"
     make_call(to_number=MARYAM, status=CallStatus.PENDING, wait_reason="outside_hours")
-    assert "calling hours" in str(last_decision(contact, None))
+    assert "calling hours" in str(last_decision(contact, None).sentence)
 
 
 def test_add_and_change_a_person(client: Client, caller: User) -> None:

@@ -1,0 +1,270 @@
+"""Files in every shape: what is read, what is refused, what each column is taken for."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import struct
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from campaigns.services.importing import reading
+from campaigns.services.importing.limits import FileRefused
+from campaigns.services.importing.mapping import ColumnMapping, guess_mapping, variable_name
+from campaigns.services.importing.people_rows import Reader, read_moment
+from campaigns.services.importing.reading import measure, open_table
+from tests.files import people_file, write
+
+
+def rows_of(path: Path) -> list[tuple[int, list[str], str]]:
+    return list(open_table(path).rows())
+
+
+# Reading
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_any_separator_is_found(tmp_path: Path, separator: str) -> None:
+    path = write(tmp_path / "a.csv", f'name{separator}phone\n"Lee, Ann"{separator}0912\n')
+    assert rows_of(path)[1] == (2, ["Lee, Ann", "0912"], "")
+
+
+def test_separator_line_of_excel_is_no_row(tmp_path: Path) -> None:
+    assert rows_of(write(tmp_path / "a.csv", "sep=;\nname;phone\nA;1\n")) == [
+        (2, ["name", "phone"], ""),
+        (3, ["A", "1"], ""),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1256", "utf-32"])
+def test_any_encoding_is_found(tmp_path: Path, encoding: str) -> None:
+    text = "نام,تلفن\n" + "".join(f"حسين رضائي {n},0912{n:07d}\n" for n in range(40))
+    found = rows_of(write(tmp_path / "a.csv", text.encode(encoding)))
+    assert found[1][1] == ["حسين رضائي 0", "09120000000"]
+    assert len(found) == 41
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_any_line_ending_and_blank_lines(tmp_path: Path, ending: str) -> None:
+    assert [row[1] for row in rows_of(write(tmp_path / "a.csv", f"a,b{ending}{ending}1,2{ending},{ending}3,4"))] == [
+        ["a", "b"],
+        ["1", "2"],
+        ["3", "4"],
+    ]
+
+
+def test_an_open_quotation_mark_costs_one_row_only(tmp_path: Path) -> None:
+    lines = ["name,phone", *(f"P{n},0912000{n:04d}" for n in range(20))]
+    lines[5] = '"P4,09120000004'
+    lines[9] = 'Ali "The Boss" Reza,09120000008'
+    lines[12] = '"Ali" Reza,09120000011'
+    lines[15] = '"Lee\nAnn",09120000014'
+    found = rows_of(write(tmp_path / "a.csv", "\n".join(lines)))
+    assert len(found) == 21
+    assert [row[0] for row in found if row[2]] == [6]
+    assert found[9][1] == ['Ali "The Boss" Reza', "09120000008"]
+    assert found[12][1] == ["Ali Reza", "09120000011"]
+    assert found[15][1] == ["Lee\nAnn", "09120000014"]
+    assert found[16][0] == 18
+
+
+def test_an_open_quotation_mark_at_the_end(tmp_path: Path) -> None:
+    found = rows_of(write(tmp_path / "a.csv", 'name,phone\nA,1\n"B,2\nC,3\n'))
+    assert [(row[0], row[2]) for row in found] == [(1, ""), (2, ""), (3, "open_quote"), (4, "")]
+
+
+def test_nothing_but_quotation_marks_is_refused_quickly(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "name,phone\n" + '"A""\n' * 100_000)
+    began = time.monotonic()
+    with pytest.raises(FileRefused, match="quotation marks"):
+        measure(open_table(path))
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"\n\n\n", "no rows"),
+        (b"%PDF-1.7 x", "not a table"),
+        (b"\x89PNG\r\n\x1a\n", "not a table"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "old or locked"),
+        (b"<html><table><tr><td>0912</td></tr></table></html>", "web page"),
+        (b"PK\x03\x04 not a zip", "damaged"),
+        (bytes(range(256)) * 50, "not a table"),
+        (b"a,b\n" + b"x" * 2_000_000, "no end"),
+        (b"a,b\n" + b"x" * 70_000 + b",1\n", "letters"),
+        (b"a,b\n" + b"1," * 150 + b"\n", "columns"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
+    with pytest.raises(FileRefused, match=words):
+        measure(open_table(write(tmp_path / "a.csv", content)))
+
+
+def test_limits_of_bytes_and_rows(tmp_path: Path, settings: Any) -> None:
+    path = people_file(tmp_path / "a.csv", *["1"] * 50)
+    settings.IMPORT_MAX_ROWS = 50
+    assert measure(open_table(path)).rows == 51
+    settings.IMPORT_MAX_ROWS = 49
+    with pytest.raises(FileRefused, match="more than 49 rows"):
+        measure(open_table(path))
+    settings.IMPORT_MAX_BYTES = 100
+    with pytest.raises(FileRefused, match="larger"):
+        open_table(path)
+
+
+def test_zeros_and_broken_letters_are_reported_row_by_row(tmp_path: Path) -> None:
+    good = "".join(f"محمد {n},0912000{n:04d}\n" for n in range(60)).encode()
+    path = write(
+        tmp_path / "a.csv", "نام,تلفن\n".encode() + good + b"Bro\xff\xfe,09130000001\nZe\x00ro,0913\x000000002\n"
+    )
+    people = list(Reader(open_table(path), ColumnMapping({0: "name", 1: "phone"}), "IR").people())
+    assert len(people) == 62
+    assert [person.problem for person in people[-2:]] == ["unreadable", ""]
+    assert people[-1].phone.e164 == "+989130000002"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.text('ab,"\n\r 12\x00', max_size=8), min_size=1, max_size=4), max_size=12))
+def test_what_a_program_writes_is_read_back(tmp_path: Path, table: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(table)
+    path = write(tmp_path / "a.csv", "first,second,third,fourth\n" + text.getvalue())
+    read = [row[1] for row in reading.Table(path, "utf-8", ",").rows()][1:]
+    assert read == [row for row in table if any(row)]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path / "a.csv", content)
+    try:
+        found = measure(open_table(path))
+    except FileRefused:
+        return
+    assert found.rows == len(rows_of(path))
+
+
+# XLSX
+
+
+def sheet(path: Path, *rows: list[Any]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        assert book.active is not None
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_xlsx_cells_become_text(tmp_path: Path) -> None:
+    path = sheet(
+        tmp_path / "a.xlsx", ["name", "phone", "x"], ["A", 989121234567, True], [], ["B", 9121234567.0, 2.5],
+        ["C", "0912", datetime.date(2026, 1, 2)],
+    )  # fmt: skip
+    assert rows_of(path) == [
+        (1, ["name", "phone", "x"], ""),
+        (2, ["A", "989121234567", "TRUE"], ""),
+        (4, ["B", "9121234567", "2.5"], ""),
+        (5, ["C", "0912", "2026-01-02"], ""),
+    ]
+
+
+def zipped(path: Path, **entries: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in entries.items():
+            package.writestr(name.replace("__", "/").replace("_xml", ".xml").replace("_bin", ".bin"), content)
+    return path
+
+
+def test_zip_bomb_is_refused_before_the_reader(tmp_path: Path, settings: Any) -> None:
+    settings.IMPORT_MAX_BYTES = 1024 * 1024
+    path = zipped(tmp_path / "a.xlsx", xl__workbook_xml=b"<x/>", xl__worksheets__sheet1_xml=b"<x>" + b" " * 20_000_000)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(FileRefused, match="unpacks"):
+        open_table(path)
+
+
+def test_zip_bomb_that_lies_about_its_size(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.xlsx", xl__workbook_xml=b"<x/>", xl__worksheets__sheet1_xml=b"<x>" + b" " * 5_000_000)
+    content = path.read_bytes().replace(struct.pack("<I", 5_000_003), struct.pack("<I", 100))
+    with pytest.raises(FileRefused, match="unpacks"):
+        open_table(write(path, content))
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({"word__document_xml": b"<x/>"}, "not an Excel"),
+        ({"xl__workbook_xml": b"<x/>", "xl__vbaProject_bin": b"x"}, "macros"),
+        ({"xl__workbook_xml": b"<x/>", "..__..__evil_xml": b"<x/>"}, "damaged"),
+        ({"xl__workbook_xml": b'<!DOCTYPE lolz [<!ENTITY lol "lol">]><x/>'}, "damaged"),
+        ({"xl__workbook_xml": "<x/>".encode("utf-16")}, "damaged"),
+        ({"xl__workbook_xml": b"<x/>", "xl__worksheets__sheet1_xml": b'<c r="XFD1"/>'}, "columns"),
+        ({"xl__workbook_xml": b"<x/>", "xl__worksheets__sheet1_xml": b"<c r = 'A1048576'/>"}, "rows"),
+        ({"xl__workbook_xml": b"<x/>", "xl__worksheets__sheet1_xml": b'<c r="A1"/><c r="CV190000"/>'}, "cells"),
+        ({"xl__workbook_xml": b"<x/>"} | {f"xl__{n}_xml": b"<x/>" for n in range(1200)}, "unpacks"),
+    ],
+)
+def test_dangerous_workbooks_are_refused(tmp_path: Path, entries: dict[str, bytes], words: str) -> None:
+    with pytest.raises(FileRefused, match=words):
+        open_table(zipped(tmp_path / "a.xlsx", **entries))
+
+
+# Columns
+
+
+@pytest.mark.parametrize(
+    ("titles", "row", "expected"),
+    [
+        (["Full Name", "Mobile No."], ["Ann", "09121234567"], ["name", "phone"]),
+        (["نام و نام خانوادگی", "شماره موبايل"], ["مریم", "۰۹۱۲۱۲۳۴۵۶۷"], ["name", "phone"]),
+        (["Naam", "Mobile nambar", "Shahar"], ["Priya", "+919876543210", "Pune"], ["name", "phone", "var:shahar"]),
+        (["नाम", "मोबाइल नंबर"], ["प्रिया", "+919876543210"], ["name", "phone"]),
+        (["First name", "Last name", "Phone"], ["A", "B", "09121234567"], ["name", "name", "phone"]),
+        (["Company name", "Name", "Tel"], ["ACME", "Ann", "02188776655"], ["var:company_name", "name", "phone"]),
+        (["Home phone", "Mobile"], ["02188776655", "09121234567"], ["var:home_phone", "phone"]),
+        (["Whatever", "Kontakt"], ["Ann", "09121234567"], ["var:whatever", "phone"]),
+        (["Ann", "09121234567"], ["Bob", "09131234567"], ["name", "phone"]),
+        (["Phone", "Time zone", "Consent date"], ["09121234567", "Asia/Tehran", "1403-02-01"],
+         ["phone", "time_zone", "consent_at"]),
+        (["Phone", "Phone", "City", "City"], ["09121234567", "x", "Pune", "Goa"],
+         ["phone", "var:phone_2", "var:city", "var:city_2"]),
+        (["Phone", "Reason", "Row in the file"], ["09121234567", "bad", "4"], ["phone", "", ""]),
+        (["Name", "City"], ["Ann", "Pune"], ["name", "var:city"]),
+    ],
+)  # fmt: skip
+def test_columns_are_guessed(titles: list[str], row: list[str], expected: list[str]) -> None:
+    headers, mapping = guess_mapping([titles, row], "IR")
+    assert [mapping.columns[column] for column in range(len(headers))] == expected
+    assert ColumnMapping.from_json(mapping.to_json()) == mapping
+
+
+def test_variable_names_are_safe() -> None:
+    assert [variable_name(title) for title in ("Order No.", "کد سفارش", "{evil}", "!!", "A" * 90)] == [
+        "order_no",
+        "کد_سفارش",
+        "evil",
+        "column",
+        "a" * 40,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2024-05-01", "2024-05-01"), ("۱۴۰۳/۰۲/۱۲", "2024-05-01"), ("2024-05-01 10:30", "2024-05-01"), ("05/01/24", None),
+     ("2024-13-01", None)],
+)  # fmt: skip
+def test_dates_of_both_calendars(text: str, expected: str | None) -> None:
+    found = read_moment(text)
+    assert (found and timezone.localtime(found).date().isoformat()) == expected

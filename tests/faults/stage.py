@@ -1,0 +1,238 @@
+"""One installation under faults: its database, a hostile simulator, the workers that die, and the verdict after it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from providers.sandbox.journal import JournalEntry, read_journal
+from providers.sandbox.server import SandboxServer
+from tests.end_to_end.conftest import ROOT, free_port
+from tests.faults.servers import Postgres
+from tests.faults.verdict import Verdict, judge
+
+VENDORS = ("unleashx", "bolna", "voicy", "vocode")
+"""Those with a list of calls; what is lost at Bitel only its own news or a person can tell."""
+
+HOSTILE = {
+    "accept_then_hang": 0.06, "accept_500": 0.05, "accept_reset": 0.05, "accept_broken_json": 0.03, "accept_html": 0.02,
+    "accept_truncated": 0.02, "accept_empty": 0.01, "accept_no_id": 0.01, "accept_odd_id": 0.01,
+    "accept_slow_drip": 0.01, "accept_huge": 0.002,
+    "hang": 0.03, "500": 0.03, "503": 0.01, "reset": 0.02, "redirect": 0.01, "429": 0.02, "400": 0.02,
+}  # fmt: skip
+"""Shares of all orders; the rest goes well."""
+OPEN = "('pending', 'placing', 'queued', 'dialing', 'ringing', 'in_progress', 'wrapping_up', 'unknown')"
+
+
+class Worker:
+    """One forked process; the harness alone decides when it ends."""
+
+    def __init__(self, role: str, pid: int) -> None:
+        self.role, self.pid = role, pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether it still runs."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+class Stage:
+    """A database, a simulator and a nursery of workers."""
+
+    def __init__(self, directory: Path, engine: str, postgres: Postgres | None, *, scale: float, speed: float) -> None:
+        self.directory, self.engine, self.scale = directory, engine, scale
+        self.journal_path = directory / "journal.jsonl"
+        self.server = SandboxServer(port=free_port(27000), speed=speed, journal=self.journal_path, limits=False)
+        self.server.__enter__()
+        self.server.world.switches.change({"magic": False})
+        self.database_url = ""
+        if engine == "postgres":
+            assert postgres
+            self.database_url = postgres.make_database(f"faults_{uuid.uuid4().hex[:12]}")
+        self.environment = {
+            "DJANGO_SETTINGS_MODULE": "callcenter.settings",
+            "ENV_FILE": os.devnull,
+            "DEBUG": "on",
+            "DEMO": "on",
+            "HTTPS": "off",
+            "SECRET_KEY": uuid.uuid4().hex * 2,
+            "FIELD_KEYS": Fernet.generate_key().decode(),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "VAR_DIR": str(directory),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": "",
+            "SANDBOX_ORIGIN": self.server.origin,
+            "TIME_SCALE": str(scale),
+            "SINGLE_CALL_HOURS": "00:00-00:00",
+            "CALLER_LAUNCH_LIMIT": "1000000",
+            "LOG_LEVEL": "ERROR",
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.log_path = directory / "workers.log"
+        self._log = self.log_path.open("wb")
+        self.people = self.kills = self.stops = self.restarts = 0
+        self.workers: list[Worker] = []
+        self.stopped: list[tuple[float, Worker]] = []
+        self.began = time.monotonic()
+        self.manage("migrate", "--no-input", "-v0")
+        self.nursery = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.worker"], cwd=ROOT, env=os.environ | self.environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, start_new_session=True,
+        )  # fmt: skip
+        self._hear()
+
+    # Processes
+
+    def manage(self, *arguments: str) -> None:
+        """Run one of our own commands to its end."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def inside(self, name: str, **arguments: Any) -> Any:
+        """Run a function of `inside.py` in a process of its own."""
+        answer = self._ask({"do": "call", "name": name, "with": arguments})
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def spawn(self, role: str, point: str = "") -> Worker:
+        """Start a worker, which ends itself at a named point where one is given."""
+        worker = Worker(role, self._ask({"do": "fork", "role": role, "point": point})["pid"])
+        if not point:
+            self.workers.append(worker)
+        return worker
+
+    def lay_out(self, people: int, *, vendors: Sequence[str] = VENDORS, max_lines: int = 200, copies: int = 1) -> None:
+        """Make providers, campaigns and people."""
+        self.people += self.inside(
+            "lay_out", vendors=list(vendors), people=people, max_lines=max_lines, copies=copies
+        )["people"]
+
+    def hire(self, dispatchers: int = 3, pollers: int = 2) -> None:
+        """Start a crew."""
+        for role, count in (("dispatch", dispatchers), ("poll", pollers)):
+            for _number in range(count):
+                self.spawn(role)
+
+    def kill_one(self) -> None:
+        """Kill a worker at random, with no chance to clean up, and start another in its place."""
+        worker = self.workers.pop(random.randrange(len(self.workers)))
+        self.stopped = [(until, other) for until, other in self.stopped if other is not worker]
+        worker.send(signal.SIGKILL)
+        self.kills += 1
+        self.spawn(worker.role)
+
+    def stop_one(self, seconds: float) -> None:
+        """Freeze a worker for a while, as a suspended machine does."""
+        worker = random.choice(self.workers)
+        worker.send(signal.SIGSTOP)
+        self.stops += 1
+        self.stopped.append((time.monotonic() + seconds, worker))
+
+    def wake(self, *, everybody: bool = False) -> None:
+        """Let workers go on whose time is over."""
+        now = time.monotonic()
+        for until, worker in self.stopped:
+            if everybody or until <= now:
+                worker.send(signal.SIGCONT)
+        self.stopped = [] if everybody else [(until, worker) for until, worker in self.stopped if until > now]
+
+    def end(self) -> None:
+        """End every process."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.nursery.pid, signal.SIGKILL)
+        self.nursery.wait()
+        self.server.stop()
+        self._log.close()
+
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self.nursery.stdin
+        self.nursery.stdin.write(json.dumps(order) + "\n")
+        self.nursery.stdin.flush()
+        return self._hear()
+
+    def _hear(self) -> dict[str, Any]:
+        assert self.nursery.stdout
+        line = self.nursery.stdout.readline()
+        assert line, f"the nursery died\n{self.log()}"
+        return dict(json.loads(line))
+
+    def log(self) -> str:
+        """Return the end of what the workers said."""
+        return self.log_path.read_text(errors="replace")[-4000:]
+
+    # The vendor
+
+    def be_hostile(self, mix: dict[str, float] | None = None, *, late: float = 0.01, seed: int = 1) -> None:
+        """Let the vendor break as `mix` says; `late` is the share of orders taken after our time-out."""
+        faults = self.server.world.faults
+        faults.add({"mix": {"accept_late": late}, "seconds": 30 / self.scale + 0.5, "seed": seed})
+        faults.add({"mix": mix or HOSTILE})
+
+    def be_kind(self) -> None:
+        """Let everything go well again."""
+        self.server.world.faults.clear()
+
+    def journal(self) -> list[JournalEntry]:
+        """Return every dial that a vendor took."""
+        return read_journal(self.journal_path)
+
+    # The rows
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the installation's database."""
+        if self.engine == "postgres":
+            import psycopg
+
+            with psycopg.connect(self.database_url) as connection:
+                return connection.execute(query).fetchall()  # type: ignore[arg-type]
+        with contextlib.closing(sqlite3.connect(self.directory / "callcenter.sqlite3", timeout=20)) as lite:
+            return list(lite.execute(query))
+
+    def count(self, condition: str = "1 = 1") -> int:
+        """Count calls."""
+        return int(self.rows(f"SELECT count(*) FROM campaigns_call WHERE {condition}")[0][0])
+
+    def wait(self, condition: Callable[[], Any], seconds: float, what: str) -> None:
+        """Wait until a condition holds."""
+        until = time.monotonic() + seconds
+        while not condition():
+            self.wake()
+            assert time.monotonic() < until, f"not in {seconds:.0f} s: {what}; {self.counts()}\n{self.log()}"
+            time.sleep(0.2)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many calls stand in which state."""
+        return dict(self.rows("SELECT status, count(*) FROM campaigns_call GROUP BY status"))
+
+    def settle(self, seconds: float) -> None:
+        """Wait until no call waits, is out or is unknown any more."""
+        self.wake(everybody=True)
+        self.wait(lambda: not self.count(f"status IN {OPEN}"), seconds, "every call settled")
+
+    def verdict(self, scenario: str) -> Verdict:
+        """Compare rows and journal."""
+        assert "FELL OVER" not in self.log_path.read_text(errors="replace"), self.log()
+        return judge(self, scenario)

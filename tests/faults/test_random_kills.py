@@ -1,0 +1,73 @@
+"""Workers die, freeze and race at random against a hostile vendor: nobody is dialled twice, nobody is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.conftest import IS_FULL, scaled
+from tests.faults.firing import demand, dial_under_fire, die_at_every_point
+from tests.faults.stage import HOSTILE, Stage
+from tests.faults.verdict import Verdict, percentile
+
+pytestmark = [pytest.mark.faults]
+
+TWO_MINUTES = 120
+Start = Callable[..., Stage]
+Tell = Callable[[Verdict], Verdict]
+Figure = Callable[[str], None]
+
+
+def test_workers_die_and_freeze_at_random(start_stage: Start, tell: Tell, figure: Figure) -> None:
+    stage = start_stage()
+    stage.be_hostile()
+    stage.lay_out(scaled(10_000, 400))
+    if not IS_FULL:
+        die_at_every_point(stage)
+    stage.hire(dispatchers=3, pollers=2)
+    dial_under_fire(stage, scaled(1500, 120), every=0.5 if IS_FULL else 0.35)
+    stage.be_kind()
+    stage.settle(240)
+    verdict = tell(stage.verdict("random kills and freezes" if IS_FULL else "every point, then random kills"))
+    demand(verdict)
+    assert verdict.kills >= scaled(200, 15), "too few kills prove nothing"
+    assert verdict.opened >= scaled(1000, 40), "too few unknowns prove nothing"
+    late = percentile(verdict.bound_after, 99)
+    figure(
+        f"{verdict.engine}: {len(verdict.bound_after)} unknown calls that were placed: bound within {late:.0f} s of"
+        f" the deadline (p99, at default timers; here they ran {verdict.scale:g} times as fast)"
+    )
+    assert verdict.bound_after
+    assert late <= TWO_MINUTES, verdict
+
+
+@pytest.mark.skipif(not IS_FULL, reason="in the short form the points come before the random kills")
+def test_every_point_meets_every_fault(start_stage: Start, tell: Tell) -> None:
+    stage = start_stage()
+    modes = [*HOSTILE, "accept_late"]
+    stage.lay_out(len(modes) * 60)
+    for mode in [*modes, "nothing"]:
+        stage.be_kind()
+        if mode == "accept_late":
+            stage.be_hostile({}, late=0.5)
+        elif mode != "nothing":
+            stage.be_hostile({mode: 0.5}, late=0.0)
+        die_at_every_point(stage)
+    stage.be_kind()
+    stage.inside("close_breakers")
+    stage.hire(dispatchers=2, pollers=2)
+    stage.settle(300)
+    demand(tell(stage.verdict(f"every point, with {len(modes)} faults each")))
+
+
+def test_the_plain_design_dials_twice(start_stage: Start, tell: Tell) -> None:
+    stage = start_stage()
+    stage.be_hostile()
+    stage.lay_out(scaled(1000, 150))
+    for _number in range(3):
+        stage.spawn("plain")
+    dial_under_fire(stage, 240, every=0.5, stops=0.0)
+    verdict = tell(stage.verdict("the plain design, same faults"))
+    # The harness is able to see what it looks for.
+    assert verdict.dialled_twice >= scaled(50, 5), verdict

@@ -1,0 +1,238 @@
+"""The processes that the harness kills: a nursery that forks dispatchers and pollers, each with a named point to die at.
+
+A fork of a warm process is there in milliseconds, so that a run may kill hundreds. The product has no hook for this:
+the points are put around its functions here, in the child, after the fork.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+POINTS = (
+    "after_reserve", "before_commit", "after_commit", "before_send", "after_send", "after_answer", "before_write",
+    "in_write", "after_write", "before_bind", "after_bind",
+)  # fmt: skip
+"""Every named point of the placing path, in order; the last two belong to the poller that settles."""
+READING_POINTS = ("before_bind", "after_bind")
+
+
+def die() -> None:
+    """End as in a power cut: nothing of this process gets to do anything any more."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def arm(point: str) -> None:
+    """Put the end of this process at a point of the path."""
+    from campaigns.services import answering, breaking, committing, dialing, merging, reserving
+    from providers import http
+
+    if point:
+        # Each end costs a few calls: enough to see what becomes of them.
+        dialing.MOST_IN_A_COMMIT = 4
+
+    def before(owner: Any, name: str) -> None:
+        def dying(*_arguments: Any, **_named: Any) -> None:
+            die()
+
+        setattr(owner, name, dying)
+
+    def after(owner: Any, name: str, when: Callable[[Any], bool] = lambda _result: True) -> None:
+        real = getattr(owner, name)
+
+        def dying(*arguments: Any, **named: Any) -> Any:
+            result = real(*arguments, **named)
+            if when(result):
+                die()
+            return result
+
+        setattr(owner, name, dying)
+
+    match point:
+        case "after_reserve":
+            after(reserving, "reserve", bool)
+        case "before_commit":
+            # Everything is written, the transaction is still open.
+            after(committing._Batch, "_write_passed")
+        case "after_commit":
+            after(dialing, "commit_calls", lambda result: bool(result.committed))
+        case "before_send":
+            before(http.HttpDoor, "send_once")
+        case "after_send":
+            real = http.new_connection
+
+            def connection_that_ends_us(*arguments: Any) -> Any:
+                connection = real(*arguments)
+                connection.getresponse = die  # type: ignore[assignment, method-assign]
+                return connection
+
+            http.new_connection = connection_that_ends_us
+        case "after_answer":
+            after(http.HttpDoor, "send_once")
+        case "before_write":
+            before(answering, "write_answers")
+        case "in_write":
+            after(breaking, "weigh_answers")
+        case "after_write":
+            after(answering, "write_answers")
+        case "before_bind":
+            before(merging, "bind")
+        case "after_bind":
+            after(merging, "bind")
+        case "":
+            pass
+        case _:
+            raise ValueError(f"no such point: {point}")
+
+
+# Roles
+
+
+def scale_timers() -> None:
+    """Divide by TIME_SCALE also what the product leaves alone: the door's deadline, leases and looks for the stuck."""
+    from django.conf import settings
+
+    from campaigns import rules
+    from campaigns.services import dialing, leases, polling, reserving
+    from providers import http
+
+    scale = float(settings.TIME_SCALE)
+    defaults = http.HttpDoor.__init__.__kwdefaults__
+    defaults["total_timeout"] /= scale
+    # Below these a busy machine would be late, and lose leases, where nobody meant it to.
+    rules.PRESEND = defaults["presend"] = max(0.5, rules.PRESEND / scale)
+    leases.LEASE_SECONDS = max(1.0, leases.LEASE_SECONDS / scale)  # type: ignore[assignment]
+    leases.RENEW_SECONDS = leases.LEASE_SECONDS / 3  # type: ignore[assignment]
+    reserving.RESERVED_SECONDS = max(1.0, reserving.RESERVED_SECONDS / scale)  # type: ignore[assignment]
+    dialing.SWEEP_SECONDS = polling.SWEEP_SECONDS = max(0.2, dialing.SWEEP_SECONDS / scale)
+    dialing.AHEAD_SECONDS = polling.AHEAD_SECONDS = 2.0
+    in_five_seconds = polling.batch_of
+    polling.batch_of = lambda provider: max(1, round(in_five_seconds(provider) / scale))
+
+
+def dispatch() -> None:
+    """Dial, slice after slice, as the queue would have it."""
+    from campaigns.services import dialing
+
+    forever(
+        lambda: dialing.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=random.uniform(2.0, 6.0))
+    )
+
+
+def poll() -> None:
+    """Read states and settle, slice after slice."""
+    from campaigns.services import polling
+
+    forever(lambda: polling.run_slice(5.0))
+
+
+def plain() -> None:
+    """Dial as the plain design does."""
+    from tests.faults.plain import run_slice
+
+    forever(lambda: run_slice(5.0))
+
+
+def forever(act: Callable[[], object]) -> None:
+    """Run slices until killed; a database that is away is waited for, any other failure is for the log."""
+    from django.db import InterfaceError, OperationalError, connection
+
+    while True:
+        try:
+            act()
+        except (OperationalError, InterfaceError) as error:
+            print("away:", type(error).__name__, file=sys.stderr)
+            connection.close()
+            time.sleep(0.3)
+        time.sleep(0.05)
+
+
+ROLES: dict[str, Callable[[], None]] = {"dispatch": dispatch, "poll": poll, "plain": plain}
+
+
+# The nursery
+
+
+def nurse() -> None:
+    """Fork what the harness asks for, one JSON line an order, until its end of the pipe closes."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    sys.stdout.write(json.dumps({"ready": os.getpid()}) + "\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        order = json.loads(line)
+        answer = run_once(order) if order["do"] == "call" else {"pid": fork(order)}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def fork(order: dict[str, Any]) -> int:
+    """Start one worker; returns its process id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        begin_child()
+        arm(order.get("point", ""))
+        ROLES[order["role"]]()
+    except BaseException:
+        print("FELL OVER", traceback.format_exc(), file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def run_once(order: dict[str, Any]) -> dict[str, Any]:
+    """Run one function of `inside` in a child of its own, so that this process never opens a connection."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.close(reading)
+        try:
+            begin_child()
+            from tests.faults import inside
+
+            answer = {"result": getattr(inside, order["name"])(**order["with"])}
+        except BaseException:
+            answer = {"error": traceback.format_exc()}
+        with os.fdopen(writing, "w") as out:
+            json.dump(answer, out)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as source:
+        return dict(json.loads(source.read() or '{"error": "the child said nothing"}'))
+
+
+def begin_child() -> None:
+    """Give a forked child its own signals, its own chance, and no way to talk on the harness's pipe."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    random.seed()
+    quiet = os.open(os.devnull, os.O_RDWR)
+    os.dup2(quiet, 0)
+    os.dup2(2, 1)
+
+
+def main() -> None:
+    """Load the product once, without touching its database, then serve the harness."""
+    import django
+
+    django.setup()
+    logging.disable(logging.ERROR)
+    from campaigns import rules
+    from campaigns.services import dialing, polling  # noqa: F401
+    from providers import registry
+
+    for vendor in registry.BACKENDS:
+        registry.backend_class(vendor)
+    rules.zones_of_number("+989120000000")
+    scale_timers()
+    nurse()
+
+
+if __name__ == "__main__":
+    main()

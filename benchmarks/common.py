@@ -1,0 +1,265 @@
+"""The stage that every benchmark plays on: a database of its own, a vendor simulator, CPU seconds, a table."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+SANDBOX_PORT = 23_100
+
+
+def parser(purpose: str) -> argparse.ArgumentParser:
+    """Return the options that every benchmark takes."""
+    made = argparse.ArgumentParser(description=purpose)
+    made.add_argument(
+        "--database",
+        default=os.environ.get("BENCH_DATABASE_URL", ""),
+        help="a PostgreSQL server, as postgres://user@host/name; a database of its own is made there and dropped. "
+        "Default: BENCH_DATABASE_URL, else SQLite in a temporary directory.",
+    )
+    made.add_argument("--rounds", type=int, default=3, help="alternating rounds; the table shows medians")
+    return made
+
+
+# The stage
+
+
+@contextlib.contextmanager
+def stage(database: str, settings: str = "benchmarks.settings") -> Iterator[Path]:
+    """Set Django up on an empty, migrated database in a temporary directory, and remove both afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix="callcenter-benchmark-"))
+    name = f"benchmark_{uuid.uuid4().hex[:12]}"
+    url = urlunsplit(urlsplit(database)._replace(path=f"/{name}")) if database else ""
+    if database:
+        _on_server(database, f'CREATE DATABASE "{name}"')
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE=settings,
+        ENV_FILE=os.devnull,
+        VAR_DIR=str(directory),
+        DATABASE_URL=url,
+        REDIS_URL="",
+        DEBUG="on",
+        DEMO="off",
+        HTTPS="off",
+        TIME_SCALE="1",
+        EMAIL_URL="",
+        SECRET_KEY="only-for-benchmarks-" + "0123456789" * 5,
+        FIELD_KEYS="oXuMlsamqFHr_j8FO41cOGdHPhir76XSR7_K0ekP_fE=",
+        ALLOWED_HOSTS="testserver,127.0.0.1",
+        SANDBOX_ORIGIN=f"http://127.0.0.1:{SANDBOX_PORT}",
+        SINGLE_CALL_HOURS="00:00-00:00",
+        LOG_LEVEL="ERROR",
+        PYTHONPATH=str(ROOT),
+    )
+    try:
+        set_up()
+        yield directory
+    finally:
+        _close_connections()
+        if database:
+            _on_server(database, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def set_up() -> None:
+    """Start Django in this process and bring the database up to date."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    connections.close_all()
+
+
+def _on_server(url: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
+
+
+def engine() -> str:
+    """Return the name of the database engine, for the table's title."""
+    from django.db import connection
+
+    return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(connection.vendor, connection.vendor)
+
+
+# The vendor
+
+
+@contextlib.contextmanager
+def sandbox(*, delay_ms: int, speed: float = 1.0, **switches: Any) -> Iterator[str]:
+    """Run the vendor simulator as a process of its own, without limits and magic numbers; yields its origin."""
+    origin = f"http://127.0.0.1:{SANDBOX_PORT}"
+    options = [f"--port={SANDBOX_PORT}", f"--delay-ms={delay_ms}", f"--speed={speed}"]
+    process = subprocess.Popen(
+        [*MANAGE, "sandbox", *options, "--no-limits", "--allow-production"], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(origin, process)
+        control(origin, "switches", {"magic": False, "list_lag_seconds": 0.0} | switches)
+        yield origin
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def control(origin: str, name: str, order: dict[str, Any]) -> None:
+    """Tell the simulator something over its control endpoint."""
+    body = json.dumps(order).encode()
+    request = urllib.request.Request(f"{origin}/_control/{name}", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10):
+        pass
+
+
+def _wait_for(origin: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{origin}/_control/switches", timeout=1):
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"The simulator does not answer on {origin}.")
+
+
+def make_provider(vendor: str, origin: str, **fields: Any) -> Any:
+    """Make a provider at a vendor of the simulator, wide open, with its first agent and caller ID."""
+    from providers.models import Agent, CallerId, Provider
+    from providers.sandbox.accounts import ACCOUNT_OF
+
+    account = ACCOUNT_OF[vendor]
+    defaults: dict[str, Any] = {
+        "vendor": vendor,
+        "name": account.name,
+        "secrets": {"api_key": account.key},
+        "options": {"base_url": origin + account.base_path, **account.options},
+        "max_lines": 1_000_000,
+        "calls_per_minute": 10_000_000,
+        "reads_per_minute": 10_000_000,
+    }
+    provider = Provider.objects.create(**(defaults | fields))
+    for agent in account.agents[:1]:
+        Agent.objects.create(provider=provider, remote_id=agent.id, name=agent.name)
+    for number in account.caller_ids[:1]:
+        CallerId.objects.create(provider=provider, remote_id=number, number=number, name="desk")
+    return provider
+
+
+def phone(number: int) -> str:
+    """Return a valid Iranian mobile number, another for each number below ten million."""
+    return f"+98912{number:07d}"
+
+
+# Measures
+
+
+class Cost(NamedTuple):
+    """What a run took."""
+
+    seconds: float
+    cpu: float
+
+
+class Meter:
+    """Measures wall-clock and CPU seconds of this process and of its children that have ended."""
+
+    def __enter__(self) -> Meter:
+        self._cpu, self._began = own_cpu(), time.monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cost = Cost(time.monotonic() - self._began, own_cpu() - self._cpu)
+
+
+def own_cpu() -> float:
+    """Return the CPU seconds of this process and its ended children."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def tree_cpu(pid: int) -> float:
+    """Return the CPU seconds of a running process and everything below it (Linux)."""
+    ticks, below = os.sysconf("SC_CLK_TCK"), {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                below[int(entry.name)] = (int(fields[1]), sum(map(int, fields[11:15])) / ticks)
+    total, waiting = 0.0, [pid]
+    while waiting:
+        one = waiting.pop()
+        total += below.get(one, (0, 0.0))[1]
+        waiting += [child for child, (parent, _cpu) in below.items() if parent == one]
+    return total
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """Return the median of each column."""
+    return Cost(*(statistics.median(column) for column in zip(*costs, strict=True)))
+
+
+# What is printed
+
+
+class Goal(NamedTuple):
+    """One figure to reach."""
+
+    what: str
+    is_: float
+    wanted: float
+    unit: str = ""
+    at_most: bool = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Tell whether it was."""
+        return self.is_ <= self.wanted if self.at_most else self.is_ >= self.wanted
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows under titles, figures to the right."""
+    cells = [list(columns), *[[_cell(value) for value in row] for row in rows]]
+    widths = [max(len(row[position]) for row in cells) for position in range(len(columns))]
+    print(f"\n{title}")
+    for number, row in enumerate(cells):
+        first, *rest = row
+        print("  " + "  ".join([first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(rest, widths[1:], strict=True))]))
+        if not number:
+            print("  " + "  ".join("-" * width for width in widths))
+
+
+def print_goals(goals: Sequence[Goal]) -> None:
+    """Print what was to be reached and what was."""
+    print()
+    for goal in goals:
+        sign = "at most" if goal.at_most else "at least"
+        word = "reached" if goal.is_reached else "NOT reached"
+        print(f"  {goal.what}: {goal.is_:.3g}{goal.unit}, to reach {sign} {goal.wanted:g}{goal.unit}: {word}")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

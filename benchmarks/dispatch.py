@@ -1,0 +1,207 @@
+"""Placing calls: the dispatch slice with its full at-most-once path, beside one task a call and beside no database."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from benchmarks import common
+from benchmarks.common import MANAGE, ROOT, Cost, Goal, Meter, median
+
+LINES = 64
+_numbers = itertools.count(0)
+
+
+def make_calls(provider: Any, count: int) -> Any:
+    """Make a running campaign whose people all wait to be called."""
+    import datetime
+
+    from django.utils import timezone
+
+    from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
+    from campaigns.services.filling import fill_campaign
+
+    made = ContactList.objects.create(name=uuid.uuid4().hex)
+    people = Contact.objects.bulk_create(
+        (
+            Contact(name=f"Person {n}", phone=common.phone(n), region="IR", variables={"appointment": "Monday 10:30"})
+            for n in itertools.islice(_numbers, count)
+        ),
+        batch_size=500,
+    )
+    ListMembership.objects.bulk_create(
+        (ListMembership(contact_list=made, contact=person) for person in people), batch_size=500
+    )
+    campaign = Campaign.objects.create(
+        name=made.name,
+        provider=provider,
+        agent=provider.agent_set.first(),
+        variables={"greeting": "Hello {name}"},
+        status=Campaign.Status.RUNNING,
+        launched_at=timezone.now(),
+        hours_start=datetime.time(0, 0),
+        hours_end=datetime.time(0, 0),
+    )
+    campaign.lists.add(made)
+    fill_campaign(campaign.pk)
+    assert Call.objects.filter(campaign=campaign, status="pending").count() == count
+    return campaign
+
+
+def clear(campaign: Any) -> None:
+    """End a round's calls, so that the next one finds the lines free."""
+    from campaigns.models import Call, Campaign
+
+    Call.objects.filter(campaign=campaign).update(status="completed", rank=90, next_poll_at=None)
+    Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.FINISHED)
+
+
+def ours(provider: Any, count: int) -> Cost:
+    """Run the real dispatch slice until every call is placed."""
+    from campaigns import rules
+    from campaigns.models import Call
+    from campaigns.services import dialing
+
+    campaign = make_calls(provider, count)
+    rules.zones_of_number.cache_clear()
+    with Meter() as meter:
+        dialing.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=300)
+    placed = Call.objects.filter(campaign=campaign, status="queued")
+    assert placed.count() == count, "not every call was placed"
+    first, last = placed.order_by("placing_at").first(), placed.order_by("-placed_at").first()
+    assert first is not None
+    assert last is not None
+    # The slice goes on looking for work for a moment after the last answer: that is no part of the rate.
+    seconds = (last.placed_at - first.placing_at).total_seconds()
+    clear(campaign)
+    return Cost(seconds, meter.cost.cpu)
+
+
+def without_database(provider: Any, count: int) -> Cost:
+    """Send the same orders through the same door from as many threads, and keep nothing."""
+    from campaigns.services.committing import boottime
+    from providers.types import CallOrder
+
+    agent = provider.agent_set.first()
+    backend = provider.open_backend()
+    orders = [
+        CallOrder(
+            reference=uuid.uuid4(),
+            to_number=common.phone(n),
+            agent_id=agent.remote_id,
+            variables={"name": f"Person {n}", "appointment": "Monday 10:30", "greeting": f"Hello Person {n}"},
+        )
+        for n in itertools.islice(_numbers, count)
+    ]
+    with Meter() as meter, ThreadPoolExecutor(LINES) as pool:
+        placed = list(pool.map(lambda order: backend.for_order(boottime()).place_call(order), orders))
+    assert len({one.remote_id for one in placed}) == count
+    return meter.cost
+
+
+def plain(provider: Any, count: int, workers: int) -> Cost:
+    """Run a django-q2 cluster with one task a call, and measure from the first placed call to the last."""
+    from django.db import connections
+    from django_q.tasks import async_task
+
+    from campaigns.models import Call
+
+    campaign = make_calls(provider, count)
+    for pk in Call.objects.filter(campaign=campaign).values_list("pk", flat=True):
+        async_task("benchmarks.plain.place", pk)
+    connections.close_all()
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.plain_settings", "PLAIN_WORKERS": str(workers)}
+    # The cluster's log is not wanted, its end is: a group of its own is ended as a whole.
+    cluster = subprocess.Popen(
+        [*MANAGE, "qcluster"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        placed = Call.objects.filter(campaign=campaign, status="queued")
+        begin = _wait(lambda: placed.count() >= count // 10, cluster)
+        before, had = common.tree_cpu(cluster.pid), placed.count()
+        end = _wait(lambda: placed.count() >= count, cluster)
+        used, did = common.tree_cpu(cluster.pid) - before, count - had
+    finally:
+        cluster.terminate()
+        try:
+            cluster.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(cluster.pid, 9)
+            cluster.wait()
+    clear(campaign)
+    # Scaled to all calls: the start of the processes is left out in the plain design's favour.
+    return Cost((end - begin) * count / did, used * count / did)
+
+
+def _wait(is_done: Any, process: subprocess.Popen[bytes]) -> float:
+    until = time.monotonic() + 300
+    while not is_done():
+        if time.monotonic() > until or process.poll() is not None:
+            raise SystemExit("The plain design's cluster did not place its calls.")
+        time.sleep(0.05)
+    return time.monotonic()
+
+
+def main() -> None:
+    """Print calls a second and CPU seconds for 1,000 calls of each design."""
+    parser = common.parser(__doc__ or "")
+    parser.add_argument("--calls", type=int, default=5_000)
+    parser.add_argument("--plain-calls", type=int, default=400, help="calls of the plain design; it is a rate")
+    parser.add_argument("--workers", type=int, default=4, help="workers of the plain design")
+    parser.add_argument("--delay-ms", type=int, default=50)
+    parser.add_argument("--no-plain", action="store_true", help="leave the plain design out")
+    asked = parser.parse_args()
+    with common.stage(asked.database), common.sandbox(delay_ms=asked.delay_ms) as origin:
+        from campaigns.models import DialingSwitch
+
+        DialingSwitch.objects.get_or_create(pk=1)
+        provider = common.make_provider("bolna", origin)
+        bare, full, simple = [], [], []
+        for _round in range(asked.rounds):
+            bare.append(without_database(provider, asked.calls))
+            full.append(ours(provider, asked.calls))
+            if not asked.no_plain:
+                simple.append(plain(provider, asked.plain_calls, asked.workers))
+        report(asked, common.engine(), median(full), median(bare), median(simple) if simple else None)
+
+
+def report(asked: Any, engine: str, full: Cost, bare: Cost, simple: Cost | None) -> None:
+    """Print the table and what was to be reached."""
+    rate = asked.calls / full.seconds
+    rows: list[list[object]] = []
+    if simple:
+        simple_rate, simple_cpu = asked.plain_calls / simple.seconds, simple.cpu / asked.plain_calls * 1000
+        rows.append([f"plain: one task a call, {asked.workers} workers", simple_rate, simple_cpu, 1.0, "baseline"])
+    rows.append([f"ours: dispatch slice, {LINES} lines", rate, full.cpu / asked.calls * 1000])
+    rows.append(
+        [f"limit: same door, {LINES} threads, no database", asked.calls / bare.seconds, bare.cpu / asked.calls * 1000]
+    )
+    for row in rows[-2:]:
+        row += [row[1] / simple_rate, f"{row[2] / simple_cpu:.3f}"] if simple else ["", ""]  # type: ignore[operator]
+    common.print_table(
+        f"Placing {asked.calls:,} calls, the vendor answers in {asked.delay_ms} ms, {engine}, "
+        f"medians of {asked.rounds} rounds",
+        ["design", "calls/s", "CPU s per 1,000", "times the plain rate", "of the plain CPU"],
+        rows,
+    )
+    goals = [
+        Goal("of the client without a database", 100 * bare.seconds / full.seconds, 80, " %"),
+        Goal("CPU seconds per 1,000 calls", full.cpu / asked.calls * 1000, 1.5, at_most=True),
+    ]
+    if simple:
+        goals.insert(0, Goal("times the plain design", rate / simple_rate, 10))
+    common.print_goals(goals)
+
+
+if __name__ == "__main__":
+    main()

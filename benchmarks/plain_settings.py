@@ -1,0 +1,15 @@
+"""Settings of the plain design's cluster: django-q2 as its own pages show it, four workers, the database as broker."""
+
+from __future__ import annotations
+
+import os
+
+from benchmarks.settings import *  # noqa: F403
+
+Q_CLUSTER = {
+    "name": "plain",
+    "workers": int(os.environ.get("PLAIN_WORKERS", "4")),
+    "timeout": 60,
+    "retry": 120,
+    "orm": "default",
+}

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Lookup, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus
+from providers.types import AT_VENDOR, FINAL, HOLDS_LINE, LIVE, CallStatus
 
 if TYPE_CHECKING:
     from campaigns.models import Call, DoNotCall  # noqa: F401
+
+
+if TYPE_CHECKING:
+    StatusLookup = Lookup[Any]
+else:
+    StatusLookup = Lookup
+
+
+class StatusIsOneOf(StatusLookup):
+    """The condition of a partial index, word for word: SQLite uses the index only where the words are no parameters.
+
+    Without it a commit point would read every call that its provider ever had.
+    """
+
+    lookup_name = "is_one_of"
+    prepare_rhs = False
+
+    def __init__(self, statuses: Collection[str]) -> None:
+        super().__init__(F("status"), sorted(map(str, statuses)))
+
+    def get_source_expressions(self) -> list[Any]:
+        """Return the column alone: the words are no expression."""
+        return [self.lhs]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        """Take the column that the query resolved."""
+        (self.lhs,) = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Return the condition; the words are constants of ours."""
+        column, parameters = self.process_lhs(compiler, connection)
+        words = ", ".join(f"'{word}'" for word in self.rhs)
+        return f"{column} IN ({words})", parameters
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -29,11 +63,19 @@ class CallQuerySet(models.QuerySet["Call"]):
 
     def live(self) -> CallQuerySet:
         """Calls whose phone may ring."""
-        return self.filter(status__in=LIVE)
+        return self.filter(StatusIsOneOf(LIVE))
+
+    def holding_lines(self) -> CallQuerySet:
+        """Calls that count against the lines of their provider."""
+        return self.live().filter(status__in=HOLDS_LINE)
 
     def at_vendor(self) -> CallQuerySet:
         """Calls that the vendor has and has not ended."""
-        return self.filter(status__in=AT_VENDOR)
+        return self.open().filter(status__in=AT_VENDOR)
+
+    def open(self) -> CallQuerySet:
+        """Calls of which news is to come: at the vendor, or unknown."""
+        return self.filter(StatusIsOneOf(AT_VENDOR | {CallStatus.UNKNOWN}))
 
     def unknown(self) -> CallQuerySet:
         """Calls that may or may not have been placed."""

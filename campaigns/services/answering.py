@@ -41,25 +41,30 @@ class Answer:
 
 def write_answers(provider_id: int, answers: Sequence[Answer], now: datetime.datetime) -> None:
     """Write a group of answers in one durable transaction; safe to run again after a lost connection."""
-    placed = [answer for answer in answers if isinstance(answer.result, PlacedCall)]
     with transaction.atomic(durable=True):
-        try:
-            with transaction.atomic():
-                _write_placed(placed, now)
-        except IntegrityError:
-            # A vendor id that another call has already, or a number live elsewhere: find out which.
-            for answer in placed:
-                _write_one_placed(answer, now)
-        for answer in answers:
-            if isinstance(answer.result, ProviderError):
-                _write_error(provider_id, answer.call_id, answer.result, now)
-        breaking.weigh_answers(provider_id, [answer.result for answer in answers], now)
+        write_in_transaction(provider_id, answers, now)
+
+
+def write_in_transaction(provider_id: int, answers: Sequence[Answer], now: datetime.datetime) -> None:
+    """Write a group of answers in the caller's transaction."""
+    placed = [answer for answer in answers if isinstance(answer.result, PlacedCall)]
+    try:
+        with transaction.atomic():
+            _write_placed(placed, now)
+    except IntegrityError:
+        # A vendor id that another call has already, or a number live elsewhere: find out which.
+        for answer in placed:
+            _write_one_placed(answer, now)
+    for answer in answers:
+        if isinstance(answer.result, ProviderError):
+            _write_error(provider_id, answer.call_id, answer.result, now)
+    breaking.weigh_answers(provider_id, [answer.result for answer in answers], now)
     if placed:
         Provider.objects.note_success(provider_id)
 
 
 def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> None:
-    rows, texts = [], []
+    rows = []
     for answer in answers:
         placed = answer.result
         assert isinstance(placed, PlacedCall)
@@ -74,13 +79,14 @@ def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> None:
                 now,
                 now,
                 now + span(2),
+                answer.order.variables,
+                answer.order.text,
             )
         )
-        texts.append((answer.call_id, answer.order.variables, answer.order.text))
-    columns = ("status", "rank", "raw_status", "remote_id", "placed_at", "changed_at", "next_poll_at")
+    columns = (
+        "status", "rank", "raw_status", "remote_id", "placed_at", "changed_at", "next_poll_at", "variables", "text",
+    )  # fmt: skip
     changed = update_rows(Call, columns, rows, guard="c.status IN ('placing', 'unknown') AND c.remote_id = ''")
-    with_words = [row for row in texts if row[0] in changed and (row[1] or row[2])]
-    update_rows(Call, ("variables", "text"), with_words)
     write_steps(
         step(row[0], "order_taken", at=now, source="answer", from_status="placing", to_status=row[1])
         for row in rows

@@ -19,6 +19,36 @@ COLUMN_TYPES = {
 }
 
 
+def prepare_column(field: models.Field[Any, Any], values: Sequence[Any]) -> list[Any]:
+    """Return values as the database takes them; what stands in many rows is turned only once."""
+    known: dict[Any, Any] = {}
+    prepared = []
+    for value in values:
+        # By identity: a dict has no hash, and equal values of different types are not the same.
+        if id(value) not in known:
+            known[id(value)] = field.get_db_prep_save(value, connection)
+        prepared.append(known[id(value)])
+    return prepared
+
+
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows by one plain statement a thousand values; columns that are left out must have a database default."""
+    fields = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns]
+    one = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    names = ", ".join(str(field.column) for field in fields)
+    size = max(1, 1000 // len(fields))
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), size):
+            batch = rows[start : start + size]
+            prepared = [
+                prepare_column(field, column) for field, column in zip(fields, zip(*batch, strict=True), strict=True)
+            ]
+            cursor.execute(
+                f"INSERT INTO {model._meta.db_table} ({names}) VALUES {', '.join([one] * len(batch))}",  # noqa: S608
+                [value for row in zip(*prepared, strict=True) for value in row],
+            )
+
+
 def update_rows(
     model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], guard: str = ""
 ) -> set[int]:
@@ -37,12 +67,9 @@ def update_rows(
     casts = [f"v.{name}::{kind}" if on_postgres else f"v.{name}" for name, kind in zip(names, kinds, strict=True)]
     one = "(" + ", ".join(["%s"] * len(names)) + ")"
     values = ", ".join([one] * len(rows))
-    parameters: list[Any] = []
-    for row in rows:
-        parameters.append(row[0])
-        parameters.extend(
-            field.get_db_prep_save(value, connection) for field, value in zip(fields, row[1:], strict=True)
-        )
+    ids, *given = zip(*rows, strict=True)
+    prepared = [prepare_column(field, column) for field, column in zip(fields, given, strict=True)]
+    parameters = [value for row in zip(ids, *prepared, strict=True) for value in row]
     settings = ", ".join(f"{name} = {value}" for name, value in zip(names[1:], casts[1:], strict=True))
     condition = f" AND ({guard})" if guard else ""
     # SQLite knows no table alias in RETURNING; PostgreSQL would find `id` in both.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 
 from campaigns import rules
 from campaigns.models import Call, CallEvent, Campaign, DoNotCall
@@ -23,7 +23,7 @@ from campaigns.services.clock import DatabaseClock, seconds, span
 from campaigns.services.rendering import render_text, render_variables
 from campaigns.services.steps import step, write_steps
 from providers.models import Provider
-from providers.types import HOLDS_LINE, CallOrder, CallStatus
+from providers.types import CallOrder, CallStatus
 
 LIVE_ELSEWHERE_SECONDS = 30
 BUDGET_SECONDS = 30
@@ -52,15 +52,36 @@ class CommitResult:
     """False where the provider may not call at all now."""
 
 
+_READ = (
+    "campaign", "reference", "to_number", "text", "digits", "variables", "vendor_options", "reserved_cost",
+    "agent__remote_id", "voice__remote_id", "caller_id__number", "dialer__remote_id",
+    "contact__name", "contact__time_zone", "contact__variables",
+)  # fmt: skip
+"""What a commit point reads of a call and of what it names."""
+
+
 class _LostCall(Exception):
     """Raised when a row changed between the look and the compare-and-set; the batch is rolled back."""
 
 
-def commit_calls(provider_id: int, token: UUID, ids: Sequence[int], idle: int, clock: DatabaseClock) -> CommitResult:
-    """Let up to `idle` of the reserved calls pass, in one durable transaction; alone where one of them clashes."""
+def commit_calls(
+    provider_id: int,
+    token: UUID,
+    ids: Sequence[int],
+    idle: int,
+    clock: DatabaseClock,
+    write_first: Callable[[], None] | None = None,
+) -> CommitResult:
+    """Let up to `idle` of the reserved calls pass, in one durable transaction; alone where one of them clashes.
+
+    `write_first` shares the transaction, and stays written where a call clashes.
+    """
     try:
-        return _commit(provider_id, token, ids, idle, clock)
+        return _commit(provider_id, token, ids, idle, clock, write_first)
     except (IntegrityError, _LostCall):
+        if write_first is not None:
+            with transaction.atomic(durable=True):
+                write_first()
         # Somebody dials one of these numbers at this very instant, or took a row back: find out which, one by one.
         result = CommitResult()
         for position, call_id in enumerate(ids):
@@ -78,19 +99,31 @@ def commit_calls(provider_id: int, token: UUID, ids: Sequence[int], idle: int, c
         return result
 
 
-def _commit(provider_id: int, token: UUID, ids: Sequence[int], idle: int, clock: DatabaseClock) -> CommitResult:
+def _commit(
+    provider_id: int,
+    token: UUID,
+    ids: Sequence[int],
+    idle: int,
+    clock: DatabaseClock,
+    write_first: Callable[[], None] | None = None,
+) -> CommitResult:
     result = CommitResult()
     with transaction.atomic(durable=True):
         now = clock.now()
-        if not gate.pass_gate():
+        # The gate before any row: whoever closes it takes rows afterwards.
+        is_open = gate.pass_gate()
+        if write_first is not None:
+            write_first()
+        if not is_open:
             return CommitResult(left=list(ids), is_open=False)
-        provider = Provider.objects.select_for_update().get(pk=provider_id)
+        provider = Provider.objects.select_for_update().defer("secrets").get(pk=provider_id)
         is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
         if not is_ours or provider.stop_reason or (provider.slow_until and provider.slow_until > now):
             return CommitResult(left=list(ids), is_open=False)
         calls = list(
             Call.objects.filter(pk__in=ids, status=CallStatus.PENDING, lease=token, lease_until__gt=now)
             .select_related("agent", "voice", "caller_id", "dialer", "contact")
+            .only(*_READ)
             .order_by("due_at", "id")
         )
         batch = _Batch(provider, calls, now, idle)
@@ -117,7 +150,9 @@ class _Batch:
             for campaign in Campaign.objects.select_for_update().filter(pk__in=campaign_ids).order_by("pk")
         }
         self.forbidden = set(DoNotCall.objects.in_force(now).filter(phone__in=numbers).values_list("phone", flat=True))
-        self.live_numbers = set(Call.objects.live().filter(to_number__in=numbers).values_list("to_number", flat=True))
+        # Without the order of the lists of calls, which leads SQLite to a longer index.
+        live = Call.objects.live().filter(to_number__in=numbers).order_by()
+        self.live_numbers = set(live.values_list("to_number", flat=True))
         self.last_dialed = self._last_dialed(numbers)
         lines, campaign_lines = self._live_lines()
         self.free = min(idle, provider.max_lines - lines)
@@ -153,15 +188,14 @@ class _Batch:
     def _live_lines(self) -> tuple[int, Counter[int]]:
         # An unknown call holds a line until the longest call would be over.
         over = self.now - datetime.timedelta(seconds=self.provider.max_call_seconds)
-        holding = Call.objects.filter(provider=self.provider, status__in=HOLDS_LINE).exclude(
-            Q(status=CallStatus.UNKNOWN) & Q(placing_at__lt=over)
+        holding = (
+            Call.objects.holding_lines()
+            .filter(provider=self.provider)
+            .exclude(Q(status=CallStatus.UNKNOWN) & Q(placing_at__lt=over))
         )
-        by_campaign: Counter[int] = Counter()
-        total = 0
-        for campaign_id in holding.values_list("campaign_id", flat=True):
-            total += 1
-            by_campaign[campaign_id or 0] += 1
-        return total, by_campaign
+        counted = holding.order_by().values("campaign_id").annotate(calls=Count("*"))
+        by_campaign = Counter({row["campaign_id"] or 0: row["calls"] for row in counted})
+        return by_campaign.total(), by_campaign
 
     def judge(self, call: Call) -> None:
         """Let the call pass, leave it, make it wait or skip it; the first reason found stands."""

@@ -11,8 +11,9 @@ import queue
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
@@ -114,8 +115,8 @@ class Slice:
         if now - self.looked_at >= LOOK_SECONDS:
             self.open_lanes()
             self.looked_at = time.monotonic()
-        passed = sum(self.pass_calls(lane) for lane in self.lanes.values())
         self.collect(wait=bool(self.in_flight))
+        passed = sum(self.pass_calls(lane) for lane in self.lanes.values())
         self.write()
         self.close_idle_lanes()
         if not passed and not self.in_flight:
@@ -173,7 +174,17 @@ class Slice:
             return 0
         size = min(lane.idle, MOST_IN_A_COMMIT)
         ids = [lane.reserved.popleft() for _ in range(min(len(lane.reserved), size))]
-        result = commit_calls(lane.provider_id, self.token, ids, size, self.clock)
+        # The answers in hand go with the same transaction: a kill never costs more unknowns than there are threads.
+        group = self.answers_of(lane.provider_id)
+        result = commit_calls(
+            lane.provider_id,
+            self.token,
+            ids,
+            size,
+            self.clock,
+            partial(answering.write_in_transaction, lane.provider_id, group, self.clock.now()) if group else None,
+        )
+        self.note_written(lane.provider_id, group)
         for committed in result.committed:
             lane.in_flight += 1
             lane.pool.submit(self.send, lane, committed)
@@ -203,12 +214,20 @@ class Slice:
         """Write the gathered answers; they stay in hand until the database has them."""
         while self.unwritten:
             provider_id = self.unwritten[0][0]
-            group = [answer for owner, answer in self.unwritten if owner == provider_id]
+            group = self.answers_of(provider_id)
             answering.write_answers(provider_id, group, self.clock.now())
-            self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
-            if not self.has_placed and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
-                self.has_placed = True
-                self.on_placed()
+            self.note_written(provider_id, group)
+
+    def answers_of(self, provider_id: int) -> list[Answer]:
+        """Return the answers of one provider that the database does not have yet."""
+        return [answer for owner, answer in self.unwritten if owner == provider_id]
+
+    def note_written(self, provider_id: int, group: Sequence[Answer]) -> None:
+        """Let go of answers that were written, and ring for the polls at the first placed call."""
+        self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
+        if not self.has_placed and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
+            self.has_placed = True
+            self.on_placed()
 
     def close_idle_lanes(self) -> None:
         """Give back the leases of providers that have nothing left to do."""

@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from campaigns import rules
 from campaigns.models import Call
+from campaigns.querysets import StatusIsOneOf
 from campaigns.services import leases, merging, repairing, settling
 from campaigns.services.clock import DatabaseClock, span
 from providers.base import Door, ProviderBackend, Request, Response
@@ -286,7 +287,7 @@ def postpone(provider_id: int, now: datetime.datetime, wait: float) -> None:
 
 
 def _due(at: datetime.datetime) -> Q:
-    return Q(status__in=[*AT_VENDOR, CallStatus.UNKNOWN], next_poll_at__lte=at)
+    return Q(StatusIsOneOf(AT_VENDOR | {CallStatus.UNKNOWN}), next_poll_at__lte=at)
 
 
 def providers_with_due(now: datetime.datetime) -> list[int]:

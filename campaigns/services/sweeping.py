@@ -6,6 +6,7 @@ from campaigns import queue
 from campaigns.models import Campaign
 from campaigns.services import lifecycle, polling, recordings, repairing, reserving
 from campaigns.services.clock import DatabaseClock
+from campaigns.services.importing import saving
 
 
 def sweep() -> dict[str, int]:
@@ -22,4 +23,6 @@ def sweep() -> dict[str, int]:
         queue.nudge_dispatch()
     if polling.has_due(now):
         queue.nudge_poll()
+    for import_id in saving.unfinished():
+        queue.nudge_import(import_id)
     return done

@@ -84,7 +84,9 @@ class QuickCallForm(forms.Form):
         field.label_from_instance = lambda found: f"{found} ({found.state.label})" if found.stop_reason else str(found)
         self.account = _picked(providers, self.chosen.get("provider"))
         if self.account is None:
-            self.account = providers.callable().first() or providers.first()
+            last = Call.objects.filter(owner_id=self.person.pk, campaign__isnull=True).order_by("-id")
+            usual = providers.callable().filter(pk__in=last.values("provider")[:1]).first()
+            self.account = usual or providers.callable().first() or providers.first()
         self.initial["provider"] = self.account.pk if self.account else None
 
     def _choose_kind(self, provider: Provider) -> None:
@@ -128,7 +130,8 @@ class QuickCallForm(forms.Form):
             picked = only[0] if len(only) == 1 else None
         if not required and not rows.exists():
             return
-        self.fields[name] = forms.ModelChoiceField(
+        chooser = CallerIdField if model is CallerId else forms.ModelChoiceField
+        self.fields[name] = chooser(
             rows,
             label=str(label),
             required=required,
@@ -259,15 +262,14 @@ class QuickCallForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check the message, the number and the moment."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
-        self._clean_extras(found)
-        if self.errors or self.account is None:
-            return found
-        for name, sentence in problems_of(self.order()).items():
-            self.add_error(name if name in self.fields else None, str(sentence))
-        if missing := unknown_names(str(found.get("text", "")), self.contact):
-            self.add_error("text", gettext("Not known of this person: %(names)s.") % {"names": ", ".join(missing)})
         if self.prospect and (refusal := refusal_of(self.prospect, is_deliberate=bool(found.get("is_deliberate")))):
             self.add_error("number" if not self.prospect.may_be_called else "is_deliberate", refusal)
+        self._clean_extras(found)
+        if missing := unknown_names(str(found.get("text", "")), self.contact):
+            self.add_error("text", gettext("Not known of this person: %(names)s.") % {"names": ", ".join(missing)})
+        if not self.errors:
+            for name, sentence in problems_of(self.order()).items():
+                self.add_error(name if name in self.fields else None, str(sentence))
         return found
 
     def _clean_extras(self, found: dict[str, Any]) -> None:
@@ -318,6 +320,14 @@ class QuickCallForm(forms.Form):
             if value not in (None, "", [], {}) and value is not False:
                 wanted[field.name] = value
         return wanted
+
+
+class CallerIdField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """The choice of a caller ID; its number stays left to right in every page."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Isolate the number: an option can hold no markup."""
+        return f"\u2066{obj.number}\u2069 {obj.name}".strip()
 
 
 class WordsField(forms.CharField):

@@ -57,16 +57,19 @@ def _place(request: HttpRequest, again: Call | None) -> HttpResponse:
         form.add_error(None, _("This form is from an earlier visit: look at it once more, then press Call again."))
         return _page(request, form, status=422)
     # The token first: a second press of a call that is out already must lead to its page, not to a refusal.
-    made = Call.objects.filter(form_token=token, owner_id=request.user.pk).first()
-    if made is None:
-        if not form.is_valid():
-            return _page(request, form, status=422)
+    made = _made_by(request, token)
+    if made is None and form.is_valid():
         try:
             made = place_single_call(form.order(), person=request.user, token=token).call
         except Refused as refusal:
             form.add_error(None, str(refusal))
-            return _page(request, form, status=422)
-    return redirect("call", made.pk)
+    # And last: what stands in our way may be the call that the other press just made.
+    made = made or _made_by(request, token)
+    return redirect("call", made.pk) if made else _page(request, form, status=422)
+
+
+def _made_by(request: HttpRequest, token: UUID) -> Call | None:
+    return Call.objects.filter(form_token=token, owner_id=request.user.pk).first()
 
 
 def _page(request: HttpRequest, form: QuickCallForm, status: int = 200) -> HttpResponse:

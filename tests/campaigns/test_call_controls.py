@@ -79,7 +79,7 @@ def test_a_call_that_waits_at_the_vendor_is_cancelled_there(
     dial(2)
     call.refresh_from_db()
     assert call.status == "queued"
-    assert "Cancel at the vendor" in client.get(f"/calls/{call.pk}/").content.decode()
+    assert "Bolna is asked to take this one call out" in client.get(f"/calls/{call.pk}/").content.decode()
     answer = client.post(f"/calls/{call.pk}/cancel-at-vendor/")
     assert "says that it stopped the call" in told(answer)
     call.refresh_from_db()

@@ -324,7 +324,8 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     both = make_person(CALLER)
     both.groups.add(Group.objects.get(name=ADMIN))
     client.force_login(both)
-    assert "outside our guarantee" in client.get(URL).content.decode()
+    page = client.get(URL).content.decode()
+    assert "outside our guarantee: Bolna may then ring" in page
     client.post(URL, form_of(provider, "09121110001", **extras))
     assert Call.objects.latest("pk").vendor_options == {}
     client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import may
 from campaigns.models import Call, Campaign, Contact, DoNotCall, ListMembership
+from campaigns.querysets import CallQuerySet
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
 from campaigns.services.audience import MessageJudge, NumberJudge
@@ -114,9 +115,8 @@ def _members(campaign: Campaign, through: int) -> QuerySet[Contact]:
 
 
 def _insert_first_attempts(campaign: Campaign, through: int) -> int:
-    """Insert the first attempts of a range of contacts in one statement; who must not be called is skipped at once."""
+    """Insert the first attempts of a range of contacts in one statement."""
     now = timezone.now()
-    forbidden = Exists(DoNotCall.objects.in_force(now).filter(phone=OuterRef("phone")))
     fixed: dict[str, Any] = {
         "campaign": campaign.pk,
         "provider": campaign.provider_id,
@@ -136,9 +136,6 @@ def _insert_first_attempts(campaign: Campaign, through: int) -> int:
         "reference": NewReference(),
         "contact": F("pk"),
         "to_number": F("phone"),
-        "status": _either(forbidden, CallStatus.SKIPPED, CallStatus.PENDING, "status"),
-        "skip_reason": _either(forbidden, SkipReason.DO_NOT_CALL, SkipReason.NONE, "skip_reason"),
-        "rank": _either(forbidden, RANK[CallStatus.SKIPPED], RANK[CallStatus.PENDING], "rank"),
     }
     columns: list[str] = []
     selected: dict[str, Any] = {}
@@ -165,18 +162,11 @@ def _insert_first_attempts(campaign: Campaign, through: int) -> int:
         return max(int(cursor.rowcount), 0)
 
 
-def _either(condition: Exists, then: Any, otherwise: Any, name: str) -> Case:
-    field: Any = Call._meta.get_field(name)
-    return Case(
-        When(condition, then=Value(then, output_field=field)),
-        default=Value(otherwise, output_field=field),
-        output_field=field,
-    )
-
-
 def _skip_hopeless(campaign: Campaign, through: int) -> None:
-    """Skip the new rows that can never be called: number refused, local time not known, message with a hole."""
-    numbers, message = NumberJudge(campaign.provider), MessageJudge(campaign)
+    """Skip the new rows that can never be called, before anybody else sees them.
+
+    They are those on the do-not-call list, and whose number is refused, local time not known or message with a hole.
+    """
     new = Call.objects.filter(
         campaign=campaign,
         attempt=1,
@@ -184,6 +174,9 @@ def _skip_hopeless(campaign: Campaign, through: int) -> None:
         contact_id__gt=campaign.filled_through,
         contact_id__lte=through,
     )
+    forbidden = DoNotCall.objects.in_force().filter(phone=OuterRef("to_number"))
+    _skip(new.filter(Exists(forbidden)), SkipReason.DO_NOT_CALL)
+    numbers, message = NumberJudge(campaign.provider), MessageJudge(campaign)
     hopeless: dict[str, list[int]] = {}
     columns = ["pk", "to_number", "contact__time_zone", "contact__name"]
     if message.reads_people:
@@ -194,8 +187,16 @@ def _skip_hopeless(campaign: Campaign, through: int) -> None:
             reason = SkipReason.MISSING_VARIABLE
         if reason:
             hopeless.setdefault(reason, []).append(pk)
-    now = timezone.now()
     for reason, ids in hopeless.items():
-        Call.objects.filter(pk__in=ids, status=CallStatus.PENDING).update(
-            status=CallStatus.SKIPPED, rank=RANK[CallStatus.SKIPPED], skip_reason=reason, changed_at=now
-        )
+        _skip(new.filter(pk__in=ids), reason)
+
+
+def _skip(calls: CallQuerySet, reason: str) -> None:
+    now = timezone.now()
+    calls.update(
+        status=CallStatus.SKIPPED,
+        rank=RANK[CallStatus.SKIPPED],
+        skip_reason=reason,
+        ended_at=now,
+        changed_at=now,
+    )

@@ -178,6 +178,7 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
             wait_reason="",
             lease=None,
             lease_until=None,
+            ended_at=now,
             changed_at=now,
         )
         counts = count_out(campaign_id)
@@ -252,6 +253,7 @@ def cancel_call(call_id: int, person: Person) -> bool:
             wait_reason="",
             lease=None,
             lease_until=None,
+            ended_at=now,
             changed_at=now,
         )
         if canceled:

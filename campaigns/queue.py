@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 DISPATCH = "campaigns.tasks.dispatch"
 POLL = "campaigns.tasks.poll"
 SWEEP = "campaigns.tasks.sweep"
+FOLLOW_HINTS = "campaigns.tasks.follow_hints"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 
 
@@ -32,6 +33,11 @@ def nudge_dispatch() -> None:
 def nudge_poll() -> None:
     """Ask for a poll slice once the caller's transaction has committed."""
     transaction.on_commit(partial(_ring, POLL))
+
+
+def nudge_hints() -> None:
+    """Ask for parked hints to be followed once the caller's transaction has committed."""
+    transaction.on_commit(partial(_ring, FOLLOW_HINTS))
 
 
 def nudge_import(import_id: int) -> None:

@@ -56,6 +56,7 @@ SENTENCES: dict[str, str | Promise] = {
     "strange_word": _("The vendor used a word that we do not know; nothing changes."),
     "bound": _("Found in the vendor's own list: the call had been placed."),
     "bound_by_number": _("Found in the vendor's own list by number and time: the call had been placed."),
+    "bound_by_message": _("The vendor told us of it, and confirmed when asked: the call had been placed."),
     "bound_by_person": _("A person says that it was placed."),
     "absent": _("Proved by the vendor's own list, twice: it was never placed. Held for a person."),
     "absent_by_person": _("A person says that it was not placed."),

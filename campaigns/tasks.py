@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns import queue
-from campaigns.services import dialing, polling, sweeping
+from campaigns.services import dialing, following, polling, sweeping
 from campaigns.services.importing import saving
 
 
@@ -21,6 +21,11 @@ def poll() -> None:
 def sweep() -> None:
     """Repair what got stuck."""
     sweeping.sweep()
+
+
+def follow_hints() -> None:
+    """Follow what vendors sent by themselves."""
+    following.follow_hints()
 
 
 def save_import(import_id: int) -> None:

@@ -6,6 +6,7 @@ from campaigns.views import (
     call_controls,
     calls,
     campaigns,
+    hooks,
     imports,
     launching,
     people,
@@ -26,4 +27,5 @@ urlpatterns = [
     *call_controls.urlpatterns,
     *reports.urlpatterns,
     *stop_all.urlpatterns,
+    *hooks.urlpatterns,
 ]

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Count
@@ -20,12 +21,13 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from providers.forms import KeysForm, keys_form
-from providers.models import Agent, CallerId, Provider, RemoteRow, Voice
+from providers.models import Agent, CallerId, Provider, RemoteRow, Voice, WebhookAddress
 from providers.services.checking import check_provider, remember_account, try_secrets
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.services.stops import halt, resume
 from providers.services.syncing import sync_provider
+from providers.services.webhooks import make_address
 from providers.types import HOLDS_LINE
 from providers.wording import Ability, abilities
 
@@ -88,7 +90,9 @@ def provider(request: HttpRequest, pk: int) -> HttpResponse:
     return _provider_page(request, found, form)
 
 
-def _provider_page(request: HttpRequest, found: Provider, form: KeysForm | None, status: int = 200) -> HttpResponse:
+def _provider_page(
+    request: HttpRequest, found: Provider, form: KeysForm | None, status: int = 200, new_address: str = ""
+) -> HttpResponse:
     may_manage = form is not None
     speakers: type[RemoteRow] = Agent if found.speaks_through == "agent" else Voice
     context: dict[str, Any] = {
@@ -97,6 +101,10 @@ def _provider_page(request: HttpRequest, found: Provider, form: KeysForm | None,
         "may_manage": may_manage,
         "keys_form": form,
         "speakers": speakers._default_manager.filter(provider=found).order_by("-is_present", "name")[:SHOWN_ROWS],
+        "webhook": WebhookAddress.objects.filter(provider=found).first() if may_manage else None,
+        "takes_webhooks": may_manage and found.backend_class.supports_webhook,
+        "new_address": new_address,
+        "is_public": bool(settings.PUBLIC_URL),
         "exchanges": found.exchanges.all()[:SHOWN_EXCHANGES] if may_manage else [],
     }
     return render(request, "providers/detail.html", context, status=status)
@@ -197,6 +205,18 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(request, pk)
 
 
+@require_POST
+@needs("manage_providers")
+def make_webhook_address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a new address for the vendor's news and show it, this one time."""
+    found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
+    if not found.backend_class.supports_webhook:
+        messages.error(request, _("%(vendor)s sends no news.") % {"vendor": found.vendor_label})
+        return redirect("provider", pk=pk)
+    address = make_address(pk, _person(request), request.build_absolute_uri("/"))
+    return _provider_page(request, found, keys_form(found.vendor)(instance=found), new_address=address)
+
+
 def _person(request: HttpRequest) -> AbstractUser:
     return cast(AbstractUser, request.user)
 
@@ -216,5 +236,6 @@ urlpatterns = [
     path("providers/<int:pk>/sync/", sync, name="provider-sync"),
     path("providers/<int:pk>/halt/", halt_calls, name="provider-halt"),
     path("providers/<int:pk>/resume/", resume_calls, name="provider-resume"),
+    path("providers/<int:pk>/webhook/", make_webhook_address, name="provider-webhook"),
     path("providers/<int:pk>/key/", replace_key, name="provider-key"),
 ]

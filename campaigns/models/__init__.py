@@ -3,11 +3,13 @@
 from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, DoNotCall, ListMembership
+from campaigns.models.hints import CallHint
 from campaigns.models.imports import ContactImport
 
 __all__ = [
     "Call",
     "CallEvent",
+    "CallHint",
     "CallTranscript",
     "Campaign",
     "Contact",

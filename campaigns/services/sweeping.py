@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaigns import queue
 from campaigns.models import Campaign
-from campaigns.services import lifecycle, polling, recordings, repairing, reserving
+from campaigns.services import following, lifecycle, polling, receiving, recordings, repairing, reserving
 from campaigns.services.clock import DatabaseClock
 from campaigns.services.importing import saving
 
@@ -18,6 +18,9 @@ def sweep() -> dict[str, int]:
         "finished": lifecycle.finish_done_campaigns(),
     }
     recordings.forget_recordings()
+    receiving.forget_hints(now)
+    if following.has_hints():
+        queue.nudge_hints()
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
     if unfilled.exists() or reserving.providers_with_work(now):
         queue.nudge_dispatch()

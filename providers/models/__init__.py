@@ -3,16 +3,19 @@
 from providers.models.exchanges import ProviderExchange
 from providers.models.provider import Provider, ProviderState, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
+from providers.models.webhooks import DeliveryResult, WebhookAddress
 
 __all__ = [
     "Agent",
     "CallerId",
+    "DeliveryResult",
     "Dialer",
     "Provider",
     "ProviderExchange",
     "ProviderState",
     "RemoteRow",
     "Voice",
+    "WebhookAddress",
     "default_options",
     "new_token",
 ]

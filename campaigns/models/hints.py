@@ -1,0 +1,46 @@
+"""What vendors told us by themselves: hints that make us look, never states that we believe."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class CallHint(models.Model):
+    """One message of a vendor about one call, once however often it was sent; kept for a day."""
+
+    class State(models.TextChoices):
+        """Names what became of a hint."""
+
+        PARKED = "parked", _("Waits for a call with this id")
+        TO_READ = "to_read", _("The ended call is read once more")
+        DONE = "done", _("Followed")
+        STRAY = "stray", _("No call of ours")
+
+    provider = models.ForeignKey("providers.Provider", models.CASCADE, related_name="hints")
+    digest = models.CharField(max_length=64)
+    """SHA-256 of the raw message."""
+    remote_id = models.CharField(max_length=200)
+    to_number = models.CharField(max_length=40, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    """When the vendor says that it took the order."""
+    received_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PARKED)
+
+    class Meta:
+        verbose_name = _("hint")
+        verbose_name_plural = _("hints")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["provider", "digest"], name="hint_once")]
+        indexes = [
+            models.Index(
+                fields=["provider", "received_at"],
+                condition=models.Q(state__in=["parked", "to_read"]),
+                name="hint_to_follow",
+            ),
+            models.Index(fields=["received_at"], name="hint_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id}: …{self.remote_id[-4:]}"

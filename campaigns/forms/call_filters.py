@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from campaigns.models import Campaign
 from campaigns.numbers import text_of_digits
+from campaigns.services import browsing
 from campaigns.services.browsing import LIVE_NOW, TALKED, TO_DECIDE, CallFilters
 from providers.models import Provider
 from providers.types import CallStatus
@@ -37,6 +39,24 @@ class DayField(forms.DateField):
         return super().to_python(text_of_digits(value) if isinstance(value, str) else value)
 
 
+WHICH = (
+    ("", _("Any")),
+    (browsing.SENT, _("Sent to the vendor")),
+    (browsing.OPEN, _("Sent, not over yet")),
+    (browsing.ENDED, _("Sent and over")),
+    (browsing.MACHINE, _("Answered by a machine")),
+    (browsing.OPTED_OUT, _("Asked not to be called again")),
+)
+KINDS = (("", _("Any")), (browsing.SINGLE, _("Single calls")), (browsing.OF_CAMPAIGN, _("Calls of a campaign")))
+HOURS = (("", _("Any hour")), *((hour, f"{hour:02d}:00-{hour:02d}:59") for hour in range(24)))
+DAYS = (("", _("Any day")), *((day + 1, name) for day, name in WEEKDAYS.items()))
+
+
+def whole(value: Any) -> int | None:
+    """Return a chosen number; None where nothing was chosen."""
+    return None if value in (None, "") else int(value)
+
+
 class CallFilterForm(forms.Form):
     """The filters of the call log, all optional; what is wrong filters nothing and is said."""
 
@@ -50,6 +70,11 @@ class CallFilterForm(forms.Form):
     )
     since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    which = forms.ChoiceField(label=_("Part"), required=False, choices=WHICH)
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=KINDS)
+    weekday = forms.TypedChoiceField(label=_("Sent on"), required=False, choices=DAYS, coerce=whole, empty_value=None)
+    hour = forms.TypedChoiceField(label=_("Sent at"), required=False, choices=HOURS, coerce=whole, empty_value=None)
+    attempt = forms.IntegerField(label=_("Attempt"), required=False, min_value=1, max_value=99)
 
     def __init__(self, asked: Any, viewer: Person) -> None:
         super().__init__(asked)
@@ -90,20 +115,24 @@ class CallFilterForm(forms.Form):
     def filters(self) -> CallFilters:
         """Return what to look for; a wrong value counts as none."""
         self.is_valid()
-        return CallFilters(**{name: value for name, value in self.cleaned_data.items() if value})
+        return CallFilters(**{name: value for name, value in self.cleaned_data.items() if value not in (None, "")})
 
     def chips(self) -> list[FilterChip]:
         """Return the filters that are on."""
         self.is_valid()
-        words = dict(self.state_field.choices)  # type: ignore[arg-type]
+        words: dict[str, dict[Any, Any]] = {
+            name: dict(field.choices)  # type: ignore[arg-type]
+            for name, field in self.fields.items()
+            if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField)
+        }
         on = [(name, self.cleaned_data.get(name)) for name in self.fields]
         return [
             FilterChip(
                 name,
                 self.fields[name].label or "",
-                words.get(value, value) if name == "state" else value,
+                words[name].get(value, value) if name in words else value,
                 self._query_without(name),
             )
             for name, value in on
-            if value
+            if value not in (None, "")
         ]

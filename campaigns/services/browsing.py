@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from campaigns.models import Call, Campaign, Contact
+from campaigns.models import Call, CallEvent, Campaign, Contact, DoNotCall
 from campaigns.numbers import UnderstoodNumber, search_digits, text_of_digits, understand_number
 from campaigns.querysets import CallQuerySet
 from providers.models import Provider
@@ -35,6 +35,11 @@ TO_PERSIAN = str.maketrans("يك", "یک")
 
 LIVE_NOW, TALKED, TO_DECIDE = "live", "talked", "decide"
 """Filters beside the plain states: at the vendor now, somebody talked, unclear or held."""
+SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", "machine", "opted_out"
+"""What the reports count among the calls whose order left."""
+SINGLE, OF_CAMPAIGN = "single", "campaign"
+HEARD_FOR = datetime.timedelta(days=1)
+"""A wish that the vendor heard is taken for one of the call that left so long before."""
 UNKNOWN_FOR = datetime.timedelta(minutes=15)
 """An unknown call younger than this settles by itself as a rule."""
 
@@ -107,6 +112,14 @@ class CallFilters:
     """A value of CallStatus, or `LIVE_NOW`, `TALKED`, `TO_DECIDE`."""
     person: str = ""
     """A part of a name, or a number in any form."""
+    which: str = ""
+    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`."""
+    kind: str = ""
+    """`SINGLE` or `OF_CAMPAIGN`."""
+    weekday: int | None = None
+    """1 (Monday) to 7, of the time at which the order left, in the viewer's zone; so is the hour."""
+    hour: int | None = None
+    attempt: int | None = None
 
 
 def find_calls(filters: CallFilters, person: Person) -> CallQuerySet:
@@ -118,6 +131,16 @@ def find_calls(filters: CallFilters, person: Person) -> CallQuerySet:
         calls = calls.filter(provider=filters.provider)
     if filters.state:
         calls = calls.filter(_state(filters.state))
+    if filters.which:
+        calls = calls.filter(of_which(filters.which))
+    if filters.kind:
+        calls = calls.filter(campaign__isnull=filters.kind == SINGLE)
+    if filters.weekday is not None:
+        calls = calls.filter(placing_at__iso_week_day=filters.weekday)
+    if filters.hour is not None:
+        calls = calls.filter(placing_at__hour=filters.hour)
+    if filters.attempt is not None:
+        calls = calls.filter(attempt=filters.attempt)
     if filters.person:
         calls = calls.filter(_person(filters.person, may(person, "see_people")))
     return _days(calls, filters.since, filters.until)
@@ -127,10 +150,36 @@ def _state(state: str) -> Q:
     if state == LIVE_NOW:
         return _few(Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING})))
     if state == TALKED:
-        return Q(status=CallStatus.COMPLETED, talk_seconds__gt=0) & ~Q(answered_by="machine")
+        return talked()
     if state == TO_DECIDE:
         return _few(long_unknown()) | _few(held())
     return Q(status=state)
+
+
+def talked() -> Q:
+    """Return the condition of calls in which a person talked."""
+    return Q(status=CallStatus.COMPLETED, talk_seconds__gt=0) & ~Q(answered_by="machine")
+
+
+def of_which(which: str) -> Q:
+    """Return the condition of a part of the calls whose order left."""
+    left, over = Q(placing_at__isnull=False), Q(status__in=sorted(FINAL - {CallStatus.SKIPPED}))
+    if which == OPEN:
+        return left & ~Q(status__in=sorted(FINAL))
+    if which == ENDED:
+        return left & over
+    if which == MACHINE:
+        return left & over & Q(answered_by="machine")
+    if which == OPTED_OUT:
+        said = CallEvent.objects.filter(call=OuterRef("pk"), code="do_not_call_heard")
+        heard = DoNotCall.objects.filter(
+            phone=OuterRef("to_number"),
+            source=DoNotCall.Source.VENDOR,
+            added_at__gte=OuterRef("placing_at"),
+            added_at__lte=OuterRef("placing_at") + HEARD_FOR,
+        )
+        return left & (Q(Exists(said)) | Q(Exists(heard)))
+    return left
 
 
 def _few(condition: Q) -> Q:

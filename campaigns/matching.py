@@ -42,9 +42,24 @@ class Findings:
     ambiguous: dict[int, list[str]] = field(default_factory=dict)
     """Call id to the vendor ids between which a person must choose."""
     absent: list[int] = field(default_factory=list)
-    """Calls with no candidate at all; a proof only where `is_trusted`."""
+    """Calls with no candidate at all; a proof only where `proves_absence` says so."""
     is_trusted: bool = False
-    """True where every call that we know was visible through the same query, and there was at least one."""
+    """True where a call that we know was visible through the same query, and every row says whose it is."""
+    missing: list[Sought] = field(default_factory=list)
+    """Calls that we know and that no row shows."""
+    fresh_after: datetime.datetime | None = None
+    """A call placed later than this may be missing because the list lags."""
+
+    def proves_absence(self, call: Sought) -> bool:
+        """Tell whether nothing that the list should show was missing: known calls of this one's time, or older ones.
+
+        Only a known call that is both later than this one's window and fresh may be missing: under steady traffic
+        there is always one that a lagging list does not show yet.
+        """
+        return self.is_trusted and all(
+            known.placing_at > call.latest_at and self.fresh_after is not None and known.placing_at > self.fresh_after
+            for known in self.missing
+        )
 
 
 def is_of_number(snapshot: CallSnapshot, number: str) -> bool:
@@ -96,11 +111,15 @@ def candidates_of(call: Sought, rows: Sequence[CallSnapshot]) -> list[CallSnapsh
     ]
 
 
-def look(unknown: Sequence[Sought], known: Sequence[Sought], listed: Sequence[CallSnapshot]) -> Findings:
+def look(
+    unknown: Sequence[Sought],
+    known: Sequence[Sought],
+    listed: Sequence[CallSnapshot],
+    fresh_after: datetime.datetime | None = None,
+) -> Findings:
     """Judge what became of unknown calls: by our reference, else by number, agent and time with one candidate only."""
-    findings = Findings()
     rows, missing = explained(known, listed)
-    findings.is_trusted = bool(known) and not missing
+    findings = Findings(is_trusted=len(missing) < len(known), missing=missing, fresh_after=fresh_after)
     echoed = {row.reference: row for row in rows if row.reference is not None}
     open_calls = []
     for call in unknown:

@@ -27,6 +27,7 @@ PERSON_AFTER = 24 * 3600
 MAX_NOT_SENT = 5
 SETTLE_LOOKS = (15, 60, 180, 600, 1800, 7200, 21600, 86400)
 """Seconds after the deadline at which an unknown call is looked for."""
+LOOKS_LEAST_APART = 5
 PROBE_AFTER = 15
 BREAKER_WINDOW = 120
 BREAKER_LEAST = 5
@@ -154,9 +155,12 @@ def next_poll_delay(age_seconds: float) -> float:
     return 3600.0
 
 
-def next_look_delay(looks: int) -> float:
-    """Return the seconds until an unknown call is looked for again."""
-    return float(SETTLE_LOOKS[min(looks, len(SETTLE_LOOKS) - 1)])
+def next_look_delay(after_deadline: float) -> float:
+    """Return the seconds until an unknown call is looked for again, from the seconds since its deadline.
+
+    Counted from the deadline and not from look to look: a look that happens twice puts nothing off.
+    """
+    return next((at - after_deadline for at in SETTLE_LOOKS if at > after_deadline + LOOKS_LEAST_APART), 86400.0)
 
 
 def back_off(tries: int) -> float:

@@ -20,7 +20,7 @@ from campaigns import matching, rules
 from campaigns.matching import Findings, Sought
 from campaigns.models import Call
 from campaigns.services import merging, retrying
-from campaigns.services.clock import span
+from campaigns.services.clock import seconds, span
 from campaigns.services.steps import step, write_steps
 from providers.base import ProviderBackend
 from providers.models import Provider
@@ -135,7 +135,7 @@ def _filled(row: CallSnapshot, detail: CallSnapshot | None) -> CallSnapshot:
 
 def conclude(plan: Plan, listed: Sequence[CallSnapshot], now: datetime.datetime) -> Findings:
     """Write what a look proves: bind what was found, count proofs of absence, leave the rest unknown."""
-    findings = matching.look(plan.unknown, plan.known, listed)
+    findings = matching.look(plan.unknown, plan.known, listed, fresh_after=now - span(rules.SETTLE))
     for found in findings.found:
         code = "bound" if found.by == "id" else "bound_by_number"
         if merging.bind(
@@ -146,13 +146,14 @@ def conclude(plan: Plan, listed: Sequence[CallSnapshot], now: datetime.datetime)
     ambiguous = [waiting[pk] for pk in findings.ambiguous if pk in waiting]
     if ambiguous:
         _look_again(ambiguous, now, code="several_candidates", needs_person=True)
-    absent = [waiting[pk] for pk in findings.absent if pk in waiting]
-    if absent and not findings.is_trusted:
-        _look_again(absent, now, code="looked_not_trusted")
-    elif absent:
-        newest = max((row.created_at for row in listed if row.created_at), default=None)
-        for call in absent:
-            _weigh_absence(call, newest, now)
+    newest = max((row.created_at for row in listed if row.created_at), default=None)
+    for sought in plan.unknown:
+        if sought.call_id not in findings.absent or sought.call_id not in waiting:
+            continue
+        if findings.proves_absence(sought):
+            _weigh_absence(waiting[sought.call_id], newest, now)
+        else:
+            _look_again([waiting[sought.call_id]], now, code="looked_not_trusted")
     return findings
 
 
@@ -206,7 +207,7 @@ def _look_again(calls: Sequence[Call], now: datetime.datetime, *, code: str = ""
             polls=call.polls + 1,
             absent_looks=0,
             absent_at=None,
-            next_poll_at=now + span(rules.next_look_delay(call.polls + 1)),
+            next_poll_at=now + span(rules.next_look_delay(age.total_seconds() / seconds(1))),
             needs_person_at=call.needs_person_at or (now if for_person else None),
         )
         if code and call.polls == 0:

@@ -221,3 +221,34 @@ def test_news_about_another_number_is_refused(stage: Stage) -> None:
     call.refresh_from_db()
     assert call.status == "queued"
     assert "wrong_person" in {event.code for event in call.events.all()}
+
+
+def test_a_known_call_too_fresh_for_a_lagging_list_spoils_no_older_proof(stage: Stage) -> None:
+    stage.call("completed", minutes_ago=1, remote_id="fresh-1")
+    young = stage.call("unknown", minutes_ago=2)
+    seen = stage.row(stage.known, "known-1")
+    stage.settle(seen)
+    young.refresh_from_db()
+    assert (stage.lost.absent_looks, young.absent_looks) == (1, 0)
+    assert "looked_not_trusted" in {event.code for event in young.events.all()}
+
+
+def test_a_known_call_that_should_be_listed_by_now_spoils_the_proof(stage: Stage) -> None:
+    stage.call("completed", minutes_ago=20, remote_id="old-enough-1")
+    Call.objects.filter(pk=stage.lost.pk).update(placing_at=stage.now - 60 * MINUTE)
+    stage.call("unknown", minutes_ago=2)
+    stage.settle(stage.row(stage.known, "known-1"))
+    assert (stage.lost.status, stage.lost.absent_looks) == ("unknown", 0)
+
+
+def test_looks_are_counted_from_the_deadline_so_that_a_doubled_look_puts_nothing_off(stage: Stage) -> None:
+    Call.objects.filter(pk=stage.lost.pk).update(deadline_at=stage.now - MINUTE / 2)
+    for _twice in range(2):
+        plan = settling.plan_look(stage.provider, stage.now)
+        Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now - MINUTE)
+        assert plan is not None
+        settling.conclude(plan, [], stage.now)
+        stage.lost.refresh_from_db()
+        assert stage.lost.next_poll_at == stage.now + MINUTE / 2
+        Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now - MINUTE)
+    assert [rules.next_look_delay(after) for after in (-77, 0, 15, 700, 10**6)] == [92, 15, 45, 1100, 86400]

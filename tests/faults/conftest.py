@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.campaigns.conftest import dial, read_back, sandbox  # noqa: F401 - fixtures of the in-process tests
 from tests.faults.servers import Postgres, Redis
 from tests.faults.stage import Stage
 from tests.faults.verdict import Verdict, table

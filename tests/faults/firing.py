@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 
 from tests.faults.stage import Stage
@@ -18,16 +19,20 @@ def dial_under_fire(stage: Stage, seconds: float, *, every: float, stops: float 
         time.sleep(random.uniform(0.3, 1.7) * every)
         stage.wake()
         if random.random() < stops:
-            stage.stop_one(random.uniform(0.3, 6.0))
+            stage.stop_one(6.0)
         else:
             stage.kill_one()
 
 
 def die_at_every_point(stage: Stage) -> None:
-    """Let one worker die at each named point of the path, one after the other; nobody else works meanwhile."""
+    """Let one worker die at each named point of the path, one after the other; nobody else dials meanwhile."""
+    poller = stage.spawn("poll")
     for point in POINTS:
         stage.inside("close_breakers")
         role = "poll" if point in READING_POINTS else "dispatch"
+        if role == "poll" and poller in stage.workers:
+            stage.workers.remove(poller)
+            poller.send(signal.SIGKILL)
         worker = stage.spawn(role, point)
         stage.wait(lambda worker=worker: not worker.is_alive, 25, f"a death at {point}")
         stage.kills += 1

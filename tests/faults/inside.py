@@ -112,7 +112,9 @@ def close_breakers() -> int:
 
 def commit_points(**of: Any) -> int:
     """Count commit points, of one campaign or one number where asked."""
-    return CallEvent.objects.filter(code="commit_point", **{f"call__{name}": value for name, value in of.items()}).count()
+    return CallEvent.objects.filter(
+        code="commit_point", **{f"call__{name}": value for name, value in of.items()}
+    ).count()
 
 
 def press_stops(kind: str, times: int) -> dict[str, int]:
@@ -163,7 +165,9 @@ def _stop_all(person: User) -> tuple[int, dict[str, Any], Any]:
 
 def _opt_out(_person: User) -> tuple[int, dict[str, Any], Any]:
     # Whoever is next, so that the opt-out races with the commit point.
-    waiting = list(Call.objects.filter(status="pending").order_by("due_at", "id").values_list("to_number", flat=True)[:12])
+    waiting = list(
+        Call.objects.filter(status="pending").order_by("due_at", "id").values_list("to_number", flat=True)[:12]
+    )
     number = random.choice(waiting) if waiting else "+989999999999"
     with transaction.atomic():
         do_not_calling.forbid(number, reason="asked", source="person")

@@ -126,9 +126,9 @@ class Stage:
 
     def lay_out(self, people: int, *, vendors: Sequence[str] = VENDORS, max_lines: int = 200, copies: int = 1) -> None:
         """Make providers, campaigns and people."""
-        self.people += self.inside(
-            "lay_out", vendors=list(vendors), people=people, max_lines=max_lines, copies=copies
-        )["people"]
+        self.people += self.inside("lay_out", vendors=list(vendors), people=people, max_lines=max_lines, copies=copies)[
+            "people"
+        ]
 
     def hire(self, dispatchers: int = 3, pollers: int = 2) -> None:
         """Start a crew."""
@@ -144,11 +144,12 @@ class Stage:
         self.kills += 1
         self.spawn(worker.role)
 
-    def stop_one(self, seconds: float) -> None:
-        """Freeze a worker for a while, as a suspended machine does."""
+    def stop_one(self, longest: float) -> None:
+        """Freeze a worker for up to so many seconds, as a suspended machine does; a poller for a second at most."""
         worker = random.choice(self.workers)
         worker.send(signal.SIGSTOP)
         self.stops += 1
+        seconds = random.uniform(0.3, longest if worker.role == "dispatch" else 1.0)
         self.stopped.append((time.monotonic() + seconds, worker))
 
     def wake(self, *, everybody: bool = False) -> None:

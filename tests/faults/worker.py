@@ -1,4 +1,4 @@
-"""The processes that the harness kills: a nursery that forks dispatchers and pollers, each with a named point to die at.
+"""The processes that the harness kills: a nursery forks dispatchers and pollers, each with a named point to die at.
 
 A fork of a warm process is there in milliseconds, so that a run may kill hundreds. The product has no hook for this:
 the points are put around its functions here, in the child, after the fork.

@@ -32,14 +32,12 @@ up: init ## Start it with what is in .env; Ctrl-C ends it
 	@$(PY) manage.py up
 
 test: $(DEV) ## Check everything: style, types, layers, messages, tests
-	@mkdir -p var && rm -f var/stages.txt
-	@$(STAGE) lint $(MAKE) --no-print-directory lint
-	@$(STAGE) types $(MAKE) --no-print-directory types
-	@$(STAGE) project $(MAKE) --no-print-directory project
-	@$(STAGE) unit $(MAKE) --no-print-directory unit
-	@$(STAGE) e2e $(MAKE) --no-print-directory e2e
-	@$(STAGE) browser $(MAKE) --no-print-directory browser
-	@printf '\nAll stages:\n' && cat var/stages.txt
+	@mkdir -p var && rm -f var/stages.txt; failed=; \
+	for stage in lint types project unit e2e browser; do \
+		$(STAGE) $$stage $(MAKE) --no-print-directory $$stage || failed="$$failed $$stage"; \
+	done; \
+	printf '\nAll stages:\n'; cat var/stages.txt; \
+	[ -z "$$failed" ] || { echo "Not passed:$$failed"; exit 1; }
 
 lint: $(DEV) ## Style of Python and templates, and who imports whom
 	.venv/bin/ruff check .

@@ -215,9 +215,9 @@ def tree_cpu(pid: int) -> float:
     return total
 
 
-def median(costs: Sequence[Cost]) -> Cost:
-    """Return the median of each column."""
-    return Cost(*(statistics.median(column) for column in zip(*costs, strict=True)))
+def median(costs: Sequence[tuple[float, ...]]) -> Any:
+    """Return the median of each column, as the same kind of row."""
+    return type(costs[0])(*(statistics.median(column) for column in zip(*costs, strict=True)))  # type: ignore[arg-type]
 
 
 # What is printed

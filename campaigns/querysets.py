@@ -11,7 +11,7 @@ from django.db.models import F, Lookup, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from providers.types import AT_VENDOR, FINAL, HOLDS_LINE, LIVE, CallStatus
+from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus
 
 if TYPE_CHECKING:
     from campaigns.models import Call, DoNotCall  # noqa: F401
@@ -64,10 +64,6 @@ class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> CallQuerySet:
         """Calls whose phone may ring."""
         return self.filter(StatusIsOneOf(LIVE))
-
-    def holding_lines(self) -> CallQuerySet:
-        """Calls that count against the lines of their provider."""
-        return self.live().filter(status__in=HOLDS_LINE)
 
     def at_vendor(self) -> CallQuerySet:
         """Calls that the vendor has and has not ended."""

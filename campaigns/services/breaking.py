@@ -20,9 +20,12 @@ from providers.types import CallStatus, PlacedCall
 logger = logging.getLogger(__name__)
 
 
+_READ = ("outcomes", "unknowns_in_row", "breaker_opened_at")
+
+
 def weigh_answers(provider_id: int, results: Sequence[PlacedCall | ProviderError], now: datetime.datetime) -> None:
     """Add the outcomes of orders to the provider's two minutes, and open its breaker where they say so."""
-    provider = Provider.objects.select_for_update().defer("secrets").get(pk=provider_id)
+    provider = Provider.objects.select_for_update().only(*_READ).get(pk=provider_id)
     in_row, well, badly = provider.unknowns_in_row, 0, 0
     for result in results:
         if isinstance(result, NotSent | OutcomeUnknown):

@@ -12,14 +12,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Max
 
 from campaigns import rules
-from campaigns.models import Call, CallEvent, Campaign, DoNotCall
+from campaigns.models import Call, CallEvent, Campaign
 from campaigns.reasons import SkipReason, WaitReason
 from campaigns.services import gate
 from campaigns.services.bulk import update_rows
 from campaigns.services.clock import DatabaseClock, seconds, span
+from campaigns.services.commit_reads import forbidden_among, lines_held, live_among
 from campaigns.services.rendering import render_text, render_variables
 from campaigns.services.steps import step, write_steps
 from providers.models import Provider
@@ -149,19 +150,18 @@ class _Batch:
             campaign.pk: campaign
             for campaign in Campaign.objects.select_for_update().filter(pk__in=campaign_ids).order_by("pk")
         }
-        self.forbidden = set(DoNotCall.objects.in_force(now).filter(phone__in=numbers).values_list("phone", flat=True))
-        # Without the order of the lists of calls, which leads SQLite to a longer index.
-        live = Call.objects.live().filter(to_number__in=numbers).order_by()
-        self.live_numbers = set(live.values_list("to_number", flat=True))
+        self.forbidden = forbidden_among(numbers, now)
+        self.live_numbers = live_among(numbers)
         self.last_dialed = self._last_dialed(numbers)
-        lines, campaign_lines = self._live_lines()
-        self.free = min(idle, provider.max_lines - lines)
+        # An unknown call holds a line until the longest call would be over.
+        lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
+        self.free = min(idle, provider.max_lines - lines.total())
         self.pace = rules.take_pace(provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(calls))[0]
         self.campaign_free: Counter[int] = Counter()
         for campaign in self.campaigns.values():
             pace = campaign.calls_per_minute
             tokens = rules.take_pace(campaign.pace_tat, now.timestamp(), pace, len(calls))[0] if pace else len(calls)
-            free = (campaign.max_lines - campaign_lines[campaign.pk]) if campaign.max_lines else len(calls)
+            free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
             self.campaign_free[campaign.pk] = max(0, min(tokens, free))
         self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
         self.passed: list[Call] = []
@@ -184,18 +184,6 @@ class _Batch:
             for number, campaign_id, last in rows:
                 found[number].append((campaign_id, last))
         return found
-
-    def _live_lines(self) -> tuple[int, Counter[int]]:
-        # An unknown call holds a line until the longest call would be over.
-        over = self.now - datetime.timedelta(seconds=self.provider.max_call_seconds)
-        holding = (
-            Call.objects.holding_lines()
-            .filter(provider=self.provider)
-            .exclude(Q(status=CallStatus.UNKNOWN) & Q(placing_at__lt=over))
-        )
-        counted = holding.order_by().values("campaign_id").annotate(calls=Count("*"))
-        by_campaign = Counter({row["campaign_id"] or 0: row["calls"] for row in counted})
-        return by_campaign.total(), by_campaign
 
     def judge(self, call: Call) -> None:
         """Let the call pass, leave it, make it wait or skip it; the first reason found stands."""

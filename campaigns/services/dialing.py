@@ -199,7 +199,7 @@ class Slice:
         return len(result.committed)
 
     def collect(self, *, wait: bool) -> None:
-        """Gather answers for at most 20 ms, so that they are written together."""
+        """Gather answers for at most 20 ms from the first one on, so that they are written together."""
         until = time.monotonic() + GROUP_SECONDS
         while True:
             rest = until - time.monotonic()
@@ -207,8 +207,11 @@ class Slice:
                 got = self.answers.get(timeout=rest) if wait and rest > 0 else self.answers.get_nowait()
             except queue.Empty:
                 return
+            if not self.unwritten:
+                until = time.monotonic() + GROUP_SECONDS
             self.unwritten.append(got)
             self.lanes[got[0]].in_flight -= 1
+            wait = bool(self.in_flight)
 
     def write(self) -> None:
         """Write the gathered answers; they stay in hand until the database has them."""

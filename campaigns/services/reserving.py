@@ -6,7 +6,8 @@ import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import Exact
 
 from campaigns.models import Call, Campaign
 from campaigns.querysets import CallQuerySet
@@ -18,16 +19,20 @@ RESERVED_SECONDS = 30
 
 def providers_with_work(now: datetime.datetime) -> list[int]:
     """Return the providers that may call and have a due call: one that a person asked for, or of a running campaign."""
-    due = Call.objects.due(now)
-    single = Exists(due.filter(provider=OuterRef("pk"), campaign__isnull=True))
-    running = Campaign.objects.filter(status=Campaign.Status.RUNNING, provider=OuterRef("pk"))
-    campaign = Exists(running.filter(Exists(due.filter(campaign=OuterRef("pk")))))
-    return list(Provider.objects.callable().filter(single | campaign).values_list("pk", flat=True))
+    due = Call.objects.due(now).order_by()
+    # From the calls to the providers, not the other way: every waiting call of a provider would be looked at.
+    single = due.filter(campaign__isnull=True).values("provider_id")
+    running = Campaign.objects.filter(status=Campaign.Status.RUNNING).order_by()
+    campaign = running.filter(Exists(due.filter(campaign=OuterRef("pk")))).values("provider_id")
+    found = Provider.objects.callable().filter(Q(pk__in=single) | Q(pk__in=campaign))
+    return list(found.values_list("pk", flat=True))
 
 
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
     """Lease up to `wanted` due calls; those asked for by a person first, then fairly from each running campaign."""
-    taken = _lease(Call.objects.filter(provider=provider_id, campaign__isnull=True), token, wanted, now)
+    # No plain `provider=`: it would lead SQLite through every waiting call of the provider's campaigns.
+    single = Call.objects.filter(Exact(F("provider_id") + 0, provider_id), campaign__isnull=True)
+    taken = _lease(single, token, wanted, now)
     campaigns = list(
         Campaign.objects.filter(status=Campaign.Status.RUNNING, provider=provider_id).values_list("pk", flat=True)
     )

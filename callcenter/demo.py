@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files import File
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
@@ -39,13 +41,13 @@ class Login(NamedTuple):
     password: str
     name: str
     role: str
-    who: str
+    who: str | Promise
 
 
 LOGINS = (
-    Login("caller", "callcenter-demo", "Sara", CALLER, "calls people, loads lists, runs campaigns"),
-    Login("manager", "callcenter-demo", "Reza", MANAGER, "reads calls and reports, approves, decides"),
-    Login("admin", "callcenter-demo", "Mina", ADMIN, "stores vendor keys, gives roles, sets limits"),
+    Login("caller", "callcenter-demo", "Sara", CALLER, _("calls people, loads lists, runs campaigns")),
+    Login("manager", "callcenter-demo", "Reza", MANAGER, _("reads calls and reports, approves, decides")),
+    Login("admin", "callcenter-demo", "Mina", ADMIN, _("stores vendor keys, gives roles, sets limits")),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from providers import exceptions
@@ -78,22 +78,22 @@ def account_words(account: Mapping[str, str]) -> str:
     if label := account.get("label"):
         parts.append(label)
     if (balance := account.get("balance")) is not None:
-        parts.append(_now("balance %(amount)s %(currency)s") % {
+        parts.append(gettext("balance %(amount)s %(currency)s") % {
             "amount": balance, "currency": account.get("currency", "")
         })  # fmt: skip
     if (used := account.get("minutes_used")) is not None:
         limit = account.get("minutes_limit")
         parts.append(
-            _now("%(used)s of %(limit)s minutes used") % {"used": used, "limit": limit}
+            gettext("%(used)s of %(limit)s minutes used") % {"used": used, "limit": limit}
             if limit
-            else _now("%(used)s minutes used") % {"used": used}
+            else gettext("%(used)s minutes used") % {"used": used}
         )
     if (most := account.get("lines_max")) is not None:
         used = account.get("lines_used")
         parts.append(
-            _now("%(used)s of %(most)s lines in use there") % {"used": used, "most": most}
+            gettext("%(used)s of %(most)s lines in use there") % {"used": used, "most": most}
             if used is not None
-            else _now("%(most)s lines") % {"most": most}
+            else gettext("%(most)s lines") % {"most": most}
         )
     return ", ".join(part.strip() for part in parts)
 

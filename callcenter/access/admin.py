@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.forms import NewPersonForm, PersonForm, give_roles, put_in_team
@@ -136,7 +137,7 @@ class RoleAdmin(ReadOnlyAdmin):
     @admin.display(description=_("may"))
     def rights(self, role: Group) -> str:
         """Return what it may do."""
-        return ". ".join(right.label for right in RIGHTS if role.name in right.roles) + "."
+        return ". ".join(gettext(right.label) for right in RIGHTS if role.name in right.roles) + "."
 
 
 @admin.register(Team)

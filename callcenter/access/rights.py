@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 CALLER, MANAGER, ADMIN = "Callers", "Managers", "Admins"
 ROLES = (CALLER, MANAGER, ADMIN)
 
@@ -22,25 +24,25 @@ def _row(code: str, label: str, *roles: str) -> RightRow:
 
 
 RIGHTS = (
-    _row("see_today", "See what needs me", CALLER, MANAGER, ADMIN),
-    _row("place_call", "Call one person", CALLER, MANAGER),
-    _row("see_calls", "See own calls", CALLER, MANAGER, ADMIN),
-    _row("see_all_calls", "See everybody's calls", MANAGER, ADMIN),
-    _row("hear_calls", "Read transcripts and hear recordings", CALLER, MANAGER),
-    _row("see_people", "See contacts and lists", CALLER, MANAGER),
-    _row("import_people", "Import contacts", CALLER, MANAGER),
-    _row("add_do_not_call", "Add to the do-not-call list", CALLER, MANAGER, ADMIN),
-    _row("remove_do_not_call", "Remove from the do-not-call list, with a reason", MANAGER, ADMIN),
-    _row("draft_campaign", "Write campaigns", CALLER, MANAGER),
-    _row("launch_campaign", "Launch campaigns up to the limit of people", CALLER, MANAGER),
-    _row("launch_above_limit", "Launch campaigns of any size", MANAGER),
-    _row("control_campaign", "Pause, resume and stop own campaigns", CALLER, MANAGER),
-    _row("control_all_campaigns", "Pause, resume and stop any campaign", MANAGER, ADMIN),
-    _row("stop_all", "Press stop-all", CALLER, MANAGER, ADMIN),
-    _row("release_stop_all", "Release stop-all", MANAGER, ADMIN),
-    _row("settle_calls", "Decide about unknown and held calls", MANAGER),
-    _row("export_calls", "Export calls", MANAGER),
-    _row("see_reports", "See reports", MANAGER, ADMIN),
-    _row("see_providers", "See the state of providers", CALLER, MANAGER, ADMIN),
-    _row("manage_providers", "Create, test, halt and resume providers", ADMIN),
+    _row("see_today", _("See what needs me"), CALLER, MANAGER, ADMIN),
+    _row("place_call", _("Call one person"), CALLER, MANAGER),
+    _row("see_calls", _("See own calls"), CALLER, MANAGER, ADMIN),
+    _row("see_all_calls", _("See everybody's calls"), MANAGER, ADMIN),
+    _row("hear_calls", _("Read transcripts and hear recordings"), CALLER, MANAGER),
+    _row("see_people", _("See contacts and lists"), CALLER, MANAGER),
+    _row("import_people", _("Import contacts"), CALLER, MANAGER),
+    _row("add_do_not_call", _("Add to the do-not-call list"), CALLER, MANAGER, ADMIN),
+    _row("remove_do_not_call", _("Remove from the do-not-call list, with a reason"), MANAGER, ADMIN),
+    _row("draft_campaign", _("Write campaigns"), CALLER, MANAGER),
+    _row("launch_campaign", _("Launch campaigns up to the limit of people"), CALLER, MANAGER),
+    _row("launch_above_limit", _("Launch campaigns of any size"), MANAGER),
+    _row("control_campaign", _("Pause, resume and stop own campaigns"), CALLER, MANAGER),
+    _row("control_all_campaigns", _("Pause, resume and stop any campaign"), MANAGER, ADMIN),
+    _row("stop_all", _("Press stop-all"), CALLER, MANAGER, ADMIN),
+    _row("release_stop_all", _("Release stop-all"), MANAGER, ADMIN),
+    _row("settle_calls", _("Decide about unknown and held calls"), MANAGER),
+    _row("export_calls", _("Export calls"), MANAGER),
+    _row("see_reports", _("See reports"), MANAGER, ADMIN),
+    _row("see_providers", _("See the state of providers"), CALLER, MANAGER, ADMIN),
+    _row("manage_providers", _("Create, test, halt and resume providers"), ADMIN),
 )

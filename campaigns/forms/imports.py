@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.people import CountryField, read_tags
@@ -72,7 +72,7 @@ class MappingForm(forms.Form):
                 required=False,
                 choices=[
                     *meanings.FIELDS.items(),
-                    (KEPT, _now("Keep as {%(name)s}") % {"name": self._names[column]}),
+                    (KEPT, gettext("Keep as {%(name)s}") % {"name": self._names[column]}),
                     (meanings.IGNORED, _("Leave out")),
                 ],
                 initial=KEPT if meaning.startswith(meanings.VARIABLE) else meaning,
@@ -102,17 +102,19 @@ class MappingForm(forms.Form):
         if not phones:
             raise ValidationError(_("Say which column holds the phone number."), code="phone")
         for column in phones[1:]:
-            self.add_error(f"{COLUMN}{column}", _now("Only one column can be the phone number: keep this one apart."))
+            self.add_error(
+                f"{COLUMN}{column}", gettext("Only one column can be the phone number: keep this one apart.")
+            )
         for meaning in (meanings.TIME_ZONE, meanings.CONSENT_SOURCE, meanings.CONSENT_AT):
             same = [column for column in range(len(self.record.headers)) if self._meaning(column) == meaning]
             for column in same[1:]:
-                self.add_error(f"{COLUMN}{column}", _now("Another column is this already."))
+                self.add_error(f"{COLUMN}{column}", gettext("Another column is this already."))
         if found.get("contact_list") is None and not self.errors.get("list_name"):
             name = str(found.get("list_name", ""))
             if not name:
-                self.add_error("list_name", _now("Name the new list, or choose one."))
+                self.add_error("list_name", gettext("Name the new list, or choose one."))
             elif ContactList.objects.filter(name=name).exists():
-                self.add_error("list_name", _now("There is a list of this name: choose it above, or another name."))
+                self.add_error("list_name", gettext("There is a list of this name: choose it above, or another name."))
         return found
 
     def _meaning(self, column: int) -> str:

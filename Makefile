@@ -57,7 +57,7 @@ unit: $(DEV) ## Tests without processes or a browser
 	$(PYTEST) -n 2 -m "not browser and not end_to_end and not faults"
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
-	$(PYTEST) -n 0 -m end_to_end
+	$(PYTEST) -n 2 -m end_to_end
 
 browser: $(DEV) ## Tests in a real Chromium
 	@.ci/need chromium

@@ -30,7 +30,7 @@ PASSWORDS = {login.username: login.password for login in LOGINS}
 
 def free_port(start: int = 22000) -> int:
     """Return a free port below the kernel's own range, which any outgoing connection may take."""
-    for port in range(start + os.getpid() % 3000, 32768):
+    for port in range(start + os.getpid() * 37 % 3000, 32768):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

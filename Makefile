@@ -9,7 +9,7 @@ DEV := .venv/.installed-dev
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up init setup test lint types project unit e2e browser faults engines mutants benchmarks messages clean
+.PHONY: help demo up init setup test lint types project unit e2e browser kills faults engines mutants benchmarks messages clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -33,7 +33,7 @@ up: init ## Start it with what is in .env; Ctrl-C ends it
 
 test: $(DEV) ## Check everything: style, types, layers, messages, tests
 	@mkdir -p var && rm -f var/stages.txt; failed=; \
-	for stage in lint types project unit e2e browser; do \
+	for stage in lint types project unit kills e2e browser; do \
 		$(STAGE) $$stage $(MAKE) --no-print-directory $$stage || failed="$$failed $$stage"; \
 	done; \
 	printf '\nAll stages:\n'; cat var/stages.txt; \
@@ -63,16 +63,21 @@ browser: $(DEV) ## Tests in a real Chromium
 	@.ci/need chromium
 	$(PYTEST) -n 0 -m browser
 
-faults: $(DEV) ## The long fault matrix: kills, broken vendors, restarts
+kills: $(DEV) ## The fault runs in their short form: workers die while a broken vendor is dialled
 	$(PYTEST) -n 0 -m faults
+
+faults: $(DEV) ## The fault runs at full length, on both engines: kills, broken vendors, crashes
+	@.ci/need postgresql redis-server
+	FAULTS=full $(PYTEST) -n 0 -m faults
 
 engines: $(DEV) ## What touches the database, on the engines of TEST_DATABASE_URL and TEST_REDIS_URL
 	@test -n "$$TEST_DATABASE_URL" || { echo "Run it as: .ci/services make engines" >&2; exit 1; }
 	@$(STAGE) postgres $(PYTEST) -n 2 -m "not browser and not end_to_end and not faults" tests/campaigns
 	@$(STAGE) e2e-postgres $(PYTEST) -n 0 -m end_to_end tests/end_to_end/test_main_job.py
+	@$(STAGE) kills-postgres $(PYTEST) -n 0 -m faults
 
 mutants: $(DEV) ## Break the code on purpose: every mutant must be caught by a test
-	$(PY) -m tests.mutants
+	$(PY) -m tests.faults.mutants
 
 benchmarks: $(DEV) ## Each prints a ratio against a named baseline
 	@for script in benchmarks/[a-z]*.py; do printf '\n== %s\n' "$$script"; $(PY) -m "$$(echo "$${script%.py}" | tr / .)" || exit 1; done

@@ -137,6 +137,7 @@ class Slice:
             .filter(provider=provider, next_poll_at__lte=now)
             .exclude(remote_id="")
             .select_related("agent", "caller_id")
+            .only("reference", "remote_id", "to_number", "placing_at", "agent__remote_id", "caller_id__number")
             .order_by("next_poll_at")[: batch_of(provider)]
         )
         plan = settling.plan_look(provider, now)
@@ -174,11 +175,12 @@ class Slice:
         calls: Sequence[tuple[int, CallHandle]],
         plan: settling.Plan | None,
     ) -> None:
+        # Unknown calls first: each is a person in limbo.
+        if plan is not None:
+            self._tell(provider_id, [], plan, lambda: settling.look(backend, plan))
         if calls:
             asked = [pk for pk, _handle in calls]
             self._tell(provider_id, asked, None, lambda: backend.fetch_calls([handle for _pk, handle in calls]))
-        if plan is not None:
-            self._tell(provider_id, [], plan, lambda: settling.look(backend, plan))
         self.heard.put(Heard(provider_id, [], None, []))
 
     def _tell(

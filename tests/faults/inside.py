@@ -20,14 +20,14 @@ from providers.sandbox.accounts import ACCOUNT_OF
 READS_PER_MINUTE = 240
 
 
-def lay_out(vendors: list[str], people: int, max_lines: int, copies: int = 1) -> dict[str, int]:
+def lay_out(vendors: list[str], people: int, max_lines: int, pace: int, copies: int = 1) -> dict[str, int]:
     """Make a provider and `copies` running campaigns at each vendor, and share new people out; returns the numbers.
 
     With several copies every campaign has the same people, so that they compete for each number.
     """
     DialingSwitch.objects.get_or_create(pk=1)
     first = Contact.objects.count()
-    providers = [make_provider(vendor, max_lines) for vendor in vendors]
+    providers = [make_provider(vendor, max_lines, pace) for vendor in vendors]
     campaigns = [make_campaign(provider, number) for provider in providers for number in range(copies)]
     contacts = Contact.objects.bulk_create(
         Contact(name=f"Person {n}", phone=f"+98912{n:07d}", region="IR") for n in range(first, first + people)
@@ -53,7 +53,7 @@ def add_people(people: int) -> int:
     return len(contacts)
 
 
-def make_provider(vendor: str, max_lines: int) -> Provider:
+def make_provider(vendor: str, max_lines: int, pace: int) -> Provider:
     """Return the provider of a vendor, new where there is none."""
     account = ACCOUNT_OF[vendor]
     scale = float(settings.TIME_SCALE)
@@ -64,7 +64,7 @@ def make_provider(vendor: str, max_lines: int) -> Provider:
             "secrets": {"api_key": account.key},
             "options": {"base_url": settings.SANDBOX_ORIGIN + account.base_path, **account.options},
             "max_lines": max_lines,
-            "calls_per_minute": 60_000,
+            "calls_per_minute": pace,
             "reads_per_minute": round(READS_PER_MINUTE * scale),
             "max_call_seconds": max(5, round(1800 / scale)),
         },

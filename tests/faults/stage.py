@@ -124,11 +124,21 @@ class Stage:
             self.workers.append(worker)
         return worker
 
-    def lay_out(self, people: int, *, vendors: Sequence[str] = VENDORS, max_lines: int = 200, copies: int = 1) -> None:
-        """Make providers, campaigns and people."""
-        self.people += self.inside("lay_out", vendors=list(vendors), people=people, max_lines=max_lines, copies=copies)[
-            "people"
-        ]
+    def lay_out(
+        self,
+        people: int,
+        *,
+        vendors: Sequence[str] = VENDORS,
+        max_lines: int = 200,
+        a_second: float = 1000.0,
+        copies: int = 1,
+    ) -> None:
+        """Make providers, campaigns and people; `a_second` is how many calls may leave in all."""
+        made = self.inside(
+            "lay_out", vendors=list(vendors), people=people, max_lines=max_lines, copies=copies,
+            pace=round(a_second * 60 / len(vendors)),
+        )  # fmt: skip
+        self.people += made["people"]
 
     def hire(self, dispatchers: int = 3, pollers: int = 2) -> None:
         """Start a crew."""
@@ -137,8 +147,13 @@ class Stage:
                 self.spawn(role)
 
     def kill_one(self) -> None:
-        """Kill a worker at random, with no chance to clean up, and start another in its place."""
-        worker = self.workers.pop(random.randrange(len(self.workers)))
+        """Kill a worker at random, with no chance to clean up, and start another in its place.
+
+        Pollers more seldom: at the speed of these runs each of their deaths is a minute without reading.
+        """
+        weights = [0.3 if worker.role == "poll" else 1.0 for worker in self.workers]
+        worker = random.choices(self.workers, weights)[0]
+        self.workers.remove(worker)
         self.stopped = [(until, other) for until, other in self.stopped if other is not worker]
         worker.send(signal.SIGKILL)
         self.kills += 1

@@ -209,17 +209,17 @@ def test_an_answer_that_cannot_be_written_leaves_the_call_to_the_settling(
     sandbox: Sandbox, dial: Callable[..., None], read_back: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = single(sandbox.provider(), "+989121239901")
-    real = answering.write_answers
+    real = answering.write_in_transaction
 
     def away(*_arguments: Any) -> None:
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(answering, "write_answers", away)
+    monkeypatch.setattr(answering, "write_in_transaction", away)
     monkeypatch.setattr(dialing.Slice, "_until_done", lambda self, act, tries=60: _try_once(self, act))
     dial(1.0)
     call.refresh_from_db()
     assert call.status == "placing"
-    monkeypatch.setattr(answering, "write_answers", real)
+    monkeypatch.setattr(answering, "write_in_transaction", real)
     Call.objects.filter(pk=call.pk).update(deadline_at=timezone.now() - SECOND)
     assert repairing.free_the_stuck(timezone.now()) == 1
     dial(1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -106,7 +107,8 @@ def test_redis_forgets_and_every_bell_rings_ten_times(start_stage: Start, redis:
 
 
 def _ring(environment: dict[str, str], times: int) -> None:
-    code = f"from campaigns import queue\nfor _ in range({times}):\n    queue._ring(queue.DISPATCH); queue._ring(queue.POLL)"
+    ring = "queue._ring(queue.DISPATCH); queue._ring(queue.POLL)"
+    code = f"from campaigns import queue\nfor _ in range({times}):\n    {ring}"
     subprocess.run(
         [sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=ROOT, env=environment, check=False,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -126,5 +128,5 @@ def test_three_campaigns_want_the_same_people_at_once(start_stage: Start, tell: 
         " ORDER BY to_number, placing_at"
     )
     assert len(spans) == 8 * stage.people
-    for (number, _begins, ends), (other, begins, _ends) in zip(spans, spans[1:], strict=False):
+    for (number, _begins, ends), (other, begins, _ends) in itertools.pairwise(spans):
         assert number != other or ends <= begins, "two calls to one person at the same time"

@@ -33,7 +33,7 @@ def die() -> None:
 
 def arm(point: str) -> None:
     """Put the end of this process at a point of the path."""
-    from campaigns.services import answering, breaking, committing, dialing, merging, reserving
+    from campaigns.services import answering, committing, dialing, merging, reserving
     from providers import http
 
     if point:
@@ -46,12 +46,12 @@ def arm(point: str) -> None:
 
         setattr(owner, name, dying)
 
-    def after(owner: Any, name: str, when: Callable[[Any], bool] = lambda _result: True) -> None:
+    def after(owner: Any, name: str, when: Callable[..., bool] = lambda _result, *_arguments: True) -> None:
         real = getattr(owner, name)
 
         def dying(*arguments: Any, **named: Any) -> Any:
             result = real(*arguments, **named)
-            if when(result):
+            if when(result, *arguments):
                 die()
             return result
 
@@ -59,12 +59,12 @@ def arm(point: str) -> None:
 
     match point:
         case "after_reserve":
-            after(reserving, "reserve", bool)
+            after(reserving, "reserve", lambda result, *_arguments: bool(result))
         case "before_commit":
             # Everything is written, the transaction is still open.
             after(committing._Batch, "_write_passed")
         case "after_commit":
-            after(dialing, "commit_calls", lambda result: bool(result.committed))
+            after(dialing, "commit_calls", lambda result, *_arguments: bool(result.committed))
         case "before_send":
             before(http.HttpDoor, "send_once")
         case "after_send":
@@ -79,11 +79,11 @@ def arm(point: str) -> None:
         case "after_answer":
             after(http.HttpDoor, "send_once")
         case "before_write":
-            before(answering, "write_answers")
+            before(answering, "write_in_transaction")
         case "in_write":
-            after(breaking, "weigh_answers")
+            after(answering, "write_in_transaction")
         case "after_write":
-            after(answering, "write_answers")
+            after(dialing.Slice, "note_written", lambda _result, _slice, _provider, group: bool(group))
         case "before_bind":
             before(merging, "bind")
         case "after_bind":

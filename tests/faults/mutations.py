@@ -1,0 +1,7 @@
+"""All named mutations."""
+
+from tests.faults.mutant import Mutant
+from tests.faults.mutations_placing import PLACING
+from tests.faults.mutations_reading import READING
+
+MUTANTS: tuple[Mutant, ...] = (*PLACING, *READING)

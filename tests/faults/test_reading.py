@@ -1,0 +1,132 @@
+"""Reading back against small faults, in this process: odd answers, overtaken news, lists that lie."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Call, CallTranscript
+from campaigns.services import merging, polling, settling
+from providers.base import Response, retry_after
+from providers.models import Provider
+from providers.types import CallSnapshot, CallStatus
+from tests.campaigns.conftest import Sandbox
+from tests.campaigns.test_dialing import single
+from tests.campaigns.test_settling import MINUTE, Stage
+from tests.conftest import make_call
+
+
+@pytest.fixture
+def stage(db: None) -> Stage:
+    return Stage()
+
+
+def test_news_that_was_overtaken_between_the_look_and_the_write_moves_nothing_back(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = make_call(status="ringing", rank=50, remote_id="call-1", placing_at=timezone.now())
+    row = merging._row
+
+    def written_late(*arguments: Any) -> Any:
+        Call.objects.filter(pk=call.pk).update(status="completed", rank=90)
+        return row(*arguments)
+
+    monkeypatch.setattr(merging, "_row", written_late)
+    news = CallSnapshot(remote_id="call-1", status=CallStatus.IN_PROGRESS, raw_status="in-progress")
+    merging.merge_news({call.pk: news}, source="poll", now=timezone.now())
+    call.refresh_from_db()
+    assert (call.status, call.rank) == ("completed", 90)
+
+
+def test_a_bound_call_is_not_bound_again(stage: Stage) -> None:
+    assert merging.bind(stage.lost.pk, "new-1", code="bound", source="list", now=stage.now)
+    Call.objects.filter(pk=stage.lost.pk).update(status="failed", rank=82)
+    assert not merging.bind(stage.lost.pk, "new-2", code="bound", source="list", now=stage.now)
+    stage.lost.refresh_from_db()
+    assert stage.lost.remote_id == "new-1"
+
+
+@pytest.mark.parametrize("word", ["COMPLETED ", "a-new-word", "x" * 500])
+def test_a_strange_word_is_stored_and_changes_no_state(stage: Stage, word: str) -> None:
+    call = stage.call("ringing", 1, remote_id="call-1")
+    news = CallSnapshot(remote_id="call-1", status=None, raw_status=word)
+    merging.merge_news({call.pk: news}, source="poll", now=stage.now)
+    call.refresh_from_db()
+    assert (call.status, call.raw_status) == ("ringing", word[:80])
+    assert [event.code for event in call.events.all()] == ["strange_word"]
+
+
+def test_a_thousand_repeats_of_one_piece_of_news_are_one_step(stage: Stage) -> None:
+    call = stage.call("ringing", 1, remote_id="call-1")
+    news = CallSnapshot(remote_id="call-1", status=CallStatus.COMPLETED, raw_status="completed", talk_seconds=30)
+    for _time in range(30):
+        merging.merge_news({call.pk: news}, source="webhook", now=stage.now)
+    call.refresh_from_db()
+    assert (call.status, call.talk_seconds) == ("completed", 30)
+    assert call.events.count() == 1
+
+
+def test_a_longer_transcript_replaces_a_shorter_one_and_never_the_other_way(stage: Stage) -> None:
+    call = stage.call("completed", 1, remote_id="call-1")
+    for summary in ("Short.", "A much longer summary.", "Mid size."):
+        news = CallSnapshot(remote_id="call-1", status=CallStatus.COMPLETED, raw_status="completed", summary=summary)
+        merging.merge_news({call.pk: news}, source="poll", now=stage.now)
+    assert CallTranscript.objects.get(call=call).summary == "A much longer summary."
+
+
+def test_an_empty_list_proves_nothing_and_is_said_so(stage: Stage) -> None:
+    stage.settle()
+    assert (stage.lost.status, stage.lost.absent_looks) == ("unknown", 0)
+    assert "looked_not_trusted" in {event.code for event in stage.lost.events.all()}
+
+
+def test_a_list_that_misses_one_known_call_proves_nothing(stage: Stage) -> None:
+    stage.call("completed", minutes_ago=38, remote_id="known-2")
+    for at in (0, 10, 60):
+        stage.settle(stage.row(stage.known, "known-1"), at=stage.now + at * MINUTE)
+        Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now)
+        assert (stage.lost.status, stage.lost.absent_looks) == ("unknown", 0)
+
+
+def test_a_read_that_fails_keeps_every_row(sandbox: Sandbox, dial: Callable[..., None]) -> None:
+    call = single(sandbox.provider(), "+989121239901")
+    dial(0.8)
+    sandbox.server.world.faults.add({"mode": "accept_html", "on": "read"})
+    call.refresh_from_db()
+    before = (call.status, call.rank)
+    polling.run_slice(0.8)
+    call.refresh_from_db()
+    assert (call.status, call.rank) == before
+    assert call.next_poll_at
+    provider = Provider.objects.get(pk=call.provider_id)
+    assert provider.last_error_kind == "UnexpectedResponse"
+
+
+def test_a_look_that_the_vendor_breaks_decides_nothing(
+    sandbox: Sandbox, dial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = single(sandbox.provider(), "+989121239907")
+    dial(0.8)
+    sandbox.server.world.faults.add({"mode": "500", "on": "read"})
+    monkeypatch.setattr(settling, "conclude", lambda *_arguments: pytest.fail("concluded from a broken list"))
+    polling.run_slice(2.5)
+    lost.refresh_from_db()
+    assert lost.status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [("1", 1), ("0.5", 0.5), ("-5", 30), ("1000000000", 3600), ("soon", 30), ("", 30), ("nan", 30), ("inf", 3600)],
+)
+def test_what_a_vendor_asks_us_to_wait_is_read_in_every_form(said: str, waits: float) -> None:
+    assert retry_after(Response(status=429, headers={"retry-after": said}, body=b"")) == waits
+
+
+def test_a_date_in_retry_after_is_waited_for() -> None:
+    said = format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=90))
+    assert 85 <= retry_after(Response(status=429, headers={"retry-after": said}, body=b"")) <= 90

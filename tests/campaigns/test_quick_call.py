@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +19,6 @@ from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns import queue
 from campaigns.models import Call, Contact, DialingSwitch, DoNotCall
-from campaigns.services import quick_calling
 from campaigns.services.lifecycle import Refused
 from campaigns.services.quick_calling import SingleCall, place_single_call
 from providers.models import Provider, Voice
@@ -331,85 +327,6 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))
     assert Call.objects.latest("pk").vendor_options == {"retry_enabled": True, "max_retries": 2}
     assert AuditEvent.objects.latest("pk").detail["extras"] == ["max_retries", "retry_enabled"]
-
-
-# One form is one call
-
-
-def test_a_second_press_leads_to_the_same_call(desk: Client, provider: Provider) -> None:
-    posted = form_of(provider)
-    first, second = desk.post(URL, posted), desk.post(URL, posted)
-    assert first["Location"] == second["Location"]
-    assert Call.objects.count() == 1
-
-
-def test_the_database_decides_where_two_presses_do_not_see_each_other(
-    caller: User, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    token = uuid.uuid4()
-    first = make_call(owner=caller, form_token=token, status="completed", rank=90)
-    answers = iter([None])
-    known = quick_calling._made_before
-    monkeypatch.setattr(quick_calling, "_made_before", lambda *asked: next(answers, known(*asked)))
-    asked = SingleCall(to_number=make_phone(), provider=provider, agent=provider.agent_set.get())
-    placed = place_single_call(asked, person=caller, token=token)
-    assert (placed.call.pk, placed.is_new) == (first.pk, False)
-    assert Call.objects.count() == 1
-
-
-def test_a_form_without_a_token_calls_nobody(desk: Client, provider: Provider) -> None:
-    assert desk.post(URL, form_of(provider, form_token="")).status_code == 422
-    assert not Call.objects.exists()
-
-
-@pytest.fixture
-def for_threads(transactional_db: None, tmp_path: Path) -> Iterator[None]:
-    """Let threads share the database: a file, where the tests run on SQLite's memory."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    path, in_memory, name = tmp_path / "threads.sqlite3", connections["default"], connection.settings_dict["NAME"]
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(path)])
-    connection.settings_dict["NAME"] = str(path)
-    del connections["default"]
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        in_memory.settings_dict["NAME"] = name
-        connections["default"] = in_memory
-
-
-def _post_at_once(person: User, forms: list[dict[str, Any]]) -> list[str]:
-    def post(fields: dict[str, Any]) -> str:
-        client = Client()
-        client.force_login(person)
-        try:
-            answer = client.post(URL, fields)
-            return answer.get("Location", str(answer.status_code))
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(20) as pool:
-        return list(pool.map(post, forms))
-
-
-def test_twenty_presses_at_one_instant_are_one_call(for_threads: None, settings: Settings) -> None:
-    person, provider = make_person(CALLER), make_provider()
-    make_agent(provider)
-    answers = _post_at_once(person, [form_of(provider)] * 20)
-    call = Call.objects.get()
-    assert set(answers) == {reverse("call", args=[call.pk])}
-    assert call.events.count() == 1
-
-
-def test_people_who_want_one_number_at_one_instant_ring_it_once(for_threads: None, settings: Settings) -> None:
-    person, provider = make_person(CALLER), make_provider()
-    make_agent(provider)
-    answers = _post_at_once(person, [form_of(provider) for _press in range(8)])
-    assert Call.objects.count() == 1
-    assert answers.count("422") == 7
 
 
 def test_from_the_form_to_the_end_of_the_talk(

@@ -178,7 +178,8 @@ class QuickCallForm(forms.Form):
 
     def _ask_while_typing(self) -> None:
         """Let htmx ask what the number means and what follows from a choice; without it the Check button does."""
-        asks = {"hx-post": reverse("quick-call-check"), "hx-swap": "outerHTML", "hx-sync": "closest form:replace"}
+        # One after the other: a number that is still being typed must not take away the answer to a choice.
+        asks = {"hx-post": reverse("quick-call-check"), "hx-swap": "outerHTML", "hx-sync": "closest form:queue all"}
         typed = {"hx-target": "#standing", "hx-trigger": "input changed delay:400ms"}
         self.fields["number"].widget.attrs |= asks | typed
         for name in FOLLOWED & self.fields.keys():

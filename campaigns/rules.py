@@ -207,7 +207,7 @@ def weigh(outcomes: Sequence[Sequence[int]], now: float, well: int, badly: int) 
 
 
 def should_break(outcomes: Sequence[Outcome], unknowns_in_row: int) -> bool:
-    """Tell whether a provider must pause: half of five or more orders failed in two minutes, or three unknowns in a row."""
+    """Tell whether a provider must pause: half of five or more orders failed, or three unknowns in a row."""
     well, badly = sum(o[1] for o in outcomes), sum(o[2] for o in outcomes)
     total = well + badly
     return unknowns_in_row >= BREAKER_UNKNOWNS or (total >= BREAKER_LEAST and badly * 2 >= total)

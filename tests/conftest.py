@@ -6,12 +6,13 @@ import datetime
 import itertools
 import socket
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.utils import translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
@@ -32,6 +33,13 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def speak_english() -> Iterator[None]:
+    """Begin each test in English: a page shown in Persian leaves its language to the thread."""
+    with translation.override("en"):
+        yield
 
 
 def make_person(role: str = CALLER, **fields: Any) -> User:

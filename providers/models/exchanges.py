@@ -36,7 +36,6 @@ def _is_key(word: str) -> bool:
     return len(word) >= 24 or any(sign.isdigit() for sign in word)
 
 
-
 class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
     """The log's own way in."""
 

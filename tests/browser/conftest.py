@@ -1,0 +1,177 @@
+"""One installation and one Chromium for all tests here; each test opens pages as a person of the demo."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+
+from tests.end_to_end.conftest import PASSWORDS, Stack
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+SCREEN: ViewportSize = {"width": 1440, "height": 900}
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ABORTED = re.compile(r"htmx:(sendAbort|afterRequest), ")
+"""What htmx says of a poll that a click on a link cut short."""
+# Playwright's loop lives in this thread; Django would take any test that follows for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+expect.set_options(timeout=20_000)
+
+
+@dataclass
+class Complaints:
+    """What the browser's console said against a page."""
+
+    said: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        """Note errors, uncaught exceptions, and whatever names the content policy."""
+        page.on("pageerror", lambda error: self.said.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: self._note(page, message.type, message.text))
+
+    def _note(self, page: Page, kind: str, text: str) -> None:
+        if ABORTED.match(text):
+            return
+        if kind == "error" or re.search("content.security.policy", text, re.IGNORECASE):
+            self.said.append(f"{page.url}: {kind}: {text}")
+
+    def forget(self, words: str) -> None:
+        """Leave out what a test provokes on purpose."""
+        self.said = [line for line in self.said if words not in line]
+
+
+class Desk:
+    """Opens the installation's pages in a browser, each as one person, in one language, at one size."""
+
+    def __init__(self, stack: Stack, chromium: Browser) -> None:
+        self.stack, self.chromium = stack, chromium
+        self.complaints = Complaints()
+        self._signed_in: dict[str, Any] = {}
+        self._opened: list[BrowserContext] = []
+
+    def context(
+        self,
+        username: str = "",
+        *,
+        language: str = "en",
+        size: ViewportSize = SCREEN,
+        is_dark: bool = False,
+        bypass_csp: bool = False,
+    ) -> BrowserContext:
+        """Return a browser window's storage in which this person is logged in; nobody where no name is given."""
+        context = self.chromium.new_context(
+            base_url=self.stack.origin,
+            viewport=size,
+            storage_state=self._state_of(username) if username else None,
+            color_scheme="dark" if is_dark else "light",
+            reduced_motion="reduce",
+            timezone_id="Asia/Tehran",
+            locale="fa-IR" if language == "fa" else "en-GB",
+            bypass_csp=bypass_csp,
+        )
+        context.set_default_timeout(20_000)
+        context.add_cookies([{"name": "django_language", "value": language, "url": self.stack.origin}])
+        self._opened.append(context)
+        return context
+
+    def page(self, username: str = "", path: str = "", **looks: Any) -> Page:
+        """Return a page in which what the console says counts; opened at a path where one is given."""
+        page = self.context(username, **looks).new_page()
+        self.complaints.listen(page)
+        if path:
+            page.goto(path)
+        return page
+
+    def close(self) -> None:
+        """Close every window; fail where a console complained."""
+        for context in self._opened:
+            context.close()
+        self._opened.clear()
+        said, self.complaints.said = self.complaints.said, []
+        assert not said, "\n".join(said)
+
+    def number_of(self, query: str) -> int:
+        """Return the one number that a query of the database answers."""
+        ((number,),) = self.stack.rows(query)
+        return int(number)
+
+    def _state_of(self, username: str) -> Any:
+        if username not in self._signed_in:
+            context = self.chromium.new_context(base_url=self.stack.origin, locale="en-GB", timezone_id="Asia/Tehran")
+            log_in(context.new_page(), username)
+            self._signed_in[username] = context.storage_state()
+            context.close()
+        return self._signed_in[username]
+
+
+def log_in(page: Page, username: str, password: str = "") -> None:
+    """Log in through the page."""
+    page.goto("/login/")
+    page.get_by_label("Name", exact=True).fill(username)
+    page.get_by_label("Password").fill(password or PASSWORDS[username])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_label("Password")).to_have_count(0)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Run one Chromium, the machine's own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=list(ARGUMENTS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run one installation: web server, worker and a simulator twenty times as fast, with the demo's people."""
+    directory: Path = tmp_path_factory.mktemp("desk")
+    stack = Stack(directory, speed=20, time_scale=60, limits=False, delay_ms=0)
+    try:
+        stack.start()
+        stack.manage("shell", "-v0", "-c", f"from tests.browser.inside import *; lay_out_pages({str(directory)!r})")
+        yield stack
+    finally:
+        stack.end()
+
+
+@pytest.fixture(scope="session")
+def _desk(installation: Stack, chromium: Browser) -> Desk:
+    return Desk(installation, chromium)
+
+
+@pytest.fixture
+def desk(_desk: Desk) -> Iterator[Desk]:
+    """Hand out the desk; afterwards its windows close and its console must have been silent."""
+    yield _desk
+    _desk.close()
+
+
+@pytest.fixture(scope="session")
+def called(_desk: Desk) -> Callable[[], None]:
+    """Hand out a wait until the first campaign has ended, so that its pages show calls."""
+
+    def wait() -> None:
+        _desk.stack.wait(
+            lambda: _desk.number_of("SELECT count(*) FROM campaigns_campaign WHERE status = 'finished'"),
+            120,
+            "the first campaign finished",
+        )
+
+    return wait

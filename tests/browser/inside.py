@@ -1,0 +1,40 @@
+"""What stands in the installation before the first page opens, made in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.core.files import File
+
+from campaigns.models import ContactList
+from campaigns.services.importing.checking import check_import
+from campaigns.services.importing.mapping import ColumnMapping
+from campaigns.services.importing.starting import map_columns, take_file
+from tests.end_to_end.inside import launch_at, open_limits
+
+ROWS = (
+    ("name", "phone", "city"),
+    ("Nasrin Karimi", "0912 555 1204", "Tehran"),
+    ("John Smith", "+1 202 555 0143", "Washington"),
+    ("Nobody", "12", "Nowhere"),
+)
+
+
+def lay_out_pages(folder: str) -> None:
+    """Leave one of each thing that a page can show: a campaign with calls, a checked import, an untouched one."""
+    open_limits()
+    launch_at("bolna", "Appointments this week", max_attempts=1, retries={})
+    path = Path(folder) / "neighbours.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(ROWS)
+    sara = User.objects.get(username="caller")
+    for is_checked in (True, False):
+        with path.open("rb") as opened:
+            record = take_file(File(opened), path.name, "IR", sara)
+        if is_checked:
+            mapping = ColumnMapping.from_json(record.mapping)
+            map_columns(record, mapping, region="IR", contact_list=None, list_name="Neighbours")
+            check_import(record.pk)
+    ContactList.objects.get_or_create(name="Empty list")

@@ -1,0 +1,94 @@
+"""Every page of the console: who opens it and where it is, with the ids that this installation has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.urls import NoReverseMatch, reverse
+
+from tests.browser.conftest import Desk
+
+
+class ConsolePage(NamedTuple):
+    """One page: who opens it, its address, and the answer that is right."""
+
+    username: str
+    path: str
+    status: int = 200
+
+
+def pages_of(desk: Desk) -> list[ConsolePage]:
+    """Return one address of every page of the console, in states that show much."""
+    finished = desk.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'finished'")
+    draft = desk.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'draft'")
+    talked = desk.number_of("SELECT min(id) FROM campaigns_call WHERE talk_seconds > 0")
+    failed = desk.number_of("SELECT min(id) FROM campaigns_call WHERE status NOT IN ('completed')")
+    person = desk.number_of(f"SELECT contact_id FROM campaigns_call WHERE id = {talked}")
+    forbidden = desk.number_of(
+        "SELECT min(c.id) FROM campaigns_contact c JOIN campaigns_donotcall d ON d.phone = c.phone"
+    )
+    people = desk.number_of("SELECT min(id) FROM campaigns_contactlist WHERE name = 'Appointments this week'")
+    empty = desk.number_of("SELECT min(id) FROM campaigns_contactlist WHERE name = 'Empty list'")
+    saved = desk.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'saved'")
+    checked = desk.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'checked'")
+    bolna = desk.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bolna'")
+    bitel = desk.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
+    manager = (
+        "/today/",
+        "/quick-call/",
+        f"/quick-call/?again={talked}",
+        f"/quick-call/?person={forbidden}",
+        "/campaigns/",
+        "/campaigns/?state=stopped",
+        "/campaigns/new/",
+        f"/campaigns/{draft}/",
+        f"/campaigns/{draft}/edit/",
+        f"/campaigns/{draft}/check/",
+        f"/campaigns/{draft}/check/do_not_call/",
+        f"/campaigns/{finished}/",
+        f"/campaigns/{finished}/people/",
+        f"/campaigns/{finished}/settings/",
+        f"/campaigns/{finished}/activity/",
+        "/people/",
+        "/people/?q=nobody+of+this+name",
+        "/people/new/",
+        f"/people/{person}/",
+        f"/people/{forbidden}/",
+        f"/people/{person}/edit/",
+        "/lists/",
+        f"/lists/{people}/",
+        f"/lists/{empty}/",
+        "/do-not-call/",
+        "/do-not-call/import/",
+        "/imports/new/",
+        f"/imports/{saved}/",
+        f"/imports/{checked}/columns/",
+        f"/imports/{checked}/check/",
+        "/calls/",
+        "/calls/?state=completed&since=2020-01-01",
+        "/calls/?person=nobody+of+this+name",
+        f"/calls/{talked}/",
+        f"/calls/{failed}/",
+        "/providers/",
+        f"/providers/{bolna}/",
+        *reports(),
+    )
+    return [
+        ConsolePage("", "/login/"),
+        *(ConsolePage("manager", path) for path in manager),
+        ConsolePage("caller", "/today/"),
+        ConsolePage("caller", "/calls/"),
+        ConsolePage("admin", "/today/"),
+        ConsolePage("admin", "/providers/"),
+        ConsolePage("admin", f"/providers/{bolna}/"),
+        ConsolePage("admin", f"/providers/{bitel}/"),
+        ConsolePage("caller", "/calls/export/", 403),
+    ]
+
+
+def reports() -> list[str]:
+    """Return the reports' address, where this installation has reports."""
+    try:
+        return [reverse("reports")]
+    except NoReverseMatch:
+        return []

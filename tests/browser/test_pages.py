@@ -1,0 +1,104 @@
+"""Every page of the console, at a phone's and a screen's width, in both languages: quiet, in bounds, accessible."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import PHONE, SCREEN, Desk
+from tests.browser.pages import pages_of
+
+pytestmark = [pytest.mark.browser]
+
+FULL = bool(os.environ.get("FULL_BROWSER"))
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+BOTH = ((PHONE, "phone"), (SCREEN, "screen"))
+LOOKS = [
+    pytest.param(language, size, id=f"{language}-{name}")
+    for language in ("en", "fa")
+    for size, name in BOTH
+    if FULL or name == "phone"
+]
+SAMPLES = {("en", "screen", False): 1, ("fa", "phone", True): 3}
+"""What the short run looks at: every page, every third page."""
+AXE_LOOKS = [
+    pytest.param(
+        language, size, is_dark, 1 if FULL else every, id=f"{language}-{name}-{'dark' if is_dark else 'light'}"
+    )
+    for language in ("en", "fa")
+    for size, name in BOTH
+    for is_dark in (False, True)
+    if (every := SAMPLES.get((language, name, is_dark), 0)) or FULL
+]
+WIDEST = """() => {
+  const width = document.documentElement.clientWidth;
+  const out = [...document.querySelectorAll("body *")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width && (box.right > width + 1 || box.left < -1);
+  });
+  return out.slice(0, 5).map((element) => element.outerHTML.slice(0, 160));
+}"""
+
+
+def each_page(desk: Desk, language: str, check: Callable[[Page], list[str]], every: int = 1, **looks: Any) -> list[str]:
+    """Open every page, or every n-th, and return what its frame and a check say of it."""
+    windows: dict[str, Page] = {}
+    said: list[str] = []
+    for wanted in pages_of(desk)[::every]:
+        if wanted.username not in windows:
+            windows[wanted.username] = desk.page(wanted.username, language=language, **looks)
+        page = windows[wanted.username]
+        answer = page.goto(wanted.path)
+        found = [] if answer and answer.status == wanted.status else [f"status {answer and answer.status}"]
+        if wanted.status != 200:
+            desk.complaints.forget(f"the server responded with a status of {wanted.status}")
+        found += [*frame(page, language), *check(page)]
+        said += [f"{wanted.username} {wanted.path}: {line}" for line in found]
+    return said
+
+
+def frame(page: Page, language: str) -> list[str]:
+    """Return what is wrong with the page's language, direction or width."""
+    root = page.evaluate(
+        "() => { const root = document.documentElement;"
+        " return {lang: root.lang, dir: root.dir, needs: root.scrollWidth, has: root.clientWidth} }"
+    )
+    said = []
+    if (root["lang"], root["dir"]) != (language, "rtl" if language == "fa" else "ltr"):
+        said.append(f"{root['lang']} runs {root['dir']}")
+    if root["needs"] > root["has"]:
+        said.append(f"{root['needs']} px in {root['has']}: {page.evaluate(WIDEST)}")
+    return said
+
+
+@pytest.mark.parametrize(("language", "size"), LOOKS)
+def test_pages_stay_in_their_width(desk: Desk, called: Callable[[], None], language: str, size: Any) -> None:
+    called()
+    said = each_page(desk, language, lambda _page: [], size=size)
+    assert not said, "\n".join(said)
+
+
+@pytest.mark.parametrize(("language", "size", "is_dark", "every"), AXE_LOOKS)
+def test_pages_are_accessible(
+    desk: Desk, called: Callable[[], None], language: str, size: Any, is_dark: bool, every: int
+) -> None:
+    called()
+    # The check is a script of ours: here alone the content policy is off.
+    said = each_page(desk, language, violations, every, size=size, is_dark=is_dark, bypass_csp=True)
+    assert not said, "\n".join(said)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on the page."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("(rules) => axe.run(document, rules)", {"resultTypes": ["violations"]})
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {node['failureSummary'][:300]}"
+        for rule in found["violations"]
+        for node in rule["nodes"][:3]
+    ]

@@ -31,8 +31,9 @@ def merge_news(
     """
     with transaction.atomic():
         ids = sorted({*news, *looked})
-        calls = list(Call.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-        rows, steps, ended, texts, forbidden = [], [], [], [], []
+        locked = Call.objects.select_for_update().defer("variables", "vendor_options")
+        calls = list(locked.filter(pk__in=ids).order_by("pk"))
+        rows, looks, steps, ended, texts, forbidden = [], [], [], [], [], []
         for call in calls:
             snapshot = news.get(call.pk)
             before = believed(call)
@@ -53,8 +54,14 @@ def merge_news(
             steps += _steps_of(call, snapshot, before, after, raw, source, now)
             if changed.get("status") in FINAL or (after.status in FINAL and "status" in changed):
                 ended.append((call, before, after))
-            rows.append(_row(call, snapshot, after, raw, bool(changed) or raw != call.raw_status, now))
+            is_news = bool(changed) or raw != call.raw_status
+            if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
+                rows.append(_row(call, snapshot, after, raw, is_news, now))
+            else:
+                looks.append((call.pk, _next_look(call, after, now), call.polls + 1, call.rank))
         changed_ids = update_rows(Call, STATE_COLUMNS, rows, guard="c.rank <= v.rank")
+        # Most of what is read says what we know already: then only the next look is written.
+        update_rows(Call, ("next_poll_at", "polls", "rank"), looks, guard="c.rank = v.rank")
         _write_texts(texts)
         write_steps(steps)
         for call, before, after in ended:
@@ -120,18 +127,22 @@ def _steps_of(
 def _row(
     call: Call, snapshot: CallSnapshot | None, after: Evidence, raw: str, is_news: bool, now: datetime.datetime
 ) -> tuple[object, ...]:
-    is_open = after.status in AT_VENDOR
-    age = (now - (call.placing_at or call.created_at)).total_seconds()
-    next_poll = now + span(rules.next_poll_delay(age)) if is_open else None
-    if after.status == CallStatus.UNKNOWN:
-        next_poll = call.next_poll_at
     ended_at = after.ended_at or (now if after.status in FINAL else None)
     matched_by = snapshot.matched_by if snapshot and snapshot.matched_by == "number" else call.matched_by
     return (
         call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
         after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
-        now if is_news else call.changed_at, next_poll, call.polls + 1, matched_by,
+        now if is_news else call.changed_at, _next_look(call, after, now), call.polls + 1, matched_by,
     )  # fmt: skip
+
+
+def _next_look(call: Call, after: Evidence, now: datetime.datetime) -> datetime.datetime | None:
+    if after.status == CallStatus.UNKNOWN:
+        return call.next_poll_at
+    if after.status not in AT_VENDOR:
+        return None
+    age = (now - (call.placing_at or call.created_at)).total_seconds()
+    return now + span(rules.next_poll_delay(age))
 
 
 def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:

@@ -30,7 +30,9 @@ logger = logging.getLogger(__name__)
 SLICE_SECONDS = 45.0
 AHEAD_SECONDS = 20.0
 """A slice stays awake for calls that become due within this time; later ones are the minute schedule's."""
-BATCH_BY_LIST = 1000
+BATCH_BY_LIST = 5000
+"""Each read of a list costs all its pages, however few calls are looked for."""
+MOST_IN_A_WRITE = 1000
 SWEEP_SECONDS = 5.0
 POSTPONED_SECONDS = 10
 
@@ -218,7 +220,10 @@ class Slice:
             settling.conclude(heard.plan, heard.result, now)
         else:
             news = news_of(heard.provider_id, heard.asked, heard.result)
-            merging.merge_news(news, source="poll", now=now, looked=heard.asked)
+            for start in range(0, len(heard.asked), MOST_IN_A_WRITE):
+                asked = heard.asked[start : start + MOST_IN_A_WRITE]
+                found = {call_id: news[call_id] for call_id in asked if call_id in news}
+                merging.merge_news(found, source="poll", now=now, looked=asked)
             Provider.objects.note_success(heard.provider_id)
 
     def finish(self) -> None:
@@ -239,7 +244,7 @@ class Slice:
 
 
 def batch_of(provider: Provider) -> int:
-    """Return how many calls to ask for at once: a thousand by list, else what five seconds of the budget allow."""
+    """Return how many calls to ask for at once: thousands by list, else what five seconds of the budget allow."""
     if provider.backend_class.fetches_by_list:
         return BATCH_BY_LIST
     return max(1, min(500, provider.reads_per_minute // 12))

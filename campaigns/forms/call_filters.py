@@ -45,6 +45,8 @@ WHICH = (
     (browsing.OPEN, _("Sent, not over yet")),
     (browsing.ENDED, _("Sent and over")),
     (browsing.MACHINE, _("Answered by a machine")),
+    (browsing.PRICED, _("The vendor told a cost")),
+    (browsing.UNPRICED, _("Talked, but no cost told")),
     (browsing.OPTED_OUT, _("Asked not to be called again")),
 )
 KINDS = (("", _("Any")), (browsing.SINGLE, _("Single calls")), (browsing.OF_CAMPAIGN, _("Calls of a campaign")))

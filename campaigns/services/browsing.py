@@ -36,6 +36,7 @@ TO_PERSIAN = str.maketrans("يك", "یک")
 LIVE_NOW, TALKED, TO_DECIDE = "live", "talked", "decide"
 """Filters beside the plain states: at the vendor now, somebody talked, unclear or held."""
 SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", "machine", "opted_out"
+PRICED, UNPRICED = "priced", "unpriced"
 """What the reports count among the calls whose order left."""
 SINGLE, OF_CAMPAIGN = "single", "campaign"
 HEARD_FOR = datetime.timedelta(days=1)
@@ -113,7 +114,7 @@ class CallFilters:
     person: str = ""
     """A part of a name, or a number in any form."""
     which: str = ""
-    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`."""
+    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`, `PRICED`, `UNPRICED`."""
     kind: str = ""
     """`SINGLE` or `OF_CAMPAIGN`."""
     weekday: int | None = None
@@ -170,6 +171,10 @@ def of_which(which: str) -> Q:
         return left & over
     if which == MACHINE:
         return left & over & Q(answered_by="machine")
+    if which == PRICED:
+        return left & Q(cost__isnull=False)
+    if which == UNPRICED:
+        return left & Q(cost__isnull=True, talk_seconds__gt=0)
     if which == OPTED_OUT:
         said = CallEvent.objects.filter(call=OuterRef("pk"), code="do_not_call_heard")
         heard = DoNotCall.objects.filter(

@@ -2,6 +2,92 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.formats import date_format
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from callcenter.access.roles import needs
+from callcenter.templatetags import desk
+from campaigns.forms.reports import SPANS, ReportForm
+from campaigns.models import Call
+from campaigns.services import report_sections, reporting
+
+
+def said(value: Any, kind: str, currency: str = "") -> str:
+    """Return a value as the page's language writes it, without markup: it stands in drawings and their titles."""
+    if value is None:
+        return "–"
+    if kind == "money":
+        return strip_tags(desk.money(value, currency))
+    if kind == "percent":
+        return desk.digits(_("%(n)s %%") % {"n": value})
+    return desk.number(value) if kind in {"number", "rate"} else desk.digits(value)
+
+
+def short_day(day: Any) -> str:
+    """Return a day without its year; in Persian of the Jalali calendar."""
+    return desk.day(day).rsplit(" ", 1)[0] if desk.is_persian() else date_format(day, "j M")
+
+
+@require_safe
+@needs("see_reports")
+def reports(request: HttpRequest) -> HttpResponse:
+    """Show what the calls of a span came to."""
+    form = ReportForm(request.GET, request.user)
+    scope = form.scope()
+    shown: dict[str, Any] = {"form": form, "spans": SPANS, "days": form.days}
+    if scope is not None:
+        figures = reporting.count(scope, request.user)
+        shown |= {"scope": scope, "total": figures.total, "links": _links(scope)}
+        shown["costs"] = [
+            {
+                "currency": currency,
+                "amount": figures.total.cost(currency),
+                "each": figures.total.per_conversation(currency),
+            }
+            for currency in figures.total.currencies
+        ]
+        if figures.total.sent:
+            shown["sections"] = report_sections.sections(figures, said, short_day)
+        else:
+            shown["has_calls"] = Call.objects.visible_to(request.user).dialed().exists()
+    return render(request, "reports/reports.html", shown, status=422 if form.errors else 200)
+
+
+def _links(scope: reporting.Scope) -> dict[str, str]:
+    from campaigns.services.browsing import ENDED, MACHINE, OPTED_OUT, SENT, TALKED
+
+    return {
+        "sent": scope.log_link(which=SENT),
+        "ended": scope.log_link(which=ENDED),
+        "talked": scope.log_link(state=TALKED),
+        "machine": scope.log_link(which=MACHINE),
+        "opted_out": scope.log_link(which=OPTED_OUT),
+    }
+
+
+@require_safe
+@needs("see_reports")
+def report_csv(request: HttpRequest, key: str) -> HttpResponse:
+    """Hand out the table of one section as CSV."""
+    scope = ReportForm(request.GET, request.user).scope()
+    if scope is None or key not in report_sections.KEYS:
+        raise Http404(key)
+    figures = reporting.count(scope, request.user)
+    found = {section.key: section for section in report_sections.sections(figures, said, short_day)}
+    answer = HttpResponse(found[key].csv(), content_type="text/csv; charset=utf-8")
+    name = f"{key}-{scope.since:%Y-%m-%d}-{scope.until:%Y-%m-%d}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+urlpatterns = [
+    path("reports/", reports, name="reports"),
+    path("reports/<slug:key>.csv", report_csv, name="reports-csv"),
+]

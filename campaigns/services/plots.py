@@ -1,0 +1,133 @@
+"""Draws plots as rectangles and words in whole units; a template writes them as SVG without any style of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+WIDTH = 680
+ROW = 40
+LEVELS = 5
+"""Shades of a heat map, beside none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A text, centred on its point."""
+
+    x: int
+    y: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A rectangle that leads to the calls behind it; the tone is a class of the stylesheet."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    tone: str
+    title: str
+    url: str = ""
+    word: Word | None = None
+
+
+@dataclass(slots=True)
+class Plot:
+    """One drawing; what it says in colours stands in the titles and in the table beneath."""
+
+    width: int
+    height: int
+    marks: list[Mark] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
+    legend: list[tuple[str, str]] = field(default_factory=list)
+    """Tone and what it means."""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One value with its name, its words, and where it leads."""
+
+    name: str
+    value: Decimal | float | int
+    said: str
+    url: str = ""
+    tone: str = "plot-accent"
+
+
+def lying_bars(bars: Sequence[Bar]) -> Plot:
+    """Draw one bar a row, its name and value above it; the longest fills the width."""
+    most = max((bar.value for bar in bars), default=0) or 1
+    plot = Plot(WIDTH, ROW * len(bars))
+    for index, bar in enumerate(bars):
+        top = index * ROW
+        text = f"{bar.name} · {bar.said}"
+        plot.words.append(Word(WIDTH // 2, top + 14, text))
+        if not bar.value:
+            continue
+        width = max(2, round(WIDTH * float(bar.value) / float(most)))
+        plot.marks.append(Mark(0, top + 20, width, 14, bar.tone, text, bar.url))
+    return plot
+
+
+def stacks(rows: Sequence[tuple[str, Sequence[Bar]]]) -> Plot:
+    """Draw one bar a row, cut into its parts; every bar fills the width, so that shares can be compared."""
+    plot = Plot(WIDTH, ROW * len(rows))
+    for index, (name, parts) in enumerate(rows):
+        top, total, before = index * ROW, sum(float(part.value) for part in parts) or 1, 0.0
+        plot.words.append(Word(WIDTH // 2, top + 14, name))
+        for part in parts:
+            start = round(WIDTH * before / total)
+            before += float(part.value)
+            width = max(1, round(WIDTH * before / total) - start)
+            if part.value:
+                title = f"{name} · {part.name}: {part.said}"
+                plot.marks.append(Mark(start, top + 20, width, 14, part.tone, title, part.url))
+    return plot
+
+
+def standing_bars(bars: Sequence[Bar], highest: str) -> Plot:
+    """Draw bars side by side from a common ground, the name of every so manieth beneath; `highest` says the top."""
+    ground, foot, top = 180, 24, 20
+    plot = Plot(WIDTH, ground + foot, words=[Word(WIDTH // 2, 13, highest)])
+    most = max((bar.value for bar in bars), default=0) or 1
+    step = WIDTH / max(1, len(bars))
+    every = max(1, -(-len(bars) // 7))
+    for index, bar in enumerate(bars):
+        left, right = round(index * step), round((index + 1) * step)
+        height = max(2, round((ground - top) * float(bar.value) / float(most)))
+        gap = 2 if right - left > 4 else 0
+        if bar.value:
+            title = f"{bar.name}: {bar.said}"
+            plot.marks.append(Mark(left, ground - height, max(1, right - left - gap), height, bar.tone, title, bar.url))
+        if index % every == every // 2:
+            plot.words.append(Word((left + right) // 2, ground + 17, bar.name))
+    return plot
+
+
+def heat_map(
+    rows: Sequence[str], columns: Sequence[str], cells: dict[tuple[int, int], Bar], *, label_width: int = 56
+) -> Plot:
+    """Draw a grid; a cell's shade follows its value against the highest one, its word stands in it."""
+    side, head = (WIDTH - label_width) // len(columns), 22
+    plot = Plot(label_width + side * len(columns), head + side * len(rows))
+    plot.words += [Word(label_width + side * n + side // 2, 14, name) for n, name in enumerate(columns)]
+    plot.words += [Word(label_width // 2, head + side * n + side // 2 + 4, name) for n, name in enumerate(rows)]
+    most = max((float(cell.value) for cell in cells.values()), default=0.0) or 1.0
+    for row in range(len(rows)):
+        for column in range(len(columns)):
+            x, y = label_width + side * column, head + side * row
+            cell = cells.get((row, column))
+            if cell is None:
+                plot.marks.append(Mark(x, y, side - 2, side - 2, "plot-none", ""))
+                continue
+            level = math.ceil(LEVELS * float(cell.value) / most)
+            word = Word(x + side // 2 - 1, y + side // 2 + 4, cell.said)
+            tone = f"plot-heat-{min(LEVELS, level)}"
+            plot.marks.append(Mark(x, y, side - 2, side - 2, tone, cell.name, cell.url, word))
+    return plot

@@ -61,7 +61,7 @@ def test_a_strange_word_is_stored_and_changes_no_state(stage: Stage, word: str) 
     assert [event.code for event in call.events.all()] == ["strange_word"]
 
 
-def test_a_thousand_repeats_of_one_piece_of_news_are_one_step(stage: Stage) -> None:
+def test_many_repeats_of_one_piece_of_news_are_one_step(stage: Stage) -> None:
     call = stage.call("ringing", 1, remote_id="call-1")
     news = CallSnapshot(remote_id="call-1", status=CallStatus.COMPLETED, raw_status="completed", talk_seconds=30)
     for _time in range(30):

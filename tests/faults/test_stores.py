@@ -123,9 +123,11 @@ def test_three_campaigns_want_the_same_people_at_once(start_stage: Start, tell: 
     stage.settle(scaled(400, 120))
     verdict = tell(stage.verdict("eight campaigns, the same people"))
     demand(verdict)
+    # By our own clock: a vendor's times of a hurried call lie in the future.
     spans = stage.rows(
-        "SELECT to_number, placing_at, ended_at FROM campaigns_call WHERE placing_at IS NOT NULL"
-        " ORDER BY to_number, placing_at"
+        "SELECT c.to_number, MIN(e.at), MIN(CASE WHEN e.to_status IN ('completed', 'no_answer', 'busy', 'failed')"
+        " THEN e.at END) FROM campaigns_call c JOIN campaigns_callevent e ON e.call_id = c.id"
+        " GROUP BY c.id, c.to_number ORDER BY 1, 2"
     )
     assert len(spans) == 8 * stage.people
     for (number, _begins, ends), (other, begins, _ends) in itertools.pairwise(spans):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.utils import timezone, translation
 from django.utils import translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
@@ -40,6 +41,16 @@ def speak_english() -> Iterator[None]:
     """Begin each test in English: a page shown in Persian leaves its language to the thread."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def english_and_utc() -> Iterator[None]:
+    """Take back the language and the zone that a page of the test before has set for this thread."""
+    translation.activate("en")
+    timezone.deactivate()
+    yield
+    translation.activate("en")
+    timezone.deactivate()
 
 
 def make_person(role: str = CALLER, **fields: Any) -> User:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone, translation
-from django.utils import translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
@@ -38,19 +37,10 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def speak_english() -> Iterator[None]:
-    """Begin each test in English: a page shown in Persian leaves its language to the thread."""
+    """Begin each test in English and UTC: a page leaves its viewer's language and zone to the thread."""
+    timezone.deactivate()
     with translation.override("en"):
         yield
-
-
-@pytest.fixture(autouse=True)
-def english_and_utc() -> Iterator[None]:
-    """Take back the language and the zone that a page of the test before has set for this thread."""
-    translation.activate("en")
-    timezone.deactivate()
-    yield
-    translation.activate("en")
-    timezone.deactivate()
 
 
 def make_person(role: str = CALLER, **fields: Any) -> User:

@@ -1,5 +1,6 @@
 """The rows of this room, split by subject."""
 
+from campaigns.models.alerts import Alert
 from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, DoNotCall, ListMembership
@@ -7,6 +8,7 @@ from campaigns.models.hints import CallHint
 from campaigns.models.imports import ContactImport
 
 __all__ = [
+    "Alert",
     "Call",
     "CallEvent",
     "CallHint",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaigns import queue
 from campaigns.models import Campaign
-from campaigns.services import following, lifecycle, polling, receiving, recordings, repairing, reserving
+from campaigns.services import alerting, following, lifecycle, polling, receiving, recordings, repairing, reserving
 from campaigns.services.clock import DatabaseClock
 from campaigns.services.importing import saving
 
@@ -28,4 +28,6 @@ def sweep() -> dict[str, int]:
         queue.nudge_poll()
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
+    # Last: a slow mail server delays nothing but itself.
+    done["alerts"] = alerting.alert(now)
     return done

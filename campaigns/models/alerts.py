@@ -1,0 +1,43 @@
+"""What managers and admins are told by e-mail, once each."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Alert(models.Model):
+    """One thing that needs somebody: raised once, sent once, cleared when it is over; then it may be raised again."""
+
+    class Kind(models.TextChoices):
+        """Names what happened."""
+
+        PROVIDER_HALTED = "provider_halted", _("A provider is halted")
+        CAMPAIGN_PAUSED = "campaign_paused", _("The system paused a campaign")
+        CALL_UNKNOWN = "call_unknown", _("A call has been unknown for an hour")
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    object_type = models.CharField(max_length=20)
+    """One of "provider", "campaign", "call"."""
+    object_id = models.PositiveBigIntegerField()
+    raised_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True, blank=True)
+    """When a worker last took it to send it; nobody else takes it for a while."""
+    sent_at = models.DateTimeField(null=True, blank=True)
+    cleared_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "object_type", "object_id"],
+                condition=Q(cleared_at__isnull=True),
+                name="alert_once_while_it_lasts",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.object_id}"

@@ -1,0 +1,160 @@
+"""Alerts: raised and sent once, to those who can act; cleared when over; a mail server that fails is tried again."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns.models import Alert, Call, Campaign
+from campaigns.services import alerting, sweeping
+from providers.models import Provider
+from providers.types import CallStatus
+from tests.conftest import make_call, make_campaign, make_person, make_provider
+
+NOW = timezone.now()
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def people(db: None, settings: Settings) -> list[User]:
+    settings.PUBLIC_URL = "https://desk.example.org"
+    return [
+        make_person("Managers", email="reza@example.org"),
+        make_person("Admins", email="admin@example.org"),
+        make_person("Admins"),
+        make_person("Managers", email="left@example.org", is_active=False),
+        make_person("Callers", email="sara@example.org"),
+    ]
+
+
+def halted(**fields: Any) -> Provider:
+    return make_provider(
+        name="Main account", halted_at=NOW, halted_reason="vendor said: key sk_live_123", last_error_at=NOW,
+        last_error_kind="AuthenticationFailed", **fields,
+    )  # fmt: skip
+
+
+def unknown(minutes: int = 61, **fields: Any) -> Call:
+    return make_call(status=CallStatus.UNKNOWN, placing_at=NOW - minutes * MINUTE, **fields)
+
+
+def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) -> None:
+    provider = halted()
+    campaign = make_campaign(
+        name="Appointments", status="paused", paused_by_system=True, paused_reason="The budget is used up."
+    )
+    call = unknown(to_number="+989121234567")
+    assert sweeping.sweep()["alerts"] == 3
+    (letter,) = mail.outbox
+    assert letter.to == ["admin@example.org", "reza@example.org"]
+    assert letter.subject == "Callcenter: 3 things need somebody"
+    text = str(letter.body)
+    for page in (f"/providers/{provider.pk}/", f"/campaigns/{campaign.pk}/", f"/calls/{call.pk}/"):
+        assert f"https://desk.example.org{page}" in text
+    assert "The budget is used up." in text
+    assert "…4567" in text
+    for secret in ("989121234567", "9121234567", "sk_live", "sandbox_bolna_key"):
+        assert secret not in text
+    for n in range(1, 30):
+        assert alerting.alert(NOW + n * MINUTE) == 0
+    assert len(mail.outbox) == 1
+
+
+def test_what_is_not_yet_or_not_by_the_system_is_not_told(people: list[User]) -> None:
+    unknown(minutes=59)
+    make_campaign(status="paused", paused_reason="Lunch")
+    halted(is_active=False)
+    make_call(status=CallStatus.COMPLETED, placing_at=NOW - 90 * MINUTE)
+    assert alerting.alert(NOW) == 0
+    assert mail.outbox == []
+    assert not Alert.objects.exists()
+
+
+def test_it_is_cleared_when_it_is_over_and_told_again_when_it_comes_back(people: list[User]) -> None:
+    provider, campaign, call = halted(), make_campaign(status="paused", paused_by_system=True), unknown()
+    alerting.alert(NOW)
+    Provider.objects.update(halted_at=None)
+    Campaign.objects.filter(pk=campaign.pk).update(status="running", paused_by_system=False)
+    Call.objects.filter(pk=call.pk).update(status=CallStatus.COMPLETED)
+    alerting.alert(NOW + MINUTE)
+    assert not Alert.objects.filter(cleared_at__isnull=True).exists()
+    Provider.objects.filter(pk=provider.pk).update(halted_at=NOW)
+    assert alerting.alert(NOW + 2 * MINUTE) == 1
+    assert mail.outbox[1].subject == "Callcenter: A provider is halted"
+    assert Alert.objects.filter(kind="provider_halted").count() == 2
+
+
+def test_a_failing_mail_server_is_logged_and_tried_again_later(
+    people: list[User], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_args: Any) -> int:
+        raise ConnectionRefusedError("smtp://user:password@host")
+
+    halted()
+    with monkeypatch.context() as broken:
+        broken.setattr(EmailBackend, "send_messages", refuse)
+        assert sweeping.sweep()["alerts"] == 0
+    assert "the mail server failed: ConnectionRefusedError" in caplog.text
+    assert "password" not in caplog.text
+    started = Alert.objects.get().raised_at
+    assert alerting.alert(started + MINUTE) == 0
+    assert alerting.alert(started + 6 * MINUTE) == 1
+    assert len(mail.outbox) == 1
+
+
+def test_what_is_over_before_the_mail_server_works_is_not_sent(people: list[User]) -> None:
+    provider = halted()
+    User.objects.update(email="")
+    assert alerting.alert(NOW) == 0
+    Provider.objects.filter(pk=provider.pk).update(halted_at=None)
+    people[0].email = "reza@example.org"
+    people[0].save()
+    assert alerting.alert(NOW + 6 * MINUTE) == 0
+    assert mail.outbox == []
+
+
+def test_nothing_that_goes_wrong_breaks_the_sweep(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerting, "_raise", lambda now: 1 / 0)
+    assert sweeping.sweep()["alerts"] == 0
+
+
+def test_two_sweeps_at_once_send_one_letter(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
+    halted()
+    message = alerting._message
+    between: list[int] = []
+
+    def slow(*args: Any) -> Any:
+        monkeypatch.setattr(alerting, "_message", message)
+        between.append(alerting.alert(NOW))
+        return message(*args)
+
+    monkeypatch.setattr(alerting, "_message", slow)
+    assert alerting.alert(NOW) == 1
+    assert between == [0]
+    assert len(mail.outbox) == 1
+
+
+def test_many_unknown_calls_are_one_letter_that_names_some(people: list[User]) -> None:
+    for _number in range(13):
+        unknown()
+    assert alerting.alert(NOW) == 13
+    (letter,) = mail.outbox
+    assert str(letter.body).count("- call ") == 10
+    assert "Of 13 calls" in letter.body
+    assert "/calls/?state=decide" in letter.body
+
+
+def test_the_database_keeps_an_alert_single_while_it_lasts(db: None) -> None:
+    fields: dict[str, Any] = {"kind": "call_unknown", "object_type": "call", "object_id": 1, "raised_at": NOW}
+    Alert.objects.create(**fields, cleared_at=NOW)
+    Alert.objects.create(**fields)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Alert.objects.create(**fields)

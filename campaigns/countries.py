@@ -5,6 +5,11 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+from django.utils.translation import gettext, gettext_noop
+
+HERE = (gettext_noop("Iran"), gettext_noop("India"), gettext_noop("United States"))
+"""Countries that are met most and that no form names so; others are translated where a form does."""
+
 
 @cache
 def _names() -> dict[str, str]:
@@ -14,5 +19,6 @@ def _names() -> dict[str, str]:
 
 
 def country_name(region: str) -> str:
-    """Return the English name of a country by its two letters; the letters themselves where there is none."""
-    return _names().get(region, region)
+    """Return the name of a country by its two letters; the letters themselves where there is none."""
+    name = _names().get(region, region)
+    return gettext(name) if name else ""

@@ -80,7 +80,7 @@ def action_words(event: AuditEvent) -> str:
             % {"count": skipped}
         )
     if isinstance(fields := detail.get("fields"), list):
-        parts.append(", ".join(field_words(str(name)) for name in fields))
+        parts.append(_(", ").join(field_words(str(name)) for name in fields))
     if reason := detail.get("reason"):
         parts.append(f"“{reason}”")
     return " · ".join(parts)
@@ -101,7 +101,7 @@ def in_words(campaign: Campaign) -> dict[str, str]:
     days = [str(WEEKDAYS[day % 7]) for day in range(first, first + 7) if day % 7 in campaign.days]
     return {
         "hours": hours,
-        "days": _("every day") if len(days) == 7 else ", ".join(days),
+        "days": _("every day") if len(days) == 7 else _(", ").join(days),
         "busy": delays_in_words(campaign.retry_delays("busy")),
         "no_answer": delays_in_words(campaign.retry_delays("no_answer")),
     }
@@ -111,7 +111,7 @@ def delays_in_words(minutes: list[int]) -> str:
     """Return waiting times such as `after 10 min, 30 min, 1 h`."""
     if not minutes:
         return _("no further attempt")
-    return _("after %(times)s") % {"times": ", ".join(_length(value) for value in minutes)}
+    return _("after %(times)s") % {"times": _(", ").join(_length(value) for value in minutes)}
 
 
 def _length(minutes: int) -> str:

@@ -95,7 +95,7 @@ def account_words(account: Mapping[str, str]) -> str:
             if used is not None
             else gettext("%(most)s lines") % {"most": most}
         )
-    return ", ".join(part.strip() for part in parts)
+    return gettext(", ").join(part.strip() for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

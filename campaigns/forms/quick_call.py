@@ -267,7 +267,9 @@ class QuickCallForm(forms.Form):
             self.add_error("number" if not self.prospect.may_be_called else "is_deliberate", refusal)
         self._clean_extras(found)
         if missing := unknown_names(str(found.get("text", "")), self.contact):
-            self.add_error("text", gettext("Not known of this person: %(names)s.") % {"names": ", ".join(missing)})
+            self.add_error(
+                "text", gettext("Not known of this person: %(names)s.") % {"names": gettext(", ").join(missing)}
+            )
         if not self.errors:
             for name, sentence in problems_of(self.order()).items():
                 self.add_error(name if name in self.fields else None, str(sentence))

@@ -99,7 +99,7 @@ class LaunchCheck:
             parts.append(
                 ngettext("%(count)s will not", "%(count)s will not", self.never) % {"count": f"{self.never:,}"}
             )
-        return _("Of %(total)s people, %(parts)s.") % {"total": f"{self.total:,}", "parts": ", ".join(parts)}
+        return _("Of %(total)s people, %(parts)s.") % {"total": f"{self.total:,}", "parts": _(", ").join(parts)}
 
 
 def check_launch(campaign: Campaign, now: datetime.datetime | None = None, person: Person | None = None) -> LaunchCheck:

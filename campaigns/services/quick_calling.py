@@ -134,7 +134,7 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     contact = _contact_of(asked, owner)
     problems = problems_of(asked)
     if missing := unknown_names(asked.text, contact):
-        problems["text"] = _("Not known of this person: %(names)s.") % {"names": ", ".join(missing)}
+        problems["text"] = _("Not known of this person: %(names)s.") % {"names": _(", ").join(missing)}
     if problems:
         raise Refused(" ".join(str(sentence) for sentence in problems.values()))
     # Under the contact's lock: of two people who want this number at one instant, one is told of the other's call.

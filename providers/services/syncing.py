@@ -41,7 +41,7 @@ class SyncResult:
 
     def __str__(self) -> str:
         parts = [f"{_total(kind, counts.total)}{_changes(counts)}" for kind, counts in self.counts.items()]
-        brought = _("Brought over: %(what)s.") % {"what": ", ".join(parts)} if parts else ""
+        brought = _("Brought over: %(what)s.") % {"what": _(", ").join(parts)} if parts else ""
         if self.problem:
             return f"{brought} {self.problem}".strip()
         return brought or _("This vendor lists nothing: type its voices and diallers in by hand.")

@@ -93,7 +93,7 @@ def test_cards_count_lines_and_agents(client: Client, admin_person: User, django
     with django_assert_max_num_queries(14):
         shown = client.get(reverse("providers")).content.decode()
     assert "1 of 7" in shown
-    assert "1 agent," in shown
+    assert "1 agent ·" in shown
     assert Call.objects.count() == 3
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 WIDTH = 680
 ROW = 40
+MIDDLE = "50%"
 LEVELS = 5
 """Shades of a heat map, beside none."""
 
@@ -17,7 +18,7 @@ LEVELS = 5
 class Word:
     """A text, centred on its point."""
 
-    x: int
+    x: int | str
     y: int
     text: str
 
@@ -26,9 +27,10 @@ class Word:
 class Mark:
     """A rectangle that leads to the calls behind it; the tone is a class of the stylesheet."""
 
-    x: int
+    x: int | str
+    """In units of the drawing, or a share of its width such as "12.5%"; so is the width."""
     y: int
-    width: int
+    width: int | str
     height: int
     tone: str
     title: str
@@ -46,7 +48,8 @@ class Plot:
     words: list[Word] = field(default_factory=list)
     legend: list[tuple[str, str]] = field(default_factory=list)
     """Tone and what it means."""
-    caption: str = ""
+    is_fluid: bool = False
+    """Whether it takes any width without scaling: words keep their size on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +66,31 @@ class Bar:
 def lying_bars(bars: Sequence[Bar]) -> Plot:
     """Draw one bar a row, its name and value above it; the longest fills the width."""
     most = max((bar.value for bar in bars), default=0) or 1
-    plot = Plot(WIDTH, ROW * len(bars))
+    plot = Plot(WIDTH, ROW * len(bars), is_fluid=True)
     for index, bar in enumerate(bars):
         top = index * ROW
-        text = f"{bar.name} · {bar.said}"
-        plot.words.append(Word(WIDTH // 2, top + 14, text))
+        # Isolated, so that a name and a figure of two directions do not mix.
+        text = f"\u2068{bar.name}\u2069 · \u2068{bar.said}\u2069"
+        plot.words.append(Word(MIDDLE, top + 14, text))
         if not bar.value:
             continue
-        width = max(2, round(WIDTH * float(bar.value) / float(most)))
-        plot.marks.append(Mark(0, top + 20, width, 14, bar.tone, text, bar.url))
+        width = max(0.3, 100 * float(bar.value) / float(most))
+        plot.marks.append(Mark(0, top + 20, f"{width:.1f}%", 14, bar.tone, text, bar.url))
     return plot
 
 
 def stacks(rows: Sequence[tuple[str, Sequence[Bar]]]) -> Plot:
     """Draw one bar a row, cut into its parts; every bar fills the width, so that shares can be compared."""
-    plot = Plot(WIDTH, ROW * len(rows))
+    plot = Plot(WIDTH, ROW * len(rows), is_fluid=True)
     for index, (name, parts) in enumerate(rows):
         top, total, before = index * ROW, sum(float(part.value) for part in parts) or 1, 0.0
-        plot.words.append(Word(WIDTH // 2, top + 14, name))
+        plot.words.append(Word(MIDDLE, top + 14, name))
         for part in parts:
-            start = round(WIDTH * before / total)
-            before += float(part.value)
-            width = max(1, round(WIDTH * before / total) - start)
+            start, before = before, before + float(part.value)
             if part.value:
+                x, width = f"{100 * start / total:.2f}%", f"{100 * float(part.value) / total:.2f}%"
                 title = f"{name} · {part.name}: {part.said}"
-                plot.marks.append(Mark(start, top + 20, width, 14, part.tone, title, part.url))
+                plot.marks.append(Mark(x, top + 20, width, 14, part.tone, title, part.url))
     return plot
 
 

@@ -44,6 +44,7 @@ class MoneySections(Drawing):
             rows,
             plots,
             self._no_cost(),
+            is_folded=True,
         )
 
     def cost_by(self, whose: str) -> Section:

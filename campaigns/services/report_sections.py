@@ -238,4 +238,5 @@ class CallSections(Drawing):
                         Value(rate),
                     ]
                 )
-        return Section(key, title, text, [Column(_("What")), Column(_("Name")), *columns], rows, [lying_bars(bars)])
+        plots = [lying_bars(bars)] if any(bar.value for bar in bars) else []
+        return Section(key, title, text, [Column(_("What")), Column(_("Name")), *columns], rows, plots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from callcenter.templatetags import desk
 from campaigns.forms.reports import SPANS, ReportForm
 from campaigns.models import Call
 from campaigns.services import report_sections, reporting
+from campaigns.services.browsing import MACHINE, OPTED_OUT, SENT, TALKED
 
 
 def said(value: Any, kind: str, currency: str = "") -> str:
@@ -48,8 +50,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         shown["costs"] = [
             {
                 "currency": currency,
-                "amount": figures.total.cost(currency),
-                "each": figures.total.per_conversation(currency),
+                "amount": _rounded(figures.total.cost(currency)),
+                "each": _rounded(figures.total.per_conversation(currency)),
             }
             for currency in figures.total.currencies
         ]
@@ -60,12 +62,14 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/reports.html", shown, status=422 if form.errors else 200)
 
 
-def _links(scope: reporting.Scope) -> dict[str, str]:
-    from campaigns.services.browsing import ENDED, MACHINE, OPTED_OUT, SENT, TALKED
+def _rounded(amount: Decimal | None) -> Decimal | None:
+    """Leave cents of an amount above one: it stands in large figures."""
+    return amount if amount is None or amount < 1 else round(amount, 2)
 
+
+def _links(scope: reporting.Scope) -> dict[str, str]:
     return {
         "sent": scope.log_link(which=SENT),
-        "ended": scope.log_link(which=ENDED),
         "talked": scope.log_link(state=TALKED),
         "machine": scope.log_link(which=MACHINE),
         "opted_out": scope.log_link(which=OPTED_OUT),

@@ -45,7 +45,7 @@ def open_calls(vendor: str, origin: str, count: int) -> Any:
             reference=uuid.uuid4(),
             to_number=common.phone(n),
             agent_id=agent.remote_id,
-            caller_id=caller_id.number,
+            caller_id=caller_id.number if caller_id else "",
         )
         for n in itertools.islice(_numbers, count)
     ]

@@ -11,6 +11,7 @@ from campaigns import rules
 from providers.types import AnsweredBy, CallSnapshot, CallStatus, FailureReason
 
 ANSWERED_BY_ORDER: tuple[AnsweredBy, ...] = ("unknown", "machine", "human")
+REASONS = frozenset(FailureReason.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def evidence_of(snapshot: CallSnapshot) -> Evidence:
     else:
         rank = rules.rank_of(status)
     is_failed = status in {CallStatus.FAILED, CallStatus.CANCELED}
-    reason = snapshot.failure_reason if snapshot.failure_reason in FailureReason.values else FailureReason.VENDOR_ERROR
+    reason = snapshot.failure_reason if snapshot.failure_reason in REASONS else FailureReason.VENDOR_ERROR
     return Evidence(
         status=status,
         rank=rank,

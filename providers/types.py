@@ -167,6 +167,8 @@ class CallSnapshot:
     extracted: Mapping[str, Any] = field(default_factory=dict)
     do_not_call: bool = False
     """True where the vendor heard the person ask not to be called again."""
+    more_to_read: bool = False
+    """The vendor has more of this call than was read this time: look again soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ def merge_news(
             if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
                 rows.append(_row(call, snapshot, after, raw, is_news, now))
             else:
-                looks.append((call.pk, _next_look(call, after, now), call.polls + 1, call.rank))
+                looks.append((call.pk, _next_look(call, snapshot, after, now), call.polls + 1, call.rank))
         changed_ids = update_rows(Call, STATE_COLUMNS, rows, guard="c.rank <= v.rank")
         # Most of what is read says what we know already: then only the next look is written.
         update_rows(Call, ("next_poll_at", "polls", "rank"), looks, guard="c.rank = v.rank")
@@ -132,16 +132,21 @@ def _row(
     return (
         call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
         after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
-        now if is_news else call.changed_at, _next_look(call, after, now), call.polls + 1, matched_by,
+        now if is_news else call.changed_at, _next_look(call, snapshot, after, now), call.polls + 1,
+        matched_by,
     )  # fmt: skip
 
 
-def _next_look(call: Call, after: Evidence, now: datetime.datetime) -> datetime.datetime | None:
+def _next_look(
+    call: Call, snapshot: CallSnapshot | None, after: Evidence, now: datetime.datetime
+) -> datetime.datetime | None:
     if after.status == CallStatus.UNKNOWN:
         return call.next_poll_at
     if after.status not in AT_VENDOR:
         return None
     age = (now - (call.placing_at or call.created_at)).total_seconds()
+    if snapshot is not None and snapshot.more_to_read:
+        age = 0.0
     return now + span(rules.next_poll_delay(age))
 
 

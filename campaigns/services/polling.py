@@ -134,19 +134,12 @@ class Slice:
         if backend is None:
             return False
         now = self.clock.now()
-        calls = list(
-            Call.objects.at_vendor()
-            .filter(provider=provider, next_poll_at__lte=now)
-            .exclude(remote_id="")
-            .select_related("agent", "caller_id")
-            .only("reference", "remote_id", "to_number", "placing_at", "agent__remote_id", "caller_id__number")
-            .order_by("next_poll_at")[: batch_of(provider)]
-        )
+        calls = due_handles(provider, now)
         plan = settling.plan_look(provider, now)
         if not calls and plan is None:
             return False
         self.busy.add(provider_id)
-        self.pool.submit(self._read, provider_id, backend, [(call.pk, handle_of(call)) for call in calls], plan)
+        self.pool.submit(self._read, provider_id, backend, calls, plan)
         return True
 
     def _holds(self, provider_id: int) -> bool:
@@ -248,6 +241,29 @@ def batch_of(provider: Provider) -> int:
     if provider.backend_class.fetches_by_list:
         return BATCH_BY_LIST
     return max(1, min(500, provider.reads_per_minute // 12))
+
+
+def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, CallHandle]]:
+    """Return the calls to ask for now, the longest due first, with what is needed to find each."""
+    due = Call.objects.at_vendor().filter(provider=provider, next_poll_at__lte=now).exclude(remote_id="")
+    # Plain values: thousands of rows are asked for at once.
+    columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at")
+    return [
+        (
+            pk,
+            CallHandle(
+                reference=reference,
+                remote_id=remote_id,
+                to_number=to_number,
+                agent_id=agent_id or "",
+                caller_id=caller_id or "",
+                placed_at=placed_at,
+            ),
+        )
+        for pk, reference, remote_id, to_number, agent_id, caller_id, placed_at in due.order_by(
+            "next_poll_at"
+        ).values_list(*columns)[: batch_of(provider)]
+    ]
 
 
 def handle_of(call: Call) -> CallHandle:

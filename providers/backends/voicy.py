@@ -69,6 +69,8 @@ from providers.types import (
 
 PAGE_ROWS = 500
 MOST_PAGES = 200
+MOST_WHOLE = 20
+"""Ended calls that are read whole at once; further ones wait for the next look, within the documented pace."""
 FEW = 3
 """Up to so many calls are read one by one, more by a list of their time."""
 BEFORE, AFTER = timedelta(minutes=5), timedelta(days=1)
@@ -133,6 +135,7 @@ class VoicyBackend(ProviderBackend):
     accepts_caller_id = True
     documents_rate_limit = True
     supports_list_calls = True
+    fetches_by_list = True
     supports_list_agents = True
     supports_recording = True
     supports_webhook = True
@@ -198,7 +201,7 @@ class VoicyBackend(ProviderBackend):
     # Reading calls
 
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
-        """Read few calls one by one, many by a list of their time; what has ended is always read whole."""
+        """Read few calls one by one, many by a list of their time; what has ended is read whole, some at a time."""
         placed = [handle.placed_at for handle in handles if handle.placed_at]
         if len(handles) <= FEW or not placed:
             return self.fetch_each(handles, self._fetch_one)
@@ -212,8 +215,13 @@ class VoicyBackend(ProviderBackend):
             if handle.remote_id in is_open
         ]
         rest = [handle for handle in handles if handle.remote_id not in is_open]
+        found += [
+            CallSnapshot(remote_id=handle.remote_id, status=CallStatus.WRAPPING_UP, more_to_read=True)
+            for handle in rest[MOST_WHOLE:]
+            if handle.remote_id in listed
+        ]
         try:
-            return found + self.fetch_each(rest, self._fetch_one)
+            return found + self.fetch_each(rest[:MOST_WHOLE], self._fetch_one)
         except ProviderError:
             if not found:
                 raise

@@ -37,7 +37,19 @@ class Postgres:
             shutil.chown(self.place, owner)
             self.as_owner = ["runuser", "-u", owner, "--"]
         self.port = free_port(27300)
-        self._run("initdb", "-D", f"{self.place}/data", "-U", "callcenter", "-A", "trust", "--no-sync", "--locale=C")
+        self._run(
+            "initdb",
+            "-D",
+            f"{self.place}/data",
+            "-U",
+            "callcenter",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C",
+        )
         self.start()
 
     def url(self, name: str) -> str:

@@ -100,7 +100,7 @@ def test_a_late_good_answer_resolves_an_unknown_and_moves_nothing_back(transacti
     answer(lost, TAKEN)
     assert (lost.status, lost.remote_id) == ("queued", "call-1")
     over = placing(status="completed", rank=90, provider=lost.provider, remote_id="call-2")
-    answer(over, TAKEN)
+    answer(over, PlacedCall(remote_id="call-3", raw_status="queued", status=CallStatus.QUEUED))
     assert (over.status, over.remote_id) == ("completed", "call-2")
 
 

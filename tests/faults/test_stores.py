@@ -69,7 +69,7 @@ def test_redis_forgets_and_every_bell_rings_ten_times(start_stage: Start, redis:
     """Two real workers (two clusters, two schedulers) on one broker that is flushed, killed and flooded."""
     stage = start_stage(scale=40)
     stage.be_hostile(TAKEN)
-    stage.lay_out(scaled(1500, 400), max_lines=6)
+    stage.lay_out(scaled(1500, 200), max_lines=6)
     environment = os.environ | stage.environment | {"REDIS_URL": redis.url, "WORKERS": "3"}
     stage.manage("sync_schedules")
     workers = [
@@ -90,7 +90,7 @@ def test_redis_forgets_and_every_bell_rings_ten_times(start_stage: Start, redis:
                 time.sleep(1.0)
                 redis.start()
         stage.be_kind()
-        until = time.monotonic() + scaled(400, 150)
+        until = time.monotonic() + scaled(600, 240)
         while stage.count("status IN ('pending', 'placing', 'queued', 'dialing', 'ringing', 'in_progress', 'unknown')"):
             assert time.monotonic() < until, f"not settled: {stage.counts()}\n{stage.log()}"
             assert all(worker.poll() is None for worker in workers), f"a worker died\n{stage.log()}"

@@ -26,6 +26,7 @@ from campaigns.services.importing.saving import begin_saving, save_import
 from campaigns.services.importing.starting import map_columns, take_file
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount
+from providers.services.checking import check_provider
 from providers.services.keys import store_secrets
 from providers.services.syncing import sync_provider
 
@@ -70,6 +71,7 @@ def lay_out() -> Iterator[str]:
     yield f"{len(LOGINS)} log-ins are in place."
     for account in DEMO_ACCOUNTS:
         provider = _provider(account, admin)
+        check_provider(provider.pk, admin)
         brought = sync_provider(provider.pk, admin) if _lists_something(provider) else ""
         yield f"{provider}: {brought} {_type_in(provider, account)}".strip().replace("  ", " ")
     people = _people(caller)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+import jdatetime
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from providers import registry
@@ -27,6 +29,15 @@ else:
     ProviderModelForm = forms.ModelForm
 
 SECRET, REMOVE, OPTION = "secret_", "remove_", "option_"
+
+
+def written(at: datetime.datetime) -> str:
+    """Return a day and its time; in Persian of the Jalali calendar."""
+    if not (get_language() or "").startswith("fa"):
+        return date_format(at, "DATETIME_FORMAT")
+    day = jdatetime.date.fromgregorian(date=at.date())
+    text = f"{day.day} {day.j_months_fa[day.month - 1]} {day.year}، {at:%H:%M}"
+    return text.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
 
 
 class WordsField(forms.CharField):
@@ -112,7 +123,7 @@ class KeysForm(ProviderModelForm):
             return gettext("Stored: %(masked)s. Leave blank to keep it.") % {"masked": masked}
         return gettext("Stored: %(masked)s, set %(when)s by %(who)s. Leave blank to keep it.") % {
             "masked": masked,
-            "when": date_format(localtime(at), "DATETIME_FORMAT"),
+            "when": written(localtime(at)),
             "who": by or gettext("Callcenter itself"),
         }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import requests
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files import File
@@ -29,6 +30,7 @@ from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount
 from providers.services.checking import check_provider
 from providers.services.keys import store_secrets
 from providers.services.syncing import sync_provider
+from providers.services.webhooks import make_address
 
 PEOPLE = Path(__file__).with_name("demo_people.csv")
 LIST_NAME = "Appointments this week"
@@ -62,6 +64,22 @@ def simulator(crew: Crew) -> None:
     options = ["--host", host, "--port", str(port), "--journal", str(journal)]
     child = crew.start(Program("sandbox", manage("sandbox", *options)))
     wait_for_port(port, host, seconds=20, child=child)
+
+
+def have_news_sent(origin: str) -> None:
+    """Make an address for each demo provider and name it to the simulator, as an admin does in a vendor's console."""
+    with requests.Session() as session:
+        session.trust_env = False
+        for account in DEMO_ACCOUNTS:
+            provider = Provider.objects.filter(name=account.name, vendor=account.vendor).first()
+            if provider is None or not provider.backend_class.supports_webhook:
+                continue
+            order = {
+                "vendor": account.vendor,
+                "url": make_address(provider.pk, None, origin),
+                "secret": account.webhook_secret,
+            }
+            session.post(f"{settings.SANDBOX_ORIGIN}/_control/webhooks", json=order, timeout=5).raise_for_status()
 
 
 def lay_out() -> Iterator[str]:

@@ -29,7 +29,7 @@ from callcenter import demo, diagnosis, supervision
 from callcenter.audit.models import AuditEvent
 from callcenter.supervision import Crew, Program, port_is_taken, wait_for_port
 from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall
-from providers.models import Agent, Provider
+from providers.models import Agent, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.server import SandboxServer
 from tests.conftest import make_provider
@@ -254,6 +254,16 @@ def test_the_demo_follows_a_simulator_that_moved(running_simulator: SandboxServe
         settings.SANDBOX_ORIGIN = other.origin
         list(demo.lay_out())
         assert all(row.options["base_url"].startswith(other.origin) for row in Provider.objects.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_has_vendors_news_sent_here(running_simulator: SandboxServer) -> None:
+    list(demo.lay_out())
+    demo.have_news_sent("http://127.0.0.1:9")
+    assert WebhookAddress.objects.count() == len(DEMO_ACCOUNTS)
+    assert {target.url.split("/hooks/")[0] for target in running_simulator.world.webhooks._targets.values()} == {
+        "http://127.0.0.1:9"
+    }
 
 
 @pytest.mark.django_db

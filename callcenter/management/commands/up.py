@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from callcenter.demo import LOGINS, simulator
+from callcenter.demo import LOGINS, have_news_sent, simulator
 from callcenter.supervision import Crew, Program, manage, port_is_taken, wait_for_port, web_server
 
 
@@ -42,6 +42,8 @@ class Command(BaseCommand):
             web = crew.start(web_server(host, settings.WEB_PORT))
             crew.start(Program("worker", manage("worker")))
             if wait_for_port(settings.WEB_PORT, host, seconds=30, child=web):
+                if settings.DEMO:
+                    have_news_sent(f"http://127.0.0.1:{settings.WEB_PORT}")
                 self.say_where()
             died = crew.watch()
             if died:

@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
-SANDBOX_PORT = 23_100
+SANDBOX_PORT = int(os.environ.get("BENCH_PORT", "23100"))
 
 
 def parser(purpose: str) -> argparse.ArgumentParser:
@@ -68,6 +69,9 @@ def stage(database: str, settings: str = "benchmarks.settings") -> Iterator[Path
         LOG_LEVEL="ERROR",
         PYTHONPATH=str(ROOT),
     )
+    # Also a `timeout` or a closed terminal leaves nothing behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: sys.exit(128 + received))
     try:
         set_up()
         yield directory

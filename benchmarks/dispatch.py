@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import subprocess
 import time
 import uuid
@@ -132,12 +133,9 @@ def plain(provider: Any, count: int, workers: int) -> Cost:
         end = _wait(lambda: placed.count() >= count, cluster)
         used, did = common.tree_cpu(cluster.pid) - before, count - had
     finally:
-        cluster.terminate()
-        try:
-            cluster.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(cluster.pid, 9)
-            cluster.wait()
+        # At once and as a whole: what it has not placed is not wanted.
+        os.killpg(cluster.pid, signal.SIGKILL)
+        cluster.wait()
     clear(campaign)
     # Scaled to all calls: the start of the processes is left out in the plain design's favour.
     return Cost((end - begin) * count / did, used * count / did)

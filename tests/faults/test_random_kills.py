@@ -21,13 +21,13 @@ Figure = Callable[[str], None]
 
 def test_workers_die_and_freeze_at_random(start_stage: Start, tell: Tell, figure: Figure) -> None:
     # The short form hurries so that absence is proved in time, and calls slowly so that the reads keep up.
-    stage = start_stage(scale=10 if IS_FULL else 40)
+    stage = start_stage(scale=20 if IS_FULL else 40)
     stage.be_hostile()
-    stage.lay_out(scaled(10_000, 500), a_second=scaled(60, 25))
+    stage.lay_out(scaled(10_000, 500), a_second=scaled(80, 25), max_lines=scaled(400, 200))
     if not IS_FULL:
         die_at_every_point(stage)
     stage.hire(dispatchers=3, pollers=2)
-    dial_under_fire(stage, scaled(1500, 120), every=0.5)
+    dial_under_fire(stage, scaled(2400, 120), every=scaled(2, 1) / 2)
     stage.be_kind()
     stage.settle(scaled(420, 150))
     verdict = tell(stage.verdict("random kills and freezes" if IS_FULL else "every point, then random kills"))

@@ -12,7 +12,7 @@ export PYTHONUNBUFFERED := 1
 .PHONY: help demo up init setup test lint types project unit e2e browser kills faults engines mutants benchmarks messages clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(RUNTIME): pyproject.toml uv.lock .ci/venv
 	@.ci/venv

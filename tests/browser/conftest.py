@@ -27,8 +27,6 @@ ARGUMENTS = (
 )
 ABORTED = re.compile(r"htmx:(sendAbort|afterRequest), ")
 """What htmx says of a poll that a click on a link cut short."""
-# Playwright's loop lives in this thread; Django would take any test that follows for asynchronous code.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 expect.set_options(timeout=20_000)
 
 
@@ -130,7 +128,9 @@ def log_in(page: Page, username: str, password: str = "") -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Run one Chromium, the machine's own."""
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop lives in this thread; Django would take any test that follows for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=list(ARGUMENTS)
         )

@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q
 
-from campaigns import rules
 from campaigns.models import Call
 from campaigns.querysets import StatusIsOneOf
 from campaigns.services import leases, merging, repairing, settling
@@ -28,6 +28,8 @@ from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
 logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 45.0
+LAST_READS_SECONDS = 38.0
+"""With the slice it stays below the queue's time-out of 90 s."""
 AHEAD_SECONDS = 20.0
 """A slice stays awake for calls that become due within this time; later ones are the minute schedule's."""
 BATCH_BY_LIST = 5000
@@ -93,7 +95,8 @@ class Slice:
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
         self.backends: dict[int, ProviderBackend] = {}
-        self.busy: set[int] = set()
+        self.busy: Counter[int] = Counter()
+        """Reads that are out, by provider."""
         self.renewed: dict[int, float] = {}
         self.heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self.pool = ThreadPoolExecutor(16, thread_name_prefix="poll")
@@ -117,6 +120,7 @@ class Slice:
         if now - self.swept_at >= SWEEP_SECONDS:
             repairing.free_the_stuck(self.clock.now())
             self.swept_at = now
+        self.keep_leases()
         started = sum(self.start(provider_id) for provider_id in providers_with_due(self.clock.now()))
         wrote = self.write(timeout=0.2 if self.busy else 0.0)
         if not started and not wrote and not self.busy:
@@ -138,9 +142,24 @@ class Slice:
         plan = settling.plan_look(provider, now)
         if not calls and plan is None:
             return False
-        self.busy.add(provider_id)
-        self.pool.submit(self._read, provider_id, backend, calls, plan)
+        # Side by side, so that neither a long list nor many open calls starve the other.
+        if plan is not None:
+            self._submit(provider_id, [], plan, lambda: settling.look(backend, plan))
+        if calls:
+            handles = [handle for _pk, handle in calls]
+            self._submit(provider_id, [pk for pk, _handle in calls], None, lambda: backend.fetch_calls(handles))
         return True
+
+    def _submit(
+        self, provider_id: int, asked: Sequence[int], plan: settling.Plan | None, act: Callable[[], list[CallSnapshot]]
+    ) -> None:
+        self.busy[provider_id] += 1
+        self.pool.submit(self._tell, provider_id, asked, plan, act)
+
+    def keep_leases(self) -> None:
+        """Renew the leases of providers whose reads are out: a long list must not be read by two at once."""
+        for provider_id in self.busy:
+            self._holds(provider_id)
 
     def _holds(self, provider_id: int) -> bool:
         if time.monotonic() - self.renewed.get(provider_id, 0.0) < leases.RENEW_SECONDS:
@@ -163,21 +182,6 @@ class Slice:
             self.backends[provider.pk] = backend
         return self.backends[provider.pk]
 
-    def _read(
-        self,
-        provider_id: int,
-        backend: ProviderBackend,
-        calls: Sequence[tuple[int, CallHandle]],
-        plan: settling.Plan | None,
-    ) -> None:
-        # Unknown calls first: each is a person in limbo.
-        if plan is not None:
-            self._tell(provider_id, [], plan, lambda: settling.look(backend, plan))
-        if calls:
-            asked = [pk for pk, _handle in calls]
-            self._tell(provider_id, asked, None, lambda: backend.fetch_calls([handle for _pk, handle in calls]))
-        self.heard.put(Heard(provider_id, [], None, []))
-
     def _tell(
         self, provider_id: int, asked: Sequence[int], plan: settling.Plan | None, act: Callable[[], list[CallSnapshot]]
     ) -> None:
@@ -198,10 +202,8 @@ class Slice:
             while True:
                 heard = self.heard.get(timeout=timeout) if not wrote and timeout else self.heard.get_nowait()
                 wrote += 1
-                if not heard.asked and heard.plan is None:
-                    self.busy.discard(heard.provider_id)
-                else:
-                    self._write_one(heard)
+                self.busy -= Counter([heard.provider_id])
+                self._write_one(heard)
         except queue.Empty:
             return wrote
 
@@ -220,10 +222,15 @@ class Slice:
             Provider.objects.note_success(heard.provider_id)
 
     def finish(self) -> None:
-        """Wait for the reads that are out, write them, give the leases back."""
-        until = time.monotonic() + rules.HTTP_DEADLINE
+        """Wait for the reads that are out, write them, give the leases back.
+
+        As long as the queue's time-out allows: what is not waited for is read in vain, and the next slice fares no
+        better.
+        """
+        until = max(self.ends_at, time.monotonic()) + LAST_READS_SECONDS
         while self.busy and time.monotonic() < until:
             try:
+                self.keep_leases()
                 self.write(timeout=0.2)
             except (OperationalError, InterfaceError):
                 connection.close()

@@ -222,11 +222,18 @@ READING = (
         RULE_TESTS + "the_last_start_leaves_a_minute_to_ring",
     ),
     Mutant(
-        "a burst of the whole minute",
+        "the burst comes on top of the cap",
         RULES,
-        "return max(1, calls_per_minute // 20)",
-        "return max(1, calls_per_minute)",
-        RULE_TESTS + "no_minute_holds_more_than_the_cap",
+        "interval = 60.0 / max(calls_per_minute - burst, 0.5)",
+        "interval = 60.0 / calls_per_minute",
+        PLACING_TESTS + "no_minute_of_a_greedy_dialler_holds_more_than_the_cap",
+    ),
+    Mutant(
+        "a long list is dropped at the end of a slice",
+        "campaigns/services/polling.py",
+        "LAST_READS_SECONDS = 38.0",
+        "LAST_READS_SECONDS = 0.5",
+        READING_TESTS + "a_list_that_takes_longer_than_the_slice_is_still_concluded",
     ),
     Mutant(
         "the pace is not written back",

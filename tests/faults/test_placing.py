@@ -12,6 +12,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from campaigns import rules
 from campaigns.models import Call, Campaign, DialingSwitch
 from campaigns.services import answering, committing, dialing, lifecycle, polling, repairing, reserving
 from campaigns.services.answering import Answer
@@ -339,3 +340,15 @@ def test_an_order_never_leaves_inside_somebodys_transaction(transactional_db: No
         answering.write_answers(
             call.provider_id, [Answer(call_id=call.pk, order=order(call), result=TAKEN)], CLOCK.now()
         )
+
+
+@pytest.mark.parametrize("cap", [60, 120, 600])
+def test_no_minute_of_a_greedy_dialler_holds_more_than_the_cap(cap: int) -> None:
+    now, tat, left_at = 1_000_000.0, 0.0, []
+    while now < 1_000_180.0:
+        taken, after = rules.take_pace(tat, now, cap, 50)
+        if taken:
+            tat = after
+            left_at += [now] * taken
+        now += 0.1
+    assert max(sum(begin <= at < begin + 60 for at in left_at) for begin in left_at[:: max(1, cap // 30)]) <= cap

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Callable
 from email.utils import format_datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Call, CallTranscript
-from campaigns.services import merging, polling, settling
+from campaigns.services import leases, merging, polling, settling
 from providers.base import Response, retry_after
 from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
@@ -130,3 +131,46 @@ def test_what_a_vendor_asks_us_to_wait_is_read_in_every_form(said: str, waits: f
 def test_a_date_in_retry_after_is_waited_for() -> None:
     said = format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=90))
     assert 85 <= retry_after(Response(status=429, headers={"retry-after": said}, body=b"")) <= 90
+
+
+def test_a_list_that_takes_longer_than_the_slice_is_still_concluded(
+    sandbox: Sandbox, dial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every slice would read the long list anew and in vain, and no unknown call would ever be settled."""
+    lost = single(sandbox.provider(), "+989121239907")
+    dial(0.8)
+    look = settling.look
+
+    def slow_look(*arguments: Any) -> Any:
+        time.sleep(2.0)
+        return look(*arguments)
+
+    monkeypatch.setattr(settling, "look", slow_look)
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.2)
+    Call.objects.filter(pk=lost.pk).update(next_poll_at=timezone.now())
+    polling.run_slice(0.5)
+    lost.refresh_from_db()
+    assert lost.remote_id
+
+
+def test_a_long_list_keeps_no_open_call_from_being_read(
+    sandbox: Sandbox, dial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = sandbox.provider()
+    single(provider, "+989121239907")
+    call = single(provider, "+989121239901")
+    dial(0.8)
+    Call.objects.update(next_poll_at=timezone.now())
+    read: list[str] = []
+
+    def slow_look(*_arguments: Any) -> Any:
+        time.sleep(1.5)
+        read.append("list")
+        return []
+
+    monkeypatch.setattr(settling, "look", slow_look)
+    monkeypatch.setattr(merging, "merge_news", lambda *_arguments, **_named: read.append("calls"))
+    polling.run_slice(0.4)
+    assert read[0] == "calls"
+    assert call.pk

@@ -174,7 +174,10 @@ def read_whole(connection: ssl.SSLSocket) -> None:
     """Read a request to its end: closing over unread bytes would cut our answer off."""
     got = b""
     while b"\r\n\r\n" not in got:
-        got += connection.recv(65_536)
+        more = connection.recv(65_536)
+        if not more:
+            raise OSError("closed")
+        got += more
     head, _, body = got.partition(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head.lower())
     while length and len(body) < int(length[1]):

@@ -29,7 +29,7 @@ def test_workers_die_and_freeze_at_random(start_stage: Start, tell: Tell, figure
     stage.hire(dispatchers=3, pollers=2)
     dial_under_fire(stage, scaled(2400, 120), every=scaled(2, 1) / 2)
     stage.be_kind()
-    stage.settle(scaled(420, 150))
+    stage.settle(scaled(1200, 150))
     verdict = tell(stage.verdict("random kills and freezes" if IS_FULL else "every point, then random kills"))
     demand(verdict)
     assert verdict.kills >= scaled(200, 25), "too few kills prove nothing"

@@ -88,8 +88,13 @@ class Child:
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether it still runs."""
-        return self.process.poll() is None
+        """Tell whether it still runs; where it does not, nothing of its session lives on either."""
+        if self.process.returncode is not None:
+            return False
+        if self._has_ended():
+            self._bury()
+            return False
+        return True
 
     def ask_to_end(self) -> None:
         """Send SIGTERM to the main process only: it ends its own children in order."""
@@ -98,17 +103,23 @@ class Child:
 
     def end(self, until: float) -> bool:
         """Wait until a moment of `time.monotonic`, then kill its whole session; False where that was needed."""
-        try:
-            self.process.wait(max(until - time.monotonic(), 0.0))
-            in_time = True
-        except subprocess.TimeoutExpired:
-            in_time = False
-        # Also after a good end: nothing of its session may live on.
+        while (is_late := self.is_alive) and time.monotonic() < until:
+            time.sleep(0.05)
+        if is_late:
+            self._bury()
+        self._lines.join(2)
+        return not is_late
+
+    def _has_ended(self) -> bool:
+        if hasattr(os, "waitid"):
+            # Leaves the dead process in place, so that its number cannot be somebody else's before we used it.
+            return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+        return self.process.poll() is not None
+
+    def _bury(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self._lines.join(2)
-        return in_time
 
     def _copy(self, stream: IO[bytes] | None, say: Say) -> None:
         if stream is None:

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from campaigns.models import Call
 from campaigns.querysets import StatusIsOneOf
-from campaigns.services import leases, merging, repairing, settling
+from campaigns.services import leases, lifecycle, merging, repairing, settling
 from campaigns.services.clock import DatabaseClock, span
 from providers.base import Door, ProviderBackend, Request, Response
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
@@ -119,12 +119,15 @@ class Slice:
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
             repairing.free_the_stuck(self.clock.now())
+            lifecycle.finish_done_campaigns()
             self.swept_at = now
         self.keep_leases()
         started = sum(self.start(provider_id) for provider_id in providers_with_due(self.clock.now()))
         wrote = self.write(timeout=0.2 if self.busy else 0.0)
         if not started and not wrote and not self.busy:
             if not has_due(self.clock.now() + datetime.timedelta(seconds=AHEAD_SECONDS)):
+                # The last call of a campaign may just have ended: show it now, not at the next minute.
+                lifecycle.finish_done_campaigns()
                 return False
             time.sleep(0.2)
         return True

@@ -51,6 +51,8 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def start_stage(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Hand out a starter of stages; all end with the test."""
+    if not hasattr(os, "pidfd_open"):
+        pytest.skip("processes are signalled by descriptors, which Linux has")
     started: list[Stage] = []
 
     def start(*, scale: float = 40.0, speed: float = 60.0) -> Stage:

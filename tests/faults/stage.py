@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import select
 import signal
 import sqlite3
 import subprocess
@@ -38,24 +39,31 @@ OPEN = "('pending', 'placing', 'queued', 'dialing', 'ringing', 'in_progress', 'w
 
 
 class Worker:
-    """One forked process; the harness alone decides when it ends."""
+    """One forked process; the harness alone decides when it ends.
+
+    Held by a descriptor and not by its number, which may be a stranger's once it has died.
+    """
 
     def __init__(self, role: str, pid: int) -> None:
-        self.role, self.pid = role, pid
+        self.role = role
+        self._descriptor = -1
+        with contextlib.suppress(ProcessLookupError):
+            self._descriptor = os.pidfd_open(pid)
 
     @property
     def is_alive(self) -> bool:
         """Tell whether it still runs."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return self._descriptor >= 0 and not select.select([self._descriptor], [], [], 0)[0]
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it is still there."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, number)
+        if self._descriptor >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def __del__(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
 
 class Stage:

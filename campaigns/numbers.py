@@ -22,6 +22,9 @@ TOO_LONG = "too_long"
 NO_COUNTRY = "no_country"
 NOT_IN_USE = "not_in_use"
 
+SHORTEST_SEARCH = 3
+"""A part of a number needs as many digits to be looked for."""
+
 PROBLEMS: dict[str, Promise] = {
     EMPTY: _("There is no phone number."),
     NOT_A_NUMBER: _("This is not a phone number."),
@@ -145,7 +148,11 @@ def text_of_digits(text: str) -> str:
 def search_digits(text: str) -> str:
     """Return the digits of a fragment as they stand within E.164, empty where it holds other signs than a number's."""
     cleaned = text.translate(_CLEAN).replace(".", "").lstrip("+")
-    return cleaned.lstrip("0") if cleaned.isdecimal() else ""
+    if not cleaned.isdecimal():
+        return ""
+    # Zeros in front are mostly a trunk prefix; where hardly anything follows they are a part of the number itself.
+    bare = cleaned.lstrip("0")
+    return bare if len(bare) >= SHORTEST_SEARCH else cleaned
 
 
 def _by_shape(text: str, region: str) -> UnderstoodNumber | None:

@@ -19,12 +19,11 @@ from callcenter.access.roles import Person
 from callcenter.audit.models import record as record_audit
 from campaigns import rules
 from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
-from campaigns.numbers import search_digits, text_of_digits, understand_number
+from campaigns.numbers import SHORTEST_SEARCH, search_digits, text_of_digits, understand_number
 from campaigns.services import explaining
 from campaigns.services.browsing import TO_ARABIC, TO_PERSIAN
 from providers.types import LIVE, CallStatus
 
-SHORTEST_NUMBER = 3
 MOST_ZONES = 3
 
 
@@ -64,7 +63,7 @@ def find_people(text: str, region: str) -> QuerySet[Contact]:
     for spelling in {text, text.translate(TO_ARABIC), text.translate(TO_PERSIAN), text_of_digits(text)}:
         wanted |= Q(name__icontains=spelling)
     digits = search_digits(text)
-    if len(digits) >= SHORTEST_NUMBER:
+    if len(digits) >= SHORTEST_SEARCH:
         wanted |= Q(phone__contains=digits)
     return people.filter(wanted)
 

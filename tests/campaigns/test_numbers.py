@@ -153,7 +153,15 @@ def test_never_raises_and_never_half_understands(raw: object) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "digits"),
-    [("0912 123", "912123"), ("۰۹۱۲", "912"), ("+98 912", "98912"), ("0098912", "98912"), ("Ali 12", ""), ("", "")],
+    [
+        ("0912 123", "912123"),
+        ("۰۹۱۲", "912"),
+        ("+98 912", "98912"),
+        ("0098912", "98912"),
+        ("0000060", "0000060"),
+        ("Ali 12", ""),
+        ("", ""),
+    ],
 )
 def test_search_digits(typed: str, digits: str) -> None:
     assert search_digits(typed) == digits

@@ -80,6 +80,8 @@ class Call(Owned):
     polls = models.PositiveIntegerField(default=0)
     absent_looks = models.PositiveSmallIntegerField(default=0)
     absent_at = models.DateTimeField(null=True, blank=True)
+    stop_asked_at = models.DateTimeField(null=True, blank=True)
+    """When the vendor was asked to cancel it or to hang it up; its end is then no reason for another attempt."""
 
     # What came of it
     talk_seconds = models.PositiveIntegerField(_("talked, seconds"), null=True, blank=True)

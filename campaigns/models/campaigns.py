@@ -98,6 +98,11 @@ class Campaign(Owned):
     reserved_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
     spent_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
 
+    watched = models.JSONField(default=dict, blank=True, editable=False)
+    """How its last calls ended, as `rules.Watch` writes it: by it the product sees failures and refusals rise."""
+    watched_since = models.DateTimeField(null=True, blank=True, editable=False)
+    """Calls that left before this are not weighed: a person resumed then."""
+
     class Meta:
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")

@@ -4,6 +4,7 @@ from campaigns.models.alerts import Alert
 from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, DoNotCall, ListMembership
+from campaigns.models.ghosts import DatabaseMark, UnknownVendorCall, VendorSweep
 from campaigns.models.hints import CallHint
 from campaigns.models.imports import ContactImport
 
@@ -17,7 +18,10 @@ __all__ = [
     "Contact",
     "ContactImport",
     "ContactList",
+    "DatabaseMark",
     "DialingSwitch",
     "DoNotCall",
     "ListMembership",
+    "UnknownVendorCall",
+    "VendorSweep",
 ]

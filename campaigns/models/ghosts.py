@@ -1,0 +1,84 @@
+"""What the vendors' lists were compared with: how far, what they showed that no row of ours explains, and our mark."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class VendorSweep(models.Model):
+    """How far one provider's list of calls was compared with our rows."""
+
+    provider = models.OneToOneField("providers.Provider", models.CASCADE, related_name="sweep")
+    complete_until = models.DateTimeField(null=True, blank=True)
+    """Every vendor call up to here was looked at."""
+    swept_at = models.DateTimeField(null=True, blank=True)
+    """When that was last found out."""
+    lease_until = models.DateTimeField(null=True, blank=True)
+    span_seconds = models.PositiveIntegerField(default=86_400)
+    """How much of the window is asked for at once: halved before each read, doubled after one that came to its end."""
+    problem = models.CharField(max_length=300, blank=True)
+    """Why the last comparison proved nothing, in a sentence; empty where it did."""
+
+    class Meta:
+        verbose_name = _("comparison with a vendor's list")
+        verbose_name_plural = _("comparisons with vendors' lists")
+
+    def __str__(self) -> str:
+        return f"{self.provider_id}: {self.complete_until}"
+
+
+class UnknownVendorCall(models.Model):
+    """A call in a vendor's list that none of our rows explains; recorded once, then a person says whose it is."""
+
+    class State(models.TextChoices):
+        """Names what was decided."""
+
+        OPEN = "open", _("Waits for a person")
+        OURS = "ours", _("Ours")
+        NOT_OURS = "not_ours", _("Not ours")
+        FOUND = "found", _("Turned out to be a call of ours")
+
+    provider = models.ForeignKey("providers.Provider", models.CASCADE, related_name="unknown_calls")
+    remote_id = models.CharField(_("id at the vendor"), max_length=200)
+    masked_number = models.CharField(_("number"), max_length=40, blank=True)
+    agent_id = models.CharField(_("agent"), max_length=200, blank=True)
+    vendor_time = models.DateTimeField(_("time at the vendor"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
+    raw_status = models.CharField(_("vendor's word"), max_length=80, blank=True)
+    has_our_mark = models.BooleanField(default=False)
+    """It carries a reference as we give one: a restored backup, a second dial, or another Callcenter with this key."""
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("vendor call that we do not know")
+        verbose_name_plural = _("vendor calls that we do not know")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="unknown_vendor_call_once")]
+        indexes = [models.Index(fields=["provider"], condition=models.Q(state="open"), name="unknown_vendor_call_open")]
+
+    def __str__(self) -> str:
+        return f"{self.masked_number} · {self.pk}"
+
+
+class DatabaseMark(models.Model):
+    """One row that only counts up: a copy of the count outside the database tells a restored backup."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    identity = models.UUIDField(default=uuid.uuid4, editable=False)
+    """Tells this database from a fresh one; a backup has its original's."""
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("mark of the database")
+        verbose_name_plural = _("marks of the database")
+
+    def __str__(self) -> str:
+        return str(self.count)

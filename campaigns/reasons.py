@@ -66,6 +66,7 @@ SENTENCES: dict[str, str | Promise] = {
     "needs_person": _("Not known for a day: a person must decide."),
     "retry_planned": _("Another attempt is planned."),
     "no_retry_left": _("No further attempt: all attempts are used."),
+    "no_retry_stopped": _("No further attempt: somebody here stopped the call."),
     "conflict": _("Two different endings were reported; the stronger one stands."),
     "skipped": _("Not called."),
     "canceled_by_person": _("A person canceled it."),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import math
 import zoneinfo
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any, Literal
 
 import phonenumbers
 import phonenumbers.timezone
@@ -32,6 +34,16 @@ PROBE_AFTER = 15
 BREAKER_WINDOW = 120
 BREAKER_LEAST = 5
 BREAKER_UNKNOWNS = 3
+
+# When a campaign pauses itself
+FAILURES_LEAST = 5
+FAILURES_PERCENT = 50
+REFUSALS_LEAST = 20
+REFUSALS_PERCENT = 30
+REFUSALS_AMONG = 100
+"""So many of the last answers are weighed."""
+HUNG_UP_WITHIN = 2
+"""Seconds: whoever talked no longer than this hung up at once."""
 
 RANK: dict[CallStatus, int] = {
     CallStatus.PENDING: 0,
@@ -211,3 +223,73 @@ def should_break(outcomes: Sequence[Outcome], unknowns_in_row: int) -> bool:
     well, badly = sum(o[1] for o in outcomes), sum(o[2] for o in outcomes)
     total = well + badly
     return unknowns_in_row >= BREAKER_UNKNOWNS or (total >= BREAKER_LEAST and badly * 2 >= total)
+
+
+End = Literal["failed", "refused", "talked", "other"]
+"""What the end of a call says of its campaign; see `end_of`."""
+
+
+def end_of(status: str, talk_seconds: int | None, answered_by: str, *, is_wish_heard: bool) -> End:
+    """Return what the end of a call says of its campaign.
+
+    A refusal is a call in which the person asked not to be called again, or answered and hung up at once. A machine,
+    a busy line and nobody answering say nothing of the message.
+    """
+    if is_wish_heard:
+        return "refused"
+    if status == CallStatus.FAILED:
+        return "failed"
+    if status != CallStatus.COMPLETED or not talk_seconds or answered_by == "machine":
+        return "other"
+    return "refused" if talk_seconds <= HUNG_UP_WITHIN else "talked"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Why a campaign must pause itself: so many of so many calls."""
+
+    kind: Literal["failures", "refusals"]
+    bad: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How the last calls of one campaign ended: the failures of two minutes, the refusals among the last answers."""
+
+    ends: tuple[Outcome, ...] = ()
+    answers: str = ""
+    """One letter an answer, the newest last: 1 where it was a refusal."""
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Watch:
+        """Return what a campaign's row holds."""
+        ends = tuple((int(end[0]), int(end[1]), int(end[2])) for end in stored.get("ends", ()))
+        return cls(ends, str(stored.get("answers", "")))
+
+    def as_stored(self) -> dict[str, Any]:
+        """Return what a campaign's row shall hold."""
+        return {"ends": [list(end) for end in self.ends], "answers": self.answers}
+
+    def after(self, ends: Sequence[End], now: float) -> Watch:
+        """Return the watch after these ends; what is older than two minutes or a hundred answers is forgotten."""
+        failed = sum(end == "failed" for end in ends)
+        answers = "".join("1" if end == "refused" else "0" for end in ends if end in {"refused", "talked"})
+        return Watch(
+            tuple(weigh(self.ends, now, len(ends) - failed, failed)), (self.answers + answers)[-REFUSALS_AMONG:]
+        )
+
+    def after_late_wish(self) -> Watch:
+        """Return the watch where a person who talked is known only now to have asked not to be called again."""
+        head, talked, tail = self.answers.rpartition("0")
+        return replace(self, answers=f"{head}1{tail}") if talked else self
+
+    def alarm(self) -> Alarm | None:
+        """Return why the campaign must pause: half of five or more ends failed, or three of ten answers refuse."""
+        failed, total = sum(end[2] for end in self.ends), sum(end[1] + end[2] for end in self.ends)
+        if total >= FAILURES_LEAST and failed * 100 >= total * FAILURES_PERCENT:
+            return Alarm("failures", failed, total)
+        refused, answers = self.answers.count("1"), len(self.answers)
+        if answers >= REFUSALS_LEAST and refused * 100 > answers * REFUSALS_PERCENT:
+            return Alarm("refusals", refused, answers)
+        return None

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from campaigns import rules
 from campaigns.models import Call
 from campaigns.reasons import WaitReason
-from campaigns.services import breaking, retrying
+from campaigns.services import breaking, retrying, watching
 from campaigns.services.bulk import update_rows
 from campaigns.services.clock import span
 from campaigns.services.steps import step, write_steps
@@ -154,6 +154,7 @@ def _reject(call_id: int, error: OrderRejected, now: datetime.datetime) -> None:
     if went and call:
         retrying.give_back(call.campaign_id, call.reserved_cost)
         _note(call_id, "invalid_number" if is_number else "order_rejected", error.message, CallStatus.FAILED, now)
+        watching.weigh_rejection(call, now)
 
 
 def _leave_unknown(call_id: int, message: str, now: datetime.datetime) -> None:

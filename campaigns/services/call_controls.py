@@ -28,7 +28,7 @@ from providers.exceptions import (
 )
 from providers.models import Provider
 from providers.opening import Passed
-from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
+from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus
 
 Wish = Literal["cancel", "hang_up"]
 STEPS: dict[Wish, str] = {"cancel": "cancel_asked", "hang_up": "hang_up_asked"}
@@ -75,6 +75,8 @@ def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
     backend_class = call.provider.backend_class
     if not (backend_class.supports_cancel if wish == "cancel" else backend_class.supports_hang_up):
         return Told(tone="warning", sentence=_("%(vendor)s cannot do this.") % {"vendor": backend_class.label})
+    # Kept before the vendor hears of it: its end may be read back at the same time, and must not plan another attempt.
+    Call.objects.filter(pk=call_id).update(stop_asked_at=timezone.now())
     passed: list[Passed] = []
     answer: CallSnapshot | ProviderError | None
     try:
@@ -83,6 +85,7 @@ def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
         answer = _ask(backend, wish, handle)
         snapshots = _news(backend, handle, answer)
     except ProviderMisconfigured as error:
+        _take_back_wish(call_id)
         return Told(tone="error", sentence=str(error))
     finally:
         _note(call.provider_id, wish, passed)
@@ -113,6 +116,8 @@ def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[
 def _conclude(
     call: Call, wish: Wish, answer: CallSnapshot | ProviderError | None, news: list[CallSnapshot], person: Person
 ) -> Told:
+    if isinstance(answer, NotSent | AccountProblem):
+        _take_back_wish(call.pk)
     now = timezone.now()
     outcome = type(answer).__name__ if isinstance(answer, ProviderError) else "ok"
     with transaction.atomic():
@@ -129,6 +134,11 @@ def _conclude(
         Provider.objects.halt(call.provider_id, answer.message)
     call.refresh_from_db()
     return _told(call, answer)
+
+
+def _take_back_wish(call_id: int) -> None:
+    """Forget a wish that the vendor never heard: the call goes on, and its end leads on as ever."""
+    Call.objects.filter(pk=call_id).exclude(status__in=FINAL).update(stop_asked_at=None)
 
 
 def _told(call: Call, answer: CallSnapshot | ProviderError | None) -> Told:

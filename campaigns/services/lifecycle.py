@@ -150,6 +150,9 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             status=Status.RUNNING,
             paused_reason="",
             paused_by_system=False,
+            # A fresh look at failures and refusals: what led to the pause is not held against it again.
+            watched={},
+            watched_since=timezone.now(),
             **launcher,
         )
         if outcome.changed:

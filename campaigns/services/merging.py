@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from campaigns import rules
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call, CallEvent, CallTranscript
-from campaigns.services import retrying
+from campaigns.services import retrying, watching
 from campaigns.services.bulk import update_rows
 from campaigns.services.clock import span
 from campaigns.services.steps import step, write_steps
@@ -48,7 +48,7 @@ def merge_news(
                     if snapshot.transcript or snapshot.summary or snapshot.extracted:
                         texts.append((call, snapshot))
                     if snapshot.do_not_call and not before.do_not_call:
-                        forbidden.append(call)
+                        forbidden.append((call, before.status in FINAL))
             changed = differing(before, after)
             changed.pop("do_not_call", None)
             steps += _steps_of(call, snapshot, before, after, raw, source, now)
@@ -64,10 +64,11 @@ def merge_news(
         update_rows(Call, ("next_poll_at", "polls", "rank"), looks, guard="c.rank = v.rank")
         _write_texts(texts)
         write_steps(steps)
+        watching.weigh_ends(ended, now)
         for call, before, after in ended:
             retrying.settle_end(call, before, after, now)
-    for call in forbidden:
-        _forbid(call)
+    for call, was_over in forbidden:
+        _forbid(call, was_over, now)
     return len(changed_ids)
 
 
@@ -168,10 +169,13 @@ def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
             Call.objects.filter(pk=call.pk).update(extracted=dict(snapshot.extracted))
 
 
-def _forbid(call: Call) -> None:
+def _forbid(call: Call, was_over: bool, now: datetime.datetime) -> None:
     from campaigns.services.do_not_calling import forbid
 
-    forbid(call.to_number, reason="", source="vendor", person=None)
+    done = forbid(call.to_number, reason="", source="vendor", person=None)
+    if was_over and done.added:
+        with transaction.atomic():
+            watching.weigh_late_wish(call, now)
 
 
 def bind(

@@ -32,6 +32,10 @@ def plan_retry(call: Call, campaign: Campaign, status: str, now: datetime.dateti
     delays = campaign.retry_delays(status)
     if not delays or not campaign.is_open or call.contact_id is None:
         return False
+    if call.stop_asked_at is not None:
+        # The line fell silent because somebody here wanted it so: whoever wants to go on calls again on purpose.
+        write_steps([step(call.pk, "no_retry_stopped", at=now)])
+        return False
     minutes = rules.retry_delay_minutes(delays, call.attempt, campaign.max_attempts)
     if minutes is None:
         write_steps([step(call.pk, "no_retry_left", at=now)])

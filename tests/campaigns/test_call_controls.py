@@ -11,17 +11,18 @@ from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
-from campaigns.services import call_controls
+from campaigns.services import call_controls, merging
 from providers.base import ProviderBackend
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown, UnexpectedResponse
 from providers.models import Provider
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
-from tests.conftest import make_call, make_person, make_provider
+from tests.conftest import make_call, make_campaign, make_contact, make_person, make_provider
 
 Run = Callable[..., None]
 
@@ -138,6 +139,46 @@ def test_people_are_told_what_really_happened(
     call.refresh_from_db()
     assert call.status == stands
     assert len(vendor.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts"),
+    [(None, 1), (OutcomeUnknown("cut"), 1), (NotSent("no network"), 2), (CredentialsRejected("dead key"), 2)],
+)
+def test_a_campaigns_call_that_a_person_stopped_is_not_tried_again(
+    caller: User, vendor: Vendor, answer: Any, attempts: int
+) -> None:
+    campaign = make_campaign(provider=make_provider(vendor="vocode"), status="running", owner=caller)
+    contact = make_contact()
+    call = make_call(
+        campaign=campaign, contact=contact, owner=caller, status="ringing", rank=50, remote_id="abc", attempt=1
+    )
+    vendor.answer, vendor.state = answer, CallStatus.RINGING
+    call_controls.stop_at_vendor(call.pk, "hang_up", caller)
+    call.refresh_from_db()
+    assert call.status == "ringing"
+    silent = CallSnapshot(remote_id="abc", raw_status="no-answer", status=CallStatus.NO_ANSWER)
+    merging.merge_news({call.pk: silent}, source="poll", now=timezone.now())
+    assert Call.objects.filter(campaign=campaign, contact=contact).count() == attempts
+    assert call.events.filter(code="no_retry_stopped").exists() is (attempts == 1)
+
+
+def test_its_end_may_be_read_back_while_the_vendor_is_being_asked(
+    caller: User, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make_campaign(provider=make_provider(vendor="vocode"), status="running", owner=caller)
+    call = make_call(
+        campaign=campaign, contact=make_contact(), owner=caller, status="ringing", rank=50, remote_id="abc"
+    )
+    silent = CallSnapshot(remote_id="abc", raw_status="no-answer", status=CallStatus.NO_ANSWER)
+
+    def hang_up(handle: CallHandle) -> None:
+        merging.merge_news({call.pk: silent}, source="poll", now=timezone.now())
+
+    monkeypatch.setattr(vendor, "hang_up_call", hang_up, raising=False)
+    vendor.state = CallStatus.NO_ANSWER
+    call_controls.stop_at_vendor(call.pk, "hang_up", caller)
+    assert campaign.calls.count() == 1
 
 
 def test_the_vendors_word_counts_where_the_state_cannot_be_read(caller: User, vendor: Vendor) -> None:

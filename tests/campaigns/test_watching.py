@@ -1,0 +1,153 @@
+"""A campaign pauses itself when failures or refusals rise, says why, and starts afresh when somebody resumes it."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from callcenter.audit.models import AuditEvent
+from campaigns import rules
+from campaigns.models import Call, Campaign
+from campaigns.services import answering, lifecycle, merging
+from campaigns.services.answering import Answer
+from providers.exceptions import InvalidNumber, OrderRejected
+from providers.types import CallOrder, CallSnapshot, CallStatus, FailureReason
+from tests.conftest import make_call, make_campaign, make_contact
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+SECOND = datetime.timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
+
+
+def running(**fields: object) -> Campaign:
+    return make_campaign(**({"status": "running", "is_filled": True, "retries": {}} | fields))
+
+
+def out(campaign: Campaign, **fields: object) -> Call:
+    """Make a call that is ringing."""
+    values = {"status": "ringing", "rank": rules.RANK[CallStatus.RINGING], "placing_at": NOW} | fields
+    return make_call(campaign=campaign, contact=make_contact(), remote_id=f"r{Call.objects.count()}", **values)
+
+
+def end(call: Call, status: str, at: datetime.datetime = NOW, **fields: object) -> None:
+    """Let the vendor tell a call's end."""
+    word = CallStatus(status)
+    snapshot = CallSnapshot(remote_id=call.remote_id, raw_status=status, status=word, **fields)  # type: ignore[arg-type]
+    merging.merge_news({call.pk: snapshot}, source="poll", now=at)
+
+
+def state(campaign: Campaign) -> str:
+    campaign.refresh_from_db()
+    return campaign.status
+
+
+def test_failures_pause_this_campaign_only_and_say_why():
+    campaign, other = running(), running()
+    campaign_calls = [out(campaign) for _ in range(6)]
+    end(out(other), "failed")
+    for call in campaign_calls[:3]:
+        end(call, "completed", talk_seconds=40)
+    for call in campaign_calls[3:5]:
+        end(call, "failed", failure_reason=FailureReason.NOT_CONNECTED)
+    assert state(campaign) == "running"
+    end(campaign_calls[5], "failed", failure_reason=FailureReason.NOT_CONNECTED)
+    assert (state(campaign), state(other)) == ("paused", "running")
+    assert campaign.paused_by_system
+    assert campaign.paused_reason == (
+        "3 of the last 6 calls failed within two minutes. Most often: The call did not connect."
+    )
+    event = AuditEvent.objects.get(action="campaign.paused")
+    assert (event.actor, event.detail["reason"]) == (None, campaign.paused_reason)
+    assert campaign.provider.breaker_opened_at is None
+
+
+def test_failures_further_apart_than_two_minutes_do_not_pause():
+    campaign = running()
+    for number in range(8):
+        end(out(campaign), "failed", NOW + number * 40 * SECOND)
+    assert state(campaign) == "running"
+
+
+def test_refused_orders_are_failures_too():
+    campaign = running()
+    for number in range(5):
+        call = make_call(campaign=campaign, contact=make_contact(), status="placing", rank=10, placing_at=NOW)
+        error = InvalidNumber("no such number") if number else OrderRejected("no such agent")
+        order = CallOrder(reference=call.reference, to_number=call.to_number)
+        answering.write_answers(campaign.provider_id, [Answer(call_id=call.pk, order=order, result=error)], NOW)
+    assert state(campaign) == "paused"
+    assert "not valid" in campaign.paused_reason
+
+
+def test_refusals_pause():
+    campaign = running()
+    for _ in range(13):
+        end(out(campaign), "completed", talk_seconds=40)
+    for _ in range(10):
+        end(out(campaign), "no_answer")
+        end(out(campaign), "completed", talk_seconds=2, answered_by="machine")
+    for _ in range(4):
+        end(out(campaign), "completed", talk_seconds=2)
+    for _ in range(2):
+        end(out(campaign), "completed", talk_seconds=30, do_not_call=True)
+    assert state(campaign) == "running"
+    end(out(campaign), "completed", talk_seconds=1)
+    assert state(campaign) == "paused"
+    assert campaign.paused_reason == (
+        "7 of the last 20 people who answered hung up at once or asked not to be called again."
+    )
+
+
+def test_a_wish_that_is_known_late_counts_once():
+    campaign = running(watched={"ends": [], "answers": "1" * 6 + "0" * 13})
+    call = out(campaign)
+    end(call, "completed", talk_seconds=30)
+    assert state(campaign) == "running"
+    end(call, "completed", talk_seconds=30, do_not_call=True)
+    end(call, "completed", talk_seconds=30, do_not_call=True)
+    assert state(campaign) == "paused"
+    assert campaign.watched["answers"].count("1") == 7
+
+
+def test_resuming_starts_afresh_and_forgives_what_was_out(manager):
+    campaign = running()
+    before = [out(campaign) for _ in range(8)]
+    for call in before[:5]:
+        end(call, "failed")
+    assert state(campaign) == "paused"
+    lifecycle.resume(campaign.pk, manager)
+    for call in before[5:]:
+        end(call, "failed")
+    assert state(campaign) == "running"
+    later = [out(campaign, placing_at=timezone.now() + SECOND) for _ in range(5)]
+    for call in later[:4]:
+        end(call, "failed")
+    assert state(campaign) == "running"
+    end(later[4], "failed")
+    assert state(campaign) == "paused"
+
+
+def test_a_corrected_end_and_a_stopped_call_are_not_weighed():
+    campaign = running()
+    call = out(campaign)
+    end(call, "failed")
+    end(call, "completed", talk_seconds=40)
+    for _ in range(4):
+        end(out(campaign, stop_asked_at=NOW), "failed")
+    campaign.refresh_from_db()
+    assert sum(sum(found[1:]) for found in campaign.watched["ends"]) == 1
+
+
+def test_a_paused_campaign_weighs_nothing_more():
+    campaign = running(status="paused")
+    for _ in range(6):
+        end(out(campaign), "failed")
+    assert state(campaign) == "paused"
+    assert not AuditEvent.objects.exists()

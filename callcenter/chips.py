@@ -42,6 +42,7 @@ CALL_LOOKS: dict[str, tuple[str, str, bool]] = {
 CAMPAIGN_LOOKS: dict[str, tuple[str, str, bool]] = {
     Campaign.Status.DRAFT: ("pencil", "plain", False),
     Campaign.Status.WAITING: ("hand", "warn", False),
+    Campaign.Status.SCHEDULED: ("clock", "info", False),
     Campaign.Status.RUNNING: ("play", "info", True),
     Campaign.Status.PAUSED: ("pause", "warn", False),
     Campaign.Status.STOPPED: ("stop", "plain", False),

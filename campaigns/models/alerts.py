@@ -15,6 +15,7 @@ class Alert(models.Model):
 
         PROVIDER_HALTED = "provider_halted", _("A provider is halted")
         CAMPAIGN_PAUSED = "campaign_paused", _("The system paused a campaign")
+        START_REFUSED = "start_refused", _("A campaign did not start at its time")
         CALL_UNKNOWN = "call_unknown", _("A call has been unknown for an hour")
         PROVIDER_FROZEN = "provider_frozen", _("Calling is frozen after a restored backup")
         STRANGE_CALLS = "strange_calls", _("A vendor lists calls that we do not know")

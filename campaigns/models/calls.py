@@ -27,6 +27,17 @@ class Call(Owned):
     contact = models.ForeignKey(
         "campaigns.Contact", models.SET_NULL, null=True, blank=True, related_name="calls", verbose_name=_("contact")
     )
+    test_of = models.ForeignKey(
+        "campaigns.Campaign",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="test_calls",
+        db_index=False,
+        editable=False,
+        verbose_name=_("test of"),
+    )
+    """The campaign whose message somebody tried on their own phone; such a call belongs to no campaign."""
     to_number = models.CharField(_("number"), max_length=16)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
@@ -126,6 +137,7 @@ class Call(Owned):
             models.Index(fields=["owner", "-id"], name="call_by_owner"),
             models.Index(fields=["created_at"], name="call_by_day"),
             models.Index(fields=["-placing_at"], name="call_by_commit"),
+            models.Index(fields=["test_of", "-id"], condition=Q(test_of__isnull=False), name="call_test_of"),
             models.Index(fields=["held_at"], condition=Q(held_at__isnull=False), name="call_held"),
         ]
 

@@ -33,14 +33,30 @@ class Campaign(Owned):
 
         DRAFT = "draft", _("Draft")
         WAITING = "waiting", _("Waiting for approval")
+        SCHEDULED = "scheduled", _("Starts later")
         RUNNING = "running", _("Running")
         PAUSED = "paused", _("Paused")
         STOPPED = "stopped", _("Stopped")
         FINISHED = "finished", _("Finished")
 
+    class Pilot(models.TextChoices):
+        """Names how far the try-out with the first few people is."""
+
+        NONE = "", "-"
+        CALLING = "calling", _("Calls the first few people")
+        ASKS = "asks", _("Is over and asks how to go on")
+        PASSED = "passed", _("Was followed by the rest")
+
     name = models.CharField(_("name"), max_length=120, unique=True)
     status = models.CharField(_("state"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
     lists = models.ManyToManyField(ContactList, related_name="campaigns", blank=True, verbose_name=_("lists"))
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    """Only people who carry one of these; without a list, everybody who does."""
+    excluded_campaigns = models.ManyToManyField(
+        "self", symmetrical=False, related_name="excluded_by", blank=True, verbose_name=_("people left out")
+    )
+    excludes_only_reached = models.BooleanField(_("leave out only who was reached"), default=False)
+    """Of the excluded campaigns' people only those who talked with us; else everybody who was queued there."""
 
     # The message
     provider = models.ForeignKey(
@@ -84,6 +100,11 @@ class Campaign(Owned):
     )
 
     # Its life
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True, editable=False)
+    """When a sweep launches it; the row is the job."""
+    start_refusal = models.CharField(max_length=500, blank=True, editable=False)
+    """Why it did not start at its time."""
+    pilot = models.CharField(max_length=8, choices=Pilot.choices, blank=True, default="", editable=False)
     launched_at = models.DateTimeField(_("launched"), null=True, blank=True, editable=False)
     launched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False

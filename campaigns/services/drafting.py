@@ -22,7 +22,8 @@ OVER = frozenset({Status.STOPPED.value, Status.FINISHED.value})
 OF_ITS_LIFE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "launched_at", "launched_by", "finished_at",
-        "paused_reason", "paused_by_system", "filled_through", "is_filled", "pace_tat", "reserved_cost", "spent_cost",
+        "paused_reason", "paused_by_system", "starts_at", "start_refusal", "pilot",
+        "filled_through", "is_filled", "pace_tat", "reserved_cost", "spent_cost",
         "watched", "watched_since",
     }
 )  # fmt: skip

@@ -50,6 +50,7 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.NUMBER_REFUSED: _("Call through a provider that reaches this country."),
     SkipReason.NO_ZONE: _("Set the time zone in the person's page, then call again."),
     SkipReason.QUIET_PERIOD: _("Call again after the quiet period."),
+    SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
     SkipReason.OVER_BUDGET: _("A manager raises the campaign's budget."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
 }

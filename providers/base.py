@@ -249,9 +249,9 @@ class ProviderBackend:
         """Raise the error class that the answer to an order means."""
         if error := self.refusal(response):
             raise error
-        status, text = response.status, self.error_text(response)
-        if 200 <= status < 300:
+        if 200 <= response.status < 300:
             return
+        status, text = response.status, self.error_text(response)
         if status == 401:
             raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
         if status == 402:
@@ -264,9 +264,9 @@ class ProviderBackend:
 
     def raise_for_read(self, response: Response) -> None:
         """Raise the error class that the answer to a read means; a missing call is the caller's to notice."""
-        status, text = response.status, self.error_text(response)
-        if 200 <= status < 300:
+        if 200 <= response.status < 300:
             return
+        status, text = response.status, self.error_text(response)
         if status == 401:
             raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
         if status == 402:

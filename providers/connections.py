@@ -12,9 +12,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from http.client import HTTPResponse
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from providers.exceptions import NotSent
 # urllib3 logs whole addresses, and some vendors' lists are asked for by phone number.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
+PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -190,10 +192,54 @@ class _HttpsPool(HTTPSConnectionPool):
         return _watched(super()._get_conn(timeout))
 
 
-def new_connection(origin: Origin, seconds: float) -> _Http | _Https:
-    if origin.scheme == "https":
-        return _Https(origin.host, origin.port, timeout=seconds, ssl_context=tls_context())
-    return _Http(origin.host, origin.port, timeout=seconds)
+class OneShot:
+    """A connection for one request of an exchange: opened, written to in one piece, read to the end, closed.
+
+    Its pooled sisters carry what a single request has no use for, at twice the price of the request itself.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._socket: socket.socket | None = None
+        self._method = ""
+
+    def connect(self) -> None:
+        """Open it; raises `NotSent` where it cannot be."""
+        _connect(self._open)
+
+    def _open(self) -> None:
+        self._socket = _open_socket(_current.exchange)
+        if self._origin.scheme == "https":
+            self._socket = tls_context().wrap_socket(self._socket, server_hostname=self._origin.host)
+        self._socket.settimeout(max(_current.exchange.left(), 0.01))
+
+    def request(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> None:
+        """Write a request whose target and headers were checked."""
+        assert self._socket
+        origin, self._method = self._origin, method
+        host = f"[{origin.host}]" if ":" in origin.host else origin.host
+        port = "" if origin.port == PORTS.get(origin.scheme) else f":{origin.port}"
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}{port}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += ["Connection: close", f"Content-Length: {len(body or b'')}", "", ""]
+        self._socket.sendall("\r\n".join(lines).encode("ascii") + (body or b""))
+
+    def getresponse(self) -> HTTPResponse:
+        """Return the answer once its head was read."""
+        assert self._socket
+        answer = HTTPResponse(self._socket, method=self._method)
+        answer.begin()
+        return answer
+
+    def close(self) -> None:
+        """Close it."""
+        if self._socket is not None:
+            self._socket.close()
+
+
+def new_connection(origin: Origin) -> OneShot:
+    """Return a connection for one request, not yet opened."""
+    return OneShot(origin)
 
 
 def pool_of(origin: Origin) -> HTTPConnectionPool:

@@ -11,15 +11,17 @@ import json
 import re
 import time
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
+from functools import partial
+from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from urllib3 import BaseHTTPResponse, Timeout
 
 from providers.base import ProviderBackend, Request, Response
-from providers.connections import Exchange, Origin, Unreadable, new_connection, pool_of
+from providers.connections import PORTS, Exchange, Origin, Unreadable, new_connection, pool_of
 from providers.exceptions import NotSent, OrderRejected, OutcomeUnknown, ProviderMisconfigured, UnexpectedResponse
 from providers.parsing import parse_words
 
@@ -27,7 +29,6 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
 _TARGET = re.compile(r"/[!-~]{0,8000}")
 _ADDRESS = re.compile(r"[!-\[\]-~]{1,8000}")
-_PORTS = {"http": 80, "https": 443}
 _PAUSES_S = (0.2, 0.8)
 """Waits before the second and the third try of a read."""
 
@@ -90,14 +91,15 @@ class HttpDoor:
         except (TypeError, ValueError, RecursionError):
             raise OrderRejected("The order holds a value that cannot be written as JSON.") from None
         with Exchange(self.origin, self._total_timeout, self._connect_timeout) as exchange:
-            connection = new_connection(self.origin, self._total_timeout)
+            connection = new_connection(self.origin)
             try:
                 connection.connect()
                 if boottime() - committed_at >= self._presend:
                     raise NotSent("It took too long to reach the vendor; the order did not leave.")
                 try:
-                    connection.request(request.method, target, body, headers, preload_content=False)
-                    return _whole(connection.getresponse(), self._max_bytes, exchange)
+                    connection.request(request.method, target, body, headers)
+                    answer = connection.getresponse()
+                    return _whole(answer, answer.read, self._max_bytes, exchange)
                 except Exception as error:
                     raise OutcomeUnknown(f"The order left, but {exchange.failure(error)}.") from None
             finally:
@@ -174,7 +176,7 @@ class HttpDoor:
             decode_content=False,
         )
         try:
-            whole = _whole(answer, cap, exchange)
+            whole = _whole(answer, partial(answer.read, decode_content=False), cap, exchange)
         except BaseException:
             answer.close()
             raise
@@ -201,7 +203,7 @@ class HttpDoor:
         try:
             parts = urlsplit(url)
             scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
-            port = parts.port or _PORTS.get(scheme, 0)
+            port = parts.port or PORTS.get(scheme, 0)
         except ValueError:
             raise ValueError("it is not an address.") from None
         if not host or "@" in parts.netloc or parts.fragment:
@@ -239,7 +241,7 @@ def _sandbox(address: str) -> Origin | None:
     if not address:
         return None
     parts = urlsplit(address)
-    return Origin(parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0), is_sandbox=True)
+    return Origin(parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0), is_sandbox=True)
 
 
 def boottime() -> float:
@@ -250,19 +252,22 @@ def boottime() -> float:
 # Answers
 
 
-def _whole(answer: BaseHTTPResponse, cap: int, exchange: Exchange) -> Response:
+def _whole(
+    answer: BaseHTTPResponse | HTTPResponse, read: Callable[[int], bytes], cap: int, exchange: Exchange
+) -> Response:
     """Read an answer to its end; raises where it is cut, over the cap once decompressed, or out of time."""
-    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise Unreadable("the answer is packed in a way we did not ask for")
     unpacker = zlib.decompressobj(wbits=47) if encoding not in {"", "identity"} else None
     body = bytearray()
-    while chunk := answer.read(16_384, decode_content=False):
+    while chunk := read(16_384):
         body += unpacker.decompress(chunk, cap + 1 - len(body)) if unpacker else chunk
         if len(body) > cap:
             raise Unreadable("the answer is too large")
     # A connection that the watchdog cut looks like the end of a body without a length.
-    if exchange.is_over or (unpacker and body and not unpacker.eof):
+    is_short = isinstance(answer, HTTPResponse) and bool(answer.length)
+    if exchange.is_over or is_short or (unpacker and body and not unpacker.eof):
         raise Unreadable("the answer is cut off")
-    headers = {name.lower(): value for name, value in answer.headers.items()}
     return Response(status=answer.status, headers=headers, body=bytes(body))

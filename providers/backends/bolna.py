@@ -222,6 +222,8 @@ class BolnaBackend(ProviderBackend):
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell an empty account, a key without rights and a bad number from other refusals, by the vendor's words."""
+        if response.status < 400:
+            return None
         text, status = self.error_text(response), response.status
         if status in {400, 403, 422} and NO_CREDIT.search(text):
             return OutOfCredit(text, http_status=status)

@@ -365,6 +365,8 @@ class VocodeBackend(ProviderBackend):
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell a bad number (422 that points at `to_number`) and a refused key (403 by its words) apart."""
+        if response.status < 400:
+            return None
         text = self.error_text(response)
         if response.status == 403 and any(word in text.lower() for word in ("auth", "credential", "token", "api key")):
             return CredentialsRejected(text, http_status=403)

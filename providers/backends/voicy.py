@@ -177,6 +177,8 @@ class VoicyBackend(ProviderBackend):
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell a limit, an empty account and a bad number from other refusals; 403 stays a refusal of the order."""
+        if response.status < 400:
+            return None
         text, status = self.error_text(response), response.status
         if status == 429:
             return self._slow_down(response, text)

@@ -31,6 +31,7 @@ RIGHTS = (
     _row("hear_calls", _("Read transcripts and hear recordings"), CALLER, MANAGER),
     _row("see_people", _("See contacts and lists"), CALLER, MANAGER),
     _row("import_people", _("Import contacts"), CALLER, MANAGER),
+    _row("merge_people", _("Make one person of two entries"), MANAGER),
     _row("add_do_not_call", _("Add to the do-not-call list"), CALLER, MANAGER, ADMIN),
     _row("remove_do_not_call", _("Remove from the do-not-call list, with a reason"), MANAGER, ADMIN),
     _row("draft_campaign", _("Write campaigns"), CALLER, MANAGER),

@@ -44,7 +44,7 @@ class MappingForm(forms.Form):
     update_known = forms.BooleanField(
         label=_("Give people we know already the file's values"),
         required=False,
-        help_text=_("Else their name and details stay as they are; either way they join the list."),
+        help_text=_("Else their name and details stay as they are; either way they join the list and get the tags."),
     )
 
     def __init__(self, data: Any, record: ContactImport, samples: Sequence[Sequence[str]]) -> None:
@@ -136,9 +136,14 @@ class SaveForm(forms.Form):
         label=_("Who agreed to be called, and how"),
         required=False,
         max_length=200,
-        help_text=_("Such as: ticked the box in the web shop. Kept with every person."),
+        help_text=_("Such as: ticked the box in the web shop. Kept with everybody of whom no consent is noted yet."),
     )
-    tags = forms.CharField(label=_("Tags"), required=False, max_length=300, help_text=_("Parted by commas."))
+    tags = forms.CharField(
+        label=_("Tags"),
+        required=False,
+        max_length=300,
+        help_text=_("Parted by commas. Everybody who joins the list gets them, also people we know already."),
+    )
 
     def clean_consent_source(self) -> str:
         """Return it in one line."""

@@ -109,8 +109,7 @@ class PersonForm(ContactForm):
 
     class Meta:
         model = Contact
-        fields = ["name", "phone", "time_zone", "variables", "tags", "consent_source", "consent_at", "notes"]
-        widgets = {"notes": forms.Textarea({"rows": 3, "dir": "auto"})}
+        fields = ["name", "phone", "time_zone", "variables", "tags", "consent_source", "consent_at"]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -177,14 +176,36 @@ class NewPersonForm(PersonForm):
     contact_list = forms.ModelChoiceField(
         ContactList.objects.all(), label=_("List"), required=False, empty_label=_("No list")
     )
-
-
-class NotesForm(forms.Form):
-    """What we want to remember of a person."""
-
-    notes = forms.CharField(
-        label=_("Notes"), required=False, max_length=20_000, widget=forms.Textarea({"rows": 3, "dir": "auto"})
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=4000, widget=forms.Textarea({"rows": 3, "dir": "auto"})
     )
+
+
+class NoteForm(forms.Form):
+    """One thing to remember of a person."""
+
+    text = forms.CharField(label=_("New note"), max_length=4000, widget=forms.Textarea({"rows": 3, "dir": "auto"}))
+
+
+class TagsForm(forms.Form):
+    """The tags of one person."""
+
+    tags = forms.CharField(label=_("Tags"), required=False, max_length=300, help_text=_("Parted by commas."))
+
+    def clean_tags(self) -> list[str]:
+        """Return the tags, each once."""
+        return read_tags(self.cleaned_data["tags"])
+
+
+class MergeForm(forms.Form):
+    """Which number of a person who stood here twice is called from now on."""
+
+    number = forms.ChoiceField(label=_("Which number do we call from now on?"), widget=forms.RadioSelect)
+
+    def __init__(self, data: Any, kept: Contact, other: Contact) -> None:
+        super().__init__(data, initial={"number": kept.phone})
+        number: Any = self.fields["number"]
+        number.choices = [(contact.phone, contact.phone) for contact in (kept, other)]
 
 
 class ListForm(forms.Form):

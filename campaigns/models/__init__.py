@@ -3,7 +3,7 @@
 from campaigns.models.alerts import Alert
 from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch
 from campaigns.models.campaigns import Campaign
-from campaigns.models.contacts import Contact, ContactList, DoNotCall, ListMembership
+from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.ghosts import DatabaseMark, UnknownVendorCall, VendorSweep
 from campaigns.models.hints import CallHint
 from campaigns.models.imports import ContactImport
@@ -18,6 +18,7 @@ __all__ = [
     "Contact",
     "ContactImport",
     "ContactList",
+    "ContactNote",
     "DatabaseMark",
     "DialingSwitch",
     "DoNotCall",

@@ -22,12 +22,15 @@ class Contact(Owned):
     )
     variables = models.JSONField(_("what an agent may know"), default=dict, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
-    notes = models.TextField(_("notes"), blank=True)
     consent_source = models.CharField(_("consent given by"), max_length=200, blank=True)
     consent_at = models.DateTimeField(_("consent given at"), null=True, blank=True)
     imported_by = models.ForeignKey(
         "campaigns.ContactImport", models.SET_NULL, null=True, blank=True, related_name="contacts", editable=False
     )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+    )
+    """The same person under the number that is called from now on; this row keeps its number and its calls."""
 
     class Meta:
         verbose_name = _("contact")
@@ -37,6 +40,26 @@ class Contact(Owned):
 
     def __str__(self) -> str:
         return self.name or f"…{self.phone[-4:]}"
+
+
+class ContactNote(models.Model):
+    """What somebody wrote about a person, and when."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="notes")
+    text = models.TextField(_("note"), max_length=4000)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["contact", "-id"], name="note_by_contact")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id}: {self.text[:40]}"
 
 
 class ContactList(Owned):

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
-from campaigns.models import Call, CallEvent, DoNotCall
+from campaigns.models import Call, CallEvent, Contact, DoNotCall
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
 from campaigns.services.exporting import BOM, cell
@@ -81,12 +82,16 @@ def forbid_many(
     person: Any = None,
     expires_at: datetime.datetime | None = None,
 ) -> Forbidden:
-    """Forbid up to a few thousand numbers at once; see `forbid`. Writes no audit event."""
+    """Forbid up to a few thousand numbers at once, and every other number of their people; see `forbid`.
+
+    Writes no audit event.
+    """
     now = timezone.now()
     actor_id = getattr(person, "pk", None)
     with transaction.atomic():
         # Whoever passes the gate after this transaction sees the entries; whoever passed before is out already.
         close_gate()
+        phones = _with_other_numbers(phones)
         entries = {entry.phone: entry for entry in DoNotCall.objects.filter(phone__in=phones)}
         fresh = [
             DoNotCall(
@@ -97,7 +102,7 @@ def forbid_many(
                 added_at=now,
                 expires_at=expires_at,
             )
-            for phone in dict.fromkeys(phones)
+            for phone in phones
             if phone not in entries
         ]
         DoNotCall.objects.bulk_create(fresh, batch_size=500)
@@ -107,6 +112,17 @@ def forbid_many(
         )
         skipped = _skip_waiting(phones, reason, actor_id, now)
     return Forbidden(len(fresh), len(entries), skipped)
+
+
+def _with_other_numbers(phones: Sequence[str]) -> list[str]:
+    """Return these numbers and the others of the same people: whoever says no says it for every number."""
+    rows = Contact.objects.filter(Q(merged_into__isnull=False) | Q(merged__isnull=False), phone__in=phones)
+    heads = {head or pk for pk, head in rows.values_list("pk", "merged_into")}
+    others: list[str] = []
+    if heads:
+        same = Contact.objects.filter(Q(pk__in=heads) | Q(merged_into__in=heads)).order_by("pk")
+        others = list(same.values_list("phone", flat=True))
+    return list(dict.fromkeys([*phones, *others]))
 
 
 def _strengthen(

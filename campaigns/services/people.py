@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 from callcenter.access.roles import Person
 from callcenter.audit.models import record as record_audit
 from campaigns import rules
-from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
+from campaigns.models import Call, Campaign, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.numbers import SHORTEST_SEARCH, search_digits, text_of_digits, understand_number
+from campaigns.querysets import CallQuerySet
 from campaigns.services import explaining
 from campaigns.services.browsing import TO_ARABIC, TO_PERSIAN
 from providers.types import LIVE, CallStatus
@@ -68,6 +69,18 @@ def find_people(text: str, region: str) -> QuerySet[Contact]:
     return people.filter(wanted)
 
 
+def entries_of(contact: Contact) -> list[Contact]:
+    """Return the rows of a person: the one that is called first, then those that were merged into it."""
+    return [contact, *contact.merged.all()]
+
+
+def calls_of(contact: Contact) -> CallQuerySet:
+    """Return every call to a person, under whichever number, also those from before the person was known."""
+    entries = entries_of(contact)
+    theirs = Q(contact__in=[entry.pk for entry in entries])
+    return Call.objects.filter(theirs | Q(contact__isnull=True, to_number__in=[entry.phone for entry in entries]))
+
+
 def mark_forbidden(people: Iterable[Contact]) -> set[str]:
     """Return the numbers of these people that must not be called now, in one query."""
     phones = [person.phone for person in people]
@@ -91,7 +104,7 @@ def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
     """Say in one sentence why this person is, was, or was not called."""
     if entry is not None:
         return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
-    calls = Call.objects.filter(to_number=contact.phone)
+    calls = calls_of(contact)
     last = calls.filter(status__in=LIVE).first() or calls.filter(status=CallStatus.PENDING).first() or calls.first()
     if last is None:
         return Decision(gettext_lazy("Never called so far, and no call is planned."))
@@ -101,7 +114,7 @@ def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
 # Changing
 
 
-def add_person(values: dict[str, Any], contact_list: ContactList | None, person: Any) -> Contact:
+def add_person(values: dict[str, Any], contact_list: ContactList | None, person: Any, *, note: str = "") -> Contact:
     """Make one person, and put them into a list where one is named. Raises NotPossible where the number is known."""
     membership = getattr(person, "membership", None)
     try:
@@ -109,6 +122,9 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
             contact = Contact.objects.create(**values, owner=person, team_id=membership.team_id if membership else None)
             if contact_list is not None:
                 ListMembership.objects.create(contact_list=contact_list, contact=contact)
+            if note:
+                ContactNote.objects.create(contact=contact, text=note, author=person)
+            record_audit(person, "person.added", contact)
     except IntegrityError:
         raise NotPossible(_("We know this number already: look for it under People.")) from None
     return contact
@@ -152,9 +168,11 @@ def make_list(name: str, person: Any) -> ContactList:
     membership = getattr(person, "membership", None)
     try:
         with transaction.atomic():
-            return ContactList.objects.create(
+            made = ContactList.objects.create(
                 name=name, owner=person, team_id=membership.team_id if membership else None
             )
+            record_audit(person, "list.made", made)
+            return made
     except IntegrityError:
         raise NotPossible(_("There is a list of this name already.")) from None
 
@@ -193,8 +211,8 @@ def remove_list(contact_list: ContactList, person: Any) -> None:
 
 
 def calls_of_others(contact: Contact, viewer: Person) -> tuple[int, datetime.datetime | None]:
-    """Return how many calls to this number the viewer may not see, and when the last of them left."""
+    """Return how many calls to this person the viewer may not see, and when the last of them left."""
     mine = Call.objects.visible_to(viewer).filter(pk=OuterRef("pk"))
-    others = Call.objects.filter(~Exists(mine), to_number=contact.phone)
+    others = calls_of(contact).filter(~Exists(mine))
     last = others.filter(placing_at__isnull=False).order_by("-placing_at").values_list("placing_at", flat=True).first()
     return others.count(), last

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zoneinfo
+from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from callcenter.access.roles import needs
-from campaigns.forms.people import ListForm, NewPersonForm, NotesForm, PersonForm
-from campaigns.models import Call, Contact, ContactList, DoNotCall, ListMembership
+from callcenter.access.roles import Person, may, needs
+from campaigns.forms.people import ListForm, NewPersonForm, NoteForm, PersonForm, TagsForm
+from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.services import people as service
+from campaigns.services import same_person
 from campaigns.services.browsing import count_up_to, page_by_key
 from campaigns.services.do_not_calling import forbid
 from campaigns.views import do_not_call
@@ -31,7 +34,7 @@ def people(request: HttpRequest) -> HttpResponse:
     """Find people by a part of the name or number."""
     text = request.GET.get("q", "")[:80]
     found = service.find_people(text, settings.DEFAULT_REGION)
-    page = page_by_key(found.prefetch_related("lists").defer("notes", "variables"), request.GET)
+    page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
     context = {"page": page, "q": text, "total": count_up_to(found), "forbidden": service.mark_forbidden(page.rows)}
     return render(request, "people/people.html", context)
 
@@ -42,7 +45,9 @@ def new_person(request: HttpRequest) -> HttpResponse:
     form = NewPersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = service.add_person(form.values(), form.cleaned_data["contact_list"], request.user)
+            made = service.add_person(
+                form.values(), form.cleaned_data["contact_list"], request.user, note=form.cleaned_data["note"]
+            )
         except service.NotPossible as refusal:
             form.add_error("phone", str(refusal))
         else:
@@ -55,15 +60,31 @@ def new_person(request: HttpRequest) -> HttpResponse:
 @needs("see_people")
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all we know of one person: calls, wishes, consent, lists, the time there now."""
-    contact = get_object_or_404(
+    contact = _whole(pk)
+    if contact.merged_into_id:
+        return redirect("person", contact.merged_into_id)
+    return _show_person(request, contact, NoteForm(), _tags_form(contact))
+
+
+def _whole(pk: int) -> Contact:
+    return get_object_or_404(
         Contact.objects.select_related("imported_by", "owner").prefetch_related(
-            Prefetch("lists", ContactList.objects.order_by("name"))
+            Prefetch("lists", ContactList.objects.order_by("name")),
+            Prefetch("notes", ContactNote.objects.select_related("author")),
+            Prefetch("merged", Contact.objects.only("name", "phone", "merged_into").order_by("pk")),
         ),
         pk=pk,
     )
+
+
+def _tags_form(contact: Contact) -> TagsForm:
+    return TagsForm(initial={"tags": ", ".join(contact.tags)})
+
+
+def _show_person(request: HttpRequest, contact: Contact, note_form: NoteForm, tags_form: TagsForm) -> HttpResponse:
     entry = DoNotCall.objects.select_related("added_by").filter(phone=contact.phone).first()
     stands = entry if entry is not None and service.is_in_force(entry) else None
-    calls = Call.objects.visible_to(request.user).filter(to_number=contact.phone)
+    calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
     times, more_zones = service.local_times(contact)
     others, others_last = service.calls_of_others(contact, request.user)
     context = {
@@ -76,9 +97,13 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "times": times,
         "more_zones": more_zones,
         "decision": service.last_decision(contact, stands),
-        "notes_form": NotesForm(initial={"notes": contact.notes}),
+        "note_form": note_form,
+        "tags_form": tags_form,
+        "other_numbers": contact.merged.all(),
+        "forbidden": service.mark_forbidden(contact.merged.all()),
     }
-    return render(request, "people/person.html", context)
+    status = 422 if note_form.errors or tags_form.errors else 200
+    return render(request, "people/person.html", context, status=status)
 
 
 @needs("import_people")
@@ -100,15 +125,39 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @needs("see_people")
-def save_notes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep the notes on one person."""
-    get_object_or_404(Contact, pk=pk)
-    form = NotesForm(request.POST)
-    if form.is_valid():
-        service.change_person(pk, {"notes": form.cleaned_data["notes"]}, request.user)
-        messages.success(request, _("Notes saved."))
-    else:
-        messages.error(request, _("These notes are too long; nothing was saved."))
+def add_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep one more note on one person."""
+    contact = _whole(pk)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _show_person(request, contact, form, _tags_form(contact))
+    same_person.add_note(contact, form.cleaned_data["text"], request.user)
+    messages.success(request, _("Note kept."))
+    return redirect("person", pk)
+
+
+@require_POST
+@needs("see_people")
+def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
+    """Remove an own note; managers remove any."""
+    found = get_object_or_404(ContactNote, pk=note, contact=pk)
+    if found.author_id != request.user.pk and not may(cast(Person, request.user), "see_all_calls"):
+        raise PermissionDenied("see_all_calls")
+    same_person.remove_note(note, request.user)
+    messages.success(request, _("The note is gone."))
+    return redirect("person", pk)
+
+
+@require_POST
+@needs("import_people")
+def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a person other tags."""
+    contact = _whole(pk)
+    form = TagsForm(request.POST)
+    if not form.is_valid():
+        return _show_person(request, contact, NoteForm(), form)
+    service.change_person(pk, {"tags": form.cleaned_data["tags"]}, request.user)
+    messages.success(request, _("Tags saved."))
     return redirect("person", pk)
 
 
@@ -226,7 +275,9 @@ urlpatterns = [
     path("people/new/", new_person, name="person-new"),
     path("people/<int:pk>/", person, name="person"),
     path("people/<int:pk>/edit/", edit_person, name="person-edit"),
-    path("people/<int:pk>/notes/", save_notes, name="person-notes"),
+    path("people/<int:pk>/notes/", add_note, name="person-note"),
+    path("people/<int:pk>/notes/<int:note>/remove/", remove_note, name="person-note-remove"),
+    path("people/<int:pk>/tags/", save_tags, name="person-tags"),
     path("people/<int:pk>/do-not-call/", forbid_person, name="person-forbid"),
     path("lists/", lists, name="lists"),
     path("lists/new/", new_list, name="list-new"),

@@ -20,6 +20,7 @@ from campaigns.services.exporting import cell
 from campaigns.services.importing import saving, starting, undoing
 from campaigns.services.importing.checking import bad_rows, check_import
 from campaigns.services.importing.mapping import ColumnMapping
+from campaigns.services.same_person import add_note, merge_people
 from providers.types import CallStatus
 from tests.campaigns.test_numbers import MARYAM
 from tests.conftest import make_call, make_campaign, make_contact, make_list
@@ -325,3 +326,26 @@ def test_undo_is_refused_once_it_would_hurt(tmp_path: Path, caller: User) -> Non
     call.refresh_from_db()
     assert call.contact is None
     assert ContactList.objects.filter(pk=record.contact_list_id).exists()
+
+
+@pytest.mark.django_db
+def test_undo_keeps_whom_somebody_wrote_about_or_merged(tmp_path: Path, manager: User) -> None:
+    save(take(people_file(tmp_path / "a.csv", *(f"0912123456{n}" for n in range(4)))), manager)
+    people = list(Contact.objects.order_by("phone"))
+    add_note(people[0], "Speaks French", manager)
+    merge_people(people[1].pk, people[2].pk, manager)
+    record = ContactImport.objects.get()
+    assert undoing.undo_import(record.pk, manager) == {"people": 1, "places": 3, "kept": 3}
+    assert set(Contact.objects.all()) == set(people[:3])
+
+
+@pytest.mark.django_db
+def test_known_people_get_the_tags_and_a_missing_consent(tmp_path: Path) -> None:
+    first = make_contact(phone="+989121234567", name="Ann", tags=["vip"])
+    second = make_contact(phone="+989131234567", name="Bob", consent_source="On paper")
+    save(take(people_file(tmp_path / "a.csv", "09121234567", "09131234567")), tags=["spring"], consent_source="Web")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.name, first.tags, first.consent_source) == ("Ann", ["vip", "spring"], "Web")
+    assert first.consent_at is not None
+    assert (second.name, second.tags, second.consent_source) == ("Bob", ["spring"], "On paper")

@@ -117,19 +117,56 @@ def test_add_and_change_a_person(client: Client, caller: User) -> None:
     assert "Write each line as name: value." in page.content.decode()
     post(
         client, "person-edit", ann.pk, name="Ann Lee", phone="+919876543210", time_zone="Asia/Kolkata", tags="a, b،a",
-        variables="city: Pune\norder: 1", notes="Likes tea",
+        variables="city: Pune\norder: 1",
     )  # fmt: skip
     ann.refresh_from_db()
     assert (ann.name, ann.phone, ann.region, ann.time_zone) == ("Ann Lee", "+919876543210", "IN", "Asia/Kolkata")
-    assert (ann.tags, ann.variables, ann.notes) == (["a", "b"], {"city": "Pune", "order": "1"}, "Likes tea")
+    assert (ann.tags, ann.variables) == (["a", "b"], {"city": "Pune", "order": "1"})
     assert "phone" in AuditEvent.objects.get(action="person.changed").detail["fields"]
     make_call(contact=ann)
     page = post(client, "person-edit", ann.pk, name="Ann Lee", phone=MARYAM)
     assert "A call to the old number is not over yet" in page.content.decode()
     make_contact(phone="+989130000001")
-    page = post(client, "person-notes", ann.pk, notes="Speaks French")
-    assert "Notes saved." in page.content.decode()
-    assert "Speaks French" in page.content.decode()
+
+
+def test_several_notes_with_who_and_when(client: Client, caller: User, manager: User) -> None:
+    ann = make_contact()
+    client.force_login(caller)
+    page = post(client, "person-note", ann.pk, text="Speaks French").content.decode()
+    assert "Note kept." in page
+    client.force_login(manager)
+    page = post(client, "person-note", ann.pk, text="Likes <b>tea</b>\nand cake").content.decode()
+    assert page.index("Likes &lt;b&gt;tea&lt;/b&gt;<br>and cake") < page.index("Speaks French")
+    assert "sara" in page
+    page = post(client, "person-note", ann.pk, text=" ")
+    assert (page.status_code, ann.notes.count()) == (422, 2)
+    own, managers = ann.notes.get(author=caller), ann.notes.get(author=manager)
+    client.force_login(caller)
+    assert post(client, "person-note-remove", ann.pk, managers.pk).status_code == 403
+    assert "The note is gone." in post(client, "person-note-remove", ann.pk, own.pk).content.decode()
+    assert post(client, "person-note-remove", ann.pk, own.pk).status_code == 404
+    assert list(ann.notes.all()) == [managers]
+    assert AuditEvent.objects.filter(action__in=["person.note_added", "person.note_removed"]).count() == 3
+
+
+def test_tags_are_changed_in_place(client: Client, caller: User, admin_person: User) -> None:
+    ann = make_contact(tags=["old"])
+    client.force_login(caller)
+    page = post(client, "person-tags", ann.pk, tags="vip، 2026 , vip").content.decode()
+    ann.refresh_from_db()
+    assert (ann.tags, "Tags saved." in page) == (["vip", "2026"], True)
+    assert AuditEvent.objects.get(action="person.changed").detail["fields"] == ["tags"]
+    assert post(client, "person-tags", ann.pk, tags="x" * 400).status_code == 422
+    client.force_login(admin_person)
+    assert post(client, "person-tags", ann.pk, tags="mine").status_code == 403
+
+
+def test_calls_from_before_a_new_number_stay_on_the_page(client: Client, manager: User) -> None:
+    ann = make_contact(phone=MARYAM)
+    make_call(contact=ann, to_number="+989130000009", status=CallStatus.BUSY, placing_at=timezone.now())
+    make_call(contact=make_contact(), to_number=MARYAM, status=CallStatus.BUSY)
+    client.force_login(manager)
+    assert text_of(client, "person", ann.pk).count('data-label="What came of it"') == 1
 
 
 def test_a_known_number_stays_with_its_person(client: Client, caller: User) -> None:

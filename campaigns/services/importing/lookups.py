@@ -25,8 +25,9 @@ def _these(phones: Sequence[str]) -> list[str] | str:
 
 
 def known_numbers(phones: Sequence[str], list_id: int | None) -> dict[str, bool]:
-    """Return the numbers that are contacts, each with whether it stands in the list."""
-    member = f"SELECT 1 FROM {_MEMBER} m WHERE m.contact_id = c.id AND m.contact_list_id = %s"  # noqa: S608
+    """Return the numbers that are contacts, each with whether its person stands in the list."""
+    whole = "COALESCE(c.merged_into_id, c.id)"
+    member = f"SELECT 1 FROM {_MEMBER} m WHERE m.contact_id = {whole} AND m.contact_list_id = %s"  # noqa: S608
     statement = f"SELECT c.phone, EXISTS ({member}) FROM {_CONTACT} c WHERE c.phone {_among()}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [list_id, _these(phones)])
@@ -45,10 +46,11 @@ def forbidden_numbers(phones: Sequence[str]) -> set[str]:
 
 
 def join_list(phones: Sequence[str], list_id: int, import_id: int) -> None:
-    """Put the contacts with these numbers into a list, in the order they were made; members stay as they are."""
+    """Put the people with these numbers into a list, in the order they were made; members stay as they are."""
     statement = (
         f"INSERT INTO {_MEMBER} (contact_list_id, contact_id, imported_by_id) "  # noqa: S608
-        f"SELECT %s, id, %s FROM {_CONTACT} WHERE phone {_among()} ORDER BY id ON CONFLICT DO NOTHING"
+        f"SELECT %s, COALESCE(merged_into_id, id), %s FROM {_CONTACT} WHERE phone {_among()} ORDER BY id "
+        "ON CONFLICT DO NOTHING"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [list_id, import_id, _these(phones)])

@@ -132,6 +132,11 @@ class Reader:
         }
         return PersonDetails(self.name_of(row), zone, plain_text(source, 200), given_at, variables, note)
 
+    @property
+    def gives_consent(self) -> bool:
+        """Tell whether a column says who consented."""
+        return self._single[meanings.CONSENT_SOURCE] >= 0
+
     def has_notes(self) -> bool:
         """Tell whether a row's details can hold anything to be noticed."""
         return self._single[meanings.TIME_ZONE] >= 0 or self._single[meanings.CONSENT_AT] >= 0

@@ -140,14 +140,14 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[Judged]
     fresh = [one for one in judged if one.verdict != Verdict.KNOWN]
     _insert_contacts(record, reader, fresh, now)
     known = [one for one in judged if one.verdict == Verdict.KNOWN]
-    if known and reader.mapping.update_known:
+    if known and (reader.mapping.update_known or reader.gives_consent or record.tags or record.consent_source):
         _update_contacts(record, reader, known)
     assert record.contact_list_id is not None
     join_list(numbers, record.contact_list_id, record.pk)
 
 
 _CONTACT_COLUMNS = (
-    "name", "phone", "region", "time_zone", "variables", "tags", "notes", "consent_source", "consent_at",
+    "name", "phone", "region", "time_zone", "variables", "tags", "consent_source", "consent_at",
     "imported_by_id", "owner_id", "team_id", "created_at",
 )  # fmt: skip
 
@@ -165,7 +165,7 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
         rows.append(
             (
                 found.name, row.phone.e164, row.phone.region, found.time_zone,
-                json.dumps(found.variables) if found.variables else "{}", tags, "", source,
+                json.dumps(found.variables) if found.variables else "{}", tags, source,
                 connection.ops.adapt_datetimefield_value(given_at) if given_at else None,
                 record.pk, record.owner_id, record.team_id, moment,
             )
@@ -182,18 +182,30 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
 
 
 def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Judged]) -> None:
-    """Give known people the file's newer values; what the file leaves empty stays."""
+    """Give known people the import's tags and, where they have none, its consent; on wish also the file's newer values.
+
+    What the file leaves empty stays.
+    """
     by_number = {one.row.phone.e164: one.row for one in judged}
+    wanted = Contact.objects.filter(phone__in=by_number).values_list("pk", "merged_into", "phone")
+    rows = {merged_into or pk: by_number[phone] for pk, merged_into, phone in wanted}
     changed = []
-    for contact in Contact.objects.select_for_update().filter(phone__in=by_number):
-        found = reader.details_of(by_number[contact.phone])
-        contact.name = found.name or contact.name
-        contact.time_zone = found.time_zone or contact.time_zone
-        contact.variables = contact.variables | found.variables
+    for contact in Contact.objects.select_for_update().filter(pk__in=rows).order_by("pk"):
+        found = reader.details_of(rows[contact.pk])
+        source, given_at = found.consent_source or record.consent_source, found.consent_at
+        before = (contact.tags, contact.consent_source, contact.consent_at)
         contact.tags = list(dict.fromkeys([*contact.tags, *record.tags]))
-        contact.consent_source = found.consent_source or record.consent_source or contact.consent_source
-        contact.consent_at = found.consent_at or contact.consent_at
-        changed.append(contact)
+        if reader.mapping.update_known:
+            contact.name = found.name or contact.name
+            contact.time_zone = found.time_zone or contact.time_zone
+            contact.variables = contact.variables | found.variables
+            contact.consent_source = source or contact.consent_source
+            contact.consent_at = given_at or contact.consent_at
+        if source and not contact.consent_source:
+            contact.consent_source = source
+            contact.consent_at = given_at or contact.consent_at or timezone.now()
+        if reader.mapping.update_known or before != (contact.tags, contact.consent_source, contact.consent_at):
+            changed.append(contact)
     Contact.objects.bulk_update(
         changed, ["name", "time_zone", "variables", "tags", "consent_source", "consent_at"], batch_size=500
     )

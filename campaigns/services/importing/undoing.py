@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record as record_audit
-from campaigns.models import Call, Campaign, Contact, ContactImport, ContactList, ListMembership
+from campaigns.models import Call, Campaign, Contact, ContactImport, ContactList, ContactNote, ListMembership
 from campaigns.services.gate import close_gate
 from providers.types import CallStatus
 
@@ -44,8 +44,8 @@ def why_not(record: ContactImport) -> Promise | str:
 def undo_import(import_id: int, person: Any) -> dict[str, int]:
     """Remove what an import added and return how much: people, places in the list, people kept for another reason.
 
-    New people who stand in another list by now stay, and so do details that the file gave to known people. No commit
-    point passes meanwhile. Raises NotUndone.
+    New people who stand in another list by now, have notes or are one with another entry stay, and so do details that
+    the file gave to known people. No commit point passes meanwhile. Raises NotUndone.
     """
     with transaction.atomic():
         close_gate()
@@ -55,9 +55,11 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
             raise NotUndone(str(reason))
         left, _rows = ListMembership.objects.filter(imported_by=record).delete()
         elsewhere = ListMembership.objects.filter(contact=OuterRef("pk"))
+        noted = ContactNote.objects.filter(contact=OuterRef("pk"))
+        one_of_two = Q(merged_into__isnull=False) | Exists(Contact.objects.filter(merged_into=OuterRef("pk")))
         made = Contact.objects.filter(imported_by=record)
-        kept = made.filter(Exists(elsewhere)).count()
-        leaving = made.filter(~Exists(elsewhere))
+        leaving = made.filter(~Exists(elsewhere), ~Exists(noted), ~one_of_two)
+        kept = made.count() - leaving.count()
         Call.objects.filter(contact__in=leaving.values("pk")).update(contact=None)
         # Nothing else points at a contact: one plain statement instead of loading every row.
         removed = leaving._raw_delete(leaving.db)

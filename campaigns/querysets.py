@@ -11,6 +11,7 @@ from django.db.models import F, Lookup, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
+from providers.registry import vendors_that
 from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class CallQuerySet(models.QuerySet["Call"]):
     def at_vendor(self) -> CallQuerySet:
         """Calls that the vendor has and has not ended."""
         return self.open().filter(status__in=AT_VENDOR)
+
+    def recallable(self) -> CallQuerySet:
+        """Calls that wait at a vendor which can still take them back."""
+        there = self.live().filter(status=CallStatus.QUEUED, provider__vendor__in=vendors_that("supports_cancel"))
+        return there.exclude(remote_id="")
 
     def open(self) -> CallQuerySet:
         """Calls of which news is to come: at the vendor, or unknown."""

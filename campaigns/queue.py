@@ -14,6 +14,7 @@ DISPATCH = "campaigns.tasks.dispatch"
 POLL = "campaigns.tasks.poll"
 SWEEP = "campaigns.tasks.sweep"
 FOLLOW_HINTS = "campaigns.tasks.follow_hints"
+TAKE_BACK = "campaigns.tasks.take_back"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 
 
@@ -38,6 +39,11 @@ def nudge_poll() -> None:
 def nudge_hints() -> None:
     """Ask for parked hints to be followed once the caller's transaction has committed."""
     transaction.on_commit(partial(_ring, FOLLOW_HINTS))
+
+
+def nudge_take_back() -> None:
+    """Ask for calls of stopped campaigns to be taken back once the caller's transaction has committed."""
+    transaction.on_commit(partial(_ring, TAKE_BACK))
 
 
 def nudge_import(import_id: int) -> None:

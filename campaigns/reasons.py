@@ -74,6 +74,10 @@ SENTENCES: dict[str, str | Promise] = {
     "canceled_by_person": _("A person canceled it."),
     "cancel_asked": _("A person asked the vendor not to place it."),
     "hang_up_asked": _("A person asked the vendor to hang up."),
+    "taken_back": _("The campaign was stopped: the vendor was asked not to place it."),
+    "not_taken_back": _(
+        "The campaign was stopped, but the vendor could not be asked to leave it: it may still ring. It is asked again."
+    ),
     "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
     "call_again": _("A person asked to call again."),
     "wrong_person": _("The vendor's news names another number: refused."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns import queue
-from campaigns.services import dialing, following, polling, sweeping
+from campaigns.services import dialing, following, polling, sweeping, taking_back
 from campaigns.services.importing import saving
 
 
@@ -26,6 +26,11 @@ def sweep() -> None:
 def follow_hints() -> None:
     """Follow what vendors sent by themselves."""
     following.follow_hints()
+
+
+def take_back() -> None:
+    """Take back what stopped campaigns left waiting at vendors."""
+    taking_back.take_back()
 
 
 def save_import(import_id: int) -> None:

@@ -27,3 +27,8 @@ def backend_class(slug: str) -> type[ProviderBackend]:
 def vendor_choices() -> list[tuple[str, str]]:
     """Return (slug, label) of every vendor, in the registry's order."""
     return [(slug, backend_class(slug).label) for slug in BACKENDS]
+
+
+def vendors_that(flag: str) -> list[str]:
+    """Return the slugs of the vendors whose backend carries a flag such as `supports_cancel`."""
+    return [slug for slug in BACKENDS if getattr(backend_class(slug), flag)]

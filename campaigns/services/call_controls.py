@@ -25,6 +25,7 @@ from providers.exceptions import (
     OutcomeUnknown,
     ProviderError,
     ProviderMisconfigured,
+    RateLimited,
 )
 from providers.models import Provider
 from providers.opening import Passed
@@ -35,6 +36,9 @@ STEPS: dict[Wish, str] = {"cancel": "cancel_asked", "hang_up": "hang_up_asked"}
 WAITS_THERE = frozenset({CallStatus.QUEUED})
 RINGS_OR_TALKS = frozenset({CallStatus.DIALING, CallStatus.RINGING, CallStatus.IN_PROGRESS})
 
+UNHEARD = (NotSent, RateLimited, AccountProblem)
+"""Answers after which the vendor knows nothing of the wish."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -42,6 +46,14 @@ class Told:
 
     tone: Literal["success", "warning", "error"]
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the vendor answered to a wish, and what it says of the call since."""
+
+    answer: CallSnapshot | ProviderError | None
+    news: list[CallSnapshot]
 
 
 def wish_for(call: Call, person: Person) -> Wish | None:
@@ -78,18 +90,22 @@ def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
     # Kept before the vendor hears of it: its end may be read back at the same time, and must not plan another attempt.
     Call.objects.filter(pk=call_id).update(stop_asked_at=timezone.now())
     passed: list[Passed] = []
-    answer: CallSnapshot | ProviderError | None
     try:
         backend = call.provider.open_backend(passed.append)
-        handle = handle_of(call)
-        answer = _ask(backend, wish, handle)
-        snapshots = _news(backend, handle, answer)
+        heard = ask_vendor(backend, wish, handle_of(call))
     except ProviderMisconfigured as error:
         _take_back_wish(call_id)
         return Told(tone="error", sentence=str(error))
     finally:
-        _note(call.provider_id, wish, passed)
-    return _conclude(call, wish, answer, snapshots, person)
+        note_exchanges(call.provider_id, wish, passed)
+    write_heard(call, heard, STEPS[wish], person)
+    return _told(call, heard.answer)
+
+
+def ask_vendor(backend: ProviderBackend, wish: Wish, handle: CallHandle) -> Heard:
+    """Ask a vendor to stop a call, then read the call's state; no database, no transaction."""
+    answer = _ask(backend, wish, handle)
+    return Heard(answer, _news(backend, handle, answer))
 
 
 def _ask(backend: ProviderBackend, wish: Wish, handle: CallHandle) -> CallSnapshot | ProviderError | None:
@@ -105,7 +121,7 @@ def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[
     An answer alone may only mean that the wish was heard.
     """
     told = [answer] if isinstance(answer, CallSnapshot) else []
-    if isinstance(answer, NotSent | AccountProblem):
+    if isinstance(answer, UNHEARD):
         return told
     try:
         return list(backend.fetch_calls([handle])) or told
@@ -113,27 +129,25 @@ def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[
         return told
 
 
-def _conclude(
-    call: Call, wish: Wish, answer: CallSnapshot | ProviderError | None, news: list[CallSnapshot], person: Person
-) -> Told:
-    if isinstance(answer, NotSent | AccountProblem):
+def write_heard(call: Call, heard: Heard, code: str, person: Person | None) -> None:
+    """Write what came of a wish, as a step of this code; `person` is None where the product itself had it."""
+    answer, now = heard.answer, timezone.now()
+    if isinstance(answer, UNHEARD):
         _take_back_wish(call.pk)
-    now = timezone.now()
     outcome = type(answer).__name__ if isinstance(answer, ProviderError) else "ok"
+    detail = answer.message if isinstance(answer, ProviderError) else ""
+    source, actor_id = (Source.PERSON, person.pk) if person is not None else (Source.SYSTEM, None)
     with transaction.atomic():
-        detail = answer.message if isinstance(answer, ProviderError) else ""
-        write_steps(
-            [step(call.pk, STEPS[wish], at=now, source=Source.PERSON, detail=detail, actor_id=person.pk)],
-        )
-        record(person, f"call.{STEPS[wish]}", call, outcome=outcome)
-        for snapshot in news:
+        write_steps([step(call.pk, code, at=now, source=source, detail=detail, actor_id=actor_id)])
+        if person is not None:
+            record(person, f"call.{code}", call, outcome=outcome)
+        for snapshot in heard.news:
             merging.merge_news({call.pk: snapshot}, source=Source.ANSWER, now=now)
         Call.objects.filter(pk=call.pk, status__in=AT_VENDOR).update(next_poll_at=now)
         queue.nudge_poll()
     if isinstance(answer, AccountProblem):
         Provider.objects.halt(call.provider_id, answer.message)
     call.refresh_from_db()
-    return _told(call, answer)
 
 
 def _take_back_wish(call_id: int) -> None:
@@ -184,7 +198,8 @@ def _nothing_to_stop(call: Call) -> Told:
     )
 
 
-def _note(provider_id: int, wish: Wish, passed: list[Passed]) -> None:
+def note_exchanges(provider_id: int, wish: Wish, passed: list[Passed]) -> None:
+    """Write what passed between us and the vendor into the provider's list of exchanges."""
     for exchange in passed:
         Provider.objects.note_exchange(
             provider_id,

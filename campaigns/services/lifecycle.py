@@ -46,6 +46,8 @@ class Outcome:
     """Calls that are just leaving, or of which nothing is known."""
     skipped: int = 0
     """Calls that a stop took out of the queue."""
+    recalled: int = 0
+    """Calls that wait at the vendor, which a stop asks to take back: they are among the live ones."""
 
     @property
     def sentence(self) -> str:
@@ -64,10 +66,19 @@ class Outcome:
             parts.append(
                 ngettext("%(count)d call waits.", "%(count)d calls wait.", self.waiting) % {"count": self.waiting}
             )
-        if self.live:
+        if finishing := self.live - self.recalled:
             parts.append(
-                ngettext("%(count)d live call will finish.", "%(count)d live calls will finish.", self.live)
-                % {"count": self.live}
+                ngettext("%(count)d live call will finish.", "%(count)d live calls will finish.", finishing)
+                % {"count": finishing}
+            )
+        if self.recalled:
+            parts.append(
+                ngettext(
+                    "The vendor is asked to take back %(count)d call that it has not dialled yet.",
+                    "The vendor is asked to take back %(count)d calls that it has not dialled yet.",
+                    self.recalled,
+                )
+                % {"count": self.recalled}
             )
         if self.still_out:
             parts.append(
@@ -163,7 +174,8 @@ def resume(campaign_id: int, person: Person) -> Outcome:
 def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
     """End a campaign for good: nothing new starts, and who waits is not called. Raises PermissionDenied.
 
-    Conversations are not hung up; who had no row yet gets none.
+    Conversations are not hung up; who had no row yet gets none. What waits at a vendor is taken back by the
+    background, where the vendor can.
     """
     _demand_control(campaign_id, person)
     with transaction.atomic():
@@ -184,9 +196,11 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
             ended_at=now,
             changed_at=now,
         )
-        counts = count_out(campaign_id)
+        counts = count_out(campaign_id) | {"recalled": Call.objects.recallable().filter(campaign=campaign_id).count()}
         campaign = Campaign.objects.get(pk=campaign_id)
         record(person, "campaign.stopped", campaign, skipped=skipped, **_kept(reason), **counts)
+        # Also for orders that are on the wire now: the vendor may have them in a moment.
+        queue.nudge_take_back()
     return Outcome(changed=True, status=Status.STOPPED, skipped=skipped, **counts)
 
 

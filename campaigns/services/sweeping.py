@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from campaigns import queue
 from campaigns.models import Campaign
-from campaigns.services import alerting, following, lifecycle, polling, receiving, recordings, repairing, reserving
+from campaigns.services import (
+    alerting,
+    following,
+    lifecycle,
+    polling,
+    receiving,
+    recordings,
+    repairing,
+    reserving,
+    taking_back,
+)
 from campaigns.services.clock import DatabaseClock
 from campaigns.services.importing import saving
 
@@ -26,6 +36,8 @@ def sweep() -> dict[str, int]:
         queue.nudge_dispatch()
     if polling.has_due(now):
         queue.nudge_poll()
+    if taking_back.to_ask(now).exists():
+        queue.nudge_take_back()
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
     # Last: a slow mail server delays nothing but itself.

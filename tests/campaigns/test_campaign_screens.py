@@ -30,6 +30,7 @@ Status = Campaign.Status
 @pytest.fixture(autouse=True)
 def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
+    monkeypatch.setattr("campaigns.queue.nudge_take_back", lambda: None)
 
 
 @pytest.fixture

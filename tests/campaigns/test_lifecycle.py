@@ -25,6 +25,7 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the bell instead of ringing it."""
     rung: list[str] = []
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: rung.append("dispatch"))
+    monkeypatch.setattr("campaigns.queue.nudge_take_back", lambda: rung.append("take_back"))
     return rung
 
 

@@ -1,0 +1,178 @@
+"""What a stopped campaign left waiting at the vendor is taken back there: in the background, once, told honestly."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns import rules
+from campaigns.models import Call, Campaign
+from campaigns.services import lifecycle, sweeping, taking_back
+from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
+from providers.models import Provider
+from providers.types import CallHandle, CallSnapshot, CallStatus
+from tests.campaigns.conftest import Sandbox
+from tests.conftest import make_call, make_campaign, make_contact, make_provider
+
+pytestmark = pytest.mark.django_db
+MINUTE = datetime.timedelta(minutes=1)
+
+
+class Vendor:
+    """A vendor that takes calls back as a test wants."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer: Exception | None = None
+        self.state = CallStatus.CANCELED
+        self.asked: list[str] = []
+        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+
+    def cancel_call(self, handle: CallHandle) -> None:
+        self.asked.append(handle.remote_id)
+        if self.answer:
+            raise self.answer
+
+    def fetch_calls(self, handles: list[CallHandle]) -> list[CallSnapshot]:
+        return [CallSnapshot(remote_id=h.remote_id, raw_status=self.state, status=self.state) for h in handles]
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    rung: list[str] = []
+    monkeypatch.setattr("campaigns.queue.nudge_take_back", lambda: rung.append("take_back"))
+    return rung
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch, rung: list[str]) -> Vendor:
+    return Vendor(monkeypatch)
+
+
+def stopped(calls: int = 2, vendor: str = "bolna", **fields: Any) -> tuple[Campaign, list[Call]]:
+    """Make a stopped campaign with so many calls that wait at the vendor, and one that talks."""
+    campaign = make_campaign(
+        provider=make_provider(vendor=vendor, **fields), status="stopped", finished_at=timezone.now()
+    )
+    made = [
+        make_call(
+            campaign=campaign, contact=make_contact(), status=status, rank=rules.RANK[CallStatus(status)],
+            remote_id=f"id-{campaign.pk}-{n}", placing_at=timezone.now(),
+        )
+        for n, status in enumerate(["in_progress", *["queued"] * calls])
+    ]  # fmt: skip
+    return campaign, made[1:]
+
+
+def codes(call: Call) -> list[str]:
+    return list(call.events.values_list("code", flat=True))
+
+
+def test_what_waits_at_the_vendor_is_taken_back_once(vendor: Vendor) -> None:
+    campaign, calls = stopped(10)
+    assert taking_back.take_back() == 10
+    assert sorted(vendor.asked) == sorted(call.remote_id for call in calls)
+    assert campaign.calls.filter(status="canceled").count() == 10
+    assert campaign.calls.get(status="in_progress").stop_asked_at is None
+    assert codes(calls[0]) == ["taken_back", "vendor_news"]
+    assert calls[0].events.first().actor is None
+    assert taking_back.take_back() == 0
+    assert len(vendor.asked) == 10
+
+
+@pytest.mark.parametrize("answer", [OrderRejected("too late"), OutcomeUnknown("cut")])
+def test_what_the_vendor_does_not_give_back_is_left_and_said(vendor: Vendor, answer: Exception) -> None:
+    _campaign, (call,) = stopped(1)
+    vendor.answer, vendor.state = answer, CallStatus.RINGING
+    assert taking_back.take_back() == 0
+    call.refresh_from_db()
+    assert (call.status, codes(call)) == ("ringing", ["taken_back", "vendor_news"])
+    assert call.events.first().detail == str(answer.message)  # type: ignore[attr-defined]
+
+
+def test_a_vendor_that_cannot_be_reached_is_asked_again_and_said_once(vendor: Vendor, rung: list[str]) -> None:
+    _campaign, (call,) = stopped(1)
+    vendor.answer = NotSent("no network")
+    for _ in range(3):
+        taking_back.take_back()
+        call.refresh_from_db()
+        assert (call.status, call.stop_asked_at) == ("queued", None)
+    assert len(vendor.asked) == 3
+    assert codes(call) == ["not_taken_back"]
+    sweeping.sweep()
+    assert rung == ["take_back"]
+    vendor.answer = None
+    assert taking_back.take_back() == 1
+    Campaign.objects.update(finished_at=timezone.now() - 61 * MINUTE)
+    assert not taking_back.to_ask(timezone.now()).exists()
+
+
+def test_a_dead_key_halts_the_provider_and_the_calls_wait_for_it(vendor: Vendor) -> None:
+    campaign, (call, _other) = stopped(2)
+    vendor.answer = CredentialsRejected("The key is dead.")
+    taking_back.take_back()
+    campaign.provider.refresh_from_db()
+    assert campaign.provider.halted_at
+    call.refresh_from_db()
+    assert (call.stop_asked_at, codes(call)) == (None, ["not_taken_back"])
+    assert not taking_back.to_ask(timezone.now()).exists()
+
+
+def test_a_worker_that_died_in_the_middle_is_made_up_for(vendor: Vendor) -> None:
+    _campaign, (call,) = stopped(1)
+    Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - MINUTE)
+    assert taking_back.take_back() == 0
+    Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - 3 * MINUTE)
+    assert taking_back.take_back() == 1
+
+
+@pytest.mark.parametrize(
+    ("vendor_slug", "status", "remote_id"),
+    [("bitel", "stopped", "x"), ("bolna", "paused", "x"), ("bolna", "stopped", "")],
+)
+def test_nobody_else_is_asked_about(vendor: Vendor, vendor_slug: str, status: str, remote_id: str) -> None:
+    campaign, calls = stopped(1, vendor_slug)
+    Campaign.objects.filter(pk=campaign.pk).update(status=status)
+    Call.objects.filter(pk=calls[0].pk).update(remote_id=remote_id)
+    taking_back.take_back()
+    assert not vendor.asked
+
+
+def test_the_stop_says_what_is_taken_back(rung: list[str], manager) -> None:  # type: ignore[no-untyped-def]
+    campaign, _calls = stopped(2)
+    Campaign.objects.filter(pk=campaign.pk).update(status="running")
+    outcome = lifecycle.stop(campaign.pk, manager)
+    assert outcome.sentence == (
+        "1 live call will finish. The vendor is asked to take back 2 calls that it has not dialled yet."
+    )
+    assert rung == ["take_back"]
+
+
+def test_a_stop_reaches_the_vendor(
+    sandbox: Sandbox,
+    rung: list[str],
+    manager,
+    dial: Callable[..., None],  # type: ignore[no-untyped-def]
+) -> None:
+    provider = sandbox.provider()
+    campaign = make_campaign(
+        provider=provider,
+        agent=provider.agent_set.first(),
+        status="running",
+        is_filled=True,
+        launched_at=timezone.now(),
+    )
+    # No campaign's call is ever scheduled at the vendor: one that is shows a long queue there.
+    call = make_call(
+        provider=provider, agent=campaign.agent, vendor_options={"scheduled_at": "2030-01-01T10:00:00+00:00"}
+    )
+    dial(2)
+    Call.objects.filter(pk=call.pk, status="queued").update(campaign=campaign)
+    assert lifecycle.stop(campaign.pk, manager).recalled == 1
+    assert taking_back.take_back() == 1
+    call.refresh_from_db()
+    assert call.status == "canceled"
+    assert {line.what for line in provider.exchanges.all()} == {"cancel_call", "fetch_calls"}

@@ -166,6 +166,10 @@ SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 QUIET_PERIOD_HOURS: int = env.int("QUIET_PERIOD_HOURS", 24)
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)
+IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", 14)
+"""Days after which an uploaded file is removed, counted from its saving, or from its upload where nobody saved it."""
+if IMPORT_KEEP_DAYS < 1:
+    raise ImproperlyConfigured("IMPORT_KEEP_DAYS must be 1 or more: an import can be taken back for a day.")
 
 # People
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

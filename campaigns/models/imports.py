@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
 
+FOLDER = "imports"
+
 
 def upload_path(record: ContactImport, filename: str) -> str:
     """Store under a name of our own: the uploaded one is only shown."""
     suffix = ".xlsx" if filename.lower().endswith(".xlsx") else ".csv"
-    return f"imports/{uuid.uuid4().hex}{suffix}"
+    return f"{FOLDER}/{uuid.uuid4().hex}{suffix}"
 
 
 class ContactImport(Owned):

@@ -16,7 +16,7 @@ from campaigns.services import (
     taking_back,
 )
 from campaigns.services.clock import DatabaseClock
-from campaigns.services.importing import saving
+from campaigns.services.importing import forgetting, saving
 
 
 def sweep() -> dict[str, int]:
@@ -29,6 +29,7 @@ def sweep() -> dict[str, int]:
     }
     recordings.forget_recordings()
     receiving.forget_hints(now)
+    forgetting.forget_files(now)
     if following.has_hints():
         queue.nudge_hints()
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)

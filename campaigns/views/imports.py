@@ -26,7 +26,7 @@ from campaigns.forms.imports import FileForm, MappingForm, SaveForm
 from campaigns.models import ContactImport
 from campaigns.services.browsing import page_by_key
 from campaigns.services.exporting import BOM
-from campaigns.services.importing import saving, starting, undoing
+from campaigns.services.importing import forgetting, saving, starting, undoing
 from campaigns.services.importing.checking import MEANINGS, SAVED, Verdict, bad_rows, check_import
 from campaigns.services.importing.limits import FileRefused
 from campaigns.services.importing.people_rows import NOTES
@@ -96,6 +96,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
             "page": page_by_key(_theirs(request), request.GET, size=20),
             "most_megabytes": settings.IMPORT_MAX_BYTES // (1024 * 1024),
             "most_rows": settings.IMPORT_MAX_ROWS,
+            "keep_days": settings.IMPORT_KEEP_DAYS,
         },
         status=422 if form.errors else 200,
     )
@@ -228,6 +229,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "record": record,
             "rows": [row for row in verdict_rows(record) if row["count"]],
+            "kept_until": forgetting.kept_until(record),
             "why_not_undone": undoing.why_not(record) if record.status == Status.SAVED else "",
         },
     )
@@ -248,6 +250,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Hand out the bad rows with what is wrong with each."""
     record = get_object_or_404(_theirs(request), pk=pk)
+    if not record.file:
+        messages.info(request, _("The file was removed; its bad rows are gone with it."))
+        return redirect("import", pk)
     try:
         lines = bad_rows(record)
     except (FileRefused, OSError) as error:

@@ -19,7 +19,7 @@ from campaigns.numbers import PROBLEMS, UnderstoodNumber, text_of_digits, unders
 from campaigns.services.importing import mapping as meanings
 from campaigns.services.importing.csv_rows import OPEN_QUOTE
 from campaigns.services.importing.mapping import ColumnMapping
-from campaigns.services.importing.reading import Table, open_table
+from campaigns.services.importing.reading import Table, open_table, path_of
 
 UNREADABLE = "unreadable"
 ZONE_UNKNOWN = "zone_unknown"
@@ -86,9 +86,7 @@ class Reader:
     @classmethod
     def of(cls, record: ContactImport) -> Reader:
         """Open the file of an import. Raises FileRefused."""
-        from pathlib import Path
-
-        return cls(open_table(Path(record.file.path)), ColumnMapping.from_json(record.mapping), record.region)
+        return cls(open_table(path_of(record)), ColumnMapping.from_json(record.mapping), record.region)
 
     def people(self) -> Iterator[PersonRow]:
         """Yield every row after the titles, in order."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from campaigns.models import ContactImport
 from campaigns.services.importing import csv_rows, xlsx_rows
 from campaigns.services.importing.csv_rows import Row
 from campaigns.services.importing.encodings import find_encoding
@@ -47,6 +48,13 @@ class Measure:
     rows: int
     columns: int
     first_rows: list[list[str]]
+
+
+def path_of(record: ContactImport) -> Path:
+    """Return where the file of an import lies. Raises FileRefused once it was removed."""
+    if not record.file:
+        raise FileRefused(_("The file was removed some days after its upload, as always; its figures stay."))
+    return Path(record.file.path)
 
 
 def open_table(path: Path) -> Table:

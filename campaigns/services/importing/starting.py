@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import ContactImport, ContactList
 from campaigns.services.importing.limits import FileRefused, limits
 from campaigns.services.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
-from campaigns.services.importing.reading import measure, open_table
+from campaigns.services.importing.reading import measure, open_table, path_of
 
 Status = ContactImport.Status
 
@@ -37,7 +37,7 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
     )
     record.file.save(record.original_name, stored, save=False)
     try:
-        found = measure(open_table(Path(record.file.path)))
+        found = measure(open_table(path_of(record)))
         headers, mapping = guess_mapping(found.first_rows, region)
         record.headers = headers
         record.mapping = mapping.to_json()
@@ -53,7 +53,7 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
 
 def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
     """Return the first rows after the titles, to show what stands in each column. Raises FileRefused."""
-    rows = open_table(Path(record.file.path)).rows()
+    rows = open_table(path_of(record)).rows()
     if ColumnMapping.from_json(record.mapping).has_titles:
         next(rows, None)
     return [cells for (_number, cells, _problem), _count in zip(rows, range(count), strict=False)]
@@ -87,7 +87,7 @@ def map_columns(
 
 def _retitled(record: ContactImport, mapping: ColumnMapping) -> tuple[list[str], ColumnMapping]:
     """Name the columns anew after the person said whether the first row holds titles."""
-    first = next(open_table(Path(record.file.path)).rows())[1]
+    first = next(open_table(path_of(record)).rows())[1]
     headers = titles_of(first if mapping.has_titles else [], len(record.headers))
     taken: set[str] = set()
     names = [variable_name(title, taken) for title in headers]

@@ -1,0 +1,64 @@
+"""Removes uploaded files some days after they were saved, or left lying; their figures stay."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.audit.models import record as record_audit
+from campaigns.models import ContactImport
+from campaigns.models.imports import FOLDER
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 100
+Status = ContactImport.Status
+
+
+def kept_until(record: ContactImport) -> datetime.datetime:
+    """Return when the file of an import is removed."""
+    return (record.saved_at or record.created_at) + datetime.timedelta(days=settings.IMPORT_KEEP_DAYS)
+
+
+def forget_files(now: datetime.datetime | None = None) -> int:
+    """Remove the files whose days are over; returns how many. Safe to run again wherever it broke off.
+
+    An import that nobody saved is closed first, so that no saving begins while its file goes.
+    """
+    old = (now or timezone.now()) - datetime.timedelta(days=settings.IMPORT_KEEP_DAYS)
+    left_lying = ContactImport.objects.filter(status__in=[Status.UPLOADED, Status.CHECKED], created_at__lt=old)
+    left_lying.update(
+        status=Status.REFUSED,
+        refused_reason=_("Nobody saved it within %(days)s days, so the file was removed.")
+        % {"days": settings.IMPORT_KEEP_DAYS},
+    )
+    over = Q(status__in=[Status.SAVED, Status.UNDONE], saved_at__lt=old) | Q(status=Status.REFUSED, created_at__lt=old)
+    found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:AT_ONCE])
+    for record in found:
+        # The file before the row: whoever dies in between leaves a row that the next sweep finds.
+        record.file.delete(save=False)
+        # The first rows of each verdict are names and numbers too.
+        ContactImport.objects.filter(pk=record.pk).update(file="", samples={})
+        record_audit(None, "import.file_removed", record, rows=record.total_rows)
+    return len(found) + _forget_strays(old)
+
+
+def _forget_strays(old: datetime.datetime) -> int:
+    """Remove files that no row names: their upload died half-way."""
+    if not default_storage.exists(FOLDER):
+        return 0
+    names = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
+    aged = [name for name in names if default_storage.get_modified_time(name) < old]
+    named = set(ContactImport.objects.filter(file__in=aged[:AT_ONCE]).values_list("file", flat=True))
+    strays = [name for name in aged[:AT_ONCE] if name not in named]
+    for name in strays:
+        default_storage.delete(name)
+    if strays:
+        logger.info("removed %s uploaded files without an import", len(strays))
+    return len(strays)

@@ -4,15 +4,24 @@ from campaigns.models.alerts import Alert
 from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
+from campaigns.models.exports import CallExport
 from campaigns.models.ghosts import DatabaseMark, UnknownVendorCall, VendorSweep
 from campaigns.models.hints import CallHint
 from campaigns.models.imports import ContactImport
+from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
+from campaigns.models.saved_filters import SavedFilter
+from campaigns.models.transcript_words import TranscriptWords
 
 __all__ = [
     "Alert",
     "Call",
     "CallEvent",
+    "CallExport",
     "CallHint",
+    "CallNote",
+    "CallReview",
+    "CallTag",
+    "CallTagging",
     "CallTranscript",
     "Campaign",
     "Contact",
@@ -23,6 +32,8 @@ __all__ = [
     "DialingSwitch",
     "DoNotCall",
     "ListMembership",
+    "SavedFilter",
+    "TranscriptWords",
     "UnknownVendorCall",
     "VendorSweep",
 ]

@@ -139,6 +139,9 @@ class Call(Owned):
             models.Index(fields=["-placing_at"], name="call_by_commit"),
             models.Index(fields=["test_of", "-id"], condition=Q(test_of__isnull=False), name="call_test_of"),
             models.Index(fields=["held_at"], condition=Q(held_at__isnull=False), name="call_held"),
+            models.Index(fields=["-id"], condition=Q(answered_by="machine"), name="call_by_machine"),
+            models.Index(fields=["talk_seconds"], condition=Q(talk_seconds__isnull=False), name="call_by_talk"),
+            models.Index(fields=["cost"], condition=Q(cost__isnull=False), name="call_by_cost"),
         ]
 
     def __str__(self) -> str:
@@ -164,10 +167,13 @@ class CallTranscript(models.Model):
     turns = models.JSONField(default=list)
     text = models.TextField(blank=True)
     summary = models.TextField(blank=True)
+    words_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its words were last put where searches look; nothing: still to be done."""
 
     class Meta:
         verbose_name = _("transcript")
         verbose_name_plural = _("transcripts")
+        indexes = [models.Index(fields=["id"], condition=Q(words_at__isnull=True), name="transcript_to_index")]
 
     def __str__(self) -> str:
         return f"{_('Transcript')} {self.call_id}"

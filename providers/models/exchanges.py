@@ -79,6 +79,11 @@ class ProviderExchange(models.Model):
     outcome = models.CharField(_("outcome"), max_length=40, default="ok")
     """`ok`, or the name of the error class, which says what may be done next."""
     error = models.CharField(_("error"), max_length=200, blank=True)
+    reference = models.UUIDField(null=True, blank=True)
+    """Our reference of the one call that it was about."""
+    sent = models.TextField(_("sent"), blank=True)
+    """The body as `masked_body` leaves it; only of exchanges about one call."""
+    answered = models.TextField(_("answered"), blank=True)
 
     objects = ProviderExchangeQuerySet.as_manager()
 
@@ -86,7 +91,10 @@ class ProviderExchange(models.Model):
         verbose_name = _("exchange")
         verbose_name_plural = _("exchanges")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["provider", "-id"], name="exchange_by_provider")]
+        indexes = [
+            models.Index(fields=["provider", "-id"], name="exchange_by_provider"),
+            models.Index(fields=["reference"], condition=models.Q(reference__isnull=False), name="exchange_of_call"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -124,6 +124,12 @@ class ProviderBackend:
     supports_webhook: ClassVar[bool] = False
     gives_transcript: ClassVar[bool] = False
     gives_cost: ClassVar[bool] = False
+    gives_answers: ClassVar[bool] = False
+    """Brings what was found out in the talk: answers, judgements."""
+    tells_machine: ClassVar[bool] = False
+    """Tells a voicemail from a person."""
+    hears_refusal: ClassVar[bool] = False
+    """Tells that a person asked not to be called again, which puts the number on our list."""
     max_list_days: ClassVar[int | None] = None
     """Longest window that `list_calls` may ask for, in days."""
 

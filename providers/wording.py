@@ -128,6 +128,13 @@ _FLAGS: tuple[tuple[str, Words, Words], ...] = (
     ("supports_recording", _("Keeps recordings."), _("Keeps no recordings for us.")),
     ("gives_transcript", _("Gives transcripts."), _("Gives no transcripts.")),
     ("gives_cost", _("Tells what each call cost."), _("Does not tell what a call cost.")),
+    ("gives_answers", _("Brings what was found out in the talk."), _("Brings nothing but the talk itself.")),
+    ("tells_machine", _("Tells whether a machine answered."), _("Does not tell whether a machine answered.")),
+    (
+        "hears_refusal",
+        _("Hears when a person asks not to be called again; the number then goes onto our list."),
+        _("Does not hear when a person asks not to be called again."),
+    ),
     ("supports_webhook", _("Sends news of calls by itself."), _("Sends no news: we ask for it.")),
 )
 

@@ -172,7 +172,9 @@ def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
 def _forbid(call: Call, was_over: bool, now: datetime.datetime) -> None:
     from campaigns.services.do_not_calling import forbid
 
-    done = forbid(call.to_number, reason="", source="vendor", person=None)
+    # Names what can be opened and read: which vendor heard it, in which call.
+    heard = f"{call.provider.vendor_label} #{call.pk}"
+    done = forbid(call.to_number, reason=heard, source="vendor", person=None)
     if was_over and done.added:
         with transaction.atomic():
             watching.weigh_late_wish(call, now)

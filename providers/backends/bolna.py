@@ -146,6 +146,9 @@ class BolnaBackend(ProviderBackend):
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
+    gives_answers = True
+    tells_machine = True
+    hears_refusal = True
     gives_cost = True
     max_list_days = MOST_DAYS
 

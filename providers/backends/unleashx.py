@@ -134,6 +134,9 @@ class UnleashXBackend(ProviderBackend):
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
+    gives_answers = True
+    tells_machine = True
+    hears_refusal = True
     gives_cost = True
 
     @classmethod

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from providers.backends._vocode_rows import parse_agent_row, parse_number_row, parse_voice_row
 from providers.base import ProviderBackend, Request, Response, is_usable_id, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
@@ -40,7 +41,6 @@ from providers.parsing import (
     reference_in,
     require_object,
     require_rows,
-    variables_in,
 )
 from providers.types import (
     FINAL,
@@ -68,7 +68,13 @@ FORMAT_LABEL = _("How numbers are written (Vocode's own examples have no plus si
 FORMATS = (("e164", "+15555555555"), ("digits", "15555555555"))
 WORDS_HELP = _('The vendor\'s word and ours, such as {"transferred": "completed"}.')
 NO_HUMAN = (("continue", _("Go on talking")), ("hangup", _("Hang up")))
+ANY_WAY = (("", _("The vendor's own choice")), *NO_HUMAN)
+MACHINE_LABEL, MACHINE_HELP = _("If a machine answers"), _("Empty: Vocode's own way, which is to go on talking.")
+HIPAA_LABEL = _("Keep by the rules of HIPAA")
 LISTEN_LABEL = _("Tell whether the person asks not to be called again")
+LISTEN_HELP = _("Then the number goes onto our do-not-call list by itself. Vocode calls this a rough estimate.")
+
+FOR_EVERY_CALL = ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant")
 
 CARRIER_WORDS = {
     "busy": CallStatus.BUSY,
@@ -101,12 +107,17 @@ class VocodeBackend(ProviderBackend):
         Field(name="phone_format", label=FORMAT_LABEL, kind="choice", default="e164", choices=FORMATS),
         Field(name="auth_header_name", label=_("Header that carries the key"), default="Authorization"),
         Field(name="auth_value_prefix", label=_("Word before the key"), default="Bearer"),
+        Field(name="on_no_human_answer", label=MACHINE_LABEL, kind="choice", choices=ANY_WAY, help_text=MACHINE_HELP),
+        Field(
+            name="run_do_not_call_detection", label=LISTEN_LABEL, kind="boolean", default=True, help_text=LISTEN_HELP
+        ),
+        Field(name="hipaa_compliant", label=HIPAA_LABEL, kind="boolean", default=False),
         Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
     )
     order_fields = (
-        Field(name="on_no_human_answer", label=_("If a machine answers"), kind="choice", choices=NO_HUMAN),
+        Field(name="on_no_human_answer", label=MACHINE_LABEL, kind="choice", choices=NO_HUMAN),
         Field(name="run_do_not_call_detection", label=LISTEN_LABEL, kind="boolean", default=False),
-        Field(name="hipaa_compliant", label=_("Keep by the rules of HIPAA"), kind="boolean", default=False),
+        Field(name="hipaa_compliant", label=HIPAA_LABEL, kind="boolean", default=False),
         Field(name="telephony_params", label=_("Parameters for the carrier"), kind="json"),
     )
     needs_caller_id = True
@@ -121,6 +132,8 @@ class VocodeBackend(ProviderBackend):
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
+    tells_machine = True
+    hears_refusal = True
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
@@ -158,7 +171,11 @@ class VocodeBackend(ProviderBackend):
             "agent": order.agent_id,
             "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
-        extras = {name: order.vendor_options.get(name) for name in (field.name for field in self.order_fields)}
+        # What holds for every call of the provider, campaigns' too; an admin may say otherwise for a single one.
+        usual: Mapping[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
+        extras = {
+            field.name: order.vendor_options.get(field.name, usual.get(field.name)) for field in self.order_fields
+        }
         extras["telephony_params"] = _texts(as_mapping(extras["telephony_params"]))
         body |= {name: value for name, value in extras.items() if value not in (None, "", {})}
         return Request(method="POST", path="/v1/calls/create", json=body)
@@ -265,7 +282,8 @@ class VocodeBackend(ProviderBackend):
             failure_detail=parse_text(first_of(call, "error_message", "stage_outcome"), 300) if reason else "",
             transcript=parse_turns(call.get("transcript")),
             recording_available=call.get("recording_available") is True,
-            do_not_call=call.get("do_not_call_result") is True,
+            # True by the contract, the text "True" in the guide's own sample.
+            do_not_call=normalise_word(str(call.get("do_not_call_result"))) == "true",
         )
 
     def _stand(self, call: Mapping[str, Any]) -> tuple[CallStatus | None, str]:
@@ -295,38 +313,15 @@ class VocodeBackend(ProviderBackend):
 
     def list_agents(self) -> list[RemoteAgent]:
         """List the agents; Vocode tells neither a type nor a state of them."""
-        return [
-            RemoteAgent(
-                remote_id=parse_text(row.get("id"), 200),
-                name=parse_text(first_of(row, "name", "id"), 200),
-                language=parse_text(row.get("language"), 40),
-                variables=_variables_of(row),
-            )
-            for row in self._rows("/v1/agents/list")
-        ]
+        return [parse_agent_row(row) for row in self._rows("/v1/agents/list")]
 
     def list_voices(self) -> list[RemoteVoice]:
         """List the voices by their makers' names; a row may hold the maker's key, which is not kept."""
-        return [
-            RemoteVoice(
-                remote_id=parse_text(row.get("id"), 200),
-                name=parse_text(first_of(row, "voice_name", "speaker", "voice_id", "id"), 200),
-                maker=parse_text(row.get("type"), 40).removeprefix("voice_"),
-            )
-            for row in self._rows("/v1/voices/list")
-        ]
+        return [parse_voice_row(row) for row in self._rows("/v1/voices/list")]
 
     def list_caller_ids(self) -> list[RemoteCallerId]:
         """List the numbers of the account."""
-        return [
-            RemoteCallerId(
-                remote_id=parse_text(row.get("id"), 200),
-                number=e164_or_raw(row.get("number")),
-                label=parse_text(row.get("label"), 200),
-                is_active=row.get("active") is not False,
-            )
-            for row in self._rows("/v1/numbers/list")
-        ]
+        return [parse_number_row(row) for row in self._rows("/v1/numbers/list")]
 
     def _rows(self, path: str) -> list[Mapping[str, Any]]:
         return [row for page in self._pages(path) for row in page if is_usable_id(row.get("id"))]
@@ -384,11 +379,3 @@ class VocodeBackend(ProviderBackend):
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the values as text: Vocode refuses anything else."""
     return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}
-
-
-def _variables_of(agent: Mapping[str, Any]) -> list[str]:
-    """Return the variables that a written-out prompt asks for; in a list it is mostly an id, which tells nothing."""
-    prompt = as_mapping(agent.get("prompt"))
-    keys = as_mapping(prompt.get("prompt_template")).get("required_context_keys")
-    required = [name for key in keys if (name := parse_text(key, 80))] if isinstance(keys, list) else []
-    return list(dict.fromkeys([*required, *variables_in([prompt.get("content"), agent.get("initial_message")])]))

@@ -140,6 +140,8 @@ class VoicyBackend(ProviderBackend):
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
+    gives_answers = True
+    hears_refusal = True
     gives_cost = True
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -52,7 +53,35 @@ class TestVocode(ProviderContract):
             reference=REFERENCE, to_number="+15555555555", agent_id="a", caller_id="+11234567890", vendor_options=extra
         )
         body = self.open_backend(stub).build_order(order).json
-        assert set(body) == {"from_number", "to_number", "agent", "context"}
+        assert set(body) == {"from_number", "to_number", "agent", "context", "run_do_not_call_detection"}
+
+    @pytest.mark.parametrize(
+        ("options", "asked", "sent"),
+        [
+            ({}, {}, {"run_do_not_call_detection": True}),
+            ({"run_do_not_call_detection": False}, {}, {}),
+            ({"on_no_human_answer": "hangup", "hipaa_compliant": True, "run_do_not_call_detection": False}, {},
+             {"on_no_human_answer": "hangup", "hipaa_compliant": True}),
+            ({"on_no_human_answer": "hangup"}, {"on_no_human_answer": "continue"},
+             {"on_no_human_answer": "continue", "run_do_not_call_detection": True}),
+        ],
+    )  # fmt: skip
+    def test_what_holds_for_every_call_is_sent_unless_one_order_says_otherwise(
+        self, stub: VendorStub, options: dict[str, Any], asked: dict[str, object], sent: dict[str, object]
+    ) -> None:
+        order = CallOrder(
+            reference=REFERENCE, to_number="+15555555555", agent_id="a", caller_id="+11234567890", vendor_options=asked
+        )
+        body = self.open_backend(stub, **options).build_order(order).json
+        extras = {"on_no_human_answer", "hipaa_compliant", "run_do_not_call_detection"}
+        assert {name: body[name] for name in extras & set(body)} == sent
+
+    @pytest.mark.parametrize(
+        ("told", "heard"), [(True, True), ("True", True), (False, False), (None, False), ("", False)]
+    )
+    def test_the_guide_writes_the_wish_as_text(self, stub: VendorStub, told: object, heard: bool) -> None:
+        call = {"id": "a", "status": "ended", "do_not_call_result": told}
+        assert self.open_backend(stub).parse_call(call, "a").do_not_call is heard
 
     def test_refused_key_is_told_by_the_check(self, stub: VendorStub) -> None:
         stub.answer(Answer(403, {"detail": "Forbidden"}))

@@ -1,0 +1,46 @@
+"""Reads the rows of Vocode's lists: agents, voices, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from providers.parsing import as_mapping, e164_or_raw, first_of, parse_text, variables_in
+from providers.types import RemoteAgent, RemoteCallerId, RemoteVoice
+
+
+def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
+    """Read an agent."""
+    return RemoteAgent(
+        remote_id=parse_text(row.get("id"), 200),
+        name=parse_text(first_of(row, "name", "id"), 200),
+        language=parse_text(row.get("language"), 40),
+        variables=_variables_of(row),
+    )
+
+
+def parse_voice_row(row: Mapping[str, Any]) -> RemoteVoice:
+    """Read a voice by its maker's name for it."""
+    return RemoteVoice(
+        remote_id=parse_text(row.get("id"), 200),
+        name=parse_text(first_of(row, "voice_name", "speaker", "voice_id", "id"), 200),
+        maker=parse_text(row.get("type"), 40).removeprefix("voice_"),
+    )
+
+
+def parse_number_row(row: Mapping[str, Any]) -> RemoteCallerId:
+    """Read a number of the account."""
+    return RemoteCallerId(
+        remote_id=parse_text(row.get("id"), 200),
+        number=e164_or_raw(row.get("number")),
+        label=parse_text(row.get("label"), 200),
+        is_active=row.get("active") is not False,
+    )
+
+
+def _variables_of(agent: Mapping[str, Any]) -> list[str]:
+    """Return the variables that a written-out prompt asks for; in a list it is mostly an id, which tells nothing."""
+    prompt = as_mapping(agent.get("prompt"))
+    keys = as_mapping(prompt.get("prompt_template")).get("required_context_keys")
+    required = [name for key in keys if (name := parse_text(key, 80))] if isinstance(keys, list) else []
+    return list(dict.fromkeys([*required, *variables_in([prompt.get("content"), agent.get("initial_message")])]))

@@ -15,7 +15,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns.models import Campaign
 from campaigns.reasons import SkipReason, WaitReason
 from campaigns.services.audience import NEVER, NOW
-from campaigns.services.launching import LaunchCheck
+from campaigns.services.launch_check import LaunchCheck
 
 Words = str | Promise
 
@@ -24,6 +24,7 @@ VERDICT_WORDS: dict[str, Words] = {
     WaitReason.OUTSIDE_HOURS: gettext_lazy("Wait for calling hours where they live"),
     WaitReason.QUIET_PERIOD: gettext_lazy("Wait: another campaign called them a short time ago"),
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
+    SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
     SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
     SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
     SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),
@@ -35,6 +36,14 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.withdrawn": gettext_lazy("Taken back from approval"),
     "campaign.approved": gettext_lazy("Approved and launched"),
     "campaign.launched": gettext_lazy("Launched"),
+    "campaign.pilot_launched": gettext_lazy("Pilot launched"),
+    "campaign.pilot_over": gettext_lazy("The pilot is over: paused by itself"),
+    "campaign.went_on": gettext_lazy("Went on with the rest after the pilot"),
+    "campaign.scheduled": gettext_lazy("Start time set"),
+    "campaign.start_canceled": gettext_lazy("Start time canceled"),
+    "campaign.started_on_time": gettext_lazy("Started by itself at its time"),
+    "campaign.start_refused": gettext_lazy("Did not start at its time"),
+    "campaign.tried": gettext_lazy("Tried on an own phone"),
     "campaign.paused": gettext_lazy("Paused"),
     "campaign.resumed": gettext_lazy("Resumed"),
     "campaign.stopped": gettext_lazy("Stopped"),

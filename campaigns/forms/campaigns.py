@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person
 from campaigns.models import Campaign, ContactList
 from campaigns.numbers import text_of_digits
-from campaigns.services.launching import agent_warnings
+from campaigns.services.launch_check import agent_warnings
 from campaigns.services.rendering import MAX_VARIABLES, clean
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 

@@ -23,7 +23,7 @@ from campaigns.models import Call, Contact
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
 from campaigns.services.committing import hours_of
 from campaigns.services.judging import Prospect, judge_number, refusal_of
-from campaigns.services.launching import agent_warnings
+from campaigns.services.launch_check import agent_warnings
 from campaigns.services.quick_calling import SingleCall, problems_of, unknown_names
 from campaigns.services.rendering import MAX_TEXT, clean, known_of
 from providers.base import MessageKind, ProviderBackend

@@ -73,6 +73,10 @@ def _campaigns() -> Q:
     return Q(status=Campaign.Status.PAUSED, paused_by_system=True)
 
 
+def _not_started() -> Q:
+    return Q(status=Campaign.Status.DRAFT) & ~Q(start_refusal="")
+
+
 def _calls(now: datetime.datetime) -> Q:
     return Q(status=CallStatus.UNKNOWN, placing_at__lte=now - span(UNKNOWN_FOR))
 
@@ -89,6 +93,7 @@ def _clear(now: datetime.datetime) -> None:
     gone = (
         (Kind.PROVIDER_HALTED, Provider.objects.filter(_providers(), pk=OuterRef("object_id"))),
         (Kind.CAMPAIGN_PAUSED, Campaign.objects.filter(_campaigns(), pk=OuterRef("object_id"))),
+        (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
         (Kind.CALL_UNKNOWN, Call.objects.filter(status=CallStatus.UNKNOWN, pk=OuterRef("object_id"))),
     )
     for kind, lasting in gone:
@@ -100,6 +105,7 @@ def _raise(now: datetime.datetime) -> None:
     found: list[tuple[str, str, Collection[int]]] = [
         (Kind.PROVIDER_HALTED, "provider", _new(Provider.objects.filter(_providers()), Kind.PROVIDER_HALTED)),
         (Kind.CAMPAIGN_PAUSED, "campaign", _new(Campaign.objects.filter(_campaigns()), Kind.CAMPAIGN_PAUSED)),
+        (Kind.START_REFUSED, "campaign", _new(Campaign.objects.filter(_not_started()), Kind.START_REFUSED)),
         (Kind.CALL_UNKNOWN, "call", _new(Call.objects.filter(_calls(now)), Kind.CALL_UNKNOWN)),
     ]
     fresh = [
@@ -149,7 +155,7 @@ def _recipients() -> list[str]:
 
 
 def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
-    paragraphs = [*_of_providers(alerts), *_of_campaigns(alerts), *_of_calls(alerts)]
+    paragraphs = [*_of_providers(alerts), *_of_campaigns(alerts), *_of_starts(alerts), *_of_calls(alerts)]
     if len(alerts) == 1:
         subject = str(alerts[0].get_kind_display())
     else:
@@ -199,6 +205,19 @@ def _of_campaigns(alerts: Sequence[Alert]) -> list[Paragraph]:
         Paragraph(
             _("The system paused the campaign “%(name)s”: %(reason)s") % {"name": row, "reason": row.paused_reason},
             _("Its calls wait. Look at its page, change what is named there, then resume or stop it."),
+            _link("campaign", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _of_starts(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Campaign.objects.filter(pk__in=_ids(alerts, Kind.START_REFUSED))
+    return [
+        Paragraph(
+            _("The campaign “%(name)s” did not start at its time: %(reason)s")
+            % {"name": row, "reason": row.start_refusal},
+            _("Nobody is called. Put right what is named there, then launch it again."),
             _link("campaign", row.pk),
         )
         for row in rows

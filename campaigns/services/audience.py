@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaigns import rules
-from campaigns.models import Call, Campaign, Contact, DoNotCall, ListMembership
+from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reasons import SkipReason, WaitReason
 from campaigns.services import rendering
+from campaigns.services.selecting import Selection
 from providers.base import ProviderBackend
 from providers.models import Provider
 
 NOW = "now"
-NEVER = (SkipReason.DO_NOT_CALL, SkipReason.NUMBER_REFUSED, SkipReason.NO_ZONE, SkipReason.MISSING_VARIABLE)
+NEVER = (
+    SkipReason.DO_NOT_CALL,
+    SkipReason.EXCLUDED,
+    SkipReason.NUMBER_REFUSED,
+    SkipReason.NO_ZONE,
+    SkipReason.MISSING_VARIABLE,
+)
 WAITS = (WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD)
 VERDICTS = (NOW, *(reason.value for reason in WAITS), *(reason.value for reason in NEVER))
 """Every verdict on one person, in the order of the check page."""
+CALLED = (NOW, *(reason.value for reason in WAITS))
+GROUPS: dict[str, Collection[str]] = {
+    "everybody": VERDICTS,
+    "called": CALLED,
+    "never": tuple(reason.value for reason in NEVER),
+}
+"""The sums of the check's sentence, and the verdicts that each adds up."""
 
 
 def _single_zone_codes() -> frozenset[str]:
@@ -80,9 +94,9 @@ class MessageJudge:
         self.expected = rendering.expected_names(campaign)
         self.reads_people = bool(self.needed or self.expected)
 
-    def is_missing(self, name: str, variables: dict[str, Any]) -> bool:
-        """Tell whether a place in the message stays empty for this person."""
-        return bool(self.needed) and bool(rendering.missing_from(self.needed, name, variables))
+    def missing(self, name: str, variables: dict[str, Any]) -> list[str]:
+        """Return the places in the message that stay empty for this person."""
+        return rendering.missing_from(self.needed, name, variables) if self.needed else []
 
     def unmet(self, name: str, variables: dict[str, Any]) -> list[str]:
         """Return the variables that the agent's own prompt expects and that nobody gives for this person."""
@@ -98,65 +112,65 @@ class Judged:
     phone: str
     verdict: str
     zones: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    """What stays empty in the message itself: with a hole it is not spoken."""
     unmet: tuple[str, ...] = ()
-
-
-def people_of(campaign: Campaign) -> QuerySet[Contact]:
-    """Return everybody in the campaign's lists, each once."""
-    lists = list(campaign.lists.values_list("pk", flat=True))
-    return Contact.objects.filter(
-        Exists(ListMembership.objects.filter(contact=OuterRef("pk"), contact_list__in=lists))
-    ).order_by("pk")
-
-
-def count_people(campaign: Campaign) -> int:
-    """Count everybody in the campaign's lists, each once."""
-    lists = list(campaign.lists.values_list("pk", flat=True))
-    members = ListMembership.objects.filter(contact_list__in=lists)
-    if len(lists) == 1:
-        return members.count()
-    return members.values("contact").distinct().count()
+    """What the agent's own prompt asks for in vain."""
 
 
 class AudienceJudge:
     """Judges a whole audience at one instant, in one streamed statement."""
 
-    def __init__(self, campaign: Campaign, now: datetime.datetime) -> None:
+    def __init__(self, campaign: Campaign, now: datetime.datetime, selection: Selection | None = None) -> None:
         self.campaign, self.now = campaign, now
+        self.selection = selection or Selection.of(campaign)
         self.numbers = NumberJudge(campaign.provider)
         self.message = MessageJudge(campaign)
         self._hours: dict[tuple[str, ...], str] = {}
 
-    def people(self, after: int = 0) -> Iterator[Judged]:
-        """Judge everybody whose id is greater than `after`, in the order of their ids."""
+    def people(
+        self, after: int = 0, through: int | None = None, *, only_new: bool = False, looks_back: bool = True
+    ) -> Iterator[Judged]:
+        """Judge everybody whose id is greater than `after`, at most `through`, in the order of their ids.
+
+        `only_new`: those who have no row of this campaign yet. Without `looks_back` nobody waits for a quiet period.
+        """
         since = self.now - datetime.timedelta(hours=self.campaign.quiet_hours)
         called = Call.objects.filter(to_number=OuterRef("phone"), placing_at__gt=since).exclude(campaign=self.campaign)
-        annotated = people_of(self.campaign).annotate(
+        annotated = self.selection.people().annotate(
             forbidden=Exists(DoNotCall.objects.in_force(self.now).filter(phone=OuterRef("phone"))),
-            called=Exists(called if self.campaign.quiet_hours else called.none()),
+            excluded=self.selection.stands_elsewhere(),
+            called=Exists(called if self.campaign.quiet_hours and looks_back else called.none()),
         )
         if after:
             annotated = annotated.filter(pk__gt=after)
-        columns = ["pk", "name", "phone", "time_zone", "forbidden", "called"]
+        if through is not None:
+            annotated = annotated.filter(pk__lte=through)
+        if only_new:
+            queued = Call.objects.filter(campaign=self.campaign, contact=OuterRef("pk"), attempt=1)
+            annotated = annotated.filter(~Exists(queued))
+        columns = ["pk", "name", "phone", "time_zone", "forbidden", "excluded", "called"]
         if self.message.reads_people:
             columns.append("variables")
-        for pk, name, phone, own_zone, forbidden, called_lately, *rest in annotated.values_list(*columns).iterator(
-            chunk_size=5000
-        ):
+        rows = annotated.values_list(*columns).iterator(chunk_size=5000)
+        for pk, name, phone, own_zone, forbidden, excluded, called_lately, *rest in rows:
             variables = rest[0] if rest else {}
             zones = self.numbers.zones(phone, own_zone)
+            missing = self.message.missing(name, variables)
             if forbidden:
                 verdict: str = SkipReason.DO_NOT_CALL
+            elif excluded:
+                verdict = SkipReason.EXCLUDED
             elif reason := self.numbers.why_never(phone, zones) or self._never_open(zones):
                 verdict = reason
-            elif self.message.reads_people and self.message.is_missing(name, variables):
+            elif missing:
                 verdict = SkipReason.MISSING_VARIABLE
             elif self._hour_verdict(zones):
                 verdict = WaitReason.OUTSIDE_HOURS
             else:
                 verdict = WaitReason.QUIET_PERIOD if called_lately else NOW
             unmet = tuple(self.message.unmet(name, variables)) if self.message.expected else ()
-            yield Judged(pk, name, phone, str(verdict), zones, unmet)
+            yield Judged(pk, name, phone, str(verdict), zones, tuple(missing), unmet)
 
     def next_openings(self, zones: set[tuple[str, ...]]) -> datetime.datetime | None:
         """Return the first time at which one of these groups may be called."""
@@ -184,27 +198,44 @@ class AudienceJudge:
 
 
 def people_with(
-    campaign: Campaign, verdict: str, now: datetime.datetime, after: int = 0, limit: int = 50
+    campaign: Campaign, kind: str, now: datetime.datetime, after: int = 0, limit: int = 50, variable: str = ""
 ) -> tuple[list[Judged], int | None]:
-    """Return a page of the people with a verdict, and the id to go on from; None at the end."""
+    """Return a page of the people with a verdict or of a group, and the id to go on from; None at the end.
+
+    With a variable, only those for whom it is empty.
+    """
+    wanted = GROUPS.get(kind, (kind,))
     page: list[Judged] = []
-    for person in AudienceJudge(campaign, now).people(after):
-        if person.verdict == verdict:
+    for person in AudienceJudge(campaign, now).people(after, only_new=campaign.launched_at is not None):
+        if person.verdict in wanted and (not variable or variable in (*person.missing, *person.unmet)):
             if len(page) == limit:
                 return page, page[-1].contact_id
             page.append(person)
     return page, None
 
 
-def count_verdicts(judge: AudienceJudge) -> tuple[Counter[str], Counter[str], set[tuple[str, ...]]]:
-    """Count people by verdict and by unmet variable, and collect the zones of those who wait for their hours."""
-    verdicts: Counter[str] = Counter()
-    unmet: Counter[str] = Counter()
-    waiting: set[tuple[str, ...]] = set()
-    for person in judge.people():
-        verdicts[person.verdict] += 1
+@dataclass(slots=True)
+class Tally:
+    """A whole audience, counted."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    """People who are not called because this place of the message is empty for them."""
+    unmet: Counter[str] = field(default_factory=Counter)
+    """People who are called although the agent asks for this in vain."""
+    waiting: set[tuple[str, ...]] = field(default_factory=set)
+    """Zones of those who wait for their hours."""
+
+
+def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
+    """Count people by verdict and by what is empty, and collect the zones of those who wait for their hours."""
+    found = Tally()
+    for person in judge.people(only_new=only_new):
+        found.verdicts[person.verdict] += 1
         if person.verdict == WaitReason.OUTSIDE_HOURS:
-            waiting.add(person.zones)
-        if person.unmet and person.verdict not in NEVER:
-            unmet.update(person.unmet)
-    return verdicts, unmet, waiting
+            found.waiting.add(person.zones)
+        if person.verdict == SkipReason.MISSING_VARIABLE:
+            found.missing.update(person.missing)
+        if person.unmet and person.verdict in CALLED:
+            found.unmet.update(person.unmet)
+    return found

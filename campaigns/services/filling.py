@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models import F, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import may
-from campaigns.models import Call, Campaign, Contact, DoNotCall, ListMembership
+from campaigns.models import Call, Campaign, Contact
 from campaigns.querysets import CallQuerySet
-from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
-from campaigns.services.audience import MessageJudge, NumberJudge
+from campaigns.services import piloting
+from campaigns.services.audience import NEVER, AudienceJudge
 from campaigns.services.lifecycle import needs_approval, pause_by_system
+from campaigns.services.selecting import Selection
 from providers.types import CallStatus
 
 CHUNK = 5000
@@ -39,6 +39,9 @@ def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None =
 
     Safe to run again and by several workers at once. `deadline` is a monotonic time at which it stops between chunks.
     """
+    pilot = _fill_pilot(campaign_id)
+    if pilot is not None:
+        return pilot
     added = 0
     while deadline is None or time.monotonic() < deadline:
         more = _fill_chunk(campaign_id, chunk)
@@ -55,24 +58,48 @@ def fill_running_campaigns(limit_seconds: float) -> int:
     return sum(fill_campaign(pk, deadline=deadline) for pk in unfilled.values_list("pk", flat=True))
 
 
+def _fill_pilot(campaign_id: int) -> int | None:
+    """Add the few people of a running pilot at once; None where there is none to fill."""
+    unfilled = Campaign.objects.filter(
+        pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False, pilot=Campaign.Pilot.CALLING
+    )
+    campaign = unfilled.select_related("provider", "agent").first()
+    if campaign is None:
+        return None
+    # Looked for outside the transaction: on SQLite nobody else could write meanwhile.
+    chosen = piloting.choose_people(campaign, timezone.now())
+    with transaction.atomic():
+        added = _insert_first_attempts(campaign, Contact.objects.filter(pk__in=chosen))
+        # Of two workers, who may have found different people, only the first one's rows stay.
+        if not unfilled.update(is_filled=True):
+            transaction.set_rollback(True)
+            return 0
+    return added
+
+
 def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
     """Add one chunk in one transaction; None where there is nothing more to do."""
     with transaction.atomic():
         campaign = (
             Campaign.objects.select_related("provider", "agent", "launched_by")
             .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False)
+            .exclude(pilot=Campaign.Pilot.CALLING)
             .first()
         )
         if campaign is None:
             return None
-        ids, is_last = _next_people(campaign, chunk)
+        selection = Selection.of(campaign)
+        ids = selection.next_ids(campaign.filled_through, chunk + 1)
+        is_last = len(ids) <= chunk
+        ids = ids[:chunk]
         if _outgrows_limit(campaign, len(ids)):
             pause_by_system(campaign_id, _("The lists grew above the limit of whoever launched it: a manager resumes."))
             return None
         added = 0
         if ids:
-            added = _insert_first_attempts(campaign, ids[-1])
-            _skip_hopeless(campaign, ids[-1])
+            chosen = selection.people().filter(pk__gt=campaign.filled_through, pk__lte=ids[-1])
+            added = _insert_first_attempts(campaign, chosen)
+            _skip_hopeless(campaign, selection, ids[-1])
         # Last, so that the campaign's row is locked only for a moment. A stop that came first wins: nothing was added.
         moved = Campaign.objects.filter(
             pk=campaign_id,
@@ -91,31 +118,13 @@ def _outgrows_limit(campaign: Campaign, more: int) -> bool:
     launcher = campaign.launched_by
     if launcher is None or may(launcher, "launch_above_limit"):
         return False
-    return needs_approval(more + Call.objects.filter(campaign=campaign, attempt=1).count(), launcher)
+    # Those of a pilot stand further behind too: they are among `more`.
+    before = Call.objects.filter(campaign=campaign, attempt=1, contact__lte=campaign.filled_through)
+    return needs_approval(more + before.count(), launcher)
 
 
-def _next_people(campaign: Campaign, chunk: int) -> tuple[Sequence[int], bool]:
-    """Return the next contact ids of all lists in order, and whether they are the last."""
-    found: set[int] = set()
-    is_last = True
-    for list_id in campaign.lists.values_list("pk", flat=True):
-        members = ListMembership.objects.filter(contact_list=list_id, contact_id__gt=campaign.filled_through)
-        ids = list(members.order_by("contact_id").values_list("contact_id", flat=True)[: chunk + 1])
-        found.update(ids)
-    ordered = sorted(found)
-    is_last = len(ordered) <= chunk
-    return ordered[:chunk], is_last
-
-
-def _members(campaign: Campaign, through: int) -> QuerySet[Contact]:
-    in_lists = ListMembership.objects.filter(
-        contact=OuterRef("pk"), contact_list__in=list(campaign.lists.values_list("pk", flat=True))
-    )
-    return Contact.objects.filter(Exists(in_lists), pk__gt=campaign.filled_through, pk__lte=through)
-
-
-def _insert_first_attempts(campaign: Campaign, through: int) -> int:
-    """Insert the first attempts of a range of contacts in one statement."""
+def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact]) -> int:
+    """Insert the first attempts of some contacts in one statement; who has one already gets none."""
     now = timezone.now()
     fixed: dict[str, Any] = {
         "campaign": campaign.pk,
@@ -151,7 +160,7 @@ def _insert_first_attempts(campaign: Campaign, through: int) -> int:
             expression = Value(value, output_field=getattr(field, "target_field", field))
         columns.append(connection.ops.quote_name(str(field.column)))
         selected[f"new_{field.name}"] = expression
-    people = _members(campaign, through).order_by("pk").annotate(**selected).values_list(*selected)
+    people = chosen.order_by("pk").annotate(**selected).values_list(*selected)
     select, parameters = people.query.sql_with_params()
     statement = (
         f"INSERT INTO {connection.ops.quote_name(Call._meta.db_table)} ({', '.join(columns)}) "
@@ -162,33 +171,16 @@ def _insert_first_attempts(campaign: Campaign, through: int) -> int:
         return max(int(cursor.rowcount), 0)
 
 
-def _skip_hopeless(campaign: Campaign, through: int) -> None:
-    """Skip the new rows that can never be called, before anybody else sees them.
-
-    They are those on the do-not-call list, and whose number is refused, local time not known or message with a hole.
-    """
-    new = Call.objects.filter(
-        campaign=campaign,
-        attempt=1,
-        status=CallStatus.PENDING,
-        contact_id__gt=campaign.filled_through,
-        contact_id__lte=through,
-    )
-    forbidden = DoNotCall.objects.in_force().filter(phone=OuterRef("to_number"))
-    _skip(new.filter(Exists(forbidden)), SkipReason.DO_NOT_CALL)
-    numbers, message = NumberJudge(campaign.provider), MessageJudge(campaign)
+def _skip_hopeless(campaign: Campaign, selection: Selection, through: int) -> None:
+    """Skip the new rows that can never be called, before anybody else sees them: the launch check's own verdicts."""
     hopeless: dict[str, list[int]] = {}
-    columns = ["pk", "to_number", "contact__time_zone", "contact__name"]
-    if message.reads_people:
-        columns.append("contact__variables")
-    for pk, number, own_zone, name, *rest in new.values_list(*columns):
-        reason = numbers.why_never(number, numbers.zones(number, own_zone))
-        if not reason and message.reads_people and message.is_missing(name, rest[0]):
-            reason = SkipReason.MISSING_VARIABLE
-        if reason:
-            hopeless.setdefault(reason, []).append(pk)
+    judge = AudienceJudge(campaign, timezone.now(), selection)
+    for person in judge.people(campaign.filled_through, through, looks_back=False):
+        if person.verdict in NEVER:
+            hopeless.setdefault(person.verdict, []).append(person.contact_id)
     for reason, ids in hopeless.items():
-        _skip(new.filter(pk__in=ids), reason)
+        new = Call.objects.filter(campaign=campaign, attempt=1, status=CallStatus.PENDING, contact__in=ids)
+        _skip(new, reason)
 
 
 def _skip(calls: CallQuerySet, reason: str) -> None:

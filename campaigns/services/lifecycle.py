@@ -23,7 +23,8 @@ from campaigns import queue
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
-from campaigns.services.audience import count_people
+from campaigns.services import piloting
+from campaigns.services.selecting import count_people
 from campaigns.services.steps import Source, step, write_steps
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
@@ -145,18 +146,30 @@ def pause_by_system(campaign_id: int, reason: str) -> Outcome:
 
 
 def resume(campaign_id: int, person: Person) -> Outcome:
-    """Go on with a paused campaign. Raises PermissionDenied, and Refused where its lists outgrew the person's limit."""
+    """Go on with a paused campaign, after a pilot with the rest of its people; once, however often it is pressed.
+
+    Raises PermissionDenied, and Refused where its people are above the person's limit.
+    """
     _demand_control(campaign_id, person)
     campaign = Campaign.objects.get(pk=campaign_id)
-    if not campaign.is_filled and needs_approval(count_people(campaign), person):
-        raise Refused(_("The lists grew above your limit before everybody was queued: a manager must resume."))
+    goes_on = campaign.pilot == Campaign.Pilot.ASKS
+    is_small = campaign.pilot == Campaign.Pilot.CALLING
+    queues_more = goes_on or not (campaign.is_filled or is_small)
+    if queues_more and needs_approval(count_people(campaign), person):
+        raise Refused(
+            _("The rest is above your limit: ask a manager to go on.")
+            if goes_on
+            else _("The lists grew above your limit before everybody was queued: a manager must resume.")
+        )
     # Whoever resumes before everybody is queued answers for the number of people.
-    launcher = {} if campaign.is_filled else {"launched_by_id": person.pk}
+    more: dict[str, Any] = {"launched_by_id": person.pk} if queues_more else {}
+    if goes_on:
+        more |= {"pilot": Campaign.Pilot.PASSED, "is_filled": False, "filled_through": 0}
     with transaction.atomic():
         outcome = _change(
             campaign_id,
             {Status.PAUSED},
-            "campaign.resumed",
+            "campaign.went_on" if goes_on else "campaign.resumed",
             person,
             status=Status.RUNNING,
             paused_reason="",
@@ -164,7 +177,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             # A fresh look at failures and refusals: what led to the pause is not held against it again.
             watched={},
             watched_since=timezone.now(),
-            **launcher,
+            **more,
         )
         if outcome.changed:
             queue.nudge_dispatch()
@@ -205,19 +218,29 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
 
 
 def finish_done_campaigns() -> int:
-    """End every running campaign whose people all have their last word; returns how many ended."""
+    """End every running campaign whose people all have their last word; returns how many ended.
+
+    A pilot that is over pauses instead and asks, where anybody is left.
+    """
     unsettled = Call.objects.filter(campaign=OuterRef("pk"), status__in=[CallStatus.PENDING, *LIVE])
     done = Campaign.objects.filter(~Exists(unsettled), status=Status.RUNNING, is_filled=True)
     finished = 0
     for campaign in done:
+        in_pilot = campaign.pilot in {Campaign.Pilot.CALLING, Campaign.Pilot.ASKS}
+        ending: dict[str, Any] = {"status": Status.FINISHED, "finished_at": timezone.now()}
+        if in_pilot and piloting.has_rest(campaign):
+            ending = {
+                "status": Status.PAUSED, "pilot": Campaign.Pilot.ASKS, "paused_reason": "", "paused_by_system": False
+            }  # fmt: skip
         with transaction.atomic():
             # The condition once more, in the statement that changes: a retry may have been planned meanwhile.
             changed = Campaign.objects.filter(
-                ~Exists(unsettled), pk=campaign.pk, status=Status.RUNNING, is_filled=True
-            ).update(status=Status.FINISHED, finished_at=timezone.now())
+                ~Exists(unsettled), pk=campaign.pk, status=Status.RUNNING, is_filled=True, pilot=campaign.pilot
+            ).update(**ending)
+            is_finished = ending["status"] == Status.FINISHED
             if changed:
-                record(None, "campaign.finished", campaign)
-                finished += 1
+                record(None, "campaign.finished" if is_finished else "campaign.pilot_over", campaign)
+                finished += is_finished
     return finished
 
 

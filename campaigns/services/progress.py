@@ -17,9 +17,9 @@ from campaigns.models import Call, Campaign
 from campaigns.querysets import CallQuerySet
 from campaigns.reasons import WaitReason
 from campaigns.services import stopping
-from campaigns.services.audience import count_people
-from campaigns.services.launching import estimate_minutes
+from campaigns.services.launch_check import estimate_minutes
 from campaigns.services.lifecycle import STILL_OUT
+from campaigns.services.selecting import count_people
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
 ENDED = (CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY, CallStatus.FAILED, CallStatus.CANCELED)

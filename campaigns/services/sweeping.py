@@ -7,6 +7,7 @@ from campaigns.models import Campaign
 from campaigns.services import (
     alerting,
     following,
+    launching,
     lifecycle,
     polling,
     receiving,
@@ -23,6 +24,7 @@ def sweep() -> dict[str, int]:
     """Run all repairs, and ring where work waits; returns how many rows each repaired."""
     now = DatabaseClock().now()
     done = {
+        "started": launching.start_due(now),
         "lost": repairing.free_the_stuck(now),
         "silent": repairing.flag_the_silent(now),
         "finished": lifecycle.finish_done_campaigns(),

@@ -20,10 +20,11 @@ from campaigns.forms.campaigns import CampaignForm
 from campaigns.models import Call, Campaign, Contact
 from campaigns.querysets import CallQuerySet
 from campaigns.services import drafting, overview, progress, rendering
-from campaigns.services.audience import people_of
 from campaigns.services.browsing import count_up_to, page_by_key, sees_number
-from campaigns.services.launching import may_approve, may_launch
+from campaigns.services.launch_check import may_launch
+from campaigns.services.launching import may_approve
 from campaigns.services.lifecycle import Refused, may_control
+from campaigns.services.selecting import people_of
 from campaigns.wording import action_words, in_words
 from providers.types import CallStatus
 

@@ -16,7 +16,8 @@ from callcenter.access.roles import may, needs
 from campaigns.models import Campaign
 from campaigns.services import launching, lifecycle
 from campaigns.services.audience import VERDICTS, people_with
-from campaigns.services.launching import Launched, check_launch, may_approve, may_launch
+from campaigns.services.launch_check import check_launch, may_launch
+from campaigns.services.launching import Launched, may_approve
 from campaigns.services.lifecycle import Outcome, Refused
 from campaigns.views import exports
 from campaigns.views.campaigns import find_campaign, person_of, token_of

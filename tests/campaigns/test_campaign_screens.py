@@ -53,7 +53,7 @@ def test_check_launch_and_progress(desk, caller):
     DoNotCall.objects.create(phone=contact.phone)
     campaign = make_campaign([people], owner=caller)
     check = desk.get(reverse("campaign-check", args=[campaign.pk]))
-    assert "Of 3 people, 2 people will be called, 1 will not." in text_of(check)
+    assert "Of 3 people, 2 people will be called; 1 will not: 1 is on the do-not-call list; it takes" in text_of(check)
     assert "Launch: call 2 people" in text_of(check)
     shown = desk.get(reverse("campaign-check-people", args=[campaign.pk, "do_not_call"]))
     assert contact.name in text_of(shown)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call, Campaign, ContactList, DialingSwitch, DoNotCall, ListMembership
-from campaigns.services import filling, launching, lifecycle
+from campaigns.services import filling, launch_check, launching, lifecycle
 from campaigns.services.audience import VERDICTS, people_with
 from campaigns.services.lifecycle import Refused
 from providers.models import Provider
@@ -68,7 +68,7 @@ def in_hours(**fields: object) -> Campaign:
 
 
 def test_the_check_counts_everybody_once(caller):
-    check = launching.check_launch(in_hours(owner=caller), NOON_IN_TEHRAN, caller)
+    check = launch_check.check_launch(in_hours(owner=caller), NOON_IN_TEHRAN, caller)
     assert check.verdicts == {
         "now": 4,
         "outside_hours": 1,
@@ -78,14 +78,19 @@ def test_the_check_counts_everybody_once(caller):
         "missing_variable": 1,
     }
     assert (check.total, check.called, check.waiting, check.never) == (9, 6, 2, 3)
-    assert check.sentence == "Of 9 people, 6 people will be called, 2 of them later, 3 will not."
+    assert check.sentence == (
+        "Of 9 people, 6 people will be called: 4 at once, 1 waits for the calling hours there (the first from 5 May "
+        "13:00), 1 waits, called by others a short time ago; 3 will not: 1 is on the do-not-call list, 1 has no "
+        "calling hours that we know, for 1 a value of the message is empty (“first” for 1); it takes about 1 minute "
+        "of calling and costs about 0.45 USD."
+    )
     assert check.first_opening == datetime.datetime(2026, 5, 5, 13, 0, tzinfo=datetime.UTC)
     assert check.is_ready
 
 
 def test_each_number_opens_its_people():
     campaign = in_hours()
-    check = launching.check_launch(campaign, NOON_IN_TEHRAN)
+    check = launch_check.check_launch(campaign, NOON_IN_TEHRAN)
     for verdict in VERDICTS:
         people, after = people_with(campaign, verdict, NOON_IN_TEHRAN)
         assert (len(people), after) == (check.verdicts[verdict], None)
@@ -96,7 +101,7 @@ def test_each_number_opens_its_people():
 
 def test_what_the_check_says_is_what_filling_does():
     campaign = in_hours(status=Status.RUNNING)
-    check = launching.check_launch(campaign, NOON_IN_TEHRAN)
+    check = launch_check.check_launch(campaign, NOON_IN_TEHRAN)
     filling.fill_campaign(campaign.pk)
     assert Call.objects.filter(campaign=campaign, status="skipped").count() == check.never
     assert Call.objects.filter(campaign=campaign, status="pending").count() == check.called
@@ -111,7 +116,7 @@ def test_numbers_that_the_vendor_refuses_are_counted():
             return "Iran only" if not to_number.startswith("+98") else ""
 
     with patch.object(Provider, "backend_class", Picky):
-        check = launching.check_launch(campaign, NOON_IN_TEHRAN)
+        check = launch_check.check_launch(campaign, NOON_IN_TEHRAN)
     assert check.verdicts["number_refused"] == 2
 
 
@@ -119,21 +124,21 @@ def test_own_zone_of_a_person_counts():
     people = make_list()
     put(people, phone="+12025550123", time_zone="Asia/Tehran")
     campaign = make_campaign([people], hours_start=datetime.time(9), hours_end=datetime.time(20))
-    assert launching.check_launch(campaign, NOON_IN_TEHRAN).now == 1
+    assert launch_check.check_launch(campaign, NOON_IN_TEHRAN).now == 1
 
 
 def test_hours_that_never_come_are_never():
     campaign = make_campaign([make_list(2)], days=[], hours_start=datetime.time(9), hours_end=datetime.time(20))
-    check = launching.check_launch(campaign, NOON_IN_TEHRAN)
+    check = launch_check.check_launch(campaign, NOON_IN_TEHRAN)
     assert check.verdicts == {"no_zone": 2}
-    assert check.blockers == ["No day of the week is chosen.", "Nobody in the lists can be called."]
+    assert check.blockers == ["No day of the week is chosen.", "Nobody in the audience can be called."]
 
 
 def test_few_statements_whatever_the_size(django_assert_max_num_queries):
     campaign = make_campaign([make_list(300)], quiet_hours=24)
     campaign = Campaign.objects.select_related("provider", "agent").get(pk=campaign.pk)
     with django_assert_max_num_queries(6):
-        assert launching.check_launch(campaign).total == 300
+        assert launch_check.check_launch(campaign).total == 300
 
 
 @pytest.mark.parametrize(
@@ -145,7 +150,7 @@ def test_few_statements_whatever_the_size(django_assert_max_num_queries):
     ],
 )
 def test_blockers_of_the_campaign(fields, sentence):
-    assert sentence in launching.find_blockers(make_campaign([make_list(1)], **fields))
+    assert sentence in launch_check.find_blockers(make_campaign([make_list(1)], **fields))
 
 
 @pytest.mark.parametrize(
@@ -158,37 +163,39 @@ def test_blockers_of_the_campaign(fields, sentence):
     ],
 )
 def test_blockers_of_the_provider(fields, sentence):
-    (blocker,) = launching.find_blockers(make_campaign([make_list(1)], provider=make_provider(**fields)))
+    (blocker,) = launch_check.find_blockers(make_campaign([make_list(1)], provider=make_provider(**fields)))
     assert sentence in blocker
 
 
 def test_a_caller_id_is_demanded_where_the_vendor_needs_one():
     campaign = make_campaign([make_list(1)])
     with patch.object(campaign.provider.backend_class, "needs_caller_id", True):
-        assert "needs a caller ID" in launching.find_blockers(campaign)[0]
+        assert "needs a caller ID" in launch_check.find_blockers(campaign)[0]
         campaign.caller_id = make_caller_id(campaign.provider)
-        assert not launching.find_blockers(campaign)
+        assert not launch_check.find_blockers(campaign)
 
 
 def test_what_belongs_to_another_provider_or_is_gone_is_named():
     gone = make_agent(is_present=False, name="Old")
-    assert launching.find_blockers(make_campaign([make_list(1)], agent=gone)) == ["“Old” belongs to another provider."]
+    assert launch_check.find_blockers(make_campaign([make_list(1)], agent=gone)) == [
+        "“Old” belongs to another provider."
+    ]
     assert (
         "no longer at the vendor"
-        in launching.find_blockers(make_campaign([make_list(1)], provider=gone.provider, agent=gone))[0]
+        in launch_check.find_blockers(make_campaign([make_list(1)], provider=gone.provider, agent=gone))[0]
     )
 
 
 def test_no_list_and_empty_list_are_told_apart():
-    assert launching.check_launch(make_campaign([])).blockers == ["No list is chosen."]
-    assert launching.check_launch(make_campaign([make_list()])).blockers == ["The lists hold nobody."]
+    assert launch_check.check_launch(make_campaign([])).blockers == ["Nobody is chosen: tick a list, or give a tag."]
+    assert launch_check.check_launch(make_campaign([make_list()])).blockers == ["The lists hold nobody."]
 
 
 def test_warnings_do_not_block():
     provider = make_provider(price_per_minute=0, breaker_opened_at=timezone.now(), breaker_reason="5 failures.")
     agent = make_agent(provider, name="Sales", warnings=["not_active", "not_voice", "not_outbound"], variables=["city"])
     DialingSwitch.objects.update_or_create(pk=1, defaults={"stopped_at": timezone.now()})
-    check = launching.check_launch(make_campaign([make_list(2)], provider=provider, agent=agent, budget=5))
+    check = launch_check.check_launch(make_campaign([make_list(2)], provider=provider, agent=agent, budget=5))
     assert check.is_ready
     assert [warning.split(" ")[0:3] for warning in check.warnings] == [
         ["The", "agent", "“Sales”"],
@@ -205,10 +212,10 @@ def test_warnings_do_not_block():
 def test_estimates_follow_pace_lines_and_price():
     provider = make_provider(max_lines=10, calls_per_minute=60, price_per_minute=Decimal("0.10"))
     campaign = make_campaign([make_list(20)], provider=provider)
-    check = launching.check_launch(campaign)
+    check = launch_check.check_launch(campaign)
     assert (check.minutes, check.cost, check.currency) == (4, Decimal("3.00"), "USD")  # 30 attempts, 8 a minute
     campaign.calls_per_minute, campaign.max_attempts = 2, 1
-    assert launching.check_launch(campaign).minutes == 10
+    assert launch_check.check_launch(campaign).minutes == 10
 
 
 # The launch
@@ -240,7 +247,7 @@ def test_second_launch_changes_nothing(caller, rings):
 def test_above_the_limit_a_manager_approves(caller, manager, rings, settings):
     settings.CALLER_LAUNCH_LIMIT = 2
     campaign = make_campaign([make_list(3)], owner=caller)
-    assert launching.check_launch(campaign, person=caller).needs_approval
+    assert launch_check.check_launch(campaign, person=caller).needs_approval
     asked = launching.launch(campaign.pk, caller)
     assert (asked.changed, asked.status, rings) == (True, "waiting", [])
     assert "approval" in asked.sentence
@@ -281,7 +288,7 @@ def test_a_blocked_launch_says_why(manager):
     campaign = make_campaign([make_list(1)], agent=None)
     with pytest.raises(Refused, match="No message is chosen"):
         launching.launch(campaign.pk, manager)
-    with pytest.raises(Refused, match="hold nobody"):
+    with pytest.raises(Refused, match="holds nobody"):
         launching.launch(make_campaign([make_list()]).pk, manager)
 
 
@@ -291,7 +298,7 @@ def test_who_may_not_launch(role, own):
     campaign = make_campaign([make_list(1)], owner=person if own else None)
     with pytest.raises(PermissionDenied):
         launching.launch(campaign.pk, person)
-    assert "may not launch" in launching.find_blockers(campaign, person)[0]
+    assert "may not launch" in launch_check.find_blockers(campaign, person)[0]
 
 
 def test_lists_that_grow_after_the_launch_do_not_pass_the_limit(caller, manager, settings):
@@ -316,7 +323,7 @@ def test_an_approved_campaign_is_filled_whole(caller, manager, settings):
 
 
 def test_a_budget_below_one_call_blocks():
-    (blocker,) = launching.find_blockers(make_campaign([make_list(1)], budget=1))
+    (blocker,) = launch_check.find_blockers(make_campaign([make_list(1)], budget=1))
     assert "smaller than the dearest possible call (1.50 USD)" in blocker
 
 

@@ -11,7 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.management.commands.export_calls import find_campaign
-from campaigns.services.launching import LaunchCheck, check_launch, launch
+from campaigns.services.launch_check import LaunchCheck, check_launch
+from campaigns.services.launching import launch
 from campaigns.services.lifecycle import Refused
 
 

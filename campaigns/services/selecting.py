@@ -1,0 +1,122 @@
+"""Whom a campaign is about: lists, tags, and the people of other campaigns left out. One query for every use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+
+from campaigns.models import Call, Campaign, Contact, ListMembership
+from campaigns.querysets import CallQuerySet
+from campaigns.reasons import SkipReason
+
+NOT_LAUNCHED = (Campaign.Status.DRAFT, Campaign.Status.WAITING, Campaign.Status.SCHEDULED)
+
+
+class CarriesOneOf(Func):
+    """The condition that a column of tags holds one of some words."""
+
+    output_field = BooleanField()
+
+    def __init__(self, column: str, words: Sequence[str]) -> None:
+        super().__init__(F(column), *map(Value, words))
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        """Return the condition in the words of the database."""
+        column, *words = [compiler.compile(source) for source in self.source_expressions]
+        places = ", ".join(sql for sql, _parameters in words)
+        parameters = [value for _sql, values in (column, *words) for value in values]
+        if connection.vendor == "postgresql":
+            return f"jsonb_exists_any({column[0]}, ARRAY[{places}]::text[])", parameters
+        condition = f"EXISTS (SELECT 1 FROM json_each({column[0]}) WHERE value IN ({places}))"  # noqa: S608
+        return condition, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The people that somebody chose, saved with a campaign or just typed in a form."""
+
+    lists: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Only people who carry one of these; without a list, everybody who does."""
+    left_out: tuple[int, ...] = ()
+    """Campaigns whose people are not called."""
+    only_reached: bool = False
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Selection:
+        """Return the selection that is saved with a campaign."""
+        return cls(
+            lists=tuple(campaign.lists.order_by("pk").values_list("pk", flat=True)),
+            tags=tuple(campaign.tags),
+            left_out=tuple(campaign.excluded_campaigns.order_by("pk").values_list("pk", flat=True)),
+            only_reached=campaign.excludes_only_reached,
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is chosen yet."""
+        return not (self.lists or self.tags)
+
+    def people(self) -> QuerySet[Contact]:
+        """Return everybody, each once, those left out among them: they are judged, so that the reason is kept."""
+        people = Contact.objects.order_by("pk")
+        if self.is_empty:
+            return people.none()
+        if self.lists:
+            members = ListMembership.objects.filter(contact=OuterRef("pk"), contact_list__in=self.lists)
+            people = people.filter(Exists(members))
+        return people.filter(CarriesOneOf("tags", self.tags)) if self.tags else people
+
+    def count(self) -> int:
+        """Count everybody, each once."""
+        if self.tags or not self.lists:
+            return self.people().count()
+        members = ListMembership.objects.filter(contact_list__in=self.lists)
+        return members.count() if len(self.lists) == 1 else members.values("contact").distinct().count()
+
+    def next_ids(self, after: int, limit: int) -> list[int]:
+        """Return the first ids of `people` beyond `after`, in order; read list by list, by the lists' own index."""
+        if not self.lists:
+            return list(self.people().filter(pk__gt=after).values_list("pk", flat=True)[:limit])
+        found: set[int] = set()
+        for list_id in self.lists:
+            members = ListMembership.objects.filter(contact_list=list_id, contact_id__gt=after)
+            if self.tags:
+                members = members.filter(CarriesOneOf("contact__tags", self.tags))
+            found.update(members.order_by("contact_id").values_list("contact_id", flat=True)[:limit])
+        return sorted(found)[:limit]
+
+    def stands_elsewhere(self) -> Q | Value:
+        """Return the condition that a person is among those left out, known by the row or by the number."""
+        if not self.left_out:
+            return Value(False, output_field=BooleanField())
+        calls = calls_of(self.left_out, only_reached=self.only_reached)
+        same_person = Exists(calls.filter(contact=OuterRef("pk")))
+        same_number = Exists(calls.filter(to_number=OuterRef("phone")))
+        return Q(same_person) | Q(same_number)
+
+
+def calls_of(campaigns: Iterable[int], *, only_reached: bool) -> CallQuerySet:
+    """Return the calls that make somebody one of a campaign's people: any row, or one in which they talked with us."""
+    calls = Call.objects.filter(campaign__in=list(campaigns)).order_by()
+    if only_reached:
+        return calls.filter(talk_seconds__gt=0).exclude(answered_by="machine")
+    return calls.exclude(skip_reason=SkipReason.EXCLUDED)
+
+
+def people_of(campaign: Campaign) -> QuerySet[Contact]:
+    """Return everybody whom a campaign is about, each once."""
+    return Selection.of(campaign).people()
+
+
+def count_people(campaign: Campaign) -> int:
+    """Count everybody whom a campaign is about, each once."""
+    return Selection.of(campaign).count()
+
+
+def unknown_tags(tags: Iterable[str]) -> list[str]:
+    """Return the tags that nobody carries."""
+    return [tag for tag in tags if not Contact.objects.filter(CarriesOneOf("tags", [tag])).exists()]

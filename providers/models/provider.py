@@ -84,6 +84,8 @@ class Provider(models.Model):
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
     last_error_kind = models.CharField(max_length=40, blank=True, editable=False)
+    seen_recording_host = models.CharField(max_length=253, blank=True, editable=False)
+    """Where the vendor says that recordings lie, if nobody allowed that host yet: only an admin does."""
     secrets_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     secrets_set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False

@@ -218,10 +218,9 @@ class ListForm(forms.Form):
         return plain_text(self.cleaned_data["name"], 120)
 
 
-class ForbidForm(forms.Form):
-    """A number that must not be called."""
+class WishForm(forms.Form):
+    """Why somebody must not be called, who wishes it, and until when."""
 
-    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
     reason = forms.CharField(label=_("Why?"), max_length=300)
     source = forms.ChoiceField(label=_("Who wishes it"), choices=DoNotCall.Source.choices)
     until = DayField(
@@ -230,6 +229,10 @@ class ForbidForm(forms.Form):
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text=_("The last day. Empty: for ever."),
     )
+
+    def clean_reason(self) -> str:
+        """Return the reason in one line."""
+        return plain_text(self.cleaned_data["reason"], 300)
 
     def clean_until(self) -> datetime.datetime | None:
         """Return the end of the last day."""
@@ -241,19 +244,25 @@ class ForbidForm(forms.Form):
         return timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min))
 
 
-class ForbidFileForm(forms.Form):
+class ForbidForm(WishForm):
+    """A number that must not be called."""
+
+    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
+
+
+class ForbidFileForm(WishForm):
     """A file of numbers that must not be called."""
 
     file = forms.FileField(
         label=_("File"),
         widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx"}),
-        help_text=_("CSV or XLSX with a column of numbers."),
+        help_text=_("CSV or XLSX with a column of numbers. Columns named Reason and Until count for their own row."),
     )
     region = CountryField()
-    reason = forms.CharField(label=_("Why?"), max_length=300)
-    source = forms.ChoiceField(
-        label=_("Who wishes it"), choices=DoNotCall.Source.choices, initial=DoNotCall.Source.IMPORT
-    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["source"].initial = DoNotCall.Source.IMPORT
 
 
 def read_tags(text: str) -> list[str]:

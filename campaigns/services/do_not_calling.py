@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
 from campaigns.models import Call, CallEvent, Contact, DoNotCall
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
-from campaigns.services.exporting import BOM, cell
 from campaigns.services.gate import close_gate
-from campaigns.services.importing.checking import batches
-from campaigns.services.importing.limits import FileRefused
-from campaigns.services.importing.mapping import PHONE, guess_mapping
-from campaigns.services.importing.people_rows import PersonRow, Reader
-from campaigns.services.importing.reading import measure, open_table
 from campaigns.services.steps import step, write_steps
 from providers.types import CallStatus
 
-Source = DoNotCall.Source
-SAMPLES = 20
 _FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+class Wish(NamedTuple):
+    """Why a number must not be called, and until when; None is for ever."""
+
+    reason: str
+    expires_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +36,6 @@ class Forbidden:
     added: int = 0
     known: int = 0
     skipped: int = 0
-
-
-@dataclass(slots=True)
-class ForbiddenFile:
-    """What came of a file of numbers, row by row."""
-
-    added: int = 0
-    known: int = 0
-    skipped: int = 0
-    twice: int = 0
-    bad: int = 0
-    bad_samples: list[PersonRow] = field(default_factory=list)
 
 
 def forbid(
@@ -82,7 +66,12 @@ def forbid_many(
     person: Any = None,
     expires_at: datetime.datetime | None = None,
 ) -> Forbidden:
-    """Forbid up to a few thousand numbers at once, and every other number of their people; see `forbid`.
+    """Forbid up to a few thousand numbers at once for one reason; see `forbid`. Writes no audit event."""
+    return forbid_each({phone: Wish(reason, expires_at) for phone in phones}, source=source, person=person)
+
+
+def forbid_each(wishes: Mapping[str, Wish], *, source: str, person: Any = None) -> Forbidden:
+    """Forbid up to a few thousand numbers, each with its own reason and end, and the other numbers of their people.
 
     Writes no audit event.
     """
@@ -91,69 +80,64 @@ def forbid_many(
     with transaction.atomic():
         # Whoever passes the gate after this transaction sees the entries; whoever passed before is out already.
         close_gate()
-        phones = _with_other_numbers(phones)
-        entries = {entry.phone: entry for entry in DoNotCall.objects.filter(phone__in=phones)}
+        wishes = _for_other_numbers(wishes)
+        entries = {entry.phone: entry for entry in DoNotCall.objects.filter(phone__in=list(wishes))}
         fresh = [
             DoNotCall(
                 phone=phone,
-                reason=reason[:300],
+                reason=wish.reason[:300],
                 source=source,
                 added_by_id=actor_id,
                 added_at=now,
-                expires_at=expires_at,
+                expires_at=wish.expires_at,
             )
-            for phone in phones
+            for phone, wish in wishes.items()
             if phone not in entries
         ]
         DoNotCall.objects.bulk_create(fresh, batch_size=500)
-        changed = [entry for entry in entries.values() if _strengthen(entry, reason, source, actor_id, now, expires_at)]
+        changed = [
+            entry for phone, entry in entries.items() if _strengthen(entry, wishes[phone], source, actor_id, now)
+        ]
         DoNotCall.objects.bulk_update(
             changed, ["reason", "source", "added_by", "added_at", "expires_at"], batch_size=500
         )
-        skipped = _skip_waiting(phones, reason, actor_id, now)
+        skipped = _skip_waiting(wishes, actor_id, now)
     return Forbidden(len(fresh), len(entries), skipped)
 
 
-def _with_other_numbers(phones: Sequence[str]) -> list[str]:
-    """Return these numbers and the others of the same people: whoever says no says it for every number."""
-    rows = Contact.objects.filter(Q(merged_into__isnull=False) | Q(merged__isnull=False), phone__in=phones)
-    heads = {head or pk for pk, head in rows.values_list("pk", "merged_into")}
-    others: list[str] = []
-    if heads:
-        same = Contact.objects.filter(Q(pk__in=heads) | Q(merged_into__in=heads)).order_by("pk")
-        others = list(same.values_list("phone", flat=True))
-    return list(dict.fromkeys([*phones, *others]))
+def _for_other_numbers(wishes: Mapping[str, Wish]) -> dict[str, Wish]:
+    """Add the other numbers of the same people: whoever says no says it for every number."""
+    rows = Contact.objects.filter(Q(merged_into__isnull=False) | Q(merged__isnull=False), phone__in=list(wishes))
+    by_head: dict[int, Wish] = {}
+    for phone, pk, head in rows.order_by("pk").values_list("phone", "pk", "merged_into"):
+        by_head.setdefault(head or pk, wishes[phone])
+    same = Contact.objects.filter(Q(pk__in=by_head) | Q(merged_into__in=by_head)) if by_head else Contact.objects.none()
+    others = {phone: by_head[head or pk] for phone, pk, head in same.values_list("phone", "pk", "merged_into")}
+    return others | dict(wishes)
 
 
-def _strengthen(
-    entry: DoNotCall,
-    reason: str,
-    source: str,
-    actor_id: int | None,
-    now: datetime.datetime,
-    expires_at: datetime.datetime | None,
-) -> bool:
+def _strengthen(entry: DoNotCall, wish: Wish, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
     """Renew an entry that has ended, or make a standing one last longer; tells whether anything changed."""
     has_ended = entry.expires_at is not None and entry.expires_at <= now
-    lasts_longer = (expires_at or _FOR_EVER) > (entry.expires_at or _FOR_EVER)
+    lasts_longer = (wish.expires_at or _FOR_EVER) > (entry.expires_at or _FOR_EVER)
     if not has_ended and not lasts_longer:
         return False
-    entry.reason, entry.source, entry.added_by_id, entry.added_at = reason[:300], source, actor_id, now
-    entry.expires_at = expires_at
+    entry.reason, entry.source, entry.added_by_id, entry.added_at = wish.reason[:300], source, actor_id, now
+    entry.expires_at = wish.expires_at
     return True
 
 
-def _skip_waiting(phones: Sequence[str], reason: str, actor_id: int | None, now: datetime.datetime) -> int:
+def _skip_waiting(wishes: Mapping[str, Wish], actor_id: int | None, now: datetime.datetime) -> int:
     """Turn waiting calls to these numbers into skipped ones; the gate is closed, so none can slip out meanwhile."""
     waiting = list(
         Call.objects.select_for_update()
-        .filter(to_number__in=phones, status=CallStatus.PENDING)
+        .filter(to_number__in=list(wishes), status=CallStatus.PENDING)
         .order_by("pk")
-        .values_list("pk", flat=True)
+        .values_list("pk", "to_number")
     )
     if not waiting:
         return 0
-    Call.objects.filter(pk__in=waiting, status=CallStatus.PENDING).update(
+    Call.objects.filter(pk__in=[pk for pk, _phone in waiting], status=CallStatus.PENDING).update(
         status=CallStatus.SKIPPED,
         rank=RANK[CallStatus.SKIPPED],
         skip_reason=SkipReason.DO_NOT_CALL,
@@ -172,10 +156,10 @@ def _skip_waiting(phones: Sequence[str], reason: str, actor_id: int | None, now:
             source=source,
             from_status=CallStatus.PENDING,
             to_status=CallStatus.SKIPPED,
-            detail=reason or str(SkipReason.DO_NOT_CALL.label),
+            detail=wishes[phone].reason or str(SkipReason.DO_NOT_CALL.label),
             actor_id=actor_id,
         )
-        for call_id in waiting
+        for call_id, phone in waiting
     )
     return len(waiting)
 
@@ -203,65 +187,3 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
         )
         entry.delete()
     return True
-
-
-def forbid_file(path: Path, *, name: str, region: str, reason: str, source: str, person: Any) -> ForbiddenFile:
-    """Forbid every number of a CSV or XLSX file, batch by batch: what was read holds even if a later row fails.
-
-    Safe to run again. Raises FileRefused, also where no column holds phone numbers.
-    """
-    table = open_table(path)
-    _headers, mapping = guess_mapping(measure(table).first_rows, region)
-    if not mapping.columns_of(PHONE):
-        raise FileRefused(_("No column of this file holds phone numbers. Check the country of the numbers."))
-    reader = Reader(table, mapping, region)
-    result = ForbiddenFile()
-    for batch in batches(reader.people()):
-        numbers = []
-        for row in batch:
-            # A broken row whose number can be read is still a wish.
-            if not row.phone.e164:
-                result.bad += 1
-                if len(result.bad_samples) < SAMPLES:
-                    result.bad_samples.append(row)
-            elif row.same_as:
-                result.twice += 1
-            else:
-                numbers.append(row.phone.e164)
-        if numbers:
-            done = forbid_many(numbers, reason=reason, source=source, person=person)
-            result.added += done.added
-            result.known += done.known
-            result.skipped += done.skipped
-    record_audit(
-        person, "do_not_call.imported", None, file=name[:200], added=result.added, known=result.known, bad=result.bad
-    )
-    return result
-
-
-class _Echo:
-    """Returns what a csv writer writes."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def export_entries() -> Iterator[str]:
-    """Return the whole list as CSV, newest first, in the language and the zone of the moment it was asked for."""
-    titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
-    sources = {source.value: str(source.label) for source in Source}
-    return _write_entries(titles, sources, timezone.get_current_timezone())
-
-
-def _write_entries(titles: Sequence[str], sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield BOM
-    yield writer.writerow(titles)
-    for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=2_000):
-        who = entry.added_by.get_username() if entry.added_by else ""
-        cells = [entry.phone, entry.reason, sources.get(entry.source, entry.source), who]
-        yield writer.writerow([*map(cell, cells), _minute(entry.added_at, zone), _minute(entry.expires_at, zone)])
-
-
-def _minute(moment: datetime.datetime | None, zone: datetime.tzinfo) -> str:
-    return moment.astimezone(zone).isoformat(timespec="minutes") if moment else ""

@@ -22,7 +22,7 @@ from callcenter.audit.models import record
 from campaigns.forms.people import ForbidFileForm, ForbidForm
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
-from campaigns.services import do_not_calling
+from campaigns.services import do_not_call_files, do_not_calling
 from campaigns.services.browsing import count_up_to, page_by_key
 from campaigns.services.importing.limits import FileRefused
 from campaigns.services.importing.people_rows import NOTES
@@ -104,19 +104,20 @@ def import_file(request: HttpRequest) -> HttpResponse:
     return render(request, "people/do_not_call_import.html", context, status=422 if form.errors else 200)
 
 
-def _forbid_upload(found: dict[str, Any], person: Any) -> do_not_calling.ForbiddenFile:
+def _forbid_upload(found: dict[str, Any], person: Any) -> do_not_call_files.ForbiddenFile:
     upload: UploadedFile[Any] = found["file"]
     with NamedTemporaryFile(prefix="do-not-call-") as copy:
         for chunk in upload.chunks():
             copy.write(chunk)
         copy.flush()
-        return do_not_calling.forbid_file(
+        return do_not_call_files.forbid_file(
             Path(copy.name),
             name=upload.name or "file",
             region=found["region"],
             reason=found["reason"],
             source=found["source"],
             person=person,
+            expires_at=found["until"],
         )
 
 
@@ -124,7 +125,7 @@ def _forbid_upload(found: dict[str, Any], person: Any) -> do_not_calling.Forbidd
 def export(request: HttpRequest) -> HttpResponseBase:
     """Hand out the whole list."""
     record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count())
-    answer = StreamingHttpResponse(do_not_calling.export_entries(), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.csv"'
     return answer
 

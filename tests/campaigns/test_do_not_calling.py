@@ -5,20 +5,27 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call, CallEvent, DoNotCall
-from campaigns.services.do_not_calling import allow_again, export_entries, forbid, forbid_file, forbid_many
+from campaigns.services import reserving
+from campaigns.services.clock import DatabaseClock
+from campaigns.services.committing import commit_calls
+from campaigns.services.do_not_call_files import export_entries, forbid_file
+from campaigns.services.do_not_calling import allow_again, forbid, forbid_many
 from campaigns.services.importing.limits import FileRefused
 from providers.types import CallStatus
+from tests.campaigns.test_committing import Stage
 from tests.campaigns.test_numbers import MARYAM
 from tests.conftest import make_call, make_contact
 
@@ -113,6 +120,71 @@ def test_export_is_whole_and_no_formula() -> None:
     forbid("+919876543210", reason="ok", source=Source.AUTHORITY)
     rows = list(csv.reader(io.StringIO("".join(export_entries()).lstrip("\ufeff"))))
     assert [row[:2] for row in rows[1:]] == [["+919876543210", "ok"], [MARYAM, '\'=HYPERLINK("x")']]
+
+
+def test_what_was_exported_can_be_imported_again(tmp_path: Path) -> None:
+    soon = (timezone.now() + datetime.timedelta(days=2)).replace(second=0, microsecond=0)
+    forbid(MARYAM, reason="Asked twice", source=Source.PERSON)
+    forbid("+919876543210", reason="Two days", source=Source.PERSON, expires_at=soon)
+    forbid("+989120000009", reason="Over", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
+    path = file_of(tmp_path / "list.csv", "".join(export_entries()))
+    DoNotCall.objects.all().delete()
+    done = forbid_all(path)
+    assert (done.added, done.ended, done.bad) == (2, 1, 0)
+    found = {entry.phone: (entry.reason, entry.expires_at) for entry in DoNotCall.objects.all()}
+    assert found == {MARYAM: ("Asked twice", None), "+919876543210": ("Two days", soon)}
+
+
+def test_rows_have_their_own_reason_and_last_day(tmp_path: Path) -> None:
+    day = timezone.localdate() + datetime.timedelta(days=3)
+    path = file_of(
+        tmp_path / "a.csv", "شماره,دلیل,تا", f"09121234567,Moved,{day}", "09131234567,,", "09141234567,,soon"
+    )
+    end = timezone.now() + datetime.timedelta(days=9)
+    forbid_file(
+        path, name="a.csv", region="IR", reason="Old list", source=Source.IMPORT, person=None, expires_at=end
+    )  # fmt: skip
+    moved = DoNotCall.objects.get(phone=MARYAM)
+    assert (moved.reason, timezone.localtime(moved.expires_at)) == (
+        "Moved",
+        timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min)),
+    )
+    others = DoNotCall.objects.exclude(pk=moved.pk)
+    assert {(entry.reason, entry.expires_at) for entry in others} == {("Old list", end)}
+
+
+# It holds from its commit
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_wish_holds_from_its_commit_and_not_before(for_threads: None, is_kept: bool) -> None:
+    stage = Stage()
+    call = stage.call()
+    ids = reserving.reserve(stage.provider.pk, stage.token, 100, timezone.now())
+    asks, passed = threading.Event(), []
+
+    def commit_point() -> None:
+        asks.set()
+        try:
+            passed.append(commit_calls(stage.provider.pk, stage.token, ids, 10, DatabaseClock()))
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=commit_point)
+    try:
+        with transaction.atomic():
+            forbid(call.to_number, reason="Asked us", source=Source.PERSON)
+            other.start()
+            assert asks.wait(5)
+            # The commit point cannot pass while a wish is being written: it waits for its end.
+            other.join(0.5)
+            assert other.is_alive()
+            transaction.set_rollback(not is_kept)
+    finally:
+        other.join(30)
+    call.refresh_from_db()
+    assert call.status == (CallStatus.SKIPPED if is_kept else CallStatus.PLACING)
+    assert len(passed[0].committed) == (0 if is_kept else 1)
 
 
 # Screens

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -62,25 +60,6 @@ def test_a_form_without_a_token_calls_nobody(client: Client, caller: User, provi
     client.force_login(caller)
     assert client.post(URL, form_of(provider, form_token="")).status_code == 422
     assert not Call.objects.exists()
-
-
-@pytest.fixture
-def for_threads(transactional_db: None, tmp_path: Path) -> Iterator[None]:
-    """Let threads share the database: a file, where the tests run on SQLite's memory."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    path, in_memory, name = tmp_path / "threads.sqlite3", connections["default"], connection.settings_dict["NAME"]
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(path)])
-    connection.settings_dict["NAME"] = str(path)
-    del connections["default"]
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        in_memory.settings_dict["NAME"] = name
-        connections["default"] = in_memory
 
 
 def _post_at_once(person: User, forms: list[dict[str, Any]]) -> list[str]:

@@ -119,7 +119,7 @@ def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[lis
         if column in columns:
             continue
         has_values = any(len(row) > column and row[column].strip() for row in body)
-        if _plain(title) in OUR_TITLES or not has_values:
+        if plain_title(title) in OUR_TITLES or not has_values:
             columns[column] = IGNORED
         else:
             columns[column] = VARIABLE + variable_name(title, taken)
@@ -149,16 +149,17 @@ def titles_of(row: Sequence[str], width: int) -> list[str]:
     return named
 
 
-def _plain(title: str) -> str:
+def plain_title(title: str) -> str:
+    """Return a title as it is compared: one spelling of each letter, small ones, no signs."""
     folded = unicodedata.normalize("NFKC", title).translate(_EQUAL_LETTERS).lower()
     return _NO_WORD.sub(" ", folded).strip()
 
 
-_RANKS = {_plain(title): (meaning, rank) for meaning, found in TITLES.items() for rank, title in enumerate(found)}
+_RANKS = {plain_title(title): (meaning, rank) for meaning, found in TITLES.items() for rank, title in enumerate(found)}
 
 
 def _by_title(title: str) -> tuple[str, int]:
-    plain = re.sub(r" \d+$", "", _plain(title))
+    plain = re.sub(r" \d+$", "", plain_title(title))
     exact = _RANKS.get(plain)
     if exact is not None:
         return exact
@@ -199,13 +200,13 @@ def _one_whole_name(columns: dict[int, str], titles: Sequence[str]) -> dict[int,
     names = [column for column, meaning in columns.items() if meaning == NAME]
     if len(names) < 2:
         return columns
-    whole = [c for c in names if _plain(titles[c]) in _WHOLE_NAMES]
+    whole = [c for c in names if plain_title(titles[c]) in _WHOLE_NAMES]
     kept = whole[:1] or names
     return {column: meaning for column, meaning in columns.items() if meaning != NAME or column in kept}
 
 
 _WHOLE_NAMES = {
-    _plain(title)
+    plain_title(title)
     for title in (
         "full name", "customer name", "contact name", "customer", "person", "نام و نام خانوادگی", "نام مشتری",
         "نام کامل", "pura naam", "grahak",

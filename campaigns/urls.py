@@ -12,6 +12,7 @@ from campaigns.views import (
     people,
     quick_call,
     reports,
+    same_person,
     stop_all,
     today,
 )
@@ -22,6 +23,7 @@ urlpatterns = [
     *campaigns.urlpatterns,
     *launching.urlpatterns,
     *people.urlpatterns,
+    *same_person.urlpatterns,
     *imports.urlpatterns,
     *calls.urlpatterns,
     *call_controls.urlpatterns,

@@ -205,7 +205,7 @@ class MergeForm(forms.Form):
     def __init__(self, data: Any, kept: Contact, other: Contact) -> None:
         super().__init__(data, initial={"number": kept.phone})
         number: Any = self.fields["number"]
-        number.choices = [(contact.phone, contact.phone) for contact in (kept, other)]
+        number.choices = [(contact.phone, f"\u2066{contact.phone}\u2069") for contact in (kept, other)]
 
 
 class ListForm(forms.Form):

@@ -34,6 +34,9 @@ def people(request: HttpRequest) -> HttpResponse:
     """Find people by a part of the name or number."""
     text = request.GET.get("q", "")[:80]
     found = service.find_people(text, settings.DEFAULT_REGION)
+    if not any(map(str.isdigit, text)):
+        # An entry that became part of another is found by its number alone.
+        found = found.filter(merged_into=None)
     page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
     context = {"page": page, "q": text, "total": count_up_to(found), "forbidden": service.mark_forbidden(page.rows)}
     return render(request, "people/people.html", context)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
@@ -130,3 +132,63 @@ def test_a_file_with_the_other_number_reaches_the_one_person(
     assert [membership.contact for membership in ListMembership.objects.all()] == [two[0]]
     again = take(people_file(tmp_path / "b.csv", two[1].phone), contact_list=record.contact_list)
     assert again.counts["in_list"] == 1
+
+
+# Screens
+
+
+def test_a_manager_looks_at_both_and_makes_them_one(
+    two: tuple[Contact, Contact], client: Client, manager: User
+) -> None:
+    kept, other = two
+    member(other, make_list(name="Spring"))
+    make_call(contact=other, status=CallStatus.BUSY, placing_at=timezone.now())
+    forbid(other.phone, reason="Asked us", source="person")
+    client.force_login(manager)
+    page = client.get(reverse("person", args=[kept.pk])).content.decode()
+    assert reverse("person-merge-choose", args=[kept.pk]) in page
+    url = reverse("person-merge", args=[kept.pk, other.pk])
+    page = client.get(reverse("person-merge-choose", args=[kept.pk]), {"q": "lee"}).content.decode()
+    assert url in page
+    assert reverse("person-merge", args=[kept.pk, kept.pk]) not in page
+    page = client.get(url).content.decode()
+    for words in ("1 call of the other entry", "Spring", "asked not to be called"):
+        assert words in page
+    assert client.post(url, {"number": "+989999999999"}).status_code == 422
+    answer = client.post(url, {"number": kept.phone}, follow=True)
+    page = answer.content.decode()
+    assert answer.request["PATH_INFO"] == reverse("person", args=[kept.pk])
+    assert "They are one person now" in page
+    assert page.count('data-label="What came of it"') == 1
+    assert "Will not be called: the number is on the do-not-call list." in page
+    # The other entry leads to the one person, is found by its number, and is no longer one among the people.
+    assert client.get(reverse("person", args=[other.pk]))["Location"] == reverse("person", args=[kept.pk])
+    assert "Merged" in client.get(reverse("people"), {"q": other.phone}).content.decode()
+    assert client.get(reverse("people")).content.decode().count('data-label="Number"') == 1
+    assert client.get(url).status_code == 404
+    page = client.post(reverse("person-take-apart", args=[kept.pk, other.pk]), follow=True).content.decode()
+    assert "Two people again." in page
+
+
+def test_a_live_call_is_said_in_words(two: tuple[Contact, Contact], client: Client, manager: User) -> None:
+    make_call(contact=two[1], status=CallStatus.RINGING)
+    client.force_login(manager)
+    url = reverse("person-merge", args=[two[0].pk, two[1].pk])
+    assert "waits or is not over yet" in client.get(url).content.decode()
+    answer = client.post(url, {"number": two[0].phone})
+    assert (answer.status_code, "waits or is not over yet" in answer.content.decode()) == (422, True)
+
+
+def test_only_managers_make_one_of_two(
+    two: tuple[Contact, Contact], client: Client, caller: User, admin_person: User
+) -> None:
+    for person in (caller, admin_person):
+        client.force_login(person)
+        for name, arguments in (
+            ("person-merge-choose", [two[0].pk]),
+            ("person-merge", [two[0].pk, two[1].pk]),
+            ("person-take-apart", [two[0].pk, two[1].pk]),
+        ):
+            assert client.post(reverse(name, args=arguments)).status_code == 403
+    client.force_login(caller)
+    assert "Make one of two" not in client.get(reverse("person", args=[two[0].pk])).content.decode()

@@ -238,7 +238,7 @@ class Recording:
     content_type: str = "audio/mpeg"
 
 
-FieldKind = Literal["text", "secret", "url", "choice", "integer", "boolean", "json", "datetime", "words"]
+FieldKind = Literal["text", "secret", "url", "choice", "integer", "boolean", "json", "datetime", "words", "integers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +252,9 @@ class Field:
     default: Any = ""
     choices: Sequence[tuple[str, str | Promise]] = ()
     help_text: str | Promise = ""
+    least: int = 0
+    most: int = 1000
+    """Bounds of an integer."""
 
     @property
     def is_secret(self) -> bool:

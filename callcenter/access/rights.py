@@ -25,7 +25,7 @@ def _row(code: str, label: str, *roles: str) -> RightRow:
 
 RIGHTS = (
     _row("see_today", _("See what needs me"), CALLER, MANAGER, ADMIN),
-    _row("place_call", _("Call one person"), CALLER, MANAGER),
+    _row("place_call", _("Call one person"), CALLER, MANAGER, ADMIN),
     _row("see_calls", _("See own calls"), CALLER, MANAGER, ADMIN),
     _row("see_all_calls", _("See everybody's calls"), MANAGER, ADMIN),
     _row("hear_calls", _("Read transcripts and hear recordings"), CALLER, MANAGER),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from campaigns import rules
+from campaigns.forms.extras import extra_field
 from campaigns.models import Call, Contact
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
 from campaigns.services.committing import hours_of
@@ -28,7 +29,6 @@ from campaigns.services.quick_calling import SingleCall, problems_of, unknown_na
 from campaigns.services.rendering import MAX_TEXT, clean, known_of
 from providers.base import MessageKind, ProviderBackend
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
-from providers.types import Field
 
 KINDS: dict[MessageKind, str | Promise] = {
     "agent": _("An agent talks"),
@@ -146,7 +146,7 @@ class QuickCallForm(forms.Form):
     def _add_variables(self, backend: type[ProviderBackend]) -> None:
         if not backend.accepts_variables:
             return
-        known = known_of(self.contact)
+        known = known_of(self.contact if may(self.person, "see_people") else None)
         for name in self.asked_names:
             self.fields[VARIABLE + name] = forms.CharField(
                 label=name, max_length=500, widget=forms.TextInput({"dir": "auto", "autocomplete": "off"})
@@ -265,6 +265,8 @@ class QuickCallForm(forms.Form):
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if self.prospect and (refusal := refusal_of(self.prospect, is_deliberate=bool(found.get("is_deliberate")))):
             self.add_error("number" if not self.prospect.may_be_called else "is_deliberate", refusal)
+        if self.chosen.get("use_extras") and not may(self.person, "manage_providers"):
+            self.add_error(None, _("Only an admin may send the vendor's extras. Nothing was called."))
         self._clean_extras(found)
         if missing := unknown_names(str(found.get("text", "")), self.contact):
             self.add_error(
@@ -331,41 +333,6 @@ class CallerIdField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         """Isolate the number: an option can hold no markup."""
         return f"\u2066{obj.number}\u2069 {obj.name}".strip()
-
-
-class WordsField(forms.CharField):
-    """Several words in one line, parted by commas or blanks; becomes a list."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show a list as a line."""
-        return ", ".join(value) if isinstance(value, list | tuple) else value
-
-    def clean(self, value: Any) -> list[str]:
-        """Read the line into a list without doubles."""
-        return list(dict.fromkeys(text_of_digits(str(super().clean(value))).replace(",", " ").split()))
-
-
-def extra_field(field: Field) -> forms.Field:
-    """Return the form field of a vendor's extra; none is required, and every one begins at its default."""
-    common: dict[str, Any] = {"label": field.label, "required": False, "help_text": field.help_text}
-    match field.kind:
-        case "boolean":
-            return forms.BooleanField(**common)
-        case "integer":
-            return forms.IntegerField(min_value=0, max_value=1000, **common)
-        case "choice":
-            return forms.ChoiceField(choices=[("", _("The vendor's own choice")), *field.choices], **common)
-        case "words" if field.choices:
-            return forms.MultipleChoiceField(choices=list(field.choices), widget=forms.CheckboxSelectMultiple, **common)
-        case "words":
-            return WordsField(max_length=200, widget=forms.TextInput({"dir": "ltr"}), **common)
-        case "datetime":
-            widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-            return forms.DateTimeField(widget=widget, **common)
-        case "json":
-            return forms.JSONField(widget=forms.Textarea({"rows": 3, "dir": "ltr"}), **common)
-        case _:
-            return forms.CharField(max_length=300, **common)
 
 
 def plain_values(chosen: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,19 +91,24 @@ def problems_of(asked: SingleCall) -> dict[str, Sentence]:
             found[name] = _("“%(name)s” belongs to another provider.") % {"name": chosen}
         elif not chosen.is_present:
             found[name] = _("“%(name)s” is no longer at the vendor.") % {"name": chosen}
+    if asked.agent and backend.accepts_variables:
+        given = clean_variables(asked.variables)
+        wanted = [name for raw in asked.agent.variables if (name := clean(raw, 80)) and not given.get(name)]
+        if wanted:
+            found["further"] = _("The agent also says: %(names)s. Give each a value.") % {"names": _(", ").join(wanted)}
     if backend.needs_caller_id and asked.caller_id is None:
         found.setdefault("caller_id", _("%(vendor)s needs a caller ID: choose one.") % {"vendor": backend.label})
     if asked.digits and not (asked.digits.isascii() and asked.digits.isdigit() and len(asked.digits) <= 5):
         found["digits"] = _("Write one to five digits.")
     if len(asked.text) > MAX_TEXT:
         found["text"] = _("The text is longer than %(limit)d letters.") % {"limit": MAX_TEXT}
-    given = [kind for kind in ("agent", "text", "digits") if getattr(asked, kind)]
-    stray = next((kind for kind in given if kind not in backend.message_kinds), "")
+    said = [kind for kind in ("agent", "text", "digits") if getattr(asked, kind)]
+    stray = next((kind for kind in said if kind not in backend.message_kinds), "")
     if stray:
         found[stray] = _("%(vendor)s cannot do this.") % {"vendor": backend.label}
-    elif len(given) > 1:
-        found[given[1]] = _("A call says one thing: choose one.")
-    elif not given and not any(
+    elif len(said) > 1:
+        found[said[1]] = _("A call says one thing: choose one.")
+    elif not said and not any(
         kind in backend.message_kinds and getattr(asked, kind) for kind in ("voice", "caller_id")
     ):
         found.setdefault(_first_kind(backend.message_kinds), _("Choose what the call says."))

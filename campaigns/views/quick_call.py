@@ -18,6 +18,7 @@ from campaigns.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, hidden
 from campaigns.models import Call, Contact
 from campaigns.services import browsing
 from campaigns.services.lifecycle import Refused
+from campaigns.services.pricing import guess_price
 from campaigns.services.quick_calling import place_single_call
 from providers.models import Provider
 
@@ -82,6 +83,7 @@ def _context(request: HttpRequest, form: QuickCallForm) -> dict[str, Any]:
     return {
         "form": form,
         "provider": form.account,
+        "price": guess_price(form.account) if form.account else None,
         "prospect": form.prospect,
         "understood": form.understood,
         "is_number_shown": form.again is None or browsing.sees_number(request.user, form.again),

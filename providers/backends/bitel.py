@@ -128,12 +128,15 @@ class BitelBackend(ProviderBackend):
             label=_("Redials by Bitel"),
             kind="integer",
             default=0,
+            most=10,
             help_text=_("Bitel then rings a busy or silent number again by itself, outside our count of calls."),
         ),
         Field(
             name="repeat_count",
             label=_("Times the digits are spoken"),
             kind="integer",
+            least=1,
+            most=10,
             help_text=_("Only for spoken digits; Bitel's own default is 2."),
         ),
     )

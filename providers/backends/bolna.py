@@ -125,12 +125,14 @@ class BolnaBackend(ProviderBackend):
     order_fields = (
         Field(name="scheduled_at", label=_("Dial at"), kind="datetime", help_text=_("At least two minutes ahead.")),
         Field(name="retry_enabled", label=_("Let the vendor dial again"), kind="boolean", default=False),
-        Field(name="max_retries", label=_("How often (1 to 3)"), kind="integer", default=3),
+        Field(name="max_retries", label=_("How often (1 to 3)"), kind="integer", default=3, least=1, most=3),
         Field(
             name="retry_on_statuses", label=_("After"), kind="words", default=("no-answer", "busy"), choices=RETRY_ON
         ),
         Field(name="retry_on_voicemail", label=_("Also after voicemail"), kind="boolean", default=False),
-        Field(name="retry_intervals_minutes", label=_("Minutes before each try"), kind="words", default=("30", "60")),
+        Field(
+            name="retry_intervals_minutes", label=_("Minutes before each try"), kind="integers", default=("30", "60")
+        ),
         Field(name="bypass_call_guardrails", label=_("Ignore the agent's hours"), kind="boolean", default=False),
     )
     accepts_caller_id = True

@@ -23,6 +23,7 @@ def provider(db: None, settings: Settings) -> Provider:
     settings.SINGLE_CALL_HOURS = "00:00-00:00"
     found = make_provider(name="Bolna here")
     make_agent(found, name="Reminder")
+    make_agent(found, name="Survey", variables=["name", "order"])
     return found
 
 
@@ -41,7 +42,7 @@ def test_the_command_queues_a_call_and_says_so_without_the_number(provider: Prov
 
 
 def test_the_command_of_nobody_leaves_its_trace(provider: Provider) -> None:
-    agent = provider.agent_set.get()
+    agent = provider.agent_set.get(name="Reminder")
     told = json.loads(run("09123456789", "--provider", str(provider.pk), "--agent", agent.remote_id, "--json"))
     call = Call.objects.get()
     assert (told["call"], told["status"], call.owner) == (call.pk, "pending", None)
@@ -54,16 +55,16 @@ def test_the_command_of_nobody_leaves_its_trace(provider: Provider) -> None:
         (["12", "--provider", "Bolna here"], "digits are missing"),
         (["09123456789", "--provider", "nobody"], "no provider 'nobody'"),
         (["09123456789", "--provider", "Bolna here"], "Choose what the call says"),
-        (["09123456789", "--provider", "Bolna here", "--agent", "X"], "has no agent 'X'. It has: Reminder"),
+        (["09123456789", "--provider", "Bolna here", "--agent", "X"], "has no agent 'X'. It has: Reminder, Survey"),
         (["09123456789", "--provider", "Bolna here", "--agent", "Reminder", "--var", "x"], "NAME=VALUE"),
         (["09123456789", "--provider", "Bolna here", "--agent", "Reminder", "--as", "ghost"], "no user 'ghost'"),
-        (["09123456789", "--provider", "Bolna here", "--agent", "Reminder", "--as", "admin"], "may not place calls"),
+        (["09123456789", "--provider", "Bolna here", "--agent", "Reminder", "--as", "nobody"], "may not place calls"),
+        (["09123456789", "--provider", "Bolna here", "--agent", "Survey"], "The agent also says: name, order"),
         (["09120000000", "--provider", "Bolna here", "--agent", "Reminder"], "do-not-call list"),
     ],
 )
-def test_the_command_says_what_is_wrong(
-    provider: Provider, admin_person: User, arguments: list[str], words: str
-) -> None:
+def test_the_command_says_what_is_wrong(provider: Provider, arguments: list[str], words: str) -> None:
+    User.objects.create_user("nobody")
     DoNotCall.objects.create(phone="+989120000000")
     with pytest.raises(CommandError, match=words):
         run(*arguments)

@@ -57,7 +57,13 @@ def form_of(provider: Provider, number: str = "0912 345 6789", **fields: Any) ->
 # Before the click
 
 
-@pytest.mark.parametrize("number", ["0912 345 6789", "۰۹۱۲۳۴۵۶۷۸۹", "+98-912-345-6789", "00989123456789"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("0912 345 6789", "۰۹۱۲۳۴۵۶۷۸۹", "٠٩١٢٣٤٥٦٧٨٩", "+98-912-345-6789", "00989123456789", "۰۰۹۸ ۹۱۲ ۳۴۵ ۶۷۸۹"),
+        *("(0912) 345.6789", "\u202a+98 912 345 6789\u202c", "tel:+989123456789", "9123456789"),
+    ],
+)
 def test_a_number_in_any_form_is_shown_as_understood(desk: Client, provider: Provider, number: str) -> None:
     page = desk.post(CHECK, {"number": number, "provider": provider.pk}).content.decode()
     assert "+98 912 345 6789" in page
@@ -130,7 +136,40 @@ def test_check_works_without_a_script_and_keeps_what_was_typed(desk: Client, pro
 
 
 def test_the_price_is_guessed(desk: Client, provider: Provider) -> None:
-    assert "0.05 USD" in desk.get(URL).content.decode()
+    shown = desk.get(URL).content.decode()
+    assert 'About <bdi dir="ltr">0.05 USD</bdi> for each minute of talk.' in shown
+    assert 'At most <bdi dir="ltr">1.50 USD</bdi>: the longest call is 30 minutes.' in " ".join(shown.split())
+    for seconds in (60, 90, 600, 0, None):
+        make_call(provider=provider, status="completed", talk_seconds=seconds)
+    make_call(provider=make_provider(), status="completed", talk_seconds=1800)
+    shown = desk.post(CHECK, {"number": "", "provider": provider.pk}).content.decode()
+    assert 'About <bdi dir="ltr">0.08 USD</bdi>: talks through it usually last' in shown
+    assert "1:30" in shown
+
+
+def test_a_price_that_nobody_set_is_said_so(desk: Client, db: None) -> None:
+    make_provider(price_per_minute=0)
+    assert "What a minute costs is not known" in desk.get(URL).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("extra_max_retries", "9", "less than or equal to 3"),
+        ("extra_max_retries", "0", "greater than or equal to 1"),
+        ("extra_retry_intervals_minutes", "30, soon", "Write whole numbers"),
+        ("extra_retry_on_statuses", "whenever", "Select a valid choice"),
+        ("extra_scheduled_at", "tomorrow", "Enter a valid date/time"),
+    ],
+)
+def test_an_extra_that_cannot_be_is_refused_at_its_field(
+    client: Client, admin_person: User, provider: Provider, field: str, typed: str, words: str
+) -> None:
+    client.force_login(admin_person)
+    answer = client.post(URL, form_of(provider, use_extras="on", extra_retry_enabled="on", **{field: typed}))
+    assert answer.status_code == 422
+    assert words in str(answer.context["form"].errors[field])
+    assert not Call.objects.exists()
 
 
 # The call
@@ -302,11 +341,27 @@ def test_a_number_that_is_hidden_by_now_stays_hidden_and_can_be_called(
 # Who may
 
 
-def test_an_admin_alone_may_not_call(client: Client, admin_person: User, provider: Provider) -> None:
-    client.force_login(admin_person)
+def test_without_a_role_nobody_calls(client: Client, provider: Provider) -> None:
+    client.force_login(User.objects.create_user("nobody"))
     assert client.get(URL).status_code == 403
     assert client.post(URL, form_of(provider)).status_code == 403
     assert client.post(CHECK, form_of(provider)).status_code == 403
+
+
+def test_an_admin_calls_and_learns_nothing_of_people(client: Client, admin_person: User, provider: Provider) -> None:
+    """The vendor's extras are an admin's alone, so an admin must be able to place the call that carries them."""
+    Contact.objects.create(phone="+989123456789", name="Maryam Hosseini", variables={"order": "88213"})
+    agent = provider.agent_set.get()
+    agent.variables = ["name", "order"]
+    agent.save()
+    client.force_login(admin_person)
+    shown = client.post(CHECK, form_of(provider), headers={"HX-Trigger-Name": "agent"}).content.decode()
+    assert "May be called now" in shown
+    assert "Maryam" not in shown
+    assert "88213" not in shown
+    posted = form_of(provider, var_name="Ann", var_order="1", use_extras="on", extra_retry_enabled="on")
+    assert client.post(URL, posted).status_code == 302
+    assert Call.objects.get().vendor_options["retry_enabled"] is True
 
 
 def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
@@ -315,7 +370,11 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     extras = {"extra_retry_enabled": "on", "extra_max_retries": "2"}
     page = desk.get(URL).content.decode()
     assert "extra_retry_enabled" not in page
-    desk.post(URL, form_of(provider, **extras, use_extras="on"))
+    refused = desk.post(URL, form_of(provider, **extras, use_extras="on"))
+    assert refused.status_code == 422
+    assert "Only an admin may send the vendor" in refused.content.decode()
+    assert not Call.objects.exists()
+    desk.post(URL, form_of(provider, **extras))
     assert Call.objects.latest("pk").vendor_options == {}
     both = make_person(CALLER)
     both.groups.add(Group.objects.get(name=ADMIN))

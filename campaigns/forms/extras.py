@@ -1,0 +1,62 @@
+"""Form fields of the vendor's extras: what stands outside our guarantee, for admins, on single calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.numbers import text_of_digits
+from providers.types import Field
+
+
+class WordsField(forms.CharField):
+    """Several words in one line, parted by commas or blanks; becomes a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as a line."""
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Read the line into a list without doubles."""
+        return list(dict.fromkeys(text_of_digits(str(super().clean(value))).replace(",", " ").split()))
+
+
+class NumbersField(WordsField):
+    """Several whole numbers in one line."""
+
+    def clean(self, value: Any) -> list[str]:
+        """Read the line; refuses whatever is no number from 1 up."""
+        words = super().clean(value)
+        if not all(word.isascii() and word.isdigit() and 0 < int(word) <= 100_000 for word in words):
+            raise ValidationError(_("Write whole numbers, such as 30, 60."), code="numbers")
+        return words
+
+
+def extra_field(field: Field) -> forms.Field:
+    """Return the form field of a vendor's extra; none is required, and every one begins at its default."""
+    common: dict[str, Any] = {"label": field.label, "required": False, "help_text": field.help_text}
+    match field.kind:
+        case "boolean":
+            return forms.BooleanField(**common)
+        case "integer":
+            return forms.IntegerField(min_value=field.least, max_value=field.most, **common)
+        case "choice":
+            return forms.ChoiceField(choices=[("", _("The vendor's own choice")), *field.choices], **common)
+        case "words" if field.choices:
+            return forms.MultipleChoiceField(choices=list(field.choices), widget=forms.CheckboxSelectMultiple, **common)
+        case "words":
+            return WordsField(max_length=200, widget=forms.TextInput({"dir": "ltr"}), **common)
+        case "integers":
+            return NumbersField(
+                max_length=200, widget=forms.TextInput({"dir": "ltr", "inputmode": "numeric"}), **common
+            )
+        case "datetime":
+            widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+            return forms.DateTimeField(widget=widget, **common)
+        case "json":
+            return forms.JSONField(widget=forms.Textarea({"rows": 3, "dir": "ltr"}), **common)
+        case _:
+            return forms.CharField(max_length=300, **common)

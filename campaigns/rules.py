@@ -27,6 +27,8 @@ RING_GUARD = 60
 PERSON_AFTER = 24 * 3600
 
 MAX_NOT_SENT = 5
+LONGEST_FORECAST = 30 * 24 * 60
+"""Minutes of calling; beyond it nobody can say when a campaign will be done."""
 SETTLE_LOOKS = (15, 60, 180, 600, 1800, 7200, 21600, 86400)
 """Seconds after the deadline at which an unknown call is looked for."""
 LOOKS_LEAST_APART = 5
@@ -156,6 +158,29 @@ def next_opening(
         if is_open(candidate, zones, start, end, days):
             return candidate
     return None
+
+
+def after_calling(
+    instant: datetime.datetime,
+    minutes: int,
+    zones: Collection[str],
+    start: datetime.time,
+    end: datetime.time,
+    days: Collection[int],
+) -> datetime.datetime | None:
+    """Return when so many minutes of calling are over, counting open hours only; None where that is months away."""
+    step, left = datetime.timedelta(minutes=15), float(minutes)
+    if minutes > LONGEST_FORECAST:
+        return None
+    while left > 0:
+        if is_open(instant, zones, start, end, days):
+            instant += min(step, datetime.timedelta(minutes=left))
+            left -= 15
+        elif (opening := next_opening(instant, zones, start, end, days)) is not None:
+            instant = opening
+        else:
+            return None
+    return instant
 
 
 def next_poll_delay(age_seconds: float) -> float:

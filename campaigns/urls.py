@@ -5,6 +5,7 @@ from __future__ import annotations
 from campaigns.views import (
     call_controls,
     calls,
+    campaign_hours,
     campaigns,
     hooks,
     imports,
@@ -21,6 +22,7 @@ urlpatterns = [
     *today.urlpatterns,
     *quick_call.urlpatterns,
     *campaigns.urlpatterns,
+    *campaign_hours.urlpatterns,
     *launching.urlpatterns,
     *people.urlpatterns,
     *same_person.urlpatterns,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
@@ -33,6 +34,12 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def forget_figures() -> None:
+    """Begin each test with an empty cache: rows of another test had the same ids."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -48,6 +48,7 @@ WHICH = (
     (browsing.PRICED, _("The vendor told a cost")),
     (browsing.UNPRICED, _("Talked, but no cost told")),
     (browsing.OPTED_OUT, _("Asked not to be called again")),
+    (browsing.REFUSED, _("Hung up at once, or asked not to be called again")),
 )
 KINDS = (("", _("Any")), (browsing.SINGLE, _("Single calls")), (browsing.OF_CAMPAIGN, _("Calls of a campaign")))
 HOURS = (("", _("Any hour")), *((hour, f"{hour:02d}:00-{hour:02d}:59") for hour in range(24)))

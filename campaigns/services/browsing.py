@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
+from campaigns import rules
 from campaigns.models import Call, CallEvent, Campaign, Contact, DoNotCall
 from campaigns.numbers import UnderstoodNumber, search_digits, text_of_digits, understand_number
 from campaigns.querysets import CallQuerySet
@@ -36,6 +37,8 @@ TO_PERSIAN = str.maketrans("يك", "یک")
 LIVE_NOW, TALKED, TO_DECIDE = "live", "talked", "decide"
 """Filters beside the plain states: at the vendor now, somebody talked, unclear or held."""
 SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", "machine", "opted_out"
+REFUSED = "refused"
+"""The person hung up at once, or asked not to be called again."""
 PRICED, UNPRICED = "priced", "unpriced"
 """What the reports count among the calls whose order left."""
 SINGLE, OF_CAMPAIGN = "single", "campaign"
@@ -114,7 +117,7 @@ class CallFilters:
     person: str = ""
     """A part of a name, or a number in any form."""
     which: str = ""
-    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`, `PRICED`, `UNPRICED`."""
+    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`, `REFUSED`, `PRICED`, `UNPRICED`."""
     kind: str = ""
     """`SINGLE` or `OF_CAMPAIGN`."""
     weekday: int | None = None
@@ -162,6 +165,11 @@ def talked() -> Q:
     return Q(status=CallStatus.COMPLETED, talk_seconds__gt=0) & ~Q(answered_by="machine")
 
 
+def hung_up_at_once() -> Q:
+    """Return the condition of calls that the person answered and ended at once."""
+    return talked() & Q(talk_seconds__lte=rules.HUNG_UP_WITHIN)
+
+
 def of_which(which: str) -> Q:
     """Return the condition of a part of the calls whose order left."""
     left, over = Q(placing_at__isnull=False), Q(status__in=sorted(FINAL - {CallStatus.SKIPPED}))
@@ -175,6 +183,8 @@ def of_which(which: str) -> Q:
         return left & Q(cost__isnull=False)
     if which == UNPRICED:
         return left & Q(cost__isnull=True, talk_seconds__gt=0)
+    if which == REFUSED:
+        return hung_up_at_once() | of_which(OPTED_OUT)
     if which == OPTED_OUT:
         said = CallEvent.objects.filter(call=OuterRef("pk"), code="do_not_call_heard")
         heard = DoNotCall.objects.filter(

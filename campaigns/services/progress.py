@@ -8,22 +8,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from campaigns import rules
 from campaigns.models import Call, Campaign
 from campaigns.querysets import CallQuerySet
 from campaigns.reasons import WaitReason
 from campaigns.services import stopping
 from campaigns.services.launch_check import estimate_minutes
-from campaigns.services.lifecycle import STILL_OUT
+from campaigns.services.lifecycle import STILL_OUT, Outcome
+from campaigns.services.outcomes import Outcomes, count_outcomes, count_queued
 from campaigns.services.selecting import count_people
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
 ENDED = (CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY, CallStatus.FAILED, CallStatus.CANCELED)
 """Attempts that were made and are over."""
+PACE_WINDOW = datetime.timedelta(minutes=15)
+PACE_LEAST = 10
+"""So many calls within the window tell a pace."""
 SHOWN = (
     CallStatus.PENDING,
     CallStatus.PLACING,
@@ -55,15 +61,17 @@ class Progress:
     waits: Sequence[tuple[str | Promise, int]] = ()
     """Sentence and number of those who wait for something else than their turn."""
     next_due: datetime.datetime | None = None
-    conversations: int = 0
-    voicemails: int = 0
-    held: int = 0
+    outcomes: Outcomes
     spent: Decimal = Decimal(0)
     reserved: Decimal = Decimal(0)
     budget: Decimal | None = None
     currency: str = ""
     minutes_left: int | None = None
     """Estimated minutes until nobody waits; None where nothing can be said."""
+    finish: datetime.datetime | None = None
+    """When that will be, within calling hours and after the last planned attempt; None where nothing can be said."""
+    recallable: int = 0
+    """Calls that wait at the vendor and that a stop takes back."""
     standstill: Sequence[str] = field(default_factory=list)
     """Why nothing new is called now, in plain sentences."""
 
@@ -109,9 +117,26 @@ class Progress:
         return self.done * 100 // self.people if self.people else 0
 
     @property
-    def answer_rate(self) -> float | None:
-        """Conversations among the attempts that are over, in percent; None before the first."""
-        return round(100 * self.conversations / self.ended, 1) if self.ended else None
+    def out_sentence(self) -> str:
+        """What the calls that are out will do; empty where none is."""
+        out = self.live or self.still_out
+        return Outcome(changed=False, status="", live=self.live, still_out=self.still_out).sentence if out else ""
+
+    @property
+    def pause_sentence(self) -> str:
+        """What a pause would do now."""
+        return Outcome(
+            changed=False, status="", waiting=self.waiting, live=self.live, still_out=self.still_out
+        ).sentence
+
+    @property
+    def stop_sentence(self) -> str:
+        """What a stop would do now."""
+        out = Outcome(changed=False, status="", live=self.live, still_out=self.still_out, recalled=self.recallable)
+        never = ngettext(
+            "%(count)d waiting call is never made.", "%(count)d waiting calls are never made.", self.waiting
+        ) % {"count": self.waiting}
+        return f"{never} {out.sentence}" if self.waiting else out.sentence
 
     @property
     def budget_percent(self) -> int:
@@ -129,13 +154,10 @@ def measure(campaign: Campaign) -> Progress:
     now = timezone.now()
     calls = Call.objects.filter(campaign=campaign)
     by_status = {row["status"]: row["n"] for row in calls.order_by().values("status").annotate(n=Count("pk"))}
-    ended = calls.filter(status__in=ENDED).aggregate(
-        talked=Count("pk", filter=Q(talk_seconds__gt=0) & ~Q(answered_by="machine")),
-        machine=Count("pk", filter=Q(answered_by="machine")),
-        held=Count("pk", filter=Q(held_at__isnull=False)),
-    )
-    waits, next_due = _waits(calls) if by_status.get(CallStatus.PENDING) else ([], None)
-    people = calls.filter(attempt=1).count() if campaign.is_filled else count_people(campaign)
+    waits, next_due, last_due = _waits(calls) if by_status.get(CallStatus.PENDING) else ([], None, None)
+    people = count_queued(campaign) if campaign.is_filled else count_people(campaign)
+    standstill = why_standing(campaign)
+    minutes_left = _minutes_left(campaign, by_status, people, now)
     return Progress(
         at=now,
         people=people,
@@ -143,26 +165,33 @@ def measure(campaign: Campaign) -> Progress:
         by_status=by_status,
         waits=waits,
         next_due=next_due,
-        conversations=ended["talked"],
-        voicemails=ended["machine"],
-        held=ended["held"],
+        outcomes=count_outcomes(campaign),
         spent=campaign.spent_cost,
         reserved=campaign.reserved_cost,
         budget=campaign.budget,
         currency=campaign.provider.currency,
-        minutes_left=_minutes_left(campaign, by_status, people, now),
-        standstill=why_standing(campaign),
+        minutes_left=minutes_left,
+        finish=_finish(campaign, calls, minutes_left, last_due, now) if minutes_left and not standstill else None,
+        recallable=Call.objects.recallable().filter(campaign=campaign).count()
+        if by_status.get(CallStatus.QUEUED)
+        else 0,
+        standstill=standstill,
     )
 
 
-def _waits(calls: CallQuerySet) -> tuple[list[tuple[str | Promise, int]], datetime.datetime | None]:
+Due = datetime.datetime | None
+
+
+def _waits(calls: CallQuerySet) -> tuple[list[tuple[str | Promise, int]], Due, Due]:
+    """Return who waits for something else than their turn, and when the first and the last of all is due."""
     pending = calls.filter(status=CallStatus.PENDING)
-    rows = pending.order_by().values("wait_reason").annotate(n=Count("pk"), due=Min("due_at"))
-    found = {row["wait_reason"]: (row["n"], row["due"]) for row in rows}
-    waits = [
-        (WaitReason(reason).label, n) for reason, (n, _due) in found.items() if reason in WaitReason.values and reason
-    ]
-    return sorted(waits, key=lambda wait: -wait[1]), min(due for _n, due in found.values())
+    rows = list(
+        pending.order_by().values("wait_reason").annotate(n=Count("pk"), first=Min("due_at"), last=Max("due_at"))
+    )
+    found = {row["wait_reason"]: row["n"] for row in rows}
+    waits = [(WaitReason(reason).label, n) for reason, n in found.items() if reason in WaitReason.values and reason]
+    first, last = min(row["first"] for row in rows), max(row["last"] for row in rows)
+    return sorted(waits, key=lambda wait: -wait[1]), first, last
 
 
 def _minutes_left(campaign: Campaign, by_status: Mapping[str, int], people: int, now: datetime.datetime) -> int | None:
@@ -173,11 +202,20 @@ def _minutes_left(campaign: Campaign, by_status: Mapping[str, int], people: int,
         remaining = max(remaining, people - sum(by_status.values()))
     if not remaining:
         return 0
-    made = sum(by_status.get(status, 0) for status in (*ENDED, *LIVE))
-    minutes = (now - campaign.launched_at).total_seconds() / 60
-    if made >= 20 and minutes >= 2:
-        return math.ceil(remaining * minutes / made)
-    return estimate_minutes(campaign, remaining)
+    # By the pace of the last minutes where it says anything, else by what pace and lines allow.
+    since = max(now - PACE_WINDOW, campaign.watched_since or campaign.launched_at)
+    minutes = (now - since).total_seconds() / 60
+    made = Call.objects.filter(campaign=campaign, placing_at__gte=since).count() if minutes >= 2 else 0
+    return math.ceil(remaining * minutes / made) if made >= PACE_LEAST else estimate_minutes(campaign, remaining)
+
+
+def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due, now: datetime.datetime) -> Due:
+    """Return when nobody will wait any more, on the clock of whoever is due next."""
+    waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at")
+    number, own_zone = waiting.values_list("to_number", "contact__time_zone").first() or ("", "")
+    zones = rules.zones_of(number, own_zone or "")
+    done = rules.after_calling(now, minutes, zones, campaign.hours_start, campaign.hours_end, campaign.days)
+    return max(done, last_due) if done and last_due else done
 
 
 def why_standing(campaign: Campaign) -> list[str]:

@@ -99,6 +99,8 @@ class CallSections(Drawing):
             [plot] if cells else [],
             _("No call of these days is over yet."),
             is_folded=True,
+            # All of them: the drawing is hidden from screen readers, the table is what they have.
+            tabled=7 * 24,
         )
 
     # What became of the calls

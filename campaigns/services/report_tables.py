@@ -72,16 +72,17 @@ class Section:
     nothing: str = ""
     """What to say where there is no row."""
     is_folded: bool = False
+    tabled: int = TABLED
 
     @property
     def shown(self) -> list[list[tuple[Column, Value]]]:
         """The first rows, each cell with its column."""
-        return [list(zip(self.columns, row, strict=True)) for row in self.rows[:TABLED]]
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows[: self.tabled]]
 
     @property
     def more(self) -> int:
         """Rows that only the CSV has."""
-        return max(0, len(self.rows) - TABLED)
+        return max(0, len(self.rows) - self.tabled)
 
     def csv(self) -> str:
         """Return the table as a spreadsheet's CSV; an amount and its currency are two columns."""

@@ -177,6 +177,14 @@ class Figures:
     provider_rows: Mapping[int, Provider]
 
 
+def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Figures:
+    """Return figures that hold nothing but the hours, counted elsewhere."""
+    return Figures(
+        scope=scope, total=Sums(), campaigns={}, providers={}, days={}, hours=hours, attempts={}, bills=[],
+        differences=[], campaign_names={}, provider_rows={},
+    )  # fmt: skip
+
+
 def calls_in(scope: Scope, person: Person) -> CallQuerySet:
     """Return the calls of a scope that this person may see and whose order left."""
     start, end = start_of(scope.since), start_of(scope.until + datetime.timedelta(days=1))

@@ -177,7 +177,8 @@ def campaign_copy(request: HttpRequest, pk: int) -> HttpResponse:
 # One campaign
 
 
-def _campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[str, Any]:
+def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[str, Any]:
+    """Return what the frame of a campaign's pages shows."""
     person = person_of(request)
     status = Campaign.Status(found.status)
     return {
@@ -197,7 +198,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     over = {Campaign.Status.STOPPED, Campaign.Status.FINISHED, Campaign.Status.DRAFT}
     is_over = found.status in over and not now.live and not now.still_out
     every = 2 if found.status == Campaign.Status.RUNNING or now.live or now.still_out else 10
-    return _campaign_context(request, found, "") | {"now": now, "is_over": is_over, "every": every}
+    return campaign_context(request, found, "") | {"now": now, "is_over": is_over, "every": every}
 
 
 @require_safe
@@ -227,7 +228,7 @@ def campaign_people(request: HttpRequest, pk: int) -> HttpResponse:
     if state in CallStatus.values:
         calls = calls.filter(status=state)
     page = page_by_key(calls, request.GET)
-    context = _campaign_context(request, found, "people") | {
+    context = campaign_context(request, found, "people") | {
         "page": page,
         "rows": [(call, sees_number(person, call)) for call in page.rows],
         "total": count_up_to(calls),
@@ -248,7 +249,7 @@ def last_attempts(found: Campaign) -> CallQuerySet:
 def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
     """Show everything that was set."""
     found = find_campaign(request, pk)
-    context = _campaign_context(request, found, "settings") | {
+    context = campaign_context(request, found, "settings") | {
         "lists": list(found.lists.all()),
         "people": people_of(found).count(),
         "words": in_words(found),
@@ -263,7 +264,7 @@ def campaign_activity(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_campaign(request, pk)
     events = AuditEvent.objects.filter(object_type="campaign", object_id=str(pk)).select_related("actor")
     shown = [(event, action_words(event)) for event in events.order_by("-id")[:SHOWN_EVENTS]]
-    context = _campaign_context(request, found, "activity") | {"events": shown}
+    context = campaign_context(request, found, "activity") | {"events": shown}
     return render(request, "campaigns/activity.html", context)
 
 

@@ -203,8 +203,14 @@ def test_progress_counts_people_and_attempts():
     make_call(campaign=campaign, contact=first.contact, attempt=2, wait_reason="retry")
     now = progress.measure(campaign)
     assert (now.people, now.waiting, now.live, now.still_out, now.ended, now.skipped) == (9, 3, 1, 1, 4, 1)
-    assert (now.done, now.done_percent, now.conversations, now.voicemails, now.held) == (4, 44, 1, 1, 1)
-    assert (now.answer_rate, now.budget_percent) == (25.0, 40)
+    assert (now.done, now.done_percent, now.outcomes.talked, now.outcomes.machine, now.outcomes.held) == (
+        4,
+        44,
+        1,
+        1,
+        1,
+    )
+    assert (now.outcomes.answer_rate, now.budget_percent) == (25.0, 40)
     assert [count for _sentence, count in now.waits] == [1, 1]
     assert now.statuses[0] == ("pending", 3)
     assert now.minutes_left == 1
@@ -213,7 +219,7 @@ def test_progress_counts_people_and_attempts():
 
 def test_progress_of_a_draft_is_nothing():
     now = progress.measure(make_campaign([make_list(3)]))
-    assert (now.people, now.done, now.answer_rate, now.minutes_left, now.standstill) == (3, 0, None, None, [])
+    assert (now.people, now.done, now.outcomes.answer_rate, now.minutes_left, now.standstill) == (3, 0, None, None, [])
 
 
 def test_progress_says_why_nothing_is_called():

@@ -1,0 +1,142 @@
+"""What a campaign's attempts came to, and when people answered; kept a while where counting takes long."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.core.cache import cache
+from django.db.models import CharField, Count, Q
+from django.db.models.functions import Cast, Substr
+from django.utils import timezone
+
+from campaigns.models import Call, Campaign, DoNotCall
+from campaigns.services import browsing
+from campaigns.services.reporting import Cell
+from providers.types import FINAL, CallStatus
+
+ENDED = sorted(FINAL - {CallStatus.SKIPPED})
+QUICK = 0.1
+"""Seconds: what is counted faster is counted each time."""
+KEPT_TIMES = 20
+KEPT_MOST = 120
+"""What takes longer is kept for twenty times as long, at most so many seconds."""
+
+Counted = TypeVar("Counted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """How many of a campaign's attempts came to what."""
+
+    at: datetime.datetime
+    ended: int = 0
+    talked: int = 0
+    machine: int = 0
+    no_answer: int = 0
+    busy: int = 0
+    failed: int = 0
+    canceled: int = 0
+    silent: int = 0
+    """Completed, but nobody talked."""
+    refused: int = 0
+    """Among those talked: hung up at once, or asked not to be called again."""
+    held: int = 0
+    taken_back: int = 0
+    """Canceled because somebody here asked the vendor for it."""
+
+    @property
+    def answer_rate(self) -> float | None:
+        """Conversations among the attempts that are over, in percent; None before the first."""
+        return round(100 * self.talked / self.ended, 1) if self.ended else None
+
+
+def count_outcomes(campaign: Campaign) -> Outcomes:
+    """Count what a campaign's attempts came to."""
+    return _kept(f"campaign-outcomes:{campaign.pk}", lambda: _count(campaign))
+
+
+def _count(campaign: Campaign) -> Outcomes:
+    calls = Call.objects.filter(campaign=campaign, status__in=ENDED)
+    machine = Q(answered_by="machine")
+    counted = calls.aggregate(
+        ended=Count("pk"),
+        talked=Count("pk", filter=browsing.talked()),
+        machine=Count("pk", filter=machine),
+        no_answer=Count("pk", filter=Q(status=CallStatus.NO_ANSWER) & ~machine),
+        busy=Count("pk", filter=Q(status=CallStatus.BUSY) & ~machine),
+        failed=Count("pk", filter=Q(status=CallStatus.FAILED) & ~machine),
+        canceled=Count("pk", filter=Q(status=CallStatus.CANCELED) & ~machine),
+        refused=Count("pk", filter=browsing.hung_up_at_once()),
+        held=Count("pk", filter=Q(held_at__isnull=False)),
+        taken_back=Count("pk", filter=Q(status=CallStatus.CANCELED, stop_asked_at__isnull=False)),
+    )
+    known = ("talked", "machine", "no_answer", "busy", "failed", "canceled")
+    silent = counted["ended"] - sum(counted[name] for name in known)
+    counted["refused"] += _opted_out(campaign)
+    return Outcomes(at=timezone.now(), silent=max(0, silent), **counted)
+
+
+def _opted_out(campaign: Campaign) -> int:
+    """Count the calls that ended in a wish, but those that were hung up at once; found by the few wishes."""
+    if campaign.launched_at is None:
+        return 0
+    wishes = DoNotCall.objects.filter(added_at__gte=campaign.launched_at)
+    wished = wishes.filter(source__in=[DoNotCall.Source.VENDOR, DoNotCall.Source.PERSON]).values("phone")
+    calls = Call.objects.filter(campaign=campaign, to_number__in=wished, status__in=ENDED)
+    return calls.filter(browsing.of_which(browsing.OPTED_OUT)).exclude(browsing.hung_up_at_once()).count()
+
+
+def count_queued(campaign: Campaign) -> int:
+    """Count the people of a campaign whose queueing is over: everybody has one first attempt."""
+    key = f"campaign-people:{campaign.pk}:{campaign.filled_through}"
+    return _kept(key, lambda: Call.objects.filter(campaign=campaign, attempt=1).count())
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Calls that are over and conversations by weekday (1 is Monday) and hour of the viewer's clock."""
+
+    at: datetime.datetime
+    cells: Mapping[tuple[int, int], Cell] = field(default_factory=dict)
+
+
+def count_hours(campaign: Campaign) -> Hours:
+    """Count when a campaign's calls left and how many of them somebody answered, on the viewer's clock."""
+    zone = timezone.get_current_timezone_name()
+    return _kept(f"campaign-hours:{campaign.pk}:{zone}", lambda: _count_hours(campaign))
+
+
+def _count_hours(campaign: Campaign) -> Hours:
+    # By the minute and in UTC, which both databases cut out of the column's own text: a zone's hours may begin at any
+    # quarter, and a call of the zone's own functions for each row would be slow.
+    minute = Substr(Cast("placing_at", CharField()), 1, 16)
+    calls = Call.objects.filter(campaign=campaign, status__in=ENDED, placing_at__isnull=False).order_by()
+    rows = calls.annotate(minute=minute).values("minute").annotate(
+        ended=Count("pk"), talked=Count("pk", filter=browsing.talked())
+    )  # fmt: skip
+    sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        instant = datetime.datetime.fromisoformat(row["minute"]).replace(tzinfo=datetime.UTC)
+        there = timezone.localtime(instant)
+        cell = sums[there.isoweekday(), there.hour]
+        cell[0] += row["ended"]
+        cell[1] += row["talked"]
+    cells = {key: Cell(ended, ended, talked) for key, (ended, talked) in sums.items()}
+    return Hours(timezone.now(), cells)
+
+
+def _kept(key: str, count: Callable[[], Counted]) -> Counted:
+    known: Counted | None = cache.get(key)
+    if known is not None:
+        return known
+    began = time.monotonic()
+    counted = count()
+    took = time.monotonic() - began
+    if took > QUICK:
+        cache.set(key, counted, min(KEPT_MOST, KEPT_TIMES * took))
+    return counted

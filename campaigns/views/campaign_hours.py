@@ -1,0 +1,38 @@
+"""When the people of one campaign answer: a part of its dashboard that is counted apart, so that it delays nothing."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from callcenter.access.roles import needs
+from campaigns.models import Campaign
+from campaigns.services import outcomes, report_sections, reporting
+from campaigns.services.report_tables import Section
+from campaigns.views.campaigns import campaign_context, find_campaign
+from campaigns.views.reports import said, short_day
+
+
+@require_safe
+@needs("see_calls")
+def campaign_hours(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show calls and answer rate by weekday and hour; every cell opens its calls."""
+    found = find_campaign(request, pk)
+    hours = outcomes.count_hours(found)
+    shown = {"section": draw_hours(found, hours), "counted_at": hours.at}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "campaigns/_hours.html", shown)
+    return render(request, "campaigns/hours.html", campaign_context(request, found, "progress") | shown)
+
+
+def draw_hours(campaign: Campaign, hours: outcomes.Hours) -> Section:
+    """Draw the hours as the reports do, with links to this campaign's calls."""
+    since = timezone.localtime(campaign.created_at).date()
+    scope = reporting.Scope(since, timezone.localdate(), campaign=campaign)
+    return report_sections.CallSections(reporting.figures_of_hours(scope, hours.cells), said, short_day).hours()
+
+
+urlpatterns = [path("campaigns/<int:pk>/hours/", campaign_hours, name="campaign-hours")]

@@ -15,6 +15,8 @@ POLL = "campaigns.tasks.poll"
 SWEEP = "campaigns.tasks.sweep"
 FOLLOW_HINTS = "campaigns.tasks.follow_hints"
 TAKE_BACK = "campaigns.tasks.take_back"
+SWEEP_LISTS = "campaigns.tasks.sweep_lists"
+SWEEP_LIST = "campaigns.tasks.sweep_list"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 
 
@@ -44,6 +46,11 @@ def nudge_hints() -> None:
 def nudge_take_back() -> None:
     """Ask for calls of stopped campaigns to be taken back once the caller's transaction has committed."""
     transaction.on_commit(partial(_ring, TAKE_BACK))
+
+
+def nudge_list(provider_id: int) -> None:
+    """Ask for a vendor's list to be compared once the caller's transaction has committed."""
+    transaction.on_commit(partial(_ring, SWEEP_LIST, provider_id))
 
 
 def nudge_import(import_id: int) -> None:

@@ -59,6 +59,10 @@ SENTENCES: dict[str, str | Promise] = {
     "bound": _("Found in the vendor's own list: the call had been placed."),
     "bound_by_number": _("Found in the vendor's own list by number and time: the call had been placed."),
     "bound_by_message": _("The vendor told us of it, and confirmed when asked: the call had been placed."),
+    "bound_waiting": _("Found in the vendor's own list while it waited here: it had been placed already."),
+    "held_after_restore": _(
+        "A backup was restored, and the vendor's list has a call to this number: held for a person, not dialled."
+    ),
     "bound_by_person": _("A person says that it was placed."),
     "absent": _("Proved by the vendor's own list, twice: it was never placed. Held for a person."),
     "absent_by_person": _("A person says that it was not placed."),

@@ -1,4 +1,4 @@
-"""What runs by the clock: every minute somebody looks whether a slice is needed, should every bell have been lost."""
+"""What runs by the clock: every minute a look for work whose bell was lost, every hour the vendors' lists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ SCHEDULES: dict[str, tuple[str, int]] = {
     "dispatch every minute": (queue.DISPATCH, 1),
     "poll every minute": (queue.POLL, 1),
     "sweep every minute": (queue.SWEEP, 1),
+    "compare lists every hour": (queue.SWEEP_LISTS, 60),
 }
 """Name to (task, minutes)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns import queue
-from campaigns.services import dialing, following, polling, sweeping, taking_back
+from campaigns.services import dialing, following, ghosts, polling, sweeping, taking_back
 from campaigns.services.importing import saving
 
 
@@ -21,6 +21,17 @@ def poll() -> None:
 def sweep() -> None:
     """Repair what got stuck."""
     sweeping.sweep()
+
+
+def sweep_lists() -> None:
+    """Look for vendor calls that we do not know, in a task for each list: one alone may take its time."""
+    for provider_id in ghosts.comparable():
+        queue.nudge_list(provider_id)
+
+
+def sweep_list(provider_id: int) -> None:
+    """Look for vendor calls that we do not know in one list."""
+    ghosts.sweep_provider(provider_id)
 
 
 def follow_hints() -> None:

@@ -15,6 +15,7 @@ from campaigns.views import (
     reports,
     same_person,
     stop_all,
+    strange_calls,
     today,
 )
 
@@ -31,5 +32,6 @@ urlpatterns = [
     *call_controls.urlpatterns,
     *reports.urlpatterns,
     *stop_all.urlpatterns,
+    *strange_calls.urlpatterns,
     *hooks.urlpatterns,
 ]

@@ -25,7 +25,7 @@ from providers.models import Agent, CallerId, Provider, RemoteRow, Voice, Webhoo
 from providers.services.checking import check_provider, remember_account, try_secrets
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
-from providers.services.stops import halt, resume
+from providers.services.stops import halt, resume, unfreeze
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
 from providers.types import HOLDS_LINE
@@ -173,6 +173,21 @@ def resume_calls(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(request, pk)
 
 
+@require_POST
+@needs("manage_providers")
+def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an admin's word that nobody is dialled twice after a restored backup, and let calls pass again."""
+    found = get_object_or_404(Provider, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+    elif unfreeze(pk, _person(request), reason):
+        messages.success(request, _("%(name)s is not frozen any more: its calls go on.") % {"name": found.name})
+    else:
+        messages.info(request, _("%(name)s was not frozen any more.") % {"name": found.name})
+    return _back(request, pk)
+
+
 @sensitive_post_parameters()
 @require_POST
 @needs("manage_providers")
@@ -236,6 +251,7 @@ urlpatterns = [
     path("providers/<int:pk>/sync/", sync, name="provider-sync"),
     path("providers/<int:pk>/halt/", halt_calls, name="provider-halt"),
     path("providers/<int:pk>/resume/", resume_calls, name="provider-resume"),
+    path("providers/<int:pk>/unfreeze/", end_freeze, name="provider-unfreeze"),
     path("providers/<int:pk>/webhook/", make_webhook_address, name="provider-webhook"),
     path("providers/<int:pk>/key/", replace_key, name="provider-key"),
 ]

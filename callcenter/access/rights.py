@@ -45,6 +45,7 @@ RIGHTS = (
     _row("stop_all", _("Press stop-all"), CALLER, MANAGER, ADMIN),
     _row("release_stop_all", _("Release stop-all"), MANAGER, ADMIN),
     _row("settle_calls", _("Decide about unknown and held calls"), MANAGER),
+    _row("review_vendor_calls", _("Decide about vendor calls that nobody knows"), MANAGER, ADMIN),
     _row("export_calls", _("Export calls"), MANAGER),
     _row("see_exports", _("See own exports"), MANAGER, ADMIN),
     _row("see_all_exports", _("See everybody's exports, fetch and delete their files"), ADMIN),

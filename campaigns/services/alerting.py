@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.access.rights import ADMIN, MANAGER
-from campaigns.models import Alert, Call, Campaign
+from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from campaigns.services.clock import span
 from providers.models import Provider
 from providers.types import CallStatus
@@ -69,6 +69,14 @@ def _providers() -> Q:
     return Q(halted_at__isnull=False, is_active=True)
 
 
+def _frozen() -> Q:
+    return Q(frozen_at__isnull=False, is_active=True)
+
+
+def _strangers() -> QuerySet[UnknownVendorCall]:
+    return UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN)
+
+
 def _campaigns() -> Q:
     return Q(status=Campaign.Status.PAUSED, paused_by_system=True)
 
@@ -92,6 +100,8 @@ def _clear(now: datetime.datetime) -> None:
         return
     gone = (
         (Kind.PROVIDER_HALTED, Provider.objects.filter(_providers(), pk=OuterRef("object_id"))),
+        (Kind.PROVIDER_FROZEN, Provider.objects.filter(_frozen(), pk=OuterRef("object_id"))),
+        (Kind.STRANGE_CALLS, _strangers().filter(provider=OuterRef("object_id"))),
         (Kind.CAMPAIGN_PAUSED, Campaign.objects.filter(_campaigns(), pk=OuterRef("object_id"))),
         (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
         (Kind.CALL_UNKNOWN, Call.objects.filter(status=CallStatus.UNKNOWN, pk=OuterRef("object_id"))),
@@ -104,6 +114,7 @@ def _raise(now: datetime.datetime) -> None:
     """Write down what is new; two workers at once write it once."""
     found: list[tuple[str, str, Collection[int]]] = [
         (Kind.PROVIDER_HALTED, "provider", _new(Provider.objects.filter(_providers()), Kind.PROVIDER_HALTED)),
+        (Kind.PROVIDER_FROZEN, "provider", _new(Provider.objects.filter(_frozen()), Kind.PROVIDER_FROZEN)),
         (Kind.CAMPAIGN_PAUSED, "campaign", _new(Campaign.objects.filter(_campaigns()), Kind.CAMPAIGN_PAUSED)),
         (Kind.START_REFUSED, "campaign", _new(Campaign.objects.filter(_not_started()), Kind.START_REFUSED)),
         (Kind.CALL_UNKNOWN, "call", _new(Call.objects.filter(_calls(now)), Kind.CALL_UNKNOWN)),
@@ -119,6 +130,14 @@ def _raise(now: datetime.datetime) -> None:
 
 def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: str) -> list[int]:
     return list(rows.filter(~_standing(kind)).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+
+
+def tell_of_strange_calls(provider_id: int, now: datetime.datetime) -> None:
+    """Raise one alert for all that a comparison just found, also where an earlier one was told already."""
+    standing = Alert.objects.filter(kind=Kind.STRANGE_CALLS, object_id=provider_id, cleared_at__isnull=True)
+    standing.update(cleared_at=now)
+    fresh = Alert(kind=Kind.STRANGE_CALLS, object_type="provider", object_id=provider_id, raised_at=now)
+    Alert.objects.bulk_create([fresh], ignore_conflicts=True)
 
 
 # Telling of it
@@ -155,7 +174,14 @@ def _recipients() -> list[str]:
 
 
 def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
-    paragraphs = [*_of_providers(alerts), *_of_campaigns(alerts), *_of_starts(alerts), *_of_calls(alerts)]
+    paragraphs = [
+        *_of_providers(alerts),
+        *_of_frozen(alerts),
+        *_of_campaigns(alerts),
+        *_of_starts(alerts),
+        *_of_calls(alerts),
+        *_of_strangers(alerts),
+    ]
     if len(alerts) == 1:
         subject = str(alerts[0].get_kind_display())
     else:
@@ -196,6 +222,36 @@ def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
             _link("provider", row.pk),
         )
         for row in rows
+    ]
+
+
+def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_FROZEN))
+    return [
+        Paragraph(
+            _("Calling through “%(name)s” is frozen: %(reason)s") % {"name": row, "reason": row.frozen_reason},
+            str(row.frozen_step),
+            _link("provider", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.STRANGE_CALLS))
+    counted = [(row, _strangers().filter(provider=row).count()) for row in rows]
+    return [
+        Paragraph(
+            ngettext(
+                "The list of “%(name)s” has %(n)d call that no row of ours explains.",
+                "The list of “%(name)s” has %(n)d calls that no row of ours explains.",
+                count,
+            )
+            % {"name": row, "n": count},
+            _("Another tool may use the same key, or a backup was restored. Say there whose they are."),
+            _link("strange-calls"),
+        )
+        for row, count in counted
     ]
 
 

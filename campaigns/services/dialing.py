@@ -18,7 +18,7 @@ from functools import partial
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
-from campaigns.services import answering, breaking, leases, lifecycle, repairing, reserving
+from campaigns.services import answering, breaking, leases, lifecycle, repairing, reserving, restoring
 from campaigns.services.answering import Answer
 from campaigns.services.clock import DatabaseClock
 from campaigns.services.committing import Committed, commit_calls
@@ -110,6 +110,7 @@ class Slice:
         """Open lanes, let calls pass, write answers; returns whether anything is left to do."""
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
+            restoring.watch()
             repairing.free_the_stuck(self.clock.now())
             self.swept_at = now
         if now - self.looked_at >= LOOK_SECONDS:

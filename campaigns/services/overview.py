@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from campaigns.models import Call, Campaign, Contact
+from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.querysets import CallQuerySet
 from campaigns.services import browsing
 from providers.models import Provider
@@ -65,6 +65,8 @@ class Overview:
     unknown_count: int = 0
     held: list[Call] = field(default_factory=list)
     held_count: int = 0
+    strangers: int = 0
+    """Vendor calls that nobody knows, to those who decide about them."""
     providers: list[Provider] = field(default_factory=list)
     has_people: bool = True
     has_calls: bool = True
@@ -72,7 +74,7 @@ class Overview:
     @property
     def needs_somebody(self) -> bool:
         """Whether anything waits for a person."""
-        return bool(self.approvals or self.to_decide)
+        return bool(self.approvals or self.to_decide or self.strangers)
 
     @property
     def to_decide(self) -> int:
@@ -155,6 +157,8 @@ def overview(person: Person) -> Overview:
     held = calls.filter(browsing.held())
     shown.held_count = held.count()
     shown.held = list(held.select_related(*light)[:SHOWN]) if shown.held_count else []
+    if may(person, "review_vendor_calls"):
+        shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
     shown.providers = list(Provider.objects.filter(is_active=True)[:20])
     if not campaigns:
         shown.has_calls = calls.exists()

@@ -7,6 +7,7 @@ from campaigns.models import Campaign
 from campaigns.services import (
     alerting,
     following,
+    ghosts,
     launching,
     lifecycle,
     polling,
@@ -14,6 +15,7 @@ from campaigns.services import (
     recordings,
     repairing,
     reserving,
+    restoring,
     taking_back,
 )
 from campaigns.services.clock import DatabaseClock
@@ -23,6 +25,7 @@ from campaigns.services.importing import forgetting, saving
 def sweep() -> dict[str, int]:
     """Run all repairs, and ring where work waits; returns how many rows each repaired."""
     now = DatabaseClock().now()
+    restoring.watch()
     done = {
         "started": launching.start_due(now),
         "lost": repairing.free_the_stuck(now),
@@ -41,6 +44,8 @@ def sweep() -> dict[str, int]:
         queue.nudge_poll()
     if taking_back.to_ask(now).exists():
         queue.nudge_take_back()
+    for provider_id in ghosts.frozen_to_sweep(now):
+        queue.nudge_list(provider_id)
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
     # Last: a slow mail server delays nothing but itself.

@@ -175,10 +175,23 @@ class Provider(models.Model):
         if self.halted_at:
             return _("Halted: %(reason)s") % {"reason": self.halted_reason}
         if self.frozen_at:
-            return _("Frozen until its list of calls was compared: %(reason)s") % {"reason": self.frozen_reason}
+            return _("Frozen: %(reason)s") % {"reason": self.frozen_reason}
         if self.breaker_opened_at:
             return _("Paused by itself after failures: %(reason)s") % {"reason": self.breaker_reason}
         return ""
+
+    @property
+    def frozen_step(self) -> str | Promise:
+        """Say what ends a freeze: the comparison where the vendor has a list, else an admin's word."""
+        if self.backend_class.supports_list_calls:
+            return _(
+                "The vendor's list of calls is compared by itself; a quarter of an hour after the freeze at the"
+                " earliest, calling goes on. An admin may end the freeze sooner, with a reason."
+            )
+        return _(
+            "This vendor has no list of calls, so nobody but a person can tell what was dialled since the backup. Look"
+            " at the vendor's own page, take out who was called, then an admin ends the freeze with a reason."
+        )
 
     @property
     def state(self) -> ProviderState:

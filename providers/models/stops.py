@@ -70,9 +70,9 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Stop calling after a restored backup until the vendor's lists were compared."""
         return self._stop(pk, "frozen", reason, person, frozen_at=timezone.now(), frozen_reason=reason[:300])
 
-    def unfreeze(self, pk: int, person: Actor = None) -> bool:
-        """Let calls pass again after the comparison."""
-        return self._release(pk, "frozen", person, frozen_at=None, frozen_reason="")
+    def unfreeze(self, pk: int, person: Actor = None, reason: str = "") -> bool:
+        """Let calls pass again after the comparison, or because an admin says why."""
+        return self._release(pk, "frozen", person, reason, frozen_at=None, frozen_reason="")
 
     # Health
 
@@ -112,8 +112,9 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
             pk, Q(**{f"{COLUMN[stop]}__isnull": True}), f"provider.{STOPPED[stop]}", person, values, reason
         )
 
-    def _release(self, pk: int, stop: str, person: Actor, **values: Any) -> bool:
-        return self._change(pk, Q(**{f"{COLUMN[stop]}__isnull": False}), f"provider.{RELEASED[stop]}", person, values)
+    def _release(self, pk: int, stop: str, person: Actor, reason: str = "", **values: Any) -> bool:
+        before = Q(**{f"{COLUMN[stop]}__isnull": False})
+        return self._change(pk, before, f"provider.{RELEASED[stop]}", person, values, reason)
 
     def _change(self, pk: int, before: Q, action: str, person: Actor, values: dict[str, Any], reason: str = "") -> bool:
         with transaction.atomic():

@@ -42,6 +42,6 @@ def freeze(provider_id: int, reason: str, person: Actor = None) -> bool:
     return Provider.objects.freeze(provider_id, reason, person)
 
 
-def unfreeze(provider_id: int, person: Actor = None) -> bool:
+def unfreeze(provider_id: int, person: Actor = None, reason: str = "") -> bool:
     """Let calls pass again after the comparison; false where it was not frozen."""
-    return Provider.objects.unfreeze(provider_id, person)
+    return Provider.objects.unfreeze(provider_id, person, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campaigns.views import (
+    builder,
     call_controls,
     calls,
     campaign_hours,
@@ -22,6 +23,7 @@ from campaigns.views import (
 urlpatterns = [
     *today.urlpatterns,
     *quick_call.urlpatterns,
+    *builder.urlpatterns,
     *campaigns.urlpatterns,
     *campaign_hours.urlpatterns,
     *launching.urlpatterns,

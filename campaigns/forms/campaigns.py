@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.forms.boundfield import BoundField
 from django.forms.utils import ErrorDict
 from django.utils.dates import WEEKDAYS
@@ -17,76 +16,26 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person
+from campaigns.forms.campaign_fields import AmountField, AudienceTagsField, MinutesField, NumberField
+from campaigns.forms.campaign_variables import VariablesForm
+from campaigns.forms.people import read_tags
 from campaigns.models import Campaign, ContactList
-from campaigns.numbers import text_of_digits
+from campaigns.services.drafting import visible_to
 from campaigns.services.launch_check import agent_warnings
-from campaigns.services.rendering import MAX_VARIABLES, clean
+from campaigns.services.selecting import Selection
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 
-if TYPE_CHECKING:
-    CampaignModelForm = forms.ModelForm[Campaign]
-else:
-    CampaignModelForm = forms.ModelForm
-
 Sentence = str | Promise
-SPARE_ROWS = 2
 LEAST_MINUTES = 30
+OFFERED_TO_LEAVE_OUT = 50
+WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
 RETRY_OUTCOMES: dict[str, Any] = {"busy": _("Busy"), "no_answer": _("No answer")}
 CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
-LOCKED = ("name", "provider", "agent", "voice", "text", "caller_id", "dialer", "lists")
+LOCKED = (
+    "name", "provider", "agent", "voice", "text", "caller_id", "dialer", "lists", "tags", "excluded_campaigns",
+    "excludes_only_reached",
+)  # fmt: skip
 """What stands in the rows of people already queued: fixed once launched. Copy the campaign to change it."""
-
-
-class NumberField(forms.IntegerField):
-    """A whole number typed in any digits."""
-
-    def __init__(self, **options: Any) -> None:
-        attrs = {"inputmode": "numeric", "dir": "ltr", "autocomplete": "off"}
-        super().__init__(widget=forms.TextInput(attrs=attrs), **options)
-
-    def to_python(self, value: Any) -> int | None:
-        """Read Persian and Arabic digits too."""
-        return super().to_python(text_of_digits(value) if isinstance(value, str) else value)
-
-
-class AmountField(forms.DecimalField):
-    """An amount of money typed in any digits, with or without thousands apart."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr"}), **options)
-
-    def to_python(self, value: Any) -> Any:
-        """Read Persian and Arabic digits and separators too."""
-        if isinstance(value, str):
-            value = text_of_digits(value).replace("٫", ".").replace("٬", "").replace(",", "")
-        return super().to_python(value)
-
-
-class MinutesField(forms.CharField):
-    """Waiting times in minutes before each further attempt, each at least as long as the one before."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show a list as a line."""
-        return ", ".join(str(minutes) for minutes in value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[int]:
-        """Read the line into a list."""
-        parts = text_of_digits(str(value or "")).replace("،", " ").replace(",", " ").split()
-        if any(not part.isdecimal() or not 1 <= int(part) <= 43_200 for part in parts) or len(parts) > 9:
-            raise ValidationError(_("Give up to nine times in minutes, such as 10, 30, 60."))
-        minutes = [int(part) for part in parts]
-        if minutes != sorted(minutes):
-            raise ValidationError(_("Each time must be at least as long as the one before it."))
-        return minutes
-
-
-@dataclass(frozen=True, slots=True)
-class VariableRow:
-    """One variable of the message: its name and its text."""
-
-    name: BoundField
-    text: BoundField
-    is_expected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +48,7 @@ class Section:
     """What is still to be done; empty where the section is complete."""
 
 
-class CampaignForm(CampaignModelForm):
+class CampaignForm(VariablesForm):
     """Everything of a campaign; while staying (`is_staying`) it shows what was typed and complains about nothing.
 
     A draft (`is_draft`) may lack what a launch needs.
@@ -142,6 +91,27 @@ class CampaignForm(CampaignModelForm):
         ContactList.objects.all(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    tags = AudienceTagsField(
+        label=_("Tags"),
+        required=False,
+        max_length=600,
+        help_text=_("Parted by commas. Only people who carry one of them are called; without a list, all who do."),
+    )
+    excluded_campaigns = forms.ModelMultipleChoiceField(
+        Campaign.objects.none(),
+        label=_("Leave out the people of"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    excludes_only_reached = forms.TypedChoiceField(
+        label=_("Who of them is left out"),
+        required=False,
+        choices=WHO_IS_LEFT_OUT,
+        coerce=lambda value: str(value) == "True",
+        widget=forms.RadioSelect,
+    )
+    hear = forms.CharField(label=_("Hear it as"), required=False, max_length=80)
+
     class Meta:
         model = Campaign
         fields = (
@@ -153,6 +123,9 @@ class CampaignForm(CampaignModelForm):
             "caller_id",
             "dialer",
             "lists",
+            "tags",
+            "excluded_campaigns",
+            "excludes_only_reached",
             "hours_start",
             "hours_end",
             "days",
@@ -176,6 +149,9 @@ class CampaignForm(CampaignModelForm):
         mine = Q(is_active=True) & (Q(team__isnull=True) | Q(team=team)) | Q(pk=self.instance.provider_id or 0)
         fields["provider"].queryset = Provider.objects.filter(mine).distinct()
         fields["text"].widget.attrs["rows"] = 4
+        if not self.instance.pk:
+            fields["quiet_hours"].initial = self.initial["quiet_hours"] = settings.QUIET_PERIOD_HOURS
+        fields["excluded_campaigns"].queryset = self._others(person)
         self._offer_message()
         for outcome, label in RETRY_OUTCOMES.items():
             fields[f"retry_{outcome}"] = MinutesField(
@@ -188,7 +164,8 @@ class CampaignForm(CampaignModelForm):
         for name in LOCKED if self.is_launched else ():
             if name in fields:
                 fields[name].disabled = True
-        for name in () if is_draft and not self.is_launched else self._wanted():
+        self.is_draft = is_draft and not self.is_launched
+        for name in () if self.is_draft else self._wanted():
             fields[name].required = True
 
     # What depends on the provider
@@ -239,76 +216,39 @@ class CampaignForm(CampaignModelForm):
         if "voice" in fields and "agent" in fields:
             fields["voice"].help_text = _("Empty: the agent’s own voice.")
 
+    def _others(self, person: Person) -> QuerySet[Campaign]:
+        """Return the campaigns whose people may be left out: the newest that were launched, and those chosen before."""
+        launched = visible_to(person).filter(launched_at__isnull=False).exclude(pk=self.instance.pk)
+        newest = list(launched.order_by("-pk").values_list("pk", flat=True)[:OFFERED_TO_LEAVE_OUT])
+        if self.instance.pk:
+            newest += self.instance.excluded_campaigns.values_list("pk", flat=True)
+        return Campaign.objects.filter(pk__in=newest).order_by("-pk")
+
     def _wanted(self) -> list[str]:
         """Return what a launch needs; a draft may be saved without it."""
         backend = self.chosen_provider.backend_class if self.chosen_provider else None
-        wanted = ["lists", "days"]
+        wanted = ["days"]
         if backend and backend.message_kinds == {"agent"}:
             wanted.append("agent")
         if backend and backend.needs_caller_id:
             wanted.append("caller_id")
         return wanted
 
-    # Variables
-
-    def _add_variable_rows(self) -> list[VariableRow]:
-        if self.chosen_provider is None or not self.chosen_provider.backend_class.accepts_variables:
-            return []
-        fields: dict[str, Any] = self.fields
-        expected = [clean(name, 80) for name in self.chosen_agent.variables] if self.chosen_agent else []
-        stored: Mapping[str, Any] = self.instance.variables
-        typed = self._typed_variables()
-        data: Any = self.data
-        known = dict.fromkeys(expected, "") | (typed if typed is not None else dict(stored))
-        rows = []
-        pairs = [*known.items(), *[("", "")] * SPARE_ROWS]
-        for position, (name, text) in enumerate(pairs[:MAX_VARIABLES]):
-            key = f"variable_{position}"
-            fields[f"{key}_name"] = forms.CharField(label=_("Name"), required=False, max_length=80, initial=name)
-            fields[f"{key}_text"] = forms.CharField(label=_("Text"), required=False, max_length=500, initial=text)
-            fields[f"{key}_name"].widget.attrs["dir"] = "ltr"
-            if typed is not None:
-                # Rows move when the agent changes: each shows its own pair, not what was posted at its place.
-                data[self.add_prefix(f"{key}_name")] = name
-                data[self.add_prefix(f"{key}_text")] = text
-            rows.append(VariableRow(self[f"{key}_name"], self[f"{key}_text"], bool(name) and name in expected))
-        return rows
-
-    def _typed_variables(self) -> dict[str, str] | None:
-        """Return the pairs that were posted, without those that have neither text nor meaning; None where unbound."""
-        if not self.is_bound:
-            return None
-        posted: Any = self.data
-        self.data = posted.copy()
-        names = [(n, clean(self.data.get(self.add_prefix(f"variable_{n}_name")), 80)) for n in range(MAX_VARIABLES)]
-        return {
-            name: str(self.data.get(self.add_prefix(f"variable_{n}_text"), "")).strip() for n, name in names if name
-        }
-
-    @property
-    def variable_rows(self) -> list[VariableRow]:
-        """The rows of the variables, those the agent expects first."""
-        return self._variable_rows
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The variables that stand in the form now; those without a text are left to the contact's own columns."""
-        if not self.variable_rows:
-            return {}
-        pairs = {clean(row.name.value(), 80): str(row.text.value() or "").strip() for row in self.variable_rows}
-        return {name: text for name, text in pairs.items() if name and text}
+    # Checks and choices
 
     @property
     def retry_fields(self) -> list[BoundField]:
         """The waiting times by outcome."""
         return [self[f"retry_{outcome}"] for outcome in RETRY_OUTCOMES]
 
-    # Checks
-
     @property
     def errors(self) -> ErrorDict:
         """What is wrong; nothing while the person only changed a choice."""
         return ErrorDict() if self.is_staying else super().errors
+
+    def clean_excludes_only_reached(self) -> bool:
+        """Return no where nothing is chosen."""
+        return bool(self.cleaned_data["excludes_only_reached"])
 
     def clean(self) -> dict[str, Any]:
         """Refuse what can never be called with."""
@@ -318,6 +258,9 @@ class CampaignForm(CampaignModelForm):
         longest = max((len(cleaned.get(f"retry_{outcome}") or []) for outcome in RETRY_OUTCOMES), default=0)
         if cleaned.get("max_attempts") and longest and cleaned["max_attempts"] == 1:
             self.add_error("max_attempts", _("With one attempt there is no further one: raise it, or empty the times."))
+        chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
+        if not self.is_draft and not self.is_launched and not chosen:
+            self.add_error("lists", _("Tick a list, or give a tag."))
         start, end = cleaned.get("hours_start"), cleaned.get("hours_end")
         if start is not None and end is not None:
             minutes = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440
@@ -330,13 +273,24 @@ class CampaignForm(CampaignModelForm):
         text = str(self["text"].value() or "") if "text" in self.fields else ""
         return Campaign(variables=self.variables, text=text)
 
-    def chosen_lists(self) -> list[ContactList]:
-        """Return the lists that are ticked in the form now."""
+    def selection(self) -> Selection:
+        """Return whom the form is about as it stands now, saved or not."""
         if self.is_launched:
-            return list(self.instance.lists.all())
-        wanted = self["lists"].value() or []
-        ids = [int(getattr(value, "pk", value)) for value in wanted if str(getattr(value, "pk", value)).isdecimal()]
-        return list(ContactList.objects.filter(pk__in=ids))
+            return Selection.of(self.instance)
+        tags = self["tags"].value()
+        return Selection(
+            lists=self._ticked("lists"),
+            tags=tuple(tags if isinstance(tags, list) else read_tags(str(tags or ""))),
+            left_out=self._ticked("excluded_campaigns"),
+            only_reached=str(self["excludes_only_reached"].value()) == "True",
+        )
+
+    def _ticked(self, name: str) -> tuple[int, ...]:
+        """Return the ids that are ticked in a field of choices and really offered there."""
+        field: Any = self.fields[name]
+        given = [str(getattr(value, "pk", value)) for value in self[name].value() or []]
+        ids = [int(value) for value in given if value.isascii() and value.isdigit()]
+        return tuple(field.queryset.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)) if ids else ()
 
     def sections(self) -> list[Section]:
         """Return the sections with what each still lacks."""
@@ -349,11 +303,12 @@ class CampaignForm(CampaignModelForm):
             message = _("Choose what is said.")
         elif backend.needs_caller_id and "caller_id" not in given:
             message = _("Choose the caller ID.")
+        audience = "" if self["lists"].value() or self["tags"].value() else _("Choose a list or a tag.")
         basics = "" if self["name"].value() and backend else _("Give a name and choose the provider.")
         return [
             Section("basics", _("Name and provider"), basics),
             Section("message", _("Message"), message),
-            Section("audience", _("Audience"), "" if self["lists"].value() else _("Choose a list.")),
+            Section("audience", _("Audience"), audience),
             Section("hours", _("Hours and days"), "" if self["days"].value() else _("Choose a day.")),
             Section("pace", _("Pace"), ""),
             Section("retries", _("Further attempts"), ""),
@@ -366,7 +321,8 @@ class CampaignForm(CampaignModelForm):
         """Return the checked values of the campaign's columns; those that are fixed after a launch are left out."""
         cleaned = self.cleaned_data
         values: dict[str, Any] = {name: cleaned[name] for name in self._meta.fields or () if name in cleaned}
-        values.pop("lists", None)
+        for chosen in ("lists", "excluded_campaigns"):
+            values.pop(chosen, None)
         values["days"] = sorted(cleaned.get("days") or [])
         values["retries"] = {outcome: cleaned.get(f"retry_{outcome}") or [] for outcome in RETRY_OUTCOMES}
         if self.is_launched:

@@ -43,7 +43,13 @@ def may_edit(campaign: Campaign, person: Person) -> bool:
     return may(person, "control_all_campaigns") or campaign.owner_id == person.pk
 
 
-def create(person: Person, values: Mapping[str, Any], lists: Iterable[ContactList], token: UUID | None) -> Campaign:
+def create(
+    person: Person,
+    values: Mapping[str, Any],
+    lists: Iterable[ContactList],
+    token: UUID | None,
+    left_out: Iterable[Campaign] = (),
+) -> Campaign:
     """Make a draft; the same token makes one only. Raises PermissionDenied."""
     if not may(person, "draft_campaign"):
         raise PermissionDenied("draft_campaign")
@@ -53,6 +59,7 @@ def create(person: Person, values: Mapping[str, Any], lists: Iterable[ContactLis
         team = getattr(getattr(person, "membership", None), "team_id", None)
         campaign = Campaign.objects.create(**values, owner_id=person.pk, team_id=team)
         campaign.lists.set(lists)
+        campaign.excluded_campaigns.set(left_out)
         record(person, "campaign.created", campaign, **({"token": str(token)} if token else {}))
     return campaign
 
@@ -72,10 +79,11 @@ def change(
     person: Person,
     values: Mapping[str, Any],
     lists: Iterable[ContactList] | None,
+    left_out: Iterable[Campaign] | None = None,
     *,
     was_launched: bool,
 ) -> list[str]:
-    """Change a campaign; returns the names of what changed. An edit takes it back from approval.
+    """Change a campaign; returns the names of what changed. An edit cancels its approval and its start time.
 
     Raises PermissionDenied, and Refused where it was launched or ended while the person was typing.
     """
@@ -86,7 +94,9 @@ def change(
         if not may_edit(campaign, person):
             raise PermissionDenied("draft_campaign")
         if (campaign.launched_at is not None) != was_launched:
-            raise Refused(_("The campaign was launched meanwhile: message and lists are fixed now. Nothing was saved."))
+            raise Refused(
+                _("The campaign was launched meanwhile: message and audience are fixed now. Nothing was saved.")
+            )
         changed = [name for name, value in values.items() if getattr(campaign, name) != value]
         for name in changed:
             setattr(campaign, name, values[name])
@@ -94,10 +104,15 @@ def change(
             # Only what was changed: the dialler writes its own columns of this row at the same time.
             campaign.save(update_fields=changed)
         if lists is not None:
-            wanted = list(lists)
-            if {found.pk for found in wanted} != set(campaign.lists.values_list("pk", flat=True)):
-                campaign.lists.set(wanted)
+            ids = {found.pk for found in lists}
+            if ids != set(campaign.lists.values_list("pk", flat=True)):
+                campaign.lists.set(ids)
                 changed.append("lists")
+        if left_out is not None:
+            ids = {found.pk for found in left_out}
+            if ids != set(campaign.excluded_campaigns.values_list("pk", flat=True)):
+                campaign.excluded_campaigns.set(ids)
+                changed.append("excluded_campaigns")
         if changed:
             withdraw(campaign_id, person)
             record(person, "campaign.edited", campaign, fields=changed)
@@ -109,7 +124,13 @@ def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaig
     original = Campaign.objects.get(pk=campaign_id)
     fields = [field for field in Campaign._meta.concrete_fields if field.name not in OF_ITS_LIFE]
     values = {field.name: getattr(original, field.name) for field in fields}
-    return create(person, values | {"name": free_name(original.name)}, original.lists.all(), token)
+    return create(
+        person,
+        values | {"name": free_name(original.name)},
+        original.lists.all(),
+        token,
+        original.excluded_campaigns.all(),
+    )
 
 
 def free_name(name: str) -> str:

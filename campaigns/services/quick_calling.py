@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
-from campaigns.models import Call, Contact
+from campaigns.models import Call, Campaign, Contact
 from campaigns.services.judging import judge_number, refusal_of
 from campaigns.services.lifecycle import Refused
 from campaigns.services.rendering import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, placeholders
@@ -46,6 +46,8 @@ class SingleCall:
     variables: Mapping[str, str] = field(default_factory=dict)
     vendor_options: Mapping[str, Any] = field(default_factory=dict)
     """Extras of the vendor that stand outside the guarantee; only from people who manage providers."""
+    test_of: Campaign | None = None
+    """The campaign whose message is tried, filled in already as somebody of its audience would hear it."""
     is_deliberate: bool = False
     """The person knows that this number was called a short time ago."""
 
@@ -138,7 +140,7 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     owner = {"owner_id": getattr(person, "pk", None), "team_id": team_of(person)}
     contact = _contact_of(asked, owner)
     problems = problems_of(asked)
-    if missing := unknown_names(asked.text, contact):
+    if not asked.test_of and (missing := unknown_names(asked.text, contact)):
         problems["text"] = _("Not known of this person: %(names)s.") % {"names": _(", ").join(missing)}
     if problems:
         raise Refused(" ".join(str(sentence) for sentence in problems.values()))
@@ -157,9 +159,10 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
         voice=asked.voice,
         caller_id=asked.caller_id,
         dialer=asked.dialer,
-        text=fill_in(asked.text, known_of(contact), MAX_TEXT),
+        text=asked.text if asked.test_of else fill_in(asked.text, known_of(contact), MAX_TEXT),
         digits=asked.digits,
-        variables=clean_variables(asked.variables),
+        variables=dict(asked.variables) if asked.test_of else clean_variables(asked.variables),
+        test_of=asked.test_of,
         vendor_options=dict(asked.vendor_options),
         due_at=now,
         changed_at=now,
@@ -168,7 +171,7 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
         [
             step(
                 call.pk,
-                "quick_call",
+                "test_call" if asked.test_of else "quick_call",
                 at=now,
                 source=Source.PERSON if person else Source.SYSTEM,
                 to_status=CallStatus.PENDING,
@@ -185,7 +188,8 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
 
 def _contact_of(asked: SingleCall, owner: Mapping[str, Any]) -> Contact:
     variables = clean_variables(asked.variables)
-    name = next((variables[key] for key in NAMES if variables.get(key)), "")
+    # Whoever tries a message hears what is known of somebody else: nothing of it is theirs.
+    name = "" if asked.test_of else next((variables[key] for key in NAMES if variables.get(key)), "")
     made, _is_new = Contact.objects.get_or_create(
         phone=asked.to_number, defaults={"name": name[:200], "region": asked.region[:2], **owner}
     )

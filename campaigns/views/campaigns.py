@@ -16,19 +16,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
-from campaigns.forms.campaigns import CampaignForm
-from campaigns.models import Call, Campaign, Contact
+from campaigns.models import Call, Campaign
 from campaigns.querysets import CallQuerySet
-from campaigns.services import drafting, overview, progress, rendering
+from campaigns.services import drafting, overview, progress
 from campaigns.services.browsing import count_up_to, page_by_key, sees_number
 from campaigns.services.launch_check import may_launch
 from campaigns.services.launching import may_approve
-from campaigns.services.lifecycle import Refused, may_control
+from campaigns.services.lifecycle import may_control
 from campaigns.services.selecting import people_of
 from campaigns.wording import action_words, in_words
 from providers.types import CallStatus
 
-SAMPLE_PEOPLE = 3
 SHOWN_EVENTS = 100
 ENDS_POLLING = 286
 """The status by which htmx stops asking."""
@@ -77,92 +75,6 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "is_live": any(campaign.status == Campaign.Status.RUNNING for campaign in page.rows),
     }
     return render(request, "campaigns/_rows.html" if request.htmx else "campaigns/list.html", context)  # type: ignore[attr-defined]
-
-
-# The builder
-
-
-@needs("draft_campaign")
-def campaign_new(request: HttpRequest) -> HttpResponse:
-    """Write a new campaign."""
-    person = person_of(request)
-    token = token_of(request)
-    if request.method == "POST" and (known := drafting.made_with(person, token)) is not None:
-        return _after_saving(request, known)
-    form = _form(request, Campaign())
-    if request.method == "POST" and not form.is_staying and form.is_valid():
-        made = drafting.create(person, form.values(), form.cleaned_data["lists"], token)
-        messages.success(request, _("“%(name)s” is saved as a draft.") % {"name": made})
-        return _after_saving(request, made)
-    if form.is_bound and not form.is_staying and (known := drafting.made_with(person, token)) is not None:
-        return _after_saving(request, known)  # pressed twice: the first press made it just now
-    return _builder(request, form)
-
-
-@needs("draft_campaign")
-def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a campaign; what is fixed after the launch is shown but cannot be changed."""
-    person = person_of(request)
-    campaign = find_campaign(request, pk)
-    if not drafting.may_edit(campaign, person):
-        messages.error(request, _("This campaign cannot be changed any more: copy it to call again."))
-        return redirect("campaign", pk)
-    form = _form(request, campaign)
-    if request.method == "POST" and not form.is_staying and form.is_valid():
-        lists = None if form.is_launched else form.cleaned_data["lists"]
-        try:
-            changed = drafting.change(pk, person, form.values(), lists, was_launched=form.is_launched)
-        except Refused as error:
-            messages.error(request, str(error))
-            return redirect("campaign", pk)
-        messages.success(request, _("Saved.") if changed else _("Nothing was changed."))
-        return _after_saving(request, campaign)
-    return _builder(request, form)
-
-
-def _form(request: HttpRequest, campaign: Campaign) -> CampaignForm:
-    return CampaignForm(
-        request.POST if request.method == "POST" else None,
-        instance=campaign,
-        person=person_of(request),
-        is_staying=request.method == "POST" and request.POST.get("then") == "stay",
-        is_draft=request.POST.get("then") == "save",
-    )
-
-
-def _after_saving(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    return redirect("campaign-check" if request.POST.get("then") == "check" else "campaign", campaign.pk)
-
-
-def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
-    refused = form.is_bound and not form.is_staying
-    context = {
-        "form": form,
-        "campaign": form.instance if form.instance.pk else None,
-        "sections": {section.slug: section for section in form.sections()},
-        "preview": _preview(form),
-    }
-    return render(request, "campaigns/builder.html", context, status=422 if refused else 200)
-
-
-def _preview(form: CampaignForm) -> list[dict[str, Any]]:
-    """Show the message as some people of the chosen lists would meet it."""
-    message = form.preview()
-    message.agent = form.chosen_agent
-    people = Contact.objects.filter(memberships__contact_list__in=form.chosen_lists()).distinct().order_by("pk")
-    shown = []
-    for contact in people[:SAMPLE_PEOPLE]:
-        rendered = rendering.render_variables(message, contact)
-        wanted = dict.fromkeys([*message.variables, *rendering.expected_names(message)])
-        shown.append(
-            {
-                "contact": contact,
-                "text": rendering.render_text(message, contact),
-                "variables": [(name, rendered.get(name, "")) for name in wanted],
-                "missing": rendering.missing_variables(message, contact),
-            }
-        )
-    return shown
 
 
 @require_POST
@@ -270,12 +182,10 @@ def campaign_activity(request: HttpRequest, pk: int) -> HttpResponse:
 
 urlpatterns = [
     path("campaigns/", campaigns, name="campaigns"),
-    path("campaigns/new/", campaign_new, name="campaign-new"),
     path("campaigns/<int:pk>/", campaign, name="campaign"),
     path("campaigns/<int:pk>/live/", campaign_live, name="campaign-live"),
     path("campaigns/<int:pk>/people/", campaign_people, name="campaign-people"),
     path("campaigns/<int:pk>/settings/", campaign_settings, name="campaign-settings"),
     path("campaigns/<int:pk>/activity/", campaign_activity, name="campaign-activity"),
-    path("campaigns/<int:pk>/edit/", campaign_edit, name="campaign-edit"),
     path("campaigns/<int:pk>/copy/", campaign_copy, name="campaign-copy"),
 ]

@@ -170,7 +170,7 @@ def test_the_builder_shows_warnings_ticks_and_what_people_hear(desk):
     assert "is not active at the vendor" in page
     assert "Dear Maryam of" in page
     assert "Will not be called: town is empty for this person." in page
-    assert "city Shiraz tone –" in page
+    assert "city Shiraz tone – empty" in page
     assert [row.name.value() for row in answer.context["form"].variable_rows] == ["city", "tone", "hello", "", ""]
     assert {slug for slug, section in answer.context["sections"].items() if section.missing} == set()
     empty = desk.get(reverse("campaign-new"))
@@ -219,7 +219,7 @@ def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
     Campaign.objects.update(spent_cost=7)
     other = make_agent(campaign.provider)
     page = desk.get(reverse("campaign-edit", args=[campaign.pk]))
-    assert "message and lists are fixed" in text_of(page)
+    assert "message and audience are fixed" in text_of(page)
     sent = typed(campaign.provider, agent=other.pk, lists=[make_list(5).pk], max_attempts="5", then="save")
     answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), sent)
     assert answer.url == reverse("campaign", args=[campaign.pk])

@@ -1,0 +1,94 @@
+"""The rows of the campaign builder in which the agent is told something: a name and a text each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Campaign
+from campaigns.services.rendering import MAX_VARIABLES, clean
+from providers.models import Agent, Provider
+
+if TYPE_CHECKING:
+    CampaignModelForm = forms.ModelForm[Campaign]
+else:
+    CampaignModelForm = forms.ModelForm
+
+SPARE_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRow:
+    """One variable of the message: its name and its text."""
+
+    name: BoundField
+    text: BoundField
+    is_expected: bool
+
+
+class VariablesForm(CampaignModelForm):
+    """The part of the builder that depends on what the chosen agent asks for."""
+
+    _variable_rows: list[VariableRow]
+
+    @property
+    def chosen_provider(self) -> Provider | None:
+        """The provider that stands in the form now."""
+        raise NotImplementedError
+
+    @property
+    def chosen_agent(self) -> Agent | None:
+        """The agent that stands in the form now."""
+        raise NotImplementedError
+
+    def _add_variable_rows(self) -> list[VariableRow]:
+        if self.chosen_provider is None or not self.chosen_provider.backend_class.accepts_variables:
+            return []
+        fields: dict[str, Any] = self.fields
+        expected = [clean(name, 80) for name in self.chosen_agent.variables] if self.chosen_agent else []
+        stored: Mapping[str, Any] = self.instance.variables
+        typed = self._typed_variables()
+        data: Any = self.data
+        known = dict.fromkeys(expected, "") | (typed if typed is not None else dict(stored))
+        rows = []
+        pairs = [*known.items(), *[("", "")] * SPARE_ROWS]
+        for position, (name, text) in enumerate(pairs[:MAX_VARIABLES]):
+            key = f"variable_{position}"
+            fields[f"{key}_name"] = forms.CharField(label=_("Name"), required=False, max_length=80, initial=name)
+            fields[f"{key}_text"] = forms.CharField(label=_("Text"), required=False, max_length=500, initial=text)
+            fields[f"{key}_name"].widget.attrs["dir"] = "ltr"
+            if typed is not None:
+                # Rows move when the agent changes: each shows its own pair, not what was posted at its place.
+                data[self.add_prefix(f"{key}_name")] = name
+                data[self.add_prefix(f"{key}_text")] = text
+            rows.append(VariableRow(self[f"{key}_name"], self[f"{key}_text"], bool(name) and name in expected))
+        return rows
+
+    def _typed_variables(self) -> dict[str, str] | None:
+        """Return the pairs that were posted, without those that have neither text nor meaning; None where unbound."""
+        if not self.is_bound:
+            return None
+        posted: Any = self.data
+        self.data = posted.copy()
+        names = [(n, clean(self.data.get(self.add_prefix(f"variable_{n}_name")), 80)) for n in range(MAX_VARIABLES)]
+        return {
+            name: str(self.data.get(self.add_prefix(f"variable_{n}_text"), "")).strip() for n, name in names if name
+        }
+
+    @property
+    def variable_rows(self) -> list[VariableRow]:
+        """The rows of the variables, those the agent expects first."""
+        return self._variable_rows
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that stand in the form now; those without a text are left to the contact's own columns."""
+        if not self.variable_rows:
+            return {}
+        pairs = {clean(row.name.value(), 80): str(row.text.value() or "").strip() for row in self.variable_rows}
+        return {name: text for name, text in pairs.items() if name and text}

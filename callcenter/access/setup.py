@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.utils.text import capfirst
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from callcenter.calendars import whole_moment
 
 MOST_COUNTED = 10_000
 
@@ -34,6 +36,17 @@ class CappedPaginator(AnyPaginator):
         """The number of rows, at most 10,000."""
         rows = cast("models.QuerySet[Any]", self.object_list)
         return int(rows.order_by()[:MOST_COUNTED].count())
+
+
+def write_moment(column: models.Field[Any, Any]) -> Callable[[models.Model], str]:
+    """Return a function that writes one instant of a row."""
+
+    @admin.display(description=column.verbose_name, ordering=column.name, empty_value="-")
+    def write(row: models.Model) -> str:
+        value = getattr(row, column.name)
+        return whole_moment(value) if value else "-"
+
+    return write
 
 
 class SetupAdmin(ModelAdmin):
@@ -58,6 +71,39 @@ class SetupAdmin(ModelAdmin):
         """Leave out the second and third way to save."""
         context = {"show_save_and_add_another": False, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Write instants as the desk does: in Persian of both calendars."""
+        return [self._written(name) for name in super().get_list_display(request)]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *rest: Any, **kwargs: Any) -> Any:
+        """Write instants that are only shown as the desk does."""
+        shown = context["adminform"]
+        shown.readonly_fields = [self._written(name) for name in shown.readonly_fields]
+        shown.fieldsets = [
+            (title, {**options, "fields": [self._in_line(line, shown.readonly_fields) for line in options["fields"]]})
+            for title, options in shown.fieldsets
+        ]
+        return super().render_change_form(request, context, *rest, **kwargs)
+
+    def _in_line(self, line: Any, readonly: list[Any]) -> Any:
+        if isinstance(line, list | tuple):
+            return [self._in_line(name, readonly) for name in line]
+        written = self._written(line)
+        return written if written in readonly else line
+
+    def _written(self, name: Any) -> Any:
+        """Return what writes a column: itself, or for an instant a function that writes both calendars."""
+        column = self._columns.get(name) if isinstance(name, str) and not hasattr(self, name) else None
+        return name if column is None else self._writers.setdefault(name, write_moment(column))
+
+    @cached_property
+    def _columns(self) -> dict[str, models.Field[Any, Any]]:
+        return {field.name: field for field in self.opts.fields if isinstance(field, models.DateTimeField)}
+
+    @cached_property
+    def _writers(self) -> dict[str, Any]:
+        return {}
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         """Leave out the icons that edit, add and delete what a row only points at."""

@@ -8,19 +8,19 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-import jdatetime
 import phonenumbers
 from django import template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from callcenter import chips
 from callcenter.access.roles import Person
+from callcenter.calendars import gregorian_beside, in_digits, is_persian, plain_day, whole_day
+from callcenter.calendars import on_the_clock as local
 from campaigns import reasons
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.services import browsing, explaining
@@ -29,15 +29,9 @@ from providers.types import CallStatus
 
 register = template.Library()
 
-PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 TURNS = ("small", "turns")
 TONES = {"success": "good", "warning": "warn", "error": "bad"}
 SIGNS = {"success": "check", "warning": "alert", "error": "alert"}
-
-
-def is_persian() -> bool:
-    """Tell whether the page is in Persian."""
-    return (get_language() or "").startswith("fa")
 
 
 # Pages
@@ -146,8 +140,7 @@ def next_step(call: Call) -> str:
 @register.filter
 def digits(value: object) -> str:
     """Return a text with the digits of the page's language."""
-    text = str(value)
-    return text.translate(PERSIAN_DIGITS) if is_persian() else text
+    return in_digits(str(value))
 
 
 @register.filter
@@ -241,21 +234,10 @@ def call_number(call: Call, person: Person) -> str:
 # Times, always in the viewer's zone
 
 
-def local(value: datetime.datetime) -> datetime.datetime:
-    """Return an instant on the viewer's clock."""
-    return timezone.localtime(value) if timezone.is_aware(value) else value
-
-
 @register.filter
 def day(value: datetime.date | datetime.datetime | None) -> str:
-    """Return a date such as `21 Nov 2026`, in Persian of the Jalali calendar; a dash where there is none."""
-    if value is None:
-        return "–"
-    date = local(value).date() if isinstance(value, datetime.datetime) else value
-    if is_persian():
-        jalali = jdatetime.date.fromgregorian(date=date, locale="fa_IR")
-        return digits(f"{jalali.day} {jalali.j_months_fa[jalali.month - 1]} {jalali.year}")
-    return date_format(date, "j M Y")
+    """Return a date such as `21 Nov 2026`, in Persian the Jalali one first; a dash where there is none."""
+    return "–" if value is None else whole_day(value)
 
 
 @register.filter
@@ -278,13 +260,17 @@ def moment(value: datetime.datetime | None) -> str:
     """Return date and time, short: today's without the date; the exact time and its zone stand in the title."""
     if value is None:
         return "–"
-    there, now = local(value), timezone.localtime()
+    there, now, beside = local(value), timezone.localtime(), ""
     if there.date() == now.date():
         text = _("today %(time)s") % {"time": clock(value)}
     elif there.date() == now.date() - datetime.timedelta(days=1):
         text = _("yesterday %(time)s") % {"time": clock(value)}
     else:
-        text = f"{day(value)}, {clock(value)}"
+        text, beside = f"{plain_day(value)}, {clock(value)}", gregorian_beside(value)
+    if beside:
+        # Two parts that may stand one under the other: a phone is narrow.
+        text = format_html('<span class="nowrap">{}</span> <span class="nowrap small muted">{}</span>', text, beside)
+        return format_html('<time datetime="{}" title="{}">{}</time>', there.isoformat(), exact(value), text)
     return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', there.isoformat(), exact(value), text)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import jdatetime
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +21,8 @@ from campaigns.services import browsing
 from campaigns.services.browsing import LIVE_NOW, TALKED, TO_DECIDE, CallFilters
 from providers.models import Provider
 from providers.types import CallStatus
+
+JALALI = re.compile(r"(1[2-5]\d\d)[-/](\d{1,2})[-/](\d{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,19 @@ class FilterChip:
 
 
 class DayField(forms.DateField):
-    """A day in ISO form, typed in any digits."""
+    """A day in ISO form of either calendar, typed in any digits."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the date of a text."""
-        return super().to_python(text_of_digits(value) if isinstance(value, str) else value)
+        """Return the date of a text; a year before 1700 is a Jalali one."""
+        if not isinstance(value, str):
+            return super().to_python(value)
+        text = text_of_digits(value).strip()
+        if (found := JALALI.fullmatch(text)) is None:
+            return super().to_python(text)
+        try:
+            return jdatetime.date(*map(int, found.groups())).togregorian()
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 WHICH = (

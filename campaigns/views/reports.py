@@ -8,12 +8,12 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils.formats import date_format
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import needs
+from callcenter.calendars import plain_day
 from callcenter.templatetags import desk
 from campaigns.forms.reports import SPANS, ReportForm
 from campaigns.models import Call
@@ -34,7 +34,7 @@ def said(value: Any, kind: str, currency: str = "") -> str:
 
 def short_day(day: Any) -> str:
     """Return a day without its year; in Persian of the Jalali calendar."""
-    return desk.day(day).rsplit(" ", 1)[0] if desk.is_persian() else date_format(day, "j M")
+    return plain_day(day, has_year=False)
 
 
 @require_safe

@@ -1,0 +1,60 @@
+"""Writes days and instants for people: in Persian of the Jalali calendar with the Gregorian day beside it."""
+
+from __future__ import annotations
+
+import datetime
+
+import jdatetime
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
+
+def is_persian() -> bool:
+    """Tell whether the page is in Persian."""
+    return (get_language() or "").startswith("fa")
+
+
+def in_digits(text: str) -> str:
+    """Return a text with the digits of the page's language."""
+    return text.translate(PERSIAN_DIGITS) if is_persian() else text
+
+
+def on_the_clock(value: datetime.datetime) -> datetime.datetime:
+    """Return an instant on the viewer's clock."""
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def date_of(value: datetime.date | datetime.datetime) -> datetime.date:
+    """Return the day on which an instant falls for the viewer."""
+    return on_the_clock(value).date() if isinstance(value, datetime.datetime) else value
+
+
+def plain_day(value: datetime.date | datetime.datetime, *, has_year: bool = True) -> str:
+    """Return a day in the page's own calendar alone, such as `21 Nov 2026` or `30 Aban 1405` in Persian letters."""
+    date = date_of(value)
+    if not is_persian():
+        return date_format(date, "j M Y" if has_year else "j M")
+    jalali = jdatetime.date.fromgregorian(date=date, locale="fa_IR")
+    words = f"{jalali.day} {jalali.j_months_fa[jalali.month - 1]}"
+    return in_digits(f"{words} {jalali.year}" if has_year else words)
+
+
+def gregorian_beside(value: datetime.date | datetime.datetime) -> str:
+    """Return the Gregorian day that stands beside a Jalali one, isolated left to right; empty in other languages."""
+    return in_digits(f"\u2066{date_of(value):%Y-%m-%d}\u2069") if is_persian() else ""
+
+
+def whole_day(value: datetime.date | datetime.datetime) -> str:
+    """Return a day in the page's calendar, in Persian with the Gregorian one in brackets."""
+    beside = gregorian_beside(value)
+    return f"{plain_day(value)} ({beside})" if beside else plain_day(value)
+
+
+def whole_moment(value: datetime.datetime) -> str:
+    """Return day and time of an instant on the viewer's clock."""
+    there = on_the_clock(value)
+    return _("%(day)s, %(time)s") % {"day": whole_day(there), "time": in_digits(f"{there:%H:%M}")}

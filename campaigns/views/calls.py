@@ -20,7 +20,7 @@ from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from campaigns.forms.call_filters import CallFilterForm
 from campaigns.models import Call, CallEvent, DoNotCall
-from campaigns.services import browsing, call_controls, lifecycle, opting_out, settling
+from campaigns.services import browsing, call_controls, lifecycle, opting_out, settling, single_calls
 from campaigns.views.back import go_back
 from providers.types import CallStatus
 
@@ -147,7 +147,7 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one waiting call out of the queue."""
     found = _seen_call(request, pk)
-    if lifecycle.cancel_call(found.pk, request.user):
+    if single_calls.cancel_call(found.pk, request.user):
         messages.success(request, _("It is not placed."))
     else:
         messages.warning(request, _("Too late: it no longer waited. What became of it stands below."))
@@ -182,7 +182,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     except ValueError:
         raise PermissionDenied("form_token") from None
     try:
-        made = lifecycle.call_again(found.pk, request.user, token)
+        made = single_calls.call_again(found.pk, request.user, token)
     except lifecycle.Refused as refusal:
         messages.error(request, str(refusal))
         return go_back(request, "call", pk)

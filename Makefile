@@ -57,7 +57,8 @@ unit: $(DEV) ## Tests without processes or a browser
 	$(PYTEST) -n 2 -m "not browser and not end_to_end and not faults"
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
-	$(PYTEST) -n 2 -m end_to_end
+	# A process each: they mostly wait.
+	$(PYTEST) -n 5 -m end_to_end
 
 browser: $(DEV) ## Tests in a real Chromium
 	@.ci/need chromium

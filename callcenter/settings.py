@@ -120,6 +120,8 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # Background work: the rows are the queue, django-q2 only rings the bell
 WORKERS: int = env.int("WORKERS", 3)
+SLICES: int = max(1, int(env.str("SLICES", "") or (WORKERS - 1) // 2))
+"""How many dispatchers, and as many pollers, may live at once; what is left over serves imports and sweeps."""
 Q_CLUSTER: dict[str, Any] = {
     "name": "callcenter",
     "workers": WORKERS,

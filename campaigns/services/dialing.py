@@ -64,6 +64,7 @@ class Slice:
 
     def __init__(self, seconds: float, on_placed: Callable[[], None]) -> None:
         self.token = uuid.uuid4()
+        self.others = leases.Others("dispatch", self.token)
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
         self.on_placed = on_placed
@@ -113,23 +114,31 @@ class Slice:
             restoring.watch()
             repairing.free_the_stuck(self.clock.now())
             self.swept_at = now
-        if now - self.looked_at >= LOOK_SECONDS:
+        is_look = now - self.looked_at >= LOOK_SECONDS
+        if is_look:
             self.open_lanes()
             self.looked_at = time.monotonic()
         self.collect(wait=bool(self.in_flight))
         passed = sum(self.pass_calls(lane) for lane in self.lanes.values())
         self.write()
-        self.close_idle_lanes()
+        if is_look:
+            self.close_idle_lanes()
         if not passed and not self.in_flight:
-            if not self.lanes and not self.probes and not self.expects_work():
+            if not self.lanes and not self.probes and not self.is_needed():
                 return False
-            time.sleep(0.05)
+            time.sleep(0.05 if self.lanes or self.probes else LOOK_SECONDS)
         return True
 
-    def expects_work(self) -> bool:
-        """Tell whether a call or a probe becomes due soon; later ones are the minute schedule's."""
-        soon = self.clock.now() + datetime.timedelta(seconds=AHEAD_SECONDS)
-        return bool(reserving.providers_with_work(soon) or breaking.due_probes(soon))
+    def is_needed(self) -> bool:
+        """Tell whether a call or a probe becomes due soon that no other slice sees to."""
+        now = self.clock.now()
+        if self.others.take_care(now):
+            return False
+        return bool(self.expecting() or breaking.due_probes(now + datetime.timedelta(seconds=AHEAD_SECONDS)))
+
+    def expecting(self) -> list[int]:
+        """Return the providers with calls that are due now or soon; later ones are the minute schedule's."""
+        return reserving.providers_with_work(self.clock.now() + datetime.timedelta(seconds=AHEAD_SECONDS))
 
     @property
     def in_flight(self) -> int:
@@ -147,7 +156,9 @@ class Slice:
             if probe.done():
                 breaking.conclude_probe(provider_id, probe.result(), self.clock.now())
                 del self.probes[provider_id]
-        for provider_id in reserving.providers_with_work(self.clock.now()):
+        if not self.lanes and not self.others.leave_room(self.clock.now()):
+            return
+        for provider_id in self.expecting():
             if provider_id in self.lanes or not leases.take("dispatch", provider_id, self.token, self.clock.now()):
                 continue
             try:
@@ -158,13 +169,16 @@ class Slice:
 
     def pass_calls(self, lane: Lane) -> int:
         """Let as many calls pass the commit point as this lane can send at once; returns how many left."""
-        if lane.idle < 1 or time.monotonic() >= self.ends_at:
+        if time.monotonic() >= self.ends_at:
             return 0
+        # Also while every line is busy: a lease that lapses calls a second dispatcher.
         if time.monotonic() - lane.renewed_at >= leases.RENEW_SECONDS:
             if not leases.take("dispatch", lane.provider_id, self.token, self.clock.now()):
                 lane.reserved.clear()
                 return 0
             lane.renewed_at = time.monotonic()
+        if lane.idle < 1:
+            return 0
         if not lane.reserved:
             if time.monotonic() - lane.looked_at < GROUP_SECONDS:
                 return 0
@@ -172,6 +186,8 @@ class Slice:
             wanted = max(2 * lane.threads, 32)
             lane.reserved.extend(reserving.reserve(lane.provider_id, self.token, wanted, self.clock.now()))
         if not lane.reserved:
+            # Nothing is due yet: no need to ask fifty times a second.
+            lane.looked_at = time.monotonic() + LOOK_SECONDS - GROUP_SECONDS
             return 0
         size = min(lane.idle, MOST_IN_A_COMMIT)
         ids = [lane.reserved.popleft() for _ in range(min(len(lane.reserved), size))]
@@ -238,9 +254,9 @@ class Slice:
         idle = [lane for lane in self.lanes.values() if not lane.in_flight and not lane.reserved]
         if not idle:
             return
-        working = set(reserving.providers_with_work(self.clock.now()))
+        expecting = set(self.expecting())
         for lane in idle:
-            if lane.provider_id not in working:
+            if lane.provider_id not in expecting:
                 self.close(lane)
 
     def close(self, lane: Lane) -> None:
@@ -249,11 +265,14 @@ class Slice:
         lane.pool.shutdown(wait=False)
         del self.lanes[lane.provider_id]
 
-    def finish(self) -> None:
-        """Let go of everything, then wait for the orders that are out and write their answers."""
+    def let_go(self) -> None:
+        """Give back what was reserved and the leases: a successor may begin."""
         self._until_done(lambda: reserving.release(self.token))
         for lane in list(self.lanes.values()):
             self._until_done(lambda lane=lane: leases.release("dispatch", lane.provider_id, self.token))  # type: ignore[misc]
+
+    def finish(self) -> None:
+        """Wait for the orders that are out and write their answers."""
         while self.in_flight or self.unwritten:
             self.collect(wait=True)
             self._until_done(self.write)
@@ -279,9 +298,13 @@ def run_slice(
     """Run one dispatch slice; rings for the polls at the first placed call and for a successor while work remains."""
     began = time.monotonic()
     current = Slice(seconds, on_placed)
+    has_more = False
     try:
-        if current.run():
-            on_remaining()
+        has_more = current.run()
     finally:
+        current.let_go()
+        # After the leases: a successor that sees them held leaves the work to us.
+        if has_more:
+            on_remaining()
         current.finish()
     return datetime.timedelta(seconds=time.monotonic() - began)

@@ -6,7 +6,8 @@ import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Max, Q
 
 from providers.models import Provider
 
@@ -23,6 +24,36 @@ def take(kind: Kind, provider_id: int, token: UUID, now: datetime.datetime) -> b
         **{lease: token, until: now + datetime.timedelta(seconds=LEASE_SECONDS)}
     )
     return changed == 1
+
+
+class Others:
+    """The other slices of one kind: who lives, and whether there is room for one more.
+
+    A slice that only waits takes a place among the queue's processes all the same. Three dispatchers that wait would
+    leave nobody to read the states of calls.
+    """
+
+    def __init__(self, kind: Kind, token: UUID) -> None:
+        self._kind, self._token = kind, token
+        self._first_seen: dict[UUID, datetime.datetime] = {}
+
+    def leave_room(self, now: datetime.datetime) -> bool:
+        """Tell whether fewer slices than `SLICES` hold leases."""
+        return len(self._held(now)) < settings.SLICES
+
+    def take_care(self, now: datetime.datetime) -> bool:
+        """Tell whether another slice renewed a lease since we first asked: it lives, and looks after all that is due.
+
+        That of a dead one is not renewed, and lapses.
+        """
+        return any(until > self._first_seen.setdefault(token, until) for token, until in self._held(now).items())
+
+    def _held(self, now: datetime.datetime) -> dict[UUID, datetime.datetime]:
+        lease, until = f"{self._kind}_lease", f"{self._kind}_lease_until"
+        held = Provider.objects.filter(**{f"{lease}__isnull": False, f"{until}__gte": now}).exclude(
+            **{lease: self._token}
+        )
+        return dict(held.values(lease).annotate(last=Max(until)).order_by().values_list(lease, "last"))
 
 
 def release(kind: Kind, provider_id: int, token: UUID) -> None:

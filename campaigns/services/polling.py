@@ -92,6 +92,7 @@ class Slice:
 
     def __init__(self, seconds: float) -> None:
         self.token = uuid.uuid4()
+        self.others = leases.Others("poll", self.token)
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
         self.backends: dict[int, ProviderBackend] = {}
@@ -125,12 +126,19 @@ class Slice:
         started = sum(self.start(provider_id) for provider_id in providers_with_due(self.clock.now()))
         wrote = self.write(timeout=0.2 if self.busy else 0.0)
         if not started and not wrote and not self.busy:
-            if not has_due(self.clock.now() + datetime.timedelta(seconds=AHEAD_SECONDS)):
+            if not self.is_needed():
                 # The last call of a campaign may just have ended: show it now, not at the next minute.
                 lifecycle.finish_done_campaigns()
                 return False
             time.sleep(0.2)
         return True
+
+    def is_needed(self) -> bool:
+        """Tell whether a call becomes due soon that no other slice looks after; holds on to their providers."""
+        now = self.clock.now()
+        expected = providers_with_due(now + datetime.timedelta(seconds=AHEAD_SECONDS))
+        held = [provider_id for provider_id in expected if self._holds(provider_id)]
+        return bool(held or (expected and not self.others.take_care(now)))
 
     def start(self, provider_id: int) -> bool:
         """Start one read of a provider in a thread, under its lease."""
@@ -167,7 +175,9 @@ class Slice:
     def _holds(self, provider_id: int) -> bool:
         if time.monotonic() - self.renewed.get(provider_id, 0.0) < leases.RENEW_SECONDS:
             return True
-        if not leases.take("poll", provider_id, self.token, self.clock.now()):
+        now = self.clock.now()
+        has_room = bool(self.renewed) or self.others.leave_room(now)
+        if not has_room or not leases.take("poll", provider_id, self.token, now):
             self.renewed.pop(provider_id, None)
             return False
         self.renewed[provider_id] = time.monotonic()

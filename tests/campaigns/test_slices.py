@@ -1,0 +1,120 @@
+"""How many slices live at once: one that only waits for another's work gives its place in the queue away."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns.services import dialing, leases, polling
+from campaigns.services.leases import Kind
+from providers.models import Provider
+from tests.conftest import make_call, make_provider
+
+pytestmark = pytest.mark.django_db
+
+Slice = dialing.Slice | polling.Slice
+
+
+def make_work(kind: Kind, due_in: float) -> Provider:
+    """Make a provider with one call to place, or to ask for, in so many seconds."""
+    provider = make_provider()
+    at = timezone.now() + datetime.timedelta(seconds=due_in)
+    if kind == "dispatch":
+        make_call(provider=provider, due_at=at)
+    else:
+        make_call(provider=provider, status="dialing", remote_id=uuid.uuid4().hex, next_poll_at=at)
+    return provider
+
+
+@contextmanager
+def slice_of(kind: Kind) -> Iterator[Slice]:
+    current: Slice = dialing.Slice(60, lambda: None) if kind == "dispatch" else polling.Slice(60)
+    yield current
+    if isinstance(current, dialing.Slice):
+        current.let_go()
+    current.finish()
+
+
+def holder_of(provider: Provider, kind: Kind) -> object:
+    provider.refresh_from_db()
+    return getattr(provider, f"{kind}_lease")
+
+
+@pytest.fixture(params=["dispatch", "poll"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    found: Kind = request.param
+    return found
+
+
+def test_a_slice_that_waits_holds_the_lease(kind: Kind) -> None:
+    provider = make_work(kind, due_in=10)
+    with slice_of(kind) as current:
+        assert current.round()
+        assert holder_of(provider, kind) == current.token
+    assert holder_of(provider, kind) is None
+
+
+def test_a_second_slice_ends_once_the_first_was_seen_alive(kind: Kind) -> None:
+    provider, first = make_work(kind, due_in=10), uuid.uuid4()
+    assert leases.take(kind, provider.pk, first, timezone.now())
+    with slice_of(kind) as second:
+        assert second.round(), "the first may be dead: nobody saw it renew its lease yet"
+        assert leases.take(kind, provider.pk, first, timezone.now() + datetime.timedelta(seconds=leases.RENEW_SECONDS))
+        assert not second.round()
+
+
+def test_the_work_of_a_dead_slice_is_taken_over(kind: Kind) -> None:
+    provider, dead = make_work(kind, due_in=10), uuid.uuid4()
+    assert leases.take(kind, provider.pk, dead, timezone.now())
+    with slice_of(kind) as second:
+        assert second.round()
+        leases.take(kind, provider.pk, dead, timezone.now() - datetime.timedelta(seconds=leases.LEASE_SECONDS + 1))
+        if isinstance(second, dialing.Slice):
+            second.looked_at = 0.0
+        assert second.round()
+        assert holder_of(provider, kind) == second.token
+
+
+@pytest.mark.parametrize(("slices", "is_taken"), [(1, False), (2, True)])
+def test_no_more_slices_than_the_setting_says(kind: Kind, settings: Settings, slices: int, is_taken: bool) -> None:
+    settings.SLICES = slices
+    busy, free = make_work(kind, due_in=10), make_work(kind, due_in=10)
+    assert leases.take(kind, busy.pk, uuid.uuid4(), timezone.now())
+    with slice_of(kind) as second:
+        assert second.round()
+        assert (holder_of(free, kind) == second.token) is is_taken
+
+
+def test_a_lane_without_a_free_line_keeps_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = make_work("dispatch", due_in=10)
+    with slice_of("dispatch") as current:
+        assert isinstance(current, dialing.Slice)
+        assert current.round()
+        before = until_of(provider)
+        (lane,) = current.lanes.values()
+        monkeypatch.setattr(lane, "in_flight", lane.threads)
+        lane.renewed_at -= leases.RENEW_SECONDS
+        current.pass_calls(lane)
+        assert until_of(provider) > before
+        lane.in_flight = 0
+
+
+def until_of(provider: Provider) -> datetime.datetime:
+    provider.refresh_from_db()
+    assert provider.dispatch_lease_until is not None
+    return provider.dispatch_lease_until
+
+
+def test_the_successor_is_rung_for_after_the_leases_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = make_work("dispatch", due_in=10)
+    held: list[object] = []
+    ring: Callable[[], None] = lambda: held.append(holder_of(provider, "dispatch"))  # noqa: E731
+    monkeypatch.setattr(dialing, "LOOK_SECONDS", 0.01)
+    dialing.run_slice(on_placed=lambda: None, on_remaining=ring, seconds=0.2)
+    assert held == [None]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from campaigns.services import browsing
 from campaigns.services.plots import Bar, lying_bars, standing_bars
 from campaigns.services.report_tables import DRAWN, Column, Drawing, Section, Value
+from campaigns.services.reporting import seconds_for
 
 
 class MoneySections(Drawing):
@@ -105,6 +106,9 @@ class MoneySections(Drawing):
                     Value(str(bill.provider)),
                     Value(bill.calls, priced),
                     Value(bill.seconds),
+                    Value(bill.billed_seconds),
+                    Value(bill.provider.price_per_minute if bill.can_compare else None, currency=bill.currency),
+                    Value(bill.vendor_price, currency=bill.currency),
                     Value(ours, currency=bill.currency),
                     Value(bill.told, currency=bill.currency),
                     Value(bill.difference, currency=bill.currency),
@@ -121,11 +125,17 @@ class MoneySections(Drawing):
         return Section(
             "bill",
             _("Is the bill right?"),
-            _("For calls with a told cost: our seconds at the price set today, beside what the vendor told."),
+            _(
+                "For calls with a told cost: our seconds at the price set today, beside what the vendor told. Where "
+                "the bill stands for more seconds than ours, the vendor rounds up or has another price."
+            ),
             [
                 Column(_("Provider")),
                 Column(_("Calls with a cost"), "number"),
                 Column(_("Our seconds"), "seconds"),
+                Column(_("Seconds the bill stands for"), "seconds"),
+                Column(_("Our price a minute"), "money"),
+                Column(_("The vendor's price a minute"), "money"),
                 Column(_("Reckoned by us"), "money"),
                 Column(_("Told by the vendor"), "money"),
                 Column(_("Vendor above us"), "money"),
@@ -144,6 +154,7 @@ class MoneySections(Drawing):
                 Value(str(found.provider)),
                 Value(found.sent_at),
                 Value(found.seconds),
+                Value(seconds_for(found.told, found.provider)),
                 Value(found.reckoned, currency=found.currency),
                 Value(found.told, currency=found.currency),
                 Value(found.told - found.reckoned, currency=found.currency),
@@ -153,12 +164,16 @@ class MoneySections(Drawing):
         return Section(
             "differences",
             _("Calls whose cost differs"),
-            _("More than a twentieth off our reckoning, the largest first, 50 at most. Ask the vendor about them."),
+            _(
+                "More than a twentieth off our seconds at our price, the largest first, 1,000 at most. "
+                "Ask the vendor about them."
+            ),
             [
                 Column(_("Call"), "number"),
                 Column(_("Provider")),
                 Column(_("Sent"), "moment"),
-                Column(_("Talked, seconds"), "seconds"),
+                Column(_("Our seconds"), "seconds"),
+                Column(_("Seconds the bill stands for"), "seconds"),
                 Column(_("Reckoned by us"), "money"),
                 Column(_("Told by the vendor"), "money"),
                 Column(_("Vendor above us"), "money"),

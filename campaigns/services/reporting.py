@@ -26,8 +26,8 @@ from campaigns.services.exporting import start_of
 from providers.models import Provider
 from providers.types import FINAL, CallStatus
 
-DIFFERENCES = 50
-"""So many differing calls are listed, the dearest first."""
+DIFFERENCES = 1_000
+"""So many differing calls are listed, those that are off most first."""
 TOLERANCE = Decimal("0.01")
 """A vendor's cost counts as differing where it is off by more than this, and by more than a twentieth of itself."""
 AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=6)
@@ -143,6 +143,21 @@ class Bill:
     def difference(self) -> Decimal | None:
         """The vendor's cost above ours; None where they cannot be compared."""
         return self.told - self.reckoned if self.can_compare else None
+
+    @property
+    def billed_seconds(self) -> int | None:
+        """The seconds that the vendor's cost stands for at our price; None where they cannot be compared."""
+        return seconds_for(self.told, self.provider) if self.can_compare else None
+
+    @property
+    def vendor_price(self) -> Decimal | None:
+        """What the vendor took a minute of the time we count; None where nobody talked."""
+        return self.told * 60 / self.seconds if self.seconds else None
+
+
+def seconds_for(amount: Decimal, provider: Provider) -> int:
+    """Return the seconds that an amount stands for at a provider's price, which must not be nothing."""
+    return int((amount * 60 / provider.price_per_minute).to_integral_value())
 
 
 @dataclass(frozen=True, slots=True)

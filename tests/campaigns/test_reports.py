@@ -131,7 +131,20 @@ def test_the_bill_stands_beside_our_reckoning_and_differences_are_listed(house: 
     bills = {str(bill.provider): bill for bill in figures.bills}
     assert (bills["Alpha"].calls, bills["Alpha"].seconds, bills["Alpha"].difference) == (3, 180, Decimal(0))
     assert (bills["Beta"].difference, bills["Beta"].untold) == (Decimal("0.14"), 1)
+    # 0.20 at 0.06 a minute is 200 seconds; 60 were talked.
+    assert (bills["Beta"].seconds, bills["Beta"].billed_seconds) == (60, 200)
+    assert (bills["Beta"].vendor_price, bills["Alpha"].billed_seconds) == (Decimal("0.2"), 180)
     assert [found.call for found in figures.differences] == [house["heard"].pk]
+
+
+def test_the_bill_s_table_says_seconds_and_prices_of_both(as_manager: Client, house: dict[str, Any]) -> None:
+    text = as_manager.get(reverse("reports-csv", args=["bill"]) + f"?{SPAN}").content.decode("utf-8-sig")
+    row = {row["Provider"]: row for row in csv.DictReader(io.StringIO(text))}["Beta"]
+    assert (row["Our seconds"], row["Seconds the bill stands for"]) == ("60", "200")
+    assert (row["Our price a minute"], row["The vendor's price a minute"]) == ("0.0600", "0.2000")
+    text = as_manager.get(reverse("reports-csv", args=["differences"]) + f"?{SPAN}").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["Our seconds"], row["Seconds the bill stands for"], row["Vendor above us"]) == ("60", "200", "0.1400")
 
 
 def test_another_currency_is_neither_added_nor_compared(db: None, manager: User) -> None:

@@ -32,10 +32,24 @@ def rows_of(path: Path) -> list[tuple[int, list[str], str]]:
 # Reading
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "؛", "،", "^", "~"])
 def test_any_separator_is_found(tmp_path: Path, separator: str) -> None:
     path = write(tmp_path / "a.csv", f'name{separator}phone\n"Lee, Ann"{separator}0912\n')
     assert rows_of(path)[1] == (2, ["Lee, Ann", "0912"], "")
+
+
+def test_commas_in_addresses_are_no_separator(tmp_path: Path) -> None:
+    rows = "".join(f"مریم {n},0912123456{n},تهران، خیابان ولیعصر، کوچه ۲، پلاک {n}\n" for n in range(9))
+    assert len(rows_of(write(tmp_path / "a.csv", f"نام,تلفن,نشانی\n{rows}"))[3][1]) == 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1256"])
+@pytest.mark.parametrize("separator", ["\t", ";", ","])
+def test_what_spreadsheets_save_in_persian_is_read(tmp_path: Path, encoding: str, separator: str) -> None:
+    lines = [["نام", "شماره تلفن", "شهر"], *([f"حسين {n}", f"0912123456{n}", "تهران"] for n in range(9))]
+    text = "\r\n".join(separator.join(line) for line in lines)
+    path = write(tmp_path / "a.csv", text.encode(encoding))
+    assert [cells for _number, cells, _problem in rows_of(path)] == lines
 
 
 def test_separator_line_of_excel_is_no_row(tmp_path: Path) -> None:

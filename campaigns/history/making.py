@@ -1,0 +1,56 @@
+"""Makes a past of a given size: the same seed and moment make the same one."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from operator import itemgetter
+
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from campaigns.history.desk import make_campaigns, make_lines, make_staff
+from campaigns.history.drafts import NOBODY, Draft, Drafter
+from campaigns.history.loading import Loader, Told, tidy_up
+from campaigns.history.people import Everybody, make_people
+from campaigns.history.plan import plan_campaigns
+from campaigns.history.rows import CALL_COLUMNS, STEP_COLUMNS, TALK_COLUMNS, Line, Writer
+from campaigns.models import Call, CallEvent, CallTranscript, Campaign
+
+
+def make_history(people: int, calls: int, seed: int, until: datetime.datetime, tell: Told) -> None:
+    """Write everything, the tables one after another."""
+    chance, loader = random.Random(seed), Loader(tell)  # noqa: S311
+    owners = make_staff()
+    everybody: Everybody = make_people(loader, chance, people, until, [owner for owner, _team in owners])
+    drafts, audiences, plans = [], {}, []
+    drafter = Drafter(chance, everybody, int(until.timestamp()))
+    for plan in plan_campaigns(chance, calls, int(until.timestamp())):
+        made = list(drafter.campaign(plan))
+        audiences[plan.place] = [draft.person for draft in made if draft.attempt == 1]
+        plans.append(plan)
+        drafts += made
+    drafts += drafter.singles(max(0, calls - len(drafts)))
+    # Ids follow the time at which a call was added.
+    drafts.sort(key=itemgetter(0))
+    lines = make_lines(owners, until)
+    through = make_campaigns(chance, plans, lines, audiences, everybody, loader)
+    _write_calls(loader, chance, everybody, through, drafts)
+    _sum_up(through)
+    tidy_up()
+
+
+def _write_calls(
+    loader: Loader, chance: random.Random, everybody: Everybody, through: dict[int, list[Line]], drafts: list[Draft]
+) -> None:
+    writer = Writer(chance, everybody, through, loader.next_id(Call))
+    loader.load(Call, CALL_COLUMNS, writer.calls(drafts))
+    loader.load(CallEvent, STEP_COLUMNS, writer.steps(drafts))
+    loader.load(CallTranscript, TALK_COLUMNS, writer.talks(drafts))
+
+
+def _sum_up(through: dict[int, list[Line]]) -> None:
+    """Fill in what the product counts while it calls."""
+    ids = [line.campaign for place, lines in through.items() if place != NOBODY for line in lines if line.campaign]
+    spent = Call.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign").annotate(sum=Sum("cost"))
+    Campaign.objects.filter(pk__in=ids).update(spent_cost=Coalesce(Subquery(spent.values("sum")), F("spent_cost")))

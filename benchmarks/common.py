@@ -50,6 +50,31 @@ def stage(database: str, settings: str = "benchmarks.settings") -> Iterator[Path
     url = urlunsplit(urlsplit(database)._replace(path=f"/{name}")) if database else ""
     if database:
         _on_server(database, f'CREATE DATABASE "{name}"')
+    _set_environment(directory, url, settings)
+    try:
+        set_up()
+        yield directory
+    finally:
+        _close_connections()
+        if database:
+            _on_server(database, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def existing(database: str, settings: str = "benchmarks.settings") -> Iterator[Path]:
+    """Set Django up on a database that is there, bring it up to date, and leave it."""
+    directory = Path(tempfile.mkdtemp(prefix="callcenter-benchmark-"))
+    _set_environment(directory, database, settings)
+    try:
+        set_up()
+        yield directory
+    finally:
+        _close_connections()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _set_environment(directory: Path, url: str, settings: str) -> None:
     os.environ.update(
         DJANGO_SETTINGS_MODULE=settings,
         ENV_FILE=os.devnull,
@@ -72,14 +97,6 @@ def stage(database: str, settings: str = "benchmarks.settings") -> Iterator[Path
     # Also a `timeout` or a closed terminal leaves nothing behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: sys.exit(128 + received))
-    try:
-        set_up()
-        yield directory
-    finally:
-        _close_connections()
-        if database:
-            _on_server(database, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def set_up() -> None:

@@ -28,6 +28,8 @@ MANAGERS = ("reza", "grace")
 TEAMS = ("Clinic desk", "Shop desk")
 WHY_HALTED = "Made by make_history: its calls never happened, and nothing is dialled."
 PRICES = {"bitel": (Decimal(900), "IRT"), "unleashx": (Decimal("0.08"), "USD"), "vocode": (Decimal("0.07"), "USD")}
+NEXT_ROUNDS = {0: Campaign.Status.DRAFT, 5: Campaign.Status.WAITING}
+"""Campaigns, by place, whose people are to be called once more."""
 USUAL_PRICE = (Decimal("0.05"), "USD")
 
 
@@ -116,6 +118,8 @@ def make_campaigns(
                 owners=[(owner, team)], campaign=made.pk,
             )
         ]  # fmt: skip
+        if plan.place in NEXT_ROUNDS:
+            _next_round(made, members, NEXT_ROUNDS[plan.place])
     first = people.first_id
     rows = ((pk, first + position) for pk, positions in memberships for position in positions)
     loader.load(ListMembership, ("contact_list", "contact"), rows)
@@ -145,6 +149,16 @@ def _campaign(plan: Plan, line: Line, name: str, owner: int, team: int | None, c
     )
     Campaign.objects.filter(pk=made.pk).update(created_at=began - datetime.timedelta(hours=2))
     return made
+
+
+def _next_round(campaign: Campaign, members: ContactList, status: Campaign.Status) -> None:
+    """Make a campaign that is still to start, for the same people."""
+    draft = Campaign.objects.create(
+        name=f"Next round of {campaign.name}"[:120], status=status, provider_id=campaign.provider_id,
+        agent_id=campaign.agent_id, voice_id=campaign.voice_id, caller_id_id=campaign.caller_id_id,
+        owner_id=campaign.owner_id, team_id=campaign.team_id,
+    )  # fmt: skip
+    draft.lists.set([members])
 
 
 def _next_number(model: Any) -> int:

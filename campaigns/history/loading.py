@@ -25,7 +25,7 @@ class Loader:
 
     def __init__(self, tell: Told) -> None:
         self._tell = tell
-        if connection.vendor == "sqlite":
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
             # The many indexes of a call take their rows in no order: what does not fit the cache is written again.
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
@@ -108,6 +108,8 @@ def as_json(value: Any) -> str:
 
 def tidy_up() -> None:
     """Have the database look at what it holds now, as it does by itself after a while."""
+    if connection.in_atomic_block:
+        return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM ANALYZE")

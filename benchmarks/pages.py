@@ -1,0 +1,239 @@
+"""Every page of the console that can be opened, with what makes it slow; a page that nobody listed here is an error."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+POSTED = frozenset(
+    {
+        "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
+        "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
+        "campaign-stop", "campaign-copy", "call-never-again", "call-cancel", "call-settle", "call-again",
+        "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
+        "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
+        "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
+    }
+)  # fmt: skip
+"""Addresses that only take orders: there is no page to wait for."""
+ASKS_THE_VENDOR = frozenset({"call-player", "call-recording"})
+"""What they show comes from the vendor."""
+WAITS_FOR_ITSELF = frozenset({"import-progress", "import-bad-rows"})
+"""Files and fragments of one import: as long as the file, not as the history."""
+
+
+class Page(NamedTuple):
+    """One address to open."""
+
+    name: str
+    """Of the address, in the table of addresses."""
+    what: str
+    args: tuple[Any, ...] = ()
+    query: str = ""
+    stock: str = ""
+    """The same question to a stock change list over calls."""
+    is_search: bool = False
+    role: str = "manager"
+
+
+class Landmarks(NamedTuple):
+    """Rows of the history that the pages are opened at."""
+
+    campaign: int
+    """With the most calls."""
+    finished: int
+    draft: int
+    person: int
+    """With the most calls."""
+    member_list: int
+    provider: int
+    call: int
+    """Over, with a transcript."""
+    import_id: int
+    middle: int
+    """A call half-way into the log."""
+    oldest: int
+    person_middle: int
+    membership_middle: int
+    today: datetime.date
+    rare_name: str
+    number: str
+    fragment: str
+    """The middle of a number."""
+
+
+def find_landmarks(import_id: int) -> Landmarks:
+    """Look for rows worth opening, in a database that `make_history` filled."""
+    from django.db.models import Count
+    from django.utils import timezone
+
+    from campaigns.models import Call, CallTranscript, Campaign, Contact, ContactList, ListMembership
+
+    by_calls = Campaign.objects.annotate(n=Count("calls")).order_by("-n")
+    campaign, finished = by_calls.first(), by_calls.filter(status=Campaign.Status.FINISHED).first()
+    draft = Campaign.objects.filter(status=Campaign.Status.DRAFT).first()
+    busiest = Call.objects.exclude(contact=None).order_by().values("contact").annotate(n=Count("pk")).order_by("-n")
+    largest = ContactList.objects.annotate(n=Count("memberships")).order_by("-n").first()
+    talk = CallTranscript.objects.order_by("-pk").first()
+    newest, oldest = Call.objects.order_by("-pk").first(), Call.objects.order_by("pk").first()
+    contacts = list(Contact.objects.order_by("-pk").values_list("pk", flat=True)[:1])
+    rare = Contact.objects.filter(name__contains="-").order_by("-pk").first()
+    some = Contact.objects.filter(region="IR").order_by("-pk")[1]
+    if not (campaign and finished and draft and largest and talk and newest and oldest and rare):
+        raise SystemExit("This database holds no history: fill it by make_history.")
+    last = newest.placing_at or newest.created_at
+    middle_member = ListMembership.objects.filter(contact_list=largest).order_by("pk")[largest.n // 2]
+    return Landmarks(
+        campaign=campaign.pk, finished=finished.pk, draft=draft.pk, person=busiest[0]["contact"],
+        member_list=largest.pk, provider=campaign.provider_id, call=talk.call_id, import_id=import_id,
+        middle=(newest.pk + oldest.pk) // 2, oldest=oldest.pk + 60, person_middle=contacts[0] // 2,
+        membership_middle=middle_member.pk, today=timezone.localtime(last).date(), rare_name=rare.name[-9:],
+        number=some.phone, fragment=some.phone[-7:],
+    )  # fmt: skip
+
+
+def all_pages(at: Landmarks) -> Iterator[Page]:
+    """Yield every page and its variants."""
+    yield from _frame(at)
+    yield from _log(at)
+    yield from _reports(at)
+    yield from _campaigns(at)
+    yield from _people(at)
+
+
+def _frame(at: Landmarks) -> Iterator[Page]:
+    yield Page("start", "start")
+    yield Page("login", "log-in")
+    yield Page("no-role", "no role yet")
+    yield Page("healthz", "health")
+    yield Page("readyz", "readiness")
+    yield Page("today", "Today")
+    yield Page("today", "Today, an admin", role="admin")
+    yield Page("today-live", "Today, moving part")
+    yield Page("quick-call", "quick call")
+    yield Page("quick-call", "quick call, again", query=f"again={at.call}")
+    yield Page("providers", "providers")
+    yield Page("provider", "one provider", (at.provider,), role="admin")
+
+
+def _log(at: Landmarks) -> Iterator[Page]:
+    week = at.today - datetime.timedelta(days=7)
+    month, quarter = at.today - datetime.timedelta(days=60), at.today - datetime.timedelta(days=90)
+    last = f"status__exact=completed&placing_at__gte={week.isoformat()}"
+    yield Page("call-log", "call log, first page", stock="p=1")
+    yield Page("call-log", "call log, half-way", query=f"older_than={at.middle}", stock="p=5000")
+    yield Page("call-log", "call log, last pages", query=f"older_than={at.oldest}")
+    yield Page("call-log", "call log, newer page", query=f"newer_than={at.middle}")
+    yield Page("call-log", "call log, an admin", role="admin")
+    for filters in (
+        "state=completed", "state=canceled", "state=unknown", "state=live", "state=talked", "state=decide",
+        "state=pending", "state=skipped", "which=open", "which=ended", "which=machine", "which=opted_out",
+        "which=priced", "which=unpriced", "kind=single", "kind=campaign", "weekday=5", "hour=11", "hour=3", "attempt=3",
+        f"campaign={at.campaign}", f"campaign={at.campaign}&state=canceled", f"campaign={at.finished}&state=talked",
+        f"campaign={at.finished}&attempt=3&state=busy", f"provider={at.provider}", f"provider={at.provider}&state=busy",
+        f"since={week}", f"since={month}&until={month}", f"since={quarter}&until={at.today}&state=busy",
+        f"since={month}&until={month}&state=canceled", f"until={quarter}", f"until={quarter}&state=failed",
+    ):  # fmt: skip
+        yield Page("call-log", f"call log, {filters}", query=filters, stock=last if filters == f"since={week}" else "")
+    yield Page("call-log", "call log, completed and week", query=f"state=completed&since={week}", stock=last)
+    for what, text, stock in _searches(at):
+        yield Page("call-log", f"call log, {what}", query=f"person={text}", stock=stock, is_search=True)
+    yield Page("call-log", "call log, part of a number, admin", query="person=4567", is_search=True, role="admin")
+    yield Page("call-log", "call log, common name and state", query="person=Maryam&state=busy", is_search=True)
+    for query in (
+        "",
+        "state=canceled",
+        "which=opted_out",
+        "which=unpriced",
+        "person=Maryam",
+        f"since={month}",
+        "hour=3",
+    ):
+        yield Page("call-log-total", f"total of the log, {query or 'all'}", query=query)
+    for name in ("call", "call-live"):
+        yield Page(name, name.replace("-", ", "), (at.call,))
+
+
+def _searches(at: Landmarks) -> Iterator[tuple[str, str, str]]:
+    yield "common name", "Maryam", "q=Maryam"
+    yield "Persian name", "حسینی", ""
+    yield "rare name", at.rare_name, f"q={at.rare_name}"
+    yield "two letters", "Gr", ""
+    yield "name of nobody", "Xyzzyx", "q=Xyzzyx"
+    yield "part of a number", at.fragment, f"q={at.fragment}"
+    yield "common part of a number", "912", ""
+    yield "whole number", at.number.replace("+98", "0"), ""
+
+
+def _reports(at: Landmarks) -> Iterator[Page]:
+    since = at.today - datetime.timedelta(days=89)
+    span = f"since={since}&until={at.today}"
+    yield Page("reports", "reports, as they open")
+    yield Page("reports", "reports, 90 days", query=span)
+    yield Page("reports", "reports, 90 days of a campaign", query=f"{span}&campaign={at.campaign}")
+    yield Page("reports", "reports, 90 days of a provider", query=f"{span}&provider={at.provider}")
+    yield Page("reports", "reports, a year", query=f"since={at.today - datetime.timedelta(days=364)}&until={at.today}")
+    yield Page("reports-csv", "reports, CSV of 90 days", ("hours",), span)
+
+
+def _campaigns(at: Landmarks) -> Iterator[Page]:
+    yield Page("campaigns", "campaigns")
+    yield Page("campaigns", "campaigns, finished", query="state=finished")
+    yield Page("campaign-new", "campaign, new")
+    yield Page("campaign-edit", "campaign, edit", (at.draft,))
+    for name in ("campaign", "campaign-live", "campaign-people", "campaign-settings", "campaign-activity"):
+        yield Page(name, f"{name.replace('-', ', ')}, the biggest", (at.campaign,))
+        yield Page(name, f"{name.replace('-', ', ')}, finished", (at.finished,))
+    yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.middle}")
+    for state in ("pending", "busy", "canceled", "skipped", "unknown"):
+        yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")
+    yield Page("campaign-check", "campaign, launch check", (at.draft,))
+    yield Page("campaign-check-people", "launch check, its people", (at.draft, "now"))
+
+
+def _people(at: Landmarks) -> Iterator[Page]:
+    yield Page("people", "people, first page")
+    yield Page("people", "people, half-way", query=f"older_than={at.person_middle}")
+    for what, text, _stock in _searches(at):
+        yield Page("people", f"people, {what}", query=f"q={text}", is_search=True)
+    yield Page("person-new", "person, new")
+    yield Page("person", "person with the most calls", (at.person,))
+    yield Page("person", "person with the most calls, deep", (at.person,), f"older_than={at.middle}")
+    yield Page("person-edit", "person, edit", (at.person,))
+    yield Page("lists", "lists")
+    yield Page("list", "biggest list", (at.member_list,))
+    yield Page("list", "biggest list, half-way", (at.member_list,), f"older_than={at.membership_middle}")
+    yield Page("list", "biggest list, common name", (at.member_list,), "q=Maryam", is_search=True)
+    yield Page("list", "biggest list, rare name", (at.member_list,), f"q={at.rare_name}", is_search=True)
+    yield Page("do-not-call", "do-not-call")
+    yield Page("do-not-call", "do-not-call, part of a number", query="q=4567", is_search=True)
+    yield Page("do-not-call-import", "do-not-call, import")
+    for name in ("import-new", "import-template"):
+        yield Page(name, name.replace("-", ", "))
+    for name in ("import", "import-map", "import-check"):
+        yield Page(name, name.replace("-", ", "), (at.import_id,))
+
+
+def every_name() -> set[str]:
+    """Return the names of all addresses of the console, the admin's own apart."""
+    from django.urls import URLPattern, URLResolver, get_resolver
+
+    def walk(resolver: URLResolver) -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                if not pattern.namespace:
+                    yield from walk(pattern)
+            elif isinstance(pattern, URLPattern) and pattern.name:
+                yield pattern.name
+
+    return set(walk(get_resolver("callcenter.urls")))
+
+
+STREAMED = frozenset({"calls-export", "do-not-call-export"})
+"""Measured by rows a second."""
+
+
+def missing(pages: list[Page]) -> set[str]:
+    """Return the addresses that nobody measures and nobody excused."""
+    return every_name() - {page.name for page in pages} - POSTED - ASKS_THE_VENDOR - WAITS_FOR_ITSELF - STREAMED

@@ -213,6 +213,11 @@ def long_unknown() -> Q:
     return Q(status=CallStatus.UNKNOWN) & (long_ago | Q(needs_person_at__isnull=False))
 
 
+def of_person(text: str, viewer: Person) -> Q:
+    """Return the condition of calls to whoever bears this part of a name or number, as far as the viewer may ask."""
+    return _person(text, may(viewer, "see_people"))
+
+
 def _person(text: str, sees_numbers: bool) -> Q:
     text = " ".join(text.split())
     understood = understand_number(text, settings.DEFAULT_REGION)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Call
+from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
-from providers.types import CallStatus, FailureReason
+from providers.types import FINAL, CallStatus, FailureReason
 
 Words = str | Promise
 
@@ -42,25 +43,48 @@ AFTER_FAILURE: dict[str, Words] = {
     FailureReason.VENDOR_ERROR: _("Call again later; where it repeats, tell an admin."),
     FailureReason.NOT_CONNECTED: _("Check the number; if it is right, call again later."),
     FailureReason.PLACE_REJECTED: _(
-        "Read the vendor's own words below, correct the message or the number, call again."
+        "Read the vendor's own words on the call's page, correct the message or the number, call again."
     ),
+    FailureReason.NOT_PLACED: _("Call again if it is still wanted."),
 }
+SKIPPED: dict[str, Words] = {
+    SkipReason.NONE: _("Not called."),
+    SkipReason.NO_ZONE: _("Not called: the local time of this number is not known, or never within the calling hours."),
+}
+"""Where the sentence says more than the reason's name."""
 AFTER_SKIP: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("Nothing is to be done: the wish stands."),
     SkipReason.NUMBER_REFUSED: _("Call through a provider that reaches this country."),
     SkipReason.NO_ZONE: _("Set the time zone in the person's page, then call again."),
     SkipReason.QUIET_PERIOD: _("Call again after the quiet period."),
     SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
-    SkipReason.OVER_BUDGET: _("A manager raises the campaign's budget."),
+    SkipReason.STOPPED: _("To call after all, call again from here, or copy the campaign."),
+    SkipReason.OVER_BUDGET: _("A manager raises the campaign's budget, then calls again."),
+    SkipReason.CANCELED: _("Call again if it was a mistake."),
+    SkipReason.NOT_NEEDED: _("Nothing is to be done."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
+}
+
+
+AFTER_WAIT: dict[str, Words] = {
+    WaitReason.OUTSIDE_HOURS: _("Nothing is to be done: it is called when the hours open there."),
+    WaitReason.RETRY: _("Nothing is to be done: it is called at its time."),
+    WaitReason.NOT_SENT: _("Nothing is to be done: it is tried again. Where it repeats, an admin tests the provider."),
+    WaitReason.RATE_LIMITED: _("Nothing is to be done: it is called as soon as the vendor allows."),
+    WaitReason.PROVIDER_HALTED: _("An admin opens Providers, puts the key or the credit right, and resumes it."),
+    WaitReason.LIVE_ELSEWHERE: _("Nothing is to be done: it is called when the end of the other call is known."),
+    WaitReason.QUIET_PERIOD: _("Nothing is to be done: it is called when the quiet period is over."),
+    WaitReason.BUDGET: _("It goes on when those calls turn out cheaper; else a manager raises the budget."),
 }
 
 
 def why(call: Call) -> Words:
     """Return one sentence on why the call stands where it stands; empty for an ordinary conversation."""
-    if call.status == CallStatus.PENDING and call.wait_reason in WaitReason.values:
-        return WaitReason(call.wait_reason).label if call.wait_reason else PLAIN[CallStatus.PENDING]
+    if call.status == CallStatus.PENDING:
+        return _standing(call) or _waiting(call)
     if call.status == CallStatus.SKIPPED:
+        if call.skip_reason in SKIPPED:
+            return SKIPPED[call.skip_reason]
         return SkipReason(call.skip_reason).label if call.skip_reason in SkipReason.values else _("Not called.")
     if call.status == CallStatus.FAILED:
         return FAILED.get(call.failure_reason, FAILED[FailureReason.NONE])
@@ -69,6 +93,42 @@ def why(call: Call) -> Words:
             return _("A voicemail answered.")
         return "" if call.had_conversation else _("The vendor says that it ended, but nobody talked.")
     return PLAIN.get(call.status, "")
+
+
+def _waiting(call: Call) -> Words:
+    if call.wait_reason and call.wait_reason in WaitReason.values:
+        return WaitReason(call.wait_reason).label
+    return PLAIN[CallStatus.PENDING]
+
+
+def _standing(call: Call) -> Words:
+    """Return what holds up everybody around a waiting call, as far as it was read with it; never asks the database."""
+    campaign = call._state.fields_cache.get("campaign")
+    if campaign is None or "status" in campaign.get_deferred_fields():
+        campaign = None
+    if campaign is not None and campaign.status == campaign.Status.PAUSED:
+        return _("Waits: the campaign is paused.")
+    provider = call._state.fields_cache.get("provider")
+    if provider is not None and not provider.get_deferred_fields() - {"secrets"} and provider.stop_reason:
+        return format_lazy("{} {}", _("Waits: the provider cannot call now."), provider.stop_reason)
+    return ""
+
+
+def why_no_more(call: Call, campaign: Campaign) -> Words:
+    """Return why a person whose last attempt is over is not called again by itself; empty while more is to come."""
+    if call.status not in FINAL or call.status == CallStatus.SKIPPED or call.held_at:
+        return ""
+    if call.status == CallStatus.COMPLETED:
+        return _("Done: no further attempt.")
+    if call.stop_asked_at:
+        return _("No further attempt: somebody here stopped the call.")
+    if not campaign.is_open:
+        return _("No further attempt: the campaign is over.")
+    if not campaign.retry_delays(call.status):
+        return _("No further attempt: the campaign plans none after this.")
+    if call.attempt >= campaign.max_attempts:
+        return _("No further attempt: all attempts are used.")
+    return ""
 
 
 def next_step(call: Call) -> Words:
@@ -83,6 +143,6 @@ def next_step(call: Call) -> Words:
         return AFTER_FAILURE.get(call.failure_reason, "")
     if call.status == CallStatus.SKIPPED:
         return AFTER_SKIP.get(call.skip_reason, "")
-    if call.status == CallStatus.PENDING and call.wait_reason == WaitReason.PROVIDER_HALTED:
-        return _("An admin opens Providers, puts the key or the credit right, and resumes it.")
+    if call.status == CallStatus.PENDING:
+        return AFTER_WAIT.get(call.wait_reason, "")
     return ""

@@ -97,6 +97,15 @@ def count_queued(campaign: Campaign) -> int:
     return _kept(key, lambda: Call.objects.filter(campaign=campaign, attempt=1).count())
 
 
+def count_skips(campaign: Campaign) -> list[tuple[str, int]]:
+    """Count who was not called by the reason, the commonest first."""
+    skipped = Call.objects.filter(campaign=campaign, status=CallStatus.SKIPPED).order_by()
+    rows = skipped.values_list("skip_reason").annotate(n=Count("pk"))
+    return _kept(
+        f"campaign-skips:{campaign.pk}", lambda: sorted(((reason, n) for reason, n in rows), key=lambda row: -row[1])
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
     """Calls that are over and conversations by weekday (1 is Monday) and hour of the viewer's clock."""

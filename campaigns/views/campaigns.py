@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -16,16 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
-from campaigns.models import Call, Campaign
-from campaigns.querysets import CallQuerySet
+from campaigns.models import Campaign
 from campaigns.services import drafting, overview, progress
-from campaigns.services.browsing import count_up_to, page_by_key, sees_number
+from campaigns.services.browsing import count_up_to, page_by_key
 from campaigns.services.launch_check import may_launch
 from campaigns.services.launching import may_approve
 from campaigns.services.lifecycle import may_control
 from campaigns.services.selecting import people_of
 from campaigns.wording import action_words, in_words
-from providers.types import CallStatus
 
 SHOWN_EVENTS = 100
 ENDS_POLLING = 286
@@ -131,33 +128,6 @@ def campaign_live(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @needs("see_calls")
-def campaign_people(request: HttpRequest, pk: int) -> HttpResponse:
-    """List everybody of a campaign with their last attempt and what comes next."""
-    person = person_of(request)
-    found = find_campaign(request, pk)
-    calls = last_attempts(found).select_related("contact", "campaign")
-    state = request.GET.get("state", "")
-    if state in CallStatus.values:
-        calls = calls.filter(status=state)
-    page = page_by_key(calls, request.GET)
-    context = campaign_context(request, found, "people") | {
-        "page": page,
-        "rows": [(call, sees_number(person, call)) for call in page.rows],
-        "total": count_up_to(calls),
-        "states": CallStatus.choices,
-        "state": state,
-    }
-    return render(request, "campaigns/people.html", context)
-
-
-def last_attempts(found: Campaign) -> CallQuerySet:
-    """Return one call a person: the last attempt."""
-    later = Call.objects.filter(campaign=found, contact=OuterRef("contact"), attempt__gt=OuterRef("attempt"))
-    return Call.objects.filter(~Exists(later), campaign=found)
-
-
-@require_safe
-@needs("see_calls")
 def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
     """Show everything that was set."""
     found = find_campaign(request, pk)
@@ -184,7 +154,6 @@ urlpatterns = [
     path("campaigns/", campaigns, name="campaigns"),
     path("campaigns/<int:pk>/", campaign, name="campaign"),
     path("campaigns/<int:pk>/live/", campaign_live, name="campaign-live"),
-    path("campaigns/<int:pk>/people/", campaign_people, name="campaign-people"),
     path("campaigns/<int:pk>/settings/", campaign_settings, name="campaign-settings"),
     path("campaigns/<int:pk>/activity/", campaign_activity, name="campaign-activity"),
     path("campaigns/<int:pk>/copy/", campaign_copy, name="campaign-copy"),

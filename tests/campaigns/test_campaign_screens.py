@@ -133,10 +133,10 @@ def test_people_with_their_last_attempt_and_what_comes_next(desk, caller):
     make_call(campaign=campaign, contact=tried, attempt=2, wait_reason="retry")
     make_call(campaign=campaign, contact=done, status="completed", talk_seconds=4)
     rows = desk.get(reverse("campaign-people", args=[campaign.pk])).context["rows"]
-    assert [(call.contact.name, call.attempt) for call, _shown in rows] == [("Done", 1), ("Tried", 2)]
+    assert [(row.call.contact.name, row.call.attempt) for row in rows] == [("Done", 1), ("Tried", 2)]
     page = text_of(desk.get(reverse("campaign-people", args=[campaign.pk]), {"state": "pending"}))
     assert "Waits for its next attempt." in page
-    assert "Done" not in page.split("What comes next")[1]
+    assert "Done" not in page.split("what comes next")[1]
     assert "Nobody here" in text_of(desk.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
 
 

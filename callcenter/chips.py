@@ -73,6 +73,10 @@ def campaign_chip(campaign: Campaign) -> Chip:
     """Return the chip of a campaign."""
     status = Campaign.Status(campaign.status)
     icon, tone, is_live = CAMPAIGN_LOOKS[status]
+    if status == Campaign.Status.PAUSED and campaign.pilot == Campaign.Pilot.ASKS:
+        return Chip(_("Pilot over: decide"), "hand", "warn")
+    if status == Campaign.Status.RUNNING and campaign.pilot == Campaign.Pilot.CALLING:
+        return Chip(_("Pilot"), icon, tone, is_live)
     if status == Campaign.Status.PAUSED and campaign.paused_by_system:
         return Chip(_("Paused by the system"), "alert", "bad")
     return Chip(status.label, icon, tone, is_live)

@@ -29,6 +29,11 @@ VERDICT_WORDS: dict[str, Words] = {
     SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
     SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),
 }
+GROUP_WORDS: dict[str, Words] = {
+    "everybody": gettext_lazy("Everybody in the audience"),
+    "called": gettext_lazy("Will be called, now or later"),
+    "never": gettext_lazy("Will not be called"),
+}
 ACTION_WORDS: dict[str, Words] = {
     "campaign.created": gettext_lazy("Written"),
     "campaign.edited": gettext_lazy("Changed"),
@@ -38,6 +43,7 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.launched": gettext_lazy("Launched"),
     "campaign.pilot_launched": gettext_lazy("Pilot launched"),
     "campaign.pilot_over": gettext_lazy("The pilot is over: paused by itself"),
+    "campaign.pilot_ended": gettext_lazy("The pilot was ended by hand"),
     "campaign.went_on": gettext_lazy("Went on with the rest after the pilot"),
     "campaign.scheduled": gettext_lazy("Start time set"),
     "campaign.start_canceled": gettext_lazy("Start time canceled"),
@@ -62,8 +68,8 @@ class VerdictRow:
 
 
 def verdict_words(verdict: str) -> Words:
-    """Return what a verdict means."""
-    return VERDICT_WORDS[verdict]
+    """Return what a verdict or a group of them means."""
+    return VERDICT_WORDS.get(verdict) or GROUP_WORDS[verdict]
 
 
 def verdict_rows(check: LaunchCheck) -> list[VerdictRow]:

@@ -42,6 +42,8 @@ class LaunchCheck:
     """What a launch would do now: exact numbers of people, what stands against it, and estimates."""
 
     total: int
+    everybody: int = 0
+    """Everybody whom the campaign is about, queued already or not."""
     verdicts: Mapping[str, int]
     """People by verdict (`audience.VERDICTS`)."""
     missing: Mapping[str, int] = field(default_factory=dict)
@@ -116,6 +118,7 @@ def check_launch(campaign: Campaign, now: datetime.datetime | None = None, perso
     everybody = judge.selection.count() if campaign.launched_at else total
     return LaunchCheck(
         total=total,
+        everybody=everybody,
         verdicts=verdicts,
         missing=dict(found.missing.most_common(10)),
         unmet=dict(found.unmet.most_common(10)),

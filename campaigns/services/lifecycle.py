@@ -181,6 +181,24 @@ def resume(campaign_id: int, person: Person) -> Outcome:
     return outcome
 
 
+def end_pilot(campaign_id: int, person: Person) -> Outcome:
+    """Pause a pilot before its last attempts are over, and ask how to go on. Raises PermissionDenied."""
+    _demand_control(campaign_id, person)
+    in_pilot = Campaign.objects.filter(pk=campaign_id, pilot=Campaign.Pilot.CALLING, is_filled=True)
+    if not in_pilot.exists():
+        return _unchanged(campaign_id)
+    return _change(
+        campaign_id,
+        {Status.RUNNING, Status.PAUSED},
+        "campaign.pilot_ended",
+        person,
+        status=Status.PAUSED,
+        pilot=Campaign.Pilot.ASKS,
+        paused_reason="",
+        paused_by_system=False,
+    )
+
+
 def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
     """End a campaign for good: nothing new starts, and who waits is not called. Raises PermissionDenied.
 

@@ -90,7 +90,12 @@ class Overview:
 def visible_campaigns(person: Person) -> list[Campaign]:
     """Return the campaigns that are not over and that this person may see, newest first."""
     found = Campaign.objects.select_related("provider", "owner").filter(
-        status__in=[Campaign.Status.RUNNING, Campaign.Status.PAUSED, Campaign.Status.WAITING]
+        status__in=[
+            Campaign.Status.RUNNING,
+            Campaign.Status.PAUSED,
+            Campaign.Status.WAITING,
+            Campaign.Status.SCHEDULED,
+        ]
     )
     if not may(person, "see_all_calls"):
         found = found.filter(owner=person.pk)

@@ -71,6 +71,13 @@ class PilotResult:
         """How long a conversation took."""
         return self.talk_seconds // self.talked if self.talked else 0
 
+    @property
+    def rest_cost(self) -> Decimal | None:
+        """What the rest costs where each of them costs what one of these did; None where these cost nothing."""
+        if not self.people or not self.spent:
+            return None
+        return (self.spent * self.rest / self.people).quantize(Decimal("0.01"))
+
 
 def measure_pilot(campaign: Campaign) -> PilotResult:
     """Count what the pilot's people came to; three statements."""

@@ -221,6 +221,8 @@ def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due
 def why_standing(campaign: Campaign) -> list[str]:
     """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely."""
     if campaign.status == Campaign.Status.PAUSED:
+        if campaign.pilot == Campaign.Pilot.ASKS:
+            return [_("The pilot is over: nobody else is called until you decide.")]
         reason = campaign.paused_reason
         if campaign.paused_by_system:
             return [_("Paused by the system: %(reason)s") % {"reason": reason}]

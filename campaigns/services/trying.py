@@ -16,8 +16,10 @@ from campaigns.numbers import UnderstoodNumber, search_digits
 from campaigns.services.lifecycle import Refused
 from campaigns.services.quick_calling import Placed, SingleCall, place_single_call
 from campaigns.services.rendering import missing_variables, render_text, render_variables
+from campaigns.services.selecting import people_of
 
 SHOWN = 5
+LOOKED_THROUGH = 200
 
 
 def try_message(
@@ -58,6 +60,21 @@ def latest_tries(campaign: Campaign, person: Person) -> Sequence[Call]:
     """Return the last calls that tried this campaign's message and that this person may see, newest first."""
     calls = Call.objects.visible_to(person).filter(test_of=campaign)
     return list(calls.select_related("contact", "provider").order_by("-pk")[:SHOWN])
+
+
+def last_number(person: Person) -> str:
+    """Return the number at which this person tried a message last; empty for the first time."""
+    tried = Call.objects.filter(test_of__isnull=False, owner=person.pk).order_by("-pk")
+    return tried.values_list("to_number", flat=True).first() or ""
+
+
+def choose_hearer(campaign: Campaign, wanted: str) -> Contact | None:
+    """Return whose message is heard: who is looked for, else the first of the audience for whom nothing is empty."""
+    people = people_of(campaign)
+    if wanted.strip():
+        return find_hearer(people, wanted)
+    first = list(people[:LOOKED_THROUGH])
+    return next((contact for contact in first if not missing_variables(campaign, contact)), first[0] if first else None)
 
 
 def find_hearer(people: QuerySet[Contact], wanted: str) -> Contact | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Campaign
-from campaigns.services import drafting, overview, progress
+from campaigns.services import drafting, overview, piloting, progress
 from campaigns.services.browsing import count_up_to, page_by_key
 from campaigns.services.launch_check import may_launch
 from campaigns.services.launching import may_approve
-from campaigns.services.lifecycle import may_control
+from campaigns.services.lifecycle import may_control, needs_approval
 from campaigns.services.selecting import people_of
 from campaigns.wording import action_words, in_words
 
@@ -96,7 +97,7 @@ def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[st
         "may_control": may_control(found, person),
         "may_edit": drafting.may_edit(found, person),
         "may_draft": may(person, "draft_campaign"),
-        "may_launch": status == Campaign.Status.DRAFT and may_launch(found, person),
+        "may_launch": status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(found, person),
         "may_approve": status == Campaign.Status.WAITING and may_approve(found, person),
         "may_export": may(person, "export_calls"),
     }
@@ -107,7 +108,16 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     over = {Campaign.Status.STOPPED, Campaign.Status.FINISHED, Campaign.Status.DRAFT}
     is_over = found.status in over and not now.live and not now.still_out
     every = 2 if found.status == Campaign.Status.RUNNING or now.live or now.still_out else 10
-    return campaign_context(request, found, "") | {"now": now, "is_over": is_over, "every": every}
+    in_pilot = found.pilot in {Campaign.Pilot.CALLING, Campaign.Pilot.ASKS}
+    pilot = piloting.measure_pilot(found) if in_pilot else None
+    return campaign_context(request, found, "") | {
+        "now": now,
+        "is_over": is_over,
+        "every": every,
+        "pilot": pilot,
+        "asks_manager": pilot is not None and needs_approval(pilot.people + pilot.rest, person_of(request)),
+        "installation_zone": settings.TIME_ZONE,
+    }
 
 
 @require_safe

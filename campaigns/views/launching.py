@@ -3,70 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from campaigns.forms.launching import StartAtForm, TryForm
 from campaigns.models import Campaign
-from campaigns.services import launching, lifecycle
-from campaigns.services.audience import VERDICTS, people_with
-from campaigns.services.launch_check import check_launch, may_launch
+from campaigns.services import launching, lifecycle, piloting, trying
+from campaigns.services.audience import GROUPS, VERDICTS, people_with
+from campaigns.services.launch_check import check_launch, is_launchable, may_launch
 from campaigns.services.launching import Launched, may_approve
 from campaigns.services.lifecycle import Outcome, Refused
 from campaigns.views import exports
 from campaigns.views.campaigns import find_campaign, person_of, token_of
-from campaigns.wording import verdict_rows, verdict_words
+from campaigns.views.sentences import sentence_with_links
+from campaigns.wording import in_words, verdict_rows, verdict_words
 
 
 @require_safe
 @needs("see_calls")
 def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what a launch would do now, with exact numbers."""
-    person = person_of(request)
+    """Show what a launch would do now, with exact numbers, and the ways to start."""
     campaign = find_campaign(request, pk)
-    is_waiting = campaign.status == Campaign.Status.WAITING
-    if campaign.status != Campaign.Status.DRAFT and not is_waiting:
+    if not is_launchable(campaign):
         return redirect("campaign", pk)
+    return _check_page(request, campaign)
+
+
+def _check_page(
+    request: HttpRequest,
+    campaign: Campaign,
+    start_form: StartAtForm | None = None,
+    try_form: TryForm | None = None,
+) -> HttpResponse:
+    person = person_of(request)
+    status = Campaign.Status(campaign.status)
+    is_waiting = status == Campaign.Status.WAITING
+    may_start = status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(campaign, person)
     now = timezone.now()
-    approves = is_waiting and may_approve(campaign, person)
     check = check_launch(campaign, now, None if is_waiting else person)
+    may_see_people = may(person, "see_people")
+    tries = trying.latest_tries(campaign, person)
     context = {
         "campaign": campaign,
         "check": check,
         "checked_at": now,
+        "sentence": sentence_with_links(check, campaign, opens=may_see_people),
         "rows": verdict_rows(check),
         "lists": list(campaign.lists.all()),
+        "left_out": list(campaign.excluded_campaigns.all()),
+        "words": in_words(campaign),
         "is_waiting": is_waiting,
-        "may_launch": not is_waiting and may_launch(campaign, person),
-        "may_approve": approves,
-        "may_withdraw": is_waiting and lifecycle.may_control(campaign, person),
-        "may_see_people": may(person, "see_people"),
+        "may_launch": may_start,
+        "may_approve": is_waiting and may_approve(campaign, person),
+        "may_withdraw": status in {Campaign.Status.WAITING, Campaign.Status.SCHEDULED}
+        and lifecycle.may_control(campaign, person),
+        "may_see_people": may_see_people,
+        "may_try": may(person, "launch_campaign") and may(person, "place_call"),
+        "pilot_size": piloting.SIZE,
+        "installation_zone": settings.TIME_ZONE,
+        "start_form": start_form or StartAtForm(),
+        "try_form": try_form or TryForm(initial={"number": trying.last_number(person)}),
+        "tries": tries,
     }
-    return render(request, "campaigns/check.html", context)
+    refused = any(form is not None and form.is_bound for form in (start_form, try_form))
+    return render(request, "campaigns/check.html", context, status=422 if refused else 200)
 
 
 @require_safe
 @needs("see_people")
 def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
     """List the people behind one number of the launch check."""
-    if verdict not in VERDICTS:
+    if verdict not in VERDICTS and verdict not in GROUPS:
         raise Http404
     campaign = find_campaign(request, pk)
     after = request.GET.get("after", "")
-    people, more = people_with(campaign, verdict, timezone.now(), int(after) if after.isdecimal() else 0)
+    start = int(after) if after.isascii() and after.isdigit() else 0
+    variable = request.GET.get("variable", "")[:80]
+    people, more = people_with(campaign, verdict, timezone.now(), start, variable=variable)
     context = {
         "campaign": campaign,
-        "people": people,
+        "people": [(found, verdict_words(found.verdict)) for found in people],
         "more": more,
         "verdict": verdict,
         "words": verdict_words(verdict),
+        "variable": variable,
         "after": after,
+        "more_query": urlencode({"variable": variable, "after": more} if variable else {"after": more}),
     }
     return render(request, "campaigns/check_people.html", context)
 
@@ -75,14 +108,73 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
 @needs("launch_campaign")
 def campaign_launch(request: HttpRequest, pk: int) -> HttpResponse:
     """Launch, or send for approval."""
-    return _start(request, pk, launching.launch)
+    return _start(request, pk, partial(launching.launch, seen=_seen(request)))
+
+
+@require_POST
+@needs("launch_campaign")
+def campaign_pilot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Launch with a pilot: a few people first."""
+    return _start(request, pk, partial(launching.launch, is_pilot=True))
+
+
+@require_POST
+@needs("launch_campaign")
+def campaign_start_at(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let it start by itself at a time, or send it for approval with that time."""
+    campaign = find_campaign(request, pk)
+    form = StartAtForm(request.POST)
+    if not form.is_valid():
+        return _check_page(request, campaign, start_form=form) if is_launchable(campaign) else redirect("campaign", pk)
+    return _start(request, pk, partial(launching.launch, starts_at=form.cleaned_data["at"], seen=_seen(request)))
 
 
 @require_POST
 @needs("launch_above_limit")
 def campaign_approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Launch what waits for approval."""
-    return _start(request, pk, launching.approve)
+    return _start(request, pk, partial(launching.approve, seen=_seen(request)))
+
+
+@require_POST
+@needs("launch_campaign")
+def campaign_ask_rest(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a manager to go on after a pilot."""
+    return _start(request, pk, launching.ask_for_rest)
+
+
+@sensitive_post_parameters("number")
+@require_POST
+@needs("launch_campaign")
+def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call the person's own number with the campaign's message."""
+    campaign = find_campaign(request, pk)
+    person = person_of(request)
+    token = token_of(request)
+    form = TryForm(request.POST)
+    if not is_launchable(campaign):
+        return redirect("campaign", pk)
+    if token is None:
+        form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
+    elif form.is_valid():
+        hearer = trying.choose_hearer(campaign, form.cleaned_data["hear"])
+        if hearer is None and form.cleaned_data["hear"]:
+            form.add_error("hear", _("Nobody in the audience is found by this: give a part of a name or of a number."))
+        else:
+            try:
+                placed = trying.try_message(campaign, person, form.understood(), hearer, token)
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("Your phone rings soon. This call is not counted in the campaign."))
+                return redirect("call", placed.call.pk)
+    return _check_page(request, campaign, try_form=form)
+
+
+def _seen(request: HttpRequest) -> int | None:
+    """Return the number of people that stood on the person's screen; None where it is not told."""
+    seen = request.POST.get("seen", "")
+    return int(seen) if seen.isascii() and seen.isdigit() else None
 
 
 def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpResponse:
@@ -100,10 +192,13 @@ def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpR
 @require_POST
 @needs("see_calls")
 def campaign_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a campaign back from approval."""
+    """Take a campaign back from approval, or cancel its start."""
     campaign = find_campaign(request, pk)
     if launching.take_back(campaign.pk, person_of(request)):
-        messages.success(request, _("Taken back: it is a draft again."))
+        is_pilot = campaign.launched_at is not None
+        messages.success(
+            request, _("Taken back: it is paused again.") if is_pilot else _("Taken back: it is a draft again.")
+        )
     return redirect("campaign", pk)
 
 
@@ -120,6 +215,13 @@ def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
 def campaign_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on with a paused campaign."""
     return _control(request, pk, lifecycle.resume, _("It goes on."))
+
+
+@require_POST
+@needs("see_calls")
+def campaign_end_pilot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pause a pilot before its last attempts are over, to decide now."""
+    return _control(request, pk, lifecycle.end_pilot, _("The pilot is ended."))
 
 
 @require_POST
@@ -148,6 +250,11 @@ urlpatterns = [
     path("campaigns/<int:pk>/check/", campaign_check, name="campaign-check"),
     path("campaigns/<int:pk>/check/<slug:verdict>/", campaign_check_people, name="campaign-check-people"),
     path("campaigns/<int:pk>/launch/", campaign_launch, name="campaign-launch"),
+    path("campaigns/<int:pk>/pilot/", campaign_pilot, name="campaign-pilot"),
+    path("campaigns/<int:pk>/pilot/end/", campaign_end_pilot, name="campaign-end-pilot"),
+    path("campaigns/<int:pk>/pilot/ask/", campaign_ask_rest, name="campaign-ask-rest"),
+    path("campaigns/<int:pk>/start-at/", campaign_start_at, name="campaign-start-at"),
+    path("campaigns/<int:pk>/try/", campaign_try, name="campaign-try"),
     path("campaigns/<int:pk>/approve/", campaign_approve, name="campaign-approve"),
     path("campaigns/<int:pk>/withdraw/", campaign_withdraw, name="campaign-withdraw"),
     path("campaigns/<int:pk>/pause/", campaign_pause, name="campaign-pause"),

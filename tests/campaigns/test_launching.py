@@ -159,7 +159,7 @@ def test_blockers_of_the_campaign(fields, sentence):
         ({"secrets": {}}, "has no key"),
         ({"is_active": False}, "It is switched off."),
         ({"halted_at": timezone.now(), "halted_reason": "Key refused."}, "Halted: Key refused."),
-        ({"frozen_at": timezone.now(), "frozen_reason": "Restored."}, "Frozen until"),
+        ({"frozen_at": timezone.now(), "frozen_reason": "Restored."}, "Frozen: Restored."),
     ],
 )
 def test_blockers_of_the_provider(fields, sentence):

@@ -18,7 +18,7 @@ from providers.types import CallStatus
 
 UNDO_HOURS = 24
 Status = ContactImport.Status
-_USING = (Campaign.Status.WAITING, Campaign.Status.RUNNING, Campaign.Status.PAUSED)
+_USING = (Campaign.Status.WAITING, Campaign.Status.SCHEDULED, Campaign.Status.RUNNING, Campaign.Status.PAUSED)
 
 
 class NotUndone(Exception):

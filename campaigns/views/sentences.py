@@ -1,0 +1,34 @@
+"""Writes the launch check's sentence for a page: its numbers open the people behind them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from callcenter.templatetags import desk
+from campaigns.models import Campaign
+from campaigns.services.launch_check import LaunchCheck
+from campaigns.services.launch_sentence import Piece
+
+
+def sentence_with_links(check: LaunchCheck, campaign: Campaign, *, opens: bool) -> SafeString:
+    """Return the sentence as HTML, with digits and dates of the page's language; `opens`: the numbers are links."""
+    return format_html_join("", "{}", ((_piece(piece, check, campaign, opens),) for piece in check.pieces))
+
+
+def _piece(piece: Piece, check: LaunchCheck, campaign: Campaign, opens: bool) -> str:
+    if piece.at is not None:
+        return desk.moment(piece.at)
+    if piece.amount is not None:
+        return desk.money(piece.amount, check.currency)
+    if piece.count is None:
+        return conditional_escape(desk.digits(piece.text))
+    if not opens:
+        return format_html("<strong>{}</strong>", desk.number(piece.count))
+    address = reverse("campaign-check-people", args=[campaign.pk, piece.kind])
+    if piece.variable:
+        address += "?" + urlencode({"variable": piece.variable})
+    return format_html('<a href="{}">{}</a>', address, desk.number(piece.count))

@@ -54,6 +54,9 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.resumed": gettext_lazy("Resumed"),
     "campaign.stopped": gettext_lazy("Stopped"),
     "campaign.finished": gettext_lazy("Finished"),
+    "campaign.redialed": gettext_lazy("A draft was made to call again"),
+    "campaign.person_skipped": gettext_lazy("Skipped one person"),
+    "campaign.called_again": gettext_lazy("Called one person again"),
 }
 
 

@@ -1,0 +1,136 @@
+"""Redial by outcome: a draft with exactly the people whose last attempt came to it, under all the usual rules."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from callcenter.access.rights import ADMIN
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Call, Campaign, ContactList
+from campaigns.services import redialing
+from campaigns.services.lifecycle import Refused
+from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def finished(owner: User | None = None, **fields: Any) -> Campaign:
+    """Make a campaign over which everything that can become of a person has happened."""
+    values = {"status": "finished", "is_filled": True, "launched_at": timezone.now(), "owner": owner} | fields
+    campaign = make_campaign([make_list(1)], **values)
+
+    def person(name: str, status: str, **more: Any) -> Call:
+        return make_call(campaign=campaign, contact=make_contact(name=name), status=status, owner=owner, **more)
+
+    person("Silent 1", "no_answer")
+    tried = person("Silent 2", "busy")
+    make_call(campaign=campaign, contact=tried.contact, attempt=2, status="no_answer", owner=owner)
+    reached = person("Reached late", "no_answer")
+    make_call(campaign=campaign, contact=reached.contact, attempt=2, status="completed", talk_seconds=30, owner=owner)
+    person("Busy", "busy")
+    person("Machine", "completed", talk_seconds=9, answered_by="machine")
+    person("Mute", "completed")
+    person("Broken", "failed", failure_reason="vendor_error")
+    person("Held", "failed", failure_reason="not_placed", held_at=timezone.now())
+    person("Canceled", "canceled")
+    person("Stopped", "skipped", skip_reason="stopped")
+    person("Refuses", "skipped", skip_reason="do_not_call")
+    person("Talked", "completed", talk_seconds=30)
+    person("Waits", "pending")
+    person("Rings", "ringing")
+    make_call(campaign=campaign, status="busy", owner=owner)
+    return campaign
+
+
+def test_everybody_is_counted_by_the_last_attempt_once() -> None:
+    assert redialing.count_by_outcome(finished()) == {
+        "no_answer": 2, "busy": 1, "machine": 1, "silent": 1, "failed": 1, "canceled": 1, "stopped": 1,
+    }  # fmt: skip
+
+
+def test_the_draft_has_exactly_these_people_and_the_same_rules(caller: User) -> None:
+    left_out = make_campaign()
+    campaign = finished(
+        caller, max_attempts=2, text="Hello", tags=["vip"], excludes_only_reached=True, watched={"x": 1}
+    )
+    campaign.excluded_campaigns.add(left_out)
+    made = redialing.redial(campaign.pk, ["no_answer", "machine"], caller)
+    people = made.lists.get()
+    assert {contact.name for contact in people.contacts.all()} == {"Silent 1", "Silent 2", "Machine"}
+    assert (made.status, made.owner, made.max_attempts, made.text) == ("draft", caller, 2, "Hello")
+    assert (made.tags, made.excludes_only_reached, made.excluded_campaigns.count()) == ([], False, 0)
+    assert (made.launched_at, made.watched, made.provider, made.agent) == (
+        None, {}, campaign.provider, campaign.agent,
+    )  # fmt: skip
+    assert people.owner == caller
+    assert people.name == f"Again: {campaign.name}"
+    detail = AuditEvent.objects.get(action="campaign.redialed", object_id=str(campaign.pk)).detail
+    assert detail == {"people": 3, "outcomes": ["machine", "no_answer"], "draft": made.pk}
+    again = redialing.redial(campaign.pk, ["busy"], caller)
+    assert again.lists.get().name == f"Again: {campaign.name} (2)"
+    assert not Call.objects.filter(campaign__in=[made, again]).exists()
+
+
+def test_nobody_left_makes_nothing(caller: User) -> None:
+    campaign = make_campaign(status="finished", launched_at=timezone.now(), owner=caller)
+    with pytest.raises(Refused):
+        redialing.redial(campaign.pk, ["busy"], caller)
+    assert (ContactList.objects.count(), Campaign.objects.count()) == (0, 1)
+
+
+# On the screen
+
+
+def test_the_page_shows_how_many_and_leads_to_the_launch_check(client: Client, caller: User) -> None:
+    client.force_login(caller)
+    campaign = finished(caller)
+    assert f"/campaigns/{campaign.pk}/redial/" in client.get(f"/campaigns/{campaign.pk}/").content.decode()
+    page = client.get(f"/campaigns/{campaign.pk}/redial/")
+    assert "Nobody answered: 2 people" in text_of(page)
+    assert "The line was busy: 1 person" in text_of(page)
+    token = str(uuid.uuid4())
+    for _ in range(2):
+        answer = client.post(
+            f"/campaigns/{campaign.pk}/redial/", {"outcome": ["no_answer", "busy"], "form_token": token}
+        )
+    made = Campaign.objects.get(status="draft")
+    assert answer.headers["Location"] == f"/campaigns/{made.pk}/check/"
+    text = text_of(client.get(answer.headers["Location"]))
+    assert "is a new draft for 3 people" in text
+    assert "3 people will be called" in text
+
+
+@pytest.mark.parametrize("outcomes", [[], ["talked"], ["nonsense"]])
+def test_nothing_chosen_says_so(client: Client, caller: User, outcomes: list[str]) -> None:
+    client.force_login(caller)
+    campaign = finished(caller)
+    answer = client.post(f"/campaigns/{campaign.pk}/redial/", {"outcome": outcomes})
+    assert answer.status_code == 422
+    assert "Tick at least one outcome" in text_of(answer)
+    assert not Campaign.objects.filter(status="draft").exists()
+
+
+def test_a_draft_has_nobody_to_call_again(client: Client, caller: User) -> None:
+    client.force_login(caller)
+    campaign = make_campaign(owner=caller)
+    assert "redial" not in client.get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert "nobody to call again" in text_of(client.get(f"/campaigns/{campaign.pk}/redial/", follow=True))
+
+
+def test_others_campaigns_and_admins_are_kept_out(client: Client, caller: User) -> None:
+    client.force_login(caller)
+    campaign = finished()
+    assert client.post(f"/campaigns/{campaign.pk}/redial/", {"outcome": "busy"}).status_code == 404
+    client.force_login(make_person(ADMIN))
+    assert client.get(f"/campaigns/{campaign.pk}/redial/").status_code == 403

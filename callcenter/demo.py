@@ -114,7 +114,9 @@ def _provider(account: DemoAccount, admin: User) -> Provider:
     provider = Provider.objects.filter(name=account.name).first()
     address = settings.SANDBOX_ORIGIN + account.base_path
     if provider is None:
-        names = [field.name for field in Provider(vendor=account.vendor).backend_class.fields if field.is_secret]
+        backend = Provider(vendor=account.vendor).backend_class
+        names = [field.name for field in backend.fields if field.is_secret]
+        calls, reads = backend.fitting_pace(120, 600)
         secrets = {name: account.webhook_secret if name == "webhook_secret" else account.key for name in names}
         provider = Provider.objects.create(
             vendor=account.vendor,
@@ -122,8 +124,8 @@ def _provider(account: DemoAccount, admin: User) -> Provider:
             options={**account.options, "base_url": address},
             created_by=admin,
             max_lines=10,
-            calls_per_minute=120,
-            reads_per_minute=600,
+            calls_per_minute=calls,
+            reads_per_minute=reads,
             price_per_minute=Decimal(900) if account.vendor == "bitel" else Decimal("0.05"),
             currency="IRT" if account.vendor == "bitel" else "USD",
         )

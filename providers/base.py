@@ -130,6 +130,10 @@ class ProviderBackend:
     """Tells a voicemail from a person."""
     hears_refusal: ClassVar[bool] = False
     """Tells that a person asked not to be called again, which puts the number on our list."""
+    documented_requests: ClassVar[int | None] = None
+    """Requests a minute that the vendor's pages allow one account, orders and reads together."""
+    documented_lines: ClassVar[int | None] = None
+    """Live calls that the vendor's pages allow at once."""
     max_list_days: ClassVar[int | None] = None
     """Longest window that `list_calls` may ask for, in days."""
 
@@ -144,6 +148,14 @@ class ProviderBackend:
         `committed_at` is in seconds of the clock that also counts while the machine is suspended.
         """
         return type(self)(self.door.with_commit(committed_at), secrets=self.secrets, options=self.options)
+
+    @classmethod
+    def fitting_pace(cls, calls: int, reads: int) -> tuple[int, int]:
+        """Return so many calls and reads a minute, or fewer where the vendor documents a limit for both together."""
+        most = cls.documented_requests
+        if most is None or calls + reads <= most:
+            return calls, reads
+        return most // 3, most - most // 3
 
     # What every backend offers
 

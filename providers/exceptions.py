@@ -82,5 +82,15 @@ class UnexpectedResponse(ProviderError):
     next_step = _("Nothing changed. If it stays, the vendor changed its interface: tell your admin.")
 
 
+class RecordingHostRefused(UnexpectedResponse):
+    """Raised when a recording lies at a host that no admin has allowed; `host` may be offered to one."""
+
+    next_step = _("Allow the host on the provider's page, if it is the vendor's.")
+
+    def __init__(self, host: str) -> None:
+        super().__init__("The recording lies at a host that is not allowed here.")
+        self.host = host
+
+
 class WebhookRejected(ProviderError):
     """Raised when a webhook is not what its sender claims."""

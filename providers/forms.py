@@ -188,6 +188,14 @@ class ProviderForm(KeysForm):
                 stored = self.instance.options.get(field.name)
                 shown = field.default if stored in (None, "") else stored
                 self.initial[OPTION + field.name] = shown or {} if field.kind == "json" else shown
+        if self.instance._state.adding:
+            calls, reads = self.backend.fitting_pace(self.instance.calls_per_minute, self.instance.reads_per_minute)
+            self.initial.update(calls_per_minute=calls, reads_per_minute=reads)
+        if most := self.backend.documented_requests:
+            self.fields["reads_per_minute"].help_text = gettext(
+                "How often we may ask for states. %(vendor)s documents %(n)d requests a minute, calls and reads"
+                " together."
+            ) % {"vendor": self.backend.label, "n": most}
         if address := self.fields.get(OPTION + "base_url"):
             address.help_text = gettext("One of: %(addresses)s.") % {"addresses": ", ".join(allowed_addresses())}
 

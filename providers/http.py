@@ -22,7 +22,14 @@ from urllib3 import BaseHTTPResponse, Timeout
 
 from providers.base import ProviderBackend, Request, Response
 from providers.connections import PORTS, Exchange, Origin, Unreadable, new_connection, pool_of
-from providers.exceptions import NotSent, OrderRejected, OutcomeUnknown, ProviderMisconfigured, UnexpectedResponse
+from providers.exceptions import (
+    NotSent,
+    OrderRejected,
+    OutcomeUnknown,
+    ProviderMisconfigured,
+    RecordingHostRefused,
+    UnexpectedResponse,
+)
 from providers.parsing import parse_words
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -115,12 +122,14 @@ class HttpDoor:
     def read_sound(self, source: Request | str) -> Response:
         """Read a recording under its own larger cap: a request with our key, an absolute address without it.
 
-        Raises `UnexpectedResponse` also for an address whose host is neither the vendor's nor a recording host.
+        Raises `RecordingHostRefused` for an address whose host is neither the vendor's nor a recording host.
         """
         if isinstance(source, Request):
             return self._read(self.origin, source, self._target(source), self._max_sound_bytes)
         try:
             parts, origin = self._checked(source, [self.origin.host, *self._recording_hosts])
+        except _ForeignHost as error:
+            raise RecordingHostRefused(error.host) from None
         except ValueError as error:
             raise UnexpectedResponse(f"The recording's address cannot be used: {error}") from None
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -213,8 +222,14 @@ class HttpDoor:
         if scheme != "https" or port != 443:
             raise ValueError("it must be https on the usual port.")
         if not any(host == name or (name.startswith(".") and host.endswith(name)) for name in allowed):
-            raise ValueError("its host is not allowed here.")
+            raise _ForeignHost(host)
         return parts, Origin(scheme, host, port)
+
+
+class _ForeignHost(ValueError):
+    def __init__(self, host: str) -> None:
+        super().__init__("its host is not allowed here.")
+        self.host = host
 
 
 def open_door(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from django.conf import settings
@@ -12,8 +12,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,18 +22,21 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from providers.forms import KeysForm, keys_form
-from providers.models import Agent, CallerId, Provider, RemoteRow, Voice, WebhookAddress
+from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice, WebhookAddress
+from providers.needs import TONES, Need, Stock, needs_of
 from providers.services.checking import check_provider, remember_account, try_secrets
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
+from providers.services.recording_hosts import allow_seen_host
 from providers.services.stops import halt, resume, unfreeze
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
-from providers.types import HOLDS_LINE
-from providers.wording import Ability, abilities
+from providers.types import HOLDS_LINE, CallStatus
+from providers.wording import Ability, abilities, kinds_of, stock_words
 
 SHOWN_EXCHANGES = 50
 SHOWN_ROWS = 200
+KINDS: dict[str, type[RemoteRow]] = {"agents": Agent, "voices": Voice, "caller_ids": CallerId, "dialers": Dialer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +45,90 @@ class Card:
 
     provider: Provider
     lines: int
-    agents: int
-    voices: int
-    caller_ids: int
+    unknown: int
+    stock: Stock
+    needs: list[Need]
 
     @property
     def abilities(self) -> list[Ability]:
         """What its vendor can and cannot do."""
         return abilities(self.provider.backend_class)
 
+    @property
+    def further(self) -> int:
+        """How many needs stand behind the first."""
+        return max(0, len(self.needs) - 1)
+
+    @property
+    def stock_words(self) -> list[str]:
+        """What is here of each kind that this vendor has."""
+        return stock_words(self.provider.backend_class, asdict(self.stock))
+
+    @property
+    def is_settled_by_list(self) -> bool:
+        """Tell whether an unknown call is found again without anybody's doing."""
+        return self.provider.backend_class.supports_list_calls
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """Its place among the cards: whoever needs something first comes first, what is switched off last."""
+        strongest = TONES.index(self.needs[0].tone) if self.needs else len(TONES)
+        return not self.provider.is_active, strongest, self.provider.name
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of one kind that live at the vendor."""
+
+    name: str
+    title: str
+    rows: list[RemoteRow]
+    is_listed: bool
+    """A sync brings them over; otherwise an admin types them in."""
+
+    @property
+    def add_url(self) -> str:
+        """Where one is typed in."""
+        return reverse(f"admin:providers_{KINDS[self.name]._meta.model_name}_add")
+
 
 def _cards(providers: list[Provider]) -> list[Card]:
     keys = [provider.pk for provider in providers]
     # The reverse relation, because this room does not know calls.
-    lines = Counter(
-        dict(
-            Provider.objects.filter(pk__in=keys, calls__status__in=sorted(HOLDS_LINE))
-            .values_list("pk")
+    standing = Counter(
+        {
+            (pk, status == CallStatus.UNKNOWN): number
+            for pk, status, number in Provider.objects.filter(pk__in=keys, calls__status__in=sorted(HOLDS_LINE))
+            .values_list("pk", "calls__status")
             .annotate(Count("calls"))
-        )
+        }
     )
-    counts = [
-        Counter(
+    counts = {
+        name: Counter(
             dict(
                 model._default_manager.filter(provider__in=keys, is_present=True)
                 .values_list("provider")
                 .annotate(Count("pk"))
             )
         )
-        for model in (Agent, Voice, CallerId)
-    ]
-    return [Card(provider, lines[provider.pk], *(count[provider.pk] for count in counts)) for provider in providers]
+        for name, model in KINDS.items()
+    }
+    addresses = {address.provider_id: address for address in WebhookAddress.objects.filter(provider__in=keys)}
+    found = []
+    for provider in providers:
+        stock = Stock(**{name: count[provider.pk] for name, count in counts.items()})
+        needed = needs_of(provider, stock, addresses.get(provider.pk), is_public=bool(settings.PUBLIC_URL))
+        unknown = standing[provider.pk, True]
+        found.append(Card(provider, unknown + standing[provider.pk, False], unknown, stock, needed))
+    return found
 
 
 @needs("see_providers")
 def providers(request: HttpRequest) -> HttpResponse:
     """Show every provider as a card."""
-    found = list(Provider.objects.order_by("-is_active", "name"))
-    context = {"cards": _cards(found), "may_manage": may(_person(request), "manage_providers")}
+    found = sorted(_cards(list(Provider.objects.all())), key=lambda card: card.rank)
+    waiting = sum(bool(card.needs) and card.needs[0].tone != "info" for card in found)
+    context = {"cards": found, "waiting": waiting, "may_manage": may(_person(request), "manage_providers")}
     return render(request, "providers/list.html", context)
 
 
@@ -94,13 +144,12 @@ def _provider_page(
     request: HttpRequest, found: Provider, form: KeysForm | None, status: int = 200, new_address: str = ""
 ) -> HttpResponse:
     may_manage = form is not None
-    speakers: type[RemoteRow] = Agent if found.speaks_through == "agent" else Voice
     context: dict[str, Any] = {
         "provider": found,
         "card": _cards([found])[0],
         "may_manage": may_manage,
         "keys_form": form,
-        "speakers": speakers._default_manager.filter(provider=found).order_by("-is_present", "name")[:SHOWN_ROWS],
+        "groups": _groups(found),
         "webhook": WebhookAddress.objects.filter(provider=found).first() if may_manage else None,
         "takes_webhooks": may_manage and found.backend_class.supports_webhook,
         "new_address": new_address,
@@ -108,6 +157,19 @@ def _provider_page(
         "exchanges": found.exchanges.all()[:SHOWN_EXCHANGES] if may_manage else [],
     }
     return render(request, "providers/detail.html", context, status=status)
+
+
+def _groups(provider: Provider) -> list[Group]:
+    """Return what lives at the vendor, by kind, as far as this vendor has it."""
+    backend = provider.backend_class
+    groups = []
+    for name, model in KINDS.items():
+        is_listed = bool(getattr(backend, f"supports_list_{name}", False))
+        if name in kinds_of(backend):
+            rows = model._default_manager.filter(provider=provider).order_by("-is_present", "name", "pk")[:SHOWN_ROWS]
+            title = capfirst(str(model._meta.verbose_name_plural))
+            groups.append(Group(name, title, list(rows), is_listed))
+    return groups
 
 
 @require_POST
@@ -188,6 +250,19 @@ def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(request, pk)
 
 
+@require_POST
+@needs("manage_providers")
+def allow_recording_host(request: HttpRequest, pk: int) -> HttpResponse:
+    """Allow the host that the vendor's recordings were seen at, if it is still the one that was shown."""
+    found = get_object_or_404(Provider, pk=pk)
+    host = request.POST.get("value", "")
+    if allow_seen_host(pk, host, _person(request)):
+        messages.success(request, _("Recordings at %(host)s can be played now.") % {"host": host})
+    else:
+        messages.error(request, _("%(name)s: another host was seen meanwhile. Look again.") % {"name": found.name})
+    return _back(request, pk)
+
+
 @sensitive_post_parameters()
 @require_POST
 @needs("manage_providers")
@@ -253,5 +328,6 @@ urlpatterns = [
     path("providers/<int:pk>/resume/", resume_calls, name="provider-resume"),
     path("providers/<int:pk>/unfreeze/", end_freeze, name="provider-unfreeze"),
     path("providers/<int:pk>/webhook/", make_webhook_address, name="provider-webhook"),
+    path("providers/<int:pk>/recording-host/", allow_recording_host, name="provider-recording-host"),
     path("providers/<int:pk>/key/", replace_key, name="provider-key"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from providers import exceptions
@@ -98,54 +98,124 @@ def account_words(account: Mapping[str, str]) -> str:
     return gettext(", ").join(part.strip() for part in parts)
 
 
+AGENT_WARNINGS: dict[str, Words] = {
+    "not_active": _("Not active at the vendor."),
+    "not_voice": _("Not made for telephone calls."),
+    "not_outbound": _("Not made for outgoing calls."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Ability:
     """One thing that a vendor can or cannot do."""
 
     can: bool
     sentence: Words
+    short: Words
+    """The same in a word or two, for a card."""
 
 
-_SAYS: tuple[tuple[str, Words, Words], ...] = (
-    ("agent", _("Speaks through an agent."), _("Has no agents.")),
-    ("voice", _("Plays a recorded voice."), _("Cannot play a recorded voice.")),
-    ("text", _("Reads a text aloud."), _("Cannot read a text aloud.")),
-    ("digits", _("Spells digits."), _("Cannot spell digits.")),
+_SAYS: tuple[tuple[str, Words, Words, Words], ...] = (
+    ("agent", _("speak through agents"), _("Speaks through an agent."), _("Has no agents.")),
+    ("voice", _("play recorded voices"), _("Plays a recorded voice."), _("Cannot play a recorded voice.")),
+    ("text", _("read texts aloud"), _("Reads a text aloud."), _("Cannot read a text aloud.")),
+    ("digits", _("spell digits"), _("Spells digits."), _("Cannot spell digits.")),
 )
-_FLAGS: tuple[tuple[str, Words, Words], ...] = (
-    ("supports_cancel", _("Takes a waiting call back."), _("Cannot take a waiting call back.")),
-    ("supports_hang_up", _("Ends a live call."), _("Cannot end a live call.")),
+_FLAGS: tuple[tuple[str, Words, Words, Words], ...] = (
+    (
+        "supports_cancel",
+        _("take a waiting call back"),
+        _("Takes a waiting call back."),
+        _("Cannot take a waiting call back."),
+    ),
+    ("supports_hang_up", _("end a live call"), _("Ends a live call."), _("Cannot end a live call.")),
     (
         "supports_list_calls",
+        _("list its calls"),
         _("Lists its calls, so that an unknown call is settled by itself."),
         _("Does not list its calls: an unknown call waits for its message or a person."),
     ),
-    ("carries_reference", _("Carries our reference in each call."), _("Does not carry our reference.")),
-    ("supports_list_agents", _("Agents are synced."), _("Has no agents to sync.")),
-    ("supports_list_voices", _("Voices are synced."), _("Voices are typed in by hand.")),
-    ("supports_list_caller_ids", _("Caller IDs are synced."), _("Caller IDs are not listed there.")),
-    ("supports_balance", _("Tells the balance."), _("Does not tell the balance.")),
-    ("supports_recording", _("Keeps recordings."), _("Keeps no recordings for us.")),
-    ("gives_transcript", _("Gives transcripts."), _("Gives no transcripts.")),
-    ("gives_cost", _("Tells what each call cost."), _("Does not tell what a call cost.")),
-    ("gives_answers", _("Brings what was found out in the talk."), _("Brings nothing but the talk itself.")),
-    ("tells_machine", _("Tells whether a machine answered."), _("Does not tell whether a machine answered.")),
+    (
+        "carries_reference",
+        _("carry our reference"),
+        _("Carries our reference in each call."),
+        _("Does not carry our reference."),
+    ),
+    ("supports_list_agents", _("list its agents"), _("Agents are synced."), _("Has no agents to sync.")),
+    ("supports_list_voices", _("list its voices"), _("Voices are synced."), _("Voices are typed in by hand.")),
+    (
+        "supports_list_caller_ids",
+        _("list its caller IDs"),
+        _("Caller IDs are synced."),
+        _("Caller IDs are typed in by hand."),
+    ),
+    ("supports_balance", _("tell the balance"), _("Tells the balance."), _("Does not tell the balance.")),
+    ("supports_recording", _("keep recordings"), _("Keeps recordings."), _("Keeps no recordings for us.")),
+    ("gives_transcript", _("give transcripts"), _("Gives transcripts."), _("Gives no transcripts.")),
+    ("gives_cost", _("tell the cost"), _("Tells what each call cost."), _("Does not tell what a call cost.")),
+    (
+        "gives_answers",
+        _("bring findings of a talk"),
+        _("Brings what was found out in the talk."),
+        _("Brings nothing but the talk itself."),
+    ),
+    (
+        "tells_machine",
+        _("tell machines from people"),
+        _("Tells whether a machine answered."),
+        _("Does not tell whether a machine answered."),
+    ),
     (
         "hears_refusal",
+        _("hear “never call again”"),
         _("Hears when a person asks not to be called again; the number then goes onto our list."),
         _("Does not hear when a person asks not to be called again."),
     ),
-    ("supports_webhook", _("Sends news of calls by itself."), _("Sends no news: we ask for it.")),
+    (
+        "supports_webhook",
+        _("send news by itself"),
+        _("Sends news of calls by itself."),
+        _("Sends no news: we ask for it."),
+    ),
 )
+
+
+def kinds_of(backend: type[ProviderBackend]) -> set[str]:
+    """Return which kinds of rows this vendor has at all: agents, voices, caller IDs, diallers."""
+    has = {
+        "agents": bool(backend.message_kinds & {"agent", "caller_id"}),
+        "voices": "voice" in backend.message_kinds or backend.accepts_voice_override or backend.supports_list_voices,
+        "caller_ids": backend.accepts_caller_id,
+        "dialers": backend.accepts_dialer,
+    }
+    return {name for name, is_so in has.items() if is_so}
+
+
+def stock_words(backend: type[ProviderBackend], counts: Mapping[str, int]) -> list[str]:
+    """Return how many rows are here of each kind that the vendor has."""
+    words = {
+        "agents": ngettext("%(n)d agent", "%(n)d agents", counts["agents"]),
+        "voices": ngettext("%(n)d voice", "%(n)d voices", counts["voices"]),
+        "caller_ids": ngettext("%(n)d caller ID", "%(n)d caller IDs", counts["caller_ids"]),
+        "dialers": ngettext("%(n)d dialler", "%(n)d diallers", counts["dialers"]),
+    }
+    kinds = kinds_of(backend)
+    return [text % {"n": counts[name]} for name, text in words.items() if name in kinds]
 
 
 def abilities(backend: type[ProviderBackend]) -> list[Ability]:
     """Return what this vendor can and cannot do, in the words of its flags; what it can do comes first."""
-    found = [Ability(kind in backend.message_kinds, yes if kind in backend.message_kinds else no)
-             for kind, yes, no in _SAYS]  # fmt: skip
+    found = [
+        Ability(kind in backend.message_kinds, yes if kind in backend.message_kinds else no, short)
+        for kind, short, yes, no in _SAYS
+    ]
     if "caller_id" in backend.message_kinds:
-        found.append(Ability(True, _("The caller ID decides which agent speaks.")))
-    for flag, yes, no in _FLAGS:
+        found.append(Ability(True, _("The caller ID decides which agent speaks."), _("choose the agent by caller ID")))
+    kinds = kinds_of(backend)
+    for flag, short, yes, no in _FLAGS:
+        kind = flag.removeprefix("supports_list_")
+        if kind != flag and kind != "calls" and kind not in kinds:
+            continue  # what this vendor does not have at all is no lack
         can = bool(getattr(backend, flag))
-        found.append(Ability(can, yes if can else no))
+        found.append(Ability(can, yes if can else no, short))
     return sorted(found, key=lambda ability: not ability.can)

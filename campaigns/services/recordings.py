@@ -22,7 +22,7 @@ from callcenter.access.roles import Person
 from callcenter.audit.models import AuditEvent, record
 from campaigns.models import Call
 from campaigns.services.polling import handle_of
-from providers.exceptions import AccountProblem, NotSent, ProviderError, ProviderMisconfigured
+from providers.exceptions import AccountProblem, NotSent, ProviderError, ProviderMisconfigured, RecordingHostRefused
 from providers.models import Provider
 from providers.opening import Passed
 from providers.types import Recording
@@ -131,6 +131,12 @@ def _fetched(call: Call) -> Recording:
         ) from None
     except ProviderMisconfigured as error:
         raise Unavailable(str(error)) from None
+    except RecordingHostRefused as error:
+        Provider.objects.note_recording_host(call.provider_id, error.host)
+        raise Unavailable(
+            _("The recording lies at %(host)s, which nobody allowed yet. An admin allows it under Providers.")
+            % {"host": error.host}
+        ) from None
     except ProviderError as error:
         raise Unavailable(
             _("%(vendor)s did not hand out the recording: %(why)s Try again later.") % {**vendor, "why": error.message}

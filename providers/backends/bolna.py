@@ -138,6 +138,7 @@ class BolnaBackend(ProviderBackend):
     accepts_caller_id = True
     accepts_voice_override = True
     documents_rate_limit = True
+    documented_requests = 500  # limits page
     supports_cancel = True
     supports_list_calls = True
     lists_by_agent = True

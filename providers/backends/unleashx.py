@@ -127,6 +127,7 @@ class UnleashXBackend(ProviderBackend):
         Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
     )
     documents_rate_limit = True
+    documented_requests = 100  # FAQ, free plan; paid ones 1,000
     supports_list_calls = True
     lists_by_agent = True
     fetches_by_list = True

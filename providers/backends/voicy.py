@@ -134,6 +134,8 @@ class VoicyBackend(ProviderBackend):
     needs_caller_id = True
     accepts_caller_id = True
     documents_rate_limit = True
+    documented_requests = 60  # rate-limits page, Standard plan
+    documented_lines = 10
     supports_list_calls = True
     fetches_by_list = True
     supports_list_agents = True

@@ -149,6 +149,11 @@ class Provider(models.Model):
         return backend.supports_list_agents or backend.supports_list_voices or backend.supports_list_caller_ids
 
     @property
+    def tells_balance(self) -> bool:
+        """Tell whether the vendor says what is left on the account."""
+        return self.backend_class.supports_balance
+
+    @property
     def speaks_through(self) -> str:
         """What its calls are made of: "agent" or "voice"."""
         return "agent" if self.backend_class.message_kinds & {"agent", "caller_id"} else "voice"

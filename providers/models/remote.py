@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from providers.models.provider import Provider
+from providers.wording import AGENT_WARNINGS
 
 
 class RemoteRow(models.Model):
@@ -41,6 +43,11 @@ class Agent(RemoteRow):
         verbose_name_plural = _("agents")
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="agent_once_a_provider")]
+
+    @property
+    def warning_sentences(self) -> list[str | Promise]:
+        """What stands against calling with it, in words."""
+        return [AGENT_WARNINGS[code] for code in self.warnings if code in AGENT_WARNINGS]
 
 
 class Voice(RemoteRow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,12 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
             last_error_kind=type(error).__name__,
         )
 
+    def note_recording_host(self, pk: int, host: str) -> None:
+        """Remember a host that recordings lie at and that nobody allowed; it stays closed until an admin does."""
+        name = host.strip().lower()
+        if HOST.fullmatch(name):
+            self.filter(pk=pk).exclude(seen_recording_host=name).update(seen_recording_host=name)
+
     def note_exchange(
         self,
         pk: int,
@@ -124,6 +131,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         return True
 
 
+HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 COLUMN = {"halted": "halted_at", "breaker": "breaker_opened_at", "frozen": "frozen_at"}
 STOPPED = {"halted": "halted", "breaker": "breaker_opened", "frozen": "frozen"}
 RELEASED = {"halted": "resumed", "breaker": "breaker_closed", "frozen": "unfrozen"}

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
 from callcenter.access.models import Membership, Team
-from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns import queue
 from campaigns.models import Call, Contact, DialingSwitch, DoNotCall
@@ -23,7 +22,7 @@ from campaigns.services.lifecycle import Refused
 from campaigns.services.quick_calling import SingleCall, place_single_call
 from providers.models import Provider, Voice
 from tests.campaigns.conftest import Sandbox
-from tests.conftest import make_agent, make_call, make_caller_id, make_contact, make_person, make_phone, make_provider
+from tests.conftest import make_agent, make_call, make_caller_id, make_contact, make_phone, make_provider
 
 URL = "/quick-call/"
 CHECK = "/quick-call/check/"
@@ -150,26 +149,6 @@ def test_the_price_is_guessed(desk: Client, provider: Provider) -> None:
 def test_a_price_that_nobody_set_is_said_so(desk: Client, db: None) -> None:
     make_provider(price_per_minute=0)
     assert "What a minute costs is not known" in desk.get(URL).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("field", "typed", "words"),
-    [
-        ("extra_max_retries", "9", "less than or equal to 3"),
-        ("extra_max_retries", "0", "greater than or equal to 1"),
-        ("extra_retry_intervals_minutes", "30, soon", "Write whole numbers"),
-        ("extra_retry_on_statuses", "whenever", "Select a valid choice"),
-        ("extra_scheduled_at", "tomorrow", "Enter a valid date/time"),
-    ],
-)
-def test_an_extra_that_cannot_be_is_refused_at_its_field(
-    client: Client, admin_person: User, provider: Provider, field: str, typed: str, words: str
-) -> None:
-    client.force_login(admin_person)
-    answer = client.post(URL, form_of(provider, use_extras="on", extra_retry_enabled="on", **{field: typed}))
-    assert answer.status_code == 422
-    assert words in str(answer.context["form"].errors[field])
-    assert not Call.objects.exists()
 
 
 # The call
@@ -362,30 +341,6 @@ def test_an_admin_calls_and_learns_nothing_of_people(client: Client, admin_perso
     posted = form_of(provider, var_name="Ann", var_order="1", use_extras="on", extra_retry_enabled="on")
     assert client.post(URL, posted).status_code == 302
     assert Call.objects.get().vendor_options["retry_enabled"] is True
-
-
-def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
-    client: Client, desk: Client, caller: User, provider: Provider
-) -> None:
-    extras = {"extra_retry_enabled": "on", "extra_max_retries": "2"}
-    page = desk.get(URL).content.decode()
-    assert "extra_retry_enabled" not in page
-    refused = desk.post(URL, form_of(provider, **extras, use_extras="on"))
-    assert refused.status_code == 422
-    assert "Only an admin may send the vendor" in refused.content.decode()
-    assert not Call.objects.exists()
-    desk.post(URL, form_of(provider, **extras))
-    assert Call.objects.latest("pk").vendor_options == {}
-    both = make_person(CALLER)
-    both.groups.add(Group.objects.get(name=ADMIN))
-    client.force_login(both)
-    page = client.get(URL).content.decode()
-    assert "outside our guarantee: Bolna may then ring" in page
-    client.post(URL, form_of(provider, "09121110001", **extras))
-    assert Call.objects.latest("pk").vendor_options == {}
-    client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))
-    assert Call.objects.latest("pk").vendor_options == {"retry_enabled": True, "max_retries": 2}
-    assert AuditEvent.objects.latest("pk").detail["extras"] == ["max_retries", "retry_enabled"]
 
 
 def test_from_the_form_to_the_end_of_the_talk(

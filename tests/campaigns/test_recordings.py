@@ -17,7 +17,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
 from campaigns.services import recordings
 from campaigns.services.recordings import Unavailable, content_type_of
-from providers.exceptions import CredentialsRejected, NotSent, UnexpectedResponse
+from providers.exceptions import CredentialsRejected, NotSent, RecordingHostRefused, UnexpectedResponse
 from providers.models import Provider
 from providers.types import CallHandle, Recording
 from tests.campaigns.conftest import Sandbox
@@ -216,6 +216,17 @@ def test_a_failure_is_a_sentence_on_the_page(
     answer = desk.get(f"/calls/{call.pk}/recording/", headers={"Sec-Fetch-Dest": "document"}, follow=True)
     assert words in answer.content.decode()
     assert not AuditEvent.objects.filter(action="call.recording_played").exists()
+
+
+def test_a_host_that_nobody_allowed_is_offered_to_admins_and_not_asked(
+    desk: Client, call: Call, vendor: Vendor
+) -> None:
+    vendor.answer = RecordingHostRefused("files.vendor.example.com")
+    page = desk.get(f"/calls/{call.pk}/player/").content.decode()
+    assert "The recording lies at files.vendor.example.com, which nobody allowed yet." in page
+    call.provider.refresh_from_db()
+    assert call.provider.seen_recording_host == "files.vendor.example.com"
+    assert call.provider.options.get("recording_hosts") is None
 
 
 def test_a_vendor_without_recordings_is_not_asked(desk: Client, caller: User, vendor: Vendor) -> None:

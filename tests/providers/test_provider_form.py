@@ -164,3 +164,9 @@ def test_no_column_that_a_worker_writes_is_edited() -> None:
 )
 def test_fields_read_what_is_typed(field: Field, typed: str, read: object) -> None:
     assert form_field(field).clean(typed) == read
+
+
+@pytest.mark.parametrize(("vendor", "pace"), [("voicy", (20, 40)), ("unleashx", (33, 67)), ("bolna", (60, 120))])
+def test_a_new_provider_begins_within_what_the_vendor_documents(vendor: str, pace: tuple[int, int]) -> None:
+    form = provider_form(vendor)()
+    assert (form.initial["calls_per_minute"], form.initial["reads_per_minute"]) == pace

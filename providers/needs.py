@@ -1,0 +1,302 @@
+"""What a provider needs from a person, most urgent first: one sentence, the next step, and the button for it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal, TypedDict
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from providers.models import DeliveryResult, Provider, WebhookAddress
+from providers.parsing import parse_words
+from providers.wording import Words
+
+Tone = Literal["bad", "warn", "info"]
+
+
+class Way(TypedDict, total=False):
+    """Where the button or link of a need leads."""
+
+    url: str
+    label: Words
+    presses: bool
+
+
+TONES: tuple[Tone, ...] = ("bad", "warn", "info")
+ENOUGH_MINUTES = 60
+"""A balance that does not last for so many minutes of talk is told of."""
+NEARLY_USED = Decimal("0.9")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """What was brought over or typed in for a provider, and is still there."""
+
+    agents: int = 0
+    voices: int = 0
+    caller_ids: int = 0
+    dialers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One thing that a person should do about a provider, or should know."""
+
+    code: str
+    tone: Tone
+    sentence: Words
+    step: Words = ""
+    detail: str = ""
+    """The vendor's own words, for admins."""
+    at: datetime.datetime | None = None
+    is_for_all: bool = False
+    """The next step is for everybody's eyes; others are an admin's business."""
+    url: str = ""
+    label: Words = ""
+    """Of the button or link; empty where the page has it anyway."""
+    presses: bool = False
+    """The address wants a POST, with `value`."""
+    value: str = ""
+
+
+def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *, is_public: bool) -> list[Need]:
+    """Return what this provider needs, most urgent first; nothing where it is switched off."""
+    if not provider.is_active:
+        return []
+    found = [
+        *_stops(provider),
+        *_account(provider),
+        *_speakers(provider, stock),
+        *_recordings(provider),
+        *_limits(provider),
+        *_messages(provider, address, is_public),
+        *_prices(provider),
+    ]
+    return sorted(found, key=lambda need: TONES.index(need.tone))
+
+
+def _stops(provider: Provider) -> Iterator[Need]:
+    if provider.stop_reason:
+        tone: Tone = "warn" if provider.breaker_opened_at and not (provider.halted_at or provider.frozen_at) else "bad"
+        step: Words = provider.frozen_step
+        if provider.halted_at:
+            step = provider.next_step if provider.has_error else _("An admin resumes it.")
+        elif tone == "warn":
+            step = _(
+                "It tests itself with a harmless read and goes on when the vendor answers; nobody is called to try it"
+                " out."
+            )
+        is_frozen = bool(provider.frozen_at) and not provider.halted_at
+        yield Need(
+            code="frozen" if is_frozen else "stopped",
+            tone=tone,
+            sentence=provider.stop_reason,
+            step=step,
+            is_for_all=True,
+        )
+    if provider.has_error and provider.last_error_at:
+        yield Need(
+            code="error",
+            tone="warn",
+            sentence=provider.error_sentence,
+            step=provider.next_step,
+            detail=provider.last_error,
+            at=provider.last_error_at,
+            is_for_all=True,
+        )
+    elif not provider.last_success_at:
+        yield Need(
+            code="untested",
+            tone="warn",
+            sentence=_("Nobody knows yet whether its key works."),
+            step=_("Press “Test connection”: it is a harmless read."),
+        )
+
+
+def _account(provider: Provider) -> Iterator[Need]:
+    balance, price = _amount(provider.account.get("balance")), provider.price_per_minute
+    is_same_money = provider.account.get("currency", "") == provider.currency
+    if balance is not None and balance <= 0:
+        yield Need(
+            code="no_credit",
+            tone="bad",
+            sentence=_("The account at %(vendor)s is empty.") % {"vendor": provider.vendor_label},
+            step=_("Top it up at the vendor, then press “Test connection”."),
+            at=provider.checked_at,
+        )
+    elif balance is not None and price and is_same_money and balance < price * ENOUGH_MINUTES:
+        yield Need(
+            code="low_credit",
+            tone="warn",
+            sentence=_("The balance lasts for about %(minutes)d minutes of talk.") % {"minutes": int(balance / price)},
+            step=_("Top it up at the vendor before the next campaign."),
+            at=provider.checked_at,
+        )
+    used, limit = (_amount(provider.account.get(name)) for name in ("minutes_used", "minutes_limit"))
+    if used is not None and limit and used >= limit * NEARLY_USED:
+        yield Need(
+            code="minutes",
+            tone="bad" if used >= limit else "warn",
+            sentence=_("%(used)d of this month's %(limit)d minutes are used.") % {"used": used, "limit": limit},
+            step=_("Take a larger plan at the vendor, or wait for the next month."),
+            at=provider.checked_at,
+        )
+
+
+def _speakers(provider: Provider, stock: Stock) -> Iterator[Need]:
+    backend = provider.backend_class
+    if provider.speaks_through == "agent" and not stock.agents:
+        yield Need(
+            code="no_agent",
+            tone="bad" if backend.message_kinds == {"agent"} else "warn",
+            sentence=_("No agent is here yet: nobody can call through it."),
+            step=_("Bring them over; agents are made in the vendor's own console."),
+            **_syncing(provider),
+        )
+    if "voice" in backend.message_kinds and not stock.voices:
+        yield Need(
+            code="no_voice",
+            tone="warn",
+            sentence=_("No recorded voice is here yet: only texts and digits can be heard."),
+            step=_("Type in the name and id that the voice has at %(vendor)s.") % {"vendor": provider.vendor_label},
+            **_typing_in(provider, "voice", _("Type a voice in")),
+        )
+    if backend.needs_caller_id and not stock.caller_ids:
+        yield Need(
+            code="no_caller_id",
+            tone="bad",
+            sentence=_("%(vendor)s needs a caller ID, and none is here.") % {"vendor": provider.vendor_label},
+            step=_("It is a number of the account at the vendor."),
+            **(
+                _syncing(provider)
+                if backend.supports_list_caller_ids
+                else _typing_in(provider, "callerid", _("Type a caller ID in"))
+            ),
+        )
+
+
+def _recordings(provider: Provider) -> Iterator[Need]:
+    host = provider.seen_recording_host
+    if host and host not in parse_words(provider.options_with_defaults().get("recording_hosts")):
+        yield Need(
+            code="recording_host",
+            tone="warn",
+            sentence=_("Recordings cannot be played: %(vendor)s keeps them at %(host)s, which nobody allowed yet.")
+            % {"vendor": provider.vendor_label, "host": host},
+            step=_("Allow it if it looks like the vendor's storage. It is read without our key."),
+            url=reverse("provider-recording-host", args=[provider.pk]),
+            label=_("Allow %(host)s") % {"host": host},
+            presses=True,
+            value=host,
+        )
+
+
+def _limits(provider: Provider) -> Iterator[Need]:
+    backend, edit = provider.backend_class, _editing(provider)
+    most, lines = backend.documented_requests, backend.documented_lines
+    told = _amount(provider.account.get("lines_max"))
+    lines = int(told) if told else lines
+    if lines and provider.max_lines > lines:
+        yield Need(
+            code="lines",
+            tone="warn",
+            sentence=_("Ours are %(ours)d lines, %(vendor)s gives %(theirs)d.")
+            % {"ours": provider.max_lines, "vendor": provider.vendor_label, "theirs": lines},
+            step=_("More calls than that are refused or wait in the vendor's own queue, out of our hands."),
+            **edit,
+        )
+    asked = provider.calls_per_minute + provider.reads_per_minute
+    if most and asked > most:
+        yield Need(
+            code="pace",
+            tone="warn",
+            sentence=_("Ours may ask %(ours)d times a minute, %(vendor)s takes %(theirs)d.")
+            % {"ours": asked, "vendor": provider.vendor_label, "theirs": most},
+            step=_("Lower the calls or the reads a minute, unless your plan there allows more."),
+            **edit,
+        )
+
+
+def _messages(provider: Provider, address: WebhookAddress | None, is_public: bool) -> Iterator[Need]:
+    backend, names = provider.backend_class, {"vendor": provider.vendor_label}
+    place: Way = {"url": reverse("provider", args=[provider.pk]) + "#webhook", "label": _("To its address")}
+    can_arrive = address is not None and (is_public or address.last_delivery_at is not None)
+    if backend.supports_webhook and not backend.supports_list_calls and not can_arrive:
+        # Without a list there is no other way to learn what became of an order whose answer was lost.
+        yield Need(
+            code="only_messages",
+            tone="warn",
+            sentence=_("A call that %(vendor)s did not answer for stays unknown until a person decides.") % names,
+            step=(
+                _("%(vendor)s lists no calls: only its own message settles one. Make an address and paste it there.")
+                if is_public
+                else _("%(vendor)s lists no calls: only its own message settles one. It cannot reach us: PUBLIC_URL.")
+            )
+            % names,
+            **place,
+        )
+    if address is None:
+        return
+    if address.last_delivery_result == DeliveryResult.REFUSED:
+        yield Need(
+            code="refused_message",
+            tone="warn",
+            sentence=_("The last message that came to its address was refused."),
+            step=_("Compare the webhook secret with the vendor's, or make a new address if strangers know this one."),
+            at=address.last_delivery_at,
+            **place,
+        )
+    signs = any(field.name == "webhook_secret" for field in backend.fields)
+    if signs and not provider.secrets.get("webhook_secret"):
+        yield Need(
+            code="unsigned",
+            tone="info",
+            sentence=_("Messages of %(vendor)s are not proved genuine.") % names,
+            step=_("Set a webhook secret there and store it here."),
+            url=reverse("provider", args=[provider.pk]) + "#keys",
+            label=_("To its keys"),
+        )
+
+
+def _prices(provider: Provider) -> Iterator[Need]:
+    edit = _editing(provider)
+    if not provider.price_per_minute:
+        yield Need(
+            code="price",
+            tone="info",
+            sentence=_("What a minute costs is not set: no call's price is guessed, and no budget holds."),
+            **edit,
+        )
+    fields = {field.name for field in provider.backend_class.fields}
+    if "cost_currency" in fields and not provider.options.get("cost_currency"):
+        yield Need(
+            code="cost_currency",
+            tone="info",
+            sentence=_("What %(vendor)s says that a call cost is left out: its currency is not known.")
+            % {"vendor": provider.vendor_label},
+            step=_("Set the currency of costs."),
+            **edit,
+        )
+
+
+def _editing(provider: Provider) -> Way:
+    return {"url": reverse("admin:providers_provider_change", args=[provider.pk]), "label": _("Edit in Set-up")}
+
+
+def _syncing(provider: Provider) -> Way:
+    return {"url": reverse("provider-sync", args=[provider.pk]), "label": _("Bring over"), "presses": True}
+
+
+def _typing_in(provider: Provider, model: str, label: Words) -> Way:
+    return {"url": f"{reverse(f'admin:providers_{model}_add')}?provider={provider.pk}", "label": label}
+
+
+def _amount(told: object) -> Decimal | None:
+    try:
+        return Decimal(str(told)) if told not in (None, "") else None
+    except InvalidOperation:
+        return None

@@ -1,0 +1,68 @@
+"""The vendor's extras: for those who manage providers, off unless ticked, within their bounds."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from pytest_django import Settings
+
+from callcenter.access.rights import ADMIN, CALLER
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Call
+from providers.models import Provider
+from tests.campaigns.test_quick_call import URL, form_of
+from tests.conftest import make_agent, make_person, make_provider
+
+
+@pytest.fixture
+def provider(db: None, settings: Settings) -> Provider:
+    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+    found = make_provider()
+    make_agent(found)
+    return found
+
+
+def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
+    client: Client, caller: User, provider: Provider
+) -> None:
+    extras = {"extra_retry_enabled": "on", "extra_max_retries": "2"}
+    client.force_login(caller)
+    page = client.get(URL).content.decode()
+    assert "extra_retry_enabled" not in page
+    refused = client.post(URL, form_of(provider, **extras, use_extras="on"))
+    assert refused.status_code == 422
+    assert "Only an admin may send the vendor" in refused.content.decode()
+    assert not Call.objects.exists()
+    client.post(URL, form_of(provider, **extras))
+    assert Call.objects.latest("pk").vendor_options == {}
+    both = make_person(CALLER)
+    both.groups.add(Group.objects.get(name=ADMIN))
+    client.force_login(both)
+    page = client.get(URL).content.decode()
+    assert "outside our guarantee: Bolna may then ring" in page
+    client.post(URL, form_of(provider, "09121110001", **extras))
+    assert Call.objects.latest("pk").vendor_options == {}
+    client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))
+    assert Call.objects.latest("pk").vendor_options == {"retry_enabled": True, "max_retries": 2}
+    assert AuditEvent.objects.latest("pk").detail["extras"] == ["max_retries", "retry_enabled"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("extra_max_retries", "9", "less than or equal to 3"),
+        ("extra_max_retries", "0", "greater than or equal to 1"),
+        ("extra_retry_intervals_minutes", "30, soon", "Write whole numbers"),
+        ("extra_retry_on_statuses", "whenever", "Select a valid choice"),
+        ("extra_scheduled_at", "tomorrow", "Enter a valid date/time"),
+    ],
+)
+def test_an_extra_that_cannot_be_is_refused_at_its_field(
+    client: Client, admin_person: User, provider: Provider, field: str, typed: str, words: str
+) -> None:
+    client.force_login(admin_person)
+    answer = client.post(URL, form_of(provider, use_extras="on", extra_retry_enabled="on", **{field: typed}))
+    assert answer.status_code == 422
+    assert words in str(answer.context["form"].errors[field])
+    assert not Call.objects.exists()

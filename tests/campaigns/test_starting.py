@@ -1,0 +1,463 @@
+"""The ways to start: by the clock once, with a pilot that asks, after approval; each however often it is pressed."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from callcenter.access.rights import CALLER
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Alert, Call, Campaign, DoNotCall, ListMembership
+from campaigns.services import alerting, filling, launch_check, launching, lifecycle, piloting
+from campaigns.services.lifecycle import Refused
+from providers.models import Provider
+from tests.campaigns.test_campaign_builder import text_of
+from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
+
+pytestmark = pytest.mark.django_db
+Status, Pilot = Campaign.Status, Campaign.Pilot
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the bell instead of ringing it."""
+    rung: list[str] = []
+    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: rung.append("dispatch"))
+    return rung
+
+
+@pytest.fixture
+def desk(client, caller):
+    """A browser in which a caller is logged in."""
+    client.force_login(caller)
+    return client
+
+
+def fresh(campaign: Campaign) -> Campaign:
+    return Campaign.objects.get(pk=campaign.pk)
+
+
+# At a time
+
+
+def scheduled(person, people: int = 3, **fields: object) -> Campaign:
+    """Make a campaign that starts in an hour."""
+    campaign = make_campaign([make_list(people)], owner=person, **fields)
+    launched = launching.launch(campaign.pk, person, starts_at=timezone.now() + HOUR)
+    assert (launched.changed, launched.status) == (True, Status.SCHEDULED)
+    return fresh(campaign)
+
+
+def test_it_starts_at_its_time_and_once(caller, rings):
+    campaign = scheduled(caller)
+    assert campaign.starts_at
+    assert launching.start_due(campaign.starts_at - datetime.timedelta(seconds=1)) == 0
+    assert (fresh(campaign).status, rings, Call.objects.count()) == (Status.SCHEDULED, [], 0)
+    assert launching.start_due(campaign.starts_at) == 1
+    assert launching.start_due(campaign.starts_at + HOUR) == 0
+    started = fresh(campaign)
+    assert (started.status, started.launched_by, started.starts_at, rings) == (
+        Status.RUNNING,
+        caller,
+        None,
+        ["dispatch"],
+    )
+    assert started.launched_at
+    assert [event.action for event in AuditEvent.objects.order_by("id")] == [
+        "campaign.scheduled",
+        "campaign.started_on_time",
+    ]
+
+
+def test_of_two_sweeps_one_starts_it(caller, rings, monkeypatch):
+    campaign = scheduled(caller)
+    at = campaign.starts_at + HOUR
+    check = launching.check_launch
+
+    def other_sweep_was_first(*given):
+        found = check(*given)
+        monkeypatch.setattr(launching, "check_launch", check)
+        assert launching.start_scheduled(campaign.pk, at)
+        return found
+
+    monkeypatch.setattr(launching, "check_launch", other_sweep_was_first)
+    assert launching.start_due(at) == 0
+    assert rings == ["dispatch"]
+    assert AuditEvent.objects.filter(action="campaign.started_on_time").count() == 1
+
+
+def test_a_start_that_comes_after_a_long_standstill_is_left_to_a_person(caller):
+    early, late = scheduled(caller), scheduled(caller)
+    Campaign.objects.filter(pk=late.pk).update(starts_at=late.starts_at - 20 * HOUR)
+    assert launching.start_due(early.starts_at + HOUR) == 1
+    assert (fresh(early).status, fresh(late).status) == (Status.RUNNING, Status.DRAFT)
+    assert "more than 12 hours late" in fresh(late).start_refusal
+
+
+def test_what_stands_against_it_is_said_and_told(desk, caller, rings):
+    campaign = scheduled(caller)
+    Provider.objects.update(halted_at=timezone.now(), halted_reason="Key refused.")
+    assert launching.start_due(campaign.starts_at) == 0
+    refused = fresh(campaign)
+    assert (refused.status, refused.launched_by, rings) == (Status.DRAFT, None, [])
+    assert "cannot call now" in refused.start_refusal
+    for page in ("campaign", "campaign-check"):
+        assert "It did not start" in text_of(desk.get(reverse(page, args=[campaign.pk])))
+    alerting.alert(timezone.now())
+    assert Alert.objects.filter(kind=Alert.Kind.START_REFUSED, object_id=campaign.pk, cleared_at=None).exists()
+    Provider.objects.update(halted_at=None, halted_reason="")
+    launching.launch(campaign.pk, caller)
+    assert fresh(campaign).start_refusal == ""
+    alerting.alert(timezone.now())
+    assert not Alert.objects.filter(kind=Alert.Kind.START_REFUSED, cleared_at=None).exists()
+
+
+def nobody_left(campaign, caller, settings):
+    for contact in campaign.lists.get().contacts.all():
+        DoNotCall.objects.create(phone=contact.phone)
+
+
+def lists_grew(campaign, caller, settings):
+    settings.CALLER_LAUNCH_LIMIT = 3
+    ListMembership.objects.create(contact_list=campaign.lists.get(), contact=make_contact())
+
+
+def person_left(campaign, caller, settings):
+    caller.is_active = False
+    caller.save()
+
+
+def role_lost(campaign, caller, settings):
+    caller.groups.clear()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (nobody_left, "Nobody in the audience can be called."),
+        (lists_grew, "send it for approval"),
+        (person_left, "no longer works here"),
+        (role_lost, "may no longer launch it"),
+    ],
+)
+def test_the_check_runs_again_at_the_time(caller, settings, change, said):
+    campaign = scheduled(caller)
+    change(campaign, caller, settings)
+    assert launching.start_due(campaign.starts_at) == 0
+    assert said in fresh(campaign).start_refusal
+    assert not Call.objects.exists()
+
+
+def test_a_campaign_that_cannot_be_judged_does_not_hold_up_another(caller, monkeypatch):
+    broken, sound = scheduled(caller), scheduled(caller)
+    check = launching.check_launch
+
+    def failing(campaign, now):
+        if campaign.pk == broken.pk:
+            raise RuntimeError("unreadable")
+        return check(campaign, now)
+
+    monkeypatch.setattr(launching, "check_launch", failing)
+    assert launching.start_due(sound.starts_at + HOUR) == 1
+    assert (fresh(broken).status, fresh(sound).status) == (Status.SCHEDULED, Status.RUNNING)
+
+
+def test_a_start_is_canceled(desk, caller):
+    campaign = scheduled(caller)
+    desk.post(reverse("campaign-withdraw", args=[campaign.pk]))
+    canceled = fresh(campaign)
+    assert (canceled.status, canceled.starts_at) == (Status.DRAFT, None)
+    assert launching.start_due(campaign.starts_at + HOUR) == 0
+    with pytest.raises(PermissionDenied):
+        launching.take_back(scheduled(caller).pk, make_person(CALLER))
+
+
+def test_it_may_start_at_once_all_the_same_and_the_clock_then_does_nothing(caller, rings):
+    campaign = scheduled(caller)
+    assert launching.launch(campaign.pk, caller).status == Status.RUNNING
+    assert launching.start_due(campaign.starts_at + HOUR) == 0
+    assert rings == ["dispatch"]
+
+
+def test_the_time_is_typed_on_the_clock_of_the_installation(desk, caller, settings):
+    settings.TIME_ZONE = "Asia/Tehran"
+    campaign = make_campaign([make_list(2)], owner=caller)
+    day = timezone.now().date() + datetime.timedelta(days=30)
+    persian = str(day).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    sent = {"day": persian, "time": "۰۹:۳۰", "form_token": str(uuid.uuid4()), "seen": "2"}
+    answer = desk.post(reverse("campaign-start-at", args=[campaign.pk]), sent)
+    assert answer.url == reverse("campaign", args=[campaign.pk])
+    at = datetime.datetime.combine(day, datetime.time(6, 0), tzinfo=datetime.UTC)
+    assert (fresh(campaign).status, fresh(campaign).starts_at) == (Status.SCHEDULED, at)
+    page = text_of(desk.get(answer.url))
+    assert "It starts by itself" in page
+    assert "on the clock of Asia/Tehran" in page
+    assert "Cancel the start" in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "time", "said"),
+    [
+        ("UTC", "2020-01-01", "09:00", "This time is over"),
+        ("UTC", "2200-01-01", "09:00", "within a year"),
+        ("UTC", "9999-12-31", "23:59", "within a year"),
+        ("Europe/Berlin", "2027-03-28", "02:30", "does not exist"),
+        ("UTC", "soon", "09:00", "Enter a valid date"),
+        ("UTC", "", "", "This field is required"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_at_its_field(desk, caller, settings, zone, day, time, said):
+    settings.TIME_ZONE = zone
+    campaign = make_campaign([make_list(1)], owner=caller)
+    answer = desk.post(reverse("campaign-start-at", args=[campaign.pk]), {"day": day, "time": time})
+    assert answer.status_code == 422
+    assert said in text_of(answer)
+    assert fresh(campaign).status == Status.DRAFT
+    with pytest.raises(Refused):
+        launching.launch(campaign.pk, caller, starts_at=timezone.now() - HOUR)
+
+
+# Approval
+
+
+def test_approval_keeps_the_start_time(caller, manager, settings, rings):
+    settings.CALLER_LAUNCH_LIMIT = 2
+    campaign = make_campaign([make_list(3)], owner=caller)
+    at = timezone.now() + HOUR
+    assert launching.launch(campaign.pk, caller, starts_at=at).status == Status.WAITING
+    assert launching.start_due(at + HOUR) == 0
+    assert launching.approve(campaign.pk, manager).status == Status.SCHEDULED
+    assert launching.start_due(at) == 1
+    assert (fresh(campaign).status, fresh(campaign).launched_by, rings) == (Status.RUNNING, manager, ["dispatch"])
+    assert filling.fill_campaign(campaign.pk) == 3
+
+
+def test_nobody_starts_another_audience_than_they_saw(caller, manager, settings):
+    settings.CALLER_LAUNCH_LIMIT = 2
+    people = make_list(3)
+    campaign = make_campaign([people], owner=caller)
+    with pytest.raises(Refused, match="it was 2, now it is 3"):
+        launching.launch(campaign.pk, caller, seen=2)
+    launching.launch(campaign.pk, caller, seen=3)
+    ListMembership.objects.create(contact_list=people, contact=make_contact())
+    with pytest.raises(Refused, match="it was 3, now it is 4"):
+        launching.approve(campaign.pk, manager, seen=3)
+    assert launching.approve(campaign.pk, manager, seen=4).changed
+
+
+# The pilot
+
+
+def piloted(person, people: int = 13, **fields: object) -> Campaign:
+    """Make a campaign whose pilot is filled."""
+    campaign = make_campaign([make_list(people)], owner=person, **fields)
+    launched = launching.launch(campaign.pk, person, is_pilot=True)
+    assert (launched.changed, launched.status, launched.is_pilot) == (True, Status.RUNNING, True)
+    filling.fill_campaign(campaign.pk)
+    return fresh(campaign)
+
+
+def end_calls(campaign: Campaign, status: str = "completed", **fields: object) -> None:
+    Call.objects.filter(campaign=campaign, status="pending").update(status=status, **fields)
+
+
+def test_a_pilot_calls_ten_pauses_and_asks(caller, rings):
+    campaign = piloted(caller)
+    assert (Call.objects.count(), campaign.is_filled) == (10, True)
+    assert filling.fill_campaign(campaign.pk) == 0
+    end_calls(campaign)
+    assert lifecycle.finish_done_campaigns() == 0
+    asks = fresh(campaign)
+    assert (asks.status, asks.pilot, asks.paused_by_system, asks.finished_at) == (
+        Status.PAUSED,
+        Pilot.ASKS,
+        False,
+        None,
+    )
+    assert lifecycle.finish_done_campaigns() == 0
+    assert filling.fill_campaign(campaign.pk) == 0
+    assert lifecycle.resume(campaign.pk, caller).changed
+    assert not lifecycle.resume(campaign.pk, caller).changed
+    assert fresh(campaign).pilot == Pilot.PASSED
+    assert filling.fill_campaign(campaign.pk, chunk=4) == 3
+    assert Call.objects.filter(campaign=campaign, attempt=1).count() == 13
+    assert len(set(Call.objects.values_list("contact", flat=True))) == 13
+    end_calls(campaign)
+    assert lifecycle.finish_done_campaigns() == 1
+    assert rings == ["dispatch", "dispatch"]
+
+
+@pytest.mark.parametrize("state", ["pending", "placing", "unknown", "in_progress"])
+def test_a_pilot_waits_for_further_attempts_too(caller, state):
+    campaign = piloted(caller)
+    end_calls(campaign)
+    make_call(campaign=campaign, contact=Call.objects.all()[0].contact, attempt=2, status=state)
+    lifecycle.finish_done_campaigns()
+    assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.RUNNING, Pilot.CALLING)
+
+
+def test_a_pilot_takes_those_who_can_be_called_at_once(caller):
+    people = make_list()
+    contacts = [make_contact() for _one in range(14)]
+    for contact in contacts:
+        ListMembership.objects.create(contact_list=people, contact=contact)
+    DoNotCall.objects.create(phone=contacts[0].phone)
+    make_call(to_number=contacts[1].phone, status="completed", placing_at=timezone.now())
+    campaign = make_campaign([people], owner=caller, quiet_hours=24)
+    assert piloting.choose_people(campaign, timezone.now()) == [contact.pk for contact in contacts[2:12]]
+    Campaign.objects.update(quiet_hours=0)
+    launching.launch(campaign.pk, caller, is_pilot=True)
+    filling.fill_campaign(campaign.pk)
+    end_calls(campaign)
+    lifecycle.finish_done_campaigns()
+    lifecycle.resume(campaign.pk, caller)
+    filling.fill_campaign(campaign.pk)
+    assert Call.objects.filter(campaign=campaign).count() == 14
+    assert Call.objects.get(campaign=campaign, status="skipped").skip_reason == "do_not_call"
+
+
+def test_a_pilot_of_everybody_ends_the_campaign(caller):
+    campaign = piloted(caller, people=4)
+    assert Call.objects.count() == 4
+    end_calls(campaign)
+    assert lifecycle.finish_done_campaigns() == 1
+    assert fresh(campaign).status == Status.FINISHED
+
+
+def test_a_pilot_paused_by_hand_goes_on_as_a_pilot(caller):
+    campaign = piloted(caller)
+    lifecycle.pause(campaign.pk, caller)
+    lifecycle.resume(campaign.pk, caller)
+    assert (fresh(campaign).pilot, filling.fill_campaign(campaign.pk)) == (Pilot.CALLING, 0)
+
+
+def test_of_two_workers_one_fills_the_pilot(caller, monkeypatch):
+    campaign = make_campaign([make_list(13)], owner=caller)
+    launching.launch(campaign.pk, caller, is_pilot=True)
+    insert = filling._insert_first_attempts
+
+    def overtaken(*given):
+        added = insert(*given)
+        Campaign.objects.update(is_filled=True)
+        return added
+
+    monkeypatch.setattr(filling, "_insert_first_attempts", overtaken)
+    assert filling.fill_campaign(campaign.pk) == 0
+    assert not Call.objects.exists()
+
+
+def test_two_presses_launch_one_pilot_and_no_second_way_starts_it(caller, rings):
+    campaign = make_campaign([make_list(13)], owner=caller)
+    launching.launch(campaign.pk, caller, is_pilot=True)
+    assert not launching.launch(campaign.pk, caller, is_pilot=True).changed
+    assert not launching.launch(campaign.pk, caller).changed
+    assert not launching.launch(campaign.pk, caller, starts_at=timezone.now() + HOUR).changed
+    assert (fresh(campaign).pilot, rings) == (Pilot.CALLING, ["dispatch"])
+
+
+def test_the_limit_counts_the_pilots_people_once(caller, settings):
+    settings.CALLER_LAUNCH_LIMIT = 13
+    campaign = piloted(caller)
+    end_calls(campaign)
+    lifecycle.finish_done_campaigns()
+    lifecycle.resume(campaign.pk, caller)
+    assert filling.fill_campaign(campaign.pk) == 3
+    assert fresh(campaign).status == Status.RUNNING
+
+
+def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(desk, caller, manager, settings, rings):
+    settings.CALLER_LAUNCH_LIMIT = 12
+    campaign = piloted(caller)
+    end_calls(campaign)
+    lifecycle.finish_done_campaigns()
+    with pytest.raises(Refused, match="ask a manager"):
+        lifecycle.resume(campaign.pk, caller)
+    page = text_of(desk.get(reverse("campaign", args=[campaign.pk])))
+    assert "Ask a manager to go on" in page
+    desk.post(reverse("campaign-ask-rest", args=[campaign.pk]))
+    assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.WAITING, Pilot.ASKS)
+    with pytest.raises(PermissionDenied):
+        launching.approve(campaign.pk, caller)
+    assert launch_check.check_launch(fresh(campaign)).total == 3
+    assert launching.approve(campaign.pk, manager, seen=13).status == Status.RUNNING
+    assert not launching.approve(campaign.pk, manager).changed
+    assert filling.fill_campaign(campaign.pk) == 3
+    assert fresh(campaign).pilot == Pilot.PASSED
+    assert rings == ["dispatch", "dispatch"]
+
+
+def test_a_question_to_a_manager_is_taken_back_to_the_pause(caller, settings):
+    settings.CALLER_LAUNCH_LIMIT = 12
+    campaign = piloted(caller)
+    end_calls(campaign)
+    lifecycle.finish_done_campaigns()
+    launching.ask_for_rest(campaign.pk, caller)
+    assert launching.take_back(campaign.pk, caller)
+    assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.PAUSED, Pilot.ASKS)
+
+
+def test_the_result_and_the_question_stand_on_the_campaigns_page(desk, caller):
+    campaign = piloted(caller)
+    calls = list(Call.objects.order_by("pk"))
+    Call.objects.filter(pk__in=[call.pk for call in calls[:4]]).update(talk_seconds=30)
+    Call.objects.filter(pk=calls[4].pk).update(answered_by="machine", talk_seconds=9)
+    end_calls(campaign)
+    Call.objects.filter(pk=calls[9].pk).update(status="no_answer")
+    Campaign.objects.filter(pk=campaign.pk).update(spent_cost=2)
+    lifecycle.finish_done_campaigns()
+    answer = desk.get(reverse("campaign", args=[campaign.pk]))
+    pilot = answer.context["pilot"]
+    assert (pilot.people, pilot.talked, pilot.machine, pilot.rest, pilot.average_seconds) == (10, 4, 1, 3, 30)
+    assert dict(pilot.endings) == {"completed": 9, "no_answer": 1}
+    assert str(pilot.rest_cost) == "0.60"
+    page = text_of(answer)
+    assert "The pilot is over: 10 people" in page
+    assert "Go on with the rest: 3 people" in page
+    assert "Pilot over: decide" in page
+    check = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    assert "Of 3 people, 3 people will be called" in text_of(check)
+
+
+def test_a_pilot_is_ended_by_hand(desk, caller):
+    campaign = piloted(caller)
+    desk.post(reverse("campaign-end-pilot", args=[campaign.pk]))
+    assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.PAUSED, Pilot.ASKS)
+    lifecycle.resume(campaign.pk, caller)
+    filling.fill_campaign(campaign.pk)
+    assert Call.objects.filter(campaign=campaign, attempt=1).count() == 13
+
+
+def test_the_pilot_is_pressed_on_the_check(desk, caller):
+    campaign = make_campaign([make_list(13)], owner=caller)
+    assert "Pilot: call 10 people first" in text_of(desk.get(reverse("campaign-check", args=[campaign.pk])))
+    desk.post(reverse("campaign-pilot", args=[campaign.pk]))
+    assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.RUNNING, Pilot.CALLING)
+    small = make_campaign([make_list(10)], owner=caller)
+    assert "Pilot: call" not in text_of(desk.get(reverse("campaign-check", args=[small.pk])))
+
+
+def test_every_number_of_the_sentence_opens_its_people(desk, caller):
+    people = make_list(2)
+    named = make_contact(variables={"city": "Yazd"}, name="Maryam")
+    ListMembership.objects.create(contact_list=people, contact=named)
+    DoNotCall.objects.create(phone=people.contacts.order_by("pk")[0].phone)
+    campaign = make_campaign([people], owner=caller, variables={"hello": "{city}"})
+    check = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    addresses = {
+        kind: reverse("campaign-check-people", args=[campaign.pk, kind])
+        for kind in ("everybody", "called", "never", "do_not_call", "missing_variable")
+    }
+    page = check.content.decode()
+    for kind, count in (("everybody", 3), ("called", 1), ("never", 2), ("do_not_call", 1), ("missing_variable", 1)):
+        assert f'<a href="{addresses[kind]}">{count}</a>' in page
+        assert len(desk.get(addresses[kind]).context["people"]) == count
+    by_name = desk.get(addresses["missing_variable"], {"variable": "city"})
+    assert len(by_name.context["people"]) == 1
+    assert "Those for whom “city” is empty" in text_of(by_name)
+    assert desk.get(addresses["called"], {"variable": "city"}).context["people"] == []

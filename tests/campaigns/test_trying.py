@@ -1,0 +1,165 @@
+"""A test call to oneself: the campaign's message, the dialler's own path, outside the campaign's figures."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from callcenter.access.rights import ADMIN
+from callcenter.audit.models import AuditEvent
+from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, ListMembership
+from campaigns.numbers import UnderstoodNumber
+from campaigns.services import progress, trying
+from campaigns.services.lifecycle import Refused
+from tests.campaigns.test_campaign_builder import text_of
+from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
+
+pytestmark = pytest.mark.django_db
+MINE = UnderstoodNumber("+989120000001", "IR")
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch, settings) -> None:
+    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
+    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+
+
+@pytest.fixture
+def desk(client, caller):
+    """A browser in which a caller is logged in."""
+    client.force_login(caller)
+    return client
+
+
+def written(person, **fields: object) -> tuple[Campaign, Contact]:
+    """Make a draft with one person whose values are all there."""
+    people = make_list()
+    contact = make_contact(name="Maryam", variables={"city": "Yazd"})
+    ListMembership.objects.create(contact_list=people, contact=contact)
+    campaign = make_campaign([people], owner=person, variables={"hello": "Dear {name} of {city}"}, **fields)
+    return campaign, contact
+
+
+def sent(**fields: str) -> dict[str, str]:
+    return {"number": "0912 000 0001", "form_token": str(uuid.uuid4())} | fields
+
+
+def test_my_phone_rings_with_the_message_and_the_campaign_counts_nothing(desk, caller):
+    campaign, _contact = written(caller, budget=100)
+    form = sent()
+    first, second = (desk.post(reverse("campaign-try", args=[campaign.pk]), form) for _press in range(2))
+    call = Call.objects.get()
+    assert first.url == second.url == reverse("call", args=[call.pk])
+    assert (call.campaign, call.test_of, call.to_number, call.owner) == (None, campaign, MINE.e164, caller)
+    assert (call.agent, call.provider) == (campaign.agent, campaign.provider)
+    assert call.variables == {"name": "Maryam", "city": "Yazd", "hello": "Dear Maryam of Yazd"}
+    # The one who tries is not the one whose message it is.
+    assert (call.contact.phone, call.contact.name) == (MINE.e164, "")
+    Call.objects.update(status="completed", talk_seconds=20, cost=3, placing_at=timezone.now())
+    now = progress.measure(campaign)
+    assert (now.people, now.waiting, now.live, now.spent) == (1, 0, 0, 0)
+    assert dict(now.by_status) == {}
+    assert [event.action for event in AuditEvent.objects.order_by("id")] == ["call.asked", "campaign.tried"]
+    page = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    assert page.context["tries"] == [call]
+    assert page.context["try_form"]["number"].value() == MINE.e164
+    assert page.context["check"].total == 1
+
+
+def test_it_goes_the_diallers_own_path(sandbox, dial, caller):
+    provider = sandbox.provider("bolna")
+    campaign, contact = written(caller, provider=provider, agent=provider.agent_set.first())
+    placed = trying.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+    dial()
+    placed.call.refresh_from_db()
+    assert placed.call.placing_at
+    assert sandbox.dials_of(MINE.e164) == 1
+    campaign.refresh_from_db()
+    assert (campaign.reserved_cost, campaign.status) == (0, Campaign.Status.DRAFT)
+
+
+@pytest.mark.parametrize("hindrance", ["do_not_call", "hours", "stop_all", "live"])
+def test_every_rule_holds(desk, caller, settings, hindrance):
+    campaign, _contact = written(caller)
+    if hindrance == "do_not_call":
+        DoNotCall.objects.create(phone=MINE.e164)
+    elif hindrance == "hours":
+        there = timezone.now().astimezone(timezone.get_fixed_timezone(210))
+        settings.SINGLE_CALL_HOURS = f"{(there.hour + 3) % 24:02d}:00-{(there.hour + 4) % 24:02d}:00"
+    elif hindrance == "stop_all":
+        DialingSwitch.objects.update_or_create(pk=1, defaults={"stopped_at": timezone.now()})
+    else:
+        make_call(to_number=MINE.e164, status="ringing")
+    before = Call.objects.count()
+    answer = desk.post(reverse("campaign-try", args=[campaign.pk]), sent())
+    assert answer.status_code == 422
+    said = {
+        "do_not_call": "on the do-not-call list",
+        "hours": "outside calling hours",
+        "stop_all": "All calls are stopped",
+        "live": "is not over",
+    }
+    assert said[hindrance] in text_of(answer)
+    assert 'value="0912 000 0001"' in answer.content.decode()
+    assert Call.objects.count() == before
+
+
+def test_a_second_try_is_meant_however_soon(caller):
+    campaign, contact = written(caller)
+    trying.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+    Call.objects.update(status="completed", placing_at=timezone.now())
+    assert trying.try_message(campaign, caller, MINE, contact, uuid.uuid4()).is_new
+
+
+def test_it_is_heard_as_whoever_is_chosen_and_never_with_a_hole(desk, caller):
+    campaign, _contact = written(caller)
+    empty = make_contact(name="Omid", variables={})
+    ListMembership.objects.create(contact_list=campaign.lists.get(), contact=empty)
+    address = reverse("campaign-try", args=[campaign.pk])
+    refused = desk.post(address, sent(hear="omi"))
+    assert refused.status_code == 422
+    assert "city is empty" in text_of(refused)
+    unknown = desk.post(address, sent(hear="Zahra"))
+    assert list(unknown.context["try_form"].errors) == ["hear"]
+    Contact.objects.filter(pk=empty.pk).update(variables={"city": "Rasht"})
+    desk.post(address, sent(hear="omi"))
+    assert Call.objects.get().variables["hello"] == "Dear Omid of Rasht"
+
+
+def test_without_a_choice_the_first_whole_one_is_heard(caller):
+    campaign, whole = written(caller)
+    hole = make_contact(variables={})
+    ListMembership.objects.create(contact_list=campaign.lists.get(), contact=hole)
+    assert trying.choose_hearer(campaign, "") == whole
+    whole.delete()
+    assert trying.choose_hearer(campaign, "") == hole
+
+
+def test_a_wrong_number_is_said_at_its_field(desk, caller):
+    campaign, _contact = written(caller)
+    answer = desk.post(reverse("campaign-try", args=[campaign.pk]), sent(number="12"))
+    assert (answer.status_code, list(answer.context["try_form"].errors)) == (422, ["number"])
+    stale = desk.post(reverse("campaign-try", args=[campaign.pk]), sent(form_token=""))
+    assert "earlier visit" in text_of(stale)
+    assert not Call.objects.exists()
+
+
+def test_a_message_that_is_not_complete_is_not_tried(caller):
+    campaign, contact = written(caller, agent=None)
+    with pytest.raises(Refused, match="Choose what the call says"):
+        trying.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+
+
+def test_who_may_not_launch_may_not_try(client, caller):
+    campaign, contact = written(caller)
+    admin = make_person(ADMIN)
+    with pytest.raises(PermissionDenied):
+        trying.try_message(campaign, admin, MINE, contact, uuid.uuid4())
+    client.force_login(admin)
+    assert client.post(reverse("campaign-try", args=[campaign.pk]), sent()).status_code == 403
+    client.force_login(make_person())
+    assert client.post(reverse("campaign-try", args=[campaign.pk]), sent()).status_code == 404

@@ -309,11 +309,14 @@ class Watch:
         head, talked, tail = self.answers.rpartition("0")
         return replace(self, answers=f"{head}1{tail}") if talked else self
 
-    def alarm(self) -> Alarm | None:
-        """Return why the campaign must pause: half of five or more ends failed, or three of ten answers refuse."""
-        failed, total = sum(end[2] for end in self.ends), sum(end[1] + end[2] for end in self.ends)
-        if total >= FAILURES_LEAST and failed * 100 >= total * FAILURES_PERCENT:
-            return Alarm("failures", failed, total)
+    def alarm(self, out: int = 0) -> Alarm | None:
+        """Return why the campaign must pause: half of five or more calls failed, or three of ten answers refuse.
+
+        `out` calls are going on: failures come at once, and talks end later.
+        """
+        failed, ended = sum(end[2] for end in self.ends), sum(end[1] + end[2] for end in self.ends)
+        if ended >= FAILURES_LEAST and failed * 100 >= (ended + out) * FAILURES_PERCENT:
+            return Alarm("failures", failed, ended + out)
         refused, answers = self.answers.count("1"), len(self.answers)
         if answers >= REFUSALS_LEAST and refused * 100 > answers * REFUSALS_PERCENT:
             return Alarm("refusals", refused, answers)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from campaigns import rules
 from campaigns.evidence import Evidence
 from campaigns.models import Call, Campaign
+from campaigns.querysets import StatusIsOneOf
 from campaigns.services import lifecycle
 from campaigns.services.explaining import FAILED
-from providers.types import FINAL, CallStatus
+from providers.types import FINAL, LIVE, CallStatus
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ def _counts(call: Call, campaign: Campaign) -> bool:
 def _keep(campaign: Campaign, watch: rules.Watch) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(watched=watch.as_stored())
     alarm = watch.alarm()
+    if alarm is not None and alarm.kind == "failures":
+        alarm = watch.alarm(out=Call.objects.filter(StatusIsOneOf(LIVE), campaign=campaign).count())
     if alarm is None:
         return
     logger.warning("campaign=%s pauses itself: %s %s of %s", campaign.pk, alarm.kind, alarm.bad, alarm.total)

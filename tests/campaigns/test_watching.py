@@ -68,6 +68,17 @@ def test_failures_pause_this_campaign_only_and_say_why():
     assert campaign.provider.breaker_opened_at is None
 
 
+def test_failures_come_first_and_talks_that_go_on_count_against_them():
+    campaign = running()
+    calls = [out(campaign) for _ in range(12)]
+    for call in calls[:5]:
+        end(call, "failed")
+    assert state(campaign) == "running", "seven of twelve people are being talked to"
+    end(calls[5], "failed")
+    assert state(campaign) == "paused"
+    assert campaign.paused_reason.startswith("6 of the last 12 calls failed")
+
+
 def test_failures_further_apart_than_two_minutes_do_not_pause():
     campaign = running()
     for number in range(8):

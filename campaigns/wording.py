@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.audit.models import AuditEvent
+from campaigns import rules
 from campaigns.models import Campaign
 from campaigns.reasons import SkipReason, WaitReason
 from campaigns.services.audience import NEVER, NOW
 from campaigns.services.launch_check import LaunchCheck
+from campaigns.services.lifecycle import Outcome
 
 Words = str | Promise
 
@@ -88,25 +90,81 @@ def verdict_rows(check: LaunchCheck) -> list[VerdictRow]:
 def action_words(event: AuditEvent) -> str:
     """Return what was done, with its numbers and its reason."""
     words = str(ACTION_WORDS.get(event.action, event.action))
+    if event.action == "campaign.paused" and event.actor_id is None:
+        words = _("Paused by the system")
     detail: Mapping[str, object] = event.detail
     parts = [words]
     if isinstance(people := detail.get("people"), int):
         parts.append(ngettext("%(count)d person", "%(count)d people", people) % {"count": people})
-    if isinstance(skipped := detail.get("skipped"), int) and skipped:
-        parts.append(
-            ngettext("%(count)d waiting call taken out", "%(count)d waiting calls taken out", skipped)
-            % {"count": skipped}
-        )
     if isinstance(fields := detail.get("fields"), list):
         parts.append(_(", ").join(field_words(str(name)) for name in fields))
     if reason := detail.get("reason"):
         parts.append(f"“{reason}”")
+    if out := _out_words(detail):
+        parts.append(out)
     return " · ".join(parts)
+
+
+def _out_words(detail: Mapping[str, object]) -> str:
+    """Return what the calls did that were out when it was done."""
+    names = ("waiting", "live", "still_out", "skipped", "recalled")
+    counts = {name: found for name in names if isinstance(found := detail.get(name), int)}
+    return Outcome(changed=True, status="", **counts).sentence if counts else ""
 
 
 def field_words(name: str) -> str:
     """Return a setting's name as people know it."""
     return str(getattr(Campaign._meta.get_field(name), "verbose_name", name))
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Whether a group of settings can still be changed, and why not."""
+
+    is_locked: bool
+    words: Words
+
+
+def locks_of(campaign: Campaign) -> dict[str, Lock]:
+    """Return what of a campaign is fixed now, by group of settings, and why."""
+    if campaign.status in {Campaign.Status.STOPPED, Campaign.Status.FINISHED}:
+        over = Lock(True, _("Fixed: the campaign is over. Copy it to call with other settings."))
+        return {"message": over, "audience": over, "hours": over, "pace": over}
+    if campaign.launched_at is None:
+        free = Lock(False, _("May be changed until the launch."))
+        return {"message": free, "audience": free, "hours": free, "pace": free}
+    return {
+        "message": Lock(
+            True, _("Fixed since the launch: everybody of one campaign hears the same. Copy it to say something else.")
+        ),
+        "audience": Lock(
+            True, _("Fixed since the launch: these people are queued, and who joins a list later is not called.")
+        ),
+        "hours": Lock(False, _("May be changed: holds from the next call on.")),
+        "pace": Lock(False, _("May be changed: holds from the next call on.")),
+    }
+
+
+def watch_words() -> list[str]:
+    """Return when every campaign pauses itself, in sentences."""
+    return [
+        _("%(percent)s %% or more of at least %(least)s calls fail within %(minutes)s minutes.")
+        % {
+            "percent": rules.FAILURES_PERCENT,
+            "least": rules.FAILURES_LEAST,
+            "minutes": rules.BREAKER_WINDOW // 60,
+        },
+        _(
+            "More than %(percent)s %% of the last people who answered, at least %(least)s of them, hang up within"
+            " %(seconds)s seconds or ask not to be called again."
+        )
+        % {
+            "percent": rules.REFUSALS_PERCENT,
+            "least": rules.REFUSALS_LEAST,
+            "seconds": rules.HUNG_UP_WITHIN,
+        },
+        _("The budget is used up."),
+    ]
 
 
 def in_words(campaign: Campaign) -> dict[str, str]:

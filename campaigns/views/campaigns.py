@@ -23,9 +23,11 @@ from campaigns.services.launch_check import may_launch
 from campaigns.services.launching import may_approve
 from campaigns.services.lifecycle import may_control, needs_approval
 from campaigns.services.selecting import people_of
-from campaigns.wording import action_words, in_words
+from campaigns.wording import action_words, in_words, locks_of, watch_words
 
-SHOWN_EVENTS = 100
+SHOWN_EVENTS = 50
+BY = ("people", "system")
+"""Whose doings the activity may be narrowed to."""
 ENDS_POLLING = 286
 """The status by which htmx stops asking."""
 
@@ -145,6 +147,9 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "lists": list(found.lists.all()),
         "people": people_of(found).count(),
         "words": in_words(found),
+        "locks": locks_of(found),
+        "left_out": list(found.excluded_campaigns.all()),
+        "watch": watch_words(),
     }
     return render(request, "campaigns/settings.html", context)
 
@@ -152,11 +157,19 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs("see_calls")
 def campaign_activity(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show who did what with a campaign."""
+    """Show who did what with a campaign, and what the product did by itself."""
     found = find_campaign(request, pk)
     events = AuditEvent.objects.filter(object_type="campaign", object_id=str(pk)).select_related("actor")
-    shown = [(event, action_words(event)) for event in events.order_by("-id")[:SHOWN_EVENTS]]
-    context = campaign_context(request, found, "activity") | {"events": shown}
+    by = request.GET.get("by", "")
+    if by in BY:
+        events = events.filter(actor__isnull=by == "system")
+    page = page_by_key(events, request.GET, SHOWN_EVENTS)
+    context = campaign_context(request, found, "activity") | {
+        "events": [(event, action_words(event)) for event in page.rows],
+        "page": page,
+        "total": count_up_to(events),
+        "by": by if by in BY else "",
+    }
     return render(request, "campaigns/activity.html", context)
 
 

@@ -112,7 +112,7 @@ def test_pause_resume_and_stop_tell_the_truth(desk, caller):
     again = text_of(desk.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
     assert "Nothing changed: the campaign is “Stopped”." in again
     activity = text_of(desk.get(reverse("campaign-activity", args=[campaign.pk])))
-    assert "Stopped · 2 waiting calls taken out" in activity
+    assert "Stopped · 2 waiting calls were taken out." in activity
     assert "Paused · “lunch”" in activity
 
 

@@ -18,6 +18,7 @@ TAKE_BACK = "campaigns.tasks.take_back"
 SWEEP_LISTS = "campaigns.tasks.sweep_lists"
 SWEEP_LIST = "campaigns.tasks.sweep_list"
 SAVE_IMPORT = "campaigns.tasks.save_import"
+WRITE_EXPORT = "campaigns.tasks.write_export"
 
 
 def _ring(path: str, *ids: int) -> None:
@@ -56,3 +57,8 @@ def nudge_list(provider_id: int) -> None:
 def nudge_import(import_id: int) -> None:
     """Ask for the saving of a checked import once the caller's transaction has committed."""
     transaction.on_commit(partial(_ring, SAVE_IMPORT, import_id))
+
+
+def nudge_export(export_id: int) -> None:
+    """Ask for the writing of an export once the caller's transaction has committed."""
+    transaction.on_commit(partial(_ring, WRITE_EXPORT, export_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns import queue
-from campaigns.services import dialing, following, ghosts, polling, sweeping, taking_back
+from campaigns.services import dialing, export_writing, following, ghosts, polling, sweeping, taking_back
 from campaigns.services.importing import saving
 
 
@@ -47,3 +47,8 @@ def take_back() -> None:
 def save_import(import_id: int) -> None:
     """Save a checked import, from where it stands."""
     saving.save_import(import_id)
+
+
+def write_export(export_id: int) -> None:
+    """Write an export, from where it stands."""
+    export_writing.write(export_id)

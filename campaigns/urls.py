@@ -5,6 +5,7 @@ from __future__ import annotations
 from campaigns.views import (
     builder,
     call_controls,
+    call_log,
     calls,
     campaign_hours,
     campaign_people,
@@ -34,6 +35,7 @@ urlpatterns = [
     *people.urlpatterns,
     *same_person.urlpatterns,
     *imports.urlpatterns,
+    *call_log.urlpatterns,
     *calls.urlpatterns,
     *call_controls.urlpatterns,
     *reports.urlpatterns,

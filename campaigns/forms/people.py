@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.forms.call_filters import DayField
+from campaigns.forms.figures import DayField
 from campaigns.models import Contact, ContactList, DoNotCall
 from campaigns.numbers import understand_number
 from campaigns.services.importing.people_rows import plain_text

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
-from campaigns.forms.call_filters import DayField
+from campaigns.forms.figures import DayField
 from campaigns.models import Campaign
 from campaigns.services.reporting import Scope
 from providers.models import Provider

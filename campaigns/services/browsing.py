@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -17,7 +18,8 @@ from campaigns import rules
 from campaigns.models import Call, CallEvent, Campaign, Contact, DoNotCall
 from campaigns.numbers import UnderstoodNumber, search_digits, text_of_digits, understand_number
 from campaigns.querysets import CallQuerySet
-from providers.models import Provider
+from campaigns.services import narrowing, wordsearch
+from providers.models import Agent, Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
 
 Row = TypeVar("Row", bound=models.Model)
@@ -124,6 +126,45 @@ class CallFilters:
     """1 (Monday) to 7, of the time at which the order left, in the viewer's zone; so is the hour."""
     hour: int | None = None
     attempt: int | None = None
+    agent: Agent | None = None
+    answered_by: str = ""
+    """A value of `narrowing`: `HUMAN`, `MACHINE`, `NOT_KNOWN`."""
+    talked_from: int | None = None
+    talked_to: int | None = None
+    """Seconds, both included; so are the costs, in whichever currency."""
+    cost_from: Decimal | None = None
+    cost_to: Decimal | None = None
+    tag: str = ""
+    reviewed: str = ""
+    """`REVIEWED` or `NOT_REVIEWED`."""
+    words: str = ""
+    """Words that were all said; only for whoever may read transcripts."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is asked for, fit to be stored."""
+        found: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, models.Model):
+                value = value.pk
+            elif isinstance(value, datetime.date | Decimal):
+                value = str(value)
+            if value not in (None, ""):
+                found[field.name] = value
+        return found
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> CallFilters:
+        """Read what `to_json` returned; raises ObjectDoesNotExist where a thing that was asked for is gone."""
+        values: dict[str, Any] = dict(stored)
+        for name, model in (("campaign", Campaign), ("provider", Provider), ("agent", Agent)):
+            if name in values:
+                values[name] = model._default_manager.get(pk=values[name])
+        for name in {"since", "until"} & values.keys():
+            values[name] = datetime.date.fromisoformat(values[name])
+        for name in {"cost_from", "cost_to"} & values.keys():
+            values[name] = Decimal(values[name])
+        return cls(**values)
 
 
 def find_calls(filters: CallFilters, person: Person) -> CallQuerySet:
@@ -145,6 +186,21 @@ def find_calls(filters: CallFilters, person: Person) -> CallQuerySet:
         calls = calls.filter(placing_at__hour=filters.hour)
     if filters.attempt is not None:
         calls = calls.filter(attempt=filters.attempt)
+    if filters.agent is not None:
+        calls = calls.filter(agent=filters.agent)
+    if filters.answered_by:
+        calls = calls.filter(narrowing.answered_by(filters.answered_by))
+    if filters.talked_from is not None or filters.talked_to is not None:
+        calls = calls.filter(narrowing.within("talk_seconds", filters.talked_from, filters.talked_to))
+    if filters.cost_from is not None or filters.cost_to is not None:
+        calls = calls.filter(narrowing.within("cost", filters.cost_from, filters.cost_to))
+    if filters.tag:
+        calls = calls.filter(narrowing.tagged(wordsearch.key_of(filters.tag)))
+    if filters.reviewed:
+        calls = calls.filter(narrowing.reviewed(filters.reviewed))
+    if filters.words:
+        wanted = wordsearch.words_of(filters.words)
+        calls = calls.filter(wordsearch.said(wanted)) if wanted and may(person, "hear_calls") else calls.none()
     if filters.person:
         calls = calls.filter(_person(filters.person, may(person, "see_people")))
     return _days(calls, filters.since, filters.until)

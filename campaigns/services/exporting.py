@@ -6,17 +6,21 @@ import csv
 import datetime
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from campaigns.models import Call
+from campaigns.models import Call, CallTagging
 from campaigns.querysets import CallQuerySet
-from campaigns.services import explaining
+from campaigns.services import call_columns, explaining
+from campaigns.services.call_columns import WHY
 from providers.types import CallStatus
 
 BOM = "\ufeff"
@@ -24,17 +28,15 @@ BOM = "\ufeff"
 BATCH = 500
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 RISKY = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-WHY = (
-    "status",
-    "wait_reason",
-    "skip_reason",
-    "failure_reason",
-    "held_at",
-    "needs_person_at",
-    "answered_by",
-    "talk_seconds",
-)
-"""What a call's sentence is made of."""
+WHOLE = (
+    "call", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id", "added",
+    "sent", "answered", "ended", "talked", "answered_by", "cost", "remote_id", "reference",
+)  # fmt: skip
+"""The columns of a sheet that nobody chose columns for."""
+
+Row = Mapping[str, Any]
+Value = str | int | Decimal | datetime.datetime | None
+Item = TypeVar("Item")
 
 
 def cell(value: object) -> str:
@@ -77,7 +79,9 @@ class CallSheet:
     A streamed answer is written after the request's own language and zone are gone, hence both are kept here.
     """
 
-    def __init__(self, calls: CallQuerySet, *, shows_numbers: bool) -> None:
+    def __init__(
+        self, calls: CallQuerySet, *, shows_numbers: bool, columns: Sequence[call_columns.Column] | None = None
+    ) -> None:
         self._calls = calls
         self._shows_numbers = shows_numbers
         self._language = translation.get_language() or "en"
@@ -87,73 +91,68 @@ class CallSheet:
         """Rows yielded so far."""
         self._answered_by = {"human": _("a person"), "machine": _("a machine")}
         self._status = {status.value: str(status.label) for status in CallStatus}
-        zone = {"zone": zoneinfo_name(self._zone)}
-        self.header = [
-            _("Call"),
-            _("Campaign"),
-            _("Person"),
-            _("Number"),
-            _("Attempt"),
-            _("State"),
-            _("Why"),
-            _("Provider"),
-            _("Agent"),
-            _("Caller ID"),
-            _("Added (%(zone)s)") % zone,
-            _("Sent (%(zone)s)") % zone,
-            _("Answered (%(zone)s)") % zone,
-            _("Ended (%(zone)s)") % zone,
-            _("Talked, seconds"),
-            _("Answered by"),
-            _("Cost"),
-            _("Currency"),
-            _("Id at the vendor"),
-            _("Reference"),
-        ]
+        self._keys = [column.key for column in columns] if columns is not None else list(WHOLE)
+        parts = [self._parts()[key] for key in self._keys]
+        self.header = [title for part in parts for title, _value in part]
+        self._values = [value for part in parts for _title, value in part]
+        self._reads = {"pk", *WHY, "to_number"}.union(*(call_columns.BY_KEY[key].reads for key in self._keys))
 
-    def rows(self) -> Iterator[list[str]]:
-        """Yield every call as cells, newest first."""
-        columns = (
-            "pk", "campaign__name", "contact__name", "to_number", "attempt", "provider__name", "agent__name",
-            "caller_id__number", "created_at", "placing_at", "answered_at", "ended_at", "cost", "currency",
-            "remote_id", "reference",
-        )  # fmt: skip
-        for row in self._calls.values(*columns, *WHY).iterator(chunk_size=BATCH):
-            self.written += 1
-            yield [
-                cell(value)
-                for value in (
-                    row["pk"],
-                    row["campaign__name"],
-                    row["contact__name"],
-                    row["to_number"] if self._shows_numbers else f"…{row['to_number'][-4:]}",
-                    row["attempt"],
-                    self._status.get(row["status"], row["status"]),
-                    self._why(row),
-                    row["provider__name"],
-                    row["agent__name"],
-                    row["caller_id__number"],
-                    self._time(row["created_at"]),
-                    self._time(row["placing_at"]),
-                    self._time(row["answered_at"]),
-                    self._time(row["ended_at"]),
-                    row["talk_seconds"],
-                    self._answered_by.get(row["answered_by"], ""),
-                    row["cost"],
-                    row["currency"] if row["cost"] is not None else "",
-                    row["remote_id"],
-                    row["reference"],
-                )
-            ]
+    def _parts(self) -> dict[str, list[tuple[str, Callable[[Row], Value]]]]:
+        """Return for each column of the log the columns of the sheet: a title, and what to write of a row."""
+        zone = {"zone": zoneinfo_name(self._zone)}
+        return {
+            "call": [(_("Call"), itemgetter("pk"))],
+            "campaign": [(_("Campaign"), itemgetter("campaign__name"))],
+            "person": [(_("Person"), itemgetter("contact__name"))],
+            "number": [(_("Number"), self._number)],
+            "attempt": [(_("Attempt"), itemgetter("attempt"))],
+            "state": [(_("State"), lambda row: self._status.get(row["status"], row["status"]))],
+            "why": [(_("Why"), self._why)],
+            "provider": [(_("Provider"), itemgetter("provider__name"))],
+            "agent": [(_("Agent"), itemgetter("agent__name"))],
+            "caller_id": [(_("Caller ID"), itemgetter("caller_id__number"))],
+            "added": [(_("Added (%(zone)s)") % zone, self._time("created_at"))],
+            "sent": [(_("Sent (%(zone)s)") % zone, self._time("placing_at"))],
+            "answered": [(_("Answered (%(zone)s)") % zone, self._time("answered_at"))],
+            "ended": [(_("Ended (%(zone)s)") % zone, self._time("ended_at"))],
+            "talked": [(_("Talked, seconds"), itemgetter("talk_seconds"))],
+            "answered_by": [(_("Answered by"), lambda row: self._answered_by.get(row["answered_by"], ""))],
+            "cost": [
+                (_("Cost"), itemgetter("cost")),
+                (_("Currency"), lambda row: row["currency"] if row["cost"] is not None else ""),
+            ],
+            "tags": [(_("Tags"), itemgetter("tags"))],
+            "score": [(_("Score"), itemgetter("review__score"))],
+            "asked_by": [(_("Asked for by"), _owner)],
+            "remote_id": [(_("Id at the vendor"), itemgetter("remote_id"))],
+            "reference": [(_("Reference"), lambda row: str(row["reference"]))],
+        }
+
+    def values(self, calls: CallQuerySet | None = None) -> Iterator[list[Value]]:
+        """Yield every call, or some others, as numbers, times on the viewer's clock, and texts."""
+        found = (self._calls if calls is None else calls).values(*sorted(self._reads)).iterator(chunk_size=BATCH)
+        for batch in _batches(found, BATCH):
+            if "tags" in self._keys:
+                _put_tags(batch)
+            for row in batch:
+                self.written += 1
+                yield [value(row) for value in self._values]
+
+    def rows(self, calls: CallQuerySet | None = None) -> Iterator[list[str]]:
+        """Yield every call, or some others, as cells of a text."""
+        for values in self.values(calls):
+            yield [cell(written(value)) for value in values]
 
     def lines(self) -> Iterator[str]:
         """Yield the whole CSV in pieces: the mark of UTF-8, the header, then many rows a piece."""
-        writer = csv.writer(_Passing())
-        yield BOM + writer.writerow(self.header)
+        yield csv_header(self.header)
         for batch in _batches(self.rows(), 200):
-            yield "".join(writer.writerow(row) for row in batch)
+            yield csv_lines(batch)
 
-    def _why(self, row: dict[str, Any]) -> str:
+    def _number(self, row: Row) -> str:
+        return row["to_number"] if self._shows_numbers else f"…{row['to_number'][-4:]}"
+
+    def _why(self, row: Row) -> str:
         # A handful of different sentences, however many calls.
         key = tuple(
             bool(row[name]) if name in {"talk_seconds", "held_at", "needs_person_at"} else row[name] for name in WHY
@@ -164,8 +163,42 @@ class CallSheet:
                 sentence = self._whys[key] = str(explaining.why(Call(**{name: row[name] for name in WHY})))
         return sentence
 
-    def _time(self, value: datetime.datetime | None) -> str:
-        return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M:%S}" if value else ""
+    def _time(self, column: str) -> Callable[[Row], Value]:
+        def on_the_clock(row: Row) -> Value:
+            value = row[column]
+            return value.astimezone(self._zone).replace(tzinfo=None, microsecond=0) if value else None
+
+        return on_the_clock
+
+
+def csv_header(titles: Sequence[str]) -> str:
+    """Return the mark of UTF-8 and the line of titles."""
+    return BOM + csv_lines([titles])
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows of cells as lines."""
+    writer = csv.writer(_Passing())
+    return "".join(writer.writerow(row) for row in rows)
+
+
+def written(value: Value) -> str:
+    """Return a value as a text file writes it."""
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime.datetime) else "" if value is None else str(value)
+
+
+def _owner(row: Row) -> str:
+    return f"{row['owner__first_name'] or ''} {row['owner__last_name'] or ''}".strip() or row["owner__username"] or ""
+
+
+def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
+    """Give each row of a batch its tags in one text."""
+    by_call: dict[int, list[str]] = defaultdict(list)
+    taggings = CallTagging.objects.filter(call__in=[row["pk"] for row in batch]).order_by("id")
+    for call_id, name in taggings.values_list("call", "tag__name"):
+        by_call[call_id].append(name)
+    for row in batch:
+        row["tags"] = ", ".join(by_call[row["pk"]])
 
 
 def zoneinfo_name(zone: datetime.tzinfo) -> str:
@@ -180,8 +213,8 @@ class _Passing:
         return line
 
 
-def _batches(rows: Iterable[list[str]], size: int) -> Iterator[list[list[str]]]:
-    batch: list[list[str]] = []
+def _batches(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    batch: list[Item] = []
     for row in rows:
         batch.append(row)
         if len(batch) == size:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from campaigns import rules
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call, CallEvent, CallTranscript
-from campaigns.services import retrying, watching
+from campaigns.services import retrying, watching, wordsearch
 from campaigns.services.bulk import update_rows
 from campaigns.services.clock import span
 from campaigns.services.steps import step, write_steps
@@ -152,6 +152,7 @@ def _next_look(
 
 
 def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
+    written = []
     known = CallTranscript.objects.in_bulk([call.pk for call, _ in texts], field_name="call_id") if texts else {}
     for call, snapshot in texts:
         turns = [{"speaker": t.speaker, "text": t.text[:4000], "at_ms": t.at_ms} for t in snapshot.transcript][:2000]
@@ -159,14 +160,18 @@ def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
         old = known.get(call.pk)
         if old is None and (turns or snapshot.summary):
             CallTranscript.objects.create(call=call, turns=turns, text=text, summary=snapshot.summary[:4000])
+            written.append(call.pk)
         elif old is not None and (len(text) > len(old.text) or len(snapshot.summary) > len(old.summary)):
             CallTranscript.objects.filter(pk=old.pk, text=old.text).update(
                 turns=turns if len(text) > len(old.text) else old.turns,
                 text=max(text, old.text, key=len),
                 summary=max(snapshot.summary[:4000], old.summary, key=len),
             )
+            written.append(call.pk)
         if snapshot.extracted and dict(snapshot.extracted) != call.extracted:
             Call.objects.filter(pk=call.pk).update(extracted=dict(snapshot.extracted))
+    if written:
+        wordsearch.put_words(CallTranscript.objects.filter(call__in=written))
 
 
 def _forbid(call: Call, was_over: bool, now: datetime.datetime) -> None:

@@ -6,6 +6,8 @@ from campaigns import queue
 from campaigns.models import Campaign
 from campaigns.services import (
     alerting,
+    export_writing,
+    exports,
     following,
     ghosts,
     launching,
@@ -17,6 +19,7 @@ from campaigns.services import (
     reserving,
     restoring,
     taking_back,
+    wordsearch,
 )
 from campaigns.services.clock import DatabaseClock
 from campaigns.services.importing import forgetting, saving
@@ -33,6 +36,8 @@ def sweep() -> dict[str, int]:
         "finished": lifecycle.finish_done_campaigns(),
     }
     recordings.forget_recordings()
+    exports.delete_old(now)
+    done["words"] = wordsearch.catch_up()
     receiving.forget_hints(now)
     forgetting.forget_files(now)
     if following.has_hints():
@@ -48,6 +53,8 @@ def sweep() -> dict[str, int]:
         queue.nudge_list(provider_id)
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
+    for export_id in export_writing.unfinished(now):
+        queue.nudge_export(export_id)
     # Last: a slow mail server delays nothing but itself.
     done["alerts"] = alerting.alert(now)
     return done

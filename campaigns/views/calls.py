@@ -1,4 +1,4 @@
-"""The call log and the page of one call."""
+"""The page of one call."""
 
 from __future__ import annotations
 
@@ -18,57 +18,12 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from callcenter.audit.models import record
-from campaigns.forms.call_filters import CallFilterForm
 from campaigns.models import Call, CallEvent, DoNotCall
 from campaigns.services import browsing, call_controls, lifecycle, opting_out, settling, single_calls
 from campaigns.views.back import go_back
 from providers.types import CallStatus
 
-LIST_COLUMNS = (
-    "id",
-    "status",
-    "failure_reason",
-    "skip_reason",
-    "wait_reason",
-    "held_at",
-    "needs_person_at",
-    "to_number",
-    "attempt",
-    "placing_at",
-    "created_at",
-    "ended_at",
-    "due_at",
-    "talk_seconds",
-    "answered_by",
-    "cost",
-    "currency",
-    "contact__name",
-    "contact__phone",
-    "campaign__name",
-    "provider__name",
-)
 STOP_POLLING = 286
-
-
-@needs("see_calls")
-def call_log(request: HttpRequest) -> HttpResponse:
-    """List the calls that this person may see, newest first."""
-    form = CallFilterForm(request.GET, request.user)
-    calls = browsing.find_calls(form.filters(), request.user)
-    light = calls.select_related("contact", "campaign", "provider").only(*LIST_COLUMNS)
-    return render(
-        request,
-        "calls/log.html",
-        {"form": form, "chips": form.chips(), "page": browsing.page_by_key(light, request.GET)},
-    )
-
-
-@needs("see_calls")
-def call_log_total(request: HttpRequest) -> HttpResponse:
-    """Say how many calls a filtered log holds: apart, so that counting never delays the rows."""
-    form = CallFilterForm(request.GET, request.user)
-    total = browsing.count_up_to(browsing.find_calls(form.filters(), request.user))
-    return render(request, "calls/_total.html", {"total": total})
 
 
 def _seen_call(request: HttpRequest, pk: int) -> Call:
@@ -191,8 +146,6 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 urlpatterns = [
-    path("calls/", call_log, name="call-log"),
-    path("calls/total/", call_log_total, name="call-log-total"),
     path("calls/<int:pk>/", call, name="call"),
     path("calls/<int:pk>/live/", call_live, name="call-live"),
     path("calls/<int:pk>/never-again/", never_again, name="call-never-again"),

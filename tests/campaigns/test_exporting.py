@@ -10,15 +10,12 @@ import tracemalloc
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.urls import reverse
 from django.utils import timezone, translation
 
-from callcenter.access.rights import ADMIN, CALLER, MANAGER
-from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
 from campaigns.services import exporting, progress
 from campaigns.services.exporting import CallSheet, cell
-from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person, make_provider
+from tests.conftest import make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -106,40 +103,6 @@ def test_memory_does_not_grow_with_the_calls():
     small = min(peak(), peak())
     add(6000)
     assert min(peak(), peak()) < small * 1.2
-
-
-# The view
-
-
-def test_managers_download_what_they_filtered(client, manager):
-    campaign = make_campaign()
-    wanted = make_call(campaign=campaign, status="busy")
-    make_call(campaign=campaign, status="completed")
-    make_call(status="busy")
-    client.force_login(manager)
-    answer = client.get(reverse("calls-export"), {"campaign": campaign.pk, "state": "busy"})
-    rows = read(b"".join(answer.streaming_content).decode())
-    assert [row["Call"] for row in rows] == [str(wanted.pk)]
-    assert rows[0]["Number"] == wanted.to_number
-    assert answer["Content-Disposition"].startswith('attachment; filename="calls-')
-    event = AuditEvent.objects.get(action="calls.exported")
-    assert event.detail == {"rows": 1, "numbers": True, "filters": {"campaign": str(campaign), "state": "Busy"}}
-
-
-@pytest.mark.parametrize(("role", "status"), [(CALLER, 403), (ADMIN, 403), (MANAGER, 200)])
-def test_who_may_export(client, role, status):
-    client.force_login(make_person(role))
-    assert client.get(reverse("calls-export")).status_code == status
-
-
-def test_days_are_those_of_the_viewer(client, manager):
-    call = make_call()
-    Call.objects.filter(pk=call.pk).update(created_at=datetime.datetime(2026, 5, 4, 21, 0, tzinfo=datetime.UTC))
-    client.force_login(manager)
-    client.cookies["timezone"] = "Asia/Tehran"
-    for day, found in (("2026-05-05", 1), ("2026-05-04", 0), ("2026-99-99", 1)):
-        answer = client.get(reverse("calls-export"), {"since": day, "until": day})
-        assert len(read(b"".join(answer.streaming_content).decode())) == found
 
 
 # The commands

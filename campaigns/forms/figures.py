@@ -1,0 +1,57 @@
+"""Fields for days and lengths, typed in any digits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jdatetime
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.numbers import text_of_digits
+
+JALALI = re.compile(r"(1[2-5]\d\d)[-/](\d{1,2})[-/](\d{1,2})")
+LONGEST = 24 * 3600
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):([0-5]?\d)")
+
+
+class DayField(forms.DateField):
+    """A day in ISO form of either calendar, typed in any digits."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the date of a text; a year before 1700 is a Jalali one."""
+        if not isinstance(value, str):
+            return super().to_python(value)
+        text = text_of_digits(value).strip()
+        if (found := JALALI.fullmatch(text)) is None:
+            return super().to_python(text)
+        try:
+            return jdatetime.date(*map(int, found.groups())).togregorian()
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class LengthField(forms.CharField):
+    """A length as seconds, or as minutes and seconds such as 1:30; becomes seconds."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput({"dir": "ltr", "autocomplete": "off"})
+        help_text = _("Seconds, or minutes such as 1:30.")
+        super().__init__(**{"max_length": 12, "widget": widget, "help_text": help_text, **options})
+
+    def clean(self, value: Any) -> Any:
+        """Return whole seconds, None for nothing."""
+        text = text_of_digits(str(super().clean(value))).replace(" ", "").replace("٫", ":")
+        if not text:
+            return None
+        if text.isdecimal():
+            seconds = int(text)
+        elif found := _CLOCK.fullmatch(text):
+            seconds = int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3])
+        else:
+            seconds = LONGEST + 1
+        if seconds > LONGEST:
+            raise ValidationError(_("Write seconds, such as 90, or minutes and seconds, such as 1:30."), code="length")
+        return seconds

@@ -1,0 +1,94 @@
+"""The columns of the call log and of its exports: what they are called, and what each reads of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaigns.models import CallTagging
+from campaigns.querysets import CallQuerySet
+
+WHY = (
+    "status",
+    "wait_reason",
+    "skip_reason",
+    "failure_reason",
+    "held_at",
+    "needs_person_at",
+    "answered_by",
+    "talk_seconds",
+)
+"""What a call's sentence is made of."""
+ALWAYS = ("id", "status", "held_at", "needs_person_at", "answered_by", "talk_seconds", "to_number", "ended_at")
+"""What every row of the log needs, whatever it shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column."""
+
+    key: str
+    """Its name in addresses; never changed, since saved filters hold it."""
+    title: str | Promise
+    reads: tuple[str, ...]
+    """Fields of the call, also through its relations."""
+    under: str = ""
+    """The column below whose value it stands in a table that shows both."""
+    is_number: bool = False
+
+
+COLUMNS = (
+    Column(key="call", title=_("Call"), reads=("id",), is_number=True),
+    Column(key="person", title=_("Person"), reads=("contact__name", "contact__phone")),
+    Column(key="number", title=_("Number"), reads=("to_number", "ended_at"), under="person"),
+    Column(key="state", title=_("What came of it"), reads=("status", "held_at", "needs_person_at")),
+    Column(key="why", title=_("Why"), reads=WHY),
+    Column(key="campaign", title=_("Campaign"), reads=("campaign__name",)),
+    Column(key="provider", title=_("Provider"), reads=("provider__name",), under="campaign"),
+    Column(key="agent", title=_("Agent"), reads=("agent__name",)),
+    Column(key="caller_id", title=_("Called from"), reads=("caller_id__number",)),
+    Column(key="attempt", title=_("Attempt"), reads=("attempt",), is_number=True),
+    Column(key="added", title=pgettext_lazy("time of a call", "Added"), reads=("created_at",)),
+    Column(key="sent", title=_("When"), reads=("placing_at", "created_at", "due_at", "status")),
+    Column(key="answered", title=_("Answered"), reads=("answered_at",)),
+    Column(key="ended", title=_("Ended"), reads=("ended_at",)),
+    Column(key="talked", title=_("Talked"), reads=("talk_seconds",), is_number=True),
+    Column(key="answered_by", title=_("Answered by"), reads=("answered_by",)),
+    Column(key="cost", title=_("Cost"), reads=("cost", "currency"), is_number=True),
+    Column(key="tags", title=_("Tags"), reads=("id",)),
+    Column(key="score", title=_("Score"), reads=("review__score",), is_number=True),
+    Column(key="asked_by", title=_("Asked for by"), reads=("owner__first_name", "owner__last_name", "owner__username")),
+    Column(key="remote_id", title=_("Id at the vendor"), reads=("remote_id",)),
+    Column(key="reference", title=_("Reference"), reads=("reference",)),
+)
+BY_KEY = {column.key: column for column in COLUMNS}
+USUAL = ("person", "number", "state", "campaign", "provider", "sent", "talked", "cost")
+"""What is shown to whoever has chosen nothing."""
+
+
+def chosen(keys: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns of these names in the order of the log; the usual ones where none is known."""
+    wanted = set(keys) & BY_KEY.keys() or set(USUAL)
+    return tuple(column for column in COLUMNS if column.key in wanted)
+
+
+def pairs(columns: Sequence[Column]) -> list[tuple[Column, Column | None]]:
+    """Return what a table shows: each column, and the one that stands below its value."""
+    keys = {column.key for column in columns}
+    below = {column.under: column for column in columns if column.under in keys}
+    return [(column, below.get(column.key)) for column in columns if column.under not in keys]
+
+
+def light(calls: CallQuerySet, columns: Sequence[Column]) -> CallQuerySet:
+    """Return calls that carry what these columns read, and nothing else."""
+    reads = {*ALWAYS, *(name for column in columns for name in column.reads)}
+    related = sorted({name.partition("__")[0] for name in reads if "__" in name})
+    calls = calls.select_related(*related).only(*sorted(reads)) if related else calls.only(*sorted(reads))
+    if any(column.key == "tags" for column in columns):
+        calls = calls.prefetch_related(Prefetch("taggings", CallTagging.objects.select_related("tag").order_by("id")))
+    return calls

@@ -1,0 +1,96 @@
+"""The call log: filters, columns, totals, and filters that are kept under a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import may, needs
+from campaigns.forms.call_filters import CallFilterForm
+from campaigns.forms.exports import SaveFilterForm
+from campaigns.models import SavedFilter
+from campaigns.services import browsing, call_columns, filter_saving, remarking, totalling
+
+
+@needs("see_calls")
+def call_log(request: HttpRequest) -> HttpResponse:
+    """List the calls that this person may see, newest first."""
+    form = CallFilterForm(request.GET, request.user)
+    return render(request, "calls/log.html", _log(request, form, SaveFilterForm(person=request.user)))
+
+
+def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) -> dict[str, Any]:
+    columns = form.columns()
+    calls = browsing.find_calls(form.filters(), request.user)
+    saved = list(SavedFilter.objects.visible_to(request.user).select_related("owner"))
+    return {
+        "form": form,
+        "chips": form.chips(),
+        "columns": call_columns.pairs(columns),
+        "column_keys": {column.key for column in columns},
+        "page": browsing.page_by_key(call_columns.light(calls, columns), form.data),
+        "query": form.query(),
+        "saved": [(one, filter_saving.may_delete(request.user, one)) for one in saved],
+        "save_form": save_form,
+        "tags": remarking.suggestions(),
+        "may_hear": may(request.user, "hear_calls"),
+        "may_call": may(request.user, "place_call"),
+    }
+
+
+@needs("see_calls")
+def call_log_total(request: HttpRequest) -> HttpResponse:
+    """Say what a filtered log comes to: apart, so that counting never delays the rows."""
+    form = CallFilterForm(request.GET, request.user)
+    totals = totalling.totals_of(browsing.find_calls(form.filters(), request.user))
+    context = {"total": totals, "chips": form.chips(), "query": form.query()}
+    return render(request, "calls/_total.html" if request.headers.get("HX-Request") else "calls/total.html", context)
+
+
+@require_POST
+@needs("see_calls")
+def save_filter(request: HttpRequest) -> HttpResponse:
+    """Keep the filters and columns of the log under a name."""
+    form = CallFilterForm(QueryDict(request.POST.get("query", "")), request.user)
+    save_form = SaveFilterForm(request.POST, person=request.user)
+    if save_form.is_valid():
+        try:
+            saved = filter_saving.save_filter(
+                request.user,
+                save_form.cleaned_data["name"],
+                form.query(),
+                is_shared=save_form.cleaned_data.get("is_shared", False),
+                names_person=bool(form.filters().person),
+            )
+        except filter_saving.NotSaved as refusal:
+            field = refusal.field if refusal.field in save_form.fields else "name"
+            save_form.add_error(field, str(refusal))
+        else:
+            messages.success(request, _("“%(name)s” is saved.") % {"name": saved.name})
+            return redirect(f"{reverse('call-log')}?{saved.query}")
+    return render(request, "calls/log.html", _log(request, form, save_form), status=422)
+
+
+@require_POST
+@needs("see_calls")
+def delete_filter(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a saved filter; the calls stay as they are."""
+    if filter_saving.delete_filter(request.user, pk):
+        messages.success(request, _("The saved filter is deleted."))
+    else:
+        messages.warning(request, _("This saved filter is gone already, or is not yours to delete."))
+    return redirect("call-log")
+
+
+urlpatterns = [
+    path("calls/", call_log, name="call-log"),
+    path("calls/total/", call_log_total, name="call-log-total"),
+    path("calls/filters/", save_filter, name="filter-save"),
+    path("calls/filters/<int:pk>/delete/", delete_filter, name="filter-delete"),
+]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
-from campaigns.forms.campaigns import AmountField
+from campaigns.forms.campaign_fields import AmountField
 from campaigns.forms.figures import DayField, LengthField
 from campaigns.models import Campaign
 from campaigns.services import browsing, call_columns, narrowing

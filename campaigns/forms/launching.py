@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.forms.call_filters import DayField
+from campaigns.forms.figures import DayField
 from campaigns.forms.people import PhoneField
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
 from campaigns.services.launching import FARTHEST

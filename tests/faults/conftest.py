@@ -16,7 +16,16 @@ from tests.faults.verdict import Verdict, table
 
 IS_FULL = os.environ.get("FAULTS") == "full"
 """`make faults` runs everything on both engines; `make test` a short form on the engine of TEST_DATABASE_URL."""
-ENGINES = ["sqlite", "postgres"] if IS_FULL else ["postgres" if os.environ.get("TEST_DATABASE_URL") else "sqlite"]
+ONLY = os.environ.get("FAULTS_ENGINE", "")
+"""`make figures` runs on one engine."""
+CALLS = int(os.environ.get("FAULTS_CALLS") or 10_000)
+"""How many calls leave under random kills in the full form."""
+ENGINES = (
+    ([ONLY] if ONLY else ["sqlite", "postgres"])
+    if IS_FULL
+    else ["postgres" if os.environ.get("TEST_DATABASE_URL") else "sqlite"]
+)
+HAS_POSTGRES = "postgres" in ENGINES
 VERDICTS: list[Verdict] = []
 FIGURES: list[str] = []
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Call, CallEvent, Campaign, Contact, DialingSwitch
-from campaigns.services import do_not_calling, lifecycle, stopping
+from campaigns.services import do_not_calling, ghosts, lifecycle, stopping
 from providers.models import Agent, CallerId, Provider
 from providers.sandbox.accounts import ACCOUNT_OF
 
@@ -108,6 +108,15 @@ def close_breakers() -> int:
     return Provider.objects.update(
         breaker_opened_at=None, breaker_reason="", breaker_probe_at=None, unknowns_in_row=0, outcomes=[]
     )
+
+
+def sweep_lists() -> dict[str, int]:
+    """Compare every vendor's list with our rows, as the hourly task does; returns what came of it."""
+    counts = {"bound": 0, "recorded": 0, "unfrozen": 0}
+    for provider_id in ghosts.comparable():
+        for name, number in ghosts.sweep_provider(provider_id).items():
+            counts[name] += number
+    return counts
 
 
 def commit_points(**of: Any) -> int:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ class Stage:
     """A database, a simulator and a nursery of workers."""
 
     def __init__(self, directory: Path, engine: str, postgres: Postgres | None, *, scale: float, speed: float) -> None:
-        self.directory, self.engine, self.scale = directory, engine, scale
+        self.directory, self.engine, self.scale, self.postgres = directory, engine, scale, postgres
         self.journal_path = directory / "journal.jsonl"
         self.server = SandboxServer(port=free_port(27000), speed=speed, journal=self.journal_path, limits=False)
         self.server.__enter__()
@@ -247,6 +248,35 @@ class Stage:
             assert time.monotonic() < until, f"not in {seconds:.0f} s: {what}; {self.counts()}\n{self.log()}"
             time.sleep(0.2)
 
+    def back_up(self) -> None:
+        """Copy the database as it stands; nobody may work on it meanwhile."""
+        self._copy(self._database, f"{self._database}_backup")
+
+    def restore(self) -> None:
+        """Put the copy back in the database's place."""
+        self._copy(f"{self._database}_backup", self._database)
+
+    @property
+    def _database(self) -> str:
+        return self.database_url.rpartition("/")[2] if self.postgres else str(self.directory / "callcenter.sqlite3")
+
+    def _copy(self, source: str, target: str) -> None:
+        if self.postgres:
+            self.postgres.copy_database(source, target)
+            return
+        for rest in ("", "-wal", "-shm"):
+            Path(target + rest).unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+
+    def dismiss(self) -> None:
+        """Kill the whole crew."""
+        for worker in self.workers:
+            worker.send(signal.SIGKILL)
+        for worker in self.workers:
+            self.wait(lambda worker=worker: not worker.is_alive, 10, "a death")
+        self.workers.clear()
+
     def counts(self) -> dict[str, int]:
         """Return how many calls stand in which state."""
         return dict(self.rows("SELECT status, count(*) FROM campaigns_call GROUP BY status"))
@@ -255,6 +285,17 @@ class Stage:
         """Wait until no call waits, is out or is unknown any more."""
         self.wake(everybody=True)
         self.wait(lambda: not self.count(f"status IN {OPEN}"), seconds, "every call settled")
+
+    def sweep_lists(self, seconds: float) -> dict[str, int]:
+        """Compare the vendors' lists as the hourly task does, until they explain every dial or the time is over."""
+        until = time.monotonic() + seconds
+        counts: Counter[str] = Counter()
+        while True:
+            counts.update(self.inside("sweep_lists"))
+            ours = {row[0] for row in self.rows("SELECT remote_id FROM campaigns_call")}
+            if all(entry["remote_id"] in ours for entry in self.journal()) or time.monotonic() > until:
+                return dict(counts)
+            time.sleep(1.0)
 
     def verdict(self, scenario: str) -> Verdict:
         """Compare rows and journal."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.end_to_end.conftest import ROOT
-from tests.faults.conftest import IS_FULL, scaled
+from tests.faults.conftest import HAS_POSTGRES, IS_FULL, scaled
 from tests.faults.firing import demand
 from tests.faults.servers import Postgres, Redis
 from tests.faults.stage import HOSTILE, Stage
@@ -29,7 +29,7 @@ TAKEN = {mode: share for mode, share in HOSTILE.items() if mode.startswith("acce
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-@pytest.mark.skipif(not IS_FULL and not os.environ.get("TEST_DATABASE_URL"), reason="checked with PostgreSQL")
+@pytest.mark.skipif(not HAS_POSTGRES, reason="checked with PostgreSQL")
 def test_the_database_crashes(
     start_stage: Start, postgres: Postgres, tell: Tell, figure: Callable[[str], None]
 ) -> None:

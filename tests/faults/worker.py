@@ -19,7 +19,7 @@ from typing import Any
 
 POINTS = (
     "after_reserve", "before_commit", "after_commit", "before_send", "after_send", "after_answer", "before_write",
-    "in_write", "after_write", "before_bind", "after_bind",
+    "in_write", "after_write", "in_shared", "after_shared", "before_bind", "after_bind",
 )  # fmt: skip
 """Every named point of the placing path, in order; the last two belong to the poller that settles."""
 READING_POINTS = ("before_bind", "after_bind")
@@ -84,6 +84,8 @@ def arm(point: str) -> None:
             after(answering, "write_in_transaction")
         case "after_write":
             after(dialing.Slice, "note_written", lambda _result, _slice, _provider, group: bool(group))
+        case "in_shared" | "after_shared":
+            die_where_answers_and_calls_share(point)
         case "before_bind":
             before(merging, "bind")
         case "after_bind":
@@ -92,6 +94,29 @@ def arm(point: str) -> None:
             pass
         case _:
             raise ValueError(f"no such point: {point}")
+
+
+def die_where_answers_and_calls_share(point: str) -> None:
+    """End in, or right after, a commit point whose transaction also writes the answers in hand."""
+    from campaigns.services import committing, dialing
+
+    commit, write = dialing.commit_calls, committing._Batch._write_passed
+
+    def dying(*arguments: Any) -> Any:
+        has_answers = arguments[5] is not None
+
+        def write_and_die(*batch: Any) -> Any:
+            # Answers and calls are written, nothing is committed.
+            write(*batch)
+            die()
+
+        committing._Batch._write_passed = write_and_die if has_answers and point == "in_shared" else write  # type: ignore[method-assign]
+        result = commit(*arguments)
+        if has_answers and point == "after_shared" and result.committed:
+            die()
+        return result
+
+    dialing.commit_calls = dying  # type: ignore[assignment]
 
 
 # Roles

@@ -4,12 +4,14 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 STAGE := .ci/stage
+ENGINE ?= sqlite
+CALLS ?= 10000
 RUNTIME := .venv/.installed
 DEV := .venv/.installed-dev
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up init setup test lint types project unit e2e browser kills faults engines mutants benchmarks messages clean
+.PHONY: help demo up init setup test lint types project unit e2e browser kills faults figures engines mutants benchmarks messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -70,6 +72,10 @@ kills: $(DEV) ## The fault runs in their short form: workers die while a broken 
 faults: $(DEV) ## The fault runs at full length, on both engines: kills, broken vendors, crashes
 	@.ci/need postgresql redis-server
 	FAULTS=full $(PYTEST) -n 0 -m faults
+
+figures: $(DEV) ## The printed figures on one engine: make figures ENGINE=postgres CALLS=10000
+	@.ci/need postgresql
+	FAULTS=full FAULTS_ENGINE=$(ENGINE) FAULTS_CALLS=$(CALLS) $(PYTEST) -n 0 -m faults -k "at_random or two_minutes or after_a_stop or database_crashes or restored_backup"
 
 engines: $(DEV) ## What touches the database, on the engines of TEST_DATABASE_URL and TEST_REDIS_URL
 	@test -n "$$TEST_DATABASE_URL" || { echo "Run it as: .ci/services make engines" >&2; exit 1; }

@@ -3,5 +3,6 @@
 from tests.faults.mutant import Mutant
 from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_reading import READING
+from tests.faults.mutations_sweeping import SWEEPING
 
-MUTANTS: tuple[Mutant, ...] = (*PLACING, *READING)
+MUTANTS: tuple[Mutant, ...] = (*PLACING, *READING, *SWEEPING)

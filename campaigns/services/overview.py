@@ -6,9 +6,10 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
@@ -17,6 +18,8 @@ from campaigns.querysets import CallQuerySet
 from campaigns.services import browsing
 from providers.models import Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
+
+Status = Campaign.Status
 
 SHOWN = 5
 DAY_FIGURES_FOR = 20
@@ -50,7 +53,27 @@ class DayFigures:
     placed: int
     talked: int
     live: int
+    spent: dict[str, Decimal]
+    """What the calls of the day cost so far, by currency: told by the vendor, else by our price."""
     at: datetime.datetime
+
+
+@dataclass(slots=True)
+class Spending:
+    """What was spent today in one currency, beside the budgets of the campaigns that are open."""
+
+    currency: str
+    today: Decimal = Decimal(0)
+    budget: Decimal = Decimal(0)
+    used: Decimal = Decimal(0)
+    """Of those budgets: spent, or kept for calls that are out."""
+    unlimited: int = 0
+    """Open campaigns without a budget."""
+
+    @property
+    def percent(self) -> int:
+        """Share of the budgets that is used, in percent, at most 100."""
+        return min(100, int(self.used * 100 / self.budget)) if self.budget else 0
 
 
 @dataclass(slots=True)
@@ -60,7 +83,11 @@ class Overview:
     at: datetime.datetime
     figures: DayFigures
     campaigns: list[OpenCampaign] = field(default_factory=list)
-    approvals: list[OpenCampaign] = field(default_factory=list)
+    asking: list[OpenCampaign] = field(default_factory=list)
+    """Campaigns that wait for a person: paused by the system, after a pilot, not started at their time, to approve."""
+    halted: list[Provider] = field(default_factory=list)
+    """Providers that stand still until a person acts."""
+    spending: list[Spending] = field(default_factory=list)
     unknown: list[Call] = field(default_factory=list)
     unknown_count: int = 0
     held: list[Call] = field(default_factory=list)
@@ -74,7 +101,7 @@ class Overview:
     @property
     def needs_somebody(self) -> bool:
         """Whether anything waits for a person."""
-        return bool(self.approvals or self.to_decide or self.strangers)
+        return bool(self.asking or self.halted or self.to_decide or self.strangers)
 
     @property
     def to_decide(self) -> int:
@@ -88,15 +115,11 @@ class Overview:
 
 
 def visible_campaigns(person: Person) -> list[Campaign]:
-    """Return the campaigns that are not over and that this person may see, newest first."""
-    found = Campaign.objects.select_related("provider", "owner").filter(
-        status__in=[
-            Campaign.Status.RUNNING,
-            Campaign.Status.PAUSED,
-            Campaign.Status.WAITING,
-            Campaign.Status.SCHEDULED,
-        ]
-    )
+    """Return the campaigns that are on their way, or should be, and that this person may see, newest first."""
+    is_open = Q(status__in=[Status.RUNNING, Status.PAUSED, Status.WAITING, Status.SCHEDULED])
+    did_not_start = Q(status=Status.DRAFT) & ~Q(start_refusal="")
+    found = Campaign.objects.select_related("provider", "owner").defer("provider__secrets")
+    found = found.filter(is_open | did_not_start)
     if not may(person, "see_all_calls"):
         found = found.filter(owner=person.pk)
     return list(found.order_by("-id")[:50])
@@ -132,13 +155,49 @@ def day_figures(calls: CallQuerySet, scope: str) -> DayFigures:
     known = cache.get(key)
     if isinstance(known, DayFigures):
         return known
-    sums = calls.filter(placing_at__gte=midnight).aggregate(
-        placed=Count("*"), talked=Count("pk", filter=Q(talk_seconds__gt=0) & ~Q(answered_by="machine"))
-    )
+    rows = calls.filter(placing_at__gte=midnight).order_by().values(
+        "currency", "provider__currency", "provider__price_per_minute"
+    ).annotate(
+        placed=Count("pk"),
+        talked=Count("pk", filter=browsing.talked()),
+        told=Sum("cost"),
+        untold=Sum("talk_seconds", filter=Q(cost__isnull=True)),
+    )  # fmt: skip
+    placed, talked, spent = 0, 0, defaultdict[str, Decimal](Decimal)
+    for row in rows:
+        placed, talked = placed + row["placed"], talked + row["talked"]
+        if row["told"]:
+            spent[row["currency"] or row["provider__currency"]] += row["told"]
+        if row["untold"]:
+            spent[row["provider__currency"]] += row["provider__price_per_minute"] * row["untold"] / 60
     live = calls.filter(status__in=sorted(AT_VENDOR | {CallStatus.PLACING})).count()
-    figures = DayFigures(sums["placed"], sums["talked"], live, timezone.now())
+    figures = DayFigures(placed, talked, live, dict(spent), timezone.now())
     cache.set(key, figures, DAY_FIGURES_FOR)
     return figures
+
+
+def asks(campaign: Campaign) -> bool:
+    """Tell whether a campaign waits for a person to say how it goes on."""
+    if campaign.status == Status.PAUSED:
+        return campaign.paused_by_system or campaign.pilot == Campaign.Pilot.ASKS
+    return campaign.status in {Status.WAITING, Status.DRAFT}
+
+
+def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spending]:
+    """Return what was spent today beside the budgets of open campaigns, by currency."""
+    found: dict[str, Spending] = {}
+    for currency, amount in figures.spent.items():
+        found.setdefault(currency, Spending(currency)).today += amount
+    for campaign in campaigns:
+        if not campaign.is_open:
+            continue
+        spending = found.setdefault(campaign.provider.currency, Spending(campaign.provider.currency))
+        if campaign.budget is None:
+            spending.unlimited += 1
+        else:
+            spending.budget += campaign.budget
+            spending.used += campaign.spent_cost + campaign.reserved_cost
+    return sorted(found.values(), key=lambda one: one.currency)
 
 
 def overview(person: Person) -> Overview:
@@ -151,10 +210,8 @@ def overview(person: Person) -> Overview:
     progress = progress_of(campaigns)
     for campaign in campaigns:
         row = OpenCampaign(campaign, progress[campaign.pk])
-        if campaign.status == Campaign.Status.WAITING:
-            shown.approvals.append(row)
-        else:
-            shown.campaigns.append(row)
+        (shown.asking if asks(campaign) else shown.campaigns).append(row)
+    shown.spending = spending_of(shown.figures, campaigns)
     light = ("contact", "campaign", "provider")
     unknown = calls.filter(browsing.long_unknown())
     shown.unknown_count = unknown.count()
@@ -164,7 +221,8 @@ def overview(person: Person) -> Overview:
     shown.held = list(held.select_related(*light)[:SHOWN]) if shown.held_count else []
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
-    shown.providers = list(Provider.objects.filter(is_active=True)[:20])
+    shown.providers = list(Provider.objects.filter(is_active=True).defer("secrets")[:20])
+    shown.halted = [provider for provider in shown.providers if provider.halted_at or provider.frozen_at]
     if not campaigns:
         shown.has_calls = calls.exists()
         shown.has_people = Contact.objects.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
 
 NOW = timezone.now()
+DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +113,79 @@ def test_the_live_part_asks_as_often_for_many_rows_as_for_few(
     cache.clear()
     with django_assert_max_num_queries(len(few.captured_queries)):
         text_of(client, "today-live")
+
+
+def section(page: str, title: str) -> str:
+    """Return the part of the page under a heading."""
+    return page.split(f"<h2>{title}</h2>", 1)[1].split("</section>", 1)[0]
+
+
+def test_what_needs_somebody_stands_there_once_with_the_next_step(client: Client, manager: User) -> None:
+    provider = make_provider(name="Main account")
+    Provider.objects.halt(provider.pk, "The vendor refused our key.")
+    working = make_provider()
+    failing = "3 of the last 6 calls failed within two minutes."
+    make_campaign(name="Failing", provider=working, status="paused", paused_by_system=True, paused_reason=failing)
+    make_campaign(name="Tried", provider=working, status="paused", pilot=Campaign.Pilot.ASKS)
+    make_campaign(name="Late", provider=working, start_refusal="No list is chosen.", starts_at=NOW)
+    make_campaign(name="Lunch", provider=working, status="paused", paused_reason="lunch")
+    make_campaign(name="Unready", provider=working)
+    call = make_call(provider=working, status=CallStatus.UNKNOWN, placing_at=NOW - datetime.timedelta(minutes=70))
+    client.force_login(manager)
+    page = text_of(client)
+    needs = section(page, "Waits for somebody")
+    for words in (
+        "Main account", "An admin puts right what is named", failing, "then resume or stop it.",
+        "The pilot is over", "No list is chosen.", "then launch it again", reverse("call", args=[call.pk]),
+    ):  # fmt: skip
+        assert words in needs, words
+    running = section(page, "Campaigns")
+    assert "Lunch" in running
+    for name in ("Failing", "Tried", "Late", "Unready"):
+        assert name not in running
+    assert "Unready" not in needs
+    Provider.objects.filter(pk=provider.pk).update(halted_at=None)
+    Campaign.objects.exclude(name="Lunch").delete()
+    call.delete()
+    assert "Waits for somebody" not in text_of(client)
+
+
+def test_spend_today_stands_beside_the_budgets(client: Client, manager: User) -> None:
+    usd, toman = make_provider(price_per_minute=Decimal("0.6")), make_provider(currency="IRT", price_per_minute=0)
+    campaign = make_campaign(
+        provider=usd, status="running", budget=Decimal(40), spent_cost=Decimal(9), reserved_cost=Decimal(1)
+    )
+    make_campaign(provider=usd, status="paused")
+    make_campaign(provider=usd, status="finished", budget=Decimal(900))
+    done = {"campaign": campaign, "status": "completed", "placing_at": NOW, "talk_seconds": 100}
+    make_call(contact=make_contact(), **done)
+    make_call(contact=make_contact(), cost=Decimal("2.5"), currency="USD", **done)
+    make_call(contact=make_contact(), cost=Decimal(70), currency="USD", **(done | {"placing_at": NOW - DAY}))
+    make_call(provider=toman, status="completed", placing_at=NOW, talk_seconds=5, cost=Decimal(1200), currency="IRT")
+    client.force_login(manager)
+    shown = client.get(reverse("today")).context["overview"].spending
+    assert [(one.currency, one.today, one.used, one.budget, one.percent, one.unlimited) for one in shown] == [
+        ("IRT", Decimal(1200), 0, 0, 0, 0), ("USD", Decimal("3.5"), Decimal(10), Decimal(40), 25, 1),
+    ]  # fmt: skip
+    page = text_of(client)
+    assert "3.50 USD" in page
+    assert "1,200 Toman" in page
+    assert "1 open campaign has no budget" in page
+
+
+def test_a_caller_sees_own_spending_only(client: Client, caller: User) -> None:
+    make_call(status="completed", placing_at=NOW, cost=Decimal(5), currency="USD", talk_seconds=3)
+    make_call(status="completed", placing_at=NOW, cost=Decimal(2), currency="USD", talk_seconds=3, owner=caller)
+    client.force_login(caller)
+    (one,) = client.get(reverse("today")).context["overview"].spending
+    assert one.today == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [("caller", "quick-call"), ("manager", "today"), ("admin_person", "providers")]
+)
+def test_the_role_decides_where_one_begins(
+    client: Client, role: str, page: str, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(role))
+    assert client.get(reverse("start")).headers["Location"] == reverse(page)

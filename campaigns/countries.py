@@ -7,15 +7,40 @@ from importlib.resources import files
 
 from django.utils.translation import gettext, gettext_noop
 
-HERE = (gettext_noop("Iran"), gettext_noop("India"), gettext_noop("United States"))
-"""Countries that are met most and that no form names so; others are translated where a form does."""
+PLAINER = {
+    "GB": "United Kingdom",
+    "KR": "South Korea",
+    "KP": "North Korea",
+    "CD": "DR Congo",
+    "CG": "Republic of the Congo",
+    "AE": "United Arab Emirates",
+    "MM": "Myanmar",
+    "CI": "Ivory Coast",
+}
+"""Where the list's own spelling is not what people say."""
+
+MET_MOST = (
+    *(gettext_noop("Iran"), gettext_noop("India"), gettext_noop("United States"), gettext_noop("Israel")),
+    *(gettext_noop("Afghanistan"), gettext_noop("Armenia"), gettext_noop("Azerbaijan"), gettext_noop("Bahrain")),
+    *(gettext_noop("Iraq"), gettext_noop("Kuwait"), gettext_noop("Oman"), gettext_noop("Pakistan")),
+    *(gettext_noop("Qatar"), gettext_noop("Saudi Arabia"), gettext_noop("Turkey"), gettext_noop("Turkmenistan")),
+    *(gettext_noop("United Arab Emirates"), gettext_noop("Tajikistan"), gettext_noop("Georgia"), gettext_noop("Syria")),
+    *(gettext_noop("Lebanon"), gettext_noop("Jordan"), gettext_noop("Egypt"), gettext_noop("Cyprus")),
+    *(gettext_noop("United Kingdom"), gettext_noop("Germany"), gettext_noop("France"), gettext_noop("Italy")),
+    *(gettext_noop("Spain"), gettext_noop("Netherlands"), gettext_noop("Belgium"), gettext_noop("Austria")),
+    *(gettext_noop("Switzerland"), gettext_noop("Sweden"), gettext_noop("Norway"), gettext_noop("Denmark")),
+    *(gettext_noop("Finland"), gettext_noop("Greece"), gettext_noop("Poland"), gettext_noop("Russia")),
+    *(gettext_noop("Canada"), gettext_noop("Australia"), gettext_noop("China"), gettext_noop("Japan")),
+    *(gettext_noop("South Korea"), gettext_noop("Malaysia"), gettext_noop("Bangladesh"), gettext_noop("Brazil")),
+)
+"""Countries that people meet in their own language; any other stands in English."""
 
 
 @cache
 def _names() -> dict[str, str]:
     # The time zone data that we carry anyway lists them; the phone library's own list takes seconds to load.
     rows = (files("tzdata.zoneinfo") / "iso3166.tab").read_text(encoding="utf-8").splitlines()
-    return dict(row.split("\t", 1) for row in rows if row and not row.startswith("#"))
+    return dict(row.split("\t", 1) for row in rows if row and not row.startswith("#")) | PLAINER
 
 
 def country_name(region: str) -> str:

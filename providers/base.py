@@ -124,6 +124,8 @@ class ProviderBackend:
     supports_webhook: ClassVar[bool] = False
     gives_transcript: ClassVar[bool] = False
     gives_cost: ClassVar[bool] = False
+    cost_may_lack: ClassVar[bool] = False
+    """The vendor's pages show the cost in some answers only."""
     gives_answers: ClassVar[bool] = False
     """Brings what was found out in the talk: answers, judgements."""
     tells_machine: ClassVar[bool] = False

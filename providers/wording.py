@@ -217,5 +217,7 @@ def abilities(backend: type[ProviderBackend]) -> list[Ability]:
         if kind != flag and kind != "calls" and kind not in kinds:
             continue  # what this vendor does not have at all is no lack
         can = bool(getattr(backend, flag))
+        if flag == "gives_cost" and backend.cost_may_lack:
+            yes = _("Tells what a call cost, though not of every call.")
         found.append(Ability(can, yes if can else no, short))
     return sorted(found, key=lambda ability: not ability.can)

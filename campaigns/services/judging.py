@@ -23,6 +23,15 @@ from campaigns.services.committing import hours_of
 from providers.models import Provider
 from providers.types import CallStatus, FailureReason
 
+CITIES = {
+    "Calcutta": "Kolkata",
+    "Katmandu": "Kathmandu",
+    "Kiev": "Kyiv",
+    "Rangoon": "Yangon",
+    "Saigon": "Ho Chi Minh City",
+    "Dacca": "Dhaka",
+}
+"""Zones whose names are older than their cities'."""
 NOBODY_RUNG = (FailureReason.PLACE_REJECTED, FailureReason.INVALID_NUMBER, FailureReason.NOT_PLACED)
 
 
@@ -49,7 +58,8 @@ class LocalTime:
     @property
     def place(self) -> str:
         """The city that the zone is named after."""
-        return self.zone.rpartition("/")[2].replace("_", " ")
+        city = self.zone.rpartition("/")[2].replace("_", " ")
+        return CITIES.get(city, city)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

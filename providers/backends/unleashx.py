@@ -138,7 +138,7 @@ class UnleashXBackend(ProviderBackend):
     gives_answers = True
     tells_machine = True
     hears_refusal = True
-    gives_cost = True
+    gives_cost = cost_may_lack = True
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:

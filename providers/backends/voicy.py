@@ -145,6 +145,7 @@ class VoicyBackend(ProviderBackend):
     gives_answers = True
     hears_refusal = True
     gives_cost = True
+    cost_may_lack = True
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:

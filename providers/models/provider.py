@@ -154,6 +154,11 @@ class Provider(models.Model):
         return self.backend_class.supports_balance
 
     @property
+    def gives_transcript(self) -> bool:
+        """Tell whether the vendor writes up what was said."""
+        return self.backend_class.gives_transcript
+
+    @property
     def speaks_through(self) -> str:
         """What its calls are made of: "agent" or "voice"."""
         return "agent" if self.backend_class.message_kinds & {"agent", "caller_id"} else "voice"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.access.rights import MANAGER
 from campaigns.models import Call, DoNotCall
+from campaigns.services import call_controls
 from campaigns.services.recordings import open_recording
-from providers.models import Provider
+from providers.models import Agent, CallerId, Provider, Voice
+from providers.sandbox.accounts import DEMO_ACCOUNTS
+from providers.services.syncing import sync_provider
 from providers.types import FINAL, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_campaign, make_contact, make_person
@@ -116,3 +122,48 @@ def test_who_said_no_to_the_vendor_is_never_called_again(provider: Provider, dia
     assert (wish.source, wish.expires_at) == (DoNotCall.Source.VENDOR, None)
     assert provider.vendor_label in wish.reason
     assert str(call.pk) in wish.reason
+
+
+def test_a_pasted_key_is_judged_within_two_seconds(provider: Provider, client: Client, admin_person: User) -> None:
+    client.force_login(admin_person)
+    good = provider.secrets["api_key"]
+    url = reverse("provider-key", args=[provider.pk])
+    for key, status in (("a-wrong-key-0123456789", 422), (good, 302)):
+        begun = time.monotonic()
+        assert client.post(url, {"secret_api_key": key}).status_code == status
+        assert time.monotonic() - begun < 2
+        provider.refresh_from_db()
+        assert provider.secrets["api_key"] == good
+    assert provider.exchanges.filter(what="try_key").count() == 2
+
+
+def test_a_sync_brings_what_the_vendor_lists(provider: Provider) -> None:
+    account = next(account for account in DEMO_ACCOUNTS if account.vendor == provider.vendor)
+    backend = provider.backend_class
+    for model in (Agent, Voice, CallerId):
+        model._default_manager.filter(provider=provider).delete()
+    result = sync_provider(provider.pk)
+    assert result.problem is None
+    brought = {kind: counts.total for kind, counts in result.counts.items()}
+    listed = {"agents": account.agents, "voices": account.voices, "caller_ids": account.caller_ids}
+    assert brought == {
+        kind: len(rows) for kind, rows in listed.items() if getattr(backend, f"supports_list_{kind}")
+    }  # fmt: skip
+
+
+def test_a_call_is_stopped_where_the_vendor_can(provider: Provider, caller: User, dial: Run, read_back: Run) -> None:
+    backend = provider.backend_class
+    call = ring(provider, "9915", owner=caller)  # it never ends by itself
+    dial(1)
+    for _round in range(4):
+        read_back(0.5)
+        call.refresh_from_db()
+        if call.status == CallStatus.IN_PROGRESS:
+            break
+    wish = call_controls.wish_for(call, caller)
+    assert (wish is not None) == (backend.supports_hang_up or (backend.supports_cancel and call.status == "queued"))
+    if wish is None:
+        return
+    call_controls.stop_at_vendor(call.pk, wish, caller)
+    follow([call], dial, read_back)
+    assert call.status in FINAL

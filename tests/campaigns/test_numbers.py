@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import numbers
+from campaigns.countries import MET_MOST, country_name
 from campaigns.numbers import PROBLEMS, by_library, search_digits, understand_number
 
 MARYAM = "+989121234567"
@@ -165,3 +167,15 @@ def test_never_raises_and_never_half_understands(raw: object) -> None:
 )
 def test_search_digits(typed: str, digits: str) -> None:
     assert search_digits(typed) == digits
+
+
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [("IR", "Iran"), ("GB", "United Kingdom"), ("KR", "South Korea"), ("US", "United States"), ("QX", "QX"), ("", "")],
+)
+def test_a_country_is_named_as_people_say(region: str, name: str) -> None:
+    assert country_name(region) == name
+
+
+def test_every_country_that_is_translated_exists() -> None:
+    assert set(MET_MOST) <= {country_name(region) for region in phonenumbers.SUPPORTED_REGIONS}

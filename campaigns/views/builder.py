@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from callcenter.access.roles import may, needs
+from callcenter.access.roles import needs
 from campaigns.forms.campaigns import CampaignForm
 from campaigns.models import Campaign, Contact
 from campaigns.services import drafting, rendering, trying
@@ -85,7 +86,7 @@ def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
         "people": None if selection.is_empty else selection.count(),
         "preview": _preview(form, hears),
         "hears": hears,
-        "may_see_people": may(person_of(request), "see_people"),
+        "installation_zone": settings.TIME_ZONE,
     }
     return render(request, "campaigns/builder.html", context, status=422 if refused else 200)
 

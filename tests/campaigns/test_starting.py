@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -461,3 +463,21 @@ def test_every_number_of_the_sentence_opens_its_people(desk, caller):
     assert len(by_name.context["people"]) == 1
     assert "Those for whom “city” is empty" in text_of(by_name)
     assert desk.get(addresses["called"], {"variable": "city"}).context["people"] == []
+
+
+# On the command line
+
+
+def test_the_command_launches_a_pilot_and_sets_a_time(caller, settings):
+    settings.TIME_ZONE = "Asia/Tehran"
+    pilot, later = (make_campaign([make_list(13)], owner=caller) for _one in range(2))
+    call_command("launch_campaign", str(pilot.pk), username="sara", pilot=True)
+    assert (fresh(pilot).status, fresh(pilot).pilot) == (Status.RUNNING, Pilot.CALLING)
+    day = timezone.now().date() + datetime.timedelta(days=3)
+    call_command("launch_campaign", str(later.pk), username="sara", at=f"{day}T09:30")
+    assert fresh(later).starts_at == datetime.datetime.combine(day, datetime.time(6, 0), tzinfo=datetime.UTC)
+    for options in ({"at": "tomorrow"}, {"at": "2020-01-01T09:00"}, {"at": f"{day}T09:30", "pilot": True}):
+        with pytest.raises(CommandError):
+            call_command(
+                "launch_campaign", str(make_campaign([make_list(1)], owner=caller).pk), username="sara", **options
+            )

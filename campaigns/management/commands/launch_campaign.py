@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from argparse import ArgumentParser
 from typing import Any
@@ -10,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
+from campaigns.forms.launching import installation_zone
 from campaigns.management.commands.export_calls import find_campaign
 from campaigns.services.launch_check import LaunchCheck, check_launch
 from campaigns.services.launching import launch
@@ -26,6 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("campaign", help="name or id")
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="whose rights and limits hold")
         parser.add_argument("--check", action="store_true", help="only say what a launch would do")
+        parser.add_argument("--pilot", action="store_true", help="call ten people first, then pause and ask")
+        parser.add_argument(
+            "--at", metavar="TIME", help="start then by itself: 2026-12-01T09:00, on the clock of this installation"
+        )
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,8 +46,10 @@ class Command(BaseCommand):
             if check.blockers:
                 raise CommandError(" ".join(check.blockers))
             return
+        if options["pilot"] and options["at"]:
+            raise CommandError("A pilot starts at once: give --pilot or --at.")
         try:
-            launched = launch(campaign.pk, person)
+            launched = launch(campaign.pk, person, starts_at=_time(options["at"]), is_pilot=options["pilot"])
         except PermissionDenied as error:
             raise CommandError(f"“{person}” may not launch “{campaign}”.") from error
         except Refused as error:
@@ -55,6 +63,16 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps({"sentence": sentence} | answer, ensure_ascii=False) if as_json else sentence)
 
 
+def _time(text: str | None) -> datetime.datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"“{text}” is no time: write it like 2026-12-01T09:00.") from error
+    return at if at.tzinfo else at.replace(tzinfo=installation_zone())
+
+
 def _as_json(check: LaunchCheck) -> dict[str, Any]:
     return {
         "ready": check.is_ready,
@@ -63,10 +81,12 @@ def _as_json(check: LaunchCheck) -> dict[str, Any]:
         "now": check.now,
         "waiting": check.waiting,
         "never": check.never,
+        "empty": {"not_called": dict(check.missing), "called": dict(check.unmet)},
         "verdicts": dict(check.verdicts),
         "first_opening": check.first_opening.isoformat() if check.first_opening else None,
         "needs_approval": check.needs_approval,
         "minutes": check.minutes,
+        "days": check.days,
         "cost": str(check.cost) if check.cost is not None else None,
         "currency": check.currency,
         "blockers": check.blockers,

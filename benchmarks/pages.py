@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 
 POSTED = frozenset(
     {
+        "campaign-again", "campaign-ask-rest", "campaign-end-pilot", "campaign-pilot", "campaign-skip",
+        "campaign-start-at", "campaign-try", "export-delete", "filter-delete", "filter-save", "person-note",
+        "person-note-remove", "person-tags", "person-take-apart", "person-merge", "provider-recording-host",
+        "provider-unfreeze", "strange-call-decide", "strange-calls-decide", "strange-calls-compare",
         "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
         "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
         "campaign-stop", "campaign-copy", "call-never-again", "call-cancel", "call-settle", "call-again",
@@ -19,8 +23,8 @@ POSTED = frozenset(
 """Addresses that only take orders: there is no page to wait for."""
 ASKS_THE_VENDOR = frozenset({"call-player", "call-recording"})
 """What they show comes from the vendor."""
-WAITS_FOR_ITSELF = frozenset({"import-progress", "import-bad-rows"})
-"""Files and fragments of one import: as long as the file, not as the history."""
+OF_ONE_FILE = frozenset({"import-progress", "import-bad-rows", "export-fetch"})
+"""Files and fragments of one import or export: as long as the file, not as the history."""
 
 
 class Page(NamedTuple):
@@ -129,7 +133,11 @@ def _log(at: Landmarks) -> Iterator[Page]:
     for filters in (
         "state=completed", "state=canceled", "state=unknown", "state=live", "state=talked", "state=decide",
         "state=pending", "state=skipped", "which=open", "which=ended", "which=machine", "which=opted_out",
-        "which=priced", "which=unpriced", "kind=single", "kind=campaign", "weekday=5", "hour=11", "hour=3", "attempt=3",
+        "which=priced", "which=unpriced", "which=refused", "answered_by=machine", "answered_by=human",
+        "talked_from=300", "talked_from=2&talked_to=9", "cost_from=0.5", "reviewed=no", "reviewed=yes",
+        "words=parcel", "words=نوبت",
+        "words=nobodysaidthis", "tag=vip", "kind=single", "kind=campaign", "weekday=5", "hour=11", "hour=3",
+        "attempt=3",
         f"campaign={at.campaign}", f"campaign={at.campaign}&state=canceled", f"campaign={at.finished}&state=talked",
         f"campaign={at.finished}&attempt=3&state=busy", f"provider={at.provider}", f"provider={at.provider}&state=busy",
         f"since={week}", f"since={month}&until={month}", f"since={quarter}&until={at.today}&state=busy",
@@ -141,6 +149,11 @@ def _log(at: Landmarks) -> Iterator[Page]:
         yield Page("call-log", f"call log, {what}", query=f"person={text}", stock=stock, is_search=True)
     yield Page("call-log", "call log, part of a number, admin", query="person=4567", is_search=True, role="admin")
     yield Page("call-log", "call log, common name and state", query="person=Maryam&state=busy", is_search=True)
+    yield Page("calls-export", "export, what to write")
+    yield Page("calls-export", "export, of a campaign", query=f"campaign={at.campaign}")
+    yield Page("exports", "exports")
+    yield Page("exports-live", "exports, moving part")
+    yield Page("strange-calls", "vendor calls that nobody knows")
     for query in (
         "",
         "state=canceled",
@@ -188,6 +201,8 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
     yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.middle}")
     for state in ("pending", "busy", "canceled", "skipped", "unknown"):
         yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")
+    yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,))
+    yield Page("campaign-redial", "campaign, redial, finished", (at.finished,))
     yield Page("campaign-check", "campaign, launch check", (at.draft,))
     yield Page("campaign-check-people", "launch check, its people", (at.draft, "now"))
 
@@ -200,6 +215,7 @@ def _people(at: Landmarks) -> Iterator[Page]:
     yield Page("person-new", "person, new")
     yield Page("person", "person with the most calls", (at.person,))
     yield Page("person", "person with the most calls, deep", (at.person,), f"older_than={at.middle}")
+    yield Page("person-merge-choose", "person, merge, common name", (at.person,), "q=Maryam")
     yield Page("person-edit", "person, edit", (at.person,))
     yield Page("lists", "lists")
     yield Page("list", "biggest list", (at.member_list,))
@@ -230,10 +246,10 @@ def every_name() -> set[str]:
     return set(walk(get_resolver("callcenter.urls")))
 
 
-STREAMED = frozenset({"calls-export", "do-not-call-export"})
+STREAMED = frozenset({"do-not-call-export"})
 """Measured by rows a second."""
 
 
 def missing(pages: list[Page]) -> set[str]:
     """Return the addresses that nobody measures and nobody excused."""
-    return every_name() - {page.name for page in pages} - POSTED - ASKS_THE_VENDOR - WAITS_FOR_ITSELF - STREAMED
+    return every_name() - {page.name for page in pages} - POSTED - ASKS_THE_VENDOR - OF_ONE_FILE - STREAMED

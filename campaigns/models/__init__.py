@@ -10,6 +10,7 @@ from campaigns.models.hints import CallHint
 from campaigns.models.imports import ContactImport
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
+from campaigns.models.tallies import CallTally, CostTally, TallyMark
 from campaigns.models.transcript_words import TranscriptWords
 
 __all__ = [
@@ -22,17 +23,20 @@ __all__ = [
     "CallReview",
     "CallTag",
     "CallTagging",
+    "CallTally",
     "CallTranscript",
     "Campaign",
     "Contact",
     "ContactImport",
     "ContactList",
     "ContactNote",
+    "CostTally",
     "DatabaseMark",
     "DialingSwitch",
     "DoNotCall",
     "ListMembership",
     "SavedFilter",
+    "TallyMark",
     "TranscriptWords",
     "UnknownVendorCall",
     "VendorSweep",

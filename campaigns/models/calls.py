@@ -132,11 +132,22 @@ class Call(Owned):
             models.Index(fields=["campaign", "status", "-id"], name="call_by_campaign"),
             models.Index(fields=["contact", "-id"], name="call_by_contact"),
             models.Index(fields=["to_number", "-placing_at"], name="call_by_number"),
+            models.Index(fields=["campaign", "-id"], name="call_of_campaign"),
             models.Index(fields=["status", "-id"], name="call_by_status"),
             models.Index(fields=["provider", "-id"], name="call_by_provider"),
             models.Index(fields=["owner", "-id"], name="call_by_owner"),
             models.Index(fields=["created_at"], name="call_by_day"),
             models.Index(fields=["-placing_at"], name="call_by_commit"),
+            models.Index(fields=["changed_at"], name="call_by_change"),
+            models.Index(fields=["created_at"], condition=Q(placing_at__isnull=True), name="call_unsent"),
+            models.Index(
+                fields=["placing_at", "provider", "campaign", "currency", "talk_seconds", "cost"],
+                condition=Q(cost__isnull=False),
+                name="call_priced",
+            ),
+            models.Index(
+                fields=["-id"], condition=Q(cost__isnull=True, talk_seconds__isnull=False), name="call_unpriced"
+            ),
             models.Index(fields=["test_of", "-id"], condition=Q(test_of__isnull=False), name="call_test_of"),
             models.Index(fields=["held_at"], condition=Q(held_at__isnull=False), name="call_held"),
             models.Index(fields=["-id"], condition=Q(answered_by="machine"), name="call_by_machine"),
@@ -206,7 +217,10 @@ class CallEvent(models.Model):
         verbose_name = _("step")
         verbose_name_plural = _("steps")
         ordering = ["id"]
-        indexes = [models.Index(fields=["call", "id"], name="event_by_call")]
+        indexes = [
+            models.Index(fields=["call", "id"], name="event_by_call"),
+            models.Index(fields=["call"], condition=Q(code="do_not_call_heard"), name="event_of_a_wish"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.call_id}: {self.from_status} → {self.to_status}"

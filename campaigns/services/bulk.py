@@ -12,6 +12,7 @@ COLUMN_TYPES = {
     "ForeignKey": "bigint",
     "DateTimeField": "timestamptz",
     "DecimalField": "numeric",
+    "PositiveBigIntegerField": "bigint",
     "PositiveIntegerField": "integer",
     "PositiveSmallIntegerField": "smallint",
     "BooleanField": "boolean",

@@ -69,6 +69,20 @@ def within(column: str, at_least: Decimal | int | None, at_most: Decimal | int |
     return Q(pk__in=found) if found[: FEW + 1].count() <= FEW else walked
 
 
+def ids_of_few(*conditions: Q) -> list[int] | None:
+    """Return the calls that pass one of some conditions, each with an index of its own; None where they are many.
+
+    Few among a million would be met too late on the way through the log.
+    """
+    found: list[int] = []
+    for condition in conditions:
+        rows = Call.objects.filter(condition).order_by().values_list("pk", flat=True)
+        found += rows[: FEW + 1 - len(found)]
+        if len(found) > FEW:
+            return None
+    return found
+
+
 def tagged(key: str) -> Q:
     """Return the condition of calls that carry a tag, by the tag's folded name."""
     return Q(pk__in=CallTagging.objects.filter(tag__key=key).values("call"))

@@ -19,10 +19,9 @@ from callcenter.access.roles import Person
 from callcenter.audit.models import record as record_audit
 from campaigns import rules
 from campaigns.models import Call, Campaign, Contact, ContactList, ContactNote, DoNotCall, ListMembership
-from campaigns.numbers import SHORTEST_SEARCH, search_digits, text_of_digits, understand_number
+from campaigns.numbers import understand_number
 from campaigns.querysets import CallQuerySet
-from campaigns.services import explaining
-from campaigns.services.browsing import TO_ARABIC, TO_PERSIAN
+from campaigns.services import explaining, finding
 from providers.types import LIVE, CallStatus
 
 MOST_ZONES = 3
@@ -60,13 +59,7 @@ def find_people(text: str, region: str) -> QuerySet[Contact]:
     whole = understand_number(text, region)
     if whole.e164:
         return people.filter(phone=whole.e164)
-    wanted = Q()
-    for spelling in {text, text.translate(TO_ARABIC), text.translate(TO_PERSIAN), text_of_digits(text)}:
-        wanted |= Q(name__icontains=spelling)
-    digits = search_digits(text)
-    if len(digits) >= SHORTEST_SEARCH:
-        wanted |= Q(phone__contains=digits)
-    return people.filter(wanted)
+    return finding.people_with(finding.part_of_person(text), people)
 
 
 def entries_of(contact: Contact) -> list[Contact]:

@@ -1,4 +1,4 @@
-"""Counts what became of the calls of a span, in a fixed number of statements, each one GROUP BY.
+"""Counts what became of the calls of a span, in a fixed number of statements.
 
 Only calls whose order left are counted, by the time at which it left, in the zone in force.
 """
@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, Sum
-from django.db.models.functions import Abs, ExtractHour, ExtractIsoWeekDay, TruncDate
+from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q
+from django.db.models.functions import Abs
 from django.urls import reverse
-from django.utils import timezone
 
 from callcenter.access.roles import Person
 from campaigns.models import Call, Campaign
 from campaigns.querysets import CallQuerySet
 from campaigns.services import browsing
 from campaigns.services.exporting import start_of
+from campaigns.services.report_counts import Counts, read_counts
+from campaigns.services.tallying import COUNTS
 from providers.models import Provider
 from providers.types import FINAL, CallStatus
 
@@ -46,6 +47,21 @@ class Scope:
     def days(self) -> list[datetime.date]:
         """Return every day of the span."""
         return [self.since + datetime.timedelta(days=n) for n in range((self.until - self.since).days + 1)]
+
+    @property
+    def start(self) -> datetime.datetime:
+        """The first instant of the span."""
+        return start_of(self.since)
+
+    @property
+    def end(self) -> datetime.datetime:
+        """The first instant after the span."""
+        return start_of(self.until + datetime.timedelta(days=1))
+
+    def narrowed(self) -> dict[str, Any]:
+        """Return what the scope is narrowed by, as filters."""
+        parts = {"campaign": self.campaign, "provider": self.provider}
+        return {name: part for name, part in parts.items() if part is not None}
 
     def log_link(self, **narrowed: object) -> str:
         """Return the address of the call log that lists exactly the calls behind a figure."""
@@ -72,6 +88,24 @@ class Sums:
     """Told by the vendor, by currency."""
     estimated: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """Our price for the time talked, where the vendor told no cost, by currency."""
+
+    def add_calls(self, numbers: Sequence[int]) -> None:
+        """Add what some calls came to."""
+        found = dict(zip(COUNTS, numbers, strict=True))
+        self.sent += found["sent"]
+        for status in ENDED:
+            self.by_status[status] += found[status]
+            self.ended += found[status]
+        self.talked += found["talked"]
+        self.machine += found["machine"]
+
+    def add_costs(self, costs: Sequence[Any], currency: str, provider: Provider) -> None:
+        """Add what some calls cost, and by our price what the vendor told no cost for."""
+        told, priced, _seconds, _unpriced, unpriced_seconds = costs
+        if priced and told:
+            self.billed[currency or provider.currency] += told
+        if unpriced_seconds and provider.price_per_minute:
+            self.estimated[provider.currency] += provider.price_per_minute * unpriced_seconds / 60
 
     @property
     def open(self) -> int:
@@ -202,28 +236,25 @@ def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Fig
 
 def calls_in(scope: Scope, person: Person) -> CallQuerySet:
     """Return the calls of a scope that this person may see and whose order left."""
-    start, end = start_of(scope.since), start_of(scope.until + datetime.timedelta(days=1))
-    calls = Call.objects.visible_to(person).filter(placing_at__gte=start, placing_at__lt=end).order_by()
-    if scope.campaign is not None:
-        calls = calls.filter(campaign=scope.campaign)
-    if scope.provider is not None:
-        calls = calls.filter(provider=scope.provider)
-    return calls
+    calls = Call.objects.visible_to(person).filter(placing_at__gte=scope.start, placing_at__lt=scope.end)
+    return calls.filter(**scope.narrowed()).order_by()
 
 
 def count(scope: Scope, person: Person) -> Figures:
-    """Count all figures of a scope; seven statements, however many rows."""
+    """Count all figures of a scope, in a fixed number of statements, however many rows."""
     calls = calls_in(scope, person)
     providers = {provider.pk: provider for provider in Provider.objects.defer("secrets")}
+    counts = read_counts(calls, scope.start, scope.end, scope.narrowed(), person)
     total = Sums()
     by_campaign: dict[int, Sums] = defaultdict(Sums)
     by_provider: dict[int, Sums] = defaultdict(Sums)
     by_day: dict[datetime.date, Sums] = defaultdict(Sums)
-    for row in _cube(calls):
-        provider = providers[row["provider"]]
-        parts = (total, by_campaign[row["campaign"] or 0], by_provider[provider.pk], by_day[row["day"]])
-        for sums in parts:
-            _add(sums, row, provider)
+    for (day, campaign, provider_id), numbers in counts.parts.items():
+        for sums in (total, by_campaign[campaign or 0], by_provider[provider_id], by_day[day]):
+            sums.add_calls(numbers)
+    for (day, campaign, provider_id, currency), costs in counts.costs.items():
+        for sums in (total, by_campaign[campaign or 0], by_provider[provider_id], by_day[day]):
+            sums.add_costs(costs, currency, providers[provider_id])
     for row in _opt_outs(calls):
         for sums in (total, by_campaign[row["campaign"] or 0], by_provider[row["provider"]]):
             sums.opted_out += row["n"]
@@ -234,99 +265,45 @@ def count(scope: Scope, person: Person) -> Figures:
         campaigns=_largest_first(by_campaign),
         providers=_largest_first(by_provider),
         days=dict(sorted(by_day.items())),
-        hours=_hours(calls),
-        attempts=_attempts(calls),
-        bills=_bills(calls, providers),
+        hours={(weekday, hour): _cell(numbers) for (weekday, hour), numbers in counts.hours.items()},
+        attempts={attempt: _cell(numbers) for (attempt,), numbers in sorted(counts.attempts.items())},
+        bills=_bills(counts, providers),
         differences=_differences(calls, providers),
         campaign_names=names,
         provider_rows=providers,
     )
 
 
+def _cell(numbers: Sequence[int]) -> Cell:
+    found = dict(zip(COUNTS, numbers, strict=True))
+    return Cell(found["sent"], sum(found[status] for status in ENDED), found["talked"])
+
+
 def _largest_first(parts: dict[int, Sums]) -> dict[int, Sums]:
     return dict(sorted(parts.items(), key=lambda part: (-part[1].sent, part[0])))
-
-
-def _cube(calls: CallQuerySet) -> Any:
-    day = TruncDate("placing_at", tzinfo=timezone.get_current_timezone())
-    return (
-        calls.annotate(day=day)
-        .values("day", "campaign", "provider", "status", "currency")
-        .annotate(
-            n=Count("pk"),
-            talked=Count("pk", filter=browsing.talked()),
-            machine=Count("pk", filter=browsing.of_which(browsing.MACHINE)),
-            told=Sum("cost"),
-            untold_seconds=Sum("talk_seconds", filter=Q(cost__isnull=True)),
-        )
-    )
-
-
-def _add(sums: Sums, row: dict[str, Any], provider: Provider) -> None:
-    sums.sent += row["n"]
-    sums.by_status[row["status"]] += row["n"]
-    if row["status"] in ENDED:
-        sums.ended += row["n"]
-    sums.talked += row["talked"]
-    sums.machine += row["machine"]
-    if row["told"]:
-        sums.billed[row["currency"] or provider.currency] += row["told"]
-    if row["untold_seconds"] and provider.price_per_minute:
-        sums.estimated[provider.currency] += provider.price_per_minute * row["untold_seconds"] / 60
 
 
 def _opt_outs(calls: CallQuerySet) -> Any:
     return calls.filter(browsing.of_which(browsing.OPTED_OUT)).values("campaign", "provider").annotate(n=Count("pk"))
 
 
-CELL: dict[str, Any] = {
-    "sent": Count("pk"),
-    "ended": Count("pk", filter=Q(status__in=ENDED)),
-    "talked": Count("pk", filter=browsing.talked()),
-}
-
-
-def _hours(calls: CallQuerySet) -> dict[tuple[int, int], Cell]:
-    zone = timezone.get_current_timezone()
-    rows: Any = (
-        calls.annotate(
-            weekday=ExtractIsoWeekDay("placing_at", tzinfo=zone), hour=ExtractHour("placing_at", tzinfo=zone)
-        )
-        .values("weekday", "hour")
-        .annotate(**CELL)
-    )
-    return {(row["weekday"], row["hour"]): Cell(row["sent"], row["ended"], row["talked"]) for row in rows}
-
-
-def _attempts(calls: CallQuerySet) -> dict[int, Cell]:
-    rows: Any = calls.values("attempt").annotate(**CELL).order_by("attempt")
-    return {row["attempt"]: Cell(row["sent"], row["ended"], row["talked"]) for row in rows}
-
-
-def _bills(calls: CallQuerySet, providers: Mapping[int, Provider]) -> list[Bill]:
-    told = Q(cost__isnull=False)
-    rows = (
-        calls.values("provider", "currency")
-        .annotate(
-            calls=Count("pk", filter=told),
-            seconds=Sum("talk_seconds", filter=told),
-            charged=Sum("cost"),
-            untold=Count("pk", filter=~told & Q(talk_seconds__gt=0)),
-        )
-        .order_by("provider", "currency")
-    )
+def _bills(counts: Counts, providers: Mapping[int, Provider]) -> list[Bill]:
     found: dict[tuple[int, str], Bill] = {}
-    for row in rows:
-        provider = providers[row["provider"]]
-        currency = row["currency"] or provider.currency
-        bill = found.setdefault((provider.pk, currency), Bill(provider, currency))
-        seconds = row["seconds"] or 0
-        bill.calls += row["calls"]
-        bill.seconds += seconds
-        bill.told += row["charged"] or Decimal(0)
-        bill.reckoned += provider.price_per_minute * seconds / 60
-        bill.untold += row["untold"]
+    for (_day, _campaign, provider_id, told_currency), costs in sorted(counts.costs.items(), key=_by_provider):
+        told, priced, priced_seconds, unpriced, _seconds = costs
+        provider = providers[provider_id]
+        currency = told_currency or provider.currency
+        bill = found.setdefault((provider_id, currency), Bill(provider, currency))
+        bill.calls += priced
+        bill.seconds += priced_seconds
+        bill.told += told
+        bill.reckoned += provider.price_per_minute * priced_seconds / 60
+        bill.untold += unpriced
     return [bill for bill in found.values() if bill.calls or bill.untold]
+
+
+def _by_provider(item: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
+    return item[0][2:]
 
 
 def _differences(calls: CallQuerySet, providers: Mapping[int, Provider]) -> list[Difference]:

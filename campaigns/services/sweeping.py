@@ -19,6 +19,7 @@ from campaigns.services import (
     reserving,
     restoring,
     taking_back,
+    tallying,
     wordsearch,
 )
 from campaigns.services.clock import DatabaseClock
@@ -40,6 +41,7 @@ def sweep() -> dict[str, int]:
     done["words"] = wordsearch.catch_up()
     receiving.forget_hints(now)
     forgetting.forget_files(now)
+    done["quarters"] = tallying.keep_sums(now)
     if following.has_hints():
         queue.nudge_hints()
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)

@@ -1,0 +1,109 @@
+"""Searching people by an index: the same people as without one, whatever was written to their rows."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+
+from campaigns.models import Contact
+from campaigns.services import finding, search_index
+from campaigns.services.finding import Part
+from tests.conftest import make_call, make_contact, make_phone
+
+NAMES = ("Maryam Hosseini", "maryam", "MARYAMI", "مریم حسینی", "مريم كريمي", 'O"Neil 50%', "Ann_Lee", "é", "Jo", "")
+TEXTS = (
+    "maryam",
+    "MAR",
+    "حسینی",
+    "مريم",
+    "کریمی",
+    'O"Neil',
+    "50%",
+    "n_L",
+    "Jo",
+    "é",
+    "arya",
+    "nobody",
+    "  ",
+    "OR",
+    "*",
+)
+
+
+@pytest.fixture
+def people(db: None) -> list[Contact]:
+    return [make_contact(name=name, phone=make_phone(4_560_000 + n * 1117)) for n, name in enumerate(NAMES)]
+
+
+def slowly(text: str) -> set[int]:
+    """Find people without any index."""
+    wanted = Q()
+    for spelling in finding.spellings(text):
+        wanted |= Q(name__icontains=spelling)
+    return set(Contact.objects.filter(wanted).values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.usefixtures("people")
+def test_names_are_found_as_without_an_index(text: str) -> None:
+    part = Part(finding.spellings(text))
+    assert set(part.ids() or []) == slowly(text)
+
+
+@pytest.mark.parametrize("digits", ["456", "4561117", "98912", "117", "000"])
+@pytest.mark.parametrize("is_ending", [False, True])
+@pytest.mark.usefixtures("people")
+def test_numbers_are_found_as_without_an_index(digits: str, is_ending: bool) -> None:
+    how = "phone__endswith" if is_ending else "phone__contains"
+    expected = set(Contact.objects.filter(**{how: digits}).values_list("pk", flat=True))
+    assert set(Part(digits=digits, is_ending=is_ending).ids() or []) == expected
+
+
+@pytest.mark.usefixtures("people")
+def test_a_common_part_finds_the_same_by_walking(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = [make_call(contact=contact) for contact in Contact.objects.all()]
+    part = Part(("maryam",))
+    few = set(type(calls[0]).objects.filter(finding.rows_of_people_with(part)).values_list("pk", flat=True))
+    people = set(finding.people_with(part, Contact.objects.all()))
+    monkeypatch.setattr(finding, "COMMON", 1)
+    assert part.ids() is None
+    assert set(type(calls[0]).objects.filter(finding.rows_of_people_with(part)).values_list("pk", flat=True)) == few
+    assert set(finding.people_with(part, Contact.objects.all())) == people
+
+
+def test_the_index_follows_every_change(people: list[Contact]) -> None:
+    first = people[0]
+    Contact.objects.filter(pk=first.pk).update(name="Zubaida", phone=make_phone(7_654_321))
+    assert Part(("ubaid",)).ids() == [first.pk]
+    assert Part(digits="7654321").ids() == [first.pk]
+    assert first.pk not in (Part(("maryam",)).ids() or [])
+    Contact.objects.filter(pk=first.pk).delete()
+    assert Part(("ubaid",)).ids() == []
+
+
+@pytest.mark.usefixtures("people")
+def test_a_lost_trigger_comes_back_with_what_was_missed() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps its indexes by itself")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {search_index.SEARCH}_added")
+    missed = make_contact(name="Quentin")
+    assert Part(("Quent",)).ids() == []
+    assert search_index.make_search_index()
+    assert Part(("Quent",)).ids() == [missed.pk]
+
+
+@pytest.mark.django_db
+def test_the_index_is_used() -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'campaigns_contact'"
+            )
+            assert cursor.fetchone() == (3,)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("EXPLAIN SELECT id FROM campaigns_contact WHERE UPPER(name::text) LIKE UPPER('%marya%')")
+            assert any("contact_name_parts" in row[0] for row in cursor.fetchall())

@@ -154,7 +154,9 @@ def _reject(call_id: int, error: OrderRejected, now: datetime.datetime) -> None:
     if went and call:
         retrying.give_back(call.campaign_id, call.reserved_cost)
         _note(call_id, "invalid_number" if is_number else "order_rejected", error.message, CallStatus.FAILED, now)
-        watching.weigh_rejection(call, now)
+        # Nothing was dialled, and the number is that person's own: it says nothing of the campaign.
+        if not is_number:
+            watching.weigh_rejection(call, now)
 
 
 def _leave_unknown(call_id: int, message: str, now: datetime.datetime) -> None:

@@ -86,15 +86,16 @@ def test_failures_further_apart_than_two_minutes_do_not_pause():
     assert state(campaign) == "running"
 
 
-def test_refused_orders_are_failures_too():
+@pytest.mark.parametrize(("error", "then"), [(OrderRejected, "paused"), (InvalidNumber, "running")])
+def test_refused_orders_are_failures_too_but_numbers_that_do_not_exist_are_not(
+    error: type[OrderRejected], then: str
+) -> None:
     campaign = running()
-    for number in range(5):
+    for _ in range(5):
         call = make_call(campaign=campaign, contact=make_contact(), status="placing", rank=10, placing_at=NOW)
-        error = InvalidNumber("no such number") if number else OrderRejected("no such agent")
         order = CallOrder(reference=call.reference, to_number=call.to_number)
-        answering.write_answers(campaign.provider_id, [Answer(call_id=call.pk, order=order, result=error)], NOW)
-    assert state(campaign) == "paused"
-    assert "not valid" in campaign.paused_reason
+        answering.write_answers(campaign.provider_id, [Answer(call_id=call.pk, order=order, result=error("no"))], NOW)
+    assert state(campaign) == then
 
 
 def test_refusals_pause():

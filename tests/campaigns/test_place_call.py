@@ -27,6 +27,9 @@ def provider(db: None, settings: Settings) -> Provider:
     return found
 
 
+BOLNA = ("09123456789", "--provider", "Bolna here", "--agent", "Reminder")
+
+
 def run(*arguments: str) -> str:
     """Run `place_call` and return what it says."""
     out = StringIO()
@@ -39,6 +42,17 @@ def test_the_command_queues_a_call_and_says_so_without_the_number(provider: Prov
     call = Call.objects.get()
     assert (call.owner, call.variables, call.status) == (caller, {"a": "b=c"}, "pending")
     assert said == f"Call {call.pk} to …6789: Waiting its turn.\n"
+
+
+def test_the_command_sends_extras_that_the_form_would_take(provider: Provider) -> None:
+    extras = ("retry_enabled=1", "max_retries=2", "retry_on_statuses=busy,failed", "retry_intervals_minutes=15 30")
+    run(*BOLNA, *(word for extra in extras for word in ("--extra", extra)))
+    assert Call.objects.get().vendor_options == {
+        "retry_enabled": True,
+        "max_retries": 2,
+        "retry_on_statuses": ["busy", "failed"],
+        "retry_intervals_minutes": ["15", "30"],
+    }
 
 
 def test_the_command_of_nobody_leaves_its_trace(provider: Provider) -> None:
@@ -60,10 +74,14 @@ def test_the_command_of_nobody_leaves_its_trace(provider: Provider) -> None:
         (["09123456789", "--provider", "Bolna here", "--agent", "Reminder", "--as", "ghost"], "no user 'ghost'"),
         (["09123456789", "--provider", "Bolna here", "--agent", "Reminder", "--as", "nobody"], "may not place calls"),
         (["09123456789", "--provider", "Bolna here", "--agent", "Survey"], "The agent also says: name, order"),
+        ([*BOLNA, "--extra", "speed=2"], "Bolna has no extra 'speed'. It has: scheduled_at, retry_enabled"),
+        ([*BOLNA, "--extra", "max_retries=9"], "--extra max_retries: Ensure this value is less than or equal to 3"),
+        ([*BOLNA, "--extra", "max_retries"], "Write --extra as NAME=VALUE"),
+        ([*BOLNA, "--extra", "retry_enabled=1", "--as", "sara"], "may not send extras of the vendor"),
         (["09120000000", "--provider", "Bolna here", "--agent", "Reminder"], "do-not-call list"),
     ],
 )
-def test_the_command_says_what_is_wrong(provider: Provider, arguments: list[str], words: str) -> None:
+def test_the_command_says_what_is_wrong(provider: Provider, caller: User, arguments: list[str], words: str) -> None:
     User.objects.create_user("nobody")
     DoNotCall.objects.create(phone="+989120000000")
     with pytest.raises(CommandError, match=words):

@@ -31,3 +31,47 @@ def test_vendor_is_what_the_registry_calls_it(slug: str) -> None:
 def test_backends_and_registry_name_the_same_vendors() -> None:
     files = {path.stem for path in (HERE.parent.parent / "providers" / "backends").glob("[a-z]*.py")}
     assert files == set(BACKENDS)
+
+
+def page_rows(page: str, columns: int) -> dict[str, list[str]]:
+    """Return the rows of the page's tables with so many columns, by their first cell."""
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
+    return {row[0]: row[1:] for row in rows if len(row) == columns}
+
+
+PAGE = (HERE.parent.parent / "providers" / "README.md").read_text()
+FLAG_OF_ROW = {
+    "dialler": "accepts_dialer",
+    "other voice for the agent": "accepts_voice_override",
+    "variables": "accepts_variables",
+    "carries our reference": "carries_reference",
+    "429 means not taken": "documents_rate_limit",
+    "cancel a queued call": "supports_cancel",
+    "hang up a live call": "supports_hang_up",
+    "list calls": "supports_list_calls",
+    "agents": "supports_list_agents",
+    "balance or minutes": "supports_balance",
+    "recording": "supports_recording",
+    "transcript": "gives_transcript",
+    "what was found out in the talk": "gives_answers",
+    "tells a machine from a person": "tells_machine",
+    'hears "never call me again"': "hears_refusal",
+    "cost": "gives_cost",
+    "documented pace": "documented_requests",
+    "webhook": "supports_webhook",
+    "caller ID": "accepts_caller_id",
+}
+
+
+@pytest.mark.parametrize("row", FLAG_OF_ROW)
+def test_the_page_says_what_the_flags_say(row: str) -> None:
+    told = page_rows(PAGE, 6)[row]
+    flags = [bool(getattr(backend_class(slug), FLAG_OF_ROW[row])) for slug in BACKENDS]
+    assert [cell != "-" for cell in told] == flags
+
+
+@pytest.mark.parametrize("slug", BACKENDS)
+def test_the_page_maps_every_extra_to_a_screen(slug: str) -> None:
+    for field in backend_class(slug).order_fields:
+        word = field.name.removeprefix("retry_") if field.name == "retry_enabled" else field.name
+        assert word in PAGE, f"{slug}: {field.name}"

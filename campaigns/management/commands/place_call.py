@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.forms import MultipleChoiceField
 
+from campaigns.forms.extras import extra_field
 from campaigns.models import Call
 from campaigns.numbers import understand_number
 from campaigns.services import explaining
@@ -42,6 +46,8 @@ class Command(BaseCommand):
         parser.add_argument("--caller-id", metavar="NUMBER|NAME|ID")
         parser.add_argument("--dialer", metavar="NAME|ID")
         parser.add_argument("--var", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
+        parser.add_argument("--extra", action="append", default=[], metavar="NAME=VALUE",
+                            help="an extra of the vendor, outside our guarantee; may be repeated")  # fmt: skip
         parser.add_argument("--region", default="", metavar="XX", help="country of a number without a country code")
         parser.add_argument("--as", dest="username", default="", metavar="USER", help="who places the call")
         parser.add_argument("--again", action="store_true", help="also if the number was called a short time ago")
@@ -66,6 +72,7 @@ class Command(BaseCommand):
             text=options["text"] or "",
             digits=options["digits"] or "",
             variables=dict(split_variable(given) for given in options["var"]),
+            vendor_options=read_extras(provider, options["extra"]),
             is_deliberate=options["again"],
         )
         person = User.objects.filter(username=options["username"]).first() if options["username"] else None
@@ -76,7 +83,8 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(f"Not called. {refusal}") from None
         except PermissionDenied:
-            raise CommandError(f"{person} may not place calls: give this person the role of a caller.") from None
+            what = "send extras of the vendor: that is an admin's" if asked.vendor_options else "place calls"
+            raise CommandError(f"{person} may not {what}.") from None
         if options["wait"]:
             call = wait_for_end(call, float(options["wait"]))
         self.say(call, has_waited=bool(options["wait"]), as_json=options["json"])
@@ -110,12 +118,28 @@ def wait_for_end(call: Call, seconds: float) -> Call:
     return call
 
 
-def split_variable(given: str) -> tuple[str, str]:
+def split_variable(given: str, option: str = "--var") -> tuple[str, str]:
     """Read NAME=VALUE; raises CommandError."""
     name, sign, value = given.partition("=")
     if not sign or not name.strip():
-        raise CommandError(f"Write --var as NAME=VALUE, not {given!r}.")
+        raise CommandError(f"Write {option} as NAME=VALUE, not {given!r}.")
     return name.strip(), value
+
+
+def read_extras(provider: Provider, given: Sequence[str]) -> dict[str, Any]:
+    """Return the vendor's extras by name, each checked as the form checks it; raises CommandError."""
+    known = {field.name: field for field in provider.backend_class.order_fields}
+    found: dict[str, Any] = {}
+    for name, raw in (split_variable(word, "--extra") for word in given):
+        if name not in known:
+            raise CommandError(f"{provider.vendor_label} has no extra {name!r}. It has: {', '.join(known) or 'none'}.")
+        field = extra_field(known[name])
+        try:
+            value = field.clean(raw.split(",") if isinstance(field, MultipleChoiceField) else raw)
+        except ValidationError as error:
+            raise CommandError(f"--extra {name}: {' '.join(error.messages)}") from None
+        found[name] = value.isoformat() if isinstance(value, datetime.datetime) else value
+    return found
 
 
 def named_row(model: type[RemoteRow], provider: Provider, wanted: str | None) -> Any:

@@ -60,16 +60,18 @@ def test_a_database_that_goes_on_is_never_frozen(watch: Callable[[], bool]) -> N
     assert frozen() == []
 
 
-def test_an_older_database_freezes_every_provider_once(watch: Callable[[], bool]) -> None:
+def test_an_older_database_freezes_every_provider_once(watch: Callable[[], bool], tmp_path: Path) -> None:
     names = [make_provider().name, make_provider(vendor="bitel").name, make_provider(is_active=False).name]
     for _time in range(5):
         watch()
+    copy_of_another_host = (tmp_path / restoring.FILE_NAME).read_text()
     go_back_to(2)
     assert watch() is True
     assert frozen() == names
     event = AuditEvent.objects.get(action="database.restored")
     assert event.detail["found_by_itself"] is True
-    # An admin's word stands: the same restore is not found again.
+    # An admin's word stands: the same restore is not found again, on no host.
+    (tmp_path / restoring.FILE_NAME).write_text(copy_of_another_host)
     Provider.objects.unfreeze(Provider.objects.first().pk)  # type: ignore[union-attr]
     assert not watch()
     assert frozen() == names[1:]

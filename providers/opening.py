@@ -23,6 +23,8 @@ class Passed:
     http_status: int | None
     duration_ms: int
     error: Exception | None
+    request: Request | None = None
+    response: Response | None = None
 
 
 Note = Callable[[Passed], None]
@@ -77,6 +79,7 @@ class NotedDoor:
 
     def _told(self, act: Callable[[Any], Response], request: Any, method: str, path: str) -> Response:
         began, status, failure = time.monotonic(), None, None
+        response: Response | None = None
         try:
             response = act(request)
             status = response.status
@@ -86,4 +89,10 @@ class NotedDoor:
             raise
         finally:
             took = round((time.monotonic() - began) * 1000)
-            self._note(Passed(method=method, path=path, http_status=status, duration_ms=took, error=failure))
+            asked = request if isinstance(request, Request) else None
+            self._note(
+                Passed(
+                    method=method, path=path, http_status=status, duration_ms=took, error=failure, request=asked,
+                    response=response,
+                )
+            )  # fmt: skip

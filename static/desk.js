@@ -74,6 +74,16 @@
     if (typing || plays || target.querySelector("details[open]")) event.detail.shouldSwap = false;
   });
 
+  // A time in the transcript: the player jumps there; without one that plays, the link opens the sound itself.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-seek]");
+    const sound = link && document.querySelector(".talk-player audio");
+    if (!sound) return;
+    event.preventDefault();
+    sound.currentTime = Number(link.dataset.seek);
+    sound.play();
+  });
+
   // Menus close by a press elsewhere or by Escape, and only one is open.
   const close = (except) => {
     for (const menu of document.querySelectorAll("details[data-pop][open]")) if (menu !== except) menu.open = false;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -97,7 +98,7 @@ def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
         _take_back_wish(call_id)
         return Told(tone="error", sentence=str(error))
     finally:
-        note_exchanges(call.provider_id, wish, passed)
+        note_exchanges(call.provider_id, wish, passed, call.reference)
     write_heard(call, heard, STEPS[wish], person)
     return _told(call, heard.answer)
 
@@ -198,8 +199,8 @@ def _nothing_to_stop(call: Call) -> Told:
     )
 
 
-def note_exchanges(provider_id: int, wish: Wish, passed: list[Passed]) -> None:
-    """Write what passed between us and the vendor into the provider's list of exchanges."""
+def note_exchanges(provider_id: int, wish: Wish, passed: list[Passed], reference: UUID | None = None) -> None:
+    """Write what passed between us and the vendor about one call into the provider's list of exchanges."""
     for exchange in passed:
         Provider.objects.note_exchange(
             provider_id,
@@ -209,4 +210,7 @@ def note_exchanges(provider_id: int, wish: Wish, passed: list[Passed]) -> None:
             http_status=exchange.http_status,
             duration_ms=exchange.duration_ms,
             error=exchange.error,
+            reference=reference,
+            sent=exchange.request.json if exchange.request else None,
+            answered=exchange.response.body if exchange.response else None,
         )

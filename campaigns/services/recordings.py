@@ -151,6 +151,7 @@ def _fetched(call: Call) -> Recording:
                 http_status=exchange.http_status,
                 duration_ms=exchange.duration_ms,
                 error=exchange.error,
+                reference=call.reference,
             )
 
 

@@ -36,7 +36,11 @@ def add_note(call: Call, person: Person, text: str) -> CallNote:
 
 def add_tags(call: Call, person: Person, names: list[str]) -> list[str]:
     """Put tags on a call, each once however it is spelt; returns those that are new on it. Raises NotKept."""
-    wanted = {key_of(name): " ".join(name.replace("\x00", "").split())[:60] for name in names if key_of(name)}
+    wanted: dict[str, str] = {}
+    for name in names:
+        # The first spelling is the one that is shown.
+        wanted.setdefault(key_of(name), " ".join(name.replace("\x00", "").split())[:60])
+    wanted.pop("", None)
     if not wanted:
         raise NotKept(_("Write a tag of letters or digits first, such as complaint."))
     with transaction.atomic():

@@ -119,7 +119,7 @@ def _ask(one: Claimed) -> Heard:
 
 def _write(one: Claimed, heard: Heard) -> bool:
     """Write what came of it; tells whether the call is off. The first failure to reach the vendor is written, once."""
-    call_controls.note_exchanges(one.call.provider_id, "cancel", one.passed)
+    call_controls.note_exchanges(one.call.provider_id, "cancel", one.passed, one.call.reference)
     reached = not isinstance(heard.answer, UNHEARD)
     known = not reached and CallEvent.objects.filter(call=one.call, code=UNREACHED).exists()
     if known:

@@ -3,77 +3,38 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from callcenter.access.roles import needs
+from callcenter.access.roles import may, needs
 from callcenter.audit.models import record
-from campaigns.models import Call, CallEvent, DoNotCall
-from campaigns.services import browsing, call_controls, lifecycle, opting_out, settling, single_calls
+from campaigns.services import lifecycle, opting_out, settling, single_calls
 from campaigns.views.back import go_back
-from providers.types import CallStatus
+from campaigns.views.call_page import moving_part, page_of, seen_call
 
 STOP_POLLING = 286
-
-
-def _seen_call(request: HttpRequest, pk: int) -> Call:
-    calls = Call.objects.visible_to(request.user).select_related(
-        "contact", "campaign", "provider", "agent", "voice", "caller_id", "owner", "transcript"
-    )
-    steps = CallEvent.objects.select_related("actor")
-    return get_object_or_404(calls.prefetch_related(Prefetch("events", steps, "steps")), pk=pk)
-
-
-def _shown(request: HttpRequest, call: Call) -> dict[str, Any]:
-    before, after = browsing.other_attempts(call, request.user)
-    now = timezone.now()
-    own = call.owner_id is not None and call.owner_id == request.user.pk
-    talked = call.talk_seconds or 0
-    return {
-        "call": call,
-        "now": now,
-        "is_over": browsing.is_over(call, now),
-        "before": before,
-        "after": after,
-        "is_forbidden": DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists(),
-        "may_cancel": call.status == CallStatus.PENDING
-        and (
-            request.user.has_perm("access.control_all_campaigns")
-            or (own and request.user.has_perm("access.place_call"))
-        ),
-        "wish": call_controls.wish_for(call, request.user),
-        "may_hear": request.user.has_perm("access.hear_calls"),
-        "may_settle": request.user.has_perm("access.settle_calls"),
-        "our_price": call.provider.price_per_minute * talked / 60
-        if talked and call.provider.price_per_minute
-        else None,
-    }
 
 
 @needs("see_calls")
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one call: what became of it, why, and what may be done."""
-    found = _seen_call(request, pk)
-    shown = _shown(request, found)
-    if shown["may_hear"] and found.owner_id != request.user.pk and hasattr(found, "transcript"):
+    found = seen_call(request, pk)
+    if may(request.user, "hear_calls") and found.owner_id != request.user.pk and hasattr(found, "transcript"):
         record(request.user, "call.transcript_opened", found)
-    return render(request, "calls/call.html", shown)
+    return page_of(request, found)
 
 
 @needs("see_calls")
 def call_live(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the moving part of a call's page; 286 when nothing more is to be expected."""
-    shown = _shown(request, _seen_call(request, pk))
+    shown = moving_part(request, seen_call(request, pk))
     return render(request, "calls/_call.html", shown, status=STOP_POLLING if shown["is_over"] else 200)
 
 
@@ -81,7 +42,7 @@ def call_live(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("add_do_not_call")
 def never_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the number of a call on the do-not-call list."""
-    found = _seen_call(request, pk)
+    found = seen_call(request, pk)
     skipped = opting_out.never_call_again(found, request.user, request.POST.get("reason", ""))
     taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
     messages.success(
@@ -101,7 +62,7 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("see_calls")
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one waiting call out of the queue."""
-    found = _seen_call(request, pk)
+    found = seen_call(request, pk)
     if single_calls.cancel_call(found.pk, request.user):
         messages.success(request, _("It is not placed."))
     else:
@@ -113,7 +74,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("settle_calls")
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a person's word on whether an unknown call was placed."""
-    found = _seen_call(request, pk)
+    found = seen_call(request, pk)
     reason, placed = request.POST.get("reason", "").strip(), request.POST.get("placed", "")
     if not reason or placed not in {"yes", "no"}:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
@@ -131,7 +92,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("settle_calls")
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue one more attempt; the form's token makes a double press one call."""
-    found = _seen_call(request, pk)
+    found = seen_call(request, pk)
     try:
         token = uuid.UUID(request.POST.get("form_token", ""))
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from providers.exceptions import ProviderError
+from providers.masking import masked_body
 from providers.models.provider import Provider
 from providers.models.stops import KEPT_EXCHANGES
 from providers.wording import OUTCOMES, errand_words
@@ -48,8 +50,11 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         http_status: int | None,
         duration_ms: int,
         error: BaseException | None,
+        reference: UUID | None = None,
+        sent: object = None,
+        answered: object = None,
     ) -> ProviderExchange:
-        """Write one line, masked, and drop what is older than the last 200."""
+        """Write one line, masked, and drop what is older than the last 200; bodies only of what one call is about."""
         line = self.create(
             provider_id=provider_id,
             what=what[:40],
@@ -59,6 +64,9 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
             duration_ms=max(duration_ms, 0),
             outcome=type(error).__name__ if error else "ok",
             error=masked_text(error.message) if isinstance(error, ProviderError) else "",
+            reference=reference,
+            sent=masked_body(sent) if reference else "",
+            answered=masked_body(answered) if reference else "",
         )
         kept = self.filter(provider_id=provider_id).order_by("-id").values_list("id", flat=True)
         if oldest := kept[KEPT_EXCHANGES : KEPT_EXCHANGES + 1].first():
@@ -67,7 +75,7 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
 
 
 class ProviderExchange(models.Model):
-    """One request and what came of it: no body, no header, no query, no full id."""
+    """One request and what came of it: no header, query or full id; bodies masked, only where it was about a call."""
 
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="exchanges")
     at = models.DateTimeField(_("when"), default=timezone.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models, transaction
@@ -108,11 +109,14 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         http_status: int | None = None,
         duration_ms: int = 0,
         error: BaseException | None = None,
+        reference: UUID | None = None,
+        sent: object = None,
+        answered: object = None,
     ) -> None:
-        """Add one line to the provider's exchange log, masked, and keep its last 200."""
+        """Add one line to the provider's exchange log, masked, and keep its last 200; `reference` names the call."""
         from providers.models import ProviderExchange
 
-        ProviderExchange.objects.add(pk, what, method, path, http_status, duration_ms, error)
+        ProviderExchange.objects.add(pk, what, method, path, http_status, duration_ms, error, reference, sent, answered)
 
     def _stop(self, pk: int, stop: str, reason: str, person: Actor, **values: Any) -> bool:
         return self._change(

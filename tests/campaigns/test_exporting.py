@@ -133,7 +133,10 @@ def test_launch_command(monkeypatch, caller, capsys):
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
     make_campaign([make_list(2)], name="Spring", owner=caller)
     call_command("launch_campaign", "Spring", username="sara", check=True)
-    assert capsys.readouterr().out == "Of 2 people, 2 people will be called.\n"
+    assert (
+        capsys.readouterr().out
+        == "Of 2 people, 2 people will be called; it takes about 1 minute of calling and costs about 0.15 USD.\n"
+    )
     call_command("launch_campaign", "Spring", username="sara", json=True)
     answer = json.loads(capsys.readouterr().out)
     assert answer == {"sentence": "Launched: 2 people are queued.", "changed": True, "status": "running", "people": 2}

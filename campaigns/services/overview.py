@@ -187,7 +187,8 @@ def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spen
     """Return what was spent today beside the budgets of open campaigns, by currency."""
     found: dict[str, Spending] = {}
     for currency, amount in figures.spent.items():
-        found.setdefault(currency, Spending(currency)).today += amount
+        # Cents of an amount above one are enough in a large figure.
+        found.setdefault(currency, Spending(currency)).today += amount if amount < 1 else round(amount, 2)
     for campaign in campaigns:
         if not campaign.is_open:
             continue
@@ -197,6 +198,8 @@ def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spen
         else:
             spending.budget += campaign.budget
             spending.used += campaign.spent_cost + campaign.reserved_cost
+    for spending in found.values():
+        spending.used = round(spending.used, 2)
     return sorted(found.values(), key=lambda one: one.currency)
 
 

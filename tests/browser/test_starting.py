@@ -1,0 +1,72 @@
+"""Somebody hears a campaign on their own phone, calls ten people first, goes on; and sets and cancels a start time."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Desk
+from tests.browser.test_campaigns import confirm, expect_state
+
+pytestmark = [pytest.mark.browser]
+
+
+def write_campaign(page: Page, name: str) -> None:
+    """Write a campaign to the demo's people that may call all day, once each, and save it for the check."""
+    page.get_by_label("Provider").select_option(label="UnleashX sandbox")
+    page.get_by_label("Agent", exact=True).select_option(label="Appointment reminder")
+    page.locator("#basics").get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Appointments this week").check()
+    expect(page.locator("#audience-says")).to_contain_text("people are in this audience now")
+    page.get_by_label("From", exact=True).fill("00:00")
+    page.get_by_label("Until", exact=True).fill("00:00")
+    page.get_by_label("Calls a minute, at most").fill("120")
+    page.get_by_label("Attempts a person, at most").fill("1")
+    page.get_by_label("Hours between two campaigns’ calls to one person").fill("0")
+    for empty in page.locator("#builder input[name^=retry_]").all():
+        empty.fill("")
+
+
+def test_a_test_call_then_ten_people_then_the_rest(desk: Desk) -> None:
+    page = desk.page("caller", "/campaigns/new/")
+    write_campaign(page, "Ten first")
+    page.get_by_label("Hear it as").fill("Aarav")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("#preview h3")).to_have_text(["Aarav Sharma"])
+    page.get_by_role("button", name="Save and check").click()
+
+    # Each number of the sentence opens the people behind it.
+    page.locator("main h2 a").nth(1).click()
+    expect(page.get_by_role("heading", name="Will be called, now or later")).to_be_visible()
+    page.go_back()
+
+    page.get_by_label("Your own number").fill("۰۹۱۲ ۰۰۰ ۷۷۰۱")
+    page.get_by_role("button", name="Call me").click()
+    expect(page.locator("main")).to_contain_text("not counted there")
+    page.get_by_role("link", name="Ten first").click()
+
+    confirm(page, "Pilot: call", yes="Yes, call 10 people")
+    expect_state(page, "Pilot")
+    # Nobody reloads and nobody presses: it pauses by itself and asks.
+    expect_state(page, "Pilot over: decide", seconds=120)
+    expect(page.locator("#pilot")).to_contain_text("The pilot is over: 10 people")
+    confirm(page, "Go on with the rest", yes="Yes, go on")
+    expect_state(page, "Running")
+    confirm(page, "Stop for good")
+    expect_state(page, "Stopped")
+
+
+def test_a_start_time_is_set_and_canceled(desk: Desk) -> None:
+    page = desk.page("caller", "/campaigns/new/")
+    write_campaign(page, "Tomorrow morning")
+    page.get_by_role("button", name="Save and check").click()
+    page.get_by_text("Start at…").click()
+    page.get_by_label("Day", exact=True).fill((datetime.date.today() + datetime.timedelta(days=2)).isoformat())
+    page.get_by_label("Time", exact=True).fill("09:30")
+    page.get_by_role("button", name="Start it then").click()
+    expect_state(page, "Starts later")
+    expect(page.locator("main")).to_contain_text("09:30, on the clock of")
+    page.get_by_role("button", name="Cancel the start").click()
+    expect_state(page, "Draft")

@@ -49,10 +49,35 @@ def test_a_campaign_from_the_first_word_to_the_last_call(desk: Desk) -> None:
     expect_state(page, "Finished", seconds=90)
     expect(page.locator("#campaign-live")).not_to_have_attribute("data-live", "")
 
+    # What was counted apart comes when one gets there, and says the same as a table.
+    page.get_by_role("heading", name="When people answer").scroll_into_view_if_needed()
+    expect(page.locator("#campaign-hours svg.plot")).to_be_visible()
+    page.get_by_text("The same as a table").click()
+    expect(page.locator("#campaign-hours table")).to_be_visible()
+
     page.get_by_role("button", name="Copy").click()
     page.get_by_role("button", name="Save and check").click()
     confirm(page, "Launch: call", yes="Yes, call")
     expect_state(page, "Running")
+    confirm(page, "Pause")
+    expect_state(page, "Paused")
+
+    tabs = page.get_by_role("navigation", name="Pages of this campaign")
+    tabs.get_by_role("link", name="People").click()
+    page.get_by_label("Last attempt").select_option(label="Waiting")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("main")).to_contain_text("Waits: the campaign is paused.")
+    skip = page.locator("details.pop").filter(has_text="does not call this person any more").first
+    skip.locator("summary").click()
+    skip.get_by_label("Why?").fill("Moved away")
+    skip.get_by_role("button", name="Skip this person").click()
+    expect(page.locator("main")).to_contain_text("Skipped: this campaign does not call this person any more.")
+    tabs.get_by_role("link", name="Activity").click()
+    expect(page.locator("main")).to_contain_text("Skipped one person · “Moved away”")
+    tabs.get_by_role("link", name="Settings").click()
+    expect(page.locator("main")).to_contain_text("Fixed since the launch")
+
+    tabs.get_by_role("link", name="Dashboard").click()
     confirm(page, "Stop for good")
     expect_state(page, "Stopped")
     expect(page.locator("main")).to_contain_text("Not called")

@@ -27,6 +27,7 @@ class Way(TypedDict, total=False):
 
 
 TONES: tuple[Tone, ...] = ("bad", "warn", "info")
+ACCOUNT_PROBLEMS = frozenset({"CredentialsRejected", "OutOfCredit"})
 ENOUGH_MINUTES = 60
 """A balance that does not last for so many minutes of talk is told of."""
 NEARLY_USED = Decimal("0.9")
@@ -80,11 +81,25 @@ def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *
 
 
 def _stops(provider: Provider) -> Iterator[Need]:
+    if provider.halted_at and provider.has_error and provider.last_error_kind in ACCOUNT_PROBLEMS:
+        # The key or the money stopped it: one need, in our words first and the vendor's after them.
+        yield Need(
+            code="stopped",
+            tone="bad",
+            sentence=_("Halted: %(why)s") % {"why": provider.error_sentence},
+            step=provider.next_step,
+            detail=provider.last_error,
+            at=provider.halted_at,
+            is_for_all=True,
+            url=reverse("provider", args=[provider.pk]) + "#keys",
+            label=_("Paste a new key") if provider.last_error_kind == "CredentialsRejected" else "",
+        )
+        return
     if provider.stop_reason:
         tone: Tone = "warn" if provider.breaker_opened_at and not (provider.halted_at or provider.frozen_at) else "bad"
         step: Words = provider.frozen_step
         if provider.halted_at:
-            step = provider.next_step if provider.has_error else _("An admin resumes it.")
+            step = _("An admin resumes it.")
         elif tone == "warn":
             step = _(
                 "It tests itself with a harmless read and goes on when the vendor answers; nobody is called to try it"

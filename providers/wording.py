@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language_bidi, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from providers import exceptions
@@ -74,12 +74,14 @@ def next_step_of(kind: str) -> Words:
 
 def account_words(account: Mapping[str, str]) -> str:
     """Return what the vendor told of the account as one line; empty where it told nothing."""
+    # Names and amounts are Latin: in a line that runs from the right each keeps its own direction.
+    begin, end = ("\u2068", "\u2069") if get_language_bidi() else ("", "")
     parts: list[str] = []
     if label := account.get("label"):
-        parts.append(label)
+        parts.append(f"{begin}{label}{end}")
     if (balance := account.get("balance")) is not None:
         parts.append(gettext("balance %(amount)s %(currency)s") % {
-            "amount": balance, "currency": account.get("currency", "")
+            "amount": f"{begin}{balance}", "currency": f"{account.get('currency', '')}{end}"
         })  # fmt: skip
     if (used := account.get("minutes_used")) is not None:
         limit = account.get("minutes_limit")

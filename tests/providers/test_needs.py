@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
@@ -69,6 +70,23 @@ def test_each_need_is_told(fields: dict[str, Any], code: str, tone: str) -> None
     found = needs(**calm(**fields))
     assert [(need.code, need.tone) for need in found] == [(code, tone)]
     assert str(found[0].sentence)
+
+
+def test_a_dead_key_is_one_need_with_the_way_to_mend_it() -> None:
+    now = timezone.now()
+    told = needs(
+        **calm(
+            halted_at=now,
+            halted_reason="Unauthorized",
+            last_error_at=now + datetime.timedelta(seconds=1),
+            last_error="Unauthorized",
+            last_error_kind="CredentialsRejected",
+        )
+    )
+    assert [(need.code, str(need.sentence), need.detail) for need in told] == [
+        ("stopped", "Halted: Bolna does not accept the key.", "Unauthorized")
+    ]
+    assert told[0].url.endswith("#keys")
 
 
 def test_money_of_another_kind_is_not_compared() -> None:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import phonenumbers
 import phonenumbers.timezone
+from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from providers.types import CallStatus, FailureReason
 
@@ -77,9 +79,42 @@ def rank_of(status: CallStatus, failure_reason: str = "") -> int:
     return RANK[status]
 
 
-@lru_cache(maxsize=65_536)
+def _single_zone_codes() -> frozenset[str]:
+    """Return the calling codes all of whose numbers share the same zones."""
+    zones: dict[str, set[tuple[str, ...]]] = {}
+    for prefix, found in TIMEZONE_DATA.items():
+        code = next((prefix[:end] for end in (1, 2, 3) if int(prefix[:end]) in COUNTRY_CODE_TO_REGION_CODE), "")
+        zones.setdefault(code, set()).add(tuple(found))
+    return frozenset(code for code, found in zones.items() if code and len(found) == 1)
+
+
+SINGLE_ZONE_CODES = _single_zone_codes()
+_ZONES_KEPT = 65_536
+_zones_of_exchange: dict[tuple[str, int], tuple[str, ...]] = {}
+
+
+@lru_cache(maxsize=1000)
+def _exchange_length(beginning: str) -> int:
+    """Return how many characters of a number that begins so tell its zones and whether it can exist."""
+    code = next((beginning[:end] for end in (1, 2, 3) if beginning[:end] in SINGLE_ZONE_CODES), "")
+    return len(code) + 5 if code else -4
+
+
 def zones_of_number(e164: str) -> tuple[str, ...]:
-    """Return every time zone that a number may be in; empty where none is known."""
+    """Return every time zone that a number may be in; empty where none is known.
+
+    Looked up once for the numbers of an exchange, which differ in the last digits only.
+    """
+    key = (e164[: _exchange_length(e164[1:4])], len(e164))
+    found = _zones_of_exchange.get(key)
+    if found is None:
+        if len(_zones_of_exchange) >= _ZONES_KEPT:
+            _zones_of_exchange.clear()
+        found = _zones_of_exchange[key] = _look_up_zones(e164)
+    return found
+
+
+def _look_up_zones(e164: str) -> tuple[str, ...]:
     try:
         parsed = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:

@@ -15,7 +15,7 @@ from campaigns.reasons import WaitReason
 from campaigns.services import breaking, retrying, watching
 from campaigns.services.bulk import update_rows
 from campaigns.services.clock import span
-from campaigns.services.steps import step, write_steps
+from campaigns.services.steps import Source, Step, step, write_steps
 from providers.exceptions import (
     AccountProblem,
     InvalidNumber,
@@ -24,7 +24,8 @@ from providers.exceptions import (
     ProviderError,
     RateLimited,
 )
-from providers.models import Provider
+from providers.models import Provider, ProviderExchange
+from providers.opening import Passed
 from providers.types import AT_VENDOR, CallOrder, CallStatus, FailureReason, PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -37,33 +38,49 @@ class Answer:
     call_id: int
     order: CallOrder
     result: PlacedCall | ProviderError
+    exchange: Passed | None = None
+    """The request as the log shows it; none where nothing reached the door."""
+    committed_at: float = 0.0
 
 
 def write_answers(provider_id: int, answers: Sequence[Answer], now: datetime.datetime) -> None:
     """Write a group of answers in one durable transaction; safe to run again after a lost connection."""
-    with transaction.atomic(durable=True):
-        write_in_transaction(provider_id, answers, now)
+    for one_by_one in (False, True):
+        try:
+            with transaction.atomic(durable=True):
+                steps = write_in_transaction(provider_id, answers, now, one_by_one)
+                provider = breaking.lock_provider(provider_id)
+                with breaking.saving(provider):
+                    breaking.weigh_answers(provider, [answer.result for answer in answers], now)
+                write_steps(steps)
+            return
+        except IntegrityError:
+            if one_by_one:
+                raise
 
 
-def write_in_transaction(provider_id: int, answers: Sequence[Answer], now: datetime.datetime) -> None:
-    """Write a group of answers in the caller's transaction."""
+def write_in_transaction(
+    provider_id: int, answers: Sequence[Answer], now: datetime.datetime, one_by_one: bool = False
+) -> list[Step]:
+    """Write a group of answers in the caller's transaction; returns the steps that the caller writes with its own.
+
+    Raises IntegrityError for a vendor id that another call has already, or a number live elsewhere; `one_by_one` finds
+    out which it is.
+    """
     placed = [answer for answer in answers if isinstance(answer.result, PlacedCall)]
-    try:
-        with transaction.atomic():
-            _write_placed(placed, now)
-    except IntegrityError:
-        # A vendor id that another call has already, or a number live elsewhere: find out which.
-        for answer in placed:
-            _write_one_placed(answer, now)
+    if one_by_one:
+        steps = [one for answer in placed for one in _write_one_placed(answer, now)]
+    else:
+        steps = _write_placed(placed, now) if placed else []
     for answer in answers:
         if isinstance(answer.result, ProviderError):
             _write_error(provider_id, answer.call_id, answer.result, now)
-    breaking.weigh_answers(provider_id, [answer.result for answer in answers], now)
-    if placed:
-        Provider.objects.note_success(provider_id)
+    exchanges = [(answer.order.reference, answer.exchange) for answer in answers if answer.exchange is not None]
+    ProviderExchange.objects.add_orders(provider_id, exchanges)
+    return steps
 
 
-def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> None:
+def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> list[Step]:
     rows = []
     for answer in answers:
         placed = answer.result
@@ -72,35 +89,38 @@ def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> None:
         rows.append(
             (
                 answer.call_id,
-                status,
+                status.value,
                 rules.RANK[status],
                 placed.raw_status[:80],
                 placed.remote_id,
-                now,
-                now,
-                now + span(2),
                 answer.order.variables,
                 answer.order.text,
             )
         )
-    columns = (
-        "status", "rank", "raw_status", "remote_id", "placed_at", "changed_at", "next_poll_at", "variables", "text",
-    )  # fmt: skip
-    changed = update_rows(Call, columns, rows, guard="c.status IN ('placing', 'unknown') AND c.remote_id = ''")
-    write_steps(
-        step(row[0], "order_taken", at=now, source="answer", from_status="placing", to_status=row[1])
+    changed = update_rows(
+        Call,
+        ("status", "rank", "raw_status", "remote_id", "variables", "text"),
+        rows,
+        guard="c.status IN ('placing', 'unknown') AND c.remote_id = ''",
+        same={"placed_at": now, "changed_at": now, "next_poll_at": now + span(2)},
+    )
+    return [
+        step(
+            row[0], "order_taken", at=now, source=Source.ANSWER.value, from_status="placing", to_status=row[1],
+        )
         for row in rows
         if row[0] in changed
-    )
+    ]  # fmt: skip
 
 
-def _write_one_placed(answer: Answer, now: datetime.datetime) -> None:
+def _write_one_placed(answer: Answer, now: datetime.datetime) -> list[Step]:
     try:
         with transaction.atomic():
-            _write_placed([answer], now)
+            return _write_placed([answer], now)
     except IntegrityError:
         logger.error("call=%s: the vendor gave an id that another call has", answer.call_id)
         _leave_unknown(answer.call_id, "The vendor gave an id that another call has already.", now)
+        return []
 
 
 def _write_error(provider_id: int, call_id: int, error: ProviderError, now: datetime.datetime) -> None:

@@ -6,12 +6,9 @@ import datetime
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
-from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaigns import rules
 from campaigns.models import Call, Campaign, DoNotCall
@@ -41,43 +38,17 @@ GROUPS: dict[str, Collection[str]] = {
 """The sums of the check's sentence, and the verdicts that each adds up."""
 
 
-def _single_zone_codes() -> frozenset[str]:
-    """Return the calling codes all of whose numbers share the same zones."""
-    zones: dict[str, set[tuple[str, ...]]] = {}
-    for prefix, found in TIMEZONE_DATA.items():
-        code = next((prefix[:end] for end in (1, 2, 3) if int(prefix[:end]) in COUNTRY_CODE_TO_REGION_CODE), "")
-        zones.setdefault(code, set()).add(tuple(found))
-    return frozenset(code for code, found in zones.items() if code and len(found) == 1)
-
-
-SINGLE_ZONE_CODES = _single_zone_codes()
-
-
-@lru_cache(maxsize=1000)
-def _exchange_length(beginning: str) -> int:
-    """Return how many characters of a number that begins so tell its zones and whether it can exist."""
-    code = next((beginning[:end] for end in (1, 2, 3) if beginning[:end] in SINGLE_ZONE_CODES), "")
-    return len(code) + 5 if code else -4
-
-
 class NumberJudge:
-    """Judges numbers for one provider; numbers of one exchange are looked up once."""
+    """Judges numbers for one provider."""
 
     def __init__(self, provider: Provider) -> None:
         self._backend = provider.backend_class
         self._options = provider.options_with_defaults()
         self._refuses = self._backend.refuses_number.__func__ is not ProviderBackend.refuses_number.__func__  # type: ignore[attr-defined]
-        self._zones: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def zones(self, number: str, own_zone: str = "") -> tuple[str, ...]:
-        """Return the zones that must all be in calling hours; the same for numbers that differ in the last digits."""
-        if own_zone:
-            return rules.zones_of(number, own_zone)
-        key = (number[: _exchange_length(number[1:4])], len(number))
-        found = self._zones.get(key)
-        if found is None:
-            found = self._zones[key] = rules.zones_of(number, "")
-        return found
+        """Return the zones that must all be in calling hours."""
+        return rules.zones_of(number, own_zone)
 
     def why_never(self, number: str, zones: tuple[str, ...]) -> str:
         """Return the skip reason of a number in these zones that can never be called; empty where it can."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from campaigns import rules
 from campaigns.models import Call
+from campaigns.services.bulk import set_rows
 from campaigns.services.clock import span
+from campaigns.services.locking import lock_rows
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider
@@ -20,12 +23,38 @@ from providers.types import CallStatus, PlacedCall
 logger = logging.getLogger(__name__)
 
 
-_READ = ("outcomes", "unknowns_in_row", "breaker_opened_at")
+_READ = (
+    "vendor", "is_active", "halted_at", "halted_reason", "frozen_at", "frozen_reason", "breaker_opened_at",
+    "breaker_reason", "slow_until", "dispatch_lease", "dispatch_lease_until", "max_lines", "calls_per_minute",
+    "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row", "last_success_at",
+    "last_error_at",
+)  # fmt: skip
+_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "last_success_at")
 
 
-def weigh_answers(provider_id: int, results: Sequence[PlacedCall | ProviderError], now: datetime.datetime) -> None:
-    """Add the outcomes of orders to the provider's two minutes, and open its breaker where they say so."""
-    provider = Provider.objects.select_for_update().only(*_READ).get(pk=provider_id)
+def lock_provider(provider_id: int) -> Provider:
+    """Return the provider's row for the commit point and the breaker, locked for the rest of the transaction."""
+    return lock_rows(Provider, [provider_id], _READ)[provider_id]
+
+
+@contextmanager
+def saving(provider: Provider) -> Iterator[None]:
+    """Write what changed of a locked provider, in one statement for all that a transaction did to it."""
+    before = [getattr(provider, name) for name in _SAVED]
+    yield
+    changed = {
+        name: getattr(provider, name)
+        for name, old in zip(_SAVED, before, strict=True)
+        if getattr(provider, name) != old
+    }
+    if changed:
+        set_rows(Provider, [provider.pk], changed)
+
+
+def weigh_answers(provider: Provider, results: Sequence[PlacedCall | ProviderError], now: datetime.datetime) -> None:
+    """Add the outcomes of orders to a locked provider's two minutes, and open its breaker where they say so."""
+    if not results:
+        return
     in_row, well, badly = provider.unknowns_in_row, 0, 0
     for result in results:
         if isinstance(result, NotSent | OutcomeUnknown):
@@ -36,11 +65,14 @@ def weigh_answers(provider_id: int, results: Sequence[PlacedCall | ProviderError
         if in_row >= rules.BREAKER_UNKNOWNS:
             break
     outcomes = rules.weigh(provider.outcomes, now.timestamp(), well, badly)
-    Provider.objects.filter(pk=provider_id).update(outcomes=outcomes, unknowns_in_row=min(in_row, 1000))
+    provider.outcomes, provider.unknowns_in_row = outcomes, min(in_row, 1000)
+    if any(isinstance(result, PlacedCall) for result in results) and provider.is_success_news(now):
+        provider.last_success_at = now
     if provider.breaker_opened_at is None and rules.should_break(outcomes, in_row):
         failed, total = sum(o[2] for o in outcomes), sum(o[1] + o[2] for o in outcomes)
         reason = _("%(failed)s of the last %(total)s orders failed on the way.") % {"failed": failed, "total": total}
-        Provider.objects.open_breaker(provider_id, reason, now + span(rules.PROBE_AFTER))
+        if Provider.objects.open_breaker(provider.pk, reason, now + span(rules.PROBE_AFTER)):
+            provider.breaker_opened_at = now
 
 
 def due_probes(now: datetime.datetime) -> list[int]:

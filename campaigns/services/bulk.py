@@ -1,8 +1,11 @@
-"""One UPDATE for many rows that each get values of their own; the same statement on SQLite and PostgreSQL."""
+"""One statement for many rows that each get values of their own, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from django.db import connection, models
@@ -12,6 +15,7 @@ COLUMN_TYPES = {
     "ForeignKey": "bigint",
     "DateTimeField": "timestamptz",
     "DecimalField": "numeric",
+    "FloatField": "double precision",
     "PositiveBigIntegerField": "bigint",
     "PositiveIntegerField": "integer",
     "PositiveSmallIntegerField": "smallint",
@@ -19,76 +23,142 @@ COLUMN_TYPES = {
     "UUIDField": "uuid",
     "JSONField": "jsonb",
 }
-
-
-def prepare_column(field: models.Field[Any, Any], values: Sequence[Any]) -> list[Any]:
-    """Return values as the database takes them; what stands in many rows is turned only once."""
-    known: dict[Any, Any] = {}
-    prepared = []
-    for value in values:
-        # By identity: a dict has no hash, and equal values of different types are not the same.
-        if id(value) not in known:
-            known[id(value)] = field.get_db_prep_save(value, connection)
-        prepared.append(known[id(value)])
-    return prepared
+_AS_IT_IS = frozenset({"bigint", "integer", "smallint", "boolean", "double precision"})
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows by one plain statement for every few hundred; columns left out must have a database default."""
-    fields = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns]
+    fields = _fields(model, tuple(columns))
     names = ", ".join(str(field.column) for field in fields)
-    size = max(1, 2000 // len(fields))
+    size = len(rows) if connection.vendor == "postgresql" else max(1, 2000 // len(fields))
     with connection.cursor() as cursor:
-        for start in range(0, len(rows), size):
-            given = zip(*rows[start : start + size], strict=True)
-            prepared = [prepare_column(field, column) for field, column in zip(fields, given, strict=True)]
-            source, parameters = _source([_kind(field) for field in fields], prepared)
+        for start in range(0, len(rows), size or 1):
+            source, parameters = _source(tuple(map(_kind, fields)), fields, rows[start : start + size])
             cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) {source}", parameters)
 
 
 def update_rows(
-    model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], guard: str = ""
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    guard: str = "",
+    same: Mapping[str, Any] | None = None,
 ) -> set[int]:
     """Set `columns` of each row to its own values; returns the ids that were really changed.
 
-    Every row begins with the primary key. `guard` is an SQL condition over `c` (the table) and `v` (the values), whose
-    columns carry the fields' own column names: the compare of a compare-and-set. Constant text, never input.
+    Every row begins with the primary key; `same` are columns that get one value in all rows. `guard` is an SQL
+    condition over `c` (the table) and `v` (the values), whose columns carry the fields' own column names: the compare
+    of a compare-and-set. Constant text, never input.
     """
     if not rows:
         return set()
-    meta = model._meta
-    fields = [cast("models.Field[Any, Any]", meta.get_field(name)) for name in columns]
+    key, fields = model._meta.pk, _fields(model, tuple(columns))
     names = ["id", *(str(field.column) for field in fields)]
-    ids, *given = zip(*rows, strict=True)
-    prepared = [prepare_column(field, column) for field, column in zip(fields, given, strict=True)]
-    source, parameters = _source(["bigint", *map(_kind, fields)], [list(ids), *prepared])
-    settings = ", ".join(f"{name} = v.{name}" for name in names[1:])
+    source, parameters = _source(("bigint", *map(_kind, fields)), (cast("Any", key), *fields), rows)
+    settings, constants = _same(model, same or {})
+    settings = [*(f"{name} = v.{name}" for name in names[1:]), *settings]
     condition = f" AND ({guard})" if guard else ""
-    # SQLite knows no table alias in RETURNING; PostgreSQL would find `id` in both.
-    returned = "c.id" if connection.vendor == "postgresql" else "id"
     statement = (
         f"WITH v ({', '.join(names)}) AS ({source}) "  # noqa: S608
-        f"UPDATE {meta.db_table} AS c SET {settings} FROM v WHERE c.id = v.id{condition} RETURNING {returned}"
+        f"UPDATE {model._meta.db_table} AS c SET {', '.join(settings)} FROM v WHERE c.id = v.id{condition} "
+        f"RETURNING {_returned()}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(statement, [*parameters, *constants])
         return {row[0] for row in cursor.fetchall()}
 
 
+def set_rows(model: type[models.Model], ids: Collection[int], same: Mapping[str, Any], guard: str = "") -> set[int]:
+    """Set columns of many rows to the same values, under the same kind of `guard`; returns the ids really changed."""
+    if not ids:
+        return set()
+    settings, constants = _same(model, same)
+    those, parameters = among("c.id", ids, "bigint")
+    condition = f" AND ({guard})" if guard else ""
+    statement = (
+        f"UPDATE {model._meta.db_table} AS c SET {', '.join(settings)} "  # noqa: S608
+        f"WHERE {those}{condition} RETURNING {_returned()}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*constants, *parameters])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def among(column: str, values: Collection[Any], kind: str = "text") -> tuple[str, list[Any]]:
+    """Return a condition that a column is one of the values, and its parameters; the values hold no comma.
+
+    One text on PostgreSQL: a list takes psycopg longer to write than the server to look for.
+    """
+    if connection.vendor == "postgresql":
+        cast_to = f"::{kind}[]" if kind != "text" else ""
+        return f"{column} = ANY (string_to_array(%s, ','){cast_to})", [",".join(map(str, values))]
+    return f"{column} IN ({', '.join(['%s'] * len(values))})", list(values)
+
+
+@lru_cache(maxsize=200)
+def _fields(model: type[models.Model], columns: tuple[str, ...]) -> tuple[models.Field[Any, Any], ...]:
+    return tuple(cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns)
+
+
+@lru_cache(maxsize=200)
 def _kind(field: models.Field[Any, Any]) -> str:
     return COLUMN_TYPES.get(field.get_internal_type(), "text")
 
 
-def _source(kinds: Sequence[str], columns: Sequence[list[Any]]) -> tuple[str, list[Any]]:
-    """Return a row source and its parameters; on PostgreSQL one array a column, which is far shorter to write."""
+def _returned() -> str:
+    # SQLite knows no table alias in RETURNING; PostgreSQL would find `id` in both.
+    return "c.id" if connection.vendor == "postgresql" else "id"
+
+
+def _same(model: type[models.Model], same: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+    fields = _fields(model, tuple(same))
+    values = [field.get_db_prep_save(value, connection) for field, value in zip(fields, same.values(), strict=True)]
+    return [f"{field.column} = %s" for field in fields], values
+
+
+def _source(
+    kinds: tuple[str, ...], fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]
+) -> tuple[str, list[Any]]:
+    """Return a row source and its parameters; on PostgreSQL one JSON text, which is far shorter to write."""
     if connection.vendor == "postgresql":
-        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
-        # An array takes one type only: the words of our enumerations and plain ones are both text.
-        typed = [
-            [None if value is None else str(value) for value in column] if kind == "text" else column
-            for kind, column in zip(kinds, columns, strict=True)
-        ]
-        return f"SELECT * FROM unnest({arrays})", typed  # noqa: S608
+        return _json_source(kinds), [json.dumps(rows, default=_plain)]
     one = "(" + ", ".join(["%s"] * len(kinds)) + ")"
-    rows = len(columns[0])
-    return f"VALUES {', '.join([one] * rows)}", [value for row in zip(*columns, strict=True) for value in row]
+    columns = [
+        _prepared(kind, field, column)
+        for kind, field, column in zip(kinds, fields, zip(*rows, strict=True), strict=True)
+    ]
+    return f"VALUES {', '.join([one] * len(rows))}", [value for row in zip(*columns, strict=True) for value in row]
+
+
+@lru_cache(maxsize=200)
+def _json_source(kinds: tuple[str, ...]) -> str:
+    taken = [
+        f"NULLIF(r -> {number}, 'null'::jsonb)"
+        if kind == "jsonb"
+        else f"r ->> {number}"
+        if kind == "text"
+        else f"(r ->> {number})::{kind}"
+        for number, kind in enumerate(kinds)
+    ]
+    return f"SELECT {', '.join(taken)} FROM jsonb_array_elements(%s::jsonb) AS r"  # noqa: S608
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime.datetime) else str(value)
+
+
+def _prepared(kind: str, field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:
+    """Return values as SQLite takes them; what stands in many rows is turned only once."""
+    if kind in _AS_IT_IS:
+        return values
+    if kind == "text":
+        return [value if value is None or type(value) is str else str(value) for value in values]
+    turn: Callable[[Any, Any], Any] = field.get_db_prep_save
+    known: dict[int, Any] = {}
+    prepared = []
+    for value in values:
+        # By identity: a dict has no hash, and equal values of different types are not the same.
+        if id(value) not in known:
+            known[id(value)] = turn(value, connection)
+        prepared.append(known[id(value)])
+    return prepared

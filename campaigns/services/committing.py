@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 
 from campaigns import rules
-from campaigns.models import Call, CallEvent, Campaign
+from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
-from campaigns.services import gate
-from campaigns.services.bulk import update_rows
+from campaigns.services import answering, breaking, gate
+from campaigns.services.answering import Answer
+from campaigns.services.bulk import set_rows, update_rows
 from campaigns.services.clock import DatabaseClock, seconds, span
-from campaigns.services.commit_reads import forbidden_among, lines_held, live_among
-from campaigns.services.rendering import render_text, render_variables
-from campaigns.services.steps import step, write_steps
+from campaigns.services.commit_reads import DueCall, due_calls, lease_text, lines_held, numbers_now
+from campaigns.services.locking import lock_rows
+from campaigns.services.rendering import Message
+from campaigns.services.steps import Step, step, write_steps
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus
 
@@ -53,12 +54,12 @@ class CommitResult:
     """False where the provider may not call at all now."""
 
 
+_Opening = tuple[bool, datetime.datetime | None]
 _READ = (
-    "campaign", "reference", "to_number", "text", "digits", "variables", "vendor_options", "reserved_cost",
-    "agent__remote_id", "voice__remote_id", "caller_id__number", "dialer__remote_id",
-    "contact__name", "contact__time_zone", "contact__variables",
+    "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
+    "quiet_hours", "pace_tat", "reserved_cost", "spent_cost",
 )  # fmt: skip
-"""What a commit point reads of a call and of what it names."""
+"""What a commit point reads of a campaign."""
 
 
 class _LostCall(Exception):
@@ -71,18 +72,17 @@ def commit_calls(
     ids: Sequence[int],
     idle: int,
     clock: DatabaseClock,
-    write_first: Callable[[], None] | None = None,
+    answers: Sequence[Answer] = (),
 ) -> CommitResult:
     """Let up to `idle` of the reserved calls pass, in one durable transaction; alone where one of them clashes.
 
-    `write_first` shares the transaction, and stays written where a call clashes.
+    `answers` to earlier orders are written in the same transaction, and stay written where a call clashes.
     """
     try:
-        return _commit(provider_id, token, ids, idle, clock, write_first)
+        return _commit(provider_id, token, ids, idle, clock, answers)
     except (IntegrityError, _LostCall):
-        if write_first is not None:
-            with transaction.atomic(durable=True):
-                write_first()
+        if answers:
+            answering.write_answers(provider_id, answers, clock.now())
         # Somebody dials one of these numbers at this very instant, or took a row back: find out which, one by one.
         result = CommitResult()
         for position, call_id in enumerate(ids):
@@ -106,53 +106,50 @@ def _commit(
     ids: Sequence[int],
     idle: int,
     clock: DatabaseClock,
-    write_first: Callable[[], None] | None = None,
+    answers: Sequence[Answer] = (),
 ) -> CommitResult:
     result = CommitResult()
     with transaction.atomic(durable=True):
         now = clock.now()
         # The gate before any row: whoever closes it takes rows afterwards.
         is_open = gate.pass_gate()
-        if write_first is not None:
-            write_first()
-        if not is_open:
-            return CommitResult(left=list(ids), is_open=False)
-        provider = Provider.objects.select_for_update().defer("secrets").get(pk=provider_id)
-        is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
-        if not is_ours or provider.stop_reason or (provider.slow_until and provider.slow_until > now):
-            return CommitResult(left=list(ids), is_open=False)
-        calls = list(
-            Call.objects.filter(pk__in=ids, status=CallStatus.PENDING, lease=token, lease_until__gt=now)
-            .select_related("agent", "voice", "caller_id", "dialer", "contact")
-            .only(*_READ)
-            .order_by("due_at", "id")
-        )
-        batch = _Batch(provider, calls, now, idle)
-        for call in calls:
-            batch.judge(call)
-        batch.write(token)
-        result.left = [call.pk for call in batch.left]
-        result.over_budget = batch.over_budget
-        orders = [(call.pk, order_of(call, batch.campaigns.get(call.campaign_id or 0))) for call in batch.passed]
+        steps = answering.write_in_transaction(provider_id, answers, now) if answers else []
+        provider = breaking.lock_provider(provider_id)
+        with breaking.saving(provider):
+            breaking.weigh_answers(provider, [answer.result for answer in answers], now)
+            if is_open and _may_call(provider, token, now):
+                batch = _Batch(provider, due_calls(ids, token, now), now, idle)
+                batch.judge_all()
+                batch.write(token)
+                steps += batch.steps
+                result.left = [call.pk for call in batch.left]
+                result.over_budget = batch.over_budget
+                orders = batch.orders()
+            else:
+                result.left, result.is_open, orders = list(ids), False, []
+        write_steps(steps)
     committed_at = boottime()
     result.committed = [Committed(call_id=call_id, order=order, committed_at=committed_at) for call_id, order in orders]
     return result
 
 
+def _may_call(provider: Provider, token: UUID, now: datetime.datetime) -> bool:
+    is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
+    is_slow = provider.slow_until is not None and provider.slow_until > now
+    return is_ours and not provider.stop_reason and not is_slow
+
+
 class _Batch:
     """The reserved calls of one commit point, judged one after the other under the same locks."""
 
-    def __init__(self, provider: Provider, calls: Sequence[Call], now: datetime.datetime, idle: int) -> None:
-        self.provider, self.now = provider, now
-        numbers = {call.to_number for call in calls}
+    def __init__(self, provider: Provider, calls: Sequence[DueCall], now: datetime.datetime, idle: int) -> None:
+        self.provider, self.calls, self.now = provider, calls, now
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
-        self.campaigns = {
-            campaign.pk: campaign
-            for campaign in Campaign.objects.select_for_update().filter(pk__in=campaign_ids).order_by("pk")
-        }
-        self.forbidden = forbidden_among(numbers, now)
-        self.live_numbers = live_among(numbers)
-        self.last_dialed = self._last_dialed(numbers)
+        self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
+        longest = max((campaign.quiet_hours for campaign in self.campaigns.values()), default=0)
+        quiet_since = now - datetime.timedelta(hours=longest) if longest else None
+        numbers = numbers_now({call.to_number for call in calls}, now, quiet_since)
+        self.forbidden, self.live_numbers, self.last_dialed = numbers.forbidden, numbers.live, numbers.last_dialed
         # An unknown call holds a line until the longest call would be over.
         lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
         self.free = min(idle, provider.max_lines - lines.total())
@@ -164,28 +161,20 @@ class _Batch:
             free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
             self.campaign_free[campaign.pk] = max(0, min(tokens, free))
         self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
-        self.passed: list[Call] = []
-        self.left: list[Call] = []
-        self.waiting: list[tuple[Call, WaitReason, datetime.datetime]] = []
-        self.skipped: list[tuple[Call, SkipReason]] = []
+        self.openings: dict[tuple[int | None, tuple[str, ...]], _Opening] = {}
+        self.passed: list[DueCall] = []
+        self.left: list[DueCall] = []
+        self.waiting: list[tuple[DueCall, WaitReason, datetime.datetime]] = []
+        self.skipped: list[tuple[DueCall, SkipReason]] = []
         self.over_budget: set[int] = set()
+        self.steps: list[Step] = []
 
-    def _last_dialed(self, numbers: set[str]) -> dict[str, list[tuple[int | None, datetime.datetime]]]:
-        longest = max((campaign.quiet_hours for campaign in self.campaigns.values()), default=0)
-        found: dict[str, list[tuple[int | None, datetime.datetime]]] = defaultdict(list)
-        if longest:
-            since = self.now - datetime.timedelta(hours=longest)
-            rows = (
-                Call.objects.filter(to_number__in=numbers, placing_at__gt=since)
-                .values("to_number", "campaign_id")
-                .annotate(last=Max("placing_at"))
-                .values_list("to_number", "campaign_id", "last")
-            )
-            for number, campaign_id, last in rows:
-                found[number].append((campaign_id, last))
-        return found
+    def judge_all(self) -> None:
+        """Judge every call, the longest due first."""
+        for call in self.calls:
+            self.judge(call)
 
-    def judge(self, call: Call) -> None:
+    def judge(self, call: DueCall) -> None:
         """Let the call pass, leave it, make it wait or skip it; the first reason found stands."""
         campaign = self.campaigns.get(call.campaign_id or 0)
         if call.campaign_id and (campaign is None or campaign.status != Campaign.Status.RUNNING):
@@ -206,29 +195,35 @@ class _Batch:
             if campaign:
                 self.campaign_free[campaign.pk] -= 1
                 campaign.reserved_cost += self.worst_cost
-                call.reserved_cost = self.worst_cost
 
-    def _judge_hours(self, call: Call, campaign: Campaign | None) -> bool:
-        zones = rules.zones_of(call.to_number, call.contact.time_zone if call.contact else "")
-        start, end, days = hours_of(campaign)
-        if rules.is_open(self.now, zones, start, end, days):
+    def _judge_hours(self, call: DueCall, campaign: Campaign | None) -> bool:
+        zones = rules.zones_of(call.to_number, call.time_zone)
+        # Judged once for all who live by the same clocks: the moment is the same for the whole commit point.
+        is_open, opening = self.openings.get((call.campaign_id, zones)) or self._opening(call.campaign_id, zones)
+        if is_open:
             return True
-        opening = rules.next_opening(self.now, zones, start, end, days)
         if opening is None:
             self.skipped.append((call, SkipReason.NO_ZONE))
         else:
             self._wait(call, WaitReason.OUTSIDE_HOURS, opening)
         return False
 
-    def _judge_quiet(self, call: Call, campaign: Campaign) -> bool:
+    def _opening(self, campaign_id: int | None, zones: tuple[str, ...]) -> _Opening:
+        start, end, days = hours_of(self.campaigns.get(campaign_id or 0))
+        is_open = rules.is_open(self.now, zones, start, end, days)
+        opening = None if is_open else rules.next_opening(self.now, zones, start, end, days)
+        self.openings[campaign_id, zones] = is_open, opening
+        return is_open, opening
+
+    def _judge_quiet(self, call: DueCall, campaign: Campaign) -> bool:
         quiet = datetime.timedelta(hours=campaign.quiet_hours)
-        others = [last for other, last in self.last_dialed[call.to_number] if other != campaign.pk]
+        others = [last for other, last in self.last_dialed.get(call.to_number, ()) if other != campaign.pk]
         if not others or max(others) + quiet <= self.now:
             return True
         self._wait(call, WaitReason.QUIET_PERIOD, max(others) + quiet)
         return False
 
-    def _judge_budget(self, call: Call, campaign: Campaign) -> bool:
+    def _judge_budget(self, call: DueCall, campaign: Campaign) -> bool:
         if campaign.budget is None:
             return True
         if campaign.spent_cost + campaign.reserved_cost + self.worst_cost <= campaign.budget:
@@ -239,50 +234,52 @@ class _Batch:
         self._wait(call, WaitReason.BUDGET, self.now + span(BUDGET_SECONDS))
         return False
 
-    def _wait(self, call: Call, reason: WaitReason, until: datetime.datetime) -> None:
+    def _wait(self, call: DueCall, reason: WaitReason, until: datetime.datetime) -> None:
         self.waiting.append((call, reason, until))
 
     def write(self, token: UUID) -> None:
         """Write what was judged; raises where a row changed meanwhile."""
-        steps = self._write_passed(token) if self.passed else []
+        self.steps += self._write_passed(token) if self.passed else []
         update_rows(
             Call,
-            ["due_at", "wait_reason", "lease", "lease_until"],
-            [(call.pk, until, reason.value, None, None) for call, reason, until in self.waiting],
+            ["due_at", "wait_reason"],
+            [(call.pk, until, reason.value) for call, reason, until in self.waiting],
             guard="c.status = 'pending'",
+            same={"lease": None, "lease_until": None},
         )
         really = update_rows(
             Call,
-            ["status", "rank", "skip_reason", "lease", "lease_until", "ended_at", "changed_at"],
-            [
-                (c.pk, CallStatus.SKIPPED, rules.RANK[CallStatus.SKIPPED], reason.value, None, None, self.now, self.now)
-                for c, reason in self.skipped
-            ],
+            ["skip_reason"],
+            [(call.pk, reason.value) for call, reason in self.skipped],
             guard="c.status = 'pending'",
-        )
-        steps += [
+            same={
+                "status": CallStatus.SKIPPED, "rank": rules.RANK[CallStatus.SKIPPED], "lease": None,
+                "lease_until": None, "ended_at": self.now, "changed_at": self.now,
+            },
+        )  # fmt: skip
+        self.steps += [
             step(call.pk, "skipped", at=self.now, from_status="pending", to_status="skipped", detail=str(reason.label))
             for call, reason in self.skipped
             if call.pk in really
         ]
-        write_steps(steps)
 
-    def _write_passed(self, token: UUID) -> list[CallEvent]:
+    def _write_passed(self, token: UUID) -> list[Step]:
         provider, now = self.provider, self.now
         deadline = now + datetime.timedelta(seconds=seconds(rules.HTTP_DEADLINE) + rules.PRESEND + seconds(rules.GRACE))
-        changed = update_rows(
-            Call,
-            ["status", "rank", "placing_at", "deadline_at", "changed_at", "wait_reason", "reserved_cost"],
-            [
-                (c.pk, CallStatus.PLACING, rules.RANK[CallStatus.PLACING], now, deadline, now, "", c.reserved_cost)
-                for c in self.passed
-            ],
-            guard=f"c.status = 'pending' AND c.lease = '{lease_text(token)}'",
-        )
+        placing = {
+            "status": CallStatus.PLACING, "rank": rules.RANK[CallStatus.PLACING], "placing_at": now,
+            "deadline_at": deadline, "changed_at": now, "wait_reason": "",
+        }  # fmt: skip
+        costly = [call.pk for call in self.passed if call.campaign_id and self.worst_cost]
+        free = [call.pk for call in self.passed if not (call.campaign_id and self.worst_cost)]
+        guard = f"c.status = 'pending' AND c.lease = '{lease_text(token)}'"
+        changed = set_rows(Call, free, placing, guard=guard)
+        changed |= set_rows(Call, costly, placing | {"reserved_cost": self.worst_cost}, guard=guard)
         if len(changed) != len(self.passed):
             raise _LostCall
-        tat = rules.take_pace(provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed))[1]
-        Provider.objects.filter(pk=provider.pk).update(pace_tat=tat)
+        provider.pace_tat = rules.take_pace(
+            provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed)
+        )[1]
         taken = Counter(call.campaign_id for call in self.passed if call.campaign_id)
         for campaign_id, count in taken.items():
             campaign = self.campaigns[campaign_id]
@@ -290,12 +287,18 @@ class _Batch:
                 campaign.pace_tat = rules.take_pace(
                     campaign.pace_tat, now.timestamp(), campaign.calls_per_minute, count
                 )[1]
-            Campaign.objects.filter(pk=campaign_id).update(
-                reserved_cost=campaign.reserved_cost, pace_tat=campaign.pace_tat
-            )
+            if campaign.calls_per_minute or self.worst_cost:
+                Campaign.objects.filter(pk=campaign_id).update(
+                    reserved_cost=campaign.reserved_cost, pace_tat=campaign.pace_tat
+                )
         return [
             step(call.pk, "commit_point", at=now, from_status="pending", to_status="placing") for call in self.passed
         ]
+
+    def orders(self) -> list[tuple[int, CallOrder]]:
+        """Return what leaves for the calls that passed."""
+        messages = {pk: Message(campaign) for pk, campaign in self.campaigns.items()}
+        return [(call.pk, order_of(call, messages.get(call.campaign_id or 0))) for call in self.passed]
 
 
 def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:
@@ -312,30 +315,21 @@ def hours_of(campaign: Campaign | None) -> tuple[datetime.time, datetime.time, S
     return datetime.time.fromisoformat(start.strip()), datetime.time.fromisoformat(end.strip()), range(7)
 
 
-def order_of(call: Call, campaign: Campaign | None) -> CallOrder:
-    """Return the order of a call, its variables as the contact stands now."""
-    if campaign:
-        call.variables = render_variables(campaign, call.contact)
-        call.text = render_text(campaign, call.contact)
+def order_of(call: DueCall, message: Message | None) -> CallOrder:
+    """Return the order of a call; a campaign's message is filled with its person as they stand now."""
+    text, variables = message.fill(call.name, call.known) if message else (call.text, call.variables)
     return CallOrder(
         reference=call.reference,
         to_number=call.to_number,
-        agent_id=call.agent.remote_id if call.agent else "",
-        voice_id=call.voice.remote_id if call.voice else "",
-        text=call.text,
+        agent_id=call.agent,
+        voice_id=call.voice,
+        text=text,
         digits=call.digits,
-        caller_id=call.caller_id.number if call.caller_id else "",
-        dialer_id=call.dialer.remote_id if call.dialer else "",
-        variables=call.variables,
-        vendor_options={} if campaign else call.vendor_options,
+        caller_id=call.caller_id,
+        dialer_id=call.dialer,
+        variables=variables,
+        vendor_options={} if message else call.vendor_options,
     )
-
-
-def lease_text(token: UUID) -> str:
-    """Return a lease as the database spells it."""
-    from django.db import connection
-
-    return token.hex if connection.vendor == "sqlite" else str(token)
 
 
 def boottime() -> float:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime
 import logging
 import queue
+import threading
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 from campaigns.services import answering, breaking, leases, lifecycle, repairing, reserving, restoring
 from campaigns.services.answering import Answer
 from campaigns.services.clock import DatabaseClock
-from campaigns.services.committing import Committed, commit_calls
+from campaigns.services.committing import Committed, boottime, commit_calls
 from campaigns.services.filling import fill_running_campaigns
 from providers.base import ProviderBackend
 from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
-from providers.models import Provider
+from providers.models import Provider, ProviderExchange
+from providers.opening import Passed
 from providers.types import PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,10 @@ LOOK_SECONDS = 0.25
 SWEEP_SECONDS = 5.0
 MOST_THREADS = 64
 MOST_IN_A_COMMIT = 64
+QUICK_SECONDS = 0.5
+"""A vendor that answers within this time lets orders be committed ahead: well below what an order may wait."""
+MOST_AHEAD = 16
+"""Calls are reserved for this many orders of each thread at most."""
 
 
 class Lane:
@@ -45,18 +50,50 @@ class Lane:
 
     def __init__(self, provider: Provider) -> None:
         self.provider_id = provider.pk
-        self.backend: ProviderBackend = provider.open_backend()
+        self.told = threading.local()
+        self.backend: ProviderBackend = provider.open_backend(self.note)
         self.threads = min(provider.max_lines, MOST_THREADS)
         self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix=f"lane-{provider.pk}")
         self.reserved: deque[int] = deque()
         self.in_flight = 0
+        self.ahead = 0
+        self.came_back = 0
+        self.slowest = 0.0
         self.looked_at = 0.0
+        self.wanted = 0
+        self.reserved_at = 0.0
         self.renewed_at = time.monotonic()
+
+    def note(self, passed: Passed) -> None:
+        """Keep what passed the door, for the thread that sent it."""
+        self.told.exchange = passed
+
+    def next_wanted(self) -> int:
+        """How many calls to reserve: about a second's worth, so that a person's own call never waits behind many."""
+        now = time.monotonic()
+        grown = self.wanted * 2 if now - self.reserved_at < 1.0 else self.wanted // 2
+        self.wanted, self.reserved_at = max(2 * self.threads, 32, min(grown, MOST_AHEAD * self.threads)), now
+        return self.wanted
 
     @property
     def idle(self) -> int:
-        """How many threads could send at once."""
-        return self.threads - self.in_flight
+        """How many orders could leave at once, or as soon as an order comes back that is expected in this round."""
+        return max(self.threads + self.ahead - self.in_flight, 0)
+
+    def take_back(self, took: float) -> None:
+        """Count an order that came back, so many seconds after its commit point."""
+        self.in_flight -= 1
+        self.came_back += 1
+        self.slowest = max(self.slowest, took)
+
+    def look_ahead(self) -> None:
+        """Expect as many orders back as in the last round, from a vendor that answers quickly.
+
+        They are committed while the others are out, so that no line waits for a commit point; at a slow vendor they
+        would grow too old to leave. Never above the provider's lines: every commit counts them.
+        """
+        self.ahead = min(self.came_back, self.threads) if self.slowest < QUICK_SECONDS else 0
+        self.came_back, self.slowest = 0, 0.0
 
 
 class Slice:
@@ -82,6 +119,7 @@ class Slice:
     def send(self, lane: Lane, committed: Committed) -> None:
         """Send one order and hand its answer to the coordinator; whatever goes wrong in here may have dialled."""
         result: PlacedCall | ProviderError
+        lane.told.exchange = None
         try:
             result = lane.backend.for_order(committed.committed_at).place_call(committed.order)
         except ProviderError as error:
@@ -89,7 +127,8 @@ class Slice:
         except Exception as error:
             logger.exception("call=%s: the backend failed while placing", committed.call_id)
             result = OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")
-        self.answers.put((lane.provider_id, Answer(call_id=committed.call_id, order=committed.order, result=result)))
+        answer = Answer(call_id=committed.call_id, order=committed.order, result=result, exchange=lane.told.exchange)
+        self.answers.put((lane.provider_id, answer))
 
     # The rounds of the coordinator
 
@@ -113,6 +152,7 @@ class Slice:
         if now - self.swept_at >= SWEEP_SECONDS:
             restoring.watch()
             repairing.free_the_stuck(self.clock.now())
+            self.trim_logs()
             self.swept_at = now
         is_look = now - self.looked_at >= LOOK_SECONDS
         if is_look:
@@ -169,6 +209,7 @@ class Slice:
 
     def pass_calls(self, lane: Lane) -> int:
         """Let as many calls pass the commit point as this lane can send at once; returns how many left."""
+        lane.look_ahead()
         if time.monotonic() >= self.ends_at:
             return 0
         # Also while every line is busy: a lease that lapses calls a second dispatcher.
@@ -183,8 +224,7 @@ class Slice:
             if time.monotonic() - lane.looked_at < GROUP_SECONDS:
                 return 0
             lane.looked_at = time.monotonic()
-            wanted = max(2 * lane.threads, 32)
-            lane.reserved.extend(reserving.reserve(lane.provider_id, self.token, wanted, self.clock.now()))
+            lane.reserved.extend(reserving.reserve(lane.provider_id, self.token, lane.next_wanted(), self.clock.now()))
         if not lane.reserved:
             # Nothing is due yet: no need to ask fifty times a second.
             lane.looked_at = time.monotonic() + LOOK_SECONDS - GROUP_SECONDS
@@ -199,7 +239,7 @@ class Slice:
             ids,
             size,
             self.clock,
-            partial(answering.write_in_transaction, lane.provider_id, group, self.clock.now()) if group else None,
+            group,
         )
         self.note_written(lane.provider_id, group)
         for committed in result.committed:
@@ -227,7 +267,7 @@ class Slice:
             if not self.unwritten:
                 until = time.monotonic() + GROUP_SECONDS
             self.unwritten.append(got)
-            self.lanes[got[0]].in_flight -= 1
+            self.lanes[got[0]].take_back(boottime() - got[1].committed_at)
             wait = bool(self.in_flight)
 
     def write(self) -> None:
@@ -265,6 +305,11 @@ class Slice:
         lane.pool.shutdown(wait=False)
         del self.lanes[lane.provider_id]
 
+    def trim_logs(self) -> None:
+        """Keep the logs of orders short."""
+        for provider_id in self.lanes:
+            ProviderExchange.objects.drop_old_orders(provider_id)
+
     def let_go(self) -> None:
         """Give back what was reserved and the leases: a successor may begin."""
         self._until_done(lambda: reserving.release(self.token))
@@ -276,6 +321,7 @@ class Slice:
         while self.in_flight or self.unwritten:
             self.collect(wait=True)
             self._until_done(self.write)
+        self._until_done(self.trim_logs)
         for lane in self.lanes.values():
             lane.pool.shutdown(wait=False)
         self.prober.shutdown(wait=False)

@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 
 from campaigns import rules
 from campaigns.evidence import Evidence, differing, evidence_of, join
-from campaigns.models import Call, CallEvent, CallTranscript
+from campaigns.models import Call, CallTranscript
 from campaigns.services import retrying, watching, wordsearch
 from campaigns.services.bulk import update_rows
 from campaigns.services.clock import span
-from campaigns.services.steps import step, write_steps
+from campaigns.services.steps import Step, step, write_steps
 from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
 
 STATE_COLUMNS = (
@@ -108,7 +108,7 @@ def _steps_of(
     raw: str,
     source: str,
     now: datetime.datetime,
-) -> list[CallEvent]:
+) -> list[Step]:
     if snapshot is None:
         return []
     steps = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from campaigns.models import Campaign, Contact
@@ -36,6 +37,11 @@ def clean(value: object, limit: int = MAX_VALUE) -> str:
     return " ".join(kept.split())[:limit].strip()
 
 
+@lru_cache(maxsize=4096)
+def _clean_name(name: str) -> str:
+    return clean(name, 80)
+
+
 def placeholders(template: str) -> list[str]:
     """Return the names that a template asks for, each once."""
     return list(dict.fromkeys(PLACEHOLDER.findall(template)))
@@ -52,7 +58,7 @@ def known_from(name: str, variables: Mapping[str, Any]) -> dict[str, str]:
     """Return the clean values of a contact's columns; its name stands under `name` unless a column has that name."""
     known = {"name": clean(name)}
     for key, value in list(variables.items())[:MAX_VARIABLES]:
-        cleaned = clean(key, 80)
+        cleaned = _clean_name(key)
         if cleaned:
             known[cleaned] = clean(value)
     return known
@@ -63,20 +69,39 @@ def fill_in(template: str, known: Mapping[str, str], limit: int = MAX_VALUE) -> 
     return clean(PLACEHOLDER.sub(lambda found: known.get(found[1], ""), template), limit)
 
 
-def render(templates: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
-    """Return what is sent for one person: what is known of them, and the campaign's own variables over it."""
-    own = {clean(name, 80): fill_in(str(text), known) for name, text in list(templates.items())[:MAX_VARIABLES]}
-    return {name: text for name, text in (dict(known) | own).items() if name}
+class Message:
+    """A campaign's own variables and text, read once and filled for many people."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        own = {_clean_name(name): str(text) for name, text in list(campaign.variables.items())[:MAX_VARIABLES]}
+        own.pop("", None)
+        self._fixed = {name: fill_in(text, {}) for name, text in own.items() if not PLACEHOLDER.search(text)}
+        self._asking = {name: text for name, text in own.items() if name not in self._fixed}
+        self._text = campaign.text
+
+    def fill(self, name: str | None, variables: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        """Return the text to speak to one person, and what is sent of them: their columns, our own variables over them.
+
+        Plain text by plain names. Without a name there is no person to know anything of.
+        """
+        known = {} if name is None else known_from(name, variables)
+        own = {name: fill_in(text, known) for name, text in self._asking.items()}
+        text = fill_in(self._text, known, MAX_TEXT) if self._text else ""
+        return text, known | self._fixed | own
 
 
 def render_variables(campaign: Campaign, contact: Contact | None) -> dict[str, str]:
     """Return the variables of one call: plain text by plain names."""
-    return render(campaign.variables, known_of(contact))
+    return _filled(campaign, contact)[1]
 
 
 def render_text(campaign: Campaign, contact: Contact | None) -> str:
     """Return the text to speak to one person."""
-    return fill_in(campaign.text, known_of(contact), MAX_TEXT)
+    return _filled(campaign, contact)[0]
+
+
+def _filled(campaign: Campaign, contact: Contact | None) -> tuple[str, dict[str, str]]:
+    return Message(campaign).fill(*((contact.name, contact.variables) if contact else (None, {})))
 
 
 def needed_names(campaign: Campaign) -> tuple[str, ...]:

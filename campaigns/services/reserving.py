@@ -11,6 +11,7 @@ from django.db.models.lookups import Exact
 
 from campaigns.models import Call, Campaign
 from campaigns.querysets import CallQuerySet
+from campaigns.services.bulk import set_rows
 from providers.models import Provider
 from providers.types import CallStatus
 
@@ -48,10 +49,8 @@ def _lease(calls: CallQuerySet, token: UUID, wanted: int, now: datetime.datetime
         candidates = calls.due(now).unleased(now).order_by("due_at", "id")
         # Skipping locked rows only avoids waiting; that nobody takes a row twice comes from the commit point.
         ids = list(candidates.select_for_update(skip_locked=True).values_list("pk", flat=True)[:wanted])
-        if ids:
-            Call.objects.filter(pk__in=ids, status=CallStatus.PENDING).update(
-                lease=token, lease_until=now + datetime.timedelta(seconds=RESERVED_SECONDS)
-            )
+        until = now + datetime.timedelta(seconds=RESERVED_SECONDS)
+        set_rows(Call, ids, {"lease": token, "lease_until": until}, guard="c.status = 'pending'")
     return ids
 
 

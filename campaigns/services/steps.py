@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from campaigns.models import CallEvent
 from campaigns.services.bulk import insert_rows
 
 Source = CallEvent.Source
-_COLUMNS = ("call", "at", "source", "actor", "from_status", "to_status", "code", "detail")
+
+
+class Step(NamedTuple):
+    """One step, not yet written; a plain row, because every call has several."""
+
+    call: int
+    at: datetime.datetime
+    source: str
+    actor: int | None
+    from_status: str
+    to_status: str
+    code: str
+    detail: str
 
 
 def step(
@@ -22,24 +35,12 @@ def step(
     to_status: str = "",
     detail: str = "",
     actor_id: int | None = None,
-) -> CallEvent:
+) -> Step:
     """Return one step, not yet written; `detail` must hold no secret and no full number."""
-    return CallEvent(
-        call_id=call_id,
-        code=code,
-        at=at,
-        source=source,
-        from_status=from_status,
-        to_status=to_status,
-        detail=detail[:300],
-        actor_id=actor_id,
-    )
+    return Step(call_id, at, source, actor_id, from_status, to_status, code, detail[:300])
 
 
-def write_steps(steps: Iterable[CallEvent]) -> None:
+def write_steps(steps: Iterable[Step]) -> None:
     """Write many steps in one statement, in the caller's transaction."""
-    rows = [
-        (one.call_id, one.at, one.source, one.actor_id, one.from_status, one.to_status, one.code, one.detail)
-        for one in steps
-    ]
-    insert_rows(CallEvent, _COLUMNS, rows)
+    if rows := list(steps):
+        insert_rows(CallEvent, Step._fields, rows)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import models
@@ -14,12 +16,18 @@ from providers.exceptions import ProviderError
 from providers.masking import masked_body
 from providers.models.provider import Provider
 from providers.models.stops import KEPT_EXCHANGES
+from providers.opening import Passed
 from providers.wording import OUTCOMES, errand_words
+
+ORDER = "place_call"
+KEPT_ORDERS = 1000
+BODIES_IN_A_GROUP = 8
 
 _DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
 _LONG = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 
+@lru_cache(maxsize=256)
 def masked_path(path: str) -> str:
     """Return a path without its query, every id of eight characters or more cut to its last four."""
     parts = path.partition("?")[0].split("/")
@@ -68,10 +76,49 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
             sent=masked_body(sent) if reference else "",
             answered=masked_body(answered) if reference else "",
         )
-        kept = self.filter(provider_id=provider_id).order_by("-id").values_list("id", flat=True)
-        if oldest := kept[KEPT_EXCHANGES : KEPT_EXCHANGES + 1].first():
-            self.filter(provider_id=provider_id, id__lte=oldest).delete()
+        _drop_oldest(self.filter(provider_id=provider_id).exclude(what=ORDER), KEPT_EXCHANGES)
         return line
+
+    def add_orders(self, provider_id: int, passed: Sequence[tuple[UUID, Passed]]) -> None:
+        """Write orders by their calls' references, masked, in one statement; `drop_old_orders` bounds their number.
+
+        Bodies stand with every order that did not simply go well, and with the first few of a group: masking them all
+        would cost a fast dialler more than the orders themselves.
+        """
+        if not passed:
+            return
+        now, lines = timezone.now(), []
+        for number, (reference, one) in enumerate(passed):
+            has_body = number < BODIES_IN_A_GROUP or one.http_status is None or one.http_status >= 300
+            sent = one.request.json if has_body and one.request else None
+            answered = one.response.body if has_body and one.response else None
+            lines.append(
+                ProviderExchange(
+                    provider_id=provider_id,
+                    at=now,
+                    what=ORDER,
+                    method=one.method[:8],
+                    path=masked_path(one.path),
+                    http_status=one.http_status,
+                    duration_ms=max(one.duration_ms, 0),
+                    outcome=type(one.error).__name__ if one.error else "ok",
+                    error=masked_text(one.error.message) if isinstance(one.error, ProviderError) else "",
+                    reference=reference,
+                    sent=masked_body(sent),
+                    answered=masked_body(answered),
+                )
+            )
+        self.bulk_create(lines)
+
+    def drop_old_orders(self, provider_id: int) -> None:
+        """Drop the orders before the last thousand; errands are counted apart, so that no campaign pushes them out."""
+        _drop_oldest(self.filter(provider_id=provider_id, what=ORDER), KEPT_ORDERS)
+
+
+def _drop_oldest(lines: models.QuerySet[ProviderExchange], kept: int) -> None:
+    oldest = lines.order_by("-id").values_list("id", flat=True)[kept : kept + 1].first()
+    if oldest:
+        lines.filter(id__lte=oldest).delete()
 
 
 class ProviderExchange(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from providers import registry
 from providers.base import ProviderBackend
 from providers.fields import EncryptedJSONField
-from providers.models.stops import ProviderQuerySet
+from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
 from providers.opening import Note, open_door
 from providers.wording import account_words, error_sentence, next_step_of
 
@@ -224,6 +225,11 @@ class Provider(models.Model):
         if self.last_error_at is None:
             return False
         return self.last_success_at is None or self.last_error_at > self.last_success_at
+
+    def is_success_news(self, now: datetime) -> bool:
+        """Tell whether a success now is worth a write: the first after an error, or none for a few seconds."""
+        last, failed = self.last_success_at, self.last_error_at
+        return last is None or last < now - SUCCESS_EVERY or (failed is not None and last <= failed)
 
     @property
     def error_sentence(self) -> str:

@@ -15,10 +15,10 @@ from pytest_django import Settings
 
 from callcenter.access.rights import ADMIN, CALLER
 from campaigns.models import Call
-from campaigns.services.committing import order_of
 from providers.base import Request
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from tests.conftest import make_agent, make_caller_id, make_person, make_provider
+from tests.orders import order_for
 
 URL = "/quick-call/"
 IRAN, INDIA = "+989123456789", "+919876543210"
@@ -40,7 +40,7 @@ def ordered(desk: Client, provider: Provider, number: str, **fields: Any) -> Req
     answer = desk.post(URL, posted)
     assert answer.status_code == 302, answer.context["form"].errors
     call = Call.objects.select_related("agent", "voice", "caller_id", "dialer").latest("pk")
-    return provider.open_backend().build_order(order_of(call, None))
+    return provider.open_backend().build_order(order_for(call))
 
 
 def body_of(request: Request) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 COMMITTING = "campaigns/services/committing.py"
+COMMIT_READS = "campaigns/services/commit_reads.py"
 ANSWERING = "campaigns/services/answering.py"
 SETTLING = "campaigns/services/settling.py"
 MERGING = "campaigns/services/merging.py"

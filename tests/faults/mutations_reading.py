@@ -238,8 +238,8 @@ READING = (
     Mutant(
         "the pace is not written back",
         COMMITTING,
-        "Provider.objects.filter(pk=provider.pk).update(pace_tat=tat)",
-        "tat = 0.0",
+        "provider.pace_tat = rules.take_pace(",
+        "_never_kept = rules.take_pace(",
         "tests/campaigns/test_dialing.py::test_pace_is_kept",
     ),
     Mutant(

@@ -18,10 +18,10 @@ from campaigns import rules
 from campaigns.models import Call
 from campaigns.services import leases
 from campaigns.services.clock import span
-from campaigns.services.committing import order_of
 from providers.exceptions import OrderRejected, ProviderError
 from providers.models import Provider
 from providers.types import CallStatus, PlacedCall
+from tests.orders import order_for
 
 AT_ONCE = 16
 
@@ -36,7 +36,7 @@ def run_slice(seconds: float) -> None:
             if not calls:
                 time.sleep(0.1)
                 continue
-            orders = [(call, backends[call.provider_id], order_of(call, call.campaign)) for call in calls]
+            orders = [(call, backends[call.provider_id], order_for(call, call.campaign)) for call in calls]
             results = pool.map(lambda item: send(item[1], item[2]), orders)
             for (call, _backend, _order), result in zip(orders, results, strict=True):
                 write(call, result)

@@ -32,6 +32,7 @@ from tests.campaigns.conftest import Sandbox
 from tests.campaigns.test_committing import Stage
 from tests.campaigns.test_dialing import single
 from tests.conftest import make_call, make_provider
+from tests.orders import order_for
 
 CLOCK = DatabaseClock()
 SECOND = datetime.timedelta(seconds=1)
@@ -43,7 +44,7 @@ def stage(db: None) -> Stage:
 
 
 def order(call: Call) -> CallOrder:
-    return committing.order_of(call, None)
+    return order_for(call)
 
 
 def answer(call: Call, result: PlacedCall | ProviderError) -> None:

@@ -12,8 +12,6 @@ from typing import Any, cast
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from campaigns.services.bulk import prepare_column
-
 BATCH = 20_000
 CACHE_KIB = 800_000
 
@@ -61,7 +59,7 @@ class Loader:
         """Return the names of the given columns, and column and value of all the others."""
         fields = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns]
         others = [field for field in model._meta.concrete_fields if field not in fields and not field.primary_key]
-        constant = {str(field.column): prepare_column(field, [field.get_default()])[0] for field in others}
+        constant = {str(field.column): field.get_db_prep_save(field.get_default(), connection) for field in others}
         return [str(field.column) for field in fields], constant
 
     def _insert(

@@ -302,6 +302,7 @@ class Slice:
     def close(self, lane: Lane) -> None:
         """End a lane whose orders have all come back."""
         leases.release("dispatch", lane.provider_id, self.token)
+        ProviderExchange.objects.drop_old_orders(lane.provider_id)
         lane.pool.shutdown(wait=False)
         del self.lanes[lane.provider_id]
 

@@ -103,7 +103,7 @@ def die_where_answers_and_calls_share(point: str) -> None:
     commit, write = dialing.commit_calls, committing._Batch._write_passed
 
     def dying(*arguments: Any) -> Any:
-        has_answers = arguments[5] is not None
+        has_answers = bool(arguments[5])
 
         def write_and_die(*batch: Any) -> Any:
             # Answers and calls are written, nothing is committed.

@@ -254,7 +254,8 @@ def _recent_call(e164: str, now: datetime.datetime) -> list[Obstacle]:
     return [
         Obstacle(
             code="quiet_period",
-            sentence=_("This number was called %(ago)s.") % {"ago": ago},
+            sentence=_("This number was called %(ago)s, within the quiet period of %(hours)d hours.")
+            % {"ago": ago, "hours": hours},
             next_step=_("If you mean to call it again, tick the box."),
             forbids=False,
             needs_confirmation=True,

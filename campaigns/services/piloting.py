@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import Call, Campaign, Contact
 from campaigns.services.audience import NOW, WAITS, AudienceJudge
 from campaigns.services.selecting import people_of
-from providers.types import LIVE, CallStatus
+from providers.types import CallStatus
 
 SIZE = 10
 Pilot = Campaign.Pilot
@@ -57,7 +57,7 @@ class PilotResult:
     talked: int
     machine: int
     rest: int
-    """People who are still to be called, or not, when it goes on."""
+    """People who are still to be called, or not, when it goes on; counted once it is over."""
     endings: Sequence[tuple[str, int]]
     """People by the state of their last attempt."""
     attempts: int
@@ -97,7 +97,8 @@ def measure_pilot(campaign: Campaign) -> PilotResult:
         people=sums["people"],
         talked=sums["talked"],
         machine=sums["machine"],
-        rest=count_rest(campaign),
+        # Only where it is asked about: the page of a running pilot is drawn anew every two seconds.
+        rest=0 if campaign.pilot == Pilot.CALLING else count_rest(campaign),
         endings=[(status.value, counted[status.value]) for status in CallStatus if counted.get(status.value)],
         attempts=sums["attempts"],
         talk_seconds=sums["seconds"],
@@ -105,9 +106,3 @@ def measure_pilot(campaign: Campaign) -> PilotResult:
         currency=campaign.provider.currency,
         at=timezone.now(),
     )
-
-
-def is_over(campaign: Campaign) -> bool:
-    """Tell whether every call of the pilot has its end and no further attempt waits."""
-    open_calls = Call.objects.filter(campaign=campaign, status__in=[CallStatus.PENDING, *LIVE])
-    return campaign.is_filled and not open_calls.exists()

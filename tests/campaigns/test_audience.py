@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -110,6 +111,15 @@ def test_people_of_another_campaign_are_left_out_with_the_reason(only_reached, c
     skipped = Call.objects.filter(campaign=campaign, status="skipped")
     assert {call.skip_reason for call in skipped} == {"excluded"}
     assert skipped.count() == check.never
+
+
+def test_each_left_out_person_is_found_by_an_index():
+    other, _people = elsewhere()
+    selection = Selection(tags=("x",), left_out=(other.pk,))
+    plan = selection.people().annotate(out=selection.stands_elsewhere()).explain()
+    if connection.vendor == "sqlite":
+        assert "call_by_number (to_number=?)" in plan
+        assert "(campaign_id=?)" not in plan
 
 
 def test_hours_that_never_come_are_skipped_at_filling_as_the_check_says():

@@ -56,6 +56,11 @@ class LocalTime:
     at: datetime.datetime
 
     @property
+    def clock(self) -> str:
+        """Day and time as a clock there shows them; a template would turn the moment into the viewer's zone."""
+        return date_format(self.at, "D H:i")
+
+    @property
     def place(self) -> str:
         """The city that the zone is named after."""
         city = self.zone.rpartition("/")[2].replace("_", " ")

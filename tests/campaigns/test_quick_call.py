@@ -80,6 +80,22 @@ def test_a_number_that_may_be_in_several_zones_shows_each_clock(desk: Client, pr
     assert page.count('class="nowrap"') >= 4
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+989123456789", 'Tue 01:00</bdi> <span class="muted"><bdi>Tehran'),
+        ("+919876543210", 'Tue 03:00</bdi> <span class="muted"><bdi>Kolkata'),
+        ("+12025550100", 'Mon 16:30</bdi> <span class="muted"><bdi>New York'),
+    ],
+)
+def test_the_clock_is_theirs_and_not_the_viewers(
+    desk: Client, provider: Provider, monkeypatch: pytest.MonkeyPatch, number: str, shown: str
+) -> None:
+    moment = datetime.datetime(2026, 11, 16, 21, 30, tzinfo=datetime.UTC)
+    monkeypatch.setattr("campaigns.services.judging.timezone.now", lambda: moment)
+    assert shown in desk.post(CHECK, {"number": number, "provider": provider.pk}).content.decode()
+
+
 def obstacles(desk: Client, number: str, provider: Provider) -> list[str]:
     """Return the codes of what stands against a number."""
     answer = desk.post(CHECK, {"number": number, "provider": provider.pk})

@@ -21,7 +21,6 @@ from benchmarks.pages import STREAMED, Landmarks, Page, all_pages, find_landmark
 PAGE_MS = {"sqlite": 500.0, "postgresql": 300.0}
 SEARCH_MS = 100.0
 EXPORT_MB = 100.0
-FIRST_BYTE_S = 1.0
 WARM, LOUD = 1, 10
 ANSWERS = {200, 286, 302, 403, 503}
 """Also "nothing moves any more", "look there", "no role" and "not ready": pages in their own right."""
@@ -142,22 +141,51 @@ class Streamed(NamedTuple):
 
     rows: int
     seconds: float
-    first_byte: float
     over_base_mb: float
 
 
 def stream(client: Any, path: str) -> Streamed:
-    """Read a streamed file to its end, keeping nothing, and watch the memory."""
+    """Read a streamed file to its end, keeping nothing."""
+
+    def read() -> int:
+        return sum(piece.count(b"\r\n") for piece in client.get(path).streaming_content) - 1
+
+    return _watched(read)
+
+
+def export_calls() -> Streamed:
+    """Have all calls written into a file, in slices as the worker writes them."""
+    from django.contrib.auth.models import User
+
+    from campaigns.services import call_columns, export_writing, exports
+    from campaigns.services.browsing import CallFilters
+
+    person = User.objects.get(username="benchmark-manager")
+    asked = exports.ask(person, CallFilters(), call_columns.chosen(()), words=[], file_format="csv")
+
+    def write() -> int:
+        while not export_writing.write(asked.pk):
+            asked.refresh_from_db()
+            if asked.state not in exports.UNFINISHED:
+                raise SystemExit(f"The export stopped: {asked.error}")
+        asked.refresh_from_db()
+        return asked.done_rows
+
+    try:
+        return _watched(write)
+    finally:
+        exports.delete_file(asked, person)
+
+
+def _watched(work: Callable[[], int]) -> Streamed:
+    """Do something that returns how many rows it wrote, and watch the memory."""
     gc.collect()
     base = _memory("VmRSS")
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    began, first, rows = time.perf_counter(), 0.0, 0
-    answer = client.get(path)
-    for piece in answer.streaming_content:
-        first = first or time.perf_counter() - began
-        rows += piece.count(b"\r\n")
-    return Streamed(rows - 1, time.perf_counter() - began, first, _memory("VmHWM") - base)
+    began = time.perf_counter()
+    rows = work()
+    return Streamed(rows, time.perf_counter() - began, _memory("VmHWM") - base)
 
 
 def _memory(what: str) -> float:
@@ -232,13 +260,12 @@ def goals_of(found: list[tuple[Page, Opened, Opened | None]], streamed: dict[str
     slow = max(found, key=lambda one: one[1].milliseconds)
     search = max((one for one in found if one[0].is_search), key=lambda one: one[1].database_ms)
     over = sum(not is_reached(page, opened, limit) for page, opened, _stock in found)
-    whole = streamed["calls-export"]
+    whole = streamed["calls"]
     return [
         Goal(f"slowest page ({slow[0].what})", slow[1].milliseconds, limit, " ms", at_most=True),
         Goal(f"pages over their limit, of {len(found)}", over, 0, at_most=True),
         Goal(f"slowest search, database ({search[0].what})", search[1].database_ms, SEARCH_MS, " ms", at_most=True),
         Goal("export, memory over the base", whole.over_base_mb, EXPORT_MB, " MB", at_most=True),
-        Goal("export, first byte", whole.first_byte, FIRST_BYTE_S, " s", at_most=True),
     ]
 
 
@@ -287,14 +314,12 @@ def _run(options: argparse.Namespace) -> None:
     )  # fmt: skip
     if options.no_export or options.only:
         return
-    streamed = {name: stream(clients["manager"], reverse(name)) for name in sorted(STREAMED)}
+    streamed = {"calls": export_calls()}
+    streamed |= {name: stream(clients["manager"], reverse(name)) for name in sorted(STREAMED)}
     common.print_table(
         "Exports",
-        ("file", "rows", "seconds", "rows/s", "first byte s", "MB over base"),
-        [
-            (name, one.rows, one.seconds, one.rows / one.seconds, one.first_byte, one.over_base_mb)
-            for name, one in streamed.items()
-        ],
+        ("file", "rows", "seconds", "rows/s", "MB over base"),
+        [(name, one.rows, one.seconds, one.rows / one.seconds, one.over_base_mb) for name, one in streamed.items()],
     )
     common.print_goals(goals_of(found, streamed))
 

@@ -22,7 +22,7 @@ from campaigns.services.bulk import set_rows, update_rows
 from campaigns.services.clock import DatabaseClock, seconds, span
 from campaigns.services.commit_reads import DueCall, due_calls, lease_text, lines_held, numbers_now
 from campaigns.services.locking import lock_rows
-from campaigns.services.rendering import Message
+from campaigns.services.rendering import Message, missing_from, needed_names
 from campaigns.services.steps import Step, step, write_steps
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus
@@ -148,6 +148,8 @@ class _Batch:
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
         longest = max((campaign.quiet_hours for campaign in self.campaigns.values()), default=0)
         quiet_since = now - datetime.timedelta(hours=longest) if longest else None
+        # Whoever was edited since the campaign was filled may lack a word of the message by now.
+        self.needed = {pk: needed_names(campaign) for pk, campaign in self.campaigns.items()}
         numbers = numbers_now({call.to_number for call in calls}, now, quiet_since)
         self.forbidden, self.live_numbers, self.last_dialed = numbers.forbidden, numbers.live, numbers.last_dialed
         # An unknown call holds a line until the longest call would be over.
@@ -181,6 +183,8 @@ class _Batch:
             self.left.append(call)
         elif call.to_number in self.forbidden:
             self.skipped.append((call, SkipReason.DO_NOT_CALL))
+        elif campaign and missing_from(self.needed[campaign.pk], call.name or "", call.known):
+            self.skipped.append((call, SkipReason.MISSING_VARIABLE))
         elif call.to_number in self.live_numbers:
             self._wait(call, WaitReason.LIVE_ELSEWHERE, self.now + span(LIVE_ELSEWHERE_SECONDS))
         elif not self._judge_hours(call, campaign) or (campaign and not self._judge_quiet(call, campaign)):

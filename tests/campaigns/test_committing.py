@@ -51,6 +51,16 @@ def stage(db: None) -> Stage:
     return Stage()
 
 
+def test_who_lacks_a_word_of_the_message_by_now_is_not_called(stage: Stage) -> None:
+    whole, edited = stage.call(contact=make_contact(name="Sara")), stage.call(contact=make_contact(name="Sara"))
+    edited.contact.name = " "
+    edited.contact.save()
+    result = stage.commit(whole, edited)
+    assert [committed.call_id for committed in result.committed] == [whole.pk]
+    assert (edited.status, edited.skip_reason, edited.placing_at) == ("skipped", "missing_variable", None)
+    assert "a variable of the message is empty" in edited.events.latest("id").detail
+
+
 def test_a_due_call_passes_once_with_its_variables(stage: Stage) -> None:
     call = stage.call(contact=make_contact(name="Sara"))
     result = stage.commit(call)

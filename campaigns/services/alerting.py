@@ -102,12 +102,18 @@ def _clear(now: datetime.datetime) -> None:
         (Kind.PROVIDER_HALTED, Provider.objects.filter(_providers(), pk=OuterRef("object_id"))),
         (Kind.PROVIDER_FROZEN, Provider.objects.filter(_frozen(), pk=OuterRef("object_id"))),
         (Kind.STRANGE_CALLS, _strangers().filter(provider=OuterRef("object_id"))),
-        (Kind.CAMPAIGN_PAUSED, Campaign.objects.filter(_campaigns(), pk=OuterRef("object_id"))),
+        (Kind.CAMPAIGN_PAUSED, _same_pause()),
         (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
         (Kind.CALL_UNKNOWN, Call.objects.filter(status=CallStatus.UNKNOWN, pk=OuterRef("object_id"))),
     )
     for kind, lasting in gone:
         standing.filter(~Exists(lasting), kind=kind).update(cleared_at=now)
+
+
+def _same_pause() -> QuerySet[Campaign]:
+    """Return the campaigns that nobody resumed since the alert: a pause after that is another one, told anew."""
+    not_resumed = Q(watched_since__isnull=True) | Q(watched_since__lte=OuterRef("raised_at"))
+    return Campaign.objects.filter(_campaigns(), not_resumed, pk=OuterRef("object_id"))
 
 
 def _raise(now: datetime.datetime) -> None:

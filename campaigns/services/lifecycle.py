@@ -22,6 +22,7 @@ from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
 from campaigns.services import piloting
+from campaigns.services.clock import DatabaseClock
 from campaigns.services.selecting import count_people
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
@@ -173,7 +174,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             paused_by_system=False,
             # A fresh look at failures and refusals: what led to the pause is not held against it again.
             watched={},
-            watched_since=timezone.now(),
+            watched_since=DatabaseClock().now(),
             **more,
         )
         if outcome.changed:

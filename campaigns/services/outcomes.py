@@ -57,7 +57,7 @@ class Outcomes:
 
 def count_outcomes(campaign: Campaign) -> Outcomes:
     """Count what a campaign's attempts came to."""
-    return _kept(f"campaign-outcomes:{campaign.pk}", lambda: _count(campaign))
+    return kept(f"campaign-outcomes:{campaign.pk}", lambda: _count(campaign))
 
 
 def _count(campaign: Campaign) -> Outcomes:
@@ -94,14 +94,14 @@ def _opted_out(campaign: Campaign) -> int:
 def count_queued(campaign: Campaign) -> int:
     """Count the people of a campaign whose queueing is over: everybody has one first attempt."""
     key = f"campaign-people:{campaign.pk}:{campaign.filled_through}"
-    return _kept(key, lambda: Call.objects.filter(campaign=campaign, attempt=1).count())
+    return kept(key, lambda: Call.objects.filter(campaign=campaign, attempt=1).count())
 
 
 def count_skips(campaign: Campaign) -> list[tuple[str, int]]:
     """Count who was not called by the reason, the commonest first."""
     skipped = Call.objects.filter(campaign=campaign, status=CallStatus.SKIPPED).order_by()
     rows = skipped.values_list("skip_reason").annotate(n=Count("pk"))
-    return _kept(
+    return kept(
         f"campaign-skips:{campaign.pk}", lambda: sorted(((reason, n) for reason, n in rows), key=lambda row: -row[1])
     )
 
@@ -117,7 +117,7 @@ class Hours:
 def count_hours(campaign: Campaign) -> Hours:
     """Count when a campaign's calls left and how many of them somebody answered, on the viewer's clock."""
     zone = timezone.get_current_timezone_name()
-    return _kept(f"campaign-hours:{campaign.pk}:{zone}", lambda: _count_hours(campaign))
+    return kept(f"campaign-hours:{campaign.pk}:{zone}", lambda: _count_hours(campaign))
 
 
 def _count_hours(campaign: Campaign) -> Hours:
@@ -139,7 +139,8 @@ def _count_hours(campaign: Campaign) -> Hours:
     return Hours(timezone.now(), cells)
 
 
-def _kept(key: str, count: Callable[[], Counted]) -> Counted:
+def kept(key: str, count: Callable[[], Counted]) -> Counted:
+    """Return what `count` counts; what takes long is kept a while, for everybody who asks."""
     known: Counted | None = cache.get(key)
     if known is not None:
         return known

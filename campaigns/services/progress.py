@@ -21,7 +21,7 @@ from campaigns.reasons import WaitReason
 from campaigns.services import stopping
 from campaigns.services.launch_check import estimate_minutes
 from campaigns.services.lifecycle import STILL_OUT, Outcome
-from campaigns.services.outcomes import Outcomes, count_outcomes, count_queued
+from campaigns.services.outcomes import Outcomes, count_outcomes, count_queued, kept
 from campaigns.services.selecting import count_people
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
@@ -154,7 +154,11 @@ def measure(campaign: Campaign) -> Progress:
     now = timezone.now()
     calls = Call.objects.filter(campaign=campaign)
     by_status = {row["status"]: row["n"] for row in calls.order_by().values("status").annotate(n=Count("pk"))}
-    waits, next_due, last_due = _waits(calls) if by_status.get(CallStatus.PENDING) else ([], None, None)
+    waits, next_due, last_due = (
+        kept(f"campaign-waits:{campaign.pk}", lambda: _waits(calls))
+        if by_status.get(CallStatus.PENDING)
+        else ([], None, None)
+    )
     people = count_queued(campaign) if campaign.is_filled else count_people(campaign)
     standstill = why_standing(campaign)
     minutes_left = _minutes_left(campaign, by_status, people, now)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.models import Alert, Call, Campaign
-from campaigns.services import alerting, sweeping
+from campaigns.services import alerting, lifecycle, sweeping
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_person, make_provider
@@ -158,3 +158,17 @@ def test_the_database_keeps_an_alert_single_while_it_lasts(db: None) -> None:
     Alert.objects.create(**fields)
     with pytest.raises(IntegrityError), transaction.atomic():
         Alert.objects.create(**fields)
+
+
+def test_a_campaign_that_pauses_itself_again_right_after_a_resume_is_told_again(
+    people: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
+    campaign = make_campaign(status="running", is_filled=True)
+    lifecycle.pause_by_system(campaign.pk, "3 of the last 6 calls failed within two minutes.")
+    assert alerting.alert(timezone.now()) == 1
+    lifecycle.resume(campaign.pk, people[0])
+    lifecycle.pause_by_system(campaign.pk, "4 of the last 7 calls failed within two minutes.")
+    assert alerting.alert(timezone.now()) == 1
+    assert alerting.alert(timezone.now()) == 0
+    assert ["3 of" in str(mail.outbox[0].body), "4 of" in str(mail.outbox[1].body)] == [True, True]

@@ -9,6 +9,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from callcenter import chips
@@ -49,7 +50,7 @@ def _code(value: object) -> str:
 
 
 def _state(call: Call, _person: Person) -> str:
-    return render_to_string("_chip.html", {"chip": chips.call_chip(call)}).strip()
+    return SafeString(render_to_string("_chip.html", {"chip": chips.call_chip(call)}).strip())
 
 
 def _campaign(call: Call, _person: Person) -> str:
@@ -76,7 +77,9 @@ def _tags(call: Call, _person: Person) -> str:
 
 def _score(call: Call, _person: Person) -> str:
     found: CallReview | None = getattr(call, "review", None)
-    return desk.digits(_("%(score)s of 5") % {"score": found.score}) if found else ""
+    if found is None:
+        return ""
+    return format_html('<span class="nowrap">{}</span>', desk.digits(_("%(score)s of 5") % {"score": found.score}))
 
 
 def _asked_by(call: Call, _person: Person) -> str:

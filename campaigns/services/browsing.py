@@ -168,8 +168,11 @@ class CallFilters:
         return cls(**values)
 
 
-def find_calls(filters: CallFilters, person: Person) -> CallQuerySet:
-    """Return the calls that this person may see and that pass every filter."""
+def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) -> CallQuerySet:
+    """Return the calls that this person may see and that pass every filter.
+
+    `is_walked` is for a page of the log in its order; without it, for counting and for all of them.
+    """
     calls = Call.objects.visible_to(person)
     if filters.campaign is not None:
         calls = calls.filter(campaign=filters.campaign)
@@ -192,9 +195,11 @@ def find_calls(filters: CallFilters, person: Person) -> CallQuerySet:
     if filters.answered_by:
         calls = calls.filter(narrowing.answered_by(filters.answered_by))
     if filters.talked_from is not None or filters.talked_to is not None:
-        calls = calls.filter(narrowing.within("talk_seconds", filters.talked_from, filters.talked_to))
+        figure = narrowing.within("talk_seconds", filters.talked_from, filters.talked_to, is_walked=is_walked)
+        calls = calls.filter(figure)
     if filters.cost_from is not None or filters.cost_to is not None:
-        calls = calls.filter(narrowing.within("cost", filters.cost_from, filters.cost_to))
+        figure = narrowing.within("cost", filters.cost_from, filters.cost_to, is_walked=is_walked)
+        calls = calls.filter(figure)
     if filters.tag:
         calls = calls.filter(narrowing.tagged(wordsearch.key_of(filters.tag)))
     if filters.reviewed:

@@ -175,7 +175,7 @@ class _Writer:
             filters = CallFilters.from_json(export.filters)
         except ObjectDoesNotExist:
             raise Impossible(_("A campaign, provider or agent of its filters is gone: filter anew.")) from None
-        calls = find_calls(filters, owner).filter(pk__lte=export.newest_id)
+        calls = find_calls(filters, owner, is_walked=False).filter(pk__lte=export.newest_id)
         if export.last_id is not None:
             calls = calls.filter(pk__lt=export.last_id)
         ids = array("Q", calls.order_by("-pk").values_list("pk", flat=True).iterator(chunk_size=10_000))

@@ -48,7 +48,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
 def call_log_total(request: HttpRequest) -> HttpResponse:
     """Say what a filtered log comes to: apart, so that counting never delays the rows."""
     form = CallFilterForm(request.GET, request.user)
-    totals = totalling.totals_of(browsing.find_calls(form.filters(), request.user))
+    totals = totalling.totals_of(browsing.find_calls(form.filters(), request.user, is_walked=False))
     context = {"total": totals, "chips": form.chips(), "query": form.query()}
     return render(request, "calls/_total.html" if request.headers.get("HX-Request") else "calls/total.html", context)
 

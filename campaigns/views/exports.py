@@ -61,7 +61,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
         "columns": form.columns(),
         "query": form.query(),
         "errors": form.errors,
-        "total": browsing.count_up_to(browsing.find_calls(form.filters(), person)),
+        "total": browsing.count_up_to(browsing.find_calls(form.filters(), person, is_walked=False)),
         "shows_numbers": may(person, "see_people"),
         "kept_days": exports.KEPT.days,
     }

@@ -44,12 +44,12 @@ class BeginWith(WordsLookup):
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Ask PostgreSQL's index; its expression stands word for word in the migration."""
+        """Ask PostgreSQL's index; its function, and why there is one, stand in the migration `words_cost`."""
         if connection.vendor == "sqlite":
             return self._sqlite(compiler, connection)
         column, parameters = self.process_lhs(compiler, connection)
         query = " & ".join(f"'{word}':*" if len(word) >= LONG_ENOUGH else f"'{word}'" for word in self.rhs)
-        return f"array_to_tsvector(string_to_array({column}, ' ')) @@ %s::tsquery", (*parameters, query)
+        return f"campaigns_words({column}) @@ %s::tsquery", (*parameters, query)
 
     def _sqlite(self, compiler: Any, connection: Any) -> Any:
         column, parameters = self.process_lhs(compiler, connection)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import get_format
+from django.utils.formats import date_format, get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -98,6 +100,8 @@ def action_words(event: AuditEvent) -> str:
         parts.append(ngettext("%(count)d person", "%(count)d people", people) % {"count": people})
     if isinstance(fields := detail.get("fields"), list):
         parts.append(_(", ").join(field_words(str(name)) for name in fields))
+    if starts_at := parse_datetime(str(detail.get("starts_at", ""))):
+        parts.append(date_format(timezone.localtime(starts_at), "j M Y H:i"))
     if reason := detail.get("reason"):
         parts.append(f"“{reason}”")
     if out := _out_words(detail):

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
@@ -290,3 +291,9 @@ def test_the_command_launches_a_pilot_and_sets_a_time(caller, settings):
             call_command(
                 "launch_campaign", str(make_campaign([make_list(1)], owner=caller).pk), username="sara", **options
             )
+
+
+def test_the_history_says_when_it_was_to_start(desk, caller):
+    campaign = scheduled(caller)
+    page = text_of(desk.get(reverse("campaign-activity", args=[campaign.pk])))
+    assert f"Start time set · 3 people · {date_format(timezone.localtime(campaign.starts_at), 'j M Y H:i')}" in page

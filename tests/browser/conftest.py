@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from tests.browser.words import Words
 from tests.end_to_end.conftest import PASSWORDS, Stack
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -25,6 +26,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+LANGUAGES = os.environ.get("BROWSER_LANGUAGES", "en").split()
+"""The languages that journeys are walked in and pages are looked at; `make browser` names both."""
 ABORTED = re.compile(r"htmx:(sendAbort|afterRequest), ")
 """What htmx says of a poll that a click on a link cut short."""
 expect.set_options(timeout=20_000)
@@ -68,7 +71,7 @@ class Desk:
         language: str = "en",
         size: ViewportSize = SCREEN,
         is_dark: bool = False,
-        bypass_csp: bool = False,
+        has_scripts: bool = True,
     ) -> BrowserContext:
         """Return a browser window's storage in which this person is logged in; nobody where no name is given."""
         context = self.chromium.new_context(
@@ -79,7 +82,7 @@ class Desk:
             reduced_motion="reduce",
             timezone_id="Asia/Tehran",
             locale="fa-IR" if language == "fa" else "en-GB",
-            bypass_csp=bypass_csp,
+            java_script_enabled=has_scripts,
         )
         context.set_default_timeout(20_000)
         context.add_cookies([{"name": "django_language", "value": language, "url": self.stack.origin}])
@@ -123,6 +126,12 @@ def log_in(page: Page, username: str, password: str = "") -> None:
     page.get_by_label("Password").fill(password or PASSWORDS[username])
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_label("Password")).to_have_count(0)
+
+
+@pytest.fixture(params=LANGUAGES)
+def words(request: pytest.FixtureRequest) -> Words:
+    """Hand out the words of one language after the other, so that a journey is walked in each."""
+    return Words(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -1,69 +1,62 @@
-"""Somebody loads a messy spreadsheet, and takes down who wants no calls."""
+"""Somebody notes what a person said, joins a double entry, and takes down who wants no calls."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk
+from tests.browser.steps import box, confirm, expect_words, heading
+from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
 
-MESSY = """نام و نام خانوادگی;شماره موبایل;شهر
-مریم حسینی;۰۹۱۲ ۳۳۳ ۱۲۰۴;تهران
-Ali Rezaei;+98 (935) 333-2318;Shiraz
-"Karimi; Zahra";00989363333427;Tabriz
-Ali Rezaei;09353332318;Shiraz
-Nobody;12345;
-;no phone;
-"""
 
-
-def test_a_messy_file_becomes_a_list(desk: Desk, tmp_path: Path) -> None:
-    file = tmp_path / "مشتریان.csv"
-    file.write_text(MESSY, encoding="utf-8-sig")
-    page = desk.page("caller", "/imports/new/")
-    page.get_by_label("File").set_input_files(file)
-    page.get_by_role("button", name="Upload and look").click()
-
-    expect(page.get_by_label("شماره موبایل")).to_have_value("phone")
-    page.get_by_label("Name of the new list").fill("Town people")
-    page.get_by_role("button", name="Check every row").click()
-
-    expect(page.get_by_role("heading", name="Into the new list “Town people”")).to_be_visible()
-    expect(page.locator("tr", has_text="Twice in this file").locator("td.num")).to_have_text(re.compile("1"))
-    expect(page.locator("tr", has_text="Bad").locator("td.num")).to_have_text(re.compile("2"))
-    page.get_by_label("Who agreed to be called, and how").fill("Asked in the shop")
-    page.get_by_role("button", name="Save 3 people").click()
-
-    page.get_by_role("link", name="Show the list").click()
-    expect(page.locator("tbody")).to_contain_text("مریم حسینی")
-    expect(page.locator("tbody")).to_contain_text("+98 935 333 2318")
-
-
-def test_somebody_is_never_called_again(desk: Desk, called: Callable[[], None]) -> None:
+def test_a_person_is_noted_merged_and_never_called_again(desk: Desk, called: Callable[[], None], words: Words) -> None:
     called()
     person = desk.number_of(
         "SELECT max(c.id) FROM campaigns_contact c WHERE c.phone NOT IN (SELECT phone FROM campaigns_donotcall)"
-        " AND c.name <> '' AND c.id IN (SELECT contact_id FROM campaigns_call WHERE campaign_id IS NOT NULL)"
+        " AND c.name <> '' AND c.merged_into_id IS NULL AND c.id NOT IN (SELECT contact_id FROM campaigns_contactnote)"
+        " AND c.id IN (SELECT contact_id FROM campaigns_call WHERE campaign_id IS NOT NULL)"
     )
-    page = desk.page("manager", f"/people/{person}/")
-    number = page.locator(".lead bdi").inner_text()
-    panel = page.locator("details.pop", has_text="Never call again").last
-    panel.locator("summary").click()
-    panel.get_by_label("Why?").fill("Asked by mail")
-    panel.get_by_role("button", name="Never call again").click()
-    expect(page.locator("main")).to_contain_text("Will not be called: the number is on the do-not-call list.")
+    ((name, phone),) = desk.stack.rows(f"SELECT name, phone FROM campaigns_contact WHERE id = {person}")
+    page = desk.page("manager", "/people/", language=words.language)
+    page.get_by_label(words("Name or number")).fill(words.digits(phone.removeprefix("+")[-7:]))
+    page.get_by_role("button", name=words("Find")).click()
+    page.locator("tbody").get_by_role("link", name=name).click()
+    expect(heading(page)).to_have_text(name)
 
+    page.get_by_label(words("New note")).fill("Speaks French\nafter lunch")
+    page.get_by_role("button", name=words("Keep this note")).click()
+    expect_words(page, words("Note kept."), "Speaks French", "Reza")
+
+    # The same person came in a second time, under another number.
+    page.goto("/people/new/")
+    box(page, words("Name")).fill(name)
+    page.get_by_label(words("Number"), exact=True).fill(f"0912 {665 + len(words.digits(1).encode())} 1{person:03d}")
+    page.get_by_role("button", name=words("Save"), exact=True).click()
+    expect_words(page, words("Added."))
+    page.get_by_role("link", name=words("Here twice? Make one of two")).click()
+    page.locator("tbody tr").filter(has_text=phone[-4:]).get_by_role("link").click()
+    expect_words(page, words("What will happen"))
+    page.get_by_role("button", name=words("Make them one person")).click()
+    expect_words(page, words("They are one person now; every call stands on this page."), "Speaks French")
+    assert page.locator("tbody tr").count() > 0
+
+    confirm(page, words("Never call again"), reason="Asked by mail")
+    expect_words(page, words("Will not be called: the number is on the do-not-call list."))
     page.goto("/do-not-call/")
-    row = page.locator("tbody tr", has_text=number)
-    expect(row).to_contain_text("Asked by mail")
-    row.locator("summary").click()
-    row.get_by_label("Why?").fill("Wrote again")
-    row.get_by_role("button").click()
-    expect(page.locator("main")).to_contain_text("Off the list: this number may be called again.")
-    expect(page.locator("tbody tr", has_text=number)).to_have_count(0)
+    rows = page.locator("tbody tr").filter(has_text="Asked by mail")
+    # It holds for either number.
+    expect(rows).to_have_count(2)
+    rows.first.locator("summary").click()
+    rows.first.get_by_label(words("Why?")).fill("Wrote again")
+    rows.first.get_by_role("button").click()
+    expect_words(page, words("Off the list: this number may be called again. Calls taken out before stay out."))
+    expect(rows).to_have_count(1)
+    rows.first.locator("summary").click()
+    rows.first.get_by_label(words("Why?")).fill("Wrote again")
+    rows.first.get_by_role("button").click()
+    expect(rows).to_have_count(0)

@@ -7,24 +7,27 @@ from playwright.sync_api import expect
 
 from providers.sandbox.accounts import ACCOUNT_OF
 from tests.browser.conftest import Desk
+from tests.browser.steps import expect_words, heading
+from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
 
 
-def test_a_bad_key_is_refused_and_a_good_one_stored(desk: Desk) -> None:
+def test_a_bad_key_is_refused_and_a_good_one_stored(desk: Desk, words: Words) -> None:
     account = ACCOUNT_OF["vocode"]
-    page = desk.page("admin", "/providers/")
+    page = desk.page("admin", "/providers/", language=words.language)
     page.get_by_role("link", name=account.name).first.click()
     keys = page.locator("#keys")
-    keys.get_by_label("API key").fill("not-a-key-of-vocode")
-    keys.get_by_role("button", name="Test and store").click()
-    expect(page.get_by_role("alert").first).to_contain_text("does not accept the key")
-    expect(page.locator("main")).to_contain_text("Nothing was stored.")
+    key = keys.get_by_label(words("API key"))
+    key.fill("not-a-key-of-vocode")
+    keys.get_by_role("button", name=words("Test and store")).click()
+    expect(page.get_by_role("alert").first).to_contain_text(words.some("%(vendor)s does not accept the key."))
+    expect_words(page, words("Nothing was stored. Copy the whole key at the vendor and paste it again."))
     desk.complaints.forget("status of 422")
 
-    keys.get_by_label("API key").fill(account.key)
-    keys.get_by_role("button", name="Test and store").click()
-    expect(page.locator("main")).to_contain_text("The new key is stored.")
+    key.fill(account.key)
+    keys.get_by_role("button", name=words("Test and store")).click()
+    expect_words(page, words.some("The new key is stored. %(why)s"))
     assert account.key not in page.content()
 
 
@@ -42,5 +45,5 @@ def test_a_caller_does_not_reach_the_keys(desk: Desk) -> None:
     assert "Your role does not include this page or this button" in answer.text()
 
     page.goto("/calls/export/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Not open to you")
+    expect(heading(page)).to_have_text("Not open to you")
     desk.complaints.forget("status of 403")

@@ -1,0 +1,62 @@
+"""Somebody loads a messy spreadsheet, looks at every row before it is saved, and takes it back."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Desk
+from tests.browser.steps import confirm, expect_words, heading, write_messy
+from tests.browser.words import Words
+
+pytestmark = [pytest.mark.browser]
+
+
+def verdict(page: Page, word: str) -> str:
+    """Return how many rows a verdict has, as the page writes it."""
+    return page.locator("tr").filter(has=page.get_by_text(word, exact=True)).locator("td.num").inner_text().strip()
+
+
+def test_a_messy_file_becomes_a_list_and_is_taken_back(desk: Desk, words: Words, tmp_path: Path) -> None:
+    file = write_messy(tmp_path / "مشتریان.csv", "333" if words.language == "en" else "334")
+    name = f"Town people {words.language}"
+    page = desk.page("caller", "/imports/new/", language=words.language)
+    with page.expect_download() as download:
+        page.get_by_role("link", name=words("A file to fill in")).first.click()
+    assert download.value.suggested_filename.startswith("people.")
+    page.get_by_label(words("File"), exact=True).set_input_files(file)
+    page.get_by_role("button", name=words("Upload and look")).click()
+
+    expect(page.get_by_label("شماره موبایل")).to_have_value("phone")
+    page.get_by_label(words("Name of the new list")).fill(name)
+    page.get_by_role("button", name=words("Check every row")).click()
+
+    expect(page.get_by_role("heading", name=words("Into the new list “%(name)s”", name=name))).to_be_visible()
+    assert verdict(page, words("Twice in this file")) == words.digits(1)
+    assert verdict(page, words("Bad")) == words.digits(2)
+    with page.expect_download() as download:
+        page.get_by_role("link", name=words("Download the bad rows")).click()
+    rows = list(csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert [row[0] for row in rows[1:]] == ["Nobody", ""]
+    assert rows[0][-1] == words("Reason")
+    page.get_by_label(words("Who agreed to be called, and how")).fill("Asked in the shop")
+    page.get_by_label(words("Tags")).fill("town، spring")
+    page.get_by_role("button", name=words.many("Save %(n)s person", "Save %(n)s people", 3)).click()
+
+    expect_words(page, words("Every row"))
+    page.get_by_role("link", name=words("Show the list")).click()
+    expect(page.locator("tbody")).to_contain_text("مریم حسینی")
+    expect(page.locator("tbody")).to_contain_text(re.compile(r"\+98 935 33[34] 2318"))
+    page.locator("tbody tr").filter(has_text="مریم").get_by_role("link").first.click()
+    expect_words(page, "Asked in the shop", "town", "spring")
+
+    page.goto("/imports/new/")
+    page.get_by_role("link", name="مشتریان.csv").first.click()
+    confirm(page, words("Undo this import"))
+    expect_words(page, words.many("%(n)d person was removed again.", "%(n)d people were removed again.", 3))
+    assert desk.number_of(f"SELECT count(*) FROM campaigns_contactlist WHERE name = '{name}'") == 0
+    expect(heading(page)).to_have_text("مشتریان.csv")

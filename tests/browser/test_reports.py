@@ -1,0 +1,46 @@
+"""A manager reads a figure, opens the calls behind it, and takes a table along."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Desk
+from tests.browser.steps import heading
+from tests.browser.words import Words
+
+pytestmark = [pytest.mark.browser]
+
+
+def test_a_figure_leads_to_its_calls_and_a_table_is_handed_out(
+    desk: Desk, called: Callable[[], None], words: Words
+) -> None:
+    called()
+    page = desk.page("manager", "/today/", language=words.language)
+    menu = page.get_by_role("navigation", name=words("Main menu")).first
+    menu.get_by_role("link", name=words("Reports"), exact=True).click()
+    expect(heading(page)).to_have_text(words("Reports"))
+    page.get_by_role("group", name=words("Span")).get_by_role("link").first.click()
+    page.get_by_label(words("Provider"), exact=True).select_option(label="Bolna sandbox")
+    page.get_by_role("button", name=words("Show"), exact=True).click()
+
+    outcomes = page.locator("#outcomes-providers")
+    drawn = outcomes.locator("svg.plot a").first
+    opened = drawn.get_attribute("href")
+    row = outcomes.locator("tbody tr").filter(has_text="Bolna sandbox")
+    sent = row.get_by_role("link").first
+    figure = sent.inner_text().strip()
+    with page.expect_download() as download:
+        outcomes.get_by_role("link", name="CSV").click()
+    table = list(csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert words.digits(table[1][1]) == figure
+
+    sent.click()
+    expect(heading(page)).to_have_text(words("Call log"))
+    expect(page.locator("tbody tr").first).to_be_visible()
+    assert words.digits(min(page.locator("tbody tr").count(), 50)) == words.digits(min(int(table[1][1]), 50))
+    page.goto(str(opened))
+    expect(page.locator("tbody tr").first).to_be_visible()

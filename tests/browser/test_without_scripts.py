@@ -1,0 +1,87 @@
+"""The desk with scripts switched off: import, campaign, one call, the log; only what is live stands still."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Desk
+from tests.browser.steps import box, choose, confirm, expect_words, heading, write_messy
+
+pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture
+def page(desk: Desk) -> Page:
+    return desk.page("caller", has_scripts=False)
+
+
+def test_an_import(page: Page, tmp_path: Path) -> None:
+    page.goto("/imports/new/")
+    page.get_by_label("File", exact=True).set_input_files(write_messy(tmp_path / "plain.csv", "335"))
+    page.get_by_role("button", name="Upload and look").click()
+    page.get_by_label("Name of the new list").fill("Without scripts")
+    page.get_by_role("button", name="Check every row").click()
+    page.get_by_role("button", name="Save 3 people").click()
+    expect_words(page, "Every row")
+    confirm(page, "Undo this import")
+    expect_words(page, "3 people were removed again.")
+
+
+def test_a_campaign(page: Page) -> None:
+    page.goto("/campaigns/new/")
+    choose(page, "Provider", "UnleashX sandbox")
+    page.get_by_role("button", name="Show what this provider offers").click()
+    choose(page, "Agent", "Appointment reminder")
+    box(page.locator("#basics"), "Name").fill("Without scripts")
+    page.get_by_label("Our street").check()
+    page.get_by_label("From", exact=True).fill("00:00")
+    page.get_by_label("Until", exact=True).fill("00:00")
+    box(page, "Hours between two campaigns’ calls to one person").fill("0")
+    page.get_by_role("button", name="Save and check").click()
+    expect(heading(page)).to_have_text("Launch check: Without scripts")
+    confirm(page, re.compile("Launch: call"), yes=re.compile("Yes, call"))
+    expect(page.locator("#campaign-live header .chip").first).to_have_text(re.compile("Running|Finished"))
+    confirm(page, "Stop for good")
+    expect(page.locator("#campaign-live header .chip").first).to_have_text("Stopped")
+
+
+def test_one_call(page: Page) -> None:
+    page.goto("/quick-call/")
+    page.get_by_label("Number", exact=True).fill("0912 336 9901")
+    choose(page, "Through", "Bolna sandbox")
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator("#standing")).to_contain_text("+98 912 336 9901")
+    choose(page, "Agent", "Appointment reminder")
+    page.get_by_role("button", name="Check", exact=True).click()
+    for asked in page.locator("#message fieldset input").all():
+        asked.fill("ten o'clock")
+    page.get_by_role("button", name="Call now").click()
+    page.wait_for_url(re.compile(r"/calls/\d+/$"))
+    chip = page.locator("#call .chip").first
+    for _look in range(40):
+        if "Completed" in chip.inner_text():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(chip).to_contain_text("Completed")
+
+
+def test_the_call_log(page: Page, called: Callable[[], None], desk: Desk) -> None:
+    called()
+    page = desk.page("manager", "/calls/", has_scripts=False)
+    everything = page.locator("tbody tr").count()
+    page.get_by_label("State", exact=True).select_option(label="Completed")
+    page.locator("details.filter-more > summary").first.click()
+    page.get_by_role("search").get_by_label("Campaign", exact=True).select_option(label="Campaign at bolna")
+    page.get_by_role("button", name="Find", exact=True).click()
+    assert 0 < page.locator("tbody tr").count() < everything
+    page.get_by_role("link", name="Add them up").click()
+    expect(page.locator("main")).to_contain_text(re.compile(r"\d+ calls?"))
+    page.go_back()
+    page.locator("tbody tr a").first.click()
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()

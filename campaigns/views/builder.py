@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -61,10 +62,17 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _builder(request, form)
 
 
+def chosen_lists(asked: Sequence[str]) -> list[int]:
+    """Return the ids that an address names; what is no number is left out."""
+    return [int(text) for text in asked if text.isascii() and text.isdigit() and len(text) < 19]
+
+
 def _form(request: HttpRequest, campaign: Campaign) -> CampaignForm:
     return CampaignForm(
         request.POST if request.method == "POST" else None,
         instance=campaign,
+        # A list's page, and an import's, lead here with the list chosen already.
+        initial={} if campaign.pk else {"lists": chosen_lists(request.GET.getlist("list"))},
         person=person_of(request),
         is_staying=request.method == "POST" and request.POST.get("then") == "stay",
         is_draft=request.POST.get("then") == "save",

@@ -270,3 +270,14 @@ def test_what_is_over_is_copied_not_changed(desk, caller, status):
     assert (copied.agent, list(copied.lists.all()), copied.owner) == (campaign.agent, [people], caller)
     assert desk.post(reverse("campaign-copy", args=[copied.pk])).status_code == 302
     assert Campaign.objects.filter(name="Spring (3)").exists()
+
+
+def test_a_list_s_page_leads_here_with_the_list_chosen(desk):
+    first, second = make_list(people=2), make_list(people=1)
+    page = desk.get(f"/campaigns/new/?list={first.pk}&list=x&list=99999").content.decode()
+    assert f'value="{first.pk}" id="id_lists_' in page
+    checked = [tag for tag in re.findall(r"<input[^>]*>", page) if 'name="lists"' in tag and "checked" in tag]
+    assert len(checked) == 1
+    assert f'value="{first.pk}"' in checked[0]
+    assert second.pk != first.pk
+    assert "2 people are in this audience now." in page

@@ -344,15 +344,15 @@ class Watch:
         head, talked, tail = self.answers.rpartition("0")
         return replace(self, answers=f"{head}1{tail}") if talked else self
 
-    def alarm(self, out: int = 0) -> Alarm | None:
+    def alarm(self, out: int = 0, talking: int = 0) -> Alarm | None:
         """Return why the campaign must pause: half of five or more calls failed, or three of ten answers refuse.
 
-        `out` calls are going on: failures come at once, and talks end later.
+        `out` calls are going on, `talking` of them with somebody: failures and refusals come at once, talks end later.
         """
         failed, ended = sum(end[2] for end in self.ends), sum(end[1] + end[2] for end in self.ends)
         if ended >= FAILURES_LEAST and failed * 100 >= (ended + out) * FAILURES_PERCENT:
             return Alarm("failures", failed, ended + out)
         refused, answers = self.answers.count("1"), len(self.answers)
-        if answers >= REFUSALS_LEAST and refused * 100 > answers * REFUSALS_PERCENT:
+        if answers >= REFUSALS_LEAST and refused * 100 > (answers + talking) * REFUSALS_PERCENT:
             return Alarm("refusals", refused, answers)
         return None

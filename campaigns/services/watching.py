@@ -7,6 +7,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from campaigns import rules
@@ -19,6 +20,7 @@ from providers.types import FINAL, LIVE, CallStatus
 
 logger = logging.getLogger(__name__)
 
+TALKING = (CallStatus.IN_PROGRESS, CallStatus.WRAPPING_UP)
 LOOKED_AT = 20
 """So many of the last failed calls are asked for the commonest reason."""
 
@@ -70,8 +72,11 @@ def _counts(call: Call, campaign: Campaign) -> bool:
 def _keep(campaign: Campaign, watch: rules.Watch) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(watched=watch.as_stored())
     alarm = watch.alarm()
-    if alarm is not None and alarm.kind == "failures":
-        alarm = watch.alarm(out=Call.objects.filter(StatusIsOneOf(LIVE), campaign=campaign).count())
+    if alarm is not None:
+        # Counted only where it matters; a vendor that never says who talks has everybody who is out count as talking.
+        live = Call.objects.filter(StatusIsOneOf(LIVE), campaign=campaign)
+        counted = live.aggregate(out=Count("pk"), talking=Count("pk", filter=Q(status__in=TALKING)))
+        alarm = watch.alarm(counted["out"], counted["talking"] or counted["out"])
     if alarm is None:
         return
     logger.warning("campaign=%s pauses itself: %s %s of %s", campaign.pk, alarm.kind, alarm.bad, alarm.total)

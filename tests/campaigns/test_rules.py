@@ -186,3 +186,9 @@ def test_only_the_last_hundred_answers_count_and_a_late_wish_turns_one() -> None
     assert (len(watch.answers), watch.answers.count("1")) == (100, 10)
     assert watch.after_late_wish().answers.count("1") == 11
     assert rules.Watch(answers="11").after_late_wish().answers == "11"
+
+
+def test_who_still_talks_counts_as_no_refusal() -> None:
+    watch = rules.Watch().after(["refused"] * 20, 0)
+    assert watch.alarm(talking=46) is not None
+    assert watch.alarm(talking=47) is None

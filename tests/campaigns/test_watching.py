@@ -163,3 +163,26 @@ def test_a_paused_campaign_weighs_nothing_more():
         end(out(campaign), "failed")
     assert state(campaign) == "paused"
     assert not AuditEvent.objects.exists()
+
+
+def test_quick_refusals_do_not_pause_while_many_still_talk():
+    campaign = running()
+    talking = [out(campaign, status="in_progress", rank=60) for _ in range(50)]
+    for _ in range(20):
+        end(out(campaign), "completed", talk_seconds=1)
+    assert state(campaign) == "running"
+    end(talking[0], "completed", talk_seconds=1)
+    assert state(campaign) == "running"
+    end(talking[1], "completed", talk_seconds=1)
+    assert state(campaign) == "paused"
+
+
+@pytest.mark.parametrize(("status", "paused"), [("dialing", False), ("in_progress", True)])
+def test_a_vendor_that_never_says_who_talks_has_all_that_are_out_count(status, paused):
+    campaign = running()
+    for number in range(60):
+        word = "in_progress" if status == "in_progress" and not number else "dialing"
+        out(campaign, status=word, rank=rules.RANK[CallStatus(word)])
+    for _ in range(20):
+        end(out(campaign), "completed", talk_seconds=1)
+    assert (state(campaign) == "paused") is paused

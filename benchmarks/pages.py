@@ -225,7 +225,7 @@ def _people(at: Landmarks) -> Iterator[Page]:
     yield Page("do-not-call", "do-not-call")
     yield Page("do-not-call", "do-not-call, part of a number", query="q=4567", is_search=True)
     yield Page("do-not-call-import", "do-not-call, import")
-    for name in ("import-new", "import-template"):
+    for name in ("import-new", "import-template-csv", "import-template-xlsx"):
         yield Page(name, name.replace("-", ", "))
     for name in ("import", "import-map", "import-check"):
         yield Page(name, name.replace("-", ", "), (at.import_id,))

@@ -70,10 +70,14 @@ PARTS = {
 }
 
 
-def header_of(titles: Sequence[str]) -> str:
-    """Return the beginning of a sheet with its row of titles, which stays in sight."""
+def header_of(titles: Sequence[str], *, is_text: bool = False) -> str:
+    """Return the beginning of a sheet with its row of titles, which stays in sight.
+
+    Where all is text, what somebody types in stays as typed: a phone number keeps its plus and its zeros.
+    """
     frozen = '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-    widths = f'<cols><col min="1" max="{max(len(titles), 1)}" width="20" customWidth="1"/></cols>'
+    style = f' style="{QUOTED}"' if is_text else ""
+    widths = f'<cols><col min="1" max="{max(len(titles), 1)}" width="20" customWidth="1"{style}/></cols>'
     row = "".join(_text(title, BOLD) for title in titles)
     return (
         f'{HEAD}<worksheet xmlns="{MAIN}"><sheetViews>{frozen}</sheetView></sheetViews>{widths}'

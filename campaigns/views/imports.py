@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from django.conf import settings
@@ -24,6 +27,7 @@ from callcenter.access.roles import may, needs
 from campaigns import queue
 from campaigns.forms.imports import FileForm, MappingForm, SaveForm
 from campaigns.models import ContactImport
+from campaigns.services import xlsx_writing
 from campaigns.services.browsing import page_by_key
 from campaigns.services.exporting import BOM
 from campaigns.services.importing import forgetting, saving, starting, undoing
@@ -33,6 +37,10 @@ from campaigns.services.importing.people_rows import NOTES
 from campaigns.views.back import go_back
 
 STOP_POLLING = 286
+TEMPLATES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 FORM_BYTES = 1024 * 1024
 """What a form may weigh beside its file."""
 TONES = {
@@ -103,14 +111,23 @@ def new_import(request: HttpRequest) -> HttpResponse:
 
 
 @needs("import_people")
-def template(request: HttpRequest) -> HttpResponse:
-    """Hand out a file to fill in."""
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="people.csv"'
-    answer.write(BOM)
-    writer = csv.writer(answer)
-    writer.writerow([_("Name"), _("Phone number"), _("City"), _("Order")])
-    writer.writerow(["Maryam Hosseini", "+989121234567", "Tehran", "4711"])
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """Hand out a file to fill in: CSV, or a workbook whose cells keep what is typed as text."""
+    titles = [_("Name"), _("Phone number"), _("City"), _("Order")]
+    example = ["Maryam Hosseini", "+989121234567", "Tehran", "4711"]
+    answer = HttpResponse(content_type=TEMPLATES[kind])
+    answer["Content-Disposition"] = f'attachment; filename="people.{kind}"'
+    if kind == "csv":
+        answer.write(BOM)
+        csv.writer(answer).writerows([titles, example])
+        return answer
+    with TemporaryDirectory() as folder:
+        sheet = Path(folder) / "sheet"
+        beginning = xlsx_writing.header_of(titles, is_text=True)
+        sheet.write_text(beginning + xlsx_writing.rows_of([example]) + xlsx_writing.END, encoding="utf-8")
+        written = io.BytesIO()
+        xlsx_writing.finish(sheet, written, _("People"))
+    answer.write(written.getvalue())
     return answer
 
 
@@ -280,7 +297,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 urlpatterns = [
     path("imports/new/", new_import, name="import-new"),
-    path("imports/template/", template, name="import-template"),
+    path("imports/template/people.csv", template, {"kind": "csv"}, name="import-template-csv"),
+    path("imports/template/people.xlsx", template, {"kind": "xlsx"}, name="import-template-xlsx"),
     path("imports/<int:pk>/", show, name="import"),
     path("imports/<int:pk>/columns/", map_columns, name="import-map"),
     path("imports/<int:pk>/check/", check, name="import-check"),

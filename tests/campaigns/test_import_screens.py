@@ -197,10 +197,16 @@ def test_imports_are_seen_by_their_owner_and_managers(
     assert client.get(reverse("import-check", args=[record.pk])).status_code == 200
 
 
-def test_template_can_be_imported(client: Client, caller: User) -> None:
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_template_can_be_imported(client: Client, caller: User, kind: str) -> None:
     client.force_login(caller)
-    page = upload(client, client.get(reverse("import-template")).content)
+    answer = client.get(reverse(f"import-template-{kind}"))
+    assert answer["Content-Disposition"] == f'attachment; filename="people.{kind}"'
+    page = upload(client, answer.content, f"people.{kind}")
     assert answers(page)["column_1"] == "phone"
+    assert "+989121234567" in page.content.decode()
+    client.post(page.request["PATH_INFO"], answers(page, list_name="Spring"), follow=True)
+    assert ContactImport.objects.get().counts["good"] == 1
 
 
 def test_dangerous_words_stay_text(client: Client, caller: User) -> None:

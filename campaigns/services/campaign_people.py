@@ -13,7 +13,7 @@ from callcenter.access.roles import Person
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.querysets import CallQuerySet
 from campaigns.reasons import SkipReason, WaitReason
-from campaigns.services import browsing, explaining
+from campaigns.services import browsing, explaining, outcomes
 from providers.types import AT_VENDOR, CallStatus, FailureReason
 
 Words = str | Promise
@@ -80,7 +80,7 @@ def _state(state: str) -> Q:
     if state == TALKED:
         return browsing.talked()
     if state == MACHINE:
-        return Q(answered_by="machine")
+        return Q(status__in=outcomes.ENDED, answered_by="machine")
     if state == OUT:
         return Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING}))
     if state == HELD:

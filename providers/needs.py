@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.models import DeliveryResult, Provider, WebhookAddress
 from providers.parsing import parse_words
-from providers.wording import Words
+from providers.wording import ACCOUNT_PROBLEMS, Words
 
 Tone = Literal["bad", "warn", "info"]
 
@@ -27,7 +27,6 @@ class Way(TypedDict, total=False):
 
 
 TONES: tuple[Tone, ...] = ("bad", "warn", "info")
-ACCOUNT_PROBLEMS = frozenset({"CredentialsRejected", "OutOfCredit"})
 ENOUGH_MINUTES = 60
 """A balance that does not last for so many minutes of talk is told of."""
 NEARLY_USED = Decimal("0.9")
@@ -86,7 +85,7 @@ def _stops(provider: Provider) -> Iterator[Need]:
         yield Need(
             code="stopped",
             tone="bad",
-            sentence=_("Halted: %(why)s") % {"why": provider.error_sentence},
+            sentence=provider.stop_reason,
             step=provider.next_step,
             detail=provider.last_error,
             at=provider.halted_at,

@@ -27,7 +27,8 @@ ERRORS: dict[str, Words] = {
     "WebhookRejected": _("A message that claims to come from %(vendor)s was refused."),
     "ProviderMisconfigured": _("The settings of this provider cannot work."),
 }
-
+ACCOUNT_PROBLEMS = frozenset({"CredentialsRejected", "OutOfCredit"})
+"""Kinds of errors that halt a provider."""
 
 ERRANDS: dict[str, Words] = {
     "check_credentials": _("Test"),

@@ -62,7 +62,7 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         sent: object = None,
         answered: object = None,
     ) -> ProviderExchange:
-        """Write one line, masked, and drop what is older than the last 200; bodies only of what one call is about."""
+        """Write one line, masked, and drop what is older than the last 200; bodies where the caller hands them over."""
         line = self.create(
             provider_id=provider_id,
             what=what[:40],
@@ -73,8 +73,8 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
             outcome=type(error).__name__ if error else "ok",
             error=masked_text(error.message) if isinstance(error, ProviderError) else "",
             reference=reference,
-            sent=masked_body(sent) if reference else "",
-            answered=masked_body(answered) if reference else "",
+            sent=masked_body(sent),
+            answered=masked_body(answered),
         )
         _drop_oldest(self.filter(provider_id=provider_id).exclude(what=ORDER), KEPT_EXCHANGES)
         return line

@@ -18,7 +18,7 @@ from providers.base import ProviderBackend
 from providers.fields import EncryptedJSONField
 from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
 from providers.opening import Note, open_door
-from providers.wording import account_words, error_sentence, next_step_of
+from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, next_step_of
 
 
 def default_options() -> dict[str, Any]:
@@ -184,11 +184,13 @@ class Provider(models.Model):
         if not self.is_active:
             return _("It is switched off.")
         if self.halted_at:
-            return _("Halted: %(reason)s") % {"reason": self.halted_reason}
+            is_known = self.has_error and self.last_error_kind in ACCOUNT_PROBLEMS
+            reason = self.error_sentence if is_known else self.halted_reason
+            return _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}
         if self.frozen_at:
-            return _("Frozen: %(reason)s") % {"reason": self.frozen_reason}
+            return _("Frozen: %(reason)s.") % {"reason": self.frozen_reason.rstrip(". ")}
         if self.breaker_opened_at:
-            return _("Paused by itself after failures: %(reason)s") % {"reason": self.breaker_reason}
+            return _("Paused by itself after failures: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")}
         return ""
 
     @property

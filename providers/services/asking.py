@@ -33,10 +33,12 @@ def asking(
     secrets = provider.secrets if secrets is None else secrets
     options = provider.options_with_defaults() if options is None else options
     passed: list[Passed] = []
+    failure: Exception | None = None
     try:
         door = open_door(provider.backend_class, secrets, options, passed.append, total_timeout=ASK_SECONDS)
         yield provider.backend_class(door, secrets=secrets, options=options)
     except (ProviderError, ProviderMisconfigured) as error:
+        failure = error
         if not is_trial:
             note_error(provider.pk, error)
         raise
@@ -45,7 +47,9 @@ def asking(
             note_success(provider.pk)
     finally:
         if provider.pk:
-            for exchange in passed:
+            for number, exchange in enumerate(passed, 1):
+                # What was answered is kept only where it went wrong: the last exchange is the one that did.
+                wrong = exchange.error or (failure if number == len(passed) else None)
                 Provider.objects.note_exchange(
                     provider.pk,
                     what=what,
@@ -53,5 +57,7 @@ def asking(
                     path=exchange.path,
                     http_status=exchange.http_status,
                     duration_ms=exchange.duration_ms,
-                    error=exchange.error,
+                    error=wrong,
+                    sent=exchange.request.json if wrong and exchange.request else None,
+                    answered=exchange.response.body if wrong and exchange.response else None,
                 )

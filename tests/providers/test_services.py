@@ -243,3 +243,19 @@ def test_a_vendor_without_lists_is_said_so() -> None:
     assert asked == []
     assert "type its voices" in str(result)
     assert Provider.objects.get(pk=provider.pk).last_error_at is None
+
+
+def test_what_went_wrong_stands_in_the_log_masked_and_what_went_well_does_not() -> None:
+    provider = make_provider(secrets={"api_key": CANARY})
+    said = json.dumps({"detail": "Access denied", "api_key": CANARY, "phone": "+989121234567"})
+    with answering({"/user/me": (401, said)}):
+        checking.check_provider(provider.pk)
+    line = provider.exchanges.get()
+    assert (line.http_status, line.outcome, line.error) == (401, "CredentialsRejected", "Access denied")
+    assert "Access denied" in line.answered
+    assert CANARY not in line.answered
+    assert "4567" in line.answered
+    assert "989121234567" not in line.answered
+    with answering({"/user/me": (200, json.dumps({"name": "Bruce", "wallet": 42.5}))}):
+        checking.check_provider(provider.pk)
+    assert provider.exchanges.latest("id").answered == ""

@@ -14,7 +14,8 @@ POSTED = frozenset(
         "provider-unfreeze", "strange-call-decide", "strange-calls-decide", "strange-calls-compare",
         "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
         "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
-        "campaign-stop", "campaign-copy", "call-never-again", "call-cancel", "call-settle", "call-again",
+        "campaign-stop", "campaign-copy", "call-never-again", "call-note", "call-review", "call-tag",
+        "call-untag", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
@@ -82,15 +83,17 @@ def find_landmarks(import_id: int) -> Landmarks:
     talk = CallTranscript.objects.order_by("-pk").first()
     newest, oldest = Call.objects.order_by("-pk").first(), Call.objects.order_by("pk").first()
     contacts = list(Contact.objects.order_by("-pk").values_list("pk", flat=True)[:1])
-    rare = Contact.objects.filter(name__contains="-").order_by("-pk").first()
+    named = Contact.objects.exclude(name="").order_by("-pk")
+    rare = named.filter(name__contains="-").first() or named.first()
     some = Contact.objects.filter(region="IR").order_by("-pk")[1]
-    if not (campaign and finished and draft and largest and talk and newest and oldest and rare):
+    if not (campaign and finished and draft and largest and newest and oldest and rare):
         raise SystemExit("This database holds no history: fill it by make_history.")
     last = newest.placing_at or newest.created_at
     middle_member = ListMembership.objects.filter(contact_list=largest).order_by("pk")[largest.n // 2]
     return Landmarks(
         campaign=campaign.pk, finished=finished.pk, draft=draft.pk, person=busiest[0]["contact"],
-        member_list=largest.pk, provider=campaign.provider_id, call=talk.call_id, import_id=import_id,
+        member_list=largest.pk, provider=campaign.provider_id,
+        call=talk.call_id if talk else newest.pk, import_id=import_id,
         middle=(newest.pk + oldest.pk) // 2, oldest=oldest.pk + 60, person_middle=contacts[0] // 2,
         membership_middle=middle_member.pk, today=timezone.localtime(last).date(), rare_name=rare.name[-9:],
         number=some.phone, fragment=some.phone[-7:],

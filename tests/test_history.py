@@ -6,17 +6,23 @@ import io
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from django.db.models import Count, F
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
+from benchmarks.browse import ANSWERS, make_clients, make_import
 from benchmarks.pages import all_pages, find_landmarks, missing
 from campaigns.models import Call, CallEvent, CallTranscript, Campaign, Contact, DoNotCall, ListMembership
 from providers.models import Provider
 from providers.types import LIVE, CallStatus
 from tests.conftest import make_contact
 
+MOST_QUERIES = 30
 UNTIL = "2026-03-01T12:00+00:00"
 
 
@@ -99,3 +105,19 @@ def test_a_past_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
 def test_every_page_is_measured() -> None:
     make_history()
     assert not missing(list(all_pages(find_landmarks(0))))
+
+
+@pytest.mark.parametrize(("contacts", "calls"), [(100, 200), (1_000, 1_500)])
+@pytest.mark.django_db
+def test_no_page_asks_once_a_row(contacts: int, calls: int) -> None:
+    make_history(contacts=contacts, calls=calls, until=timezone.now().isoformat())
+    clients = make_clients()
+    asked = {}
+    for page in all_pages(find_landmarks(make_import("manager"))):
+        path = reverse(page.name, args=page.args) + (f"?{page.query}" if page.query else "")
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            assert clients[page.role].get(path).status_code in ANSWERS, path
+        asked[path] = len(queries)
+    # A page of fifty rows that asked once for each would be far beyond.
+    assert {path: number for path, number in asked.items() if number > MOST_QUERIES} == {}

@@ -24,7 +24,10 @@ WHY = (
     "talk_seconds",
 )
 """What a call's sentence is made of."""
-ALWAYS = ("id", "status", "held_at", "needs_person_at", "answered_by", "talk_seconds", "to_number", "ended_at")
+ALWAYS = (
+    "id", "status", "held_at", "needs_person_at", "failure_reason", "answered_by", "talk_seconds", "to_number",
+    "ended_at",
+)  # fmt: skip
 """What every row of the log needs, whatever it shows."""
 
 

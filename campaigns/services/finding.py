@@ -40,12 +40,16 @@ class Part:
             wanted |= Q(phone__endswith=self.digits) if self.is_ending else Q(phone__contains=self.digits)
         return wanted
 
-    def ids(self) -> list[int] | None:
-        """Return the people who match; None where they are too many to be named."""
+    def people(self) -> QuerySet[Contact]:
+        """Return the people who match, found through the index."""
         found = Contact.objects.order_by().filter(self.condition)
         if connection.vendor == "sqlite" and (indexed := self._indexed()) is not None:
             found = found.filter(pk__in=indexed)
-        ids = list(found.values_list("pk", flat=True)[: COMMON + 1])
+        return found
+
+    def ids(self) -> list[int] | None:
+        """Return the people who match; None where they are too many to be named."""
+        ids = list(self.people().values_list("pk", flat=True)[: COMMON + 1])
         return ids if len(ids) <= COMMON else None
 
     def _indexed(self) -> RawSQL | None:
@@ -80,9 +84,14 @@ def people_with(part: Part, people: QuerySet[Contact]) -> QuerySet[Contact]:
     return people.filter(part.condition) if ids is None else people.filter(pk__in=ids)
 
 
-def rows_of_people_with(part: Part, person: str = "contact") -> Q:
-    """Return the condition of rows that name a person who matches."""
+def rows_of_people_with(part: Part, person: str = "contact", *, is_walked: bool = True) -> Q:
+    """Return the condition of rows that name a person who matches.
+
+    Where a list is walked in its order, the first rows of many are soon met; else people lead to their rows.
+    """
     ids = part.ids()
     if ids is not None:
         return Q(**{f"{person}__in": ids})
+    if not is_walked:
+        return Q(**{f"{person}__in": part.people().values("pk")})
     return Q(Exists(Contact.objects.filter(part.condition, pk=OuterRef(person))))

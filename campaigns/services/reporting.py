@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -234,9 +235,9 @@ def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Fig
     )  # fmt: skip
 
 
-def calls_in(scope: Scope, person: Person) -> CallQuerySet:
-    """Return the calls of a scope that this person may see and whose order left."""
-    calls = Call.objects.visible_to(person).filter(placing_at__gte=scope.start, placing_at__lt=scope.end)
+def calls_in(scope: Scope, person: Person, start: datetime.datetime | None = None) -> CallQuerySet:
+    """Return the calls of a scope, or of its end from an instant on, that this person may see and whose order left."""
+    calls = Call.objects.visible_to(person).filter(placing_at__gte=start or scope.start, placing_at__lt=scope.end)
     return calls.filter(**scope.narrowed()).order_by()
 
 
@@ -244,7 +245,7 @@ def count(scope: Scope, person: Person) -> Figures:
     """Count all figures of a scope, in a fixed number of statements, however many rows."""
     calls = calls_in(scope, person)
     providers = {provider.pk: provider for provider in Provider.objects.defer("secrets")}
-    counts = read_counts(calls, scope.start, scope.end, scope.narrowed(), person)
+    counts = read_counts(partial(calls_in, scope, person), scope.start, scope.end, scope.narrowed(), person)
     total = Sums()
     by_campaign: dict[int, Sums] = defaultdict(Sums)
     by_provider: dict[int, Sums] = defaultdict(Sums)

@@ -69,6 +69,8 @@ def test_a_common_part_finds_the_same_by_walking(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(finding, "COMMON", 1)
     assert part.ids() is None
     assert set(type(calls[0]).objects.filter(finding.rows_of_people_with(part)).values_list("pk", flat=True)) == few
+    loose = finding.rows_of_people_with(part, is_walked=False)
+    assert set(type(calls[0]).objects.filter(loose).values_list("pk", flat=True)) == few
     assert set(finding.people_with(part, Contact.objects.all())) == people
 
 

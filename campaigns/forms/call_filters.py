@@ -209,11 +209,10 @@ class CallFilterForm(forms.Form):
         """Return the query that keeps the columns and drops every filter."""
         return self._query_without(*(name for name in self.fields if name != "column"))
 
-    def has_more(self) -> bool:
-        """Tell whether a field is in use that stands folded away, or is wrong."""
+    def opens_more(self) -> bool:
+        """Tell whether a field that stands folded away is wrong; what is right is said by its chip."""
         self.is_valid()
-        folded = [name for name in self.fields if name not in {"person", "state", "words", "column"}]
-        return any(self.cleaned_data.get(name) not in (None, "") or name in self.errors for name in folded)
+        return bool(self.errors.keys() - {"person", "state", "words", "column"})
 
     def has_columns(self) -> bool:
         """Tell whether columns were chosen."""
@@ -222,4 +221,10 @@ class CallFilterForm(forms.Form):
 
     def spoken(self) -> list[list[str]]:
         """Return the filters in words, as an export keeps them."""
-        return [[str(chip.label), str(chip.value)] for chip in self.chips()] or [["", _now("All calls")]]
+        return [[str(chip.label), _in_words(chip)] for chip in self.chips()] or [["", _now("All calls")]]
+
+
+def _in_words(chip: FilterChip) -> str:
+    if chip.name in {"talked_from", "talked_to"}:
+        return f"{chip.value // 60}:{chip.value % 60:02d}"
+    return str(chip.value)

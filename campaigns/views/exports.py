@@ -57,7 +57,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
         status = 422
     context = {
         "form": file_form,
-        "chips": form.chips(),
+        "words": form.spoken(),
         "columns": form.columns(),
         "query": form.query(),
         "errors": form.errors,

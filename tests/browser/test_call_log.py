@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -39,3 +40,38 @@ def test_the_log_is_narrowed_down_by_its_chips(desk: Desk, called: Callable[[], 
     expect(page.get_by_role("heading", name=words("What happened"))).to_be_visible()
     page.get_by_role("link", name=words("Call log")).last.click()
     expect(heading(page)).to_have_text(words("Call log"))
+
+
+def test_a_narrowed_log_is_kept_exported_and_its_calls_are_tagged(
+    desk: Desk, called: Callable[[], None], words: Words
+) -> None:
+    called()
+    page = desk.page("manager", "/calls/?state=completed", language=words.language)
+    expect(page.locator("#total")).to_be_visible()
+    saved = page.locator("details.filter-more", has=page.locator("input[name=name]"))
+    saved.locator("summary").first.click()
+    saved.get_by_label(words("Name"), exact=True).fill(f"Ended well {words.language}")
+    saved.get_by_role("button", name=words("Save these filters and columns")).click()
+    page.locator("details.filter-more", has=page.locator("input[name=name]")).locator("summary").first.click()
+    expect(page.get_by_role("link", name=f"Ended well {words.language}")).to_be_visible()
+
+    page.locator("details.filter-more", has=page.locator("input[name=column]")).locator("summary").click()
+    page.get_by_label(words("Tags"), exact=True).check()
+    page.get_by_role("button", name=words("Show these columns")).click()
+    page.get_by_role("link", name=words("Export"), exact=True).click()
+    page.get_by_label("CSV").check()
+    page.get_by_role("button", name=words("Write the file")).click()
+    fetch = page.get_by_role("link", name=words("Download")).first
+    expect(fetch).to_be_visible(timeout=40_000)
+    with page.expect_download() as download:
+        fetch.click()
+    lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+    assert words("Tags") in lines[0]
+    assert len(lines) > 1
+
+    page.goto("/calls/?state=completed")
+    page.locator("tbody tr a").first.click()
+    page.locator("#tags-of-call input[name=tags]").fill(f"friendly {words.language}")
+    page.locator("#tags-of-call").get_by_role("button", name=words("Add"), exact=True).click()
+    page.locator("#tags-of-call").get_by_role("link", name=f"friendly {words.language}").click()
+    expect(page.locator("tbody tr")).to_have_count(1)

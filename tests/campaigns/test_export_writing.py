@@ -59,7 +59,8 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
     make_call(campaign=campaign, status="completed")
     make_call(status="busy")
     client.force_login(manager)
-    query = f"campaign={campaign.pk}&state=busy&column=person&column=number"
+    Call.objects.filter(pk=wanted.pk).update(talk_seconds=75)
+    query = f"campaign={campaign.pk}&state=busy&talked_to=1:30&column=person&column=number"
     page = client.get(f"{reverse('calls-export')}?{query}").content.decode()
     assert "1 call" in page
     form = {"query": query, "file_format": "csv", "form_token": str(uuid.uuid4())}
@@ -67,7 +68,7 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
         assert client.post(reverse("calls-export"), form)["Location"] == reverse("exports")
     export = CallExport.objects.get()
     assert rung == [export.pk]
-    assert export.words == [["State", "Busy"], ["Campaign", str(campaign)]]
+    assert export.words == [["State", "Busy"], ["Campaign", str(campaign)], ["Talked at most", "1:30"]]
     assert "Waits its turn" in client.get(reverse("exports")).content.decode()
     assert client.get(reverse("exports-live")).status_code == 200
     assert client.get(reverse("export-fetch", args=[export.pk]))["Location"] == reverse("exports")

@@ -94,7 +94,7 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
         while begins < now:
             if time.monotonic() > until:
                 # Also while frozen: a long gap is read in several sweeps.
-                _advance(sweep, begins)
+                _advance(sweep, min(begins, now - span(rules.SETTLE)))
                 return _("The list is long: the comparison goes on.")
             part = part_of(provider, sweep, begins, now)
             VendorSweep.objects.filter(pk=sweep.pk).update(
@@ -116,6 +116,9 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
     except (ProviderError, ProviderMisconfigured) as error:
         Provider.objects.note_error(provider.pk, error)
         return _("The list could not be read: nothing is concluded.")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        logger.exception("provider=%s: the backend failed while listing", provider.pk)
+        return _("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
     if provider.frozen_at:
         counts["unfrozen"] += _unfreeze_if_over(provider, sweep, now)
     return ""

@@ -20,7 +20,7 @@ def test_a_restored_backup_freezes_until_the_lists_were_compared(
     start_stage: Callable[..., Stage], tell: Callable[[Verdict], Verdict], figure: Callable[[str], None]
 ) -> None:
     stage = start_stage(scale=120, speed=200)
-    stage.lay_out(scaled(2000, 120), a_second=scaled(100, 25), max_lines=scaled(50, 20))
+    stage.lay_out(scaled(800, 120), a_second=scaled(60, 25), max_lines=scaled(50, 20))
     stage.hire(dispatchers=2, pollers=2)
     stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60, "calls leave")
     stage.dismiss()

@@ -15,6 +15,8 @@ from benchmarks import common
 from benchmarks.common import MANAGE, ROOT, Cost, Goal, Meter, median
 
 LINES = 64
+PLAIN_SECONDS = 45
+"""The plain design is cut here: a rate needs no more."""
 _numbers = itertools.count(0)
 
 
@@ -85,7 +87,6 @@ def ours(provider: Any, count: int) -> Cost:
 
 def without_database(provider: Any, count: int) -> Cost:
     """Send the same orders through the same door from as many threads, and keep nothing."""
-    from campaigns.services.committing import boottime
     from providers.types import CallOrder
 
     agent = provider.agent_set.first()
@@ -100,7 +101,7 @@ def without_database(provider: Any, count: int) -> Cost:
         for n in itertools.islice(_numbers, count)
     ]
     with Meter() as meter, ThreadPoolExecutor(LINES) as pool:
-        placed = list(pool.map(lambda order: backend.for_order(boottime()).place_call(order), orders))
+        placed = list(pool.map(lambda order: common.place(backend, order), orders))
     assert len({one.remote_id for one in placed}) == count
     return meter.cost
 
@@ -126,27 +127,31 @@ def plain(provider: Any, count: int, workers: int) -> Cost:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    placed = Call.objects.filter(campaign=campaign, status="queued")
     try:
-        placed = Call.objects.filter(campaign=campaign, status="queued")
-        begin = _wait(lambda: placed.count() >= count // 10, cluster)
+        begin = _wait(lambda: placed.count() >= count // 10, cluster, 90)
         before, had = common.tree_cpu(cluster.pid), placed.count()
-        end = _wait(lambda: placed.count() >= count, cluster)
-        used, did = common.tree_cpu(cluster.pid) - before, count - had
+        # Tasks that fail are tried again after minutes: the rate of those that did not is in the design's favour.
+        end = _wait(lambda: placed.count() >= count * 19 // 20, cluster, PLAIN_SECONDS)
+        used, did = common.tree_cpu(cluster.pid) - before, placed.count() - had
     finally:
         # At once and as a whole: what it has not placed is not wanted.
         os.killpg(cluster.pid, signal.SIGKILL)
         cluster.wait()
     clear(campaign)
+    if did < count // 20:
+        raise SystemExit(f"The plain design's cluster placed {had + did} of {count} calls: too few for a rate.")
     # Scaled to all calls: the start of the processes is left out in the plain design's favour.
     return Cost((end - begin) * count / did, used * count / did)
 
 
-def _wait(is_done: Any, process: subprocess.Popen[bytes]) -> float:
-    until = time.monotonic() + 300
-    while not is_done():
-        if time.monotonic() > until or process.poll() is not None:
-            raise SystemExit("The plain design's cluster did not place its calls.")
-        time.sleep(0.05)
+def _wait(is_done: Any, process: subprocess.Popen[bytes], seconds: float) -> float:
+    """Wait until it is done or the time is over; what was placed by then is counted."""
+    until = time.monotonic() + seconds
+    while not is_done() and time.monotonic() < until:
+        if process.poll() is not None:
+            raise SystemExit("The plain design's cluster ended before it placed its calls.")
+        time.sleep(0.1)
     return time.monotonic()
 
 
@@ -179,7 +184,15 @@ def report(asked: Any, engine: str, full: Cost, bare: Cost, simple: Cost | None)
     rows: list[list[object]] = []
     if simple:
         simple_rate, simple_cpu = asked.plain_calls / simple.seconds, simple.cpu / asked.plain_calls * 1000
-        rows.append([f"plain: one task a call, {asked.workers} workers", simple_rate, simple_cpu, 1.0, "baseline"])
+        rows.append(
+            [
+                f"plain: one task a call, {asked.workers} workers, up to {asked.plain_calls}",
+                simple_rate,
+                simple_cpu,
+                1.0,
+                "baseline",
+            ]
+        )
     rows.append([f"ours: dispatch slice, {LINES} lines", rate, full.cpu / asked.calls * 1000])
     rows.append(
         [f"limit: same door, {LINES} threads, no database", asked.calls / bare.seconds, bare.cpu / asked.calls * 1000]

@@ -34,7 +34,6 @@ def open_calls(vendor: str, origin: str, count: int) -> Any:
 
     from campaigns.models import Call
     from campaigns.rules import RANK
-    from campaigns.services.committing import boottime
     from providers.types import CallOrder, CallStatus
 
     provider = common.make_provider(vendor, origin)
@@ -50,7 +49,7 @@ def open_calls(vendor: str, origin: str, count: int) -> Any:
         for n in itertools.islice(_numbers, count)
     ]
     with ThreadPoolExecutor(64) as pool:
-        placed = list(pool.map(lambda order: backend.for_order(boottime()).place_call(order), orders))
+        placed = list(pool.map(lambda order: common.place(backend, order), orders))
     # An hour ago, so that a call that was read is not due again within the round.
     now = timezone.now() - datetime.timedelta(hours=1)
     Call.objects.bulk_create(

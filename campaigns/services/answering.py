@@ -40,7 +40,8 @@ class Answer:
     result: PlacedCall | ProviderError
     exchange: Passed | None = None
     """The request as the log shows it; none where nothing reached the door."""
-    committed_at: float = 0.0
+    took: float = 0.0
+    """Seconds from the commit point to the answer."""
 
 
 def write_answers(provider_id: int, answers: Sequence[Answer], now: datetime.datetime) -> None:

@@ -38,7 +38,7 @@ GROUP_SECONDS = 0.02
 LOOK_SECONDS = 0.25
 SWEEP_SECONDS = 5.0
 MOST_THREADS = 64
-MOST_IN_A_COMMIT = 64
+MOST_IN_A_COMMIT = 128
 QUICK_SECONDS = 0.5
 """A vendor that answers within this time lets orders be committed ahead: well below what an order may wait."""
 MOST_AHEAD = 16
@@ -87,12 +87,13 @@ class Lane:
         self.slowest = max(self.slowest, took)
 
     def look_ahead(self) -> None:
-        """Expect as many orders back as in the last round, from a vendor that answers quickly.
+        """Expect about as many orders back as in the last rounds, from a vendor that answers quickly.
 
         They are committed while the others are out, so that no line waits for a commit point; at a slow vendor they
         would grow too old to leave. Never above the provider's lines: every commit counts them.
         """
-        self.ahead = min(self.came_back, self.threads) if self.slowest < QUICK_SECONDS else 0
+        expected = min(max(self.came_back, self.ahead * 3 // 4), self.threads)
+        self.ahead = expected if self.slowest < QUICK_SECONDS else 0
         self.came_back, self.slowest = 0, 0.0
 
 
@@ -127,7 +128,13 @@ class Slice:
         except Exception as error:
             logger.exception("call=%s: the backend failed while placing", committed.call_id)
             result = OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")
-        answer = Answer(call_id=committed.call_id, order=committed.order, result=result, exchange=lane.told.exchange)
+        answer = Answer(
+            call_id=committed.call_id,
+            order=committed.order,
+            result=result,
+            exchange=lane.told.exchange,
+            took=boottime() - committed.committed_at,
+        )
         self.answers.put((lane.provider_id, answer))
 
     # The rounds of the coordinator
@@ -267,7 +274,7 @@ class Slice:
             if not self.unwritten:
                 until = time.monotonic() + GROUP_SECONDS
             self.unwritten.append(got)
-            self.lanes[got[0]].take_back(boottime() - got[1].committed_at)
+            self.lanes[got[0]].take_back(got[1].took)
             wait = bool(self.in_flight)
 
     def write(self) -> None:

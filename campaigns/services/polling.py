@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q
@@ -23,6 +24,7 @@ from campaigns.services.clock import DatabaseClock, span
 from providers.base import Door, ProviderBackend, Request, Response
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
 from providers.models import Provider
+from providers.opening import Passed
 from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ BATCH_BY_LIST = 5000
 MOST_IN_A_WRITE = 1000
 SWEEP_SECONDS = 5.0
 POSTPONED_SECONDS = 10
+FAILURES_LOGGED = 5
 
 
 class PacedDoor:
@@ -100,6 +103,7 @@ class Slice:
         """Reads that are out, by provider."""
         self.renewed: dict[int, float] = {}
         self.heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self.failed: queue.SimpleQueue[tuple[int, Passed]] = queue.SimpleQueue()
         self.pool = ThreadPoolExecutor(16, thread_name_prefix="poll")
         self.swept_at = 0.0
 
@@ -186,7 +190,7 @@ class Slice:
     def _backend_of(self, provider: Provider) -> ProviderBackend | None:
         if provider.pk not in self.backends:
             try:
-                backend = provider.open_backend()
+                backend = provider.open_backend(partial(self._note, provider.pk))
             except ProviderMisconfigured as error:
                 Provider.objects.halt(provider.pk, str(error))
                 postpone(provider.pk, self.clock.now(), 60)
@@ -194,6 +198,28 @@ class Slice:
             backend.door = PacedDoor(backend.door, provider.reads_per_minute)
             self.backends[provider.pk] = backend
         return self.backends[provider.pk]
+
+    def _note(self, provider_id: int, passed: Passed) -> None:
+        """Keep a read that went wrong for the provider's log; the many that go well would only push it out."""
+        if passed.error is not None or (passed.http_status or 0) >= 400:
+            self.failed.put((provider_id, passed))
+
+    def log_failures(self) -> None:
+        """Write the reads that went wrong, a few a round: a vendor that is away answers them all alike."""
+        logged = 0
+        while not self.failed.empty():
+            provider_id, passed = self.failed.get_nowait()
+            logged += 1
+            if logged <= FAILURES_LOGGED:
+                Provider.objects.note_exchange(
+                    provider_id,
+                    what="fetch_calls",
+                    method=passed.method,
+                    path=passed.path,
+                    http_status=passed.http_status,
+                    duration_ms=passed.duration_ms,
+                    error=passed.error,
+                )
 
     def _tell(
         self, provider_id: int, asked: Sequence[int], plan: settling.Plan | None, act: Callable[[], list[CallSnapshot]]
@@ -218,6 +244,7 @@ class Slice:
                 self.busy -= Counter([heard.provider_id])
                 self._write_one(heard)
         except queue.Empty:
+            self.log_failures()
             return wrote
 
     def _write_one(self, heard: Heard) -> None:

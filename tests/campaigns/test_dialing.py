@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from campaigns.models import Call, DialingSwitch, DoNotCall
 from campaigns.services import launching
-from providers.models import Agent, Provider
+from campaigns.services.dialing import Lane
+from providers.models import Agent, Provider, exchanges
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_list
 
@@ -220,3 +222,72 @@ def test_busy_leads_to_another_attempt(sandbox: Sandbox, dial: Run, read_back: R
     read_back(5)
     attempts = list(campaign.calls.order_by("attempt").values_list("attempt", "status", "wait_reason"))
     assert attempts == [(1, "busy", ""), (2, "pending", "retry")]
+
+
+def test_orders_stand_in_the_providers_log_by_their_call(sandbox: Sandbox, dial: Run) -> None:
+    provider = sandbox.provider()
+    calls = [single(provider, f"+98912123991{number}") for number in range(3)]
+    dial()
+    lines = {line.reference: line for line in provider.exchanges.filter(what="place_call")}
+    assert set(lines) == {call.reference for call in calls}
+    line = lines[calls[0].reference]
+    assert (line.method, line.http_status, line.outcome) == ("POST", 200, "ok")
+    assert line.sent
+    assert calls[0].to_number[1:] not in line.sent + line.answered
+
+
+def test_an_order_that_is_refused_is_logged_with_what_the_vendor_said(sandbox: Sandbox, dial: Run) -> None:
+    provider = sandbox.provider()
+    call = single(provider, "+989121239901")
+    sandbox.server.world.faults.add({"mode": "400"})
+    dial()
+    line = provider.exchanges.get(reference=call.reference)
+    assert line.http_status == 400
+    assert line.answered
+
+
+def test_the_log_of_orders_is_bounded_and_pushes_no_errand_out(
+    sandbox: Sandbox, dial: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchanges, "KEPT_ORDERS", 2)
+    provider = sandbox.provider()
+    Provider.objects.note_exchange(provider.pk, what="check_credentials", method="GET", path="/user/me")
+    for number in range(5):
+        single(provider, f"+98912123992{number}")
+    dial()
+    assert provider.exchanges.filter(what="place_call").count() == 2
+    assert provider.exchanges.filter(what="check_credentials").count() == 1
+
+
+def test_orders_are_committed_ahead_only_at_a_vendor_that_answers_quickly(sandbox: Sandbox) -> None:
+    lane = Lane(sandbox.provider(max_lines=10))
+
+    def round_with(orders: int, took: float) -> int:
+        lane.in_flight = 10
+        for _order in range(orders):
+            lane.take_back(took)
+        lane.look_ahead()
+        return lane.idle - orders
+
+    assert round_with(4, 0.1) == 4
+    assert round_with(40, 0.1) == 10, "never more than there are threads"
+    assert round_with(4, 3.0) == 0
+    assert round_with(4, 0.1) == 4
+
+
+def test_a_read_that_fails_is_logged_and_those_that_go_well_are_not(
+    sandbox: Sandbox, dial: Run, read_back: Run
+) -> None:
+    broken, well = sandbox.provider(), sandbox.provider("voicy")
+    call = single(broken, "+989121239901")
+    single(well, "+989121239902")
+    dial()
+    Provider.objects.filter(pk=broken.pk).update(secrets={"api_key": "not-the-key"})
+    Call.objects.update(next_poll_at=timezone.now())
+    read_back(0.5)
+    line = broken.exchanges.filter(what="fetch_calls").latest("pk")
+    assert line.http_status == 401
+    call.refresh_from_db()
+    assert call.remote_id
+    assert call.remote_id not in line.path
+    assert not well.exchanges.filter(what="fetch_calls").exists()

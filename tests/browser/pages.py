@@ -58,6 +58,8 @@ def pages_of(desk: Desk) -> list[ConsolePage]:
         f"/people/{person}/",
         f"/people/{forbidden}/",
         f"/people/{person}/edit/",
+        f"/people/{person}/merge/",
+        f"/people/{person}/merge/{forbidden}/",
         "/lists/",
         f"/lists/{people}/",
         f"/lists/{empty}/",

@@ -238,7 +238,7 @@ class Slice:
             return 0
         size = min(lane.idle, MOST_IN_A_COMMIT)
         ids = [lane.reserved.popleft() for _ in range(min(len(lane.reserved), size))]
-        # The answers in hand go with the same transaction: a kill never costs more unknowns than there are threads.
+        # The answers in hand go with the same transaction: a kill costs what is out and committed ahead, no more.
         group = self.answers_of(lane.provider_id)
         result = commit_calls(
             lane.provider_id,

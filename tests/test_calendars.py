@@ -45,7 +45,7 @@ def test_a_day_is_read_in_either_calendar_and_any_digits(text: str) -> None:
     assert DayField().clean(text) == DAY
 
 
-@pytest.mark.parametrize("text", ["1405-13-01", "1405-12-31", "1405-08", "x"])
+@pytest.mark.parametrize("text", ["1405-13-01", "1405-12-31", "1405-08", "x", "9999-12-31", "0001-01-01"])
 def test_no_day_is_said_in_words(text: str) -> None:
     with pytest.raises(ValidationError, match=str(forms.DateField.default_error_messages["invalid"])):
         DayField().clean(text)

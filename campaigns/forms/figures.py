@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
@@ -14,6 +15,7 @@ from campaigns.numbers import text_of_digits
 
 JALALI = re.compile(r"(1[2-5]\d\d)[-/](\d{1,2})[-/](\d{1,2})")
 LONGEST = 24 * 3600
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):([0-5]?\d)")
 
 
@@ -21,7 +23,13 @@ class DayField(forms.DateField):
     """A day in ISO form of either calendar, typed in any digits."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the date of a text; a year before 1700 is a Jalali one."""
+        """Return the date of a text; a year before 1700 is a Jalali one, and the last of all years has no day after."""
+        day = self._day_of(value)
+        if isinstance(day, datetime.date) and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
+
+    def _day_of(self, value: Any) -> Any:
         if not isinstance(value, str):
             return super().to_python(value)
         text = text_of_digits(value).strip()

@@ -137,7 +137,7 @@ class ProviderExchange(models.Model):
     reference = models.UUIDField(null=True, blank=True)
     """Our reference of the one call that it was about."""
     sent = models.TextField(_("sent"), blank=True)
-    """The body as `masked_body` leaves it; only of exchanges about one call."""
+    """The body as `masked_body` leaves it."""
     answered = models.TextField(_("answered"), blank=True)
 
     objects = ProviderExchangeQuerySet.as_manager()

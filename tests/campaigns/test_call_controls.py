@@ -88,7 +88,7 @@ def test_a_call_that_waits_at_the_vendor_is_cancelled_there(
     codes = [(event.code, event.actor_id) for event in call.events.all()]
     assert ("cancel_asked", caller.pk) in codes
     assert AuditEvent.objects.get(action="call.cancel_asked").detail["outcome"] == "ok"
-    assert {line.what for line in provider.exchanges.all()} == {"cancel_call", "fetch_calls"}
+    assert {line.what for line in provider.exchanges.all()} == {"place_call", "cancel_call", "fetch_calls"}
 
 
 def test_a_live_call_is_hung_up(sandbox: Sandbox, client: Client, caller: User, dial: Run, read_back: Run) -> None:

@@ -175,4 +175,4 @@ def test_a_stop_reaches_the_vendor(
     assert taking_back.take_back() == 1
     call.refresh_from_db()
     assert call.status == "canceled"
-    assert {line.what for line in provider.exchanges.all()} == {"cancel_call", "fetch_calls"}
+    assert {line.what for line in provider.exchanges.all()} == {"place_call", "cancel_call", "fetch_calls"}

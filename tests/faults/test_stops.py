@@ -14,11 +14,11 @@ pytestmark = [pytest.mark.faults]
 
 def test_nothing_passes_after_a_stop(start_stage: Callable[..., Stage], figure: Callable[[str], None]) -> None:
     stage = start_stage(speed=600)
-    times = scaled(1000, 50)
+    times = scaled(1000, 20)
     # Lines enough and a steady pace: some call is always about to leave, and nobody waits for a line.
-    stage.lay_out(scaled(3000, 1500), max_lines=100, a_second=20)
+    stage.lay_out(scaled(3000, 800), max_lines=100, a_second=20)
     stage.hire(dispatchers=2, pollers=1)
-    for kind, share in (("pause", times), ("stop_all", max(times // 10, 25)), ("opt_out", max(times // 10, 25))):
+    for kind, share in (("pause", times), ("stop_all", max(times // 10, 10)), ("opt_out", max(times // 10, 10))):
         found = stage.inside("press_stops", kind=kind, times=share)
         figure(
             f"{stage.engine}: {kind}: {found['passed_after']} commit points after the commit in {found['pressed']}"

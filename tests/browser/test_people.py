@@ -20,6 +20,8 @@ def test_a_person_is_noted_merged_and_never_called_again(desk: Desk, called: Cal
         "SELECT max(c.id) FROM campaigns_contact c WHERE c.phone NOT IN (SELECT phone FROM campaigns_donotcall)"
         " AND c.name <> '' AND c.merged_into_id IS NULL AND c.id NOT IN (SELECT contact_id FROM campaigns_contactnote)"
         " AND c.id IN (SELECT contact_id FROM campaigns_call WHERE campaign_id IS NOT NULL)"
+        " AND c.id NOT IN (SELECT contact_id FROM campaigns_call WHERE contact_id IS NOT NULL AND status NOT IN"
+        " ('completed', 'no_answer', 'busy', 'failed', 'canceled', 'skipped'))"
     )
     ((name, phone),) = desk.stack.rows(f"SELECT name, phone FROM campaigns_contact WHERE id = {person}")
     page = desk.page("manager", "/people/", language=words.language)

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 
 from callcenter.templatetags import desk
 
 if TYPE_CHECKING:
-    from campaigns.services.plots import Mark
-    from campaigns.services.report_tables import Column, Value
+    from campaigns.services.plots import Mark, Plot
+    from campaigns.services.report_tables import Section, Value
 
 register = template.Library()
+NUMBER = ' class="num"'
 
 
 @register.simple_tag
-def table_cell(column: Column, value: Value) -> SafeString:
-    """Write one cell of a table of figures; it leads to the calls behind it."""
-    written: Any = _written(column.kind, value)
-    if value.url:
-        written = format_html('<a href="{}">{}</a>', value.url, written)
-    looks = ' class="num"' if column.is_number else ""
-    return format_html('<td{} data-label="{}">{}</td>', SafeString(looks), column.label, written)
+def table_rows(section: Section) -> SafeString:
+    """Write the rows of a table of figures; each cell leads to the calls behind it."""
+    # What a column writes on each of its cells is escaped once, not once a row.
+    columns = [
+        (f'<td{NUMBER if column.is_number else ""} data-label="{escape(str(column.label))}">', column.kind)
+        for column in section.columns
+    ]
+    return SafeString("".join(f"<tr>{_cells(columns, row)}</tr>" for row in section.shown))
+
+
+def _cells(columns: Sequence[tuple[str, str]], row: Sequence[Value]) -> str:
+    return "".join(
+        f"{head}{_linked(value.url, conditional_escape(_written(kind, value)))}</td>"
+        for (head, kind), value in zip(columns, row, strict=True)
+    )
+
+
+def _linked(url: str, written: str) -> str:
+    return f'<a href="{escape(url)}">{written}</a>' if url else written
 
 
 def _written(kind: str, cell: Value) -> Any:
@@ -43,17 +57,17 @@ def _written(kind: str, cell: Value) -> Any:
 
 
 @register.simple_tag
-def plot_mark(mark: Mark) -> SafeString:
-    """Write one rectangle of a drawing, and the link and the word that it may carry."""
-    shape = format_html(
-        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" />', mark.tone, mark.x, mark.y, mark.width, mark.height
+def plot_marks(plot: Plot) -> SafeString:
+    """Write the rectangles of a drawing, and the link and the word that each may carry."""
+    return SafeString("".join(map(_mark, plot.marks)))
+
+
+def _mark(mark: Mark) -> str:
+    shape = (
+        f'<rect class="{escape(mark.tone)}" x="{mark.x}" y="{mark.y}" width="{mark.width}" height="{mark.height}" />'
     )
     if not mark.url:
         return shape
-    word: Any = plot_word(mark.word) if mark.word else ""
-    return format_html('<a href="{}" tabindex="-1"><title>{}</title>{}{}</a>', mark.url, mark.title, shape, word)
-
-
-def plot_word(word: Any) -> SafeString:
-    """Write a text of a drawing."""
-    return format_html('<text x="{}" y="{}">{}</text>', word.x, word.y, word.text)
+    word = mark.word and f'<text x="{mark.word.x}" y="{mark.word.y}">{escape(mark.word.text)}</text>'
+    title = escape(str(mark.title))
+    return f'<a href="{escape(mark.url)}" tabindex="-1"><title>{title}</title>{shape}{word or ""}</a>'

@@ -75,9 +75,9 @@ class Section:
     tabled: int = TABLED
 
     @property
-    def shown(self) -> list[list[tuple[Column, Value]]]:
-        """The first rows, each cell with its column."""
-        return [list(zip(self.columns, row, strict=True)) for row in self.rows[: self.tabled]]
+    def shown(self) -> list[list[Value]]:
+        """The first rows."""
+        return self.rows[: self.tabled]
 
     @property
     def more(self) -> int:

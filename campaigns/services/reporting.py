@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -72,7 +72,13 @@ class Scope:
         if self.provider is not None:
             asked["provider"] = self.provider.pk
         asked |= {name: value for name, value in narrowed.items() if value != ""}
-        return f"{reverse('call-log')}?{urlencode(asked)}"
+        return f"{_log_address()}?{urlencode(asked)}"
+
+
+@cache
+def _log_address() -> str:
+    # A report has a thousand links into the log.
+    return reverse("call-log")
 
 
 @dataclass(slots=True)

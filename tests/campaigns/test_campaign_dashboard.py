@@ -80,6 +80,7 @@ def test_every_outcome_is_counted_and_opens_its_calls(desk: Client, caller: User
 def test_slow_figures_are_kept_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = mixed()
     monkeypatch.setattr(outcomes, "QUICK", 0.0)
+    monkeypatch.setattr(outcomes, "KEPT_TIMES", 100_000)
     before = outcomes.count_outcomes(campaign)
     over(campaign, "busy")
     assert outcomes.count_outcomes(campaign) == before

@@ -245,8 +245,11 @@ def begin_child() -> None:
 def main() -> None:
     """Load the product once, without touching its database, then serve the harness."""
     import django
+    from django.conf import settings
 
     django.setup()
+    # As the worker command does: a debugging connection writes every statement out once more.
+    settings.DEBUG = False
     logging.disable(logging.ERROR)
     from campaigns import rules
     from campaigns.services import dialing, polling  # noqa: F401

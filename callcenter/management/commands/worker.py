@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -59,6 +60,8 @@ class Command(BaseCommand):
         # Imported late: the module reads its settings and opens the broker at import.
         from django_q.cluster import Cluster
 
+        # A debugging connection writes every statement out once more and keeps it: a slice has thousands of them.
+        settings.DEBUG = False
         end_forks_with_us()
         cluster = Cluster()
         asked: list[int] = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 from typing import Literal
 from uuid import UUID
 
@@ -34,7 +36,7 @@ class Found:
     by: Literal["id", "number"]
 
 
-@dataclass(slots=True)
+@dataclass
 class Findings:
     """What a look at the list proves."""
 
@@ -56,16 +58,32 @@ class Findings:
         Only a known call that is both later than this one's window and fresh may be missing: under steady traffic
         there is always one that a lagging list does not show yet.
         """
-        return self.is_trusted and all(
-            known.placing_at > call.latest_at and self.fresh_after is not None and known.placing_at > self.fresh_after
-            for known in self.missing
-        )
+        if not self.is_trusted or not self.missing:
+            return self.is_trusted
+        return self.fresh_after is not None and self._first_missing > max(call.latest_at, self.fresh_after)
+
+    @cached_property
+    def _first_missing(self) -> datetime.datetime:
+        return min(known.placing_at for known in self.missing)
 
 
-def is_of_number(snapshot: CallSnapshot, number: str) -> bool:
-    """Tell whether a listed call went to this number, comparing its last nine digits; a row without one may have."""
-    theirs = "".join(letter for letter in snapshot.to_number if letter.isdigit())
-    return not theirs or theirs[-9:] == number[-9:]
+def tail_of(number: str) -> str:
+    """Return the last nine digits, by which numbers are compared; empty for a row that tells no number."""
+    return "".join(letter for letter in number if letter.isdigit())[-9:]
+
+
+class _Rows:
+    """Listed rows by their number: a day's list times a day's calls is too much to compare one by one."""
+
+    def __init__(self, rows: Iterable[CallSnapshot]) -> None:
+        self._by_tail: dict[str, list[tuple[int, CallSnapshot]]] = {}
+        for place, row in enumerate(rows):
+            self._by_tail.setdefault(tail_of(row.to_number), []).append((place, row))
+
+    def near(self, call: Sought) -> list[CallSnapshot]:
+        """Return the rows that went to the call's number, and those that do not say to which, as they were listed."""
+        found = self._by_tail.get(call.to_number[-9:], []) + self._by_tail.get("", [])
+        return [row for _place, row in sorted(found, key=itemgetter(0))]
 
 
 def explained(known: Sequence[Sought], listed: Sequence[CallSnapshot]) -> tuple[list[CallSnapshot], list[Sought]]:
@@ -81,10 +99,9 @@ def explained(known: Sequence[Sought], listed: Sequence[CallSnapshot]) -> tuple[
             del rest[call.remote_id]
         else:
             by_number.append(call)
+    numbered = _Rows(row for row in rest.values() if row.to_number)
     for call in sorted(by_number, key=lambda sought: sought.placing_at):
-        rows = [
-            row for row in rest.values() if row.to_number and is_of_number(row, call.to_number) and _in_time(row, call)
-        ]
+        rows = [row for row in numbered.near(call) if row.remote_id in rest and _in_time(row, call)]
         if not rows:
             missing.append(call)
             continue
@@ -100,15 +117,18 @@ def _in_time(row: CallSnapshot, call: Sought) -> bool:
     return call.placing_at - early <= row.created_at <= call.latest_at
 
 
-def candidates_of(call: Sought, rows: Sequence[CallSnapshot]) -> list[CallSnapshot]:
-    """Return the rows that could be this unknown call; one that carries another reference of ours cannot."""
-    return [
-        row
-        for row in rows
-        if row.reference in (None, call.reference)
-        and (row.reference == call.reference or (is_of_number(row, call.to_number) and _in_time(row, call)))
-        and (not row.agent_id or not call.agent_id or row.agent_id == call.agent_id or row.reference == call.reference)
-    ]
+def _may_be(row: CallSnapshot, call: Sought) -> bool:
+    """Tell whether a row of the call's number could be it; one that carries another reference of ours cannot."""
+    if row.reference is not None:
+        return row.reference == call.reference
+    return _in_time(row, call) and (not row.agent_id or not call.agent_id or row.agent_id == call.agent_id)
+
+
+def unsaid(unknown: Sequence[Sought], rows: Sequence[CallSnapshot]) -> list[CallSnapshot]:
+    """Return the rows that carry no reference and could be one of the unknown calls."""
+    silent = _Rows(row for row in rows if row.reference is None)
+    found = {row.remote_id: row for call in unknown for row in silent.near(call) if _may_be(row, call)}
+    return list(found.values())
 
 
 def look(
@@ -121,17 +141,19 @@ def look(
     rows, missing = explained(known, listed)
     findings = Findings(is_trusted=len(missing) < len(known), missing=missing, fresh_after=fresh_after)
     echoed = {row.reference: row for row in rows if row.reference is not None}
-    open_calls = []
+    open_calls, taken = [], set()
     for call in unknown:
         if row := echoed.get(call.reference):
             findings.found.append(Found(call_id=call.call_id, snapshot=row, by="id"))
-            rows = [other for other in rows if other.remote_id != row.remote_id]
+            taken.add(row.remote_id)
         else:
             open_calls.append(call)
+    rows = [row for row in rows if row.remote_id not in taken]
+    numbered = _Rows(row for row in rows if row.to_number)
     wanted_by: dict[str, list[int]] = {}
     choices = {}
     for call in open_calls:
-        choices[call.call_id] = [row for row in candidates_of(call, rows) if row.to_number]
+        choices[call.call_id] = [row for row in numbered.near(call) if _may_be(row, call)]
         for row in choices[call.call_id]:
             wanted_by.setdefault(row.remote_id, []).append(call.call_id)
     for call in open_calls:

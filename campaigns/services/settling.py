@@ -104,11 +104,7 @@ def look(backend: ProviderBackend, plan: Plan) -> list[CallSnapshot]:
     """Read the vendor's list, then the rows that could be ours but do not say; no database. Raises ProviderError."""
     listed = backend.list_calls(plan.query)
     rest, _missing = matching.explained(plan.known, listed)
-    unsaid = [
-        row
-        for row in rest
-        if row.reference is None and any(matching.candidates_of(call, [row]) for call in plan.unknown)
-    ][:MOST_DETAILS]
+    unsaid = matching.unsaid(plan.unknown, rest)[:MOST_DETAILS]
     details: dict[str, CallSnapshot] = {}
     for row in unsaid:
         handle = CallHandle(

@@ -42,7 +42,7 @@ def copy_tree() -> Path:
     shutil.copytree(
         ROOT, copied, symlinks=True,
         ignore=shutil.ignore_patterns(
-            ".venv", ".git", "var", "__pycache__", ".env", ".*_cache", ".hypothesis", "locale", "benchmarks"
+            ".venv", ".git", "var", "__pycache__", ".env", ".*_cache", ".hypothesis", "locale"
         ),
     )  # fmt: skip
     (copied / ".venv").symlink_to(ROOT / ".venv")

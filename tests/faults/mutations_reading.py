@@ -24,8 +24,8 @@ READING = (
     Mutant(
         "absence without control",
         MATCHING,
-        "return self.is_trusted and all(",
-        "return True or all(",
+        "if not self.is_trusted or not self.missing:\n            return self.is_trusted\n",
+        "if True:\n            return True\n",
         SETTLE_TESTS + "absence_counts_only_where_known_calls_are_seen",
     ),
     Mutant(
@@ -38,8 +38,8 @@ READING = (
     Mutant(
         "forgive any missing known call",
         MATCHING,
-        "known.placing_at > call.latest_at and self.fresh_after is not None and known.placing_at > self.fresh_after",
-        "True",
+        "return self.fresh_after is not None and self._first_missing > max(call.latest_at, self.fresh_after)",
+        "return True",
         SETTLE_TESTS + "a_known_call_that_should_be_listed_by_now_spoils_the_proof",
     ),
     Mutant(
@@ -95,8 +95,8 @@ READING = (
     Mutant(
         "somebody else's reference is no hindrance",
         MATCHING,
-        "if row.reference in (None, call.reference)\n",
-        "if True\n",
+        "return row.reference == call.reference\n",
+        "return True\n",
         SETTLE_TESTS + "a_call_with_another_reference_of_ours_is_no_candidate",
     ),
     Mutant(

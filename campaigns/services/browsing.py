@@ -27,7 +27,7 @@ Row = TypeVar("Row", bound=models.Model)
 PAGE = 50
 COUNT_UP_TO = 10_000
 MASKED_AFTER = datetime.timedelta(days=7)
-"""A caller no longer sees the whole number of an own call this long after its end (RELIABILITY.md section 3)."""
+"""A caller no longer sees the whole number of an own call this long after its end."""
 ID_SLACK = datetime.timedelta(hours=1)
 """Ids follow the time of creation but for transactions that ran side by side."""
 

@@ -92,6 +92,8 @@ class Stage:
             "VAR_DIR": str(directory),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": "",
+            # Dispatchers that race, not one at work and the others waiting for it.
+            "SLICES": "8",
             "SANDBOX_ORIGIN": self.server.origin,
             "TIME_SCALE": str(scale),
             "SINGLE_CALL_HOURS": "00:00-00:00",

@@ -26,7 +26,7 @@ from providers.base import ProviderBackend
 from providers.models import Provider
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus, FailureReason
 
-AT_ONCE = 200
+AT_ONCE = 2_000
 MOST_CONTROLS = 2000
 MOST_DETAILS = 50
 EARLY = datetime.timedelta(minutes=2)

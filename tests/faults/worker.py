@@ -178,7 +178,8 @@ def forever(act: Callable[[], object]) -> None:
             print("away:", type(error).__name__, file=sys.stderr)
             connection.close()
             time.sleep(0.3)
-        time.sleep(0.05)
+        # The queue's bell does not ring all the time either: slices with nothing to do would fill the machine.
+        time.sleep(0.3)
 
 
 ROLES: dict[str, Callable[[], None]] = {"dispatch": dispatch, "poll": poll, "plain": plain}

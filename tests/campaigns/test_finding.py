@@ -106,6 +106,7 @@ def test_the_index_is_used() -> None:
             assert cursor.fetchone() == (3,)
     else:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+            # An empty table is read by any path; only a bitmap can come from this kind of index.
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
             cursor.execute("EXPLAIN SELECT id FROM campaigns_contact WHERE UPPER(name::text) LIKE UPPER('%marya%')")
             assert any("contact_name_parts" in row[0] for row in cursor.fetchall())

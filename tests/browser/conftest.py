@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.words import Words
 from tests.end_to_end.conftest import PASSWORDS, Stack
@@ -38,21 +38,29 @@ class Complaints:
     """What the browser's console said against a page."""
 
     said: list[str] = field(default_factory=list)
+    provoked: list[str] = field(default_factory=list)
 
     def listen(self, page: Page) -> None:
         """Note errors, uncaught exceptions, and whatever names the content policy."""
         page.on("pageerror", lambda error: self.said.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: self._note(page, message.type, message.text))
+        page.on("console", self._note)
 
-    def _note(self, page: Page, kind: str, text: str) -> None:
-        if ABORTED.match(text):
+    def _note(self, message: ConsoleMessage) -> None:
+        if ABORTED.match(message.text):
             return
-        if kind == "error" or re.search("content.security.policy", text, re.IGNORECASE):
-            self.said.append(f"{page.url}: {kind}: {text}")
+        if message.type == "error" or re.search("content.security.policy", message.text, re.IGNORECASE):
+            # The place that the browser names is what was asked for; the window's own address may still be the last.
+            self.said.append(f"{message.location['url']}: {message.type}: {message.text}")
 
-    def forget(self, words: str) -> None:
-        """Leave out what a test provokes on purpose."""
-        self.said = [line for line in self.said if words not in line]
+    def expect(self, words: str) -> None:
+        """Leave out what a test provokes on purpose, whether it was said already or comes later."""
+        self.provoked.append(words)
+
+    def taken(self) -> list[str]:
+        """Return what nobody provoked, and begin anew."""
+        said = [line for line in self.said if not any(words in line for words in self.provoked)]
+        self.said, self.provoked = [], []
+        return said
 
 
 class Desk:
@@ -102,7 +110,7 @@ class Desk:
         for context in self._opened:
             context.close()
         self._opened.clear()
-        said, self.complaints.said = self.complaints.said, []
+        said = self.complaints.taken()
         assert not said, "\n".join(said)
 
     def number_of(self, query: str) -> int:

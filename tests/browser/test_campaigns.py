@@ -49,7 +49,7 @@ def test_a_campaign_is_written_and_checked(desk: Desk, words: Words) -> None:
     # What is missing is said at its place, and what was written stays.
     box(page.locator("#basics"), words("Name")).fill(name)
     page.get_by_role("button", name=words("Save and check")).click()
-    desk.complaints.forget("status of 422")
+    desk.complaints.expect("status of 422")
     expect(page.get_by_role("alert").first).to_be_visible()
     expect(box(page.locator("#basics"), words("Name"))).to_have_value(name)
 

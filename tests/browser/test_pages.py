@@ -51,7 +51,9 @@ def each_page(
         answer = page.goto(wanted.path)
         found = [] if answer and answer.status == wanted.status else [f"status {answer and answer.status}"]
         if wanted.status != 200:
-            desk.complaints.forget(f"the server responded with a status of {wanted.status}")
+            desk.complaints.expect(
+                f"{wanted.path}: error: Failed to load resource: the server responded with a status of {wanted.status}"
+            )
         found += [*frame(page, language), *check(page)]
         said += [f"{wanted.username} {wanted.path}: {line}" for line in found]
     return said

@@ -23,7 +23,7 @@ def test_a_bad_key_is_refused_and_a_good_one_stored(desk: Desk, words: Words) ->
     keys.get_by_role("button", name=words("Test and store")).click()
     expect(page.get_by_role("alert").first).to_contain_text(words.some("%(vendor)s does not accept the key."))
     expect_words(page, words("Nothing was stored. Copy the whole key at the vendor and paste it again."))
-    desk.complaints.forget("status of 422")
+    desk.complaints.expect("status of 422")
 
     key.fill(account.key)
     keys.get_by_role("button", name=words("Test and store")).click()
@@ -46,4 +46,4 @@ def test_a_caller_does_not_reach_the_keys(desk: Desk) -> None:
 
     page.goto("/calls/export/")
     expect(heading(page)).to_have_text("Not open to you")
-    desk.complaints.forget("status of 403")
+    desk.complaints.expect("status of 403")

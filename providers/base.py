@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,7 +86,7 @@ class Door(Protocol):
         """Return the same door for one order whose commit point was at `instant` (`time.CLOCK_BOOTTIME`)."""
 
 
-class ProviderBackend:
+class ProviderBackend(ABC):
     """Translates between our words and one vendor's; decides nothing, retries nothing, touches no row."""
 
     slug: ClassVar[str]
@@ -162,18 +163,18 @@ class ProviderBackend:
     # What every backend offers
 
     @classmethod
+    @abstractmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
         """Return the headers that sign a request; the door adds them to every one."""
-        raise NotImplementedError
 
     @classmethod
     def refuses_number(cls, to_number: str, options: Mapping[str, Any]) -> str | Promise:
         """Return why this vendor cannot take an E.164 number, as a sentence; empty where it can."""
         return ""
 
+    @abstractmethod
     def check_credentials(self) -> AccountState:
         """Make the cheapest harmless read; raises `CredentialsRejected` for a dead key."""
-        raise NotImplementedError
 
     def place_call(self, order: CallOrder) -> PlacedCall:
         """Send one order, exactly once; any error says what may be done next."""
@@ -189,19 +190,19 @@ class ProviderBackend:
             raise OutcomeUnknown("The vendor's answer carries no usable call id.", http_status=response.status)
         return placed
 
+    @abstractmethod
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
         """Read the states of these calls; one the vendor does not know is absent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build_order(self, order: CallOrder) -> Request:
         """Build the request that places a call; pure."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parse_placed(self, answer: Any) -> PlacedCall:
         """Read the answer to an order; pure. Any KeyError, TypeError or ValueError means: outcome unknown."""
-        raise NotImplementedError
 
-    # What a backend may offer, each behind its flag
+    # What a backend may offer, each behind its flag: nobody asks where the flag is down, and a test holds both together
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
         """List the vendor's own calls in a window, all pages; raises where the list may be incomplete."""

@@ -36,21 +36,11 @@ class VariablesForm(CampaignModelForm):
 
     _variable_rows: list[VariableRow]
 
-    @property
-    def chosen_provider(self) -> Provider | None:
-        """The provider that stands in the form now."""
-        raise NotImplementedError
-
-    @property
-    def chosen_agent(self) -> Agent | None:
-        """The agent that stands in the form now."""
-        raise NotImplementedError
-
-    def _add_variable_rows(self) -> list[VariableRow]:
-        if self.chosen_provider is None or not self.chosen_provider.backend_class.accepts_variables:
+    def _add_variable_rows(self, provider: Provider | None, agent: Agent | None) -> list[VariableRow]:
+        if provider is None or not provider.backend_class.accepts_variables:
             return []
         fields: dict[str, Any] = self.fields
-        expected = [clean(name, 80) for name in self.chosen_agent.variables] if self.chosen_agent else []
+        expected = [clean(name, 80) for name in agent.variables] if agent else []
         stored: Mapping[str, Any] = self.instance.variables
         typed = self._typed_variables()
         data: Any = self.data

@@ -160,7 +160,7 @@ class CampaignForm(VariablesForm):
                 initial=self.instance.retries.get(outcome, []),
                 widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric"}),
             )
-        self._variable_rows = self._add_variable_rows()
+        self._variable_rows = self._add_variable_rows(self.chosen_provider, self.chosen_agent)
         for name in LOCKED if self.is_launched else ():
             if name in fields:
                 fields[name].disabled = True

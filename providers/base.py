@@ -117,6 +117,9 @@ class ProviderBackend(ABC):
     """`list_calls` needs `CallQuery.agent_ids`."""
     fetches_by_list: ClassVar[bool] = False
     """`fetch_calls` reads many calls with few requests, so that it may be asked for a thousand at once."""
+    reads_more_alone: ClassVar[bool] = True
+    """A call's own reading may tell what its row in the list does not. Where it is read from the list as well, a look
+    for unknown calls would read all pages again for each of them."""
     supports_list_agents: ClassVar[bool] = False
     supports_list_voices: ClassVar[bool] = False
     supports_list_caller_ids: ClassVar[bool] = False

@@ -103,6 +103,8 @@ def sought_of(call: Call) -> Sought:
 def look(backend: ProviderBackend, plan: Plan) -> list[CallSnapshot]:
     """Read the vendor's list, then the rows that could be ours but do not say; no database. Raises ProviderError."""
     listed = backend.list_calls(plan.query)
+    if not backend.reads_more_alone:
+        return listed
     rest, _missing = matching.explained(plan.known, listed)
     unsaid = matching.unsaid(plan.unknown, rest)[:MOST_DETAILS]
     details: dict[str, CallSnapshot] = {}

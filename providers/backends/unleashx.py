@@ -131,6 +131,7 @@ class UnleashXBackend(ProviderBackend):
     supports_list_calls = True
     lists_by_agent = True
     fetches_by_list = True
+    reads_more_alone = False
     supports_list_agents = True
     supports_recording = True
     supports_webhook = True

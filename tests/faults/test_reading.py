@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections import Counter
 from collections.abc import Callable
 from email.utils import format_datetime
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils import timezone
 from campaigns.models import Call, CallTranscript
 from campaigns.services import leases, merging, polling, settling
 from providers.base import Response, retry_after
+from providers.http import HttpDoor
 from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
@@ -152,6 +154,25 @@ def test_a_list_that_takes_longer_than_the_slice_is_still_concluded(
     polling.run_slice(0.5)
     lost.refresh_from_db()
     assert lost.remote_id
+
+
+def test_a_look_reads_a_list_once_where_a_call_alone_is_read_from_the_list_as_well(
+    sandbox: Sandbox, dial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else fifty unknown calls read all its pages fifty times more, which no slice has the time for."""
+    provider = sandbox.provider("unleashx")
+    lost = [single(provider, f"+98912{number}9907") for number in range(123, 128)]
+    dial(0.8)
+    Call.objects.update(next_poll_at=timezone.now())
+    plan = settling.plan_look(provider, timezone.now())
+    assert plan is not None
+    assert len(plan.unknown) == len(lost)
+    asked: list[str] = []
+    read = HttpDoor.read
+    monkeypatch.setattr(HttpDoor, "read", lambda door, request: asked.append(request.path) or read(door, request))  # type: ignore[func-returns-value]
+    listed = settling.look(provider.open_backend(), plan)
+    assert {row.to_number for row in listed} == {call.to_number for call in lost}
+    assert max(Counter(asked).values()) <= 2, asked
 
 
 def test_a_long_list_keeps_no_open_call_from_being_read(

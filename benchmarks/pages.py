@@ -40,6 +40,8 @@ class Page(NamedTuple):
     """The same question to a stock change list over calls."""
     is_search: bool = False
     role: str = "manager"
+    is_later: bool = False
+    """Asked for when the page stands already: told beside the others, without a limit."""
 
 
 class Landmarks(NamedTuple):
@@ -207,7 +209,9 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
     yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,))
     yield Page("campaign-redial", "campaign, redial, finished", (at.finished,))
     yield Page("campaign-check", "campaign, launch check", (at.draft,))
+    yield Page("campaign-check", "launch check, counted", (at.draft,), "count=now", is_later=True)
     yield Page("campaign-check-people", "launch check, its people", (at.draft, "now"))
+    yield Page("campaign-check-people", "launch check, rare people", (at.draft, "no_zone"))
 
 
 def _people(at: Landmarks) -> Iterator[Page]:

@@ -30,6 +30,8 @@ WAITS = (WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD)
 VERDICTS = (NOW, *(reason.value for reason in WAITS), *(reason.value for reason in NEVER))
 """Every verdict on one person, in the order of the check page."""
 CALLED = (NOW, *(reason.value for reason in WAITS))
+MOST_LOOKED_AT = 20_000
+"""People judged for one page of those with a rare verdict."""
 GROUPS: dict[str, Collection[str]] = {
     "everybody": VERDICTS,
     "called": CALLED,
@@ -173,16 +175,21 @@ def people_with(
 ) -> tuple[list[Judged], int | None]:
     """Return a page of the people with a verdict or of a group, and the id to go on from; None at the end.
 
-    With a variable, only those for whom it is empty.
+    With a variable, only those for whom it is empty. A page has fewer people, or none, where they are so rare that
+    `MOST_LOOKED_AT` others stand before them.
     """
     wanted = GROUPS.get(kind, (kind,))
     page: list[Judged] = []
-    for person in AudienceJudge(campaign, now).people(after, only_new=campaign.launched_at is not None):
+    judge = AudienceJudge(campaign, now)
+    ids = judge.selection.next_ids(after, MOST_LOOKED_AT)
+    if not ids:
+        return page, None
+    for person in judge.people(after, ids[-1], only_new=campaign.launched_at is not None):
         if person.verdict in wanted and (not variable or variable in (*person.missing, *person.unmet)):
             if len(page) == limit:
                 return page, page[-1].contact_id
             page.append(person)
-    return page, None
+    return page, ids[-1] if len(ids) == MOST_LOOKED_AT else None
 
 
 @dataclass(slots=True)

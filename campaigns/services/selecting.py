@@ -78,6 +78,10 @@ class Selection:
         members = ListMembership.objects.filter(contact_list__in=self.lists)
         return members.count() if len(self.lists) == 1 else members.values("contact").distinct().count()
 
+    def is_larger_than(self, limit: int) -> bool:
+        """Tell whether these are more than so many people, without counting them all."""
+        return len(self.next_ids(0, limit + 1)) > limit
+
     def next_ids(self, after: int, limit: int) -> list[int]:
         """Return the first ids of `people` beyond `after`, in order; read list by list, by the lists' own index."""
         if not self.lists:

@@ -24,10 +24,14 @@ from campaigns.services.audience import GROUPS, VERDICTS, people_with
 from campaigns.services.launch_check import check_launch, is_launchable, may_launch
 from campaigns.services.launching import Launched, may_approve
 from campaigns.services.lifecycle import Outcome, Refused
+from campaigns.services.selecting import Selection
 from campaigns.views import exports
 from campaigns.views.campaigns import find_campaign, person_of, token_of
 from campaigns.views.sentences import sentence_with_links
 from campaigns.wording import in_words, verdict_rows, verdict_words
+
+COUNTED_AT_ONCE = 5_000
+"""A larger audience is counted after the page stands, so that the page opens at once."""
 
 
 @require_safe
@@ -37,6 +41,8 @@ def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = find_campaign(request, pk)
     if not is_launchable(campaign):
         return redirect("campaign", pk)
+    if request.GET.get("count") != "now" and Selection.of(campaign).is_larger_than(COUNTED_AT_ONCE):
+        return render(request, "campaigns/check.html", {"campaign": campaign})
     return _check_page(request, campaign)
 
 

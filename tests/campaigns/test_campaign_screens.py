@@ -69,6 +69,37 @@ def test_check_launch_and_progress(desk, caller):
     assert desk.get(reverse("campaign-check", args=[campaign.pk])).status_code == 302
 
 
+def test_a_large_audience_is_counted_after_the_page_stands(desk, caller, monkeypatch):
+    monkeypatch.setattr("campaigns.views.launching.COUNTED_AT_ONCE", 2)
+    campaign = make_campaign([make_list(3)], owner=caller)
+    path = reverse("campaign-check", args=[campaign.pk])
+    opened = desk.get(path)
+    assert 'hx-get="?count=now"' in opened.content.decode()
+    assert 'href="?count=now"' in opened.content.decode()
+    assert "will be called" not in text_of(opened)
+    counted = desk.get(path, {"count": "now"})
+    assert 'id="check"' in counted.content.decode()
+    assert "will be called" in text_of(counted)
+    assert "Launch: call 3 people" in text_of(counted)
+
+
+def test_a_rare_verdict_is_looked_for_page_by_page(desk, caller, monkeypatch):
+    monkeypatch.setattr("campaigns.services.audience.MOST_LOOKED_AT", 2)
+    people = make_list(5)
+    last = people.contacts.order_by("-pk").first()
+    DoNotCall.objects.create(phone=last.phone)
+    campaign = make_campaign([people], owner=caller)
+    path = reverse("campaign-check-people", args=[campaign.pk, "do_not_call"])
+    first = desk.get(path)
+    assert "There are more people: look on." in text_of(first)
+    (more,) = re.findall(r'rel="next" href="([^"]+)"', first.content.decode())
+    second = desk.get(path + more)
+    (more,) = re.findall(r'rel="next" href="([^"]+)"', second.content.decode())
+    third = desk.get(path + more)
+    assert last.name in text_of(third)
+    assert 'rel="next"' not in third.content.decode()
+
+
 def test_blockers_hide_the_launch_button(desk, caller):
     campaign = make_campaign([make_list(1)], owner=caller, agent=None)
     page = desk.get(reverse("campaign-check", args=[campaign.pk]))

@@ -192,6 +192,7 @@ def _reports(at: Landmarks) -> Iterator[Page]:
     yield Page("reports", "reports, 90 days of a campaign", query=f"{span}&campaign={at.campaign}")
     yield Page("reports", "reports, 90 days of a provider", query=f"{span}&provider={at.provider}")
     yield Page("reports", "reports, a year", query=f"since={at.today - datetime.timedelta(days=364)}&until={at.today}")
+    yield Page("reports-section", "reports, differences of 90 days", ("differences",), span, is_later=True)
     yield Page("reports-csv", "reports, CSV of 90 days", ("hours",), span)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.services import browsing
 from campaigns.services.plots import Bar, lying_bars, standing_bars
 from campaigns.services.report_tables import DRAWN, Column, Drawing, Section, Value
-from campaigns.services.reporting import seconds_for
+from campaigns.services.reporting import Difference, seconds_for
 
 
 class MoneySections(Drawing):
@@ -146,7 +148,7 @@ class MoneySections(Drawing):
             _("No call of these days has a cost or talk time yet."),
         )
 
-    def differences(self) -> Section:
+    def differences(self, differences: Sequence[Difference]) -> Section:
         """Return the calls whose told cost is off."""
         rows = [
             [
@@ -159,7 +161,7 @@ class MoneySections(Drawing):
                 Value(found.told, currency=found.currency),
                 Value(found.told - found.reckoned, currency=found.currency),
             ]
-            for found in self.figures.differences
+            for found in differences
         ]
         return Section(
             "differences",

@@ -24,16 +24,21 @@ OUTCOMES = (
     (CallStatus.CANCELED, "plot-edge"),
 )
 
+LATER = "differences"
+"""The section that reads every call of the span; a page shows it after the others."""
 KEYS = (
     "hours", "outcomes-campaigns", "outcomes-providers", "cost-days", "cost-campaigns", "cost-providers",
-    "retries", "voicemail", "opt-outs", "bill", "differences",
+    "retries", "voicemail", "opt-outs", "bill", LATER,
 )  # fmt: skip
 
 
 def sections(figures: Figures, said: Words, short_day: Words) -> list[Section]:
-    """Return every section; `said(value, kind, currency)` and `short_day(date)` write values in the page's language."""
+    """Return every section that was counted, in the order of `KEYS`.
+
+    `said(value, kind, currency)` and `short_day(date)` write values in the page's language.
+    """
     calls, money = CallSections(figures, said, short_day), MoneySections(figures, said, short_day)
-    return [
+    found = [
         calls.hours(),
         calls.outcomes("campaigns"),
         calls.outcomes("providers"),
@@ -44,8 +49,10 @@ def sections(figures: Figures, said: Words, short_day: Words) -> list[Section]:
         calls.voicemail(),
         calls.opt_outs(),
         money.bill(),
-        money.differences(),
     ]
+    if figures.differences is not None:
+        found.append(money.differences(figures.differences))
+    return found
 
 
 class CallSections(Drawing):

@@ -228,7 +228,8 @@ class Figures:
     """By weekday (1 is Monday) and hour."""
     attempts: Mapping[int, Cell]
     bills: list[Bill]
-    differences: list[Difference]
+    differences: list[Difference] | None
+    """None where they were not looked for: they stand in no sum, each call of the span is read for them."""
     campaign_names: Mapping[int, str]
     provider_rows: Mapping[int, Provider]
 
@@ -237,7 +238,7 @@ def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Fig
     """Return figures that hold nothing but the hours, counted elsewhere."""
     return Figures(
         scope=scope, total=Sums(), campaigns={}, providers={}, days={}, hours=hours, attempts={}, bills=[],
-        differences=[], campaign_names={}, provider_rows={},
+        differences=None, campaign_names={}, provider_rows={},
     )  # fmt: skip
 
 
@@ -247,7 +248,7 @@ def calls_in(scope: Scope, person: Person, start: datetime.datetime | None = Non
     return calls.filter(**scope.narrowed()).order_by()
 
 
-def count(scope: Scope, person: Person) -> Figures:
+def count(scope: Scope, person: Person, *, reads_differences: bool = True) -> Figures:
     """Count all figures of a scope, in a fixed number of statements, however many rows."""
     calls = calls_in(scope, person)
     providers = {provider.pk: provider for provider in Provider.objects.defer("secrets")}
@@ -275,7 +276,7 @@ def count(scope: Scope, person: Person) -> Figures:
         hours={(weekday, hour): _cell(numbers) for (weekday, hour), numbers in counts.hours.items()},
         attempts={attempt: _cell(numbers) for (attempt,), numbers in sorted(counts.attempts.items())},
         bills=_bills(counts, providers),
-        differences=_differences(calls, providers),
+        differences=_differences(calls, providers) if reads_differences else None,
         campaign_names=names,
         provider_rows=providers,
     )

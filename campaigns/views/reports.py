@@ -19,6 +19,7 @@ from campaigns.forms.reports import SPANS, ReportForm
 from campaigns.models import Call
 from campaigns.services import report_sections, reporting
 from campaigns.services.browsing import MACHINE, OPTED_OUT, SENT, TALKED
+from campaigns.services.report_tables import Section
 
 
 def said(value: Any, kind: str, currency: str = "") -> str:
@@ -45,7 +46,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     scope = form.scope()
     shown: dict[str, Any] = {"form": form, "spans": SPANS, "days": form.days}
     if scope is not None:
-        figures = reporting.count(scope, request.user)
+        figures = reporting.count(scope, request.user, reads_differences=False)
         shown |= {"scope": scope, "total": figures.total, "links": _links(scope)}
         shown["costs"] = [
             {
@@ -57,6 +58,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         ]
         if figures.total.sent:
             shown["sections"] = report_sections.sections(figures, said, short_day)
+            shown["later"] = report_sections.LATER
         else:
             shown["has_calls"] = Call.objects.visible_to(request.user).dialed().exists()
     return render(request, "reports/reports.html", shown, status=422 if form.errors else 200)
@@ -78,20 +80,34 @@ def _links(scope: reporting.Scope) -> dict[str, str]:
 
 @require_safe
 @needs("see_reports")
+def report_section(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one section alone."""
+    scope, section = _section(request, key)
+    return render(request, "reports/section.html", {"scope": scope, "section": section})
+
+
+@require_safe
+@needs("see_reports")
 def report_csv(request: HttpRequest, key: str) -> HttpResponse:
     """Hand out the table of one section as CSV."""
-    scope = ReportForm(request.GET, request.user).scope()
-    if scope is None or key not in report_sections.KEYS:
-        raise Http404(key)
-    figures = reporting.count(scope, request.user)
-    found = {section.key: section for section in report_sections.sections(figures, said, short_day)}
-    answer = HttpResponse(found[key].csv(), content_type="text/csv; charset=utf-8")
+    scope, section = _section(request, key)
+    answer = HttpResponse(section.csv(), content_type="text/csv; charset=utf-8")
     name = f"{key}-{scope.since:%Y-%m-%d}-{scope.until:%Y-%m-%d}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
+def _section(request: HttpRequest, key: str) -> tuple[reporting.Scope, Section]:
+    scope = ReportForm(request.GET, request.user).scope()
+    if scope is None or key not in report_sections.KEYS:
+        raise Http404(key)
+    figures = reporting.count(scope, request.user, reads_differences=key == report_sections.LATER)
+    found = {section.key: section for section in report_sections.sections(figures, said, short_day)}
+    return scope, found[key]
+
+
 urlpatterns = [
     path("reports/", reports, name="reports"),
+    path("reports/<slug:key>/", report_section, name="reports-section"),
     path("reports/<slug:key>.csv", report_csv, name="reports-csv"),
 ]

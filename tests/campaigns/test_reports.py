@@ -147,6 +147,17 @@ def test_the_bill_s_table_says_seconds_and_prices_of_both(as_manager: Client, ho
     assert (row["Our seconds"], row["Seconds the bill stands for"], row["Vendor above us"]) == ("60", "200", "0.1400")
 
 
+def test_the_differences_come_after_the_page_stands(as_manager: Client, house: dict[str, Any]) -> None:
+    page = as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    address = reverse("reports-section", args=["differences"])
+    assert f'hx-get="{address}?' in page
+    assert f'href="{address}?' in page
+    alone = as_manager.get(address + f"?{SPAN}").content.decode()
+    assert '<section class="card" id="differences">' in alone
+    assert reverse("call", args=[house["heard"].pk]) in alone
+    assert as_manager.get(reverse("reports-section", args=["nonsense"]) + f"?{SPAN}").status_code == 404
+
+
 def test_another_currency_is_neither_added_nor_compared(db: None, manager: User) -> None:
     provider = make_provider(currency="USD")
     sent(provider=provider, cost=Decimal(5000), currency="IRT")

@@ -79,7 +79,8 @@ def plan_look(provider: Provider, now: datetime.datetime) -> Plan | None:
             known = [sought_of(nearest)]
             since = known[0].placing_at - EARLY
     query = CallQuery(
-        since=since,
+        # Earlier than the oldest call that must be seen: vendors cut the second off, and their clocks are their own.
+        since=since - EARLY,
         until=now + datetime.timedelta(minutes=1),
         agent_ids=sorted({call.agent_id for call in [*unknown, *known] if call.agent_id}),
     )

@@ -153,6 +153,15 @@ def test_one_vendor_call_is_never_bound_to_two_rows(stage: Stage) -> None:
     assert stage.lost.status == "unknown"
 
 
+def test_the_list_reaches_further_back_than_the_oldest_call_that_it_must_show(stage: Stage) -> None:
+    """Else a vendor that tells whole seconds leaves out the calls of the first one, and nothing is ever proved."""
+    edge = stage.call("completed", minutes_ago=42, remote_id="known-2")
+    plan = settling.plan_look(stage.provider, stage.now)
+    assert plan is not None
+    assert edge.pk in {known.call_id for known in plan.known}
+    assert plan.query.since <= min(known.placing_at for known in plan.known) - MINUTE
+
+
 def test_sparse_traffic_stretches_the_window_back(stage: Stage) -> None:
     stage.known.delete()
     old = stage.call("completed", minutes_ago=600, remote_id="old-1")

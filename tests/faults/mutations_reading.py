@@ -50,6 +50,20 @@ READING = (
         SETTLE_TESTS + "a_row_without_a_number_spoils_every_proof_of_absence",
     ),
     Mutant(
+        "ask the list from the oldest known call on",
+        SETTLING,
+        "since=since - EARLY,",
+        "since=since,",
+        SETTLE_TESTS + "the_list_reaches_further_back_than_the_oldest_call_that_it_must_show",
+    ),
+    Mutant(
+        "read the whole list again for each unknown call",
+        SETTLING,
+        "if not backend.reads_more_alone:",
+        "if False:",
+        READING_TESTS + "a_look_reads_a_list_once_where_a_call_alone_is_read_from_the_list_as_well",
+    ),
+    Mutant(
         "absence by one look",
         SETTLING,
         "elif call.absent_looks == 0 or call.absent_at is None:",

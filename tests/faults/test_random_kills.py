@@ -29,7 +29,7 @@ def test_workers_die_and_freeze_at_random(start_stage: Start, tell: Tell, figure
     if not IS_FULL:
         die_at_every_point(stage)
     stage.hire(dispatchers=3, pollers=2)
-    dial_under_fire(stage, scaled(2400, 120), every=scaled(2, 1) / 2)
+    dial_under_fire(stage, scaled(2400, 120), every=0.5)
     stage.be_kind()
     stage.settle(scaled(1200, 150))
     before = stage.verdict("before the sweep").unknown_to_us

@@ -13,7 +13,7 @@ from campaigns import rules
 from campaigns.models import Call
 from campaigns.reasons import WaitReason
 from campaigns.services import breaking, retrying, watching
-from campaigns.services.bulk import update_rows
+from campaigns.services.bulk import insert_rows, update_rows
 from campaigns.services.clock import span
 from campaigns.services.steps import Source, Step, step, write_steps
 from providers.exceptions import (
@@ -25,6 +25,7 @@ from providers.exceptions import (
     RateLimited,
 )
 from providers.models import Provider, ProviderExchange
+from providers.models.exchanges import ORDER_COLUMNS, order_rows
 from providers.opening import Passed
 from providers.types import AT_VENDOR, CallOrder, CallStatus, FailureReason, PlacedCall
 
@@ -77,7 +78,7 @@ def write_in_transaction(
         if isinstance(answer.result, ProviderError):
             _write_error(provider_id, answer.call_id, answer.result, now)
     exchanges = [(answer.order.reference, answer.exchange) for answer in answers if answer.exchange is not None]
-    ProviderExchange.objects.add_orders(provider_id, exchanges)
+    insert_rows(ProviderExchange, ORDER_COLUMNS, order_rows(provider_id, exchanges))
     return steps
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns import rules
@@ -15,6 +15,7 @@ from campaigns.models import Call
 from campaigns.services.bulk import set_rows
 from campaigns.services.clock import span
 from campaigns.services.locking import lock_rows
+from campaigns.services.prepared import IdsAt
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider
@@ -75,14 +76,18 @@ def weigh_answers(provider: Provider, results: Sequence[PlacedCall | ProviderErr
             provider.breaker_opened_at = now
 
 
+def _with_probes(now: datetime.datetime) -> QuerySet[Provider, int]:
+    waiting = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
+    opened = Provider.objects.filter(breaker_probe_at__lte=now, breaker_opened_at__isnull=False, is_active=True)
+    return opened.filter(Exists(waiting)).values_list("pk", flat=True)
+
+
+_due_probes = IdsAt(_with_probes)
+
+
 def due_probes(now: datetime.datetime) -> list[int]:
     """Return the providers whose open breaker may be probed now and that have calls waiting."""
-    waiting = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
-    return list(
-        Provider.objects.filter(breaker_probe_at__lte=now, breaker_opened_at__isnull=False, is_active=True)
-        .filter(Exists(waiting))
-        .values_list("pk", flat=True)
-    )
+    return _due_probes(now)
 
 
 def claim_probe(provider_id: int, now: datetime.datetime) -> ProviderBackend | None:

@@ -99,7 +99,7 @@ def _recorded_ids(provider: Provider, ids: Sequence[str]) -> set[str]:
 
 def _with_details(backend: ProviderBackend, rows: list[CallSnapshot], recorded: set[str]) -> list[CallSnapshot]:
     """Read rows that do not say whose they are: lists are trimmed, the call itself may carry our reference."""
-    if not backend.carries_reference:
+    if not (backend.carries_reference and backend.reads_more_alone):
         return rows
     unsaid = [row for row in rows if row.reference is None and row.remote_id not in recorded][:MOST_DETAILS]
     handles = [

@@ -14,6 +14,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from campaigns.services.answering import Answer
 from campaigns.services.clock import DatabaseClock
 from campaigns.services.committing import Committed, boottime, commit_calls
 from campaigns.services.filling import fill_running_campaigns
+from campaigns.services.senders import Senders
 from providers.base import ProviderBackend
 from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider, ProviderExchange
@@ -48,12 +50,12 @@ MOST_AHEAD = 16
 class Lane:
     """One provider's pool and its reserved calls."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, send: Callable[[Lane, Committed], None]) -> None:
         self.provider_id = provider.pk
         self.told = threading.local()
         self.backend: ProviderBackend = provider.open_backend(self.note)
         self.threads = min(provider.max_lines, MOST_THREADS)
-        self.pool = ThreadPoolExecutor(self.threads, thread_name_prefix=f"lane-{provider.pk}")
+        self.senders: Senders[Committed] = Senders(self.threads, partial(send, self), f"lane-{provider.pk}")
         self.reserved: deque[int] = deque()
         self.in_flight = 0
         self.ahead = 0
@@ -209,7 +211,7 @@ class Slice:
             if provider_id in self.lanes or not leases.take("dispatch", provider_id, self.token, self.clock.now()):
                 continue
             try:
-                self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id))
+                self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id), self.send)
             except ProviderMisconfigured as error:
                 Provider.objects.halt(provider_id, str(error))
                 leases.release("dispatch", provider_id, self.token)
@@ -251,7 +253,7 @@ class Slice:
         self.note_written(lane.provider_id, group)
         for committed in result.committed:
             lane.in_flight += 1
-            lane.pool.submit(self.send, lane, committed)
+            lane.senders.submit(committed)
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
@@ -310,7 +312,7 @@ class Slice:
         """End a lane whose orders have all come back."""
         leases.release("dispatch", lane.provider_id, self.token)
         ProviderExchange.objects.drop_old_orders(lane.provider_id)
-        lane.pool.shutdown(wait=False)
+        lane.senders.close()
         del self.lanes[lane.provider_id]
 
     def trim_logs(self) -> None:
@@ -331,7 +333,7 @@ class Slice:
             self._until_done(self.write)
         self._until_done(self.trim_logs)
         for lane in self.lanes.values():
-            lane.pool.shutdown(wait=False)
+            lane.senders.close()
         self.prober.shutdown(wait=False)
 
     def _until_done(self, act: Callable[[], None], tries: int = 60) -> None:

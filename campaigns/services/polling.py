@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from campaigns.models import Call
 from campaigns.querysets import StatusIsOneOf
 from campaigns.services import leases, lifecycle, merging, repairing, settling
 from campaigns.services.clock import DatabaseClock, span
+from campaigns.services.prepared import IdsAt
 from providers.base import Door, ProviderBackend, Request, Response
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
 from providers.models import Provider
@@ -360,13 +361,17 @@ def _due(at: datetime.datetime) -> Q:
     return Q(StatusIsOneOf(AT_VENDOR | {CallStatus.UNKNOWN}), next_poll_at__lte=at)
 
 
+def _with_due(now: datetime.datetime) -> QuerySet[Provider, int]:
+    due = Call.objects.filter(_due(now), provider=OuterRef("pk"))
+    return Provider.objects.filter(Exists(due)).values_list("pk", flat=True)
+
+
+_providers_with_due = IdsAt(_with_due)
+
+
 def providers_with_due(now: datetime.datetime) -> list[int]:
     """Return the providers with open or unknown calls to read now."""
-    return list(
-        Provider.objects.filter(Exists(Call.objects.filter(_due(now), provider=OuterRef("pk")))).values_list(
-            "pk", flat=True
-        )
-    )
+    return _providers_with_due(now)
 
 
 def has_due(at: datetime.datetime) -> bool:

@@ -6,27 +6,35 @@ import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import Exact
 
 from campaigns.models import Call, Campaign
 from campaigns.querysets import CallQuerySet
 from campaigns.services.bulk import set_rows
+from campaigns.services.prepared import IdsAt
 from providers.models import Provider
 from providers.types import CallStatus
 
 RESERVED_SECONDS = 30
 
 
-def providers_with_work(now: datetime.datetime) -> list[int]:
-    """Return the providers that may call and have a due call: one that a person asked for, or of a running campaign."""
+def _with_work(now: datetime.datetime) -> QuerySet[Provider, int]:
     due = Call.objects.due(now).order_by()
     # From the calls to the providers, not the other way: every waiting call of a provider would be looked at.
     single = due.filter(campaign__isnull=True).values("provider_id")
     running = Campaign.objects.filter(status=Campaign.Status.RUNNING).order_by()
     campaign = running.filter(Exists(due.filter(campaign=OuterRef("pk")))).values("provider_id")
     found = Provider.objects.callable().filter(Q(pk__in=single) | Q(pk__in=campaign))
-    return list(found.values_list("pk", flat=True))
+    return found.values_list("pk", flat=True)
+
+
+_providers_with_work = IdsAt(_with_work)
+
+
+def providers_with_work(now: datetime.datetime) -> list[int]:
+    """Return the providers that may call and have a due call: one that a person asked for, or of a running campaign."""
+    return _providers_with_work(now)
 
 
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:

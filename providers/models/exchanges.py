@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -22,6 +23,11 @@ from providers.wording import OUTCOMES, errand_words
 ORDER = "place_call"
 KEPT_ORDERS = 1000
 BODIES_IN_A_GROUP = 8
+ORDER_COLUMNS = (
+    "provider", "at", "what", "method", "path", "http_status", "duration_ms", "outcome", "error", "reference", "sent",
+    "answered",
+)  # fmt: skip
+"""What `order_rows` gives for each order."""
 
 _DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
 _LONG = re.compile(r"[A-Za-z0-9_-]{16,}")
@@ -38,7 +44,8 @@ def masked_path(path: str) -> str:
 
 def masked_text(text: str) -> str:
     """Return a vendor's words with numbers of six digits or more and anything like a key cut to the last four."""
-    text = _LONG.sub(lambda found: f"…{found[0][-4:]}" if _is_key(found[0]) else found[0], text)
+    # PostgreSQL keeps no such sign.
+    text = _LONG.sub(lambda found: f"…{found[0][-4:]}" if _is_key(found[0]) else found[0], text.replace("\0", ""))
     return _DIGITS.sub(lambda found: f"…{found[0][-4:]}", text)[:200]
 
 
@@ -79,40 +86,32 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         _drop_oldest(self.filter(provider_id=provider_id).exclude(what=ORDER), KEPT_EXCHANGES)
         return line
 
-    def add_orders(self, provider_id: int, passed: Sequence[tuple[UUID, Passed]]) -> None:
-        """Write orders by their calls' references, masked, in one statement; `drop_old_orders` bounds their number.
-
-        Bodies stand with every order that did not simply go well, and with the first few of a group: masking them all
-        would cost a fast dialler more than the orders themselves.
-        """
-        if not passed:
-            return
-        now, lines = timezone.now(), []
-        for number, (reference, one) in enumerate(passed):
-            has_body = number < BODIES_IN_A_GROUP or one.http_status is None or one.http_status >= 300
-            sent = one.request.json if has_body and one.request else None
-            answered = one.response.body if has_body and one.response else None
-            lines.append(
-                ProviderExchange(
-                    provider_id=provider_id,
-                    at=now,
-                    what=ORDER,
-                    method=one.method[:8],
-                    path=masked_path(one.path),
-                    http_status=one.http_status,
-                    duration_ms=max(one.duration_ms, 0),
-                    outcome=type(one.error).__name__ if one.error else "ok",
-                    error=masked_text(one.error.message) if isinstance(one.error, ProviderError) else "",
-                    reference=reference,
-                    sent=masked_body(sent),
-                    answered=masked_body(answered),
-                )
-            )
-        self.bulk_create(lines)
-
     def drop_old_orders(self, provider_id: int) -> None:
         """Drop the orders before the last thousand; errands are counted apart, so that no campaign pushes them out."""
         _drop_oldest(self.filter(provider_id=provider_id, what=ORDER), KEPT_ORDERS)
+
+
+def order_rows(provider_id: int, passed: Sequence[tuple[UUID, Passed]]) -> list[tuple[Any, ...]]:
+    """Return the log's rows (`ORDER_COLUMNS`) of orders by their calls' references, masked; whoever writes the answers
+    writes them in one statement, and `drop_old_orders` bounds their number.
+
+    Bodies stand with every order that did not simply go well, and with the first few of a group: masking them all
+    would cost a fast dialler more than the orders themselves.
+    """
+    now, rows = timezone.now(), []
+    for number, (reference, one) in enumerate(passed):
+        has_body = number < BODIES_IN_A_GROUP or one.http_status is None or one.http_status >= 300
+        sent = masked_body(one.request.json) if has_body and one.request else ""
+        answered = masked_body(one.response.body) if has_body and one.response else ""
+        outcome = type(one.error).__name__ if one.error else "ok"
+        error = masked_text(one.error.message) if isinstance(one.error, ProviderError) else ""
+        rows.append(
+            (
+                provider_id, now, ORDER, one.method[:8], masked_path(one.path), one.http_status,
+                max(one.duration_ms, 0), outcome, error, reference, sent, answered,
+            )
+        )  # fmt: skip
+    return rows
 
 
 def _drop_oldest(lines: models.QuerySet[ProviderExchange], kept: int) -> None:

@@ -260,7 +260,7 @@ def test_the_log_of_orders_is_bounded_and_pushes_no_errand_out(
 
 
 def test_orders_are_committed_ahead_only_at_a_vendor_that_answers_quickly(sandbox: Sandbox) -> None:
-    lane = Lane(sandbox.provider(max_lines=10))
+    lane = Lane(sandbox.provider(max_lines=10), lambda _lane, _committed: None)
 
     def round_with(orders: int, took: float) -> int:
         lane.in_flight = 10

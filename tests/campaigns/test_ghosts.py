@@ -31,6 +31,7 @@ class Vendor:
     """A vendor's list, and whether it can be read; rows without a reference tell it when asked one by one."""
 
     carries_reference = True
+    reads_more_alone = True
 
     def __init__(self) -> None:
         self.rows: list[CallSnapshot] = []

@@ -70,6 +70,9 @@ def write_in_transaction(
     out which it is.
     """
     placed = [answer for answer in answers if isinstance(answer.result, PlacedCall)]
+    if len(placed) < len(answers):
+        # Before the campaign, as every commit point does: an ending slice may write beside its successor's commits.
+        breaking.lock_provider(provider_id)
     if one_by_one:
         steps = [one for answer in placed for one in _write_one_placed(answer, now)]
     else:

@@ -1,4 +1,8 @@
-"""Locks a few rows by a statement that is built once: the dialler asks for the same ones many times a second."""
+"""Locks a few rows by a statement that is built once: the dialler asks for the same ones many times a second.
+
+PostgreSQL's weaker lock, which no foreign key waits for: a poller that plans a retry refers to the very provider and
+campaign that a commit point holds, and would wait for it with a lock in its hands that the commit point wants.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ def lock_rows(model: type[Row], ids: Collection[int], columns: tuple[str, ...]) 
         return {}
     names, select, turns = _columns(model, columns, connection.vendor)
     those, parameters = among("id", ids, "bigint")
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(f"{select} WHERE {those} ORDER BY id{lock}", parameters)
         rows = cursor.fetchall()

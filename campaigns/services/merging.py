@@ -31,7 +31,7 @@ def merge_news(
     """
     with transaction.atomic():
         ids = sorted({*news, *looked})
-        locked = Call.objects.select_for_update().defer("variables", "vendor_options")
+        locked = Call.objects.select_for_update(no_key=True).defer("variables", "vendor_options")
         calls = list(locked.filter(pk__in=ids).order_by("pk"))
         rows, looks, steps, ended, texts, forbidden = [], [], [], [], [], []
         for call in calls:

@@ -220,7 +220,7 @@ def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str)
     """Let a person decide about an unknown call, with a reason; raises NotDecidable where it is no longer unknown."""
     now = timezone.now()
     with transaction.atomic():
-        call = Call.objects.select_for_update().get(pk=call_id)
+        call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
         if call.status != CallStatus.UNKNOWN:
             raise NotDecidable(_("This call is no longer unknown: %(state)s.") % {"state": call.get_status_display()})
         if placed:

@@ -47,7 +47,9 @@ def weigh_rejection(call: Call, now: datetime.datetime) -> None:
 
 def weigh_late_wish(call: Call, now: datetime.datetime) -> None:
     """Weigh a wish not to be called again that is known only after the call was over."""
-    campaign = Campaign.objects.select_for_update().filter(pk=call.campaign_id or 0, status="running").first()
+    campaign = (
+        Campaign.objects.select_for_update(no_key=True).filter(pk=call.campaign_id or 0, status="running").first()
+    )
     if campaign is not None and _counts(call, campaign):
         _keep(campaign, rules.Watch.read(campaign.watched).after_late_wish())
 
@@ -56,7 +58,7 @@ def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetim
     if not found:
         return
     # Locked in one order, before whatever else is written to them.
-    locked = Campaign.objects.select_for_update().filter(pk__in=sorted(found)).order_by("pk")
+    locked = Campaign.objects.select_for_update(no_key=True).filter(pk__in=sorted(found)).order_by("pk")
     for campaign in locked.only("status", "watched", "watched_since"):
         ends = [end for call, end in found[campaign.pk] if _counts(call, campaign)]
         if campaign.status == Campaign.Status.RUNNING and ends:

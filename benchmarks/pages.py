@@ -168,7 +168,7 @@ def _log(at: Landmarks) -> Iterator[Page]:
         f"since={month}",
         "hour=3",
     ):
-        yield Page("call-log-total", f"total of the log, {query or 'all'}", query=query)
+        yield Page("call-log-total", f"total of the log, {query or 'all'}", query=query, is_later=True)
     for name in ("call", "call-live"):
         yield Page(name, name.replace("-", ", "), (at.call,))
 
@@ -192,6 +192,7 @@ def _reports(at: Landmarks) -> Iterator[Page]:
     yield Page("reports", "reports, 90 days of a campaign", query=f"{span}&campaign={at.campaign}")
     yield Page("reports", "reports, 90 days of a provider", query=f"{span}&provider={at.provider}")
     yield Page("reports", "reports, a year", query=f"since={at.today - datetime.timedelta(days=364)}&until={at.today}")
+    yield Page("reports", "reports, the rest of 90 days", query=f"{span}&whole=1", is_later=True)
     yield Page("reports-section", "reports, differences of 90 days", ("differences",), span, is_later=True)
     yield Page("reports-csv", "reports, CSV of 90 days", ("hours",), span)
 
@@ -207,7 +208,7 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
     yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.middle}")
     for state in ("pending", "busy", "canceled", "skipped", "unknown"):
         yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")
-    yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,))
+    yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,), is_later=True)
     yield Page("campaign-redial", "campaign, redial, finished", (at.finished,))
     yield Page("campaign-check", "campaign, launch check", (at.draft,))
     yield Page("campaign-check", "launch check, counted", (at.draft,), "count=now", is_later=True)

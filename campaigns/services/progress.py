@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Count, Max, Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -209,7 +210,9 @@ def _minutes_left(campaign: Campaign, by_status: Mapping[str, int], people: int,
     # By the pace of the last minutes where it says anything, else by what pace and lines allow.
     since = max(now - PACE_WINDOW, campaign.watched_since or campaign.launched_at)
     minutes = (now - since).total_seconds() / 60
-    made = Call.objects.filter(campaign=campaign, placing_at__gte=since).count() if minutes >= 2 else 0
+    # Hidden from the planner's eyes: SQLite would read the whole campaign, by its index.
+    lately = Call.objects.alias(of=Coalesce("campaign_id", 0)).filter(of=campaign.pk, placing_at__gte=since)
+    made = lately.count() if minutes >= 2 else 0
     return math.ceil(remaining * minutes / made) if made >= PACE_LEAST else estimate_minutes(campaign, remaining)
 
 

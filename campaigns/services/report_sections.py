@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import get_format
@@ -24,35 +25,31 @@ OUTCOMES = (
     (CallStatus.CANCELED, "plot-edge"),
 )
 
-LATER = "differences"
-"""The section that reads every call of the span; a page shows it after the others."""
-KEYS = (
-    "hours", "outcomes-campaigns", "outcomes-providers", "cost-days", "cost-campaigns", "cost-providers",
-    "retries", "voicemail", "opt-outs", "bill", LATER,
-)  # fmt: skip
+FIRST = ("hours", "outcomes-campaigns", "outcomes-providers", "cost-days")
+"""What the page opens with; the others follow when it stands."""
+REST = ("cost-campaigns", "cost-providers", "retries", "voicemail", "opt-outs", "bill")
+DIFFERENCES = "differences"
+"""The section that reads every call of the span."""
+KEYS = (*FIRST, *REST, DIFFERENCES)
 
 
-def sections(figures: Figures, said: Words, short_day: Words) -> list[Section]:
-    """Return every section that was counted, in the order of `KEYS`.
-
-    `said(value, kind, currency)` and `short_day(date)` write values in the page's language.
-    """
+def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str] = KEYS) -> list[Section]:
+    """Return sections; `said(value, kind, currency)` and `short_day(date)` write values in the page's language."""
     calls, money = CallSections(figures, said, short_day), MoneySections(figures, said, short_day)
-    found = [
-        calls.hours(),
-        calls.outcomes("campaigns"),
-        calls.outcomes("providers"),
-        money.cost_by_day(),
-        money.cost_by("campaigns"),
-        money.cost_by("providers"),
-        calls.retries(),
-        calls.voicemail(),
-        calls.opt_outs(),
-        money.bill(),
-    ]
-    if figures.differences is not None:
-        found.append(money.differences(figures.differences))
-    return found
+    built: dict[str, Callable[[], Section]] = {
+        "hours": calls.hours,
+        "outcomes-campaigns": partial(calls.outcomes, "campaigns"),
+        "outcomes-providers": partial(calls.outcomes, "providers"),
+        "cost-days": money.cost_by_day,
+        "cost-campaigns": partial(money.cost_by, "campaigns"),
+        "cost-providers": partial(money.cost_by, "providers"),
+        "retries": calls.retries,
+        "voicemail": calls.voicemail,
+        "opt-outs": calls.opt_outs,
+        "bill": money.bill,
+        DIFFERENCES: lambda: money.differences(figures.differences or ()),
+    }
+    return [built[key]() for key in keys]
 
 
 class CallSections(Drawing):

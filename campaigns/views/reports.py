@@ -57,8 +57,10 @@ def reports(request: HttpRequest) -> HttpResponse:
             for currency in figures.total.currencies
         ]
         if figures.total.sent:
-            shown["sections"] = report_sections.sections(figures, said, short_day)
-            shown["later"] = report_sections.LATER
+            if request.GET.get("whole"):
+                shown["rest"] = report_sections.sections(figures, said, short_day, report_sections.REST)
+            shown["sections"] = report_sections.sections(figures, said, short_day, report_sections.FIRST)
+            shown["differences"] = report_sections.DIFFERENCES
         else:
             shown["has_calls"] = Call.objects.visible_to(request.user).dialed().exists()
     return render(request, "reports/reports.html", shown, status=422 if form.errors else 200)
@@ -101,9 +103,9 @@ def _section(request: HttpRequest, key: str) -> tuple[reporting.Scope, Section]:
     scope = ReportForm(request.GET, request.user).scope()
     if scope is None or key not in report_sections.KEYS:
         raise Http404(key)
-    figures = reporting.count(scope, request.user, reads_differences=key == report_sections.LATER)
-    found = {section.key: section for section in report_sections.sections(figures, said, short_day)}
-    return scope, found[key]
+    figures = reporting.count(scope, request.user, reads_differences=key == report_sections.DIFFERENCES)
+    (section,) = report_sections.sections(figures, said, short_day, [key])
+    return scope, section
 
 
 urlpatterns = [

@@ -93,7 +93,7 @@ def test_the_figures_are_right(house: dict[str, Any], manager: User) -> None:
 
 
 def test_every_link_lists_exactly_the_calls_of_its_figure(as_manager: Client, house: dict[str, Any]) -> None:
-    page = as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    page = as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
     tables = "".join(re.findall(r"<table.*?</table>", page, re.S))
     links = re.findall(r'<a href="(/calls/\?[^"]+)">\s*([\d,]+)\s*</a>', tables)
     links += re.findall(r'<a class="card stat" href="([^"]+)">.*?<span class="figure">(\d+)</span>', page, re.S)
@@ -110,7 +110,7 @@ def test_every_link_lists_exactly_the_calls_of_its_figure(as_manager: Client, ho
 
 
 def test_each_section_is_a_plot_a_table_and_a_csv(as_manager: Client, house: dict[str, Any]) -> None:
-    page = as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    page = as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
     assert "style=" not in page
     assert page.count('<svg class="plot') >= 9
     for key in report_sections.KEYS:
@@ -148,10 +148,14 @@ def test_the_bill_s_table_says_seconds_and_prices_of_both(as_manager: Client, ho
 
 
 def test_the_differences_come_after_the_page_stands(as_manager: Client, house: dict[str, Any]) -> None:
-    page = as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    page = as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
     address = reverse("reports-section", args=["differences"])
     assert f'hx-get="{address}?' in page
     assert f'href="{address}?' in page
+    opened = as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    assert 'id="outcomes-campaigns"' in opened
+    assert 'id="bill"' not in opened
+    assert f'hx-get="?{SPAN.replace("&", "&amp;")}&amp;whole=1"' in opened
     alone = as_manager.get(address + f"?{SPAN}").content.decode()
     assert '<section class="card" id="differences">' in alone
     assert reverse("call", args=[house["heard"].pk]) in alone
@@ -182,7 +186,7 @@ def test_the_number_of_statements_does_not_grow(as_manager: Client, house: dict[
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            assert as_manager.get(reverse("reports") + f"?{SPAN}").status_code == 200
+            assert as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").status_code == 200
         return len(seen)
 
     statements()
@@ -225,12 +229,12 @@ def test_an_empty_house_says_what_to_do_first(as_manager: Client) -> None:
     assert "Nothing to report yet" in page
     assert reverse("campaign-new") in page
     sent(MONDAY.replace(year=2020))
-    assert "No call was sent in these days" in as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    assert "No call was sent in these days" in as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
 
 
 def test_persian_has_its_digits_days_and_first_weekday(as_manager: Client, house: dict[str, Any]) -> None:
     as_manager.cookies["django_language"] = "fa"
-    page = as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    page = as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
     assert 'dir="rtl"' in page
     assert "۵۷.۱" in page
     assert "۲۵ آبان ۱۴۰۵" in page

@@ -25,7 +25,7 @@ from providers.types import AT_VENDOR, FINAL, CallStatus
 Row = TypeVar("Row", bound=models.Model)
 
 PAGE = 50
-COUNT_UP_TO = 3_000
+COUNT_UP_TO = 500
 """Rows that a search counts exactly; a pager then says how many there are more than."""
 MASKED_AFTER = datetime.timedelta(days=7)
 """A caller no longer sees the whole number of an own call this long after its end."""

@@ -62,6 +62,17 @@ def find_people(text: str, region: str) -> QuerySet[Contact]:
     return finding.people_with(finding.part_of_person(text), people)
 
 
+def find_members(members: QuerySet[ListMembership], text: str, region: str) -> QuerySet[ListMembership]:
+    """Return the members of a list whom a text finds, as `find_people` does; the list is walked in its order."""
+    text = " ".join(text.split())
+    if not text:
+        return members
+    whole = understand_number(text, region)
+    if whole.e164:
+        return members.filter(contact__phone=whole.e164)
+    return members.filter(finding.rows_of_people_with(finding.part_of_person(text)))
+
+
 def entries_of(contact: Contact) -> list[Contact]:
     """Return the rows of a person: the one that is called first, then those that were merged into it."""
     return [contact, *contact.merged.all()]

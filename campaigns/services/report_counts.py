@@ -97,6 +97,8 @@ def read_counts(
     end: datetime.datetime,
     narrowed: dict[str, Any],
     person: Person,
+    *,
+    by_attempt: bool = True,
 ) -> Counts:
     """Count calls that left in a span; `calls_from` returns those from an instant on, `narrowed` is their filter.
 
@@ -106,20 +108,20 @@ def read_counts(
     clock, counts = LocalClock(timezone.get_current_timezone(), first, after), Counts()
     through = min(summed_through(), after) if may(person, "see_all_calls") else 0
     if first < through:
-        _read_sums(counts, clock, {"quarter__gte": first, "quarter__lt": through, **narrowed})
+        _read_sums(counts, clock, {"quarter__gte": first, "quarter__lt": through, **narrowed}, by_attempt)
     # One lower bound: of two, SQLite seeks to the first and reads all that the other leaves out.
     _read_calls(counts, clock, calls_from(max(start, moment(through))))
     return counts
 
 
-def _read_sums(counts: Counts, clock: LocalClock, span: dict[str, Any]) -> None:
+def _read_sums(counts: Counts, clock: LocalClock, span: dict[str, Any], by_attempt: bool) -> None:
     rows = CallTally.objects.filter(**span)
     day, hour = clock.seconds() / DAY, (clock.seconds() / HOUR + MONDAY) % WEEK_HOURS
     for number, campaign, provider, *sums in _grouped(rows, COUNTS, day, "campaign", "provider"):
         _add(counts.parts[day_of(number), campaign, provider], sums)
     for number, *sums in _grouped(rows, COUNTS, hour):
         _add(counts.hours[week_hour(number)], sums)
-    for attempt, *sums in _grouped(rows, COUNTS, F("attempt")):
+    for attempt, *sums in _grouped(rows, COUNTS, F("attempt")) if by_attempt else ():
         _add(counts.attempts[attempt,], sums)
     costs = CostTally.objects.filter(**span)
     for number, campaign, provider, currency, *sums in _grouped(costs, COSTS, day, "campaign", "provider", "currency"):

@@ -25,9 +25,9 @@ OUTCOMES = (
     (CallStatus.CANCELED, "plot-edge"),
 )
 
-FIRST = ("hours", "outcomes-campaigns", "outcomes-providers", "cost-days")
+FIRST = ("hours", "outcomes-campaigns", "outcomes-providers")
 """What the page opens with; the others follow when it stands."""
-REST = ("cost-campaigns", "cost-providers", "retries", "voicemail", "opt-outs", "bill")
+REST = ("cost-days", "cost-campaigns", "cost-providers", "retries", "voicemail", "opt-outs", "bill")
 DIFFERENCES = "differences"
 """The section that reads every call of the span."""
 KEYS = (*FIRST, *REST, DIFFERENCES)

@@ -248,11 +248,14 @@ def calls_in(scope: Scope, person: Person, start: datetime.datetime | None = Non
     return calls.filter(**scope.narrowed()).order_by()
 
 
-def count(scope: Scope, person: Person, *, reads_differences: bool = True) -> Figures:
-    """Count all figures of a scope, in a fixed number of statements, however many rows."""
+def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads_attempts: bool = True) -> Figures:
+    """Count the figures of a scope, in a fixed number of statements, however many rows."""
     calls = calls_in(scope, person)
     providers = {provider.pk: provider for provider in Provider.objects.defer("secrets")}
-    counts = read_counts(partial(calls_in, scope, person), scope.start, scope.end, scope.narrowed(), person)
+    counts = read_counts(
+        partial(calls_in, scope, person), scope.start, scope.end, scope.narrowed(), person,
+        by_attempt=reads_attempts,
+    )  # fmt: skip
     total = Sums()
     by_campaign: dict[int, Sums] = defaultdict(Sums)
     by_provider: dict[int, Sums] = defaultdict(Sums)

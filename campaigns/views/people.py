@@ -213,7 +213,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
     text = request.GET.get("q", "")[:80]
     members = ListMembership.objects.filter(contact_list=contact_list)
     if text:
-        members = members.filter(contact__in=service.find_people(text, settings.DEFAULT_REGION).values("pk"))
+        members = service.find_members(members, text, settings.DEFAULT_REGION)
     page = page_by_key(members.select_related("contact"), request.GET)
     context = {
         "list": contact_list,

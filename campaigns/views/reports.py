@@ -46,7 +46,8 @@ def reports(request: HttpRequest) -> HttpResponse:
     scope = form.scope()
     shown: dict[str, Any] = {"form": form, "spans": SPANS, "days": form.days}
     if scope is not None:
-        figures = reporting.count(scope, request.user, reads_differences=False)
+        is_whole = bool(request.GET.get("whole"))
+        figures = reporting.count(scope, request.user, reads_differences=False, reads_attempts=is_whole)
         shown |= {"scope": scope, "total": figures.total, "links": _links(scope)}
         shown["costs"] = [
             {
@@ -57,7 +58,7 @@ def reports(request: HttpRequest) -> HttpResponse:
             for currency in figures.total.currencies
         ]
         if figures.total.sent:
-            if request.GET.get("whole"):
+            if is_whole:
                 shown["rest"] = report_sections.sections(figures, said, short_day, report_sections.REST)
             shown["sections"] = report_sections.sections(figures, said, short_day, report_sections.FIRST)
             shown["differences"] = report_sections.DIFFERENCES

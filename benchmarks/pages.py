@@ -58,6 +58,10 @@ class Landmarks(NamedTuple):
     call: int
     """Over, with a transcript."""
     import_id: int
+    in_campaign: int
+    """A call half-way through the biggest campaign's."""
+    of_person: int
+    """A call half-way through the person's."""
     middle: int
     """A call half-way into the log."""
     oldest: int
@@ -96,10 +100,17 @@ def find_landmarks(import_id: int) -> Landmarks:
         campaign=campaign.pk, finished=finished.pk, draft=draft.pk, person=busiest[0]["contact"],
         member_list=largest.pk, provider=campaign.provider_id,
         call=talk.call_id if talk else newest.pk, import_id=import_id,
+        in_campaign=_middle(Call.objects.filter(campaign=campaign)),
+        of_person=_middle(Call.objects.filter(contact=busiest[0]["contact"])),
         middle=(newest.pk + oldest.pk) // 2, oldest=oldest.pk + 60, person_middle=contacts[0] // 2,
         membership_middle=middle_member.pk, today=timezone.localtime(last).date(), rare_name=rare.name[-9:],
         number=some.phone, fragment=some.phone[-7:],
     )  # fmt: skip
+
+
+def _middle(calls: Any) -> int:
+    ids = calls.order_by("pk").values_list("pk", flat=True)
+    return int(ids[ids.count() // 2])
 
 
 def all_pages(at: Landmarks) -> Iterator[Page]:
@@ -205,7 +216,7 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
     for name in ("campaign", "campaign-live", "campaign-people", "campaign-settings", "campaign-activity"):
         yield Page(name, f"{name.replace('-', ', ')}, the biggest", (at.campaign,))
         yield Page(name, f"{name.replace('-', ', ')}, finished", (at.finished,))
-    yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.middle}")
+    yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.in_campaign}")
     for state in ("pending", "busy", "canceled", "skipped", "unknown"):
         yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")
     yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,), is_later=True)
@@ -223,7 +234,7 @@ def _people(at: Landmarks) -> Iterator[Page]:
         yield Page("people", f"people, {what}", query=f"q={text}", is_search=True)
     yield Page("person-new", "person, new")
     yield Page("person", "person with the most calls", (at.person,))
-    yield Page("person", "person with the most calls, deep", (at.person,), f"older_than={at.middle}")
+    yield Page("person", "person with the most calls, deep", (at.person,), f"older_than={at.of_person}")
     yield Page("person-merge-choose", "person, merge, common name", (at.person,), "q=Maryam")
     yield Page("person-edit", "person, edit", (at.person,))
     yield Page("lists", "lists")

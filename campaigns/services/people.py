@@ -109,7 +109,9 @@ def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
     if entry is not None:
         return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
     calls = calls_of(contact)
-    last = calls.filter(status__in=LIVE).first() or calls.filter(status=CallStatus.PENDING).first() or calls.first()
+    # Not in the order of the ids: PostgreSQL would look for one waiting call through everybody's, the newest first.
+    waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at", "pk")
+    last = calls.filter(status__in=LIVE).first() or waiting.first() or calls.first()
     if last is None:
         return Decision(gettext_lazy("Never called so far, and no call is planned."))
     return Decision(explaining.why(last) or last.get_status_display(), last.placing_at or last.changed_at)

@@ -25,9 +25,11 @@ class Words:
         with override(self.language):
             return self._fill(ngettext(one, more, count), {"n": count} | filled)
 
-    def some(self, sentence: str) -> re.Pattern[str]:
-        """Return what matches a sentence whatever fills its places."""
-        parts = re.split(r"%\(\w+\)[sd]", self(sentence).replace("%%", "%"))
+    def some(self, sentence: str, more: str = "") -> re.Pattern[str]:
+        """Return what matches a sentence whatever fills its places; of one with a plural, its form for many."""
+        with override(self.language):
+            said = ngettext(sentence, more, 50) if more else gettext(sentence)
+        parts = re.split(r"%\(\w+\)[sd]", said.replace("%%", "%"))
         return re.compile(r".*".join(map(re.escape, parts)))
 
     def digits(self, text: object) -> str:

@@ -35,5 +35,8 @@ class IdsAt:
         statement, found = self._query(MARK).query.get_compiler(connection=connection).as_sql()
         mark, parameters = connection.ops.adapt_datetimefield_value(MARK), list(found)
         places = [place for place, value in enumerate(parameters) if value in (mark, MARK)]
+        if not places:
+            # Asked about a moment long ago it would find nothing, for ever, and nobody would be called.
+            raise ValueError("The query does not ask about its instant.")
         built = self._built[connection.vendor] = (statement, parameters, places)
         return built

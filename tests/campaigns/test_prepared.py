@@ -29,3 +29,10 @@ def test_a_statement_that_was_built_once_is_asked_about_every_instant() -> None:
         assert ids(instant) == list(_due(instant))
     assert ids(now + 2 * MINUTE) == [first.pk, second.pk]
     assert len(built) == 1
+
+
+@pytest.mark.django_db
+def test_a_query_that_forgets_the_instant_is_refused() -> None:
+    ids = IdsAt(lambda _at: Call.objects.order_by("pk").values_list("pk", flat=True))
+    with pytest.raises(ValueError, match="does not ask about its instant"):
+        ids(timezone.now())

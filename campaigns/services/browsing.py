@@ -25,8 +25,10 @@ from providers.types import AT_VENDOR, FINAL, CallStatus
 Row = TypeVar("Row", bound=models.Model)
 
 PAGE = 50
-COUNT_UP_TO = 500
-"""Rows that a search counts exactly; a pager then says how many there are more than."""
+COUNT_UP_TO = 10_000
+"""Rows that are counted exactly; a pager then says how many there are more than."""
+FOUND_UP_TO = 500
+"""The same of a search by a part of a name or number, which looks at each row."""
 MASKED_AFTER = datetime.timedelta(days=7)
 """A caller no longer sees the whole number of an own call this long after its end."""
 ID_SLACK = datetime.timedelta(hours=1)

@@ -52,25 +52,24 @@ def find_people(text: str, region: str) -> QuerySet[Contact]:
 
     A whole number in any form finds exactly its person.
     """
-    people = Contact.objects.all()
-    text = " ".join(text.split())
-    if not text:
-        return people
-    whole = understand_number(text, region)
-    if whole.e164:
-        return people.filter(phone=whole.e164)
-    return finding.people_with(finding.part_of_person(text), people)
+    people, sought = Contact.objects.all(), _sought(text, region)
+    if isinstance(sought, str):
+        return people.filter(phone=sought)
+    return finding.people_with(sought, people) if sought else people
 
 
 def find_members(members: QuerySet[ListMembership], text: str, region: str) -> QuerySet[ListMembership]:
     """Return the members of a list whom a text finds, as `find_people` does; the list is walked in its order."""
+    sought = _sought(text, region)
+    if isinstance(sought, str):
+        return members.filter(contact__phone=sought)
+    return members.filter(finding.rows_of_people_with(sought)) if sought else members
+
+
+def _sought(text: str, region: str) -> str | finding.Part | None:
+    """Return the whole number that a text is, else the part of a name or number; nothing of nothing."""
     text = " ".join(text.split())
-    if not text:
-        return members
-    whole = understand_number(text, region)
-    if whole.e164:
-        return members.filter(contact__phone=whole.e164)
-    return members.filter(finding.rows_of_people_with(finding.part_of_person(text)))
+    return (understand_number(text, region).e164 or finding.part_of_person(text)) if text else None
 
 
 def entries_of(contact: Contact) -> list[Contact]:

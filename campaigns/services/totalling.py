@@ -8,9 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from campaigns.querysets import CallQuerySet
-from campaigns.services.browsing import talked
-
-ADDED_UP_TO = 10_000
+from campaigns.services.browsing import COUNT_UP_TO, talked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +25,7 @@ class Totals:
     """Conversations of which no vendor told a cost."""
 
 
-def totals_of(calls: CallQuerySet, limit: int = ADDED_UP_TO) -> Totals:
+def totals_of(calls: CallQuerySet, limit: int = COUNT_UP_TO) -> Totals:
     """Add up calls that were found without an order; two queries."""
     found = calls.order_by()[: limit + 1].count()
     if found > limit:

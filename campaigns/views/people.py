@@ -21,7 +21,7 @@ from campaigns.forms.people import ListForm, NewPersonForm, NoteForm, PersonForm
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.services import people as service
 from campaigns.services import same_person
-from campaigns.services.browsing import count_up_to, page_by_key
+from campaigns.services.browsing import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.services.do_not_calling import forbid
 from campaigns.views import do_not_call
 from campaigns.views.back import go_back
@@ -38,7 +38,8 @@ def people(request: HttpRequest) -> HttpResponse:
         # An entry that became part of another is found by its number alone.
         found = found.filter(merged_into=None)
     page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
-    context = {"page": page, "q": text, "total": count_up_to(found), "forbidden": service.mark_forbidden(page.rows)}
+    total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
+    context = {"page": page, "q": text, "total": total, "forbidden": service.mark_forbidden(page.rows)}
     return render(request, "people/people.html", context)
 
 
@@ -220,7 +221,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
         "form": form,
         "page": page,
         "q": text,
-        "total": count_up_to(members),
+        "total": count_up_to(members, FOUND_UP_TO if text else COUNT_UP_TO),
         "forbidden": service.mark_forbidden(member.contact for member in page.rows),
         "campaigns": contact_list.campaigns.order_by("-id")[:10],
     }

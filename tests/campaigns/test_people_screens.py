@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
-from campaigns.services.people import find_people, last_decision
+from campaigns.services.people import find_members, find_people, last_decision
 from providers.types import CallStatus
 from tests.campaigns.test_numbers import MARYAM
 from tests.conftest import make_call, make_campaign, make_contact, make_list
@@ -215,3 +215,17 @@ def test_people_leave_a_list(client: Client, caller: User, django_assert_max_num
     last = spring.contacts.order_by("pk").last()
     assert last is not None
     assert text_of(client, "list", spring.pk, q=last.phone[-7:]).count('name="person"') == 1
+
+
+def test_a_search_in_a_list_finds_what_a_search_among_all_finds() -> None:
+    chosen = make_list(3)
+    maryam = make_contact(phone=MARYAM, name="Maryam Hosseini کریمی")
+    make_contact(phone="+989121234500", name="Maryam of another list")
+    chosen.memberships.create(contact=maryam)
+    found = 0
+    for text in ("", "  ", "maryam", "MARYAM", "كريمي", "Nobody", "1234567", "۱۲۳۴", "0912 123 4567", MARYAM):
+        inside = find_members(chosen.memberships.all(), text, "IR").values_list("contact", flat=True)
+        everywhere = find_people(text, "IR").filter(lists=chosen).values_list("pk", flat=True)
+        assert sorted(inside) == sorted(everywhere), text
+        found += inside.count() == 1
+    assert found == 7

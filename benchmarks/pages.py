@@ -179,7 +179,7 @@ def _log(at: Landmarks) -> Iterator[Page]:
         f"since={month}",
         "hour=3",
     ):
-        yield Page("call-log-total", f"total of the log, {query or 'all'}", query=query, is_later=True)
+        yield Page("call-log-total", f"total of the log, {query or 'all'}", query=query)
     for name in ("call", "call-live"):
         yield Page(name, name.replace("-", ", "), (at.call,))
 
@@ -219,7 +219,7 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
     yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.in_campaign}")
     for state in ("pending", "busy", "canceled", "skipped", "unknown"):
         yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")
-    yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,), is_later=True)
+    yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,))
     yield Page("campaign-redial", "campaign, redial, finished", (at.finished,))
     yield Page("campaign-check", "campaign, launch check", (at.draft,))
     yield Page("campaign-check", "launch check, counted", (at.draft,), "count=now", is_later=True)

@@ -22,10 +22,10 @@ def test_every_order_leaves_once_from_no_more_threads_than_allowed() -> None:
             at_once["now"] -= 1
             left.append((order, threading.current_thread().name))
 
-    senders = Senders(4, act, "lane")
+    senders = Senders(4, act, "counted")
     for order in range(200):
         senders.submit(order)
-    threads = [thread for thread in threading.enumerate() if thread.name.startswith("lane-")]
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("counted-")]
     senders.close()
     for thread in threads:
         thread.join(10)

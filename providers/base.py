@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol
 
 from django.utils.functional import Promise
 
@@ -82,9 +82,6 @@ class Door(Protocol):
     def send_once(self, request: Request) -> Response:
         """Send a request that has an effect, exactly once. Raises `NotSent` or `OutcomeUnknown`."""
 
-    def with_commit(self, instant: float) -> Door:
-        """Return the same door for one order whose commit point was at `instant` (`time.CLOCK_BOOTTIME`)."""
-
 
 class ProviderBackend(ABC):
     """Translates between our words and one vendor's; decides nothing, retries nothing, touches no row."""
@@ -148,13 +145,6 @@ class ProviderBackend(ABC):
         self.secrets = secrets
         self.options = options
 
-    def for_order(self, committed_at: float) -> Self:
-        """Return the same backend for one order: its door refuses to send once the commit point is too old.
-
-        `committed_at` is in seconds of the clock that also counts while the machine is suspended.
-        """
-        return type(self)(self.door.with_commit(committed_at), secrets=self.secrets, options=self.options)
-
     @classmethod
     def fitting_pace(cls, calls: int, reads: int) -> tuple[int, int]:
         """Return so many calls and reads a minute, or fewer where the vendor documents a limit for both together."""
@@ -181,7 +171,10 @@ class ProviderBackend(ABC):
 
     def place_call(self, order: CallOrder) -> PlacedCall:
         """Send one order, exactly once; any error says what may be done next."""
-        response = self.door.send_once(self.build_order(order))
+        return self.read_placed(self.door.send_once(self.build_order(order)))
+
+    def read_placed(self, response: Response) -> PlacedCall:
+        """Read the answer to an order; pure. Any error says what may be done next."""
         self.raise_for_order(response)
         try:
             placed = self.parse_placed(response.json())

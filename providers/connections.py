@@ -12,10 +12,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from http.client import HTTPResponse
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ import certifi
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from providers.answers import Unreadable
 from providers.exceptions import NotSent
 
 # urllib3 logs whole addresses, and some vendors' lists are asked for by phone number.
@@ -30,6 +30,8 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+Address = tuple[Any, ...]
+"""What a socket of its family connects to."""
 
 
 class Origin(NamedTuple):
@@ -39,10 +41,6 @@ class Origin(NamedTuple):
     host: str
     port: int
     is_sandbox: bool = False
-
-
-class Unreadable(Exception):
-    """What is wrong with an answer, in words that are ours."""
 
 
 def is_public(address: str) -> bool:
@@ -192,56 +190,6 @@ class _HttpsPool(HTTPSConnectionPool):
         return _watched(super()._get_conn(timeout))
 
 
-class OneShot:
-    """A connection for one request of an exchange: opened, written to in one piece, read to the end, closed.
-
-    Its pooled sisters carry what a single request has no use for, at twice the price of the request itself.
-    """
-
-    def __init__(self, origin: Origin) -> None:
-        self._origin = origin
-        self._socket: socket.socket | None = None
-        self._method = ""
-
-    def connect(self) -> None:
-        """Open it; raises `NotSent` where it cannot be."""
-        _connect(self._open)
-
-    def _open(self) -> None:
-        self._socket = _open_socket(_current.exchange)
-        if self._origin.scheme == "https":
-            self._socket = tls_context().wrap_socket(self._socket, server_hostname=self._origin.host)
-        self._socket.settimeout(max(_current.exchange.left(), 0.01))
-
-    def request(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> None:
-        """Write a request whose target and headers were checked."""
-        assert self._socket
-        origin, self._method = self._origin, method
-        host = f"[{origin.host}]" if ":" in origin.host else origin.host
-        port = "" if origin.port == PORTS.get(origin.scheme) else f":{origin.port}"
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}{port}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += ["Connection: close", f"Content-Length: {len(body or b'')}", "", ""]
-        self._socket.sendall("\r\n".join(lines).encode("ascii") + (body or b""))
-
-    def getresponse(self) -> HTTPResponse:
-        """Return the answer once its head was read."""
-        assert self._socket
-        answer = HTTPResponse(self._socket, method=self._method)
-        answer.begin()
-        return answer
-
-    def close(self) -> None:
-        """Close it."""
-        if self._socket is not None:
-            self._socket.close()
-
-
-def new_connection(origin: Origin) -> OneShot:
-    """Return a connection for one request, not yet opened."""
-    return OneShot(origin)
-
-
 def pool_of(origin: Origin) -> HTTPConnectionPool:
     with _state.lock:
         if origin not in _state.pools:
@@ -281,7 +229,7 @@ def _open_socket(exchange: Exchange) -> socket.socket:
     """Connect to the first address that answers, once all of them were found public (or it is the sandbox)."""
     origin = exchange.origin
     until = min(time.monotonic() + exchange.connect_seconds, exchange.ends_at)
-    addresses = _resolve(origin.host, origin.port, until - time.monotonic())
+    addresses = _resolve(origin, until - time.monotonic())
     if not origin.is_sandbox and not all(is_public(address[0]) for _, address in addresses):
         raise NotSent(f"{origin.host} has an address that is not public; nothing was sent.")
     failure = "no address"
@@ -304,23 +252,28 @@ def _open_socket(exchange: Exchange) -> socket.socket:
     raise NotSent(f"{origin.host} does not take connections ({failure}).")
 
 
-def _resolve(host: str, port: int, seconds: float) -> list[tuple[int, tuple[Any, ...]]]:
+def is_literal(host: str) -> bool:
+    """Tell whether a host is an address already, so that nobody is asked for it."""
+    return bool(re.fullmatch(r"[0-9.]+|.*:.*", host))
+
+
+def addresses_of(origin: Origin) -> list[tuple[int, Address]]:
+    """Return the addresses of an origin's host with their families, at most eight; none where it is not found."""
+    with suppress(OSError, UnicodeError):
+        found = socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        return [(family, address) for family, _, _, _, address in found[:8]]
+    return []
+
+
+def _resolve(origin: Origin, seconds: float) -> list[tuple[int, Address]]:
     """Look a name up in a thread of its own, because a look-up itself knows no time-out."""
-    found: list[tuple[int, tuple[Any, ...]]] = []
-
-    def look_up() -> None:
-        with suppress(OSError, UnicodeError):
-            found.extend(
-                (family, address)
-                for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            )
-
-    if re.fullmatch(r"[0-9.]+|.*:.*", host):
-        look_up()
+    found: list[tuple[int, Address]] = []
+    if is_literal(origin.host):
+        found = addresses_of(origin)
     else:
-        thread = threading.Thread(target=look_up, daemon=True)
+        thread = threading.Thread(target=lambda: found.extend(addresses_of(origin)), daemon=True)
         thread.start()
         thread.join(max(seconds, 0.01))
     if not found:
-        raise NotSent(f"The name {host} cannot be resolved.")
-    return found[:8]
+        raise NotSent(f"The name {origin.host} cannot be resolved.")
+    return found

@@ -10,27 +10,24 @@ from __future__ import annotations
 import json
 import re
 import time
-import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from copy import copy
-from functools import partial
-from http.client import HTTPResponse
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from urllib3 import BaseHTTPResponse, Timeout
 
+from providers.answers import Body, Unreadable
 from providers.base import ProviderBackend, Request, Response
-from providers.connections import PORTS, Exchange, Origin, Unreadable, new_connection, pool_of
+from providers.connections import PORTS, Exchange, Origin, pool_of
 from providers.exceptions import (
     NotSent,
     OrderRejected,
-    OutcomeUnknown,
     ProviderMisconfigured,
     RecordingHostRefused,
     UnexpectedResponse,
 )
 from providers.parsing import parse_words
+from providers.shots import Shot, carry_alone
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
@@ -77,40 +74,31 @@ class HttpDoor:
             raise ProviderMisconfigured("The provider's key or header has characters that cannot be sent.")
         self._connect_timeout, self._total_timeout, self._presend = connect_timeout, total_timeout, presend
         self._max_bytes, self._max_read_bytes, self._max_sound_bytes = max_bytes, max_read_bytes, max_sound_bytes
-        self._committed_at: float | None = None
 
-    def with_commit(self, instant: float) -> HttpDoor:
-        """Return the same door for one order whose commit point was at `instant`, as `boottime()` counted it."""
-        bound = copy(self)
-        bound._committed_at = instant
-        return bound
+    def aim(self, request: Request, committed_at: float) -> Shot:
+        """Return a request that has an effect, ready to leave once, on a fresh connection.
 
-    def send_once(self, request: Request) -> Response:
-        """Send a request that has an effect, at most once, on a fresh connection.
-
-        Raises `NotSent` where no byte of it left (no connection, or `presend` seconds passed since the commit
-        point), `OrderRejected` where it cannot be written, `OutcomeUnknown` for anything else but a whole answer.
+        `committed_at` is the instant of its commit point, as `boottime()` counts. The shot ends in an answer, in
+        `NotSent` where no byte of it left (no connection, or `presend` seconds passed since the commit point), or in
+        `OutcomeUnknown`. Raises `OrderRejected` where it cannot be written.
         """
-        committed_at = self._committed_at if self._committed_at is not None else boottime()
         target = self._target(request)
         try:
             body, headers = self._written(request)
         except (TypeError, ValueError, RecursionError):
             raise OrderRejected("The order holds a value that cannot be written as JSON.") from None
-        with Exchange(self.origin, self._total_timeout, self._connect_timeout) as exchange:
-            connection = new_connection(self.origin)
-            try:
-                connection.connect()
-                if boottime() - committed_at >= self._presend:
-                    raise NotSent("It took too long to reach the vendor; the order did not leave.")
-                try:
-                    connection.request(request.method, target, body, headers)
-                    answer = connection.getresponse()
-                    return _whole(answer, answer.read, self._max_bytes, exchange)
-                except Exception as error:
-                    raise OutcomeUnknown(f"The order left, but {exchange.failure(error)}.") from None
-            finally:
-                connection.close()
+        return Shot(
+            self.origin,
+            _message(request.method, self.origin, target, headers, body or b""),
+            seconds=self._total_timeout,
+            connect_seconds=self._connect_timeout,
+            cap=self._max_bytes,
+            may_leave=lambda: boottime() - committed_at < self._presend,
+        )
+
+    def send_once(self, request: Request) -> Response:
+        """Send a request that has an effect, at most once, on a fresh connection; raises what `aim` tells of."""
+        return carry_alone(self.aim(request, boottime()))
 
     def read(self, request: Request) -> Response:
         """Send a harmless request on a pooled connection; a GET is tried again after a failure, a POST only unsent.
@@ -185,7 +173,7 @@ class HttpDoor:
             decode_content=False,
         )
         try:
-            whole = _whole(answer, partial(answer.read, decode_content=False), cap, exchange)
+            whole = _whole(answer, cap, exchange)
         except BaseException:
             answer.close()
             raise
@@ -267,22 +255,26 @@ def boottime() -> float:
 # Answers
 
 
-def _whole(
-    answer: BaseHTTPResponse | HTTPResponse, read: Callable[[int], bytes], cap: int, exchange: Exchange
-) -> Response:
-    """Read an answer to its end; raises where it is cut, over the cap once decompressed, or out of time."""
+def _whole(answer: BaseHTTPResponse, cap: int, exchange: Exchange) -> Response:
+    """Read an answer to its end; raises where it is cut, over the cap once unpacked, or out of time."""
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise Unreadable("the answer is packed in a way we did not ask for")
-    unpacker = zlib.decompressobj(wbits=47) if encoding not in {"", "identity"} else None
-    body = bytearray()
-    while chunk := read(16_384):
-        body += unpacker.decompress(chunk, cap + 1 - len(body)) if unpacker else chunk
-        if len(body) > cap:
-            raise Unreadable("the answer is too large")
+    body = Body(headers.get("content-encoding", ""), cap)
+    while piece := answer.read(16_384, decode_content=False):
+        body.add(piece)
     # A connection that the watchdog cut looks like the end of a body without a length.
-    is_short = isinstance(answer, HTTPResponse) and bool(answer.length)
-    if exchange.is_over or is_short or (unpacker and body and not unpacker.eof):
+    if exchange.is_over:
         raise Unreadable("the answer is cut off")
-    return Response(status=answer.status, headers=headers, body=bytes(body))
+    return Response(status=answer.status, headers=headers, body=body.whole())
+
+
+# Requests
+
+
+def _message(method: str, origin: Origin, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a request whose target and headers were checked, as it goes over the wire."""
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    port = "" if origin.port == PORTS.get(origin.scheme) else f":{origin.port}"
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}{port}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += ["Connection: close", f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode("ascii") + body

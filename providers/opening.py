@@ -35,14 +35,13 @@ def open_door(
     backend_class: type[ProviderBackend],
     secrets: Mapping[str, str],
     options: Mapping[str, Any],
-    note: Note | None = None,
     **limits: float,
-) -> HttpDoor | NotedDoor:
+) -> HttpDoor:
     """Open the door to an account, with `HttpDoor`'s own times as `limits`.
 
     Raises ProviderMisconfigured for an address that this installation forbids.
     """
-    door = http.open_door(
+    return http.open_door(
         backend_class,
         secrets=secrets,
         options=options,
@@ -50,7 +49,6 @@ def open_door(
         sandbox_origin=settings.SANDBOX_ORIGIN,
         **limits,
     )
-    return NotedDoor(door, note) if note else door
 
 
 class NotedDoor:
@@ -59,10 +57,6 @@ class NotedDoor:
     def __init__(self, door: HttpDoor, note: Note) -> None:
         self._door = door
         self._note = note
-
-    def with_commit(self, instant: float) -> NotedDoor:
-        """Return the same door for one order whose commit point was at `instant`."""
-        return NotedDoor(self._door.with_commit(instant), self._note)
 
     def read(self, request: Request) -> Response:
         """Read, and tell."""

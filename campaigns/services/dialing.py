@@ -1,6 +1,6 @@
-"""The dispatch slice: one coordinator that reserves, commits and writes; a thread pool a provider that only sends.
+"""The dispatch slice: one coordinator that reserves, commits and writes; a carrier a provider that only sends.
 
-A slow vendor holds up its own pool and nobody else's. Threads never touch the database: one connection a slice.
+A slow vendor holds up its own carrier and nobody else's. Carriers never touch the database: one connection a slice.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import logging
 import queue
-import threading
 import time
 import uuid
 from collections import deque
@@ -24,11 +23,9 @@ from campaigns.services.answering import Answer
 from campaigns.services.clock import DatabaseClock
 from campaigns.services.committing import Committed, boottime, commit_calls
 from campaigns.services.filling import fill_running_campaigns
-from campaigns.services.senders import Senders
-from providers.base import ProviderBackend
+from providers.carrier import Landed
 from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider, ProviderExchange
-from providers.opening import Passed
 from providers.types import PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -37,25 +34,25 @@ SLICE_SECONDS = 45.0
 """A slice commits for this long; with one HTTP deadline after it, it ends well before the queue's time-out."""
 AHEAD_SECONDS = 20.0
 GROUP_SECONDS = 0.02
+GROUP = 24
+"""Answers wait for each other until so many are there, or for so many seconds."""
 LOOK_SECONDS = 0.25
 SWEEP_SECONDS = 5.0
-MOST_THREADS = 64
+MOST_LINES = 64
 MOST_IN_A_COMMIT = 128
 QUICK_SECONDS = 0.5
 """A vendor that answers within this time lets orders be committed ahead: well below what an order may wait."""
 MOST_AHEAD = 16
-"""Calls are reserved for this many orders of each thread at most."""
+"""Calls are reserved for this many orders of each line at most."""
 
 
 class Lane:
-    """One provider's pool and its reserved calls."""
+    """One provider's carrier and its reserved calls."""
 
-    def __init__(self, provider: Provider, send: Callable[[Lane, Committed], None]) -> None:
+    def __init__(self, provider: Provider, tell: Callable[[int, Sequence[Landed[Committed]]], None]) -> None:
         self.provider_id = provider.pk
-        self.told = threading.local()
-        self.backend: ProviderBackend = provider.open_backend(self.note)
-        self.threads = min(provider.max_lines, MOST_THREADS)
-        self.senders: Senders[Committed] = Senders(self.threads, partial(send, self), f"lane-{provider.pk}")
+        self.lines = min(provider.max_lines, MOST_LINES)
+        self.carrier = provider.open_carrier(self.lines, partial(tell, provider.pk))
         self.reserved: deque[int] = deque()
         self.in_flight = 0
         self.ahead = 0
@@ -66,21 +63,17 @@ class Lane:
         self.reserved_at = 0.0
         self.renewed_at = time.monotonic()
 
-    def note(self, passed: Passed) -> None:
-        """Keep what passed the door, for the thread that sent it."""
-        self.told.exchange = passed
-
     def next_wanted(self) -> int:
         """How many calls to reserve: about a second's worth, so that a person's own call never waits behind many."""
         now = time.monotonic()
         grown = self.wanted * 2 if now - self.reserved_at < 1.0 else self.wanted // 2
-        self.wanted, self.reserved_at = max(2 * self.threads, 32, min(grown, MOST_AHEAD * self.threads)), now
+        self.wanted, self.reserved_at = max(2 * self.lines, 32, min(grown, MOST_AHEAD * self.lines)), now
         return self.wanted
 
     @property
     def idle(self) -> int:
         """How many orders could leave at once, or as soon as an order comes back that is expected in this round."""
-        return max(self.threads + self.ahead - self.in_flight, 0)
+        return max(self.lines + self.ahead - self.in_flight, 0)
 
     def take_back(self, took: float) -> None:
         """Count an order that came back, so many seconds after its commit point."""
@@ -89,12 +82,13 @@ class Lane:
         self.slowest = max(self.slowest, took)
 
     def look_ahead(self) -> None:
-        """Expect about as many orders back as in the last rounds, from a vendor that answers quickly.
+        """Expect as many orders back as in the last rounds, from a vendor that answers quickly.
 
-        They are committed while the others are out, so that no line waits for a commit point; at a slow vendor they
-        would grow too old to leave. Never above the provider's lines: every commit counts them.
+        They are committed while the others are out, so that no line waits for a commit point: as many as come back
+        during one round and during the commit point that follows. At a slow vendor they would grow too old to leave.
+        Never above the provider's lines: every commit counts them.
         """
-        expected = min(max(self.came_back, self.ahead * 3 // 4), self.threads)
+        expected = min(max(2 * self.came_back, self.ahead * 3 // 4), 2 * self.lines)
         self.ahead = expected if self.slowest < QUICK_SECONDS else 0
         self.came_back, self.slowest = 0, 0.0
 
@@ -117,27 +111,14 @@ class Slice:
         self.prober = ThreadPoolExecutor(4, thread_name_prefix="probe")
         self.probes: dict[int, Future[ProviderError | None]] = {}
 
-    # Sending: the only code that runs in the pools
-
-    def send(self, lane: Lane, committed: Committed) -> None:
-        """Send one order and hand its answer to the coordinator; whatever goes wrong in here may have dialled."""
-        result: PlacedCall | ProviderError
-        lane.told.exchange = None
-        try:
-            result = lane.backend.for_order(committed.committed_at).place_call(committed.order)
-        except ProviderError as error:
-            result = error
-        except Exception as error:
-            logger.exception("call=%s: the backend failed while placing", committed.call_id)
-            result = OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")
-        answer = Answer(
-            call_id=committed.call_id,
-            order=committed.order,
-            result=result,
-            exchange=lane.told.exchange,
-            took=boottime() - committed.committed_at,
-        )
-        self.answers.put((lane.provider_id, answer))
+    def take(self, provider_id: int, landed: Sequence[Landed[Committed]]) -> None:
+        """Take the answers to orders from a carrier: the only code of the slice that runs in its thread."""
+        now = boottime()
+        for one in landed:
+            sent = one.order
+            took = now - sent.committed_at
+            answer = Answer(call_id=sent.call_id, order=sent.order, result=one.result, exchange=one.exchange, took=took)
+            self.answers.put((provider_id, answer))
 
     # The rounds of the coordinator
 
@@ -211,7 +192,7 @@ class Slice:
             if provider_id in self.lanes or not leases.take("dispatch", provider_id, self.token, self.clock.now()):
                 continue
             try:
-                self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id), self.send)
+                self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id), self.take)
             except ProviderMisconfigured as error:
                 Provider.objects.halt(provider_id, str(error))
                 leases.release("dispatch", provider_id, self.token)
@@ -251,9 +232,8 @@ class Slice:
             group,
         )
         self.note_written(lane.provider_id, group)
-        for committed in result.committed:
-            lane.in_flight += 1
-            lane.senders.submit(committed)
+        lane.in_flight += len(result.committed)
+        lane.carrier.carry(result.committed)
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
@@ -265,7 +245,7 @@ class Slice:
         return len(result.committed)
 
     def collect(self, *, wait: bool) -> None:
-        """Gather answers for at most 20 ms from the first one on, so that they are written together."""
+        """Gather answers that are written together: a good group, or what comes within 20 ms of the first one."""
         until = time.monotonic() + GROUP_SECONDS
         while True:
             rest = until - time.monotonic()
@@ -277,7 +257,7 @@ class Slice:
                 until = time.monotonic() + GROUP_SECONDS
             self.unwritten.append(got)
             self.lanes[got[0]].take_back(got[1].took)
-            wait = bool(self.in_flight)
+            wait = bool(self.in_flight) and len(self.unwritten) < GROUP
 
     def write(self) -> None:
         """Write the gathered answers; they stay in hand until the database has them."""
@@ -312,7 +292,7 @@ class Slice:
         """End a lane whose orders have all come back."""
         leases.release("dispatch", lane.provider_id, self.token)
         ProviderExchange.objects.drop_old_orders(lane.provider_id)
-        lane.senders.close()
+        lane.carrier.close()
         del self.lanes[lane.provider_id]
 
     def trim_logs(self) -> None:
@@ -333,7 +313,7 @@ class Slice:
             self._until_done(self.write)
         self._until_done(self.trim_logs)
         for lane in self.lanes.values():
-            lane.senders.close()
+            lane.carrier.close()
         self.prober.shutdown(wait=False)
 
     def _until_done(self, act: Callable[[], None], tries: int = 60) -> None:

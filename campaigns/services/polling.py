@@ -67,10 +67,6 @@ class PacedDoor:
         """Send at once: orders have a pace of their own."""
         return self._door.send_once(request)
 
-    def with_commit(self, instant: float) -> Door:
-        """Return the door of one order."""
-        return self._door.with_commit(instant)
-
     def _wait(self) -> None:
         with self._lock:
             now = time.monotonic()

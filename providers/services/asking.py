@@ -9,7 +9,7 @@ from typing import Any
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Provider
-from providers.opening import Passed, open_door
+from providers.opening import NotedDoor, Passed, open_door
 from providers.services.health import note_error, note_success
 
 ASK_SECONDS = 10.0
@@ -35,7 +35,7 @@ def asking(
     passed: list[Passed] = []
     failure: Exception | None = None
     try:
-        door = open_door(provider.backend_class, secrets, options, passed.append, total_timeout=ASK_SECONDS)
+        door = NotedDoor(open_door(provider.backend_class, secrets, options, total_timeout=ASK_SECONDS), passed.append)
         yield provider.backend_class(door, secrets=secrets, options=options)
     except (ProviderError, ProviderMisconfigured) as error:
         failure = error

@@ -260,7 +260,8 @@ def test_the_log_of_orders_is_bounded_and_pushes_no_errand_out(
 
 
 def test_orders_are_committed_ahead_only_at_a_vendor_that_answers_quickly(sandbox: Sandbox) -> None:
-    lane = Lane(sandbox.provider(max_lines=10), lambda _lane, _committed: None)
+    lane = Lane(sandbox.provider(max_lines=20), lambda _provider, _landed: None)
+    lane.lines = 10
 
     def round_with(orders: int, took: float) -> int:
         lane.in_flight = 10
@@ -269,10 +270,10 @@ def test_orders_are_committed_ahead_only_at_a_vendor_that_answers_quickly(sandbo
         lane.look_ahead()
         return lane.idle - orders
 
-    assert round_with(4, 0.1) == 4
-    assert round_with(40, 0.1) == 10, "never more than there are threads"
+    assert round_with(4, 0.1) == 8
+    assert round_with(40, 0.1) == 20, "never more than twice the lines"
     assert round_with(4, 3.0) == 0
-    assert round_with(4, 0.1) == 4
+    assert round_with(4, 0.1) == 8
 
 
 def test_a_read_that_fails_is_logged_and_those_that_go_well_are_not(

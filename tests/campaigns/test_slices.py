@@ -98,7 +98,7 @@ def test_a_lane_without_a_free_line_keeps_its_lease(monkeypatch: pytest.MonkeyPa
         assert current.round()
         before = until_of(provider)
         (lane,) = current.lanes.values()
-        monkeypatch.setattr(lane, "in_flight", lane.threads)
+        monkeypatch.setattr(lane, "in_flight", lane.lines)
         lane.renewed_at -= leases.RENEW_SECONDS
         current.pass_calls(lane)
         assert until_of(provider) > before

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.mutant import (
+    ANSWERS,
+    CARRIER,
     COMMITTING,
     EVIDENCE,
     EVIDENCE_TESTS,
@@ -16,6 +18,7 @@ from tests.faults.mutant import (
     RULES,
     SETTLE_TESTS,
     SETTLING,
+    SHOTS,
     Mutant,
 )
 
@@ -181,16 +184,37 @@ READING = (
     Mutant(
         "send however late",
         HTTP,
-        "if boottime() - committed_at >= self._presend:",
-        "if False:",
+        "may_leave=lambda: boottime() - committed_at < self._presend,",
+        "may_leave=lambda: True,",
         HTTP_TESTS + "order_after_its_time_does_not_leave",
     ),
     Mutant(
         "a broken answer means not sent",
-        HTTP,
-        'raise OutcomeUnknown(f"The order left, but {exchange.failure(error)}.") from None',
-        'raise NotSent("It broke.") from None',
+        SHOTS,
+        "        self._has_left = True\n",
+        "",
         HTTP_TESTS + "broken_answer_leaves_the_order_unknown",
+    ),
+    Mutant(
+        "what came before the connection ended is the answer",
+        ANSWERS,
+        "elif self._ends_with_connection():",
+        "elif self._has_head:",
+        HTTP_TESTS + "broken_answer_leaves_the_order_unknown",
+    ),
+    Mutant(
+        "more orders at once than lines",
+        CARRIER,
+        "while waiting and len(flying) < self._most:",
+        "while waiting:",
+        "tests/providers/test_carrier.py::test_no_more_orders_are_out_than_lines",
+    ),
+    Mutant(
+        "an order that a fault of ours lost did not leave",
+        CARRIER,
+        'return OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")',
+        'return NotSent(f"The provider module failed: {type(error).__name__}.")',
+        "tests/providers/test_carrier.py::test_backend_that_fails_leaves_its_order_unknown_and_no_other",
     ),
     Mutant(
         "posted reads are tried again",
@@ -201,8 +225,8 @@ READING = (
     ),
     Mutant(
         "answers of any size",
-        HTTP,
-        "if len(body) > cap:",
+        ANSWERS,
+        "if len(self._body) > self._cap:",
         "if False:",
         HTTP_TESTS + "cap_counts_to_the_byte",
     ),

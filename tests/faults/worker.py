@@ -37,7 +37,9 @@ def die() -> None:
 def arm(point: str) -> None:
     """Put the end of this process at a point of the path."""
     from campaigns.services import answering, committing, dialing, merging, reserving
-    from providers import http
+    from providers import shots
+    from providers.base import Response
+    from providers.http import HttpDoor
 
     if point:
         # Each end costs a few calls: enough to see what becomes of them.
@@ -69,18 +71,11 @@ def arm(point: str) -> None:
         case "after_commit":
             after(dialing, "commit_calls", lambda result, *_arguments: bool(result.committed))
         case "before_send":
-            before(http.HttpDoor, "send_once")
+            before(HttpDoor, "aim")
         case "after_send":
-            real = http.new_connection
-
-            def connection_that_ends_us(*arguments: Any) -> Any:
-                connection = real(*arguments)
-                connection.getresponse = die  # type: ignore[assignment, method-assign]
-                return connection
-
-            http.new_connection = connection_that_ends_us
+            before(shots.Shot, "_read")
         case "after_answer":
-            after(http.HttpDoor, "send_once")
+            after(shots.Shot, "_end", lambda _result, _shot, outcome: isinstance(outcome, Response))
         case "before_write":
             before(answering, "write_in_transaction")
         case "in_write":

@@ -39,6 +39,7 @@ from providers.exceptions import (
     WebhookRejected,
 )
 from providers.http import boottime
+from providers.shots import carry_alone
 from providers.types import OURS, CallSnapshot, CallStatus
 from tests.providers.exchanges import (
     ANSWER_KEYS,
@@ -151,9 +152,10 @@ class ProviderContract(Exchanges):
             self.open_backend(closed).place_call(self.order())
 
     def test_order_that_comes_too_late_was_not_sent(self, stub: VendorStub) -> None:
-        door = self.open_door(stub).with_commit(boottime() - 10)
+        door = self.open_door(stub)
+        order = self.backend_behind(door, stub.origin).build_order(self.order())
         with pytest.raises(NotSent):
-            self.backend_behind(door, stub.origin).place_call(self.order())
+            carry_alone(door.aim(order, boottime() - 10))
         assert stub.requests == []
 
     def test_vendors_own_codes_mean_what_they_mean(self, stub: VendorStub) -> None:

@@ -24,6 +24,7 @@ from providers.exceptions import (
     UnexpectedResponse,
 )
 from providers.http import HttpDoor, boottime, open_door
+from providers.shots import carry_alone
 from tests.providers.doors import KEY, LIMIT_S, ORDER, READ, door_to, public_door, stand_in
 from tests.providers.vendor_stub import Answer, VendorStub, listen, wait_until
 
@@ -116,9 +117,9 @@ def test_unwritable_order_is_refused_before_it_leaves(stub: VendorStub) -> None:
 def test_order_after_its_time_does_not_leave(stub: VendorStub) -> None:
     door = door_to(stub)
     with pytest.raises(NotSent):
-        door.with_commit(boottime() - 2.1).send_once(ORDER)
+        carry_alone(door.aim(ORDER, boottime() - 2.1))
     assert stub.requests == []
-    assert door.with_commit(boottime() - 1.0).send_once(ORDER).status == 200
+    assert carry_alone(door.aim(ORDER, boottime() - 1.0)).status == 200
     assert door.send_once(ORDER).status == 200
 
 

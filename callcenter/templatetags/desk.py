@@ -266,7 +266,8 @@ def moment(value: datetime.datetime | None) -> str:
     elif there.date() == now.date() - datetime.timedelta(days=1):
         text = _("yesterday %(time)s") % {"time": clock(value)}
     else:
-        text, beside = f"{plain_day(value)}, {clock(value)}", gregorian_beside(value)
+        text = _("%(day)s, %(time)s") % {"day": plain_day(value), "time": clock(value)}
+        beside = gregorian_beside(value)
     if beside:
         # Two parts that may stand one under the other: a phone is narrow.
         text = format_html('<span class="nowrap">{}</span> <span class="nowrap small muted">{}</span>', text, beside)

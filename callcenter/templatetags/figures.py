@@ -53,7 +53,8 @@ def _written(kind: str, cell: Value) -> Any:
         return desk.day(value)
     if kind == "moment":
         return desk.moment(value)
-    return format_html("<bdi>{}</bdi>", desk.digits(value))
+    # Names keep the digits that somebody gave them.
+    return format_html("<bdi>{}</bdi>", desk.digits(value) if kind in {"clock", "id"} else value)
 
 
 @register.simple_tag

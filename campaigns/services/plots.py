@@ -46,6 +46,8 @@ class Plot:
     height: int
     marks: list[Mark] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
+    caption: str = ""
+    """Stands above the drawing as text of the page: a word in the drawing would be out of sight on a phone."""
     legend: list[tuple[str, str]] = field(default_factory=list)
     """Tone and what it means."""
     is_fluid: bool = False
@@ -96,8 +98,8 @@ def stacks(rows: Sequence[tuple[str, Sequence[Bar]]]) -> Plot:
 
 def standing_bars(bars: Sequence[Bar], highest: str) -> Plot:
     """Draw bars side by side from a common ground, the name of every so manieth beneath; `highest` says the top."""
-    ground, foot, top = 180, 24, 20
-    plot = Plot(WIDTH, ground + foot, words=[Word(WIDTH // 2, 13, highest)])
+    ground, foot, top = 164, 24, 4
+    plot = Plot(WIDTH, ground + foot, caption=highest)
     most = max((bar.value for bar in bars), default=0) or 1
     step = WIDTH / max(1, len(bars))
     every = max(1, -(-len(bars) // 7))

@@ -37,7 +37,7 @@ class MoneySections(Drawing):
                         ]
                     )
             most = max(bars, key=lambda bar: bar.value)
-            highest = _("Dearest day: %(day)s, %(cost)s") % {"day": most.name, "cost": most.said}
+            highest = _("Most expensive day: %(day)s, %(cost)s") % {"day": most.name, "cost": most.said}
             plots.append(standing_bars(bars, highest))
         return Section(
             "cost-days",
@@ -171,7 +171,7 @@ class MoneySections(Drawing):
                 "Ask the vendor about them."
             ),
             [
-                Column(_("Call"), "number"),
+                Column(_("Call"), "id"),
                 Column(_("Provider")),
                 Column(_("Sent"), "moment"),
                 Column(_("Our seconds"), "seconds"),

@@ -94,7 +94,7 @@ class CallSections(Drawing):
             _("Calls in which a person talked, in percent of those that are over, by weekday and hour of your clock."),
             [
                 Column(_("Weekday")),
-                Column(_("Hour")),
+                Column(_("Hour"), "clock"),
                 Column(_("Over"), "number"),
                 Column(_("Talked"), "number"),
                 Column(_("Answer rate"), "percent"),

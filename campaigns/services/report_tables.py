@@ -24,14 +24,17 @@ TABLED = 50
 DRAWN = 20
 """So many campaigns or providers are drawn."""
 
-NUMBERS = frozenset({"number", "percent", "rate", "money", "seconds"})
+NUMBERS = frozenset({"id", "number", "percent", "rate", "money", "seconds"})
 
 Words = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; its kind says how a value is written: text, number, percent, rate, money, seconds, day or moment."""
+    """A column; its kind says how a value is written.
+
+    Text as it is, clock, id, number, percent, rate, money, seconds, day or moment.
+    """
 
     label: str | Promise
     kind: str = "text"

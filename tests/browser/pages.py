@@ -81,6 +81,7 @@ def pages_of(desk: Desk) -> list[ConsolePage]:
         "/providers/",
         f"/providers/{bolna}/",
         "/reports/",
+        "/reports/?whole=1",
         "/reports/differences/",
         "/reports/?since=2020-01-01&until=2020-01-31",
     )

@@ -38,6 +38,21 @@ WIDEST = """() => {
 }"""
 
 
+CUT = """() => innerWidth > 820 ? [] : [...document.querySelectorAll(".table-wrap")].filter(
+  (wrap) => wrap.scrollWidth > wrap.clientWidth
+).map((wrap) => {
+  const edges = wrap.getBoundingClientRect();
+  const out = [...wrap.querySelectorAll("td")].find((cell) => {
+    const words = document.createRange();
+    words.selectNodeContents(cell);
+    const box = words.getBoundingClientRect();
+    return box.width && (box.right > edges.right + 1 || box.left < edges.left - 1);
+  });
+  return (out || wrap).outerHTML.slice(0, 160);
+})"""
+"""On a phone tables are cards: nothing in them stands out of sight."""
+
+
 def each_page(
     desk: Desk, language: str, check: Callable[[Page], list[str]], sample: slice = slice(None), **looks: Any
 ) -> list[str]:
@@ -70,6 +85,8 @@ def frame(page: Page, language: str) -> list[str]:
         said.append(f"{root['lang']} runs {root['dir']}")
     if root["needs"] > root["has"]:
         said.append(f"{root['needs']} px in {root['has']}: {page.evaluate(WIDEST)}")
+    if cut := page.evaluate(CUT):
+        said.append(f"out of sight in a table: {cut}")
     return said
 
 

@@ -244,6 +244,18 @@ def test_persian_has_its_digits_days_and_first_weekday(as_manager: Client, house
     assert saturday < sunday < monday
 
 
+def test_names_and_ids_stand_in_persian_as_they_are(as_manager: Client, house: dict[str, Any]) -> None:
+    campaign, heard = house["first"], house["heard"]
+    campaign.name = "Autumn 2026"
+    campaign.save()
+    Call.objects.filter(pk=heard.pk).update(id=23319)
+    as_manager.cookies["django_language"] = "fa"
+    page = as_manager.get(reverse("reports") + f"?{SPAN}").content.decode()
+    assert "<bdi>Autumn 2026</bdi>" in page
+    differences = as_manager.get(reverse("reports-section", args=["differences"]) + f"?{SPAN}").content.decode()
+    assert "<bdi>۲۳۳۱۹</bdi>" in differences
+
+
 def test_reports_are_for_those_who_hold_the_right(client: Client, caller: User, admin_person: User) -> None:
     client.force_login(caller)
     assert client.get(reverse("reports")).status_code == 403

@@ -49,13 +49,13 @@ def sentence_of(check: LaunchCheck) -> list[Piece]:
     if check.never:
         will_not = ngettext("%(count)s will not", "%(count)s will not", check.never)
         said += [
-            Piece(text="; "),
+            Piece(text=pgettext("between the parts of a sentence", "; ")),
             *_counted(will_not, check.never, "never"),
             Piece(text=": "),
             *_listed(_reasons(check)),
         ]
     if check.called:
-        said += [Piece(text="; "), *_effort(check)]
+        said += [Piece(text=pgettext("between the parts of a sentence", "; ")), *_effort(check)]
     return [*said, Piece(text=".")]
 
 

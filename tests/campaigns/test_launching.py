@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
@@ -86,6 +86,13 @@ def test_the_check_counts_everybody_once(caller):
     )
     assert check.first_opening == datetime.datetime(2026, 5, 5, 13, 0, tzinfo=datetime.UTC)
     assert check.is_ready
+
+
+def test_the_sentence_has_the_stops_of_its_language():
+    check = launch_check.check_launch(in_hours(), NOON_IN_TEHRAN)
+    with translation.override("fa"):
+        assert "؛ " in check.sentence
+        assert not set(";,") & set(check.sentence)
 
 
 def test_each_number_opens_its_people():

@@ -50,6 +50,16 @@
   addEventListener("pageshow", (event) => event.persisted && release(document));
   document.addEventListener("htmx:afterRequest", (event) => release(event.target.parentNode || document));
 
+  // Parts that come after the page: it is said aloud when they stand, and in sight where they failed.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // The part itself may be gone by now: the event then stands at what held it.
+    const { requestConfig: { elt }, successful } = event.detail;
+    const said = document.getElementById("said");
+    if (!elt.dataset.arrived || !said) return;
+    said.textContent = successful ? elt.dataset.arrived : elt.dataset.failed;
+    if (!successful) elt.querySelector(".later-ask").prepend(`${elt.dataset.failed} `);
+  });
+
   // Live parts: every 30 s is enough while nobody looks; a log-in page must not land inside a card.
   let lastHidden = 0;
   document.addEventListener("htmx:beforeRequest", (event) => {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Desk
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
+LATER = re.compile(r"/reports/\?.*whole=1")
 pytestmark = [pytest.mark.browser]
 
 
@@ -44,3 +46,31 @@ def test_a_figure_leads_to_its_calls_and_a_table_is_handed_out(
     assert words.digits(min(page.locator("tbody tr").count(), 50)) == words.digits(min(int(table[1][1]), 50))
     page.goto(str(opened))
     expect(page.locator("tbody tr").first).to_be_visible()
+
+
+def test_what_comes_later_says_that_it_is_under_way_arrived_or_failed(
+    desk: Desk, called: Callable[[], None], words: Words
+) -> None:
+    called()
+    page = desk.page("manager", language=words.language)
+    held: list[Route] = []
+    page.route(LATER, lambda route: held.append(route))
+    page.goto("/reports/?days=7")
+    rest = page.locator("#rest")
+    expect(rest.get_by_text(words("Counting…"))).to_be_visible()
+    expect(rest.get_by_role("link", name=words("Count now"))).to_be_hidden()
+    (route,) = held
+    route.continue_()
+    expect(page.locator("#bill")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=words("Counted."))).to_have_count(1)
+
+    page.unroute(LATER)
+    page.route(LATER, lambda route: route.fulfill(status=503))
+    page.goto("/reports/?days=7")
+    expect(rest.get_by_text(words("It could not be counted."))).to_be_visible()
+    page.unroute(LATER)
+    rest.get_by_role("link", name=words("Count now")).click()
+    expect(page.locator("#bill")).to_be_visible()
+    # Chromium says it of the answer, htmx says it of the request.
+    desk.complaints.expect("503")
+    desk.complaints.expect("503")

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "callcenter.middleware.ViewerTimeZone",
+    "callcenter.middleware.PageAbove",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "callcenter.urls"

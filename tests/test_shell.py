@@ -100,3 +100,35 @@ def test_the_page_of_a_broken_server_needs_no_database(rf: Any) -> None:
 
     assert "nobody is dialled twice" in server_error(rf.get("/")).content.decode()
     assert "could not be read" in bad_request(rf.get("/"), ValueError()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        (("do-not-call-add",), "/do-not-call/"),
+        (("campaign-try", 7), "/campaigns/7/"),
+        (("strange-call-decide", 7), "/calls/unknown-at-vendor/"),
+        (("stop-all",), "/"),
+    ],
+)
+def test_a_browser_at_a_form_s_address_is_led_to_the_page_above(
+    client: Client, manager: User, form: tuple[Any, ...], page: str
+) -> None:
+    client.force_login(manager)
+    path = reverse(form[0], args=form[1:])
+    answer = client.get(path, headers={"accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 302
+    assert answer["Location"] == page
+    assert client.get(path, headers={"accept": "*/*"}).status_code == 405
+
+
+def test_the_language_may_be_changed_where_a_form_was_refused(client: Client, manager: User) -> None:
+    client.force_login(manager)
+    refused = client.post(reverse("do-not-call-add"), {"phone": "rubbish"})
+    assert refused.status_code == 422
+    assert f'name="next" value="{reverse("do-not-call-add")}"' in refused.content.decode()
+    change = {"language": "fa", "next": reverse("do-not-call-add")}
+    page = client.post(reverse("set-language"), change, headers={"accept": "text/html"}, follow=True)
+    assert page.status_code == 200
+    assert page.request["PATH_INFO"] == reverse("do-not-call")
+    assert 'lang="fa"' in page.content.decode()

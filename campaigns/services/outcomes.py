@@ -7,16 +7,16 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.cache import cache
-from django.db.models import CharField, Count
-from django.db.models.functions import Cast, Substr
+from django.db.models import Count, Func, IntegerField
 from django.utils import timezone
 
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.services import browsing
 from campaigns.services.reporting import Cell
+from campaigns.services.tallying import QUARTER, moment
 from providers.types import FINAL, CallStatus
 
 ENDED = sorted(FINAL - {CallStatus.SKIPPED})
@@ -129,18 +129,30 @@ def count_hours(campaign: Campaign) -> Hours:
     return kept(f"campaign-hours:{campaign.pk}:{zone}", lambda: _count_hours(campaign))
 
 
+class QuarterOf(Func):
+    """The quarter of an hour since 1970 in which an instant lies: every zone's hours begin with one.
+
+    Cheaper for each row than a zone's own functions, and few groups come of it.
+    """
+
+    output_field = IntegerField()
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        """Return the division in the words of the database."""
+        column, parameters = compiler.compile(self.source_expressions[0])
+        if connection.vendor == "postgresql":
+            return f"(FLOOR(DATE_PART('epoch', {column}) / {QUARTER})::integer)", parameters
+        return f"(CAST(STRFTIME('%%s', {column}) AS integer) / {QUARTER})", parameters
+
+
 def _count_hours(campaign: Campaign) -> Hours:
-    # By the minute and in UTC, which both databases cut out of the column's own text: a zone's hours may begin at any
-    # quarter, and a call of the zone's own functions for each row would be slow.
-    minute = Substr(Cast("placing_at", CharField()), 1, 16)
     calls = Call.objects.filter(campaign=campaign, status__in=ENDED, placing_at__isnull=False).order_by()
-    rows = calls.annotate(minute=minute).values("minute").annotate(
-        ended=Count("pk"), talked=Count("pk", filter=browsing.talked())
+    rows = calls.annotate(quarter=QuarterOf("placing_at")).values("quarter").annotate(
+        ended=Count("*"), talked=Count("pk", filter=browsing.talked())
     )  # fmt: skip
     sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
-        instant = datetime.datetime.fromisoformat(row["minute"]).replace(tzinfo=datetime.UTC)
-        there = timezone.localtime(instant)
+        there = timezone.localtime(moment(row["quarter"]))
         cell = sums[there.isoweekday(), there.hour]
         cell[0] += row["ended"]
         cell[1] += row["talked"]

@@ -229,3 +229,15 @@ def test_a_search_in_a_list_finds_what_a_search_among_all_finds() -> None:
         assert sorted(inside) == sorted(everywhere), text
         found += inside.count() == 1
     assert found == 7
+
+
+def test_a_short_search_says_where_it_looks(client: Client, caller: User) -> None:
+    chosen = make_list(people=1, name="Spring")
+    client.force_login(caller)
+    pages = [(reverse(name), field) for name, field in (("people", "q"), ("call-log", "person"))]
+    pages += [(reverse("list", args=[chosen.pk]), "q"), (reverse("do-not-call"), "q")]
+    told = "One or two letters are looked for only where a word of the name begins."
+    found = [
+        [told in client.get(url, {field: text}).content.decode() for text in ("Ma", "Mar", "")] for url, field in pages
+    ]
+    assert found == [[True, False, False]] * 3 + [[False] * 3]

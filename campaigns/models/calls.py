@@ -129,7 +129,20 @@ class Call(Owned):
             ),
             models.Index(fields=["provider", "status"], condition=Q(status__in=sorted(LIVE)), name="call_live"),
             models.Index(fields=["deadline_at"], condition=Q(status="placing"), name="call_placing"),
-            models.Index(fields=["campaign", "status", "-id"], name="call_by_campaign"),
+            # What a campaign came to is counted from it alone: so it holds columns behind the id, which order nothing.
+            models.Index(
+                fields=[
+                    "campaign",
+                    "status",
+                    "-id",
+                    "answered_by",
+                    "talk_seconds",
+                    "placing_at",
+                    "held_at",
+                    "stop_asked_at",
+                ],  # fmt: skip
+                name="call_by_campaign",
+            ),
             models.Index(fields=["contact", "-id"], name="call_by_contact"),
             models.Index(fields=["to_number", "-placing_at"], name="call_by_number"),
             models.Index(fields=["campaign", "-id"], name="call_of_campaign"),

@@ -22,7 +22,7 @@ from campaigns.reasons import WaitReason
 from campaigns.services import stopping
 from campaigns.services.launch_check import estimate_minutes
 from campaigns.services.lifecycle import STILL_OUT, Outcome
-from campaigns.services.outcomes import Outcomes, count_outcomes, count_queued, kept
+from campaigns.services.outcomes import Outcomes, count_outcomes, count_queued, count_states, kept
 from campaigns.services.selecting import count_people
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
@@ -154,7 +154,9 @@ def measure(campaign: Campaign) -> Progress:
     """Count where a campaign stands now; `campaign.provider` should be loaded."""
     now = timezone.now()
     calls = Call.objects.filter(campaign=campaign)
-    by_status = {row["status"]: row["n"] for row in calls.order_by().values("status").annotate(n=Count("pk"))}
+    outcomes = count_outcomes(campaign)
+    # Outcomes may be kept from a while ago; where people look whether anything moves, states are of now.
+    by_status = outcomes.by_status if outcomes.at >= now else count_states(campaign)
     waits, next_due, last_due = (
         kept(f"campaign-waits:{campaign.pk}", lambda: _waits(calls))
         if by_status.get(CallStatus.PENDING)
@@ -170,7 +172,7 @@ def measure(campaign: Campaign) -> Progress:
         by_status=by_status,
         waits=waits,
         next_due=next_due,
-        outcomes=count_outcomes(campaign),
+        outcomes=outcomes,
         spent=campaign.spent_cost,
         reserved=campaign.reserved_cost,
         budget=campaign.budget,

@@ -84,6 +84,8 @@ def test_slow_figures_are_kept_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     before = outcomes.count_outcomes(campaign)
     over(campaign, "busy")
     assert outcomes.count_outcomes(campaign) == before
+    now = progress.measure(campaign)
+    assert (now.outcomes, now.by_status["busy"]) == (before, before.by_status["busy"] + 1)
     monkeypatch.setattr(outcomes, "QUICK", 1.0)
     outcomes.cache.clear()
     assert outcomes.count_outcomes(campaign).busy == 2

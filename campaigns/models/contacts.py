@@ -80,7 +80,7 @@ class ContactList(Owned):
 class ListMembership(models.Model):
     """One contact in one list."""
 
-    contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="memberships")
+    contact_list = models.ForeignKey(ContactList, models.CASCADE, db_index=False, related_name="memberships")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="memberships")
     imported_by = models.ForeignKey("campaigns.ContactImport", models.SET_NULL, null=True, blank=True, related_name="+")
 
@@ -88,6 +88,7 @@ class ListMembership(models.Model):
         verbose_name = _("list member")
         verbose_name_plural = _("list members")
         constraints = [models.UniqueConstraint(fields=["contact_list", "contact"], name="contact_once_a_list")]
+        indexes = [models.Index(fields=["contact_list", "id"], name="member_of_list")]
 
     def __str__(self) -> str:
         return f"{self.contact_list_id}·{self.contact_id}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -82,16 +82,26 @@ def page_by_key(queryset: models.QuerySet[Row], asked: Mapping[str, Any], size: 
     """
     older_than, newer_than = _key(asked.get("older_than")), _key(asked.get("newer_than"))
     if newer_than is not None:
-        rows = list(queryset.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
+        rows = _walk(queryset.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
         has_newer, rows = len(rows) > size, rows[:size][::-1]
         # A page reached from an older one always has that one beneath it.
         return Page(rows, rows[0].pk if rows and has_newer else None, rows[-1].pk if rows else newer_than + 1)
     if older_than is not None:
         queryset = queryset.filter(pk__lt=older_than)
-    rows = list(queryset.order_by("-pk")[: size + 1])
+    rows = _walk(queryset.order_by("-pk")[: size + 1])
     has_older, rows = len(rows) > size, rows[:size]
     newer = (rows[0].pk if rows else older_than - 1) if older_than is not None else None
     return Page(rows, newer, rows[-1].pk if has_older else None)
+
+
+def _walk(queryset: models.QuerySet[Row]) -> list[Row]:
+    """Return the rows of one page; one process walks to them."""
+    if connection.vendor != "postgresql":
+        return list(queryset)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Several would each read on, far beyond what one page needs, and wait for the slowest.
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        return list(queryset)
 
 
 def _key(text: Any) -> int | None:

@@ -82,7 +82,7 @@ def test_page_of_a_person(client: Client, caller: User, manager: User, django_as
             placing_at=timezone.now() - datetime.timedelta(days=2),
         )  # fmt: skip
     client.force_login(caller)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(21):
         page = text_of(client, "person", contact.pk)
     assert "<script>alert" not in page
     for words in ("+98 912 123 4567", "Spring", "vip", "4711", "Web", "Asia/Tehran", "3 more calls by colleagues"):
@@ -204,7 +204,7 @@ def test_lists_are_made_renamed_and_removed(client: Client, caller: User, django
 def test_people_leave_a_list(client: Client, caller: User, django_assert_max_num_queries: Any) -> None:
     spring = make_list(people=60)
     client.force_login(caller)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         page = text_of(client, "list", spring.pk)
     assert page.count('name="person"') == 50
     chosen = list(spring.contacts.values_list("pk", flat=True)[:2])

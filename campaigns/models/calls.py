@@ -140,7 +140,7 @@ class Call(Owned):
                     "placing_at",
                     "held_at",
                     "stop_asked_at",
-                ],  # fmt: skip
+                ],
                 name="call_by_campaign",
             ),
             models.Index(fields=["contact", "-id"], name="call_by_contact"),

@@ -148,6 +148,19 @@ def sandbox(*, delay_ms: int, speed: float = 1.0, **switches: Any) -> Iterator[s
         process.wait(10)
 
 
+@contextlib.contextmanager
+def vendor(*, delay_ms: int) -> Iterator[str]:
+    """Run the vendor that only takes orders as a process of its own; yields its origin."""
+    origin = f"http://127.0.0.1:{SANDBOX_PORT}"
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.vendor", str(SANDBOX_PORT), str(delay_ms)], cwd=ROOT)
+    try:
+        _wait_for(origin, process)
+        yield origin
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 def control(origin: str, name: str, order: dict[str, Any]) -> None:
     """Tell the simulator something over its control endpoint."""
     body = json.dumps(order).encode()

@@ -42,6 +42,8 @@ MOST_LINES = 64
 MOST_IN_A_COMMIT = 128
 QUICK_SECONDS = 0.5
 """A vendor that answers within this time lets orders be committed ahead: well below what an order may wait."""
+LINES_AHEAD = 3
+"""As many orders as this many times the lines are committed ahead at most."""
 MOST_AHEAD = 16
 """Calls are reserved for this many orders of each line at most."""
 
@@ -82,13 +84,13 @@ class Lane:
         self.slowest = max(self.slowest, took)
 
     def look_ahead(self) -> None:
-        """Expect as many orders back as in the last rounds, from a vendor that answers quickly.
+        """Commit ahead what comes back in a few rounds, at a vendor that answers quickly.
 
-        They are committed while the others are out, so that no line waits for a commit point: as many as come back
-        during one round and during the commit point that follows. At a slow vendor they would grow too old to leave.
-        Never above the provider's lines: every commit counts them.
+        The fewer rounds, the more of each is the commit's own price; and no line waits for one. At a slow vendor
+        orders would grow too old to leave. Never above the provider's lines: every commit counts them, so that a
+        kill costs no more unknown calls than there are lines.
         """
-        expected = min(max(2 * self.came_back, self.ahead * 3 // 4), 2 * self.lines)
+        expected = min(max(6 * self.came_back, self.ahead * 3 // 4), LINES_AHEAD * self.lines)
         self.ahead = expected if self.slowest < QUICK_SECONDS else 0
         self.came_back, self.slowest = 0, 0.0
 

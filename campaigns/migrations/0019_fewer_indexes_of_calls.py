@@ -4,6 +4,21 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+COLUMNS = (
+    "campaign_id", "contact_id", "provider_id", "owner_id", "team_id", "voice_id", "caller_id_id", "dialer_id",
+)  # fmt: skip
+
+
+def drop_own_indexes(apps, schema_editor):
+    """Drop what foreign keys had by themselves, by name: altering each field would copy the table on SQLite."""
+    table = apps.get_model("campaigns", "Call")._meta.db_table
+    with schema_editor.connection.cursor() as cursor:
+        found = schema_editor.connection.introspection.get_constraints(cursor, table)
+    for name, one in found.items():
+        is_own = one["index"] and not one["unique"] and len(one["columns"]) == 1 and one["columns"][0] in COLUMNS
+        if is_own and name.startswith(f"{table}_"):
+            schema_editor.execute(f"DROP INDEX {schema_editor.quote_name(name)}")
+
 
 class Migration(migrations.Migration):
 
@@ -15,45 +30,50 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='call',
-            name='caller_id',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.callerid', verbose_name='caller ID'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='campaign',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='campaigns.campaign', verbose_name='campaign'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='contact',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='calls', to='campaigns.contact', verbose_name='contact'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='dialer',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.dialer', verbose_name='dialler'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='owner',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='provider',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='providers.provider', verbose_name='provider'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='team',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='access.team', verbose_name='team'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='voice',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.voice', verbose_name='voice'),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunPython(drop_own_indexes, migrations.RunPython.noop)],
+            state_operations=[
+                migrations.AlterField(
+                    model_name='call',
+                    name='caller_id',
+                    field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.callerid', verbose_name='caller ID'),
+                ),
+                migrations.AlterField(
+                    model_name='call',
+                    name='campaign',
+                    field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='campaigns.campaign', verbose_name='campaign'),
+                ),
+                migrations.AlterField(
+                    model_name='call',
+                    name='contact',
+                    field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='calls', to='campaigns.contact', verbose_name='contact'),
+                ),
+                migrations.AlterField(
+                    model_name='call',
+                    name='dialer',
+                    field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.dialer', verbose_name='dialler'),
+                ),
+                migrations.AlterField(
+                    model_name='call',
+                    name='owner',
+                    field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner'),
+                ),
+                migrations.AlterField(
+                    model_name='call',
+                    name='provider',
+                    field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='providers.provider', verbose_name='provider'),
+                ),
+                migrations.AlterField(
+                    model_name='call',
+                    name='team',
+                    field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='access.team', verbose_name='team'),
+                ),
+                migrations.AlterField(
+                    model_name='call',
+                    name='voice',
+                    field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='providers.voice', verbose_name='voice'),
+                ),
+            ],
         ),
         migrations.AddIndex(
             model_name='call',

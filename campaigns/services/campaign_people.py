@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +62,15 @@ def last_attempts(campaign: Campaign) -> CallQuerySet:
     """Return one call a person: the last attempt."""
     later = Call.objects.filter(campaign=campaign, contact=OuterRef("contact"), attempt__gt=OuterRef("attempt"))
     return Call.objects.filter(~Exists(later), campaign=campaign)
+
+
+def down_from_newest(calls: CallQuerySet, campaign: Campaign) -> CallQuerySet:
+    """Return the same calls of a campaign, for a list that begins with the newest.
+
+    PostgreSQL would walk down from the newest call of all, past every later campaign.
+    """
+    newest = Call.objects.filter(campaign=campaign).order_by("-pk").values("pk")[:1]
+    return calls.filter(pk__lte=Subquery(newest))
 
 
 def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> CallQuerySet:

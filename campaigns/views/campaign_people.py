@@ -28,7 +28,8 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_campaign(request, pk)
     filters = _filters(request)
     calls = service.find_people(found, filters, person)
-    page = page_by_key(calls.select_related("contact", "campaign", "provider").defer("provider__secrets"), request.GET)
+    listed = service.down_from_newest(calls, found)
+    page = page_by_key(listed.select_related("contact", "campaign", "provider").defer("provider__secrets"), request.GET)
     rows = service.rows_of(
         page.rows, found, person, may_skip=may_control(found, person), may_again=may(person, "settle_calls")
     )

@@ -38,8 +38,6 @@ def test_what_waits_is_seen_and_everything_is_stopped_and_let_pass(
     expect(heading(caller)).to_have_text(words("Quick call"))
     caller.goto("/today/")
     expect(heading(caller)).to_have_text(words("Today"))
-    expect(caller.get_by_role("heading", name=words("Now"), exact=True)).to_be_visible()
-    expect(caller.locator("#today time").first).to_be_visible()
     stop = caller.locator(".top details")
     stop.locator("summary").click()
     stop.get_by_label(words("Why?")).fill("The recording is wrong")
@@ -50,6 +48,8 @@ def test_what_waits_is_seen_and_everything_is_stopped_and_let_pass(
     expect(caller.get_by_role("button", name=words("Yes, let calls pass again"))).to_have_count(0)
 
     manager = desk.page("manager", "/", language=words.language)
+    expect(manager.get_by_role("heading", name=words("Now"), exact=True)).to_be_visible()
+    expect(manager.locator("#today time").first).to_be_visible()
     banner = manager.get_by_role("alert")
     expect(banner).to_contain_text("The recording is wrong")
     banner.locator("summary").click()

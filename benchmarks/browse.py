@@ -167,16 +167,17 @@ def export_calls() -> Streamed:
     """Have all calls written into a file, in slices as the worker writes them."""
     from django.contrib.auth.models import User
 
-    from campaigns.services import call_columns, export_writing, exports
-    from campaigns.services.browsing import CallFilters
+    from campaigns.calls import call_columns
+    from campaigns.calls.call_log import CallFilters
+    from campaigns.exports import job, requests
 
     person = User.objects.get(username="benchmark-manager")
-    asked = exports.ask(person, CallFilters(), call_columns.chosen(()), words=[], file_format="csv")
+    asked = requests.ask(person, CallFilters(), call_columns.chosen(()), words=[], file_format="csv")
 
     def write() -> int:
-        while not export_writing.write(asked.pk):
+        while not job.write(asked.pk):
             asked.refresh_from_db()
-            if asked.state not in exports.UNFINISHED:
+            if asked.state not in requests.UNFINISHED:
                 raise SystemExit(f"The export stopped: {asked.error}")
         asked.refresh_from_db()
         return asked.done_rows
@@ -184,7 +185,7 @@ def export_calls() -> Streamed:
     try:
         return _watched(write)
     finally:
-        exports.delete_file(asked, person)
+        requests.delete_file(asked, person)
 
 
 def _watched(work: Callable[[], int]) -> Streamed:
@@ -224,9 +225,9 @@ def make_import(client_name: str) -> int:
     """Take in a small file, for the pages of an import."""
     from django.contrib.auth.models import User
 
-    from campaigns.services.importing.checking import check_import
-    from campaigns.services.importing.mapping import ColumnMapping
-    from campaigns.services.importing.starting import map_columns, take_file
+    from campaigns.contacts.importing.mapping import ColumnMapping
+    from campaigns.contacts.importing.upload import map_columns, take_file
+    from campaigns.contacts.importing.validation import check_import
 
     person = User.objects.get(username=f"benchmark-{client_name}")
     text = "Name,Phone\r\n" + "".join(f"Person {n},0912{n:07d}\r\n" for n in range(100))

@@ -26,8 +26,8 @@ def make_calls(provider: Any, count: int) -> Any:
 
     from django.utils import timezone
 
+    from campaigns.launch.enqueue import fill_campaign
     from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
-    from campaigns.services.filling import fill_campaign
 
     made = ContactList.objects.create(name=uuid.uuid4().hex)
     people = Contact.objects.bulk_create(
@@ -73,13 +73,13 @@ def clear(campaign: Any) -> None:
 def ours(provider: Any, count: int) -> Cost:
     """Run the real dispatch slice until every call is placed."""
     from campaigns import rules
+    from campaigns.dialing import dispatcher
     from campaigns.models import Call
-    from campaigns.services import dialing
 
     campaign = make_calls(provider, count)
     rules._zones_of_exchange.clear()
     with Meter() as meter:
-        dialing.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=300)
+        dispatcher.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=300)
     placed = Call.objects.filter(campaign=campaign, status="queued")
     assert placed.count() == count, "not every call was placed"
     first, last = placed.order_by("placing_at").first(), placed.order_by("-placed_at").first()
@@ -101,7 +101,7 @@ class Sent(NamedTuple):
 
 def without_database(provider: Any, count: int) -> Cost:
     """Send the same orders through the same door over as many lines, and keep nothing."""
-    from campaigns.services.committing import boottime
+    from campaigns.dialing.commit_point import boottime
     from providers.exceptions import NotSent
     from providers.types import CallOrder, PlacedCall
 

@@ -58,11 +58,11 @@ def ours(path: Path) -> dict[str, Any]:
     """Take the file in, check it and save it, as the screens do."""
     from django.core.files import File
 
+    from campaigns.contacts.importing.mapping import ColumnMapping
+    from campaigns.contacts.importing.saving import begin_saving, save_import
+    from campaigns.contacts.importing.upload import map_columns, take_file
+    from campaigns.contacts.importing.validation import check_import
     from campaigns.models import ContactImport
-    from campaigns.services.importing.checking import check_import
-    from campaigns.services.importing.mapping import ColumnMapping
-    from campaigns.services.importing.saving import begin_saving, save_import
-    from campaigns.services.importing.starting import map_columns, take_file
 
     with path.open("rb") as file:
         record = take_file(File(file), path.name, "IR")
@@ -130,11 +130,11 @@ def run(design: str, path: Path) -> None:
     common.set_up()
     from django.core.files.base import ContentFile  # what a web process has loaded anyway
 
-    from campaigns.services.importing import saving, starting
+    from campaigns.contacts.importing import saving, upload
 
     assert ContentFile is not None
     assert saving is not None
-    assert starting is not None
+    assert upload is not None
     base = _memory()
     peak = [base]
     ended = threading.Event()

@@ -98,7 +98,7 @@ def ours(provider: Any) -> Round:
     from django.utils import timezone
 
     from campaigns.models import Call
-    from campaigns.services import polling
+    from campaigns.tracking import polling
 
     requests, statements = Counter[str](), Counter[str]()
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from callcenter.access.roles import Person, may
+from campaigns.core import stop_all
 from campaigns.models import DialingSwitch
-from campaigns.services import stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Desk:
     def switch(self) -> DialingSwitch:
         """The stop-all switch as it stands."""
         if self._switch is None:
-            self._switch = stopping.switch_now()
+            self._switch = stop_all.switch_now()
         return self._switch
 
     @property

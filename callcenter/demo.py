@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.supervision import Crew, Program, manage, port_is_taken, wait_for_port
+from campaigns.contacts.do_not_call import forbid
+from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.saving import begin_saving, save_import
+from campaigns.contacts.importing.upload import map_columns, take_file
+from campaigns.contacts.importing.validation import check_import
 from campaigns.models import Campaign, ContactList, DoNotCall
-from campaigns.services.do_not_calling import forbid
-from campaigns.services.importing.checking import check_import
-from campaigns.services.importing.mapping import ColumnMapping
-from campaigns.services.importing.saving import begin_saving, save_import
-from campaigns.services.importing.starting import map_columns, take_file
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount
 from providers.services.checking import check_provider

@@ -12,6 +12,6 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         """Import what registers itself."""
         from campaigns import checks  # noqa: F401
-        from campaigns.services.search_index import make_after_migrating
+        from campaigns.contacts.search_index import make_after_migrating
 
         post_migrate.connect(make_after_migrating, sender=self)

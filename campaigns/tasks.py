@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from campaigns import queue
-from campaigns.services import dialing, export_writing, following, ghosts, polling, sweeping, taking_back
-from campaigns.services.importing import saving
+from campaigns import minute_job, queue
+from campaigns.contacts.importing import saving
+from campaigns.dialing import dispatcher
+from campaigns.exports import job
+from campaigns.tracking import polling, reconciliation_sweep, vendor_stops, webhook_follow_up
 
 
 def dispatch() -> None:
     """Run a dispatch slice."""
-    dialing.run_slice(on_placed=queue.nudge_poll, on_remaining=queue.nudge_dispatch)
+    dispatcher.run_slice(on_placed=queue.nudge_poll, on_remaining=queue.nudge_dispatch)
 
 
 def poll() -> None:
@@ -20,28 +22,28 @@ def poll() -> None:
 
 def sweep() -> None:
     """Repair what got stuck."""
-    sweeping.sweep()
+    minute_job.sweep()
 
 
 def sweep_lists() -> None:
     """Look for vendor calls that we do not know, in a task for each list: one alone may take its time."""
-    for provider_id in ghosts.comparable():
+    for provider_id in reconciliation_sweep.comparable():
         queue.nudge_list(provider_id)
 
 
 def sweep_list(provider_id: int) -> None:
     """Look for vendor calls that we do not know in one list."""
-    ghosts.sweep_provider(provider_id)
+    reconciliation_sweep.sweep_provider(provider_id)
 
 
 def follow_hints() -> None:
     """Follow what vendors sent by themselves."""
-    following.follow_hints()
+    webhook_follow_up.follow_hints()
 
 
 def take_back() -> None:
     """Take back what stopped campaigns left waiting at vendors."""
-    taking_back.take_back()
+    vendor_stops.take_back()
 
 
 def save_import(import_id: int) -> None:
@@ -51,4 +53,4 @@ def save_import(import_id: int) -> None:
 
 def write_export(export_id: int) -> None:
     """Write an export, from where it stands."""
-    export_writing.write(export_id)
+    job.write(export_id)

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.audit.models import AuditEvent
 from campaigns import rules
+from campaigns.launch.audience import NEVER, NOW
+from campaigns.launch.launch_check import LaunchCheck
+from campaigns.launch.lifecycle import Outcome
 from campaigns.models import Campaign
 from campaigns.reasons import SkipReason, WaitReason
-from campaigns.services.audience import NEVER, NOW
-from campaigns.services.launch_check import LaunchCheck
-from campaigns.services.lifecycle import Outcome
 
 Words = str | Promise
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from campaigns.core.message import Message
+from campaigns.dialing.commit_point import order_of
+from campaigns.dialing.commit_point_queries import DueCall
 from campaigns.models import Call, Campaign
-from campaigns.services.commit_reads import DueCall
-from campaigns.services.committing import order_of
-from campaigns.services.rendering import Message
 from providers.types import CallOrder
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from callcenter import chips
 from callcenter.access.roles import Person
 from callcenter.templatetags import desk
+from campaigns.calls.call_columns import Column
 from campaigns.models import Call, CallReview
-from campaigns.services.call_columns import Column
 
 register = template.Library()
 

@@ -22,8 +22,9 @@ from callcenter.access.roles import Person
 from callcenter.calendars import gregorian_beside, in_digits, is_persian, plain_day, whole_day
 from callcenter.calendars import on_the_clock as local
 from campaigns import reasons
+from campaigns.calls import call_log
+from campaigns.core import explanations
 from campaigns.models import Call, CallEvent, Campaign
-from campaigns.services import browsing, explaining
 from providers.models import Provider
 from providers.types import CallStatus
 
@@ -125,13 +126,13 @@ def provider_chip(provider: Provider) -> dict[str, Any]:
 @register.filter
 def why(call: Call) -> str:
     """Return in one sentence why a call stands where it stands; empty where its chip says it all."""
-    return str(explaining.why(call))
+    return str(explanations.why(call))
 
 
 @register.filter
 def next_step(call: Call) -> str:
     """Return what a person may do about a call now; empty where nothing is to be done."""
-    return str(explaining.next_step(call))
+    return str(explanations.next_step(call))
 
 
 # Numbers, amounts, lengths
@@ -228,7 +229,7 @@ def call_name(call: Call) -> str:
 @register.simple_tag
 def call_number(call: Call, person: Person) -> str:
     """Write the number of a call as far as this person may see it."""
-    return phone_for(call.to_number, browsing.sees_number(person, call))
+    return phone_for(call.to_number, call_log.sees_number(person, call))
 
 
 # Times, always in the viewer's zone

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from callcenter.templatetags import desk
 
 if TYPE_CHECKING:
-    from campaigns.services.plots import Mark, Plot
-    from campaigns.services.report_tables import Section, Value
+    from campaigns.reports.plots import Mark, Plot
+    from campaigns.reports.tables import Section, Value
 
 register = template.Library()
 NUMBER = ' class="num"'

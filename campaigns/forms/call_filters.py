@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
+from campaigns.calls import call_columns, call_log, call_log_filters
+from campaigns.calls.call_log import LIVE_NOW, TALKED, TO_DECIDE, CallFilters
+from campaigns.core.transcript_words import words_of
 from campaigns.forms.campaign_fields import AmountField
 from campaigns.forms.figures import DayField, LengthField
 from campaigns.models import Campaign
-from campaigns.services import browsing, call_columns, narrowing
-from campaigns.services.browsing import LIVE_NOW, TALKED, TO_DECIDE, CallFilters
-from campaigns.services.wordsearch import words_of
 from providers.models import Agent, Provider
 from providers.types import CallStatus
 
@@ -40,25 +40,29 @@ class FilterChip:
 STATES = ((TALKED, _("Somebody talked")), (LIVE_NOW, _("Live now")), (TO_DECIDE, _("Unclear or held")))
 WHICH = (
     ("", _("Any")),
-    (browsing.SENT, _("Sent to the vendor")),
-    (browsing.OPEN, _("Sent, not over yet")),
-    (browsing.ENDED, _("Sent and over")),
-    (browsing.MACHINE, _("Answered by a machine")),
-    (browsing.PRICED, _("The vendor told a cost")),
-    (browsing.UNPRICED, _("Talked, but no cost told")),
-    (browsing.OPTED_OUT, _("Asked not to be called again")),
-    (browsing.REFUSED, _("Hung up at once, or asked not to be called again")),
+    (call_log.SENT, _("Sent to the vendor")),
+    (call_log.OPEN, _("Sent, not over yet")),
+    (call_log.ENDED, _("Sent and over")),
+    (call_log.MACHINE, _("Answered by a machine")),
+    (call_log.PRICED, _("The vendor told a cost")),
+    (call_log.UNPRICED, _("Talked, but no cost told")),
+    (call_log.OPTED_OUT, _("Asked not to be called again")),
+    (call_log.REFUSED, _("Hung up at once, or asked not to be called again")),
 )
-KINDS = (("", _("Any")), (browsing.SINGLE, _("Single calls")), (browsing.OF_CAMPAIGN, _("Calls of a campaign")))
+KINDS = (("", _("Any")), (call_log.SINGLE, _("Single calls")), (call_log.OF_CAMPAIGN, _("Calls of a campaign")))
 HOURS = (("", _("Any hour")), *((hour, f"{hour:02d}:00-{hour:02d}:59") for hour in range(24)))
 DAYS = (("", _("Any day")), *((day + 1, name) for day, name in WEEKDAYS.items()))
 ANSWERED_BY = (
     ("", _("Anybody or nobody")),
-    (narrowing.HUMAN, _("A person")),
-    (narrowing.MACHINE, _("A machine")),
-    (narrowing.NOT_KNOWN, _("Not known")),
+    (call_log_filters.HUMAN, _("A person")),
+    (call_log_filters.MACHINE, _("A machine")),
+    (call_log_filters.NOT_KNOWN, _("Not known")),
 )
-REVIEWED = (("", _("Any")), (narrowing.REVIEWED, _("Reviewed")), (narrowing.NOT_REVIEWED, _("Not reviewed")))
+REVIEWED = (
+    ("", _("Any")),
+    (call_log_filters.REVIEWED, _("Reviewed")),
+    (call_log_filters.NOT_REVIEWED, _("Not reviewed")),
+)
 IN_ORDER = (("since", "until"), ("talked_from", "talked_to"), ("cost_from", "cost_to"))
 
 

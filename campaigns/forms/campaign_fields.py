@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.people import read_tags
+from campaigns.launch.audience_query import unknown_tags
 from campaigns.numbers import text_of_digits
-from campaigns.services.selecting import unknown_tags
 
 
 class NumberField(forms.IntegerField):

@@ -10,8 +10,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.core.message import MAX_VARIABLES, clean
 from campaigns.models import Campaign
-from campaigns.services.rendering import MAX_VARIABLES, clean
 from providers.models import Agent, Provider
 
 if TYPE_CHECKING:

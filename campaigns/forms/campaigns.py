@@ -19,10 +19,10 @@ from callcenter.access.roles import Person
 from campaigns.forms.campaign_fields import AmountField, AudienceTagsField, MinutesField, NumberField
 from campaigns.forms.campaign_variables import VariablesForm
 from campaigns.forms.people import read_tags
+from campaigns.launch.audience_query import Selection
+from campaigns.launch.drafts import visible_to
+from campaigns.launch.launch_check import agent_warnings
 from campaigns.models import Campaign, ContactList
-from campaigns.services.drafting import visible_to
-from campaigns.services.launch_check import agent_warnings
-from campaigns.services.selecting import Selection
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 
 Sentence = str | Promise

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
+from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.models import CallExport
-from campaigns.services.importing.people_rows import plain_text
 
 
 class ExportForm(forms.Form):

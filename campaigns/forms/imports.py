@@ -11,11 +11,11 @@ from django.forms import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.mapping import ColumnMapping, variable_name
+from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.forms.people import CountryField, read_tags
 from campaigns.models import ContactImport, ContactList
-from campaigns.services.importing import mapping as meanings
-from campaigns.services.importing.mapping import ColumnMapping, variable_name
-from campaigns.services.importing.people_rows import plain_text
 
 KEPT = "kept"
 COLUMN = "column_"

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.figures import DayField
 from campaigns.forms.people import PhoneField
+from campaigns.launch.start import FARTHEST
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
-from campaigns.services.launching import FARTHEST
 
 
 def installation_zone() -> zoneinfo.ZoneInfo:

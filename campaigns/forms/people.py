@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.core.message import clean
 from campaigns.forms.figures import DayField
 from campaigns.models import Contact, ContactList, DoNotCall
 from campaigns.numbers import understand_number
-from campaigns.services.importing.people_rows import plain_text
-from campaigns.services.rendering import clean
 
 MOST_VARIABLES = 100
 COUNTRIES: tuple[tuple[str, str | Promise], ...] = (

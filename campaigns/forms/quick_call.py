@@ -19,14 +19,14 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from campaigns import rules
+from campaigns.calls.number_check import Prospect, judge_number, refusal_of
+from campaigns.calls.quick_call import SingleCall, problems_of, unknown_names
+from campaigns.core.message import MAX_TEXT, clean, known_of
+from campaigns.dialing.commit_point import hours_of
 from campaigns.forms.extras import extra_field
+from campaigns.launch.launch_check import agent_warnings
 from campaigns.models import Call, Contact
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
-from campaigns.services.committing import hours_of
-from campaigns.services.judging import Prospect, judge_number, refusal_of
-from campaigns.services.launch_check import agent_warnings
-from campaigns.services.quick_calling import SingleCall, problems_of, unknown_names
-from campaigns.services.rendering import MAX_TEXT, clean, known_of
 from providers.base import MessageKind, ProviderBackend
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from campaigns.forms.figures import DayField
 from campaigns.models import Campaign
-from campaigns.services.reporting import Scope
+from campaigns.reports.figures import Scope
 from providers.models import Provider
 
 SPANS = (7, 30, 90)

@@ -9,6 +9,7 @@ from operator import itemgetter
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from campaigns.core import transcript_words
 from campaigns.history.desk import make_campaigns, make_lines, make_staff
 from campaigns.history.drafts import NOBODY, Draft, Drafter
 from campaigns.history.loading import Loader, Told, tidy_up
@@ -16,7 +17,7 @@ from campaigns.history.people import Everybody, make_people
 from campaigns.history.plan import plan_campaigns
 from campaigns.history.rows import CALL_COLUMNS, STEP_COLUMNS, TALK_COLUMNS, Line, Writer
 from campaigns.models import Call, CallEvent, CallTranscript, Campaign
-from campaigns.services import tallying, wordsearch
+from campaigns.reports import rollups
 
 
 def make_history(people: int, calls: int, seed: int, until: datetime.datetime, tell: Told) -> None:
@@ -38,9 +39,9 @@ def make_history(people: int, calls: int, seed: int, until: datetime.datetime, t
     through = make_campaigns(chance, plans, lines, audiences, everybody, loader)
     _write_calls(loader, chance, everybody, through, drafts)
     _sum_up(through)
-    words = wordsearch.catch_up(None)
+    words = transcript_words.catch_up(None)
     tell(f"{words:>9,} transcripts can be searched")
-    tell(f"{tallying.rebuild():>9,} quarters of an hour are summed for reports")
+    tell(f"{rollups.rebuild():>9,} quarters of an hour are summed for reports")
     tidy_up()
 
 

@@ -13,10 +13,11 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import needs
+from campaigns.core import message as message_module
 from campaigns.forms.campaigns import CampaignForm
+from campaigns.launch import drafts, test_call
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Campaign, Contact
-from campaigns.services import drafting, rendering, trying
-from campaigns.services.lifecycle import Refused
 from campaigns.views.campaigns import find_campaign, person_of, token_of
 
 SAMPLE_PEOPLE = 3
@@ -27,15 +28,15 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     """Write a new campaign."""
     person = person_of(request)
     token = token_of(request)
-    if request.method == "POST" and (known := drafting.made_with(person, token)) is not None:
+    if request.method == "POST" and (known := drafts.made_with(person, token)) is not None:
         return _after_saving(request, known)
     form = _form(request, Campaign())
     if request.method == "POST" and not form.is_staying and form.is_valid():
         chosen = form.cleaned_data
-        made = drafting.create(person, form.values(), chosen["lists"], token, chosen["excluded_campaigns"])
+        made = drafts.create(person, form.values(), chosen["lists"], token, chosen["excluded_campaigns"])
         messages.success(request, _("“%(name)s” is saved as a draft.") % {"name": made})
         return _after_saving(request, made)
-    if form.is_bound and not form.is_staying and (known := drafting.made_with(person, token)) is not None:
+    if form.is_bound and not form.is_staying and (known := drafts.made_with(person, token)) is not None:
         return _after_saving(request, known)  # pressed twice: the first press made it just now
     return _builder(request, form)
 
@@ -45,7 +46,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a campaign; what is fixed after the launch is shown but cannot be changed."""
     person = person_of(request)
     campaign = find_campaign(request, pk)
-    if not drafting.may_edit(campaign, person):
+    if not drafts.may_edit(campaign, person):
         messages.error(request, _("This campaign cannot be changed any more: copy it to call again."))
         return redirect("campaign", pk)
     form = _form(request, campaign)
@@ -53,7 +54,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
         lists = None if form.is_launched else form.cleaned_data["lists"]
         left_out = None if form.is_launched else form.cleaned_data["excluded_campaigns"]
         try:
-            changed = drafting.change(pk, person, form.values(), lists, left_out, was_launched=form.is_launched)
+            changed = drafts.change(pk, person, form.values(), lists, left_out, was_launched=form.is_launched)
         except Refused as error:
             messages.error(request, str(error))
             return redirect("campaign", pk)
@@ -118,20 +119,20 @@ def _preview(form: CampaignForm, hears: str) -> list[Heard]:
     message.agent = form.chosen_agent
     people = form.selection().people()
     if hears:
-        found = trying.find_hearer(people, hears)
+        found = test_call.find_hearer(people, hears)
         return [_heard(message, found)] if found else []
     return [_heard(message, contact) for contact in people[:SAMPLE_PEOPLE]]
 
 
 def _heard(message: Campaign, contact: Contact) -> Heard:
-    rendered = rendering.render_variables(message, contact)
-    wanted = dict.fromkeys([*message.variables, *rendering.expected_names(message)])
+    rendered = message_module.render_variables(message, contact)
+    wanted = dict.fromkeys([*message.variables, *message_module.expected_names(message)])
     return Heard(
         contact=contact,
-        text=rendering.render_text(message, contact),
+        text=message_module.render_text(message, contact),
         variables=[(name, rendered.get(name, "")) for name in wanted],
-        missing=rendering.missing_variables(message, contact),
-        unmet=rendering.missing_from(rendering.expected_names(message), contact.name, contact.variables),
+        missing=message_module.missing_variables(message, contact),
+        unmet=message_module.missing_from(message_module.expected_names(message), contact.name, contact.variables),
     )
 
 

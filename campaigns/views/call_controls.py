@@ -12,9 +12,10 @@ from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import needs
+from campaigns.calls import recordings
 from campaigns.models import Call
-from campaigns.services import call_controls, recordings
-from campaigns.services.call_controls import Wish
+from campaigns.tracking import hang_up as hang_up_module
+from campaigns.tracking.hang_up import Wish
 from campaigns.views.back import go_back
 
 TELL = {"success": messages.success, "warning": messages.warning, "error": messages.error}
@@ -37,7 +38,7 @@ def hang_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _stop(request: HttpRequest, pk: int, wish: Wish) -> HttpResponse:
     found = get_object_or_404(Call.objects.visible_to(request.user), pk=pk)
-    told = call_controls.stop_at_vendor(found.pk, wish, request.user)
+    told = hang_up_module.stop_at_vendor(found.pk, wish, request.user)
     TELL[told.tone](request, told.sentence)
     return go_back(request, "call", pk)
 

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
+from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters
+from campaigns.calls import call_log as call_log_module
 from campaigns.forms.call_filters import CallFilterForm
 from campaigns.forms.exports import SaveFilterForm
 from campaigns.models import SavedFilter
-from campaigns.services import browsing, call_columns, filter_saving, remarking, totalling
 
 
 @needs("see_calls")
@@ -27,18 +28,18 @@ def call_log(request: HttpRequest) -> HttpResponse:
 
 def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) -> dict[str, Any]:
     columns = form.columns()
-    calls = browsing.find_calls(form.filters(), request.user)
+    calls = call_log_module.find_calls(form.filters(), request.user)
     saved = list(SavedFilter.objects.visible_to(request.user).select_related("owner"))
     return {
         "form": form,
         "chips": form.chips(),
         "columns": call_columns.pairs(columns),
         "column_keys": {column.key for column in columns},
-        "page": browsing.page_by_key(call_columns.light(calls, columns), form.data),
+        "page": call_log_module.page_by_key(call_columns.light(calls, columns), form.data),
         "query": form.query(),
-        "saved": [(one, filter_saving.may_delete(request.user, one)) for one in saved],
+        "saved": [(one, saved_filters.may_delete(request.user, one)) for one in saved],
         "save_form": save_form,
-        "tags": remarking.suggestions(),
+        "tags": remarks.suggestions(),
         "may_hear": may(request.user, "hear_calls"),
         "may_call": may(request.user, "place_call"),
     }
@@ -48,7 +49,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
 def call_log_total(request: HttpRequest) -> HttpResponse:
     """Say what a filtered log comes to: apart, so that counting never delays the rows."""
     form = CallFilterForm(request.GET, request.user)
-    totals = totalling.totals_of(browsing.find_calls(form.filters(), request.user, is_walked=False))
+    totals = call_log_totals.totals_of(call_log_module.find_calls(form.filters(), request.user, is_walked=False))
     context = {"total": totals, "chips": form.chips(), "query": form.query()}
     return render(request, "calls/_total.html" if request.headers.get("HX-Request") else "calls/total.html", context)
 
@@ -61,14 +62,14 @@ def save_filter(request: HttpRequest) -> HttpResponse:
     save_form = SaveFilterForm(request.POST, person=request.user)
     if save_form.is_valid():
         try:
-            saved = filter_saving.save_filter(
+            saved = saved_filters.save_filter(
                 request.user,
                 save_form.cleaned_data["name"],
                 form.query(),
                 is_shared=save_form.cleaned_data.get("is_shared", False),
                 names_person=bool(form.filters().person),
             )
-        except filter_saving.NotSaved as refusal:
+        except saved_filters.NotSaved as refusal:
             field = refusal.field if refusal.field in save_form.fields else "name"
             save_form.add_error(field, str(refusal))
         else:
@@ -81,7 +82,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
 @needs("see_calls")
 def delete_filter(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a saved filter; the calls stay as they are."""
-    if filter_saving.delete_filter(request.user, pk):
+    if saved_filters.delete_filter(request.user, pk):
         messages.success(request, _("The saved filter is deleted."))
     else:
         messages.warning(request, _("This saved filter is gone already, or is not yours to delete."))

@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from callcenter.access.roles import may
+from campaigns.calls import call_log, remarks, transcripts
 from campaigns.forms.remarks import NoteForm, ReviewForm, TagForm
 from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
-from campaigns.services import browsing, call_controls, remarking, talks
+from campaigns.tracking import hang_up
 from providers.models import ProviderExchange
 from providers.types import CallStatus
 
@@ -40,7 +41,7 @@ def seen_call(request: HttpRequest, pk: int) -> Call:
 
 def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     """Return what the part of the page shows that asks for itself again."""
-    before, after = browsing.other_attempts(call, request.user)
+    before, after = call_log.other_attempts(call, request.user)
     now = timezone.now()
     may_hear = may(request.user, "hear_calls")
     own = call.owner_id is not None and call.owner_id == request.user.pk
@@ -48,7 +49,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     return {
         "call": call,
         "now": now,
-        "is_over": browsing.is_over(call, now),
+        "is_over": call_log.is_over(call, now),
         "before": before,
         "after": after,
         "is_forbidden": DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists(),
@@ -57,9 +58,9 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
             request.user.has_perm("access.control_all_campaigns")
             or (own and request.user.has_perm("access.place_call"))
         ),
-        "wish": call_controls.wish_for(call, request.user),
+        "wish": hang_up.wish_for(call, request.user),
         "may_hear": may_hear,
-        "talk": talks.talk_of(call, request.GET.get("find", "")) if may_hear else None,
+        "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
         "may_settle": request.user.has_perm("access.settle_calls"),
         "our_price": call.provider.price_per_minute * talked / 60
         if talked and call.provider.price_per_minute
@@ -78,5 +79,5 @@ def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
         "note_form": NoteForm() if may_note else None,
         "tag_form": TagForm() if may_note else None,
         "review_form": ReviewForm(initial=start) if may(request.user, "review_calls") else None,
-        "tags": remarking.suggestions() if may_note else [],
+        "tags": remarks.suggestions() if may_note else [],
     }

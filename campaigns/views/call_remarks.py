@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from campaigns.calls import remarks
 from campaigns.forms.remarks import NoteForm, ReviewForm, TagForm
-from campaigns.services import remarking
 from campaigns.views.back import go_back
 from campaigns.views.call_page import page_of, seen_call
 
@@ -23,8 +23,8 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page_of(request, call, note_form=form)
     try:
-        remarking.add_note(call, request.user, form.cleaned_data["text"])
-    except remarking.NotKept as refusal:
+        remarks.add_note(call, request.user, form.cleaned_data["text"])
+    except remarks.NotKept as refusal:
         form.add_error("text", str(refusal))
         return page_of(request, call, note_form=form)
     messages.success(request, _("The note is kept, with your name."))
@@ -39,8 +39,8 @@ def add_tags(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page_of(request, call, tag_form=form)
     try:
-        added = remarking.add_tags(call, request.user, form.cleaned_data["tags"])
-    except remarking.NotKept as refusal:
+        added = remarks.add_tags(call, request.user, form.cleaned_data["tags"])
+    except remarks.NotKept as refusal:
         form.add_error("tags", str(refusal))
         return page_of(request, call, tag_form=form)
     if not added:
@@ -52,7 +52,7 @@ def add_tags(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("note_calls")
 def remove_tag(request: HttpRequest, pk: int, tag: int) -> HttpResponse:
     """Take a tag off a call."""
-    remarking.remove_tag(seen_call(request, pk), request.user, tag)
+    remarks.remove_tag(seen_call(request, pk), request.user, tag)
     return go_back(request, "call", pk)
 
 
@@ -63,7 +63,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     call, form = seen_call(request, pk), ReviewForm(request.POST)
     if not form.is_valid():
         return page_of(request, call, review_form=form)
-    remarking.review(call, request.user, form.cleaned_data["score"], form.cleaned_data["comment"])
+    remarks.review(call, request.user, form.cleaned_data["score"], form.cleaned_data["comment"])
     messages.success(request, _("The review is kept, with your name."))
     return go_back(request, "call", pk)
 

@@ -15,7 +15,10 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import record
-from campaigns.services import lifecycle, opting_out, settling, single_calls
+from campaigns.calls import call_actions
+from campaigns.contacts import opt_out
+from campaigns.launch import lifecycle
+from campaigns.tracking import unknown_calls
 from campaigns.views.back import go_back
 from campaigns.views.call_page import moving_part, page_of, seen_call
 
@@ -43,7 +46,7 @@ def call_live(request: HttpRequest, pk: int) -> HttpResponse:
 def never_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the number of a call on the do-not-call list."""
     found = seen_call(request, pk)
-    skipped = opting_out.never_call_again(found, request.user, request.POST.get("reason", ""))
+    skipped = opt_out.never_call_again(found, request.user, request.POST.get("reason", ""))
     taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
     messages.success(
         request,
@@ -63,7 +66,7 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one waiting call out of the queue."""
     found = seen_call(request, pk)
-    if single_calls.cancel_call(found.pk, request.user):
+    if call_actions.cancel_call(found.pk, request.user):
         messages.success(request, _("It is not placed."))
     else:
         messages.warning(request, _("Too late: it no longer waited. What became of it stands below."))
@@ -80,8 +83,8 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
         return go_back(request, "call", pk)
     try:
-        settling.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
-    except settling.NotDecidable as refusal:
+        unknown_calls.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
+    except unknown_calls.NotDecidable as refusal:
         messages.warning(request, str(refusal))
     else:
         messages.success(request, _("Written down, with your name and reason."))
@@ -98,7 +101,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     except ValueError:
         raise PermissionDenied("form_token") from None
     try:
-        made = single_calls.call_again(found.pk, request.user, token)
+        made = call_actions.call_again(found.pk, request.user, token)
     except lifecycle.Refused as refusal:
         messages.error(request, str(refusal))
         return go_back(request, "call", pk)

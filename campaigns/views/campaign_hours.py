@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import needs
 from campaigns.models import Campaign
-from campaigns.services import outcomes, report_sections, reporting
-from campaigns.services.report_tables import Section
+from campaigns.reports import figures, outcomes, sections
+from campaigns.reports.tables import Section
 from campaigns.views.campaigns import campaign_context, find_campaign
 from campaigns.views.reports import said, short_day
 
@@ -31,8 +31,8 @@ def campaign_hours(request: HttpRequest, pk: int) -> HttpResponse:
 def draw_hours(campaign: Campaign, hours: outcomes.Hours) -> Section:
     """Draw the hours as the reports do, with links to this campaign's calls."""
     since = timezone.localtime(campaign.created_at).date()
-    scope = reporting.Scope(since, timezone.localdate(), campaign=campaign)
-    return report_sections.CallSections(reporting.figures_of_hours(scope, hours.cells), said, short_day).hours()
+    scope = figures.Scope(since, timezone.localdate(), campaign=campaign)
+    return sections.CallSections(figures.figures_of_hours(scope, hours.cells), said, short_day).hours()
 
 
 urlpatterns = [path("campaigns/<int:pk>/hours/", campaign_hours, name="campaign-hours")]

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from campaigns.calls import call_actions
+from campaigns.calls.call_log import count_up_to, page_by_key
+from campaigns.launch.lifecycle import Refused, may_control
 from campaigns.models import Call, Campaign
-from campaigns.services import campaign_people as service
-from campaigns.services import outcomes, progress, single_calls
-from campaigns.services.browsing import count_up_to, page_by_key
-from campaigns.services.lifecycle import Refused, may_control
+from campaigns.reports import campaign_people as service
+from campaigns.reports import outcomes, progress
 from campaigns.views.back import go_back
 from campaigns.views.campaigns import campaign_context, find_campaign, person_of, token_of
 
@@ -74,7 +75,7 @@ def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()[:300]
     if not reason:
         messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
-    elif single_calls.cancel_call(call.pk, person, reason):
+    elif call_actions.cancel_call(call.pk, person, reason):
         messages.success(request, _("Skipped: this campaign does not call this person any more."))
     else:
         messages.warning(
@@ -93,7 +94,7 @@ def again(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
     if token is None:
         raise PermissionDenied("form_token")
     try:
-        made = single_calls.call_again(call.pk, person_of(request), token)
+        made = call_actions.call_again(call.pk, person_of(request), token)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return go_back(request, "campaign-people", pk)

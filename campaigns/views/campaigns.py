@@ -16,13 +16,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
+from campaigns.calls.call_log import count_up_to, page_by_key
+from campaigns.launch import drafts
+from campaigns.launch import pilot as pilot_module
+from campaigns.launch.audience_query import people_of
+from campaigns.launch.launch_check import may_launch
+from campaigns.launch.lifecycle import may_control, needs_approval
+from campaigns.launch.start import may_approve
 from campaigns.models import Campaign
-from campaigns.services import drafting, overview, piloting, progress
-from campaigns.services.browsing import count_up_to, page_by_key
-from campaigns.services.launch_check import may_launch
-from campaigns.services.launching import may_approve
-from campaigns.services.lifecycle import may_control, needs_approval
-from campaigns.services.selecting import people_of
+from campaigns.reports import progress, today
 from campaigns.wording import action_words, in_words, locks_of, watch_words
 
 SHOWN_EVENTS = 50
@@ -47,7 +49,7 @@ def token_of(request: HttpRequest) -> UUID | None:
 
 def find_campaign(request: HttpRequest, pk: int) -> Campaign:
     """Return a campaign that this person may see, or answer 404."""
-    return get_object_or_404(drafting.visible_to(person_of(request)), pk=pk)
+    return get_object_or_404(drafts.visible_to(person_of(request)), pk=pk)
 
 
 # The list
@@ -58,12 +60,12 @@ def find_campaign(request: HttpRequest, pk: int) -> Campaign:
 def campaigns(request: HttpRequest) -> HttpResponse:
     """List the campaigns that this person may see, newest first, and how far each is."""
     person = person_of(request)
-    found = drafting.visible_to(person)
+    found = drafts.visible_to(person)
     state = request.GET.get("state", "")
     if state in Campaign.Status.values:
         found = found.filter(status=state)
     page = page_by_key(found, request.GET, 25)
-    counts = overview.progress_of(page.rows)
+    counts = today.progress_of(page.rows)
     context = {
         "page": page,
         "rows": [(campaign, counts[campaign.pk]) for campaign in page.rows],
@@ -81,7 +83,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @needs("draft_campaign")
 def campaign_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a draft out of any campaign that this person may see."""
-    made = drafting.copy(find_campaign(request, pk).pk, person_of(request), token_of(request))
+    made = drafts.copy(find_campaign(request, pk).pk, person_of(request), token_of(request))
     messages.success(request, _("“%(name)s” is a new draft with the same message, lists and rules.") % {"name": made})
     return redirect("campaign-edit", made.pk)
 
@@ -97,7 +99,7 @@ def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[st
         "campaign": found,
         "tab": tab,
         "may_control": may_control(found, person),
-        "may_edit": drafting.may_edit(found, person),
+        "may_edit": drafts.may_edit(found, person),
         "may_draft": may(person, "draft_campaign"),
         "may_launch": status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(found, person),
         "may_approve": status == Campaign.Status.WAITING and may_approve(found, person),
@@ -111,7 +113,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     is_over = found.status in over and not now.live and not now.still_out
     every = 2 if found.status == Campaign.Status.RUNNING or now.live or now.still_out else 10
     in_pilot = found.pilot in {Campaign.Pilot.CALLING, Campaign.Pilot.ASKS}
-    pilot = piloting.measure_pilot(found) if in_pilot else None
+    pilot = pilot_module.measure_pilot(found) if in_pilot else None
     return campaign_context(request, found, "") | {
         "now": now,
         "is_over": is_over,

@@ -19,18 +19,18 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from callcenter.audit.models import record
+from campaigns.calls.call_log import count_up_to, page_by_key
+from campaigns.contacts import do_not_call, do_not_call_files
+from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.forms.people import ForbidFileForm, ForbidForm
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
-from campaigns.services import do_not_call_files, do_not_calling
-from campaigns.services.browsing import count_up_to, page_by_key
-from campaigns.services.importing.limits import FileRefused
-from campaigns.services.importing.people_rows import NOTES
 from campaigns.views.back import go_back
 from campaigns.views.imports import limited_upload
 
 
-def said(done: do_not_calling.Forbidden) -> str:
+def said(done: do_not_call.Forbidden) -> str:
     """Return what to tell the person who added a number."""
     first = _("On the do-not-call list from now on.") if done.added else _("It stood on the do-not-call list already.")
     if not done.skipped:
@@ -77,7 +77,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _show(request, form)
     found = form.cleaned_data
-    done = do_not_calling.forbid(
+    done = do_not_call.forbid(
         found["phone"],
         reason=found["reason"],
         source=found["source"],
@@ -137,7 +137,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
-    elif do_not_calling.allow_again(pk, reason=reason, person=request.user):
+    elif do_not_call.allow_again(pk, reason=reason, person=request.user):
         messages.success(request, _("Off the list: this number may be called again. Calls taken out before stay out."))
     else:
         messages.info(request, _("It was off the list already."))

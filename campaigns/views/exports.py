@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from campaigns.calls import call_log
+from campaigns.calls.call_log import page_by_key
+from campaigns.exports import requests
 from campaigns.forms.call_filters import CallFilterForm
 from campaigns.forms.exports import ExportForm
 from campaigns.models import CallExport
-from campaigns.services import browsing, exports
-from campaigns.services.browsing import page_by_key
 from campaigns.views.back import go_back
 
 STOP_POLLING = 286
@@ -45,12 +46,12 @@ def calls_export(request: HttpRequest) -> HttpResponse:
             file_form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
         elif file_form.is_valid():
             try:
-                exports.ask(
+                requests.ask(
                     person, form.filters(), form.columns(),
-                    words=exports.masked_words(form.spoken(), str(form.fields["person"].label)),
+                    words=requests.masked_words(form.spoken(), str(form.fields["person"].label)),
                     file_format=file_form.cleaned_data["file_format"], token=token,
                 )  # fmt: skip
-            except exports.NotPossible as refusal:
+            except requests.NotPossible as refusal:
                 file_form.add_error(None, str(refusal))
             else:
                 return redirect("exports")
@@ -61,9 +62,9 @@ def calls_export(request: HttpRequest) -> HttpResponse:
         "columns": form.columns(),
         "query": form.query(),
         "errors": form.errors,
-        "total": browsing.count_up_to(browsing.find_calls(form.filters(), person, is_walked=False)),
+        "total": call_log.count_up_to(call_log.find_calls(form.filters(), person, is_walked=False)),
         "shows_numbers": may(person, "see_people"),
-        "kept_days": exports.KEPT.days,
+        "kept_days": requests.KEPT.days,
     }
     return render(request, "exports/new.html", context, status=status)
 
@@ -91,15 +92,15 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(request: HttpRequest) -> dict[str, Any]:
-    page = page_by_key(exports.visible_to(request.user), request.GET, 20)
-    rows = [{"export": export, "may_fetch": exports.may_fetch(export, request.user)} for export in page.rows]
+    page = page_by_key(requests.visible_to(request.user), request.GET, 20)
+    rows = [{"export": export, "may_fetch": requests.may_fetch(export, request.user)} for export in page.rows]
     return {
         "page": page,
         "rows": rows,
         "now": timezone.now(),
-        "is_live": any(export.state in exports.UNFINISHED for export in page.rows),
+        "is_live": any(export.state in requests.UNFINISHED for export in page.rows),
         "shows_owners": may(request.user, "see_all_exports"),
-        "kept_days": exports.KEPT.days,
+        "kept_days": requests.KEPT.days,
     }
 
 
@@ -107,10 +108,10 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
 @needs("see_exports")
 def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Hand a finished file to its owner, or to whoever may have everybody's."""
-    export = get_object_or_404(exports.visible_to(request.user), pk=pk)
+    export = get_object_or_404(requests.visible_to(request.user), pk=pk)
     try:
-        file = exports.open_file(export, request.user)
-    except exports.NotPossible as refusal:
+        file = requests.open_file(export, request.user)
+    except requests.NotPossible as refusal:
         messages.error(request, str(refusal))
         return redirect("exports")
     day = timezone.localtime(export.created_at)
@@ -125,8 +126,8 @@ def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
 @needs("see_exports")
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a file before its time, or give up its writing."""
-    export = get_object_or_404(exports.visible_to(request.user), pk=pk)
-    if exports.delete_file(export, request.user):
+    export = get_object_or_404(requests.visible_to(request.user), pk=pk)
+    if requests.delete_file(export, request.user):
         messages.success(request, _("The file is deleted."))
     else:
         messages.info(request, _("It was gone already."))

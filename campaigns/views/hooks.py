@@ -7,7 +7,7 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from campaigns.services import receiving
+from campaigns.tracking import webhooks
 from providers.models import DeliveryResult
 
 MAX_BYTES = 256 * 1024
@@ -23,14 +23,14 @@ def hook(request: HttpRequest, provider_pk: str, token: str) -> HttpResponse:
         length = 0
     if length > MAX_BYTES:
         return HttpResponse(status=413)
-    address = receiving.find_address(int(provider_pk), token)
+    address = webhooks.find_address(int(provider_pk), token)
     if address is None:
         raise Http404
     body = request.body
     if len(body) > MAX_BYTES:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    result = receiving.receive(address, headers, body)
+    result = webhooks.receive(address, headers, body)
     return HttpResponse(status=400 if result == DeliveryResult.REFUSED else 200)
 
 

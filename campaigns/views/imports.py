@@ -25,15 +25,16 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from campaigns import queue
+from campaigns.calls.call_log import page_by_key
+from campaigns.contacts.importing import forgetting, saving, undoing
+from campaigns.contacts.importing import upload as upload_module
+from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.people_rows import NOTES
+from campaigns.contacts.importing.validation import MEANINGS, SAVED, Verdict, bad_rows, check_import
+from campaigns.exports import xlsx
+from campaigns.exports.call_sheet import BOM
 from campaigns.forms.imports import FileForm, MappingForm, SaveForm
 from campaigns.models import ContactImport
-from campaigns.services import xlsx_writing
-from campaigns.services.browsing import page_by_key
-from campaigns.services.exporting import BOM
-from campaigns.services.importing import forgetting, saving, starting, undoing
-from campaigns.services.importing.checking import MEANINGS, SAVED, Verdict, bad_rows, check_import
-from campaigns.services.importing.limits import FileRefused
-from campaigns.services.importing.people_rows import NOTES
 from campaigns.views.back import go_back
 
 STOP_POLLING = 286
@@ -89,7 +90,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload: UploadedFile[Any] = form.cleaned_data["file"]
         try:
-            record = starting.take_file(
+            record = upload_module.take_file(
                 upload, upload.name or "file", form.cleaned_data["region"], cast(AbstractUser, request.user)
             )
         except FileRefused as refusal:
@@ -123,10 +124,10 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
         return answer
     with TemporaryDirectory() as folder:
         sheet = Path(folder) / "sheet"
-        beginning = xlsx_writing.header_of(titles, is_text=True)
-        sheet.write_text(beginning + xlsx_writing.rows_of([example]) + xlsx_writing.END, encoding="utf-8")
+        beginning = xlsx.header_of(titles, is_text=True)
+        sheet.write_text(beginning + xlsx.rows_of([example]) + xlsx.END, encoding="utf-8")
         written = io.BytesIO()
-        xlsx_writing.finish(sheet, written, _("People"))
+        xlsx.finish(sheet, written, _("People"))
     answer.write(written.getvalue())
     return answer
 
@@ -138,10 +139,10 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import", pk)
     try:
-        form = MappingForm(request.POST or None, record, starting.first_rows(record))
+        form = MappingForm(request.POST or None, record, upload_module.first_rows(record))
         if request.method == "POST" and form.is_valid():
             found = form.cleaned_data
-            starting.map_columns(
+            upload_module.map_columns(
                 record,
                 form.mapping(),
                 region=found["region"],

@@ -18,13 +18,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from campaigns.forms.launching import StartAtForm, TryForm
+from campaigns.launch import lifecycle, pilot, test_call
+from campaigns.launch import start as start_module
+from campaigns.launch.audience import GROUPS, VERDICTS, people_with
+from campaigns.launch.audience_query import Selection
+from campaigns.launch.launch_check import check_launch, is_launchable, may_launch
+from campaigns.launch.lifecycle import Outcome, Refused
+from campaigns.launch.start import Launched, may_approve
 from campaigns.models import Campaign
-from campaigns.services import launching, lifecycle, piloting, trying
-from campaigns.services.audience import GROUPS, VERDICTS, people_with
-from campaigns.services.launch_check import check_launch, is_launchable, may_launch
-from campaigns.services.launching import Launched, may_approve
-from campaigns.services.lifecycle import Outcome, Refused
-from campaigns.services.selecting import Selection
 from campaigns.views import exports
 from campaigns.views.campaigns import find_campaign, person_of, token_of
 from campaigns.views.sentences import sentence_with_links
@@ -59,7 +60,7 @@ def _check_page(
     now = timezone.now()
     check = check_launch(campaign, now, None if is_waiting else person)
     may_see_people = may(person, "see_people")
-    tries = trying.latest_tries(campaign, person)
+    tries = test_call.latest_tries(campaign, person)
     context = {
         "campaign": campaign,
         "check": check,
@@ -76,10 +77,10 @@ def _check_page(
         and lifecycle.may_control(campaign, person),
         "may_see_people": may_see_people,
         "may_try": may(person, "launch_campaign") and may(person, "place_call"),
-        "pilot_size": piloting.SIZE,
+        "pilot_size": pilot.SIZE,
         "installation_zone": settings.TIME_ZONE,
         "start_form": start_form or StartAtForm(),
-        "try_form": try_form or TryForm(initial={"number": trying.last_number(person)}),
+        "try_form": try_form or TryForm(initial={"number": test_call.last_number(person)}),
         "tries": tries,
     }
     refused = any(form is not None and form.is_bound for form in (start_form, try_form))
@@ -114,14 +115,14 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
 @needs("launch_campaign")
 def campaign_launch(request: HttpRequest, pk: int) -> HttpResponse:
     """Launch, or send for approval."""
-    return _start(request, pk, partial(launching.launch, seen=_seen(request)))
+    return _start(request, pk, partial(start_module.launch, seen=_seen(request)))
 
 
 @require_POST
 @needs("launch_campaign")
 def campaign_pilot(request: HttpRequest, pk: int) -> HttpResponse:
     """Launch with a pilot: a few people first."""
-    return _start(request, pk, partial(launching.launch, is_pilot=True))
+    return _start(request, pk, partial(start_module.launch, is_pilot=True))
 
 
 @require_POST
@@ -132,21 +133,21 @@ def campaign_start_at(request: HttpRequest, pk: int) -> HttpResponse:
     form = StartAtForm(request.POST)
     if not form.is_valid():
         return _check_page(request, campaign, start_form=form) if is_launchable(campaign) else redirect("campaign", pk)
-    return _start(request, pk, partial(launching.launch, starts_at=form.cleaned_data["at"], seen=_seen(request)))
+    return _start(request, pk, partial(start_module.launch, starts_at=form.cleaned_data["at"], seen=_seen(request)))
 
 
 @require_POST
 @needs("launch_above_limit")
 def campaign_approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Launch what waits for approval."""
-    return _start(request, pk, partial(launching.approve, seen=_seen(request)))
+    return _start(request, pk, partial(start_module.approve, seen=_seen(request)))
 
 
 @require_POST
 @needs("launch_campaign")
 def campaign_ask_rest(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask a manager to go on after a pilot."""
-    return _start(request, pk, launching.ask_for_rest)
+    return _start(request, pk, start_module.ask_for_rest)
 
 
 @sensitive_post_parameters("number")
@@ -163,12 +164,12 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
     if token is None:
         form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
     elif form.is_valid():
-        hearer = trying.choose_hearer(campaign, form.cleaned_data["hear"])
+        hearer = test_call.choose_hearer(campaign, form.cleaned_data["hear"])
         if hearer is None and form.cleaned_data["hear"]:
             form.add_error("hear", _("Nobody in the audience is found by this: give a part of a name or of a number."))
         else:
             try:
-                placed = trying.try_message(campaign, person, form.understood(), hearer, token)
+                placed = test_call.try_message(campaign, person, form.understood(), hearer, token)
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -200,7 +201,7 @@ def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpR
 def campaign_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a campaign back from approval, or cancel its start."""
     campaign = find_campaign(request, pk)
-    if launching.take_back(campaign.pk, person_of(request)):
+    if start_module.take_back(campaign.pk, person_of(request)):
         is_pilot = campaign.launched_at is not None
         messages.success(
             request, _("Taken back: it is paused again.") if is_pilot else _("Taken back: it is a draft again.")

@@ -17,12 +17,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
+from campaigns.calls.call_log import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
+from campaigns.contacts import duplicates
+from campaigns.contacts import people as service
+from campaigns.contacts.do_not_call import forbid
 from campaigns.forms.people import ListForm, NewPersonForm, NoteForm, PersonForm, TagsForm
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
-from campaigns.services import people as service
-from campaigns.services import same_person
-from campaigns.services.browsing import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
-from campaigns.services.do_not_calling import forbid
 from campaigns.views import do_not_call
 from campaigns.views.back import go_back
 
@@ -135,7 +135,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return _show_person(request, contact, form, _tags_form(contact))
-    same_person.add_note(contact, form.cleaned_data["text"], request.user)
+    duplicates.add_note(contact, form.cleaned_data["text"], request.user)
     messages.success(request, _("Note kept."))
     return redirect("person", pk)
 
@@ -147,7 +147,7 @@ def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
     found = get_object_or_404(ContactNote, pk=note, contact=pk)
     if found.author_id != request.user.pk and not may(cast(Person, request.user), "see_all_calls"):
         raise PermissionDenied("see_all_calls")
-    same_person.remove_note(note, request.user)
+    duplicates.remove_note(note, request.user)
     messages.success(request, _("The note is gone."))
     return redirect("person", pk)
 

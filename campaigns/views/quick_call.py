@@ -14,12 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from callcenter.access.roles import may, needs
+from campaigns.calls import call_log
+from campaigns.calls.pricing import guess_price
+from campaigns.calls.quick_call import place_single_call
 from campaigns.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, hidden_number
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Contact
-from campaigns.services import browsing
-from campaigns.services.lifecycle import Refused
-from campaigns.services.pricing import guess_price
-from campaigns.services.quick_calling import place_single_call
 from providers.models import Provider
 
 
@@ -86,7 +86,7 @@ def _context(request: HttpRequest, form: QuickCallForm) -> dict[str, Any]:
         "price": guess_price(form.account) if form.account else None,
         "prospect": form.prospect,
         "understood": form.understood,
-        "is_number_shown": form.again is None or browsing.sees_number(request.user, form.again),
+        "is_number_shown": form.again is None or call_log.sees_number(request.user, form.again),
         "confirms": bool(form.prospect and form.prospect.may_be_called and form.prospect.needs_confirmation),
     }
 
@@ -113,7 +113,7 @@ def _start_of(request: HttpRequest, call: Call) -> dict[str, Any]:
     expected = call.agent.variables if call.agent else []
     further = [f"{name}: {value}" for name, value in call.variables.items() if name not in expected]
     return {
-        "number": call.to_number if browsing.sees_number(request.user, call) else hidden_number(call),
+        "number": call.to_number if call_log.sees_number(request.user, call) else hidden_number(call),
         "provider": call.provider_id,
         "kind": kind,
         "agent": call.agent_id,

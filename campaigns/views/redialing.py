@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from callcenter.access.roles import needs
+from campaigns.launch import redial
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Campaign
-from campaigns.services import redialing
-from campaigns.services.lifecycle import Refused
 from campaigns.views.campaigns import campaign_context, find_campaign, person_of, token_of
 
 
@@ -27,11 +27,11 @@ def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("campaign", pk)
     if request.method != "POST":
         return _choose(request, found)
-    chosen = [name for name in request.POST.getlist("outcome") if name in redialing.OUTCOMES]
+    chosen = [name for name in request.POST.getlist("outcome") if name in redial.OUTCOMES]
     if not chosen:
         return _choose(request, found, _("Tick at least one outcome: whom shall be called again?"))
     try:
-        made = redialing.redial(pk, chosen, person_of(request), token_of(request))
+        made = redial.redial(pk, chosen, person_of(request), token_of(request))
     except Refused as refusal:
         return _choose(request, found, str(refusal), chosen)
     people = sum(contact_list.memberships.count() for contact_list in made.lists.all())
@@ -45,12 +45,12 @@ def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _choose(request: HttpRequest, found: Campaign, problem: str = "", chosen: list[str] | None = None) -> HttpResponse:
-    counts = redialing.count_by_outcome(found)
-    ticked = redialing.USUAL if chosen is None else chosen
+    counts = redial.count_by_outcome(found)
+    ticked = redial.USUAL if chosen is None else chosen
     shown = {
         "outcomes": [
             (name, words, counts[name], name in ticked and bool(counts[name]))
-            for name, (words, _where) in redialing.OUTCOMES.items()
+            for name, (words, _where) in redial.OUTCOMES.items()
         ],
         "problem": problem,
         "has_anybody": any(counts.values()),

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 from callcenter.access.roles import needs
 from callcenter.calendars import plain_day
 from callcenter.templatetags import desk
+from campaigns.calls.call_log import MACHINE, OPTED_OUT, SENT, TALKED
 from campaigns.forms.reports import SPANS, ReportForm
 from campaigns.models import Call
-from campaigns.services import report_sections, reporting
-from campaigns.services.browsing import MACHINE, OPTED_OUT, SENT, TALKED
-from campaigns.services.report_tables import Section
+from campaigns.reports import figures as figures_module
+from campaigns.reports import sections
+from campaigns.reports.tables import Section
 
 
 def said(value: Any, kind: str, currency: str = "") -> str:
@@ -47,7 +48,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "spans": SPANS, "days": form.days}
     if scope is not None:
         is_whole = bool(request.GET.get("whole"))
-        figures = reporting.count(scope, request.user, reads_differences=False, reads_attempts=is_whole)
+        figures = figures_module.count(scope, request.user, reads_differences=False, reads_attempts=is_whole)
         shown |= {"scope": scope, "total": figures.total, "links": _links(scope)}
         shown["costs"] = [
             {
@@ -59,9 +60,9 @@ def reports(request: HttpRequest) -> HttpResponse:
         ]
         if figures.total.sent:
             if is_whole:
-                shown["rest"] = report_sections.sections(figures, said, short_day, report_sections.REST)
-            shown["sections"] = report_sections.sections(figures, said, short_day, report_sections.FIRST)
-            shown["differences"] = report_sections.DIFFERENCES
+                shown["rest"] = sections.sections(figures, said, short_day, sections.REST)
+            shown["sections"] = sections.sections(figures, said, short_day, sections.FIRST)
+            shown["differences"] = sections.DIFFERENCES
         else:
             shown["has_calls"] = Call.objects.visible_to(request.user).dialed().exists()
     return render(request, "reports/reports.html", shown, status=422 if form.errors else 200)
@@ -72,7 +73,7 @@ def _rounded(amount: Decimal | None) -> Decimal | None:
     return amount if amount is None or amount < 1 else round(amount, 2)
 
 
-def _links(scope: reporting.Scope) -> dict[str, str]:
+def _links(scope: figures_module.Scope) -> dict[str, str]:
     return {
         "sent": scope.log_link(which=SENT),
         "talked": scope.log_link(state=TALKED),
@@ -100,12 +101,12 @@ def report_csv(request: HttpRequest, key: str) -> HttpResponse:
     return answer
 
 
-def _section(request: HttpRequest, key: str) -> tuple[reporting.Scope, Section]:
+def _section(request: HttpRequest, key: str) -> tuple[figures_module.Scope, Section]:
     scope = ReportForm(request.GET, request.user).scope()
-    if scope is None or key not in report_sections.KEYS:
+    if scope is None or key not in sections.KEYS:
         raise Http404(key)
-    figures = reporting.count(scope, request.user, reads_differences=key == report_sections.DIFFERENCES)
-    (section,) = report_sections.sections(figures, said, short_day, [key])
+    figures = figures_module.count(scope, request.user, reads_differences=key == sections.DIFFERENCES)
+    (section,) = sections.sections(figures, said, short_day, [key])
     return scope, section
 
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from campaigns.contacts import duplicates
+from campaigns.contacts.people import NotPossible, find_people, mark_forbidden
 from campaigns.forms.people import MergeForm
 from campaigns.models import Contact
-from campaigns.services import same_person
-from campaigns.services.people import NotPossible, find_people, mark_forbidden
 
 SHOWN = 20
 
@@ -46,13 +46,13 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     form = MergeForm(request.POST or None, kept, found)
     if request.method == "POST" and form.is_valid():
         try:
-            same_person.merge_people(pk, other, request.user, number=form.cleaned_data["number"])
+            duplicates.merge_people(pk, other, request.user, number=form.cleaned_data["number"])
         except NotPossible as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("They are one person now; every call stands on this page."))
             return redirect("person", pk)
-    context = {"form": form, "joining": same_person.look_at_both(kept, found)}
+    context = {"form": form, "joining": duplicates.look_at_both(kept, found)}
     return render(request, "people/merge.html", context, status=422 if form.errors else 200)
 
 
@@ -61,7 +61,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 def take_apart(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Make a merged number a person of its own again."""
     get_object_or_404(Contact, pk=other, merged_into=pk)
-    same_person.take_apart(other, request.user)
+    duplicates.take_apart(other, request.user)
     messages.success(request, _("Two people again. Lists, tags and notes stay with this one."))
     return redirect("person", pk)
 

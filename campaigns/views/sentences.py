@@ -9,9 +9,9 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from callcenter.templatetags import desk
+from campaigns.launch.launch_check import LaunchCheck
+from campaigns.launch.launch_sentence import Piece
 from campaigns.models import Campaign
-from campaigns.services.launch_check import LaunchCheck
-from campaigns.services.launch_sentence import Piece
 
 
 def sentence_with_links(check: LaunchCheck, campaign: Campaign, *, opens: bool) -> SafeString:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
-from campaigns.services import stopping
+from campaigns.core import stop_all
 from campaigns.views.back import go_back
 
 
@@ -17,7 +17,7 @@ from campaigns.views.back import go_back
 @needs("stop_all")
 def press(request: HttpRequest) -> HttpResponse:
     """Stop all calls."""
-    if not stopping.press_stop_all(request.user, request.POST.get("reason", "")):
+    if not stop_all.press_stop_all(request.user, request.POST.get("reason", "")):
         messages.info(request, _("All calls were already stopped."))
     return go_back(request, "today")
 
@@ -26,7 +26,7 @@ def press(request: HttpRequest) -> HttpResponse:
 @needs("release_stop_all")
 def release(request: HttpRequest) -> HttpResponse:
     """Let calls pass again."""
-    if stopping.release_stop_all(request.user):
+    if stop_all.release_stop_all(request.user):
         messages.success(request, _("Calls pass again."))
     else:
         messages.info(request, _("Calls already pass."))

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from campaigns import queue
+from campaigns.calls import call_log
 from campaigns.models import UnknownVendorCall
-from campaigns.services import browsing, ghosts
+from campaigns.tracking import reconciliation_sweep
 from campaigns.views.back import go_back
 from providers.models import Provider
 
@@ -30,10 +31,10 @@ def strange_calls(request: HttpRequest) -> HttpResponse:
         request,
         "calls/strange.html",
         {
-            "page": browsing.page_by_key(rows, request.GET),
-            "total": browsing.count_up_to(rows),
+            "page": call_log.page_by_key(rows, request.GET),
+            "total": call_log.count_up_to(rows),
             "is_decided": is_decided,
-            "standings": ghosts.standings(),
+            "standings": reconciliation_sweep.standings(),
         },
     )
 
@@ -60,7 +61,7 @@ def _decide(request: HttpRequest, pks: list[int], ours: str) -> HttpResponse:
     if not reason or ours not in {"yes", "no"}:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
         return go_back(request, "strange-calls")
-    decided = ghosts.decide(pks, ours=ours == "yes", person=request.user, reason=reason)
+    decided = reconciliation_sweep.decide(pks, ours=ours == "yes", person=request.user, reason=reason)
     if decided:
         told = ngettext("%(n)d call is decided, with your name.", "%(n)d calls are decided, with your name.", decided)
         messages.success(request, told % {"n": decided})
@@ -73,7 +74,7 @@ def _decide(request: HttpRequest, pks: list[int], ours: str) -> HttpResponse:
 @needs("review_vendor_calls")
 def compare_now(request: HttpRequest) -> HttpResponse:
     """Have every list compared now."""
-    for provider_id in ghosts.comparable():
+    for provider_id in reconciliation_sweep.comparable():
         queue.nudge_list(provider_id)
     messages.success(request, _("The lists are compared now; what comes of it stands here in a minute."))
     return go_back(request, "strange-calls")

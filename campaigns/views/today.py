@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from callcenter.access.roles import needs
-from campaigns.services.overview import overview
+from campaigns.reports.today import overview
 
 
 @needs("see_today")

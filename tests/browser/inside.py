@@ -8,10 +8,10 @@ from pathlib import Path
 from django.contrib.auth.models import User
 from django.core.files import File
 
+from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.upload import map_columns, take_file
+from campaigns.contacts.importing.validation import check_import
 from campaigns.models import Contact, ContactList, ListMembership
-from campaigns.services.importing.checking import check_import
-from campaigns.services.importing.mapping import ColumnMapping
-from campaigns.services.importing.starting import map_columns, take_file
 from tests.end_to_end.inside import launch_at, open_limits
 
 ROWS = (

@@ -11,8 +11,9 @@ import pytest
 from django.db import connection, connections
 from pytest_django import Settings
 
+from campaigns.dialing import dispatcher
 from campaigns.models import DialingSwitch
-from campaigns.services import dialing, polling
+from campaigns.tracking import polling
 from providers.models import Agent, CallerId, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.journal import JournalEntry, read_journal
@@ -77,7 +78,7 @@ def dial() -> Callable[..., None]:
     """Run one dispatch slice in this process."""
 
     def run(seconds: float = 3.0) -> None:
-        dialing.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=seconds)
+        dispatcher.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=seconds)
 
     return run
 

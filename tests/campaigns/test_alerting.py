@@ -13,8 +13,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from campaigns import minute_job
+from campaigns.launch import lifecycle
 from campaigns.models import Alert, Call, Campaign
-from campaigns.services import alerting, lifecycle, sweeping
+from campaigns.tracking import alerts
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_person, make_provider
@@ -52,7 +54,7 @@ def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) ->
         name="Appointments", status="paused", paused_by_system=True, paused_reason="The budget is used up."
     )
     call = unknown(to_number="+989121234567")
-    assert sweeping.sweep()["alerts"] == 3
+    assert minute_job.sweep()["alerts"] == 3
     (letter,) = mail.outbox
     assert letter.to == ["admin@example.org", "reza@example.org"]
     assert letter.subject == "Callcenter: 3 things need somebody"
@@ -64,7 +66,7 @@ def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) ->
     for secret in ("989121234567", "9121234567", "sk_live", "sandbox_bolna_key"):
         assert secret not in text
     for n in range(1, 30):
-        assert alerting.alert(NOW + n * MINUTE) == 0
+        assert alerts.alert(NOW + n * MINUTE) == 0
     assert len(mail.outbox) == 1
 
 
@@ -73,21 +75,21 @@ def test_what_is_not_yet_or_not_by_the_system_is_not_told(people: list[User]) ->
     make_campaign(status="paused", paused_reason="Lunch")
     halted(is_active=False)
     make_call(status=CallStatus.COMPLETED, placing_at=NOW - 90 * MINUTE)
-    assert alerting.alert(NOW) == 0
+    assert alerts.alert(NOW) == 0
     assert mail.outbox == []
     assert not Alert.objects.exists()
 
 
 def test_it_is_cleared_when_it_is_over_and_told_again_when_it_comes_back(people: list[User]) -> None:
     provider, campaign, call = halted(), make_campaign(status="paused", paused_by_system=True), unknown()
-    alerting.alert(NOW)
+    alerts.alert(NOW)
     Provider.objects.update(halted_at=None)
     Campaign.objects.filter(pk=campaign.pk).update(status="running", paused_by_system=False)
     Call.objects.filter(pk=call.pk).update(status=CallStatus.COMPLETED)
-    alerting.alert(NOW + MINUTE)
+    alerts.alert(NOW + MINUTE)
     assert not Alert.objects.filter(cleared_at__isnull=True).exists()
     Provider.objects.filter(pk=provider.pk).update(halted_at=NOW)
-    assert alerting.alert(NOW + 2 * MINUTE) == 1
+    assert alerts.alert(NOW + 2 * MINUTE) == 1
     assert mail.outbox[1].subject == "Callcenter: A provider is halted"
     assert Alert.objects.filter(kind="provider_halted").count() == 2
 
@@ -101,43 +103,43 @@ def test_a_failing_mail_server_is_logged_and_tried_again_later(
     halted()
     with monkeypatch.context() as broken:
         broken.setattr(EmailBackend, "send_messages", refuse)
-        assert sweeping.sweep()["alerts"] == 0
+        assert minute_job.sweep()["alerts"] == 0
     assert "the mail server failed: ConnectionRefusedError" in caplog.text
     assert "password" not in caplog.text
     started = Alert.objects.get().raised_at
-    assert alerting.alert(started + MINUTE) == 0
-    assert alerting.alert(started + 6 * MINUTE) == 1
+    assert alerts.alert(started + MINUTE) == 0
+    assert alerts.alert(started + 6 * MINUTE) == 1
     assert len(mail.outbox) == 1
 
 
 def test_what_is_over_before_the_mail_server_works_is_not_sent(people: list[User]) -> None:
     provider = halted()
     User.objects.update(email="")
-    assert alerting.alert(NOW) == 0
+    assert alerts.alert(NOW) == 0
     Provider.objects.filter(pk=provider.pk).update(halted_at=None)
     people[0].email = "reza@example.org"
     people[0].save()
-    assert alerting.alert(NOW + 6 * MINUTE) == 0
+    assert alerts.alert(NOW + 6 * MINUTE) == 0
     assert mail.outbox == []
 
 
 def test_nothing_that_goes_wrong_breaks_the_sweep(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alerting, "_raise", lambda now: 1 / 0)
-    assert sweeping.sweep()["alerts"] == 0
+    monkeypatch.setattr(alerts, "_raise", lambda now: 1 / 0)
+    assert minute_job.sweep()["alerts"] == 0
 
 
 def test_two_sweeps_at_once_send_one_letter(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
     halted()
-    message = alerting._message
+    message = alerts._message
     between: list[int] = []
 
     def slow(*args: Any) -> Any:
-        monkeypatch.setattr(alerting, "_message", message)
-        between.append(alerting.alert(NOW))
+        monkeypatch.setattr(alerts, "_message", message)
+        between.append(alerts.alert(NOW))
         return message(*args)
 
-    monkeypatch.setattr(alerting, "_message", slow)
-    assert alerting.alert(NOW) == 1
+    monkeypatch.setattr(alerts, "_message", slow)
+    assert alerts.alert(NOW) == 1
     assert between == [0]
     assert len(mail.outbox) == 1
 
@@ -145,7 +147,7 @@ def test_two_sweeps_at_once_send_one_letter(people: list[User], monkeypatch: pyt
 def test_many_unknown_calls_are_one_letter_that_names_some(people: list[User]) -> None:
     for _number in range(13):
         unknown()
-    assert alerting.alert(NOW) == 13
+    assert alerts.alert(NOW) == 13
     (letter,) = mail.outbox
     assert str(letter.body).count("- call ") == 10
     assert "Of 13 calls" in letter.body
@@ -166,9 +168,9 @@ def test_a_campaign_that_pauses_itself_again_right_after_a_resume_is_told_again(
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
     campaign = make_campaign(status="running", is_filled=True)
     lifecycle.pause_by_system(campaign.pk, "3 of the last 6 calls failed within two minutes.")
-    assert alerting.alert(timezone.now()) == 1
+    assert alerts.alert(timezone.now()) == 1
     lifecycle.resume(campaign.pk, people[0])
     lifecycle.pause_by_system(campaign.pk, "4 of the last 7 calls failed within two minutes.")
-    assert alerting.alert(timezone.now()) == 1
-    assert alerting.alert(timezone.now()) == 0
+    assert alerts.alert(timezone.now()) == 1
+    assert alerts.alert(timezone.now()) == 0
     assert ["3 of" in str(mail.outbox[0].body), "4 of" in str(mail.outbox[1].body)] == [True, True]

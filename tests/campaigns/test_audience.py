@@ -9,9 +9,9 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.launch import drafts, enqueue, launch_check
+from campaigns.launch.audience_query import Selection, count_people, unknown_tags
 from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
-from campaigns.services import drafting, filling, launch_check
-from campaigns.services.selecting import Selection, count_people, unknown_tags
 from tests.campaigns.test_campaign_builder import text_of, typed
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list
 
@@ -42,7 +42,7 @@ def tagged(*tags: str, lists: list[ContactList] | None = None, **fields: object)
 def people_in(campaign: Campaign) -> set[int]:
     """Fill a campaign and return whose turn comes."""
     Campaign.objects.filter(pk=campaign.pk).update(status=Status.RUNNING)
-    filling.fill_campaign(campaign.pk, chunk=2)
+    enqueue.fill_campaign(campaign.pk, chunk=2)
     return set(Call.objects.filter(campaign=campaign, status="pending").values_list("contact", flat=True))
 
 
@@ -161,7 +161,7 @@ def test_the_builder_keeps_tags_and_left_out_people(desk, caller):
     assert list(campaign.excluded_campaigns.all()) == [other]
     page = text_of(desk.get(reverse("campaign-edit", args=[campaign.pk])))
     assert "1 person is in this audience now." in page
-    copied = drafting.copy(campaign.pk, caller)
+    copied = drafts.copy(campaign.pk, caller)
     assert (copied.tags, list(copied.excluded_campaigns.all())) == (["vip"], [other])
 
 

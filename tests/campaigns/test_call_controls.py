@@ -16,7 +16,8 @@ from django.utils import timezone
 from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
-from campaigns.services import call_controls, merging
+from campaigns.tracking import call_updates
+from campaigns.tracking import hang_up as hang_up_module
 from providers.base import ProviderBackend
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown, UnexpectedResponse
 from providers.models import Provider
@@ -134,7 +135,7 @@ def test_people_are_told_what_really_happened(
 ) -> None:
     call = waiting(caller)
     vendor.answer, vendor.state = answer, state
-    said = call_controls.stop_at_vendor(call.pk, "cancel", caller)
+    said = hang_up_module.stop_at_vendor(call.pk, "cancel", caller)
     assert words in said.sentence
     call.refresh_from_db()
     assert call.status == stands
@@ -154,11 +155,11 @@ def test_a_campaigns_call_that_a_person_stopped_is_not_tried_again(
         campaign=campaign, contact=contact, owner=caller, status="ringing", rank=50, remote_id="abc", attempt=1
     )
     vendor.answer, vendor.state = answer, CallStatus.RINGING
-    call_controls.stop_at_vendor(call.pk, "hang_up", caller)
+    hang_up_module.stop_at_vendor(call.pk, "hang_up", caller)
     call.refresh_from_db()
     assert call.status == "ringing"
     silent = CallSnapshot(remote_id="abc", raw_status="no-answer", status=CallStatus.NO_ANSWER)
-    merging.merge_news({call.pk: silent}, source="poll", now=timezone.now())
+    call_updates.merge_news({call.pk: silent}, source="poll", now=timezone.now())
     assert Call.objects.filter(campaign=campaign, contact=contact).count() == attempts
     assert call.events.filter(code="no_retry_stopped").exists() is (attempts == 1)
 
@@ -173,11 +174,11 @@ def test_its_end_may_be_read_back_while_the_vendor_is_being_asked(
     silent = CallSnapshot(remote_id="abc", raw_status="no-answer", status=CallStatus.NO_ANSWER)
 
     def hang_up(handle: CallHandle) -> None:
-        merging.merge_news({call.pk: silent}, source="poll", now=timezone.now())
+        call_updates.merge_news({call.pk: silent}, source="poll", now=timezone.now())
 
     monkeypatch.setattr(vendor, "hang_up_call", hang_up, raising=False)
     vendor.state = CallStatus.NO_ANSWER
-    call_controls.stop_at_vendor(call.pk, "hang_up", caller)
+    hang_up_module.stop_at_vendor(call.pk, "hang_up", caller)
     assert campaign.calls.count() == 1
 
 
@@ -185,14 +186,14 @@ def test_the_vendors_word_counts_where_the_state_cannot_be_read(caller: User, ve
     call = waiting(caller)
     vendor.answer = CallSnapshot(remote_id="abc", raw_status="stopped", status=CallStatus.CANCELED)
     vendor.state = UnexpectedResponse("rubbish")
-    assert "says that it stopped" in call_controls.stop_at_vendor(call.pk, "cancel", caller).sentence
+    assert "says that it stopped" in hang_up_module.stop_at_vendor(call.pk, "cancel", caller).sentence
 
 
 def test_an_answer_that_the_state_contradicts_is_not_believed(caller: User, vendor: Vendor) -> None:
     call = waiting(caller)
     vendor.answer = CallSnapshot(remote_id="abc", raw_status="stopped", status=CallStatus.CANCELED)
     vendor.state = CallStatus.IN_PROGRESS
-    said = call_controls.stop_at_vendor(call.pk, "cancel", caller)
+    said = hang_up_module.stop_at_vendor(call.pk, "cancel", caller)
     assert "not over yet (Talking)" in said.sentence
     call.refresh_from_db()
     assert call.status == "in_progress"
@@ -202,7 +203,7 @@ def test_an_answer_that_the_state_contradicts_is_not_believed(caller: User, vend
 def test_a_refused_key_halts_the_provider(caller: User, vendor: Vendor) -> None:
     call = waiting(caller)
     vendor.answer = CredentialsRejected("The key is dead.")
-    assert "refused our account" in call_controls.stop_at_vendor(call.pk, "cancel", caller).sentence
+    assert "refused our account" in hang_up_module.stop_at_vendor(call.pk, "cancel", caller).sentence
     call.provider.refresh_from_db()
     assert call.provider.halted_at
 
@@ -212,14 +213,14 @@ def test_a_call_that_the_vendor_does_not_have_is_not_asked_about(
     caller: User, vendor: Vendor, status: str, rank: int
 ) -> None:
     call = waiting(caller, status=status, rank=rank)
-    call_controls.stop_at_vendor(call.pk, "cancel", caller)
+    hang_up_module.stop_at_vendor(call.pk, "cancel", caller)
     assert not vendor.asked
 
 
 def test_a_vendor_that_cannot_is_not_asked(caller: User, vendor: Vendor) -> None:
     call = waiting(caller, vendor="voicy")
-    assert call_controls.wish_for(call, caller) is None
-    assert "cannot do this" in call_controls.stop_at_vendor(call.pk, "hang_up", caller).sentence
+    assert hang_up_module.wish_for(call, caller) is None
+    assert "cannot do this" in hang_up_module.stop_at_vendor(call.pk, "hang_up", caller).sentence
     assert not vendor.asked
 
 
@@ -237,7 +238,7 @@ def test_a_vendor_that_cannot_is_not_asked(caller: User, vendor: Vendor) -> None
     ],
 )
 def test_only_what_the_vendor_can_do_is_offered(caller: User, vendor_slug: str, status: str, wish: str | None) -> None:
-    assert call_controls.wish_for(waiting(caller, vendor_slug, status), caller) == wish
+    assert hang_up_module.wish_for(waiting(caller, vendor_slug, status), caller) == wish
 
 
 def test_only_own_calls_unless_one_controls_them_all(
@@ -247,8 +248,8 @@ def test_only_own_calls_unless_one_controls_them_all(
     url = f"/calls/{other.pk}/cancel-at-vendor/"
     client.force_login(caller)
     assert client.post(url).status_code == 404
-    with pytest.raises(call_controls.PermissionDenied):
-        call_controls.stop_at_vendor(other.pk, "cancel", caller)
+    with pytest.raises(hang_up_module.PermissionDenied):
+        hang_up_module.stop_at_vendor(other.pk, "cancel", caller)
     assert not vendor.asked
     for number, person in enumerate((manager, admin_person), 1):
         client.force_login(person)

@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from callcenter.templatetags.call_cells import CELLS
+from campaigns.calls import call_columns, call_log_filters, call_log_totals, remarks
+from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.core import transcript_words
+from campaigns.exports.call_sheet import CallSheet
 from campaigns.models import Call, CallReview, CallTranscript, SavedFilter
-from campaigns.services import call_columns, narrowing, remarking, totalling, wordsearch
-from campaigns.services.browsing import CallFilters, find_calls
-from campaigns.services.exporting import CallSheet
 from providers.types import CallStatus
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
 
@@ -45,7 +46,7 @@ def found(viewer: User, **filters: Any) -> set[int]:
 def make_talk(text: str, **fields: Any) -> Call:
     call = make_call(**{"status": CallStatus.COMPLETED, "talk_seconds": 30, "ended_at": NOW} | fields)
     CallTranscript.objects.create(call=call, turns=[{"speaker": "person", "text": text}], text=text)
-    wordsearch.catch_up()
+    transcript_words.catch_up()
     return call
 
 
@@ -54,7 +55,7 @@ def make_talk(text: str, **fields: Any) -> Call:
 
 @pytest.mark.parametrize("few", [2_000, 0])
 def test_each_filter_is_exact_for_few_and_for_many(manager: User, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    monkeypatch.setattr(narrowing, "FEW", few)
+    monkeypatch.setattr(call_log_filters, "FEW", few)
     agent = make_agent()
     short = make_call(talk_seconds=9, cost="0.0200", answered_by="human", provider=agent.provider, agent=agent)
     long = make_call(talk_seconds=90, cost="1.5000", answered_by="machine")
@@ -73,8 +74,8 @@ def test_each_filter_is_exact_for_few_and_for_many(manager: User, monkeypatch: p
 
 def test_tags_and_reviews_are_found_however_a_tag_is_spelt(manager: User) -> None:
     good, bad = make_call(), make_call()
-    remarking.add_tags(good, manager, ["Very  Angry", "شكايت"])
-    remarking.review(bad, manager, 2)
+    remarks.add_tags(good, manager, ["Very  Angry", "شكايت"])
+    remarks.review(bad, manager, 2)
     assert found(manager, tag="very angry") == {good.pk}
     assert found(manager, tag="شکایت") == {good.pk}
     assert found(manager, tag="angry") == set()
@@ -108,8 +109,8 @@ def test_words_are_found_in_any_writing(manager: User, said: str, wanted: str, i
 def test_words_follow_their_transcript(manager: User) -> None:
     call = make_talk("first words")
     CallTranscript.objects.filter(call=call).update(text="second version", words_at=None)
-    assert wordsearch.catch_up() == 1
-    assert wordsearch.catch_up() == 0
+    assert transcript_words.catch_up() == 1
+    assert transcript_words.catch_up() == 0
     assert found(manager, words="first") == set()
     assert found(manager, words="version") == {call.pk}
     call.transcript.delete()
@@ -177,8 +178,8 @@ def test_every_column_has_a_cell_and_a_place_in_exports(as_manager: Client, mana
         "hello", contact=make_contact(name="Tom Baker"), owner=manager, cost="0.0500", currency="USD",
         campaign=make_campaign(name="Spring"), answered_by="human", remote_id="abc",
     )  # fmt: skip
-    remarking.add_tags(call, manager, ["Angry"])
-    remarking.review(call, manager, 4)
+    remarks.add_tags(call, manager, ["Angry"])
+    remarks.review(call, manager, 4)
     keys = [column.key for column in call_columns.COLUMNS]
     assert set(CELLS) == set(keys)
     page = text_of(as_manager.get(reverse("call-log"), {"column": keys}))
@@ -216,11 +217,11 @@ def test_totals_add_up_what_passes_the_filters(as_manager: Client, manager: User
     make_call(status="completed", talk_seconds=5, answered_by="machine")
     make_call(status="completed", talk_seconds=5)
     make_call(status="busy")
-    totals = totalling.totals_of(find_calls(CallFilters(), manager))
+    totals = call_log_totals.totals_of(find_calls(CallFilters(), manager))
     assert (totals.count, totals.is_more, totals.conversations, totals.talk_seconds) == (5, False, 3, 100)
     assert dict(totals.costs) == {"USD": Decimal(1), "IRT": Decimal(500)}
     assert totals.unpriced == 1
-    newest = totalling.totals_of(find_calls(CallFilters(), manager), limit=2)
+    newest = call_log_totals.totals_of(find_calls(CallFilters(), manager), limit=2)
     assert (newest.count, newest.is_more, newest.costs) == (2, True, ())
     page = text_of(as_manager.get(reverse("call-log-total"), {"state": "completed"}))
     assert "<html" in page, "without a script it is a page of its own"
@@ -279,8 +280,8 @@ def test_what_cannot_be_saved_is_said_at_its_field(as_manager: Client) -> None:
 
 def test_reviews_of_a_call_go_with_it(manager: User) -> None:
     call = make_call(provider=make_provider())
-    remarking.review(call, manager, 3)
-    remarking.add_note(call, manager, "hm")
-    remarking.add_tags(call, manager, ["x"])
+    remarks.review(call, manager, 3)
+    remarks.add_note(call, manager, "hm")
+    remarks.add_tags(call, manager, ["x"])
     call.delete()
     assert not CallReview.objects.exists()

@@ -17,9 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.calls import call_log, call_log_totals
+from campaigns.calls.call_log import CallFilters, count_up_to, find_calls, page_by_key
+from campaigns.core import stop_all
 from campaigns.models import Call, CallEvent, CallTranscript, DoNotCall
-from campaigns.services import browsing, stopping, totalling
-from campaigns.services.browsing import CallFilters, count_up_to, find_calls, page_by_key
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_contact, make_person, make_provider
 
@@ -172,10 +173,10 @@ def test_a_page_is_walked_to_by_one_process() -> None:
 def test_totals_stop_counting_in_time(as_manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(4):
         make_call()
-    assert count_up_to(Call.objects.all(), 4) == browsing.Total(4, False)
-    assert count_up_to(Call.objects.all(), 3) == browsing.Total(3, True)
+    assert count_up_to(Call.objects.all(), 4) == call_log.Total(4, False)
+    assert count_up_to(Call.objects.all(), 3) == call_log.Total(3, True)
     assert "4 calls" in text_of(as_manager.get(reverse("call-log-total")))
-    monkeypatch.setattr(totalling, "totals_of", partial(totalling.totals_of, limit=3))
+    monkeypatch.setattr(call_log_totals, "totals_of", partial(call_log_totals.totals_of, limit=3))
     assert "more than 3 calls" in text_of(as_manager.get(reverse("call-log-total"), headers={"HX-Request": "true"}))
 
 
@@ -350,7 +351,7 @@ def test_buttons_inside_a_live_part_lead_back_to_the_page(as_manager: Client) ->
 def test_stop_all_holds_for_everybody_and_only_some_release_it(client: Client, caller: User, manager: User) -> None:
     client.force_login(caller)
     client.post(reverse("stop-all"), {"reason": "wrong list"})
-    assert stopping.is_stopped()
+    assert stop_all.is_stopped()
     page = text_of(client.get(reverse("today")))
     assert "All calls are stopped." in page
     assert "wrong list" in page
@@ -359,9 +360,9 @@ def test_stop_all_holds_for_everybody_and_only_some_release_it(client: Client, c
     assert client.post(reverse("stop-all-release")).status_code == 403
     client.force_login(manager)
     assert "already stopped" in text_of(client.post(reverse("stop-all"), {"reason": "x"}, follow=True))
-    assert stopping.switch_now().reason == "wrong list"
+    assert stop_all.switch_now().reason == "wrong list"
     client.post(reverse("stop-all-release"))
-    assert not stopping.is_stopped()
+    assert not stop_all.is_stopped()
     actions = list(
         AuditEvent.objects.filter(action__startswith="stop_all").order_by("id").values_list("action", flat=True)
     )

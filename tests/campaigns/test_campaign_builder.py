@@ -8,8 +8,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from campaigns.launch import start as start_module
 from campaigns.models import Campaign
-from campaigns.services import launching
 from providers.models import Voice
 from tests.conftest import (
     make_agent,
@@ -208,14 +208,14 @@ def test_hours_that_hardly_ever_come_are_refused(desk, start, end, is_enough):
 
 def test_a_launched_campaign_keeps_a_day(desk, caller):
     campaign = make_campaign([make_list(1)], owner=caller)
-    launching.launch(campaign.pk, caller)
+    start_module.launch(campaign.pk, caller)
     answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, days=[], then="save"))
     assert list(answer.context["form"].errors) == ["days"]
 
 
 def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
     campaign = make_campaign([make_list(1)], owner=caller, name="Old")
-    launching.launch(campaign.pk, caller)
+    start_module.launch(campaign.pk, caller)
     Campaign.objects.update(spent_cost=7)
     other = make_agent(campaign.provider)
     page = desk.get(reverse("campaign-edit", args=[campaign.pk]))
@@ -237,7 +237,7 @@ def test_an_edit_while_it_was_launched_elsewhere_is_refused(desk, caller, monkey
     is_valid = CampaignForm.is_valid
 
     def launched_meanwhile(form):
-        launching.launch(campaign.pk, caller)
+        start_module.launch(campaign.pk, caller)
         return is_valid(form)
 
     monkeypatch.setattr(CampaignForm, "is_valid", launched_meanwhile)

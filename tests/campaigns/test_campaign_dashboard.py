@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns import rules
+from campaigns.core.call_events import step, write_steps
 from campaigns.models import Call, Campaign, DoNotCall
-from campaigns.services import outcomes, progress
-from campaigns.services.steps import step, write_steps
+from campaigns.reports import outcomes, progress
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db

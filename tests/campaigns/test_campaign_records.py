@@ -12,9 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from callcenter.audit.models import record
+from campaigns.calls import call_actions
 from campaigns.forms.campaigns import LOCKED
+from campaigns.launch import lifecycle
 from campaigns.models import Campaign
-from campaigns.services import lifecycle, single_calls
 from campaigns.wording import ACTION_WORDS, field_words, locks_of
 from tests.conftest import make_call, make_campaign, make_contact
 
@@ -82,7 +83,7 @@ def test_who_did_what_stands_there_with_its_cause(client: Client, caller: User, 
     waiting = make_call(campaign=campaign, contact=make_contact(), owner=caller)
     for status in ("pending", "ringing", "in_progress", "placing"):
         make_call(campaign=campaign, contact=make_contact(), status=status)
-    single_calls.cancel_call(waiting.pk, caller, "Moved away")
+    call_actions.cancel_call(waiting.pk, caller, "Moved away")
     lifecycle.pause_by_system(campaign.pk, "3 of the last 6 calls failed within two minutes.")
     lifecycle.resume(campaign.pk, manager)
     lifecycle.stop(campaign.pk, manager, "Wrong text")

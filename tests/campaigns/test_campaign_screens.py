@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
+from campaigns.launch import enqueue, lifecycle
 from campaigns.models import Call, Campaign, DoNotCall
-from campaigns.services import filling, lifecycle
 from providers.models import Agent
 from tests.conftest import (
     make_call,
@@ -62,7 +62,7 @@ def test_check_launch_and_progress(desk, caller):
     assert "Launched: 3 people are queued." in text_of(answer)
     again = desk.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
     assert "Nothing changed" in text_of(again) or "Launched" in text_of(again)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     live = desk.get(reverse("campaign-live", args=[campaign.pk]))
     assert live.status_code == 200
     assert "1 of 3 people done" in text_of(live)
@@ -84,7 +84,7 @@ def test_a_large_audience_is_counted_after_the_page_stands(desk, caller, monkeyp
 
 
 def test_a_rare_verdict_is_looked_for_page_by_page(desk, caller, monkeypatch):
-    monkeypatch.setattr("campaigns.services.audience.MOST_LOOKED_AT", 2)
+    monkeypatch.setattr("campaigns.launch.audience.MOST_LOOKED_AT", 2)
     people = make_list(5)
     last = people.contacts.order_by("-pk").first()
     DoNotCall.objects.create(phone=last.phone)

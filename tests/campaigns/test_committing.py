@@ -10,10 +10,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from campaigns.core import leases
+from campaigns.core.clock import DatabaseClock
+from campaigns.dialing import reservation
+from campaigns.dialing.commit_point import CommitResult, commit_calls
 from campaigns.models import Call, Campaign, DialingSwitch, DoNotCall
-from campaigns.services import leases, reserving
-from campaigns.services.clock import DatabaseClock
-from campaigns.services.committing import CommitResult, commit_calls
 from providers.models import Provider
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
 
@@ -39,7 +40,7 @@ class Stage:
         return make_call(**({"campaign": self.campaign, "contact": contact, "agent": self.campaign.agent} | fields))
 
     def commit(self, *calls: Call, idle: int = 10) -> CommitResult:
-        ids = reserving.reserve(self.provider.pk, self.token, 100, timezone.now())
+        ids = reservation.reserve(self.provider.pk, self.token, 100, timezone.now())
         result = commit_calls(self.provider.pk, self.token, ids, idle, CLOCK)
         for call in calls:
             call.refresh_from_db()
@@ -72,7 +73,7 @@ def test_a_due_call_passes_once_with_its_variables(stage: Stage) -> None:
 
 def test_a_call_reserved_by_somebody_else_does_not_pass(stage: Stage) -> None:
     call = stage.call()
-    reserving.reserve(stage.provider.pk, uuid.uuid4(), 10, timezone.now())
+    reservation.reserve(stage.provider.pk, uuid.uuid4(), 10, timezone.now())
     assert commit_calls(stage.provider.pk, stage.token, [call.pk], 10, CLOCK).committed == []
     call.refresh_from_db()
     assert call.status == "pending"
@@ -80,7 +81,7 @@ def test_a_call_reserved_by_somebody_else_does_not_pass(stage: Stage) -> None:
 
 def test_a_lapsed_reservation_does_not_pass(stage: Stage) -> None:
     call = stage.call()
-    ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     Call.objects.update(lease_until=timezone.now() - HOUR)
     assert commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK).committed == []
     call.refresh_from_db()
@@ -104,7 +105,7 @@ def test_each_of_the_three_stops_lets_nothing_pass(stage: Stage, stop: str) -> N
 
 def test_a_paused_campaign_lets_nothing_pass_even_when_reserved(stage: Stage) -> None:
     call = stage.call()
-    ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     Campaign.objects.update(status="paused")
     assert commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK).committed == []
     call.refresh_from_db()
@@ -119,7 +120,7 @@ def test_stop_all_lets_nothing_pass(stage: Stage) -> None:
 
 def test_an_opt_out_after_the_reservation_is_seen(stage: Stage) -> None:
     call = stage.call()
-    ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     DoNotCall.objects.create(phone=call.to_number)
     assert commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK).committed == []
     call.refresh_from_db()
@@ -225,7 +226,7 @@ def test_the_database_itself_refuses_a_second_live_call_to_a_number(stage: Stage
 def test_the_commit_point_refuses_to_run_inside_another_transaction() -> None:
     stage = Stage()
     stage.call()
-    ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK)
     assert set(Call.objects.values_list("status", flat=True)) == {"pending"}
@@ -239,7 +240,7 @@ def test_people_who_were_asked_for_come_first_and_campaigns_share_fairly(stage: 
     for _number in range(20):
         make_call(campaign=other, contact=make_contact())
     single = make_call(provider=stage.provider)
-    ids = reserving.reserve(stage.provider.pk, stage.token, 11, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 11, timezone.now())
     assert ids[0] == single.pk
     owners = list(Call.objects.filter(pk__in=ids).values_list("campaign_id", flat=True))
     assert (owners.count(stage.campaign.pk), owners.count(other.pk)) == (5, 5)

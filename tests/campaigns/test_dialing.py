@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
+from campaigns.dialing.dispatcher import Lane
+from campaigns.launch import start
 from campaigns.models import Call, DialingSwitch, DoNotCall
-from campaigns.services import launching
-from campaigns.services.dialing import Lane
 from providers.models import Agent, Provider, exchanges
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_list
@@ -200,7 +200,7 @@ def test_a_campaign_is_filled_and_dialed(sandbox: Sandbox, dial: Run, read_back:
     provider = sandbox.provider()
     people = make_list(people=25)
     campaign = make_campaign([people], provider=provider, agent=provider.agent_set.first(), max_attempts=1)
-    launching.launch(campaign.pk, manager)  # type: ignore[arg-type]
+    start.launch(campaign.pk, manager)  # type: ignore[arg-type]
     dial(3)
     read_back(6)
     states = Counter(campaign.calls.values_list("status", flat=True))
@@ -217,7 +217,7 @@ def test_busy_leads_to_another_attempt(sandbox: Sandbox, dial: Run, read_back: R
     campaign = make_campaign(
         [people], provider=provider, agent=provider.agent_set.first(), max_attempts=2, retries={"busy": [10]}
     )
-    launching.launch(campaign.pk, manager)  # type: ignore[arg-type]
+    start.launch(campaign.pk, manager)  # type: ignore[arg-type]
     dial(2)
     read_back(5)
     attempts = list(campaign.calls.order_by("attempt").values_list("attempt", "status", "wait_reason"))

@@ -17,13 +17,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.contacts.do_not_call import allow_again, forbid, forbid_many
+from campaigns.contacts.do_not_call_files import export_entries, forbid_file
+from campaigns.contacts.importing.limits import FileRefused
+from campaigns.core.clock import DatabaseClock
+from campaigns.dialing import reservation
+from campaigns.dialing.commit_point import commit_calls
 from campaigns.models import Call, CallEvent, DoNotCall
-from campaigns.services import reserving
-from campaigns.services.clock import DatabaseClock
-from campaigns.services.committing import commit_calls
-from campaigns.services.do_not_call_files import export_entries, forbid_file
-from campaigns.services.do_not_calling import allow_again, forbid, forbid_many
-from campaigns.services.importing.limits import FileRefused
 from providers.types import CallStatus
 from tests.campaigns.test_committing import Stage
 from tests.campaigns.test_numbers import MARYAM
@@ -160,7 +160,7 @@ def test_rows_have_their_own_reason_and_last_day(tmp_path: Path) -> None:
 def test_a_wish_holds_from_its_commit_and_not_before(for_threads: None, is_kept: bool) -> None:
     stage = Stage()
     call = stage.call()
-    ids = reserving.reserve(stage.provider.pk, stage.token, 100, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 100, timezone.now())
     asks, passed = threading.Event(), []
 
     def commit_point() -> None:

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.access.rights import MANAGER
+from campaigns.calls.recordings import open_recording
 from campaigns.models import Call, DoNotCall
-from campaigns.services import call_controls
-from campaigns.services.recordings import open_recording
+from campaigns.tracking import hang_up
 from providers.models import Agent, CallerId, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.services.syncing import sync_provider
@@ -160,10 +160,10 @@ def test_a_call_is_stopped_where_the_vendor_can(provider: Provider, caller: User
         call.refresh_from_db()
         if call.status == CallStatus.IN_PROGRESS:
             break
-    wish = call_controls.wish_for(call, caller)
+    wish = hang_up.wish_for(call, caller)
     assert (wish is not None) == (backend.supports_hang_up or (backend.supports_cancel and call.status == "queued"))
     if wish is None:
         return
-    call_controls.stop_at_vendor(call.pk, wish, caller)
+    hang_up.stop_at_vendor(call.pk, wish, caller)
     follow([call], dial, read_back)
     assert call.status in FINAL

@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns import reasons
+from campaigns.core import explanations
 from campaigns.models import Call
 from campaigns.reasons import SkipReason, WaitReason
-from campaigns.services import explaining
 from providers.types import FINAL, CallStatus, FailureReason
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
 
@@ -28,22 +28,22 @@ def of(members: Any) -> list[str]:
 @pytest.mark.parametrize("reason", of(SkipReason))
 def test_every_reason_not_to_call_is_a_sentence_with_a_next_step(reason: str) -> None:
     call = Call(status="skipped", skip_reason=reason)
-    assert re.match(WORDS, str(explaining.why(call)))
-    assert re.match(WORDS, str(explaining.next_step(call)))
+    assert re.match(WORDS, str(explanations.why(call)))
+    assert re.match(WORDS, str(explanations.next_step(call)))
 
 
 @pytest.mark.parametrize("reason", of(WaitReason))
 def test_every_reason_to_wait_is_a_sentence_with_a_next_step(reason: str) -> None:
     call = Call(status="pending", wait_reason=reason)
-    assert str(explaining.why(call)).startswith("Waits")
-    assert re.match(WORDS, str(explaining.next_step(call)))
+    assert str(explanations.why(call)).startswith("Waits")
+    assert re.match(WORDS, str(explanations.next_step(call)))
 
 
 @pytest.mark.parametrize("reason", of(FailureReason))
 def test_every_failure_is_a_sentence_with_a_next_step(reason: str) -> None:
     call = Call(status="failed", failure_reason=reason)
-    assert re.match(WORDS, str(explaining.why(call)))
-    assert re.match(WORDS, str(explaining.next_step(call)))
+    assert re.match(WORDS, str(explanations.why(call)))
+    assert re.match(WORDS, str(explanations.next_step(call)))
 
 
 def test_no_two_reasons_say_the_same() -> None:
@@ -52,23 +52,23 @@ def test_no_two_reasons_say_the_same() -> None:
         *(Call(status="pending", wait_reason=reason) for reason in WaitReason.values),
         *(Call(status="failed", failure_reason=reason) for reason in FailureReason.values),
     ]
-    said = [str(explaining.why(call)) for call in calls]
+    said = [str(explanations.why(call)) for call in calls]
     assert len(set(said)) == len(said)
 
 
 @pytest.mark.parametrize("status", CallStatus.values)
 def test_every_state_is_explained(status: str) -> None:
-    assert re.match(WORDS, str(explaining.why(Call(status=status))))
+    assert re.match(WORDS, str(explanations.why(Call(status=status))))
 
 
 def test_a_conversation_explains_itself_and_a_voicemail_does_not() -> None:
-    assert explaining.why(Call(status="completed", talk_seconds=9, answered_by="human")) == ""
-    assert "voicemail" in explaining.why(Call(status="completed", talk_seconds=9, answered_by="machine"))
+    assert explanations.why(Call(status="completed", talk_seconds=9, answered_by="human")) == ""
+    assert "voicemail" in explanations.why(Call(status="completed", talk_seconds=9, answered_by="machine"))
 
 
 def test_what_is_not_known_yet_still_has_a_sentence() -> None:
-    assert str(explaining.why(Call(status="skipped", skip_reason="of_tomorrow"))) == "Not called."
-    assert str(explaining.why(Call(status="pending", wait_reason="of_tomorrow"))) == "Waits its turn."
+    assert str(explanations.why(Call(status="skipped", skip_reason="of_tomorrow"))) == "Not called."
+    assert str(explanations.why(Call(status="pending", wait_reason="of_tomorrow"))) == "Waits its turn."
 
 
 def test_every_step_that_the_services_write_has_a_sentence() -> None:
@@ -79,7 +79,7 @@ def test_every_step_that_the_services_write_has_a_sentence() -> None:
         written |= set(re.findall(r"\bstep\(\s*[\w.]+,\s*\"(\w+)\"", text))
         written |= set(re.findall(r"\bcode=\"(\w+)\"", text)) if "services" in path.parts else set()
     assert {"commit_point", "retry_planned", "no_retry_stopped", "canceled_by_person"} <= written
-    obstacles = set(re.findall(r"code=\"(\w+)\"", (ROOT / "campaigns/services/judging.py").read_text()))
+    obstacles = set(re.findall(r"code=\"(\w+)\"", (ROOT / "campaigns/calls/number_check.py").read_text()))
     assert written - set(reasons.SENTENCES) - obstacles == set()
     for code in ("taken_back", "not_taken_back", "cancel_asked", "hang_up_asked"):
         assert code in reasons.SENTENCES
@@ -93,10 +93,10 @@ def test_a_paused_campaign_and_a_halted_provider_are_named_where_they_were_read(
     campaign = make_campaign(status="paused")
     pk = make_call(campaign=campaign, contact=make_contact(), wait_reason="retry").pk
     calls = Call.objects.filter(pk=pk)
-    assert explaining.why(calls.get()) == "Waits for its next attempt."
-    assert explaining.why(calls.select_related("campaign").get()) == "Waits: the campaign is paused."
+    assert explanations.why(calls.get()) == "Waits for its next attempt."
+    assert explanations.why(calls.select_related("campaign").get()) == "Waits: the campaign is paused."
     halted = make_call(provider=make_provider(halted_at=timezone.now(), halted_reason="The key is dead."))
-    said = str(explaining.why(Call.objects.select_related("provider").defer("provider__secrets").get(pk=halted.pk)))
+    said = str(explanations.why(Call.objects.select_related("provider").defer("provider__secrets").get(pk=halted.pk)))
     assert said == "Waits: the provider cannot call now. Halted: The key is dead."
 
 
@@ -107,7 +107,7 @@ def test_nothing_is_read_for_a_sentence(django_assert_num_queries: Any) -> None:
     light = Call.objects.select_related("campaign", "provider").only("status", "campaign__name", "provider__name")
     (call,) = light.defer(None).only("status", "wait_reason", "campaign__name", "provider__name")
     with django_assert_num_queries(0):
-        assert explaining.why(call) == "Waits its turn."
+        assert explanations.why(call) == "Waits its turn."
 
 
 @pytest.mark.django_db
@@ -126,10 +126,10 @@ def test_nothing_is_read_for_a_sentence(django_assert_num_queries: Any) -> None:
 def test_who_gets_no_further_attempt_knows_why(status: str, fields: dict[str, Any], words: str) -> None:
     campaign = make_campaign(status="running", max_attempts=3)
     call = make_call(campaign=campaign, contact=make_contact(), status=status, **fields)
-    assert str(explaining.why_no_more(call, campaign)) == words
+    assert str(explanations.why_no_more(call, campaign)) == words
     if status in FINAL - {CallStatus.COMPLETED} and not fields.get("stop_asked_at"):
         campaign.status = "stopped"
-        assert str(explaining.why_no_more(call, campaign)) == "No further attempt: the campaign is over."
+        assert str(explanations.why_no_more(call, campaign)) == "No further attempt: the campaign is over."
 
 
 @pytest.mark.django_db
@@ -140,6 +140,6 @@ def test_the_sentence_stands_on_the_person_in_the_campaign_and_on_the_call(
     client.force_login(manager)
     campaign = make_campaign(status="running", is_filled=True, launched_at=timezone.now())
     call = make_call(campaign=campaign, contact=make_contact(), status="skipped", skip_reason=reason)
-    sentence = str(explaining.why(call))
+    sentence = str(explanations.why(call))
     for page in (f"/people/{call.contact_id}/", f"/campaigns/{campaign.pk}/people/", f"/calls/{call.pk}/"):
         assert sentence in client.get(page).content.decode(), page

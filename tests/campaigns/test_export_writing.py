@@ -18,10 +18,11 @@ from python_calamine import CalamineWorkbook
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
-from campaigns import queue
+from campaigns import minute_job, queue
+from campaigns.calls import call_columns
+from campaigns.calls.call_log import CallFilters
+from campaigns.exports import job, requests
 from campaigns.models import Call, CallExport
-from campaigns.services import call_columns, export_writing, exports, sweeping
-from campaigns.services.browsing import CallFilters
 from tests.conftest import make_call, make_campaign, make_contact, make_person
 
 State = CallExport.State
@@ -41,11 +42,11 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def ask(person: User, file_format: str = "csv", **filters: Any) -> CallExport:
     columns = call_columns.chosen(["person", "number", "talked", "cost", "sent"])
-    return exports.ask(person, CallFilters(**filters), columns, words=[], file_format=file_format)
+    return requests.ask(person, CallFilters(**filters), columns, words=[], file_format=file_format)
 
 
 def rows_of(export: CallExport) -> list[dict[str, str]]:
-    text = exports.path_of(export).read_bytes().decode()
+    text = requests.path_of(export).read_bytes().decode()
     assert text.startswith("\ufeff")
     return list(csv.DictReader(io.StringIO(text[1:])))
 
@@ -72,7 +73,7 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
     assert "Waits its turn" in client.get(reverse("exports")).content.decode()
     assert client.get(reverse("exports-live")).status_code == 200
     assert client.get(reverse("export-fetch", args=[export.pk]))["Location"] == reverse("exports")
-    assert export_writing.write(export.pk)
+    assert job.write(export.pk)
     assert client.get(reverse("exports-live")).status_code == 286
     answer = client.get(reverse("export-fetch", args=[export.pk]))
     assert answer["Content-Disposition"].endswith(f'-{export.pk}.csv"')
@@ -105,7 +106,7 @@ def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
 ) -> None:
     make_call()
     export = ask(manager)
-    export_writing.write(export.pk)
+    job.write(export.pk)
     address = reverse("export-fetch", args=[export.pk])
     client.force_login(make_person(MANAGER))
     assert client.get(address).status_code == 404
@@ -117,7 +118,7 @@ def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
     client.post(reverse("export-delete", args=[export.pk]))
     export.refresh_from_db()
     assert export.state == State.DELETED
-    assert not exports.path_of(export).exists()
+    assert not requests.path_of(export).exists()
     client.force_login(manager)
     assert client.get(address)["Location"] == reverse("exports")
     manager.groups.set([Group.objects.get(name=CALLER)])
@@ -145,68 +146,68 @@ def test_a_workbook_holds_numbers_times_and_no_formula(manager: User, rung: list
     make_call(contact=make_contact(name="a<b & \x01 _x0041_"))
     with timezone.override("Asia/Tehran"):
         export = ask(manager, "xlsx")
-    assert export_writing.write(export.pk)
+    assert job.write(export.pk)
     export.refresh_from_db()
-    sheet = openpyxl.load_workbook(exports.path_of(export)).worksheets[0]
+    sheet = openpyxl.load_workbook(requests.path_of(export)).worksheets[0]
     cells = {sheet.cell(1, column).value: sheet.cell(3, column) for column in range(1, sheet.max_column + 1)}
     assert (cells["Person"].value, cells["Person"].data_type, cells["Person"].quotePrefix) == ("=1+1", "s", True)
     assert cells["Number"].value == "+989121234567"
     assert (cells["Talked, seconds"].value, cells["Cost"].value, cells["Currency"].value) == (42, 0.035, "USD")
     assert cells["Sent (Asia/Tehran)"].value == datetime.datetime(2026, 5, 5, 12, 0)
-    rows = CalamineWorkbook.from_path(exports.path_of(export)).get_sheet_by_index(0).to_python()
+    rows = CalamineWorkbook.from_path(requests.path_of(export)).get_sheet_by_index(0).to_python()
     assert rows[1][0] == "a<b &  _x0041_"
-    assert export.size == exports.path_of(export).stat().st_size
-    assert exports.path_of(export).stat().st_mode & 0o077 == 0
+    assert export.size == requests.path_of(export).stat().st_size
+    assert requests.path_of(export).stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_slices_and_killed_writers_leave_every_row_once(
     manager: User, monkeypatch: pytest.MonkeyPatch, rung: list[int], file_format: str
 ) -> None:
-    monkeypatch.setattr(export_writing, "BATCH", 2)
+    monkeypatch.setattr(job, "BATCH", 2)
     wanted = [str(make_call(talk_seconds=n).talk_seconds) for n in range(7)][::-1]
     export = ask(manager, file_format)
-    assert not export_writing.write(export.pk, seconds=0)
+    assert not job.write(export.pk, seconds=0)
     export.refresh_from_db()
     assert (export.state, export.done_rows, export.total_rows, export.lease_until) == (State.WRITING, 2, 7, None)
     make_call(talk_seconds=99)
 
     # A writer dies in the middle of a batch: bytes behind the certain ones, and its lease still runs.
-    with exports.part_of(export).open("ab") as part:
+    with requests.part_of(export).open("ab") as part:
         part.write(b"half a ro")
     later = timezone.now() + datetime.timedelta(seconds=60)
     CallExport.objects.update(lease=uuid.uuid4(), lease_until=later)
-    assert not export_writing.write(export.pk)
-    assert export_writing.unfinished(timezone.now()) == []
+    assert not job.write(export.pk)
+    assert job.unfinished(timezone.now()) == []
     CallExport.objects.update(lease_until=timezone.now() - datetime.timedelta(seconds=1))
     rung.clear()
-    sweeping.sweep()
+    minute_job.sweep()
     assert rung == [export.pk]
 
     # The dead one was only slow: what it still writes goes nowhere.
-    with exports.part_of(export).open("ab") as slow:
-        assert export_writing.write(export.pk)
+    with requests.part_of(export).open("ab") as slow:
+        assert job.write(export.pk)
         slow.write(b"too late")
     export.refresh_from_db()
     if file_format == "csv":
         talked = [row["Talked, seconds"] for row in rows_of(export)]
     else:
-        sheet = openpyxl.load_workbook(exports.path_of(export)).worksheets[0]
+        sheet = openpyxl.load_workbook(requests.path_of(export)).worksheets[0]
         talked = [str(row[3]) for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert talked == wanted
     assert export.done_rows == 7
-    assert [path.name for path in exports.folder().iterdir()] == [export.file]
+    assert [path.name for path in requests.folder().iterdir()] == [export.file]
 
 
 def test_what_the_disk_lost_is_written_again(manager: User, monkeypatch: pytest.MonkeyPatch, rung: list[int]) -> None:
-    monkeypatch.setattr(export_writing, "BATCH", 1)
+    monkeypatch.setattr(job, "BATCH", 1)
     for _ in range(3):
         make_call()
     export = ask(manager)
-    export_writing.write(export.pk, seconds=0)
+    job.write(export.pk, seconds=0)
     export.refresh_from_db()
-    exports.part_of(export).write_bytes(b"")
-    assert export_writing.write(export.pk)
+    requests.part_of(export).write_bytes(b"")
+    assert job.write(export.pk)
     export.refresh_from_db()
     assert len(rows_of(export)) == 3
     assert export.done_rows == 3
@@ -217,35 +218,35 @@ def test_one_export_is_written_at_a_time_and_the_next_is_rung_for(manager: User,
     CallExport.objects.filter(pk=first.pk).update(
         state=State.WRITING, lease=uuid.uuid4(), lease_until=timezone.now() + datetime.timedelta(minutes=1)
     )
-    assert not export_writing.write(second.pk)
+    assert not job.write(second.pk)
     CallExport.objects.filter(pk=first.pk).update(lease_until=None, lease=None)
     rung.clear()
-    assert export_writing.write(first.pk)
+    assert job.write(first.pk)
     assert rung == [second.pk]
 
 
 def test_a_deleted_export_is_given_up(manager: User, monkeypatch: pytest.MonkeyPatch, rung: list[int]) -> None:
-    monkeypatch.setattr(export_writing, "BATCH", 1)
+    monkeypatch.setattr(job, "BATCH", 1)
     for _ in range(2):
         make_call()
     export = ask(manager)
-    export_writing.write(export.pk, seconds=0)
+    job.write(export.pk, seconds=0)
     export.refresh_from_db()
-    exports.delete_file(export, manager)
-    assert not export_writing.write(export.pk)
-    assert list(exports.folder().iterdir()) == []
+    requests.delete_file(export, manager)
+    assert not job.write(export.pk)
+    assert list(requests.folder().iterdir()) == []
 
 
 def test_why_a_file_cannot_be_written_is_said(manager: User, rung: list[int]) -> None:
     campaign = make_campaign()
     gone = ask(manager, campaign=campaign)
     campaign.delete()
-    assert not export_writing.write(gone.pk)
+    assert not job.write(gone.pk)
     gone.refresh_from_db()
     assert (gone.state, "is gone" in gone.error) == (State.FAILED, True)
     demoted = ask(manager)
     manager.groups.clear()
-    export_writing.write(demoted.pk)
+    job.write(demoted.pk)
     demoted.refresh_from_db()
     assert "no longer export" in demoted.error
 
@@ -257,11 +258,11 @@ def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.Mo
     def broken(*_: Any, **__: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(export_writing, "csv_lines", broken)
-    for _ in range(export_writing.MOST_TRIES):
+    monkeypatch.setattr(job, "csv_lines", broken)
+    for _ in range(job.MOST_TRIES):
         with pytest.raises(OSError, match="no space"):
-            export_writing.write(export.pk)
-    assert not export_writing.write(export.pk)
+            job.write(export.pk)
+    assert not job.write(export.pk)
     export.refresh_from_db()
     assert (export.state, "disk may be full" in export.error) == (State.FAILED, True)
 
@@ -269,11 +270,11 @@ def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.Mo
 def test_old_files_go_and_their_rows_stay(manager: User, rung: list[int]) -> None:
     make_call()
     export = ask(manager)
-    export_writing.write(export.pk)
+    job.write(export.pk)
     export.refresh_from_db()
-    assert exports.delete_old(timezone.now()) == 0
-    assert exports.delete_old(timezone.now() + exports.KEPT) == 1
-    assert not exports.path_of(export).exists()
+    assert requests.delete_old(timezone.now()) == 0
+    assert requests.delete_old(timezone.now() + requests.KEPT) == 1
+    assert not requests.path_of(export).exists()
     export.refresh_from_db()
     assert (export.state, export.done_rows) == (State.DELETED, 1)
 
@@ -288,7 +289,7 @@ def test_days_are_those_of_whoever_asked(client: Client, manager: User, rung: li
         client.post(reverse("calls-export"), form)
         export = CallExport.objects.latest("id")
         timezone.deactivate()
-        assert export_writing.write(export.pk)
+        assert job.write(export.pk)
         export.refresh_from_db()
         assert export.done_rows == found
 
@@ -297,13 +298,13 @@ def test_masked_files_hold_masked_numbers(manager: User, rung: list[int]) -> Non
     make_call(to_number="+989121234567")
     export = ask(manager)
     CallExport.objects.update(shows_numbers=False)
-    export_writing.write(export.pk)
+    job.write(export.pk)
     export.refresh_from_db()
     assert rows_of(export)[0]["Number"] == "…4567"
 
 
 def test_a_person_has_so_many_under_way(manager: User, rung: list[int]) -> None:
-    for _ in range(exports.MOST_UNFINISHED):
+    for _ in range(requests.MOST_UNFINISHED):
         ask(manager)
-    with pytest.raises(exports.NotPossible):
+    with pytest.raises(requests.NotPossible):
         ask(manager)

@@ -12,9 +12,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
+from campaigns.exports import call_sheet
+from campaigns.exports.call_sheet import CallSheet, cell
 from campaigns.models import Call
-from campaigns.services import exporting, progress
-from campaigns.services.exporting import CallSheet, cell
+from campaigns.reports import progress
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db
@@ -197,4 +198,4 @@ def test_progress_says_why_nothing_is_called():
 
 
 def test_exporting_batches_are_whole():
-    assert list(exporting._batches(([str(n)] for n in range(5)), 2)) == [[["0"], ["1"]], [["2"], ["3"]], [["4"]]]
+    assert list(call_sheet._batches(([str(n)] for n in range(5)), 2)) == [[["0"], ["1"]], [["2"], ["3"]], [["4"]]]

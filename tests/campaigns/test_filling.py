@@ -9,8 +9,9 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from campaigns.core import message
+from campaigns.launch import enqueue
 from campaigns.models import Call, Campaign, DoNotCall, ListMembership
-from campaigns.services import filling, rendering
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.conftest import make_agent, make_campaign, make_contact, make_list, make_person, make_provider
@@ -25,7 +26,7 @@ def running(people: int = 3, **fields: object) -> Campaign:
 def test_everybody_gets_one_first_attempt():
     person = make_person()
     campaign = running(7, owner=person)
-    assert filling.fill_campaign(campaign.pk, chunk=3) == 7
+    assert enqueue.fill_campaign(campaign.pk, chunk=3) == 7
     campaign.refresh_from_db()
     calls = list(Call.objects.filter(campaign=campaign))
     assert campaign.is_filled
@@ -40,7 +41,7 @@ def test_everybody_gets_one_first_attempt():
 
 def test_a_row_of_the_database_equals_a_row_of_the_model():
     campaign = running(1)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     filled = Call.objects.get(campaign=campaign)
     made = Call.objects.create(provider=campaign.provider, to_number="+989129999999")
     different = {"id", "reference", "campaign", "contact", "agent", "to_number", "created_at", "due_at", "changed_at"}
@@ -52,9 +53,9 @@ def test_a_row_of_the_database_equals_a_row_of_the_model():
 
 def test_running_again_adds_nothing():
     campaign = running(4)
-    assert filling.fill_campaign(campaign.pk) == 4
+    assert enqueue.fill_campaign(campaign.pk) == 4
     Campaign.objects.update(filled_through=0, is_filled=False)
-    assert filling.fill_campaign(campaign.pk) == 0
+    assert enqueue.fill_campaign(campaign.pk) == 0
     assert Call.objects.count() == 4
 
 
@@ -64,7 +65,7 @@ def test_person_in_two_lists_is_called_once():
     assert shared
     ListMembership.objects.create(contact_list=second, contact=shared)
     campaign = make_campaign([first, second], status=Campaign.Status.RUNNING)
-    assert filling.fill_campaign(campaign.pk, chunk=1) == 4
+    assert enqueue.fill_campaign(campaign.pk, chunk=1) == 4
 
 
 def test_do_not_call_is_skipped_with_its_reason():
@@ -72,7 +73,7 @@ def test_do_not_call_is_skipped_with_its_reason():
     numbers = list(campaign.lists.get().contacts.values_list("phone", flat=True))
     DoNotCall.objects.create(phone=numbers[0])
     DoNotCall.objects.create(phone=numbers[1], expires_at=timezone.now() - timezone.timedelta(days=1))
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     skipped = Call.objects.get(status=CallStatus.SKIPPED)
     assert (skipped.to_number, skipped.skip_reason, skipped.rank) == (numbers[0], "do_not_call", 100)
     assert Call.objects.due(timezone.now()).count() == 2
@@ -91,7 +92,7 @@ def test_numbers_the_vendor_refuses_and_numbers_without_zone_are_skipped():
             return "no" if to_number.startswith("+1") else ""
 
     with patch.object(Provider, "backend_class", Picky):
-        filling.fill_campaign(campaign.pk)
+        enqueue.fill_campaign(campaign.pk)
     reasons = dict(Call.objects.values_list("to_number", "skip_reason"))
     assert reasons["+12025550123"] == "number_refused"
     assert reasons["+979123456789"] == "no_zone"
@@ -102,48 +103,48 @@ def test_numbers_the_vendor_refuses_and_numbers_without_zone_are_skipped():
 def test_only_a_running_campaign_is_filled(status):
     campaign = running(2)
     Campaign.objects.update(status=status)
-    assert filling.fill_campaign(campaign.pk) == 0
+    assert enqueue.fill_campaign(campaign.pk) == 0
     assert not Call.objects.exists()
 
 
 def test_stop_in_the_middle_of_a_chunk_wins():
     campaign = running(4)
-    insert = filling._insert_first_attempts
+    insert = enqueue._insert_first_attempts
 
     def stopped_meanwhile(*given):
         added = insert(*given)
         Campaign.objects.update(status=Campaign.Status.STOPPED)
         return added
 
-    with patch.object(filling, "_insert_first_attempts", stopped_meanwhile):
-        assert filling.fill_campaign(campaign.pk) == 0
+    with patch.object(enqueue, "_insert_first_attempts", stopped_meanwhile):
+        assert enqueue.fill_campaign(campaign.pk) == 0
     assert not Call.objects.exists()
 
 
 def test_second_worker_at_the_same_chunk_adds_nothing():
     campaign = running(4)
-    insert = filling._insert_first_attempts
+    insert = enqueue._insert_first_attempts
 
     def overtaken(*given):
         added = insert(*given)
         Campaign.objects.update(filled_through=F("filled_through") + 1)
         return added
 
-    with patch.object(filling, "_insert_first_attempts", overtaken):
-        assert filling.fill_campaign(campaign.pk) == 0
+    with patch.object(enqueue, "_insert_first_attempts", overtaken):
+        assert enqueue.fill_campaign(campaign.pk) == 0
     assert not Call.objects.exists()
 
 
 def test_a_killed_worker_goes_on_where_it_stopped():
     campaign = running(6)
-    assert filling._fill_chunk(campaign.pk, 2) == 2
-    assert filling.fill_running_campaigns(10) == 4
+    assert enqueue._fill_chunk(campaign.pk, 2) == 2
+    assert enqueue.fill_running_campaigns(10) == 4
     assert Call.objects.count() == 6
 
 
 def test_campaign_without_people_is_filled_at_once():
     campaign = make_campaign([], status=Campaign.Status.RUNNING)
-    assert filling.fill_campaign(campaign.pk) == 0
+    assert enqueue.fill_campaign(campaign.pk) == 0
     campaign.refresh_from_db()
     assert campaign.is_filled
 
@@ -151,7 +152,7 @@ def test_campaign_without_people_is_filled_at_once():
 def test_filling_needs_few_statements(django_assert_max_num_queries):
     campaign = running(50)
     with django_assert_max_num_queries(14):
-        filling.fill_campaign(campaign.pk)
+        enqueue.fill_campaign(campaign.pk)
 
 
 # What a person hears
@@ -160,7 +161,7 @@ def test_filling_needs_few_statements(django_assert_max_num_queries):
 def test_variables_are_rendered_from_the_contact():
     contact = make_contact(name="Maryam", variables={"city": "Shiraz", "amount": 1200})
     campaign = make_campaign(variables={"greeting": "Dear {name} of {city}", "due": "{amount}", "fixed": "x"})
-    assert rendering.render_variables(campaign, contact) == {
+    assert message.render_variables(campaign, contact) == {
         "name": "Maryam",
         "city": "Shiraz",
         "amount": "1200",
@@ -184,28 +185,28 @@ def test_variables_are_rendered_from_the_contact():
 )
 def test_a_value_cannot_carry_commands_into_the_vendors_template(raw, safe):
     contact = make_contact(variables={"note": raw})
-    rendered = rendering.render_variables(make_campaign(variables={"own": "{note}"}), contact)
+    rendered = message.render_variables(make_campaign(variables={"own": "{note}"}), contact)
     assert rendered["note"] == rendered["own"] == safe
 
 
 def test_a_placeholder_in_a_value_is_not_filled_again():
     contact = make_contact(name="{secret}", variables={"secret": "s3"})
-    assert rendering.render_variables(make_campaign(variables={"own": "{name}"}), contact)["own"] == "secret"
+    assert message.render_variables(make_campaign(variables={"own": "{name}"}), contact)["own"] == "secret"
 
 
 def test_empty_places_in_the_message_are_named():
     campaign = make_campaign(variables={"hello": "Dear {first}", "tone": "kind", "unused": ""}, text="To {city}")
-    assert rendering.missing_variables(campaign, make_contact(variables={"city": "Yazd"})) == ["first"]
-    assert rendering.missing_variables(campaign, make_contact(variables={"first": "A", "city": "{ }"})) == ["city"]
-    assert rendering.missing_variables(campaign, make_contact(variables={"first": "A", "c\x01ity": "Yazd"})) == []
-    assert rendering.missing_variables(campaign, None) == ["first", "city"]
+    assert message.missing_variables(campaign, make_contact(variables={"city": "Yazd"})) == ["first"]
+    assert message.missing_variables(campaign, make_contact(variables={"first": "A", "city": "{ }"})) == ["city"]
+    assert message.missing_variables(campaign, make_contact(variables={"first": "A", "c\x01ity": "Yazd"})) == []
+    assert message.missing_variables(campaign, None) == ["first", "city"]
 
 
 def test_nobody_hears_a_message_with_a_hole():
     campaign = running(1, variables={"hello": "{first}"})
     whole = make_contact(variables={"first": "A"})
     ListMembership.objects.create(contact_list=campaign.lists.get(), contact=whole)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     assert dict(Call.objects.values_list("contact", "skip_reason"))[whole.pk] == ""
     assert Call.objects.get(status="skipped").skip_reason == "missing_variable"
 
@@ -213,5 +214,5 @@ def test_nobody_hears_a_message_with_a_hole():
 def test_what_only_the_agent_expects_holds_nobody_back():
     agent = make_agent(variables=["call_sid"])
     campaign = running(1, provider=agent.provider, agent=agent)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     assert Call.objects.get().status == "pending"

@@ -7,9 +7,9 @@ import re
 import pytest
 from django.db import connection
 
+from campaigns.contacts import search, search_index
+from campaigns.contacts.search import Part
 from campaigns.models import Contact
-from campaigns.services import finding, search_index
-from campaigns.services.finding import Part
 from tests.conftest import make_call, make_contact, make_phone
 
 NAMES = (
@@ -58,7 +58,7 @@ def people(db: None) -> list[Contact]:
 
 def slowly(text: str) -> set[int]:
     """Find people without any index."""
-    spellings = [spelling.casefold() for spelling in finding.spellings(text)]
+    spellings = [spelling.casefold() for spelling in search.spellings(text)]
     return {contact.pk for contact in Contact.objects.all() if any(holds(contact.name, one) for one in spellings)}
 
 
@@ -71,7 +71,7 @@ def holds(name: str, text: str) -> bool:
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.usefixtures("people")
 def test_names_are_found_as_without_an_index(text: str) -> None:
-    part = Part(finding.spellings(text))
+    part = Part(search.spellings(text))
     assert set(part.ids() or []) == slowly(text)
 
 
@@ -88,14 +88,14 @@ def test_numbers_are_found_as_without_an_index(digits: str, is_ending: bool) -> 
 def test_a_common_part_finds_the_same_by_walking(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = [make_call(contact=contact) for contact in Contact.objects.all()]
     part = Part(("maryam",))
-    few = set(type(calls[0]).objects.filter(finding.rows_of_people_with(part)).values_list("pk", flat=True))
-    people = set(finding.people_with(part, Contact.objects.all()))
-    monkeypatch.setattr(finding, "COMMON", 1)
+    few = set(type(calls[0]).objects.filter(search.rows_of_people_with(part)).values_list("pk", flat=True))
+    people = set(search.people_with(part, Contact.objects.all()))
+    monkeypatch.setattr(search, "COMMON", 1)
     assert part.ids() is None
-    assert set(type(calls[0]).objects.filter(finding.rows_of_people_with(part)).values_list("pk", flat=True)) == few
-    loose = finding.rows_of_people_with(part, is_walked=False)
+    assert set(type(calls[0]).objects.filter(search.rows_of_people_with(part)).values_list("pk", flat=True)) == few
+    loose = search.rows_of_people_with(part, is_walked=False)
     assert set(type(calls[0]).objects.filter(loose).values_list("pk", flat=True)) == few
-    assert set(finding.people_with(part, Contact.objects.all())) == people
+    assert set(search.people_with(part, Contact.objects.all())) == people
 
 
 def test_the_index_follows_every_change(people: list[Contact]) -> None:

@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
-from campaigns import rules, tasks
+from campaigns import minute_job, rules, tasks
 from campaigns.models import Alert, Call, UnknownVendorCall, VendorSweep
-from campaigns.services import ghosts, sweeping
+from campaigns.tracking import reconciliation_sweep
 from providers.exceptions import UnexpectedResponse
 from providers.models import Agent, Provider
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
@@ -83,7 +83,7 @@ class Stage:
         self.vendor.rows.append(CallSnapshot(**(values | fields)))
 
     def sweep(self, **when: Any) -> dict[str, int]:
-        return ghosts.sweep_provider(self.provider.pk, **when)
+        return reconciliation_sweep.sweep_provider(self.provider.pk, **when)
 
     @property
     def state(self) -> VendorSweep:
@@ -196,21 +196,21 @@ def test_many_strangers_are_one_alert_a_sweep_with_their_number(stage: Stage, ma
         stage.list(None, f"strange-{number}")
     stage.sweep()
     for _time in range(2):
-        sweeping.sweep()
+        minute_job.sweep()
     (letter,) = mailoutbox
     assert "30 calls that no row of ours explains" in letter.body
     assert "989350001122" not in letter.body
     stage.list(None, "strange-more")
     stage.sweep()
-    sweeping.sweep()
+    minute_job.sweep()
     assert len(mailoutbox) == 2
-    ghosts.decide([row.pk for row in stage.strangers], ours=False, person=None, reason="the old tool")
-    sweeping.sweep()
+    reconciliation_sweep.decide([row.pk for row in stage.strangers], ours=False, person=None, reason="the old tool")
+    minute_job.sweep()
     assert not Alert.objects.filter(kind="strange_calls", cleared_at__isnull=True).exists()
 
 
 def test_what_other_tools_leave_is_bounded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.services.comparing.MOST_OPEN", 3)
+    monkeypatch.setattr("campaigns.tracking.reconciliation.MOST_OPEN", 3)
     for number in range(10):
         stage.list(None, f"strange-{number}")
     stage.sweep()
@@ -281,8 +281,8 @@ def test_one_sweeper_at_a_time(stage: Stage) -> None:
 
 def test_a_vendor_without_a_list_is_not_asked(stage: Stage) -> None:
     bitel = make_provider(vendor="bitel")
-    assert ghosts.comparable() == [stage.provider.pk]
-    assert next(row for row in ghosts.standings() if row.provider.pk == bitel.pk).has_list is False
+    assert reconciliation_sweep.comparable() == [stage.provider.pk]
+    assert next(row for row in reconciliation_sweep.standings() if row.provider.pk == bitel.pk).has_list is False
 
 
 @pytest.mark.parametrize("vendor", ["bolna", "voicy", "vocode", "unleashx"])
@@ -301,10 +301,10 @@ def test_every_vendors_list_explains_its_own_calls_and_shows_the_others(
     assert len(sandbox.dialed) == 4
     # The lists lag behind, and one of them counts whole seconds.
     time.sleep(1.2)
-    ghosts.sweep_provider(provider.pk)
+    reconciliation_sweep.sweep_provider(provider.pk)
     assert UnknownVendorCall.objects.count() == 0
     Call.objects.filter(pk=calls[0].pk).delete()
-    ghosts.sweep_provider(provider.pk)
+    reconciliation_sweep.sweep_provider(provider.pk)
     sweep = VendorSweep.objects.get(provider=provider)
     assert (sweep.problem, UnknownVendorCall.objects.count()) == ("", 1)
 

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.contacts.importing import saving
+from campaigns.contacts.importing.forgetting import forget_files
+from campaigns.minute_job import sweep
 from campaigns.models import Contact, ContactImport
-from campaigns.services.importing import saving
-from campaigns.services.importing.forgetting import forget_files
-from campaigns.services.sweeping import sweep
 from tests.campaigns.test_importing import save, take
 from tests.files import people_file
 

@@ -17,11 +17,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.services.importing import reading
-from campaigns.services.importing.limits import FileRefused
-from campaigns.services.importing.mapping import ColumnMapping, guess_mapping, variable_name
-from campaigns.services.importing.people_rows import Reader, read_moment
-from campaigns.services.importing.reading import measure, open_table
+from campaigns.contacts.importing import reading
+from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.mapping import ColumnMapping, guess_mapping, variable_name
+from campaigns.contacts.importing.people_rows import Reader, read_moment
+from campaigns.contacts.importing.reading import measure, open_table
 from tests.files import people_file, write
 
 

@@ -15,12 +15,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.contacts.duplicates import add_note, merge_people
+from campaigns.contacts.importing import saving, undoing, upload
+from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.validation import bad_rows, check_import
+from campaigns.exports.call_sheet import cell
 from campaigns.models import Campaign, Contact, ContactImport, ContactList, DoNotCall, ListMembership
-from campaigns.services.exporting import cell
-from campaigns.services.importing import saving, starting, undoing
-from campaigns.services.importing.checking import bad_rows, check_import
-from campaigns.services.importing.mapping import ColumnMapping
-from campaigns.services.same_person import add_note, merge_people
 from providers.types import CallStatus
 from tests.campaigns.test_numbers import MARYAM
 from tests.conftest import make_call, make_campaign, make_contact, make_list
@@ -38,10 +38,10 @@ def own_media(tmp_path: Path, settings: Any) -> None:
 def take(path: Path, person: User | None = None, region: str = "IR", **options: Any) -> ContactImport:
     """Upload a file, with its columns as guessed and a new list."""
     with path.open("rb") as file:
-        record = starting.take_file(file, path.name, region, person)
+        record = upload.take_file(file, path.name, region, person)
     mapping = ColumnMapping.from_json(record.mapping)
     mapping = ColumnMapping(mapping.columns, mapping.has_titles, options.get("update_known", False))
-    starting.map_columns(
+    upload.map_columns(
         record,
         mapping,
         region=region,
@@ -213,7 +213,7 @@ def test_saving_goes_on_where_it_broke_off(tmp_path: Path, monkeypatch: pytest.M
 
 
 def _small(people: Any) -> Any:
-    from campaigns.services.importing.checking import batches
+    from campaigns.contacts.importing.validation import batches
 
     return batches(people, 50)
 

@@ -12,10 +12,10 @@ from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
+from campaigns.launch import enqueue, launch_check, lifecycle, start
+from campaigns.launch.audience import VERDICTS, people_with
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, ContactList, DialingSwitch, DoNotCall, ListMembership
-from campaigns.services import filling, launch_check, launching, lifecycle
-from campaigns.services.audience import VERDICTS, people_with
-from campaigns.services.lifecycle import Refused
 from providers.models import Provider
 from tests.conftest import (
     make_agent,
@@ -109,7 +109,7 @@ def test_each_number_opens_its_people():
 def test_what_the_check_says_is_what_filling_does():
     campaign = in_hours(status=Status.RUNNING)
     check = launch_check.check_launch(campaign, NOON_IN_TEHRAN)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     assert Call.objects.filter(campaign=campaign, status="skipped").count() == check.never
     assert Call.objects.filter(campaign=campaign, status="pending").count() == check.called
 
@@ -231,7 +231,7 @@ def test_estimates_follow_pace_lines_and_price():
 def test_launch_answers_at_once_and_rings_the_bell(caller, rings, django_assert_max_num_queries):
     campaign = make_campaign([make_list(3)], owner=caller)
     with django_assert_max_num_queries(14):
-        launched = launching.launch(campaign.pk, caller)
+        launched = start.launch(campaign.pk, caller)
     campaign.refresh_from_db()
     assert (launched.changed, launched.people, launched.status) == (True, 3, "running")
     assert launched.sentence == "Launched: 3 people are queued."
@@ -244,9 +244,9 @@ def test_launch_answers_at_once_and_rings_the_bell(caller, rings, django_assert_
 
 def test_second_launch_changes_nothing(caller, rings):
     campaign = make_campaign([make_list(3)], owner=caller)
-    launching.launch(campaign.pk, caller)
+    start.launch(campaign.pk, caller)
     lifecycle.stop(campaign.pk, caller)
-    again = launching.launch(campaign.pk, caller)
+    again = start.launch(campaign.pk, caller)
     assert (again.changed, again.status) == (False, "stopped")
     assert rings == ["dispatch"]
 
@@ -255,14 +255,14 @@ def test_above_the_limit_a_manager_approves(caller, manager, rings, settings):
     settings.CALLER_LAUNCH_LIMIT = 2
     campaign = make_campaign([make_list(3)], owner=caller)
     assert launch_check.check_launch(campaign, person=caller).needs_approval
-    asked = launching.launch(campaign.pk, caller)
+    asked = start.launch(campaign.pk, caller)
     assert (asked.changed, asked.status, rings) == (True, "waiting", [])
     assert "approval" in asked.sentence
     with pytest.raises(PermissionDenied):
-        launching.approve(campaign.pk, caller)
-    approved = launching.approve(campaign.pk, manager)
+        start.approve(campaign.pk, caller)
+    approved = start.approve(campaign.pk, manager)
     assert (approved.changed, approved.status, rings) == (True, "running", ["dispatch"])
-    assert not launching.approve(campaign.pk, manager).changed
+    assert not start.approve(campaign.pk, manager).changed
     assert [event.action for event in AuditEvent.objects.order_by("id")] == [
         "campaign.approval_asked",
         "campaign.approved",
@@ -274,19 +274,19 @@ def test_nobody_approves_their_own(manager, settings):
     for fields in ({"owner": manager}, {"launched_by": manager}):
         campaign = make_campaign([make_list(3)], status=Status.WAITING, **fields)
         with pytest.raises(PermissionDenied):
-            launching.approve(campaign.pk, manager)
+            start.approve(campaign.pk, manager)
 
 
 def test_managers_launch_any_size(manager, settings):
     settings.CALLER_LAUNCH_LIMIT = 2
     campaign = make_campaign([make_list(3)])
-    assert launching.launch(campaign.pk, manager).status == Status.RUNNING
+    assert start.launch(campaign.pk, manager).status == Status.RUNNING
 
 
 def test_an_edit_withdraws_the_request(caller):
     campaign = make_campaign(status=Status.WAITING, launched_by=caller, owner=caller)
-    assert launching.withdraw(campaign.pk, caller)
-    assert not launching.withdraw(campaign.pk, caller)
+    assert start.withdraw(campaign.pk, caller)
+    assert not start.withdraw(campaign.pk, caller)
     campaign.refresh_from_db()
     assert (campaign.status, campaign.launched_by) == (Status.DRAFT, None)
 
@@ -294,9 +294,9 @@ def test_an_edit_withdraws_the_request(caller):
 def test_a_blocked_launch_says_why(manager):
     campaign = make_campaign([make_list(1)], agent=None)
     with pytest.raises(Refused, match="No message is chosen"):
-        launching.launch(campaign.pk, manager)
+        start.launch(campaign.pk, manager)
     with pytest.raises(Refused, match="holds nobody"):
-        launching.launch(make_campaign([make_list()]).pk, manager)
+        start.launch(make_campaign([make_list()]).pk, manager)
 
 
 @pytest.mark.parametrize(("role", "own"), [(CALLER, False), (ADMIN, True)])
@@ -304,7 +304,7 @@ def test_who_may_not_launch(role, own):
     person = make_person(role)
     campaign = make_campaign([make_list(1)], owner=person if own else None)
     with pytest.raises(PermissionDenied):
-        launching.launch(campaign.pk, person)
+        start.launch(campaign.pk, person)
     assert "may not launch" in launch_check.find_blockers(campaign, person)[0]
 
 
@@ -312,21 +312,21 @@ def test_lists_that_grow_after_the_launch_do_not_pass_the_limit(caller, manager,
     settings.CALLER_LAUNCH_LIMIT = 2
     people = make_list(2)
     campaign = make_campaign([people], owner=caller)
-    launching.launch(campaign.pk, caller)
+    start.launch(campaign.pk, caller)
     put(people)
-    assert filling.fill_campaign(campaign.pk) == 0
+    assert enqueue.fill_campaign(campaign.pk) == 0
     campaign.refresh_from_db()
     assert (campaign.status, campaign.paused_by_system) == (Status.PAUSED, True)
     lifecycle.resume(campaign.pk, manager)
-    assert filling.fill_campaign(campaign.pk) == 3
+    assert enqueue.fill_campaign(campaign.pk) == 3
 
 
 def test_an_approved_campaign_is_filled_whole(caller, manager, settings):
     settings.CALLER_LAUNCH_LIMIT = 2
     campaign = make_campaign([make_list(3)], owner=caller)
-    launching.launch(campaign.pk, caller)
-    launching.approve(campaign.pk, manager)
-    assert filling.fill_campaign(campaign.pk) == 3
+    start.launch(campaign.pk, caller)
+    start.approve(campaign.pk, manager)
+    assert enqueue.fill_campaign(campaign.pk) == 3
 
 
 def test_a_budget_below_one_call_blocks():
@@ -338,7 +338,7 @@ def test_lists_that_grow_during_a_pause_do_not_pass_the_limit(caller, manager, s
     settings.CALLER_LAUNCH_LIMIT = 2
     people = make_list(2)
     campaign = make_campaign([people], owner=caller)
-    launching.launch(campaign.pk, caller)
+    start.launch(campaign.pk, caller)
     lifecycle.pause(campaign.pk, caller)
     put(people)
     with pytest.raises(Refused, match="grew"):

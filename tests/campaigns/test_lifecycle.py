@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
+from campaigns.calls import call_actions
+from campaigns.launch import lifecycle
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, CallEvent, Campaign, DoNotCall
-from campaigns.services import lifecycle, single_calls
-from campaigns.services.lifecycle import Refused
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_contact, make_person
 
@@ -148,7 +149,7 @@ def held(**fields: object) -> Call:
 
 def test_call_again_is_a_new_attempt_of_the_same_campaign(manager, rings):
     call = held(text="Hello", owner=make_person())
-    again = single_calls.call_again(call.pk, manager)
+    again = call_actions.call_again(call.pk, manager)
     call.refresh_from_db()
     assert (again.campaign, again.contact, again.attempt, again.status) == (call.campaign, call.contact, 2, "pending")
     assert (again.to_number, again.text, again.owner, again.remote_id) == (call.to_number, "Hello", call.owner, "")
@@ -162,7 +163,7 @@ def test_call_again_is_a_new_attempt_of_the_same_campaign(manager, rings):
 
 
 def test_call_again_after_the_campaigns_end_stands_alone(manager):
-    assert single_calls.call_again(held(campaign_status=Status.FINISHED).pk, manager).campaign is None
+    assert call_actions.call_again(held(campaign_status=Status.FINISHED).pk, manager).campaign is None
 
 
 @pytest.mark.parametrize("state", ["placing", "unknown", "queued", "ringing", "in_progress", "wrapping_up"])
@@ -170,7 +171,7 @@ def test_call_again_is_refused_while_the_number_is_live_anywhere(manager, state)
     call = held()
     make_call(to_number=call.to_number, status=state)
     with pytest.raises(Refused, match="not over"):
-        single_calls.call_again(call.pk, manager)
+        call_actions.call_again(call.pk, manager)
     call.refresh_from_db()
     assert call.held_at
     assert Call.objects.count() == 2
@@ -178,10 +179,10 @@ def test_call_again_is_refused_while_the_number_is_live_anywhere(manager, state)
 
 def test_second_call_again_is_refused_and_the_same_token_gives_the_same_call(manager):
     call, token = held(), uuid.uuid4()
-    again = single_calls.call_again(call.pk, manager, token)
-    assert single_calls.call_again(call.pk, manager, token) == again
+    again = call_actions.call_again(call.pk, manager, token)
+    assert call_actions.call_again(call.pk, manager, token) == again
     with pytest.raises(Refused, match="waits already"):
-        single_calls.call_again(call.pk, manager, uuid.uuid4())
+        call_actions.call_again(call.pk, manager, uuid.uuid4())
     assert Call.objects.count() == 2
 
 
@@ -189,21 +190,21 @@ def test_call_again_is_refused_on_the_do_not_call_list_and_for_open_calls(manage
     call = held()
     DoNotCall.objects.create(phone=call.to_number)
     with pytest.raises(Refused, match="do-not-call"):
-        single_calls.call_again(call.pk, manager)
+        call_actions.call_again(call.pk, manager)
     with pytest.raises(Refused, match="not over"):
-        single_calls.call_again(make_call(status="unknown").pk, manager)
+        call_actions.call_again(make_call(status="unknown").pk, manager)
 
 
 @pytest.mark.parametrize("role", [CALLER, ADMIN])
 def test_only_managers_call_again(role):
     with pytest.raises(PermissionDenied):
-        single_calls.call_again(held().pk, make_person(role))
+        call_actions.call_again(held().pk, make_person(role))
 
 
 def test_cancel_takes_one_waiting_call_out(caller):
     call = make_call(owner=caller)
-    assert single_calls.cancel_call(call.pk, caller)
-    assert not single_calls.cancel_call(call.pk, caller)
+    assert call_actions.cancel_call(call.pk, caller)
+    assert not call_actions.cancel_call(call.pk, caller)
     call.refresh_from_db()
     assert (call.status, call.skip_reason, call.rank) == ("skipped", "canceled", 100)
     assert CallEvent.objects.get().code == "canceled_by_person"
@@ -212,11 +213,11 @@ def test_cancel_takes_one_waiting_call_out(caller):
 @pytest.mark.parametrize("state", ["placing", "unknown", "queued", "completed"])
 def test_cancel_leaves_a_call_that_is_out(caller, state):
     call = make_call(owner=caller, status=state)
-    assert not single_calls.cancel_call(call.pk, caller)
+    assert not call_actions.cancel_call(call.pk, caller)
     call.refresh_from_db()
     assert call.status == state
 
 
 def test_cancel_of_somebody_elses_call_is_refused(caller):
     with pytest.raises(PermissionDenied):
-        single_calls.cancel_call(make_call().pk, caller)
+        call_actions.cancel_call(make_call().pk, caller)

@@ -9,10 +9,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.core.sql.locking import lock_rows
+from campaigns.dialing import order_results
+from campaigns.dialing.order_results import Answer
 from campaigns.models import Call, Campaign
-from campaigns.services import answering, merging, watching
-from campaigns.services.answering import Answer
-from campaigns.services.locking import lock_rows
+from campaigns.tracking import auto_pause, call_updates
 from providers.exceptions import NotSent
 from providers.models import Provider
 from providers.types import CallOrder
@@ -45,8 +46,8 @@ def test_a_call_is_added_while_its_provider_and_campaign_are_locked(holder: str)
             lock_rows(Provider, [campaign.provider_id], ("vendor",))
             lock_rows(Campaign, [campaign.pk], ("status",))
         else:
-            merging.merge_news({}, source="poll", now=timezone.now(), looked=[live.pk])
-            watching.weigh_rejection(live, timezone.now())
+            call_updates.merge_news({}, source="poll", now=timezone.now(), looked=[live.pk])
+            auto_pause.weigh_rejection(live, timezone.now())
         thread = threading.Thread(target=add)
         thread.start()
         thread.join(10)
@@ -64,7 +65,7 @@ def test_an_answer_that_went_wrong_locks_the_provider_before_the_campaign() -> N
     order = CallOrder(reference=call.reference, to_number=call.to_number)
     answer = Answer(call_id=call.pk, order=order, result=NotSent("No connection."))
     with CaptureQueriesContext(connection) as statements:
-        answering.write_answers(campaign.provider_id, [answer], timezone.now())
+        order_results.write_answers(campaign.provider_id, [answer], timezone.now())
     said = [query["sql"] for query in statements]
     provider = next(place for place, sql in enumerate(said) if f"FROM {Provider._meta.db_table}" in sql)
     spent = next(place for place, sql in enumerate(said) if sql.startswith(f'UPDATE "{Campaign._meta.db_table}"'))

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.contacts.people import find_members, find_people, last_decision
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
-from campaigns.services.people import find_members, find_people, last_decision
 from providers.types import CallStatus
 from tests.campaigns.test_numbers import MARYAM
 from tests.conftest import make_call, make_campaign, make_contact, make_list

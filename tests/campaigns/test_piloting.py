@@ -7,9 +7,10 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.launch import enqueue, launch_check, lifecycle, start
+from campaigns.launch import pilot as pilot_module
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, DoNotCall, ListMembership
-from campaigns.services import filling, launch_check, launching, lifecycle, piloting
-from campaigns.services.lifecycle import Refused
 from tests.campaigns.test_campaign_builder import text_of
 from tests.campaigns.test_starting import HOUR, desk, fresh, rings
 from tests.conftest import make_call, make_campaign, make_contact, make_list
@@ -22,9 +23,9 @@ Status, Pilot = Campaign.Status, Campaign.Pilot
 def piloted(person, people: int = 13, **fields: object) -> Campaign:
     """Make a campaign whose pilot is filled."""
     campaign = make_campaign([make_list(people)], owner=person, **fields)
-    launched = launching.launch(campaign.pk, person, is_pilot=True)
+    launched = start.launch(campaign.pk, person, is_pilot=True)
     assert (launched.changed, launched.status, launched.is_pilot) == (True, Status.RUNNING, True)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     return fresh(campaign)
 
 
@@ -35,7 +36,7 @@ def end_calls(campaign: Campaign, status: str = "completed", **fields: object) -
 def test_a_pilot_calls_ten_pauses_and_asks(caller, rings):
     campaign = piloted(caller)
     assert (Call.objects.count(), campaign.is_filled) == (10, True)
-    assert filling.fill_campaign(campaign.pk) == 0
+    assert enqueue.fill_campaign(campaign.pk) == 0
     end_calls(campaign)
     assert lifecycle.finish_done_campaigns() == 0
     asks = fresh(campaign)
@@ -46,11 +47,11 @@ def test_a_pilot_calls_ten_pauses_and_asks(caller, rings):
         None,
     )
     assert lifecycle.finish_done_campaigns() == 0
-    assert filling.fill_campaign(campaign.pk) == 0
+    assert enqueue.fill_campaign(campaign.pk) == 0
     assert lifecycle.resume(campaign.pk, caller).changed
     assert not lifecycle.resume(campaign.pk, caller).changed
     assert fresh(campaign).pilot == Pilot.PASSED
-    assert filling.fill_campaign(campaign.pk, chunk=4) == 3
+    assert enqueue.fill_campaign(campaign.pk, chunk=4) == 3
     assert Call.objects.filter(campaign=campaign, attempt=1).count() == 13
     assert len(set(Call.objects.values_list("contact", flat=True))) == 13
     end_calls(campaign)
@@ -75,14 +76,14 @@ def test_a_pilot_takes_those_who_can_be_called_at_once(caller):
     DoNotCall.objects.create(phone=contacts[0].phone)
     make_call(to_number=contacts[1].phone, status="completed", placing_at=timezone.now())
     campaign = make_campaign([people], owner=caller, quiet_hours=24)
-    assert piloting.choose_people(campaign, timezone.now()) == [contact.pk for contact in contacts[2:12]]
+    assert pilot_module.choose_people(campaign, timezone.now()) == [contact.pk for contact in contacts[2:12]]
     Campaign.objects.update(quiet_hours=0)
-    launching.launch(campaign.pk, caller, is_pilot=True)
-    filling.fill_campaign(campaign.pk)
+    start.launch(campaign.pk, caller, is_pilot=True)
+    enqueue.fill_campaign(campaign.pk)
     end_calls(campaign)
     lifecycle.finish_done_campaigns()
     lifecycle.resume(campaign.pk, caller)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     assert Call.objects.filter(campaign=campaign).count() == 14
     assert Call.objects.get(campaign=campaign, status="skipped").skip_reason == "do_not_call"
 
@@ -99,30 +100,30 @@ def test_a_pilot_paused_by_hand_goes_on_as_a_pilot(caller):
     campaign = piloted(caller)
     lifecycle.pause(campaign.pk, caller)
     lifecycle.resume(campaign.pk, caller)
-    assert (fresh(campaign).pilot, filling.fill_campaign(campaign.pk)) == (Pilot.CALLING, 0)
+    assert (fresh(campaign).pilot, enqueue.fill_campaign(campaign.pk)) == (Pilot.CALLING, 0)
 
 
 def test_of_two_workers_one_fills_the_pilot(caller, monkeypatch):
     campaign = make_campaign([make_list(13)], owner=caller)
-    launching.launch(campaign.pk, caller, is_pilot=True)
-    insert = filling._insert_first_attempts
+    start.launch(campaign.pk, caller, is_pilot=True)
+    insert = enqueue._insert_first_attempts
 
     def overtaken(*given):
         added = insert(*given)
         Campaign.objects.update(is_filled=True)
         return added
 
-    monkeypatch.setattr(filling, "_insert_first_attempts", overtaken)
-    assert filling.fill_campaign(campaign.pk) == 0
+    monkeypatch.setattr(enqueue, "_insert_first_attempts", overtaken)
+    assert enqueue.fill_campaign(campaign.pk) == 0
     assert not Call.objects.exists()
 
 
 def test_two_presses_launch_one_pilot_and_no_second_way_starts_it(caller, rings):
     campaign = make_campaign([make_list(13)], owner=caller)
-    launching.launch(campaign.pk, caller, is_pilot=True)
-    assert not launching.launch(campaign.pk, caller, is_pilot=True).changed
-    assert not launching.launch(campaign.pk, caller).changed
-    assert not launching.launch(campaign.pk, caller, starts_at=timezone.now() + HOUR).changed
+    start.launch(campaign.pk, caller, is_pilot=True)
+    assert not start.launch(campaign.pk, caller, is_pilot=True).changed
+    assert not start.launch(campaign.pk, caller).changed
+    assert not start.launch(campaign.pk, caller, starts_at=timezone.now() + HOUR).changed
     assert (fresh(campaign).pilot, rings) == (Pilot.CALLING, ["dispatch"])
 
 
@@ -132,7 +133,7 @@ def test_the_limit_counts_the_pilots_people_once(caller, settings):
     end_calls(campaign)
     lifecycle.finish_done_campaigns()
     lifecycle.resume(campaign.pk, caller)
-    assert filling.fill_campaign(campaign.pk) == 3
+    assert enqueue.fill_campaign(campaign.pk) == 3
     assert fresh(campaign).status == Status.RUNNING
 
 
@@ -148,11 +149,11 @@ def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(desk, call
     desk.post(reverse("campaign-ask-rest", args=[campaign.pk]))
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.WAITING, Pilot.ASKS)
     with pytest.raises(PermissionDenied):
-        launching.approve(campaign.pk, caller)
+        start.approve(campaign.pk, caller)
     assert launch_check.check_launch(fresh(campaign)).total == 3
-    assert launching.approve(campaign.pk, manager, seen=13).status == Status.RUNNING
-    assert not launching.approve(campaign.pk, manager).changed
-    assert filling.fill_campaign(campaign.pk) == 3
+    assert start.approve(campaign.pk, manager, seen=13).status == Status.RUNNING
+    assert not start.approve(campaign.pk, manager).changed
+    assert enqueue.fill_campaign(campaign.pk) == 3
     assert fresh(campaign).pilot == Pilot.PASSED
     assert rings == ["dispatch", "dispatch"]
 
@@ -162,8 +163,8 @@ def test_a_question_to_a_manager_is_taken_back_to_the_pause(caller, settings):
     campaign = piloted(caller)
     end_calls(campaign)
     lifecycle.finish_done_campaigns()
-    launching.ask_for_rest(campaign.pk, caller)
-    assert launching.take_back(campaign.pk, caller)
+    start.ask_for_rest(campaign.pk, caller)
+    assert start.take_back(campaign.pk, caller)
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.PAUSED, Pilot.ASKS)
 
 
@@ -194,7 +195,7 @@ def test_a_pilot_is_ended_by_hand(desk, caller):
     desk.post(reverse("campaign-end-pilot", args=[campaign.pk]))
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.PAUSED, Pilot.ASKS)
     lifecycle.resume(campaign.pk, caller)
-    filling.fill_campaign(campaign.pk)
+    enqueue.fill_campaign(campaign.pk)
     assert Call.objects.filter(campaign=campaign, attempt=1).count() == 13
 
 

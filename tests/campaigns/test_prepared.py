@@ -8,8 +8,8 @@ import pytest
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from campaigns.core.sql.prepared import IdsAt
 from campaigns.models import Call
-from campaigns.services.prepared import IdsAt
 from tests.conftest import make_call
 
 MINUTE = datetime.timedelta(minutes=1)

@@ -17,9 +17,9 @@ from pytest_django import Settings
 from callcenter.access.models import Membership, Team
 from callcenter.audit.models import AuditEvent
 from campaigns import queue
+from campaigns.calls.quick_call import SingleCall, place_single_call
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Contact, DialingSwitch, DoNotCall
-from campaigns.services.lifecycle import Refused
-from campaigns.services.quick_calling import SingleCall, place_single_call
 from providers.models import Provider, Voice
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_agent, make_call, make_caller_id, make_contact, make_phone, make_provider
@@ -92,7 +92,7 @@ def test_the_clock_is_theirs_and_not_the_viewers(
     desk: Client, provider: Provider, monkeypatch: pytest.MonkeyPatch, number: str, shown: str
 ) -> None:
     moment = datetime.datetime(2026, 11, 16, 21, 30, tzinfo=datetime.UTC)
-    monkeypatch.setattr("campaigns.services.judging.timezone.now", lambda: moment)
+    monkeypatch.setattr("campaigns.calls.number_check.timezone.now", lambda: moment)
     assert shown in desk.post(CHECK, {"number": number, "provider": provider.pk}).content.decode()
 
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from callcenter.access.rights import CALLER
+from campaigns.calls import quick_call
+from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.models import Call
-from campaigns.services import quick_calling
-from campaigns.services.quick_calling import SingleCall, place_single_call
 from providers.models import Provider
 from tests.campaigns.test_quick_call import URL, form_of
 from tests.conftest import make_agent, make_call, make_person, make_phone, make_provider
@@ -48,8 +48,8 @@ def test_the_database_decides_where_two_presses_do_not_see_each_other(
     token = uuid.uuid4()
     first = make_call(owner=caller, form_token=token, status="completed", rank=90)
     answers = iter([None])
-    known = quick_calling._made_before
-    monkeypatch.setattr(quick_calling, "_made_before", lambda *asked: next(answers, known(*asked)))
+    known = quick_call._made_before
+    monkeypatch.setattr(quick_call, "_made_before", lambda *asked: next(answers, known(*asked)))
     asked = SingleCall(to_number=make_phone(), provider=provider, agent=provider.agent_set.get())
     placed = place_single_call(asked, person=caller, token=token)
     assert (placed.call.pk, placed.is_new) == (first.pk, False)

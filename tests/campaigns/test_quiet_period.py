@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.launch import launch_check
 from campaigns.models import Campaign
-from campaigns.services import launch_check
 from tests.campaigns.test_campaign_builder import text_of
 from tests.campaigns.test_committing import Stage, stage
 from tests.conftest import make_call, make_campaign, make_list, make_provider

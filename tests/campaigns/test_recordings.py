@@ -14,9 +14,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from callcenter.audit.models import AuditEvent
+from campaigns.calls import recordings
+from campaigns.calls.recordings import Unavailable, content_type_of
 from campaigns.models import Call
-from campaigns.services import recordings
-from campaigns.services.recordings import Unavailable, content_type_of
 from providers.exceptions import CredentialsRejected, NotSent, RecordingHostRefused, UnexpectedResponse
 from providers.models import Provider
 from providers.types import CallHandle, Recording

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
+from campaigns.launch import redial
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, ContactList
-from campaigns.services import redialing
-from campaigns.services.lifecycle import Refused
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def finished(owner: User | None = None, **fields: Any) -> Campaign:
 
 
 def test_everybody_is_counted_by_the_last_attempt_once() -> None:
-    assert redialing.count_by_outcome(finished()) == {
+    assert redial.count_by_outcome(finished()) == {
         "no_answer": 2, "busy": 1, "machine": 1, "silent": 1, "failed": 1, "canceled": 1, "stopped": 1,
     }  # fmt: skip
 
@@ -65,7 +65,7 @@ def test_the_draft_has_exactly_these_people_and_the_same_rules(caller: User) -> 
         caller, max_attempts=2, text="Hello", tags=["vip"], excludes_only_reached=True, watched={"x": 1}
     )
     campaign.excluded_campaigns.add(left_out)
-    made = redialing.redial(campaign.pk, ["no_answer", "machine"], caller)
+    made = redial.redial(campaign.pk, ["no_answer", "machine"], caller)
     people = made.lists.get()
     assert {contact.name for contact in people.contacts.all()} == {"Silent 1", "Silent 2", "Machine"}
     assert (made.status, made.owner, made.max_attempts, made.text) == ("draft", caller, 2, "Hello")
@@ -77,7 +77,7 @@ def test_the_draft_has_exactly_these_people_and_the_same_rules(caller: User) -> 
     assert people.name == f"Again: {campaign.name}"
     detail = AuditEvent.objects.get(action="campaign.redialed", object_id=str(campaign.pk)).detail
     assert detail == {"people": 3, "outcomes": ["machine", "no_answer"], "draft": made.pk}
-    again = redialing.redial(campaign.pk, ["busy"], caller)
+    again = redial.redial(campaign.pk, ["busy"], caller)
     assert again.lists.get().name == f"Again: {campaign.name} (2)"
     assert not Call.objects.filter(campaign__in=[made, again]).exists()
 
@@ -85,7 +85,7 @@ def test_the_draft_has_exactly_these_people_and_the_same_rules(caller: User) -> 
 def test_nobody_left_makes_nothing(caller: User) -> None:
     campaign = make_campaign(status="finished", launched_at=timezone.now(), owner=caller)
     with pytest.raises(Refused):
-        redialing.redial(campaign.pk, ["busy"], caller)
+        redial.redial(campaign.pk, ["busy"], caller)
     assert (ContactList.objects.count(), Campaign.objects.count()) == (0, 1)
 
 

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.calls import remarks
+from campaigns.core.transcript_words import marked, words_of
 from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging, CallTranscript
-from campaigns.services import remarking
-from campaigns.services.wordsearch import marked, words_of
 from providers.masking import masked_body
 from providers.models import Provider, ProviderExchange
 from providers.types import CallStatus
@@ -106,8 +106,8 @@ def test_nobody_remarks_on_calls_of_others_or_without_the_right(
         client.force_login(person)
         for name, form in (("call-note", {"text": "x"}), ("call-tag", {"tags": "x"})):
             assert client.post(reverse(name, args=[call.pk]), form).status_code == status
-    with pytest.raises(remarking.NotKept):
-        remarking.review(call, admin_person, 6)
+    with pytest.raises(remarks.NotKept):
+        remarks.review(call, admin_person, 6)
 
 
 # The transcript

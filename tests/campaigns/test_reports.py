@@ -21,8 +21,8 @@ from django.utils import timezone, translation
 from django.utils.dates import WEEKDAYS_ABBR
 
 from campaigns.models import Call, CallEvent, DoNotCall
-from campaigns.services import report_sections
-from campaigns.services.reporting import Scope, count
+from campaigns.reports import sections
+from campaigns.reports.figures import Scope, count
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
 
@@ -113,7 +113,7 @@ def test_each_section_is_a_plot_a_table_and_a_csv(as_manager: Client, house: dic
     page = as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
     assert "style=" not in page
     assert page.count('<svg class="plot') >= 9
-    for key in report_sections.KEYS:
+    for key in sections.KEYS:
         assert f'id="{key}"' in page
         answer = as_manager.get(reverse("reports-csv", args=[key]) + f"?{SPAN}")
         rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))

@@ -18,9 +18,9 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from callcenter.audit.models import AuditEvent
-from campaigns import rules
+from campaigns import minute_job, rules
 from campaigns.models import Call, DatabaseMark, DialingSwitch, UnknownVendorCall, VendorSweep
-from campaigns.services import ghosts, restoring, sweeping
+from campaigns.tracking import reconciliation_sweep, restore_guard
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.campaigns.conftest import Sandbox
@@ -37,7 +37,7 @@ def watch(
 
     def run() -> bool:
         with django_capture_on_commit_callbacks(execute=True):
-            return restoring.watch()
+            return restore_guard.watch()
 
     return run
 
@@ -64,14 +64,14 @@ def test_an_older_database_freezes_every_provider_once(watch: Callable[[], bool]
     names = [make_provider().name, make_provider(vendor="bitel").name, make_provider(is_active=False).name]
     for _time in range(5):
         watch()
-    copy_of_another_host = (tmp_path / restoring.FILE_NAME).read_text()
+    copy_of_another_host = (tmp_path / restore_guard.FILE_NAME).read_text()
     go_back_to(2)
     assert watch() is True
     assert frozen() == names
     event = AuditEvent.objects.get(action="database.restored")
     assert event.detail["found_by_itself"] is True
     # An admin's word stands: the same restore is not found again, on no host.
-    (tmp_path / restoring.FILE_NAME).write_text(copy_of_another_host)
+    (tmp_path / restore_guard.FILE_NAME).write_text(copy_of_another_host)
     Provider.objects.unfreeze(Provider.objects.first().pk)  # type: ignore[union-attr]
     assert not watch()
     assert frozen() == names[1:]
@@ -80,15 +80,15 @@ def test_an_older_database_freezes_every_provider_once(watch: Callable[[], bool]
 def test_a_lost_copy_proves_nothing_and_is_written_anew(watch: Callable[[], bool], tmp_path: Path) -> None:
     make_provider()
     watch()
-    (tmp_path / restoring.FILE_NAME).unlink()
+    (tmp_path / restore_guard.FILE_NAME).unlink()
     assert not watch()
-    assert json.loads((tmp_path / restoring.FILE_NAME).read_text())
+    assert json.loads((tmp_path / restore_guard.FILE_NAME).read_text())
 
 
 @pytest.mark.parametrize("rubbish", ["", "[]", "{", '{"a": "b"}', "\x00"])
 def test_a_broken_copy_proves_nothing(watch: Callable[[], bool], tmp_path: Path, rubbish: str) -> None:
     make_provider()
-    (tmp_path / restoring.FILE_NAME).write_text(rubbish)
+    (tmp_path / restore_guard.FILE_NAME).write_text(rubbish)
     assert not watch()
     assert not watch()
     assert frozen() == []
@@ -103,7 +103,7 @@ def test_another_database_in_the_same_folder_is_not_taken_for_a_restored_one(
     # A fresh installation: another identity, counting from the beginning.
     DatabaseMark.objects.update(identity=uuid.uuid4(), count=0)
     assert not watch()
-    assert len(json.loads((tmp_path / restoring.FILE_NAME).read_text())) == 2
+    assert len(json.loads((tmp_path / restore_guard.FILE_NAME).read_text())) == 2
 
 
 def test_two_hosts_with_a_copy_each_do_not_freeze_each_other(
@@ -127,8 +127,8 @@ def test_a_folder_that_cannot_be_written_stops_nothing(watch: Callable[[], bool]
 def test_a_count_that_was_rolled_back_leaves_no_copy(db: None, settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
     # The test's own transaction never commits.
-    restoring.watch()
-    assert not (tmp_path / restoring.FILE_NAME).exists()
+    restore_guard.watch()
+    assert not (tmp_path / restore_guard.FILE_NAME).exists()
 
 
 def test_redis_alone_tells_too(watch: Callable[[], bool], settings: Settings, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_redis_alone_tells_too(watch: Callable[[], bool], settings: Settings, tm
     make_provider()
     for _time in range(3):
         watch()
-    (tmp_path / restoring.FILE_NAME).unlink()
+    (tmp_path / restore_guard.FILE_NAME).unlink()
     go_back_to(1)
     assert watch()
     cache.clear()
@@ -148,20 +148,20 @@ def test_the_minute_sweep_and_the_dispatcher_watch_before_anything_else(
     """Frozen in the very first round: not one order leaves."""
     provider = sandbox.provider()
     make_call(provider=provider, agent=provider.agent_set.first())
-    monkeypatch.setattr(restoring, "_outside", lambda _identity: 1000)
+    monkeypatch.setattr(restore_guard, "_outside", lambda _identity: 1000)
     dial(1.0)
     assert frozen() == [provider.name]
     assert sandbox.dialed == []
     Provider.objects.unfreeze(provider.pk)
     go_back_to(2)
-    sweeping.sweep()
+    minute_job.sweep()
     assert frozen() == [provider.name]
 
 
 def test_a_freeze_holds_back_calls_until_it_ends(sandbox: Sandbox, dial: Callable[..., None]) -> None:
     provider = sandbox.provider()
     call = make_call(provider=provider, agent=provider.agent_set.first())
-    restoring.freeze_all("a backup was restored", None)
+    restore_guard.freeze_all("a backup was restored", None)
     dial(0.6)
     assert sandbox.dialed == []
     Provider.objects.unfreeze(provider.pk)
@@ -217,8 +217,8 @@ def test_managers_are_told_of_a_freeze(db: None, mailoutbox: list[Any]) -> None:
     make_person("Admins", email="admin@example.org")
     provider = make_provider(name="Main")
     Provider.objects.freeze(provider.pk, "a backup of the database was restored.")
-    sweeping.sweep()
-    sweeping.sweep()
+    minute_job.sweep()
+    minute_job.sweep()
     (letter,) = mailoutbox
     assert "Calling through “Main” is frozen" in letter.body
     assert "compared by itself" in letter.body
@@ -338,10 +338,10 @@ def test_the_minute_sweep_has_frozen_lists_compared(stage: Stage, monkeypatch: p
     rung: list[int] = []
     monkeypatch.setattr("campaigns.queue.nudge_list", rung.append)
     make_provider(vendor="bitel", frozen_at=timezone.now())
-    sweeping.sweep()
+    minute_job.sweep()
     assert rung == [stage.provider.pk]
     VendorSweep.objects.update(swept_at=timezone.now())
-    sweeping.sweep()
+    minute_job.sweep()
     assert rung == [stage.provider.pk]
 
 
@@ -363,10 +363,10 @@ def test_a_restored_backup_dials_nobody_who_was_called_since(
         status=CallStatus.PENDING, rank=0, remote_id="", placing_at=None, deadline_at=None, placed_at=None,
         next_poll_at=None, ended_at=None, lease=None, lease_until=None, created_at=known.created_at,
     )  # fmt: skip
-    restoring.freeze_all("a backup was restored", None)
+    restore_guard.freeze_all("a backup was restored", None)
     monkeypatch.setattr(rules, "SETTLE", 0)
     for _time in range(2):
-        ghosts.sweep_provider(provider.pk)
+        reconciliation_sweep.sweep_provider(provider.pk)
     assert frozen() == []
     dial(1.0)
     assert len(sandbox.dialed) == 7

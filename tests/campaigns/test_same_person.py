@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.contacts.do_not_call import forbid
+from campaigns.contacts.duplicates import add_note, look_at_both, merge_people, take_apart
+from campaigns.contacts.people import NotPossible, calls_of
 from campaigns.models import Call, Contact, ContactList, DoNotCall, ListMembership
-from campaigns.services.do_not_calling import forbid
-from campaigns.services.people import NotPossible, calls_of
-from campaigns.services.same_person import add_note, look_at_both, merge_people, take_apart
 from providers.types import CallStatus
 from tests.campaigns.test_importing import save, take
 from tests.conftest import make_call, make_campaign, make_contact, make_list

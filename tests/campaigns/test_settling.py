@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns import rules
 from campaigns.matching import look
 from campaigns.models import Call
-from campaigns.services import merging, repairing, settling
+from campaigns.tracking import call_updates, stuck_calls, unknown_calls
 from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
 from tests.conftest import make_agent, make_call, make_phone, make_provider
@@ -52,9 +52,9 @@ class Stage:
 
     def settle(self, *rows: CallSnapshot, at: datetime.datetime | None = None) -> None:
         now = at or self.now
-        plan = settling.plan_look(self.provider, now)
+        plan = unknown_calls.plan_look(self.provider, now)
         assert plan is not None
-        settling.conclude(plan, rows, now)
+        unknown_calls.conclude(plan, rows, now)
         self.lost.refresh_from_db()
 
 
@@ -142,13 +142,13 @@ def test_late_news_moves_a_held_call_on(stage: Stage) -> None:
     stage.settle(stage.row(stage.known, "known-1"))
     stage.settle(stage.row(stage.known, "known-1"), at=stage.now + 7 * MINUTE)
     assert stage.lost.held_at
-    assert merging.bind(stage.lost.pk, "late-1", code="bound", source="list", now=stage.now)
+    assert call_updates.bind(stage.lost.pk, "late-1", code="bound", source="list", now=stage.now)
     stage.lost.refresh_from_db()
     assert (stage.lost.status, stage.lost.held_at) == ("queued", None)
 
 
 def test_one_vendor_call_is_never_bound_to_two_rows(stage: Stage) -> None:
-    assert not merging.bind(stage.lost.pk, "known-1", code="bound", source="list", now=stage.now)
+    assert not call_updates.bind(stage.lost.pk, "known-1", code="bound", source="list", now=stage.now)
     stage.lost.refresh_from_db()
     assert stage.lost.status == "unknown"
 
@@ -156,7 +156,7 @@ def test_one_vendor_call_is_never_bound_to_two_rows(stage: Stage) -> None:
 def test_the_list_reaches_further_back_than_the_oldest_call_that_it_must_show(stage: Stage) -> None:
     """Else a vendor that tells whole seconds leaves out the calls of the first one, and nothing is ever proved."""
     edge = stage.call("completed", minutes_ago=42, remote_id="known-2")
-    plan = settling.plan_look(stage.provider, stage.now)
+    plan = unknown_calls.plan_look(stage.provider, stage.now)
     assert plan is not None
     assert edge.pk in {known.call_id for known in plan.known}
     assert plan.query.since <= min(known.placing_at for known in plan.known) - MINUTE
@@ -165,14 +165,14 @@ def test_the_list_reaches_further_back_than_the_oldest_call_that_it_must_show(st
 def test_sparse_traffic_stretches_the_window_back(stage: Stage) -> None:
     stage.known.delete()
     old = stage.call("completed", minutes_ago=600, remote_id="old-1")
-    plan = settling.plan_look(stage.provider, stage.now)
+    plan = unknown_calls.plan_look(stage.provider, stage.now)
     assert plan is not None
     assert [known.call_id for known in plan.known] == [old.pk]
     assert plan.query.since < old.placing_at
 
 
 def test_a_list_without_our_ids_is_controlled_by_number(stage: Stage) -> None:
-    plan = settling.plan_look(stage.provider, stage.now)
+    plan = unknown_calls.plan_look(stage.provider, stage.now)
     assert plan is not None
     findings = look(plan.unknown, plan.known, [stage.row(stage.known, "row-77")])
     assert findings.is_trusted
@@ -180,7 +180,7 @@ def test_a_list_without_our_ids_is_controlled_by_number(stage: Stage) -> None:
 
 
 def test_a_row_without_a_number_spoils_every_proof_of_absence(stage: Stage) -> None:
-    plan = settling.plan_look(stage.provider, stage.now)
+    plan = unknown_calls.plan_look(stage.provider, stage.now)
     assert plan is not None
     findings = look(
         plan.unknown, plan.known, [stage.row(stage.known, "known-1"), stage.row(stage.lost, "x", to_number="")]
@@ -195,7 +195,7 @@ def test_a_vendor_without_a_list_leaves_it_to_a_person(db: None) -> None:
         provider=provider, status="unknown", rank=20, placing_at=now - 25 * 60 * MINUTE,
         deadline_at=now - 25 * 60 * MINUTE, next_poll_at=now,
     )  # fmt: skip
-    assert settling.plan_look(provider, now) is None
+    assert unknown_calls.plan_look(provider, now) is None
     call.refresh_from_db()
     assert call.status == "unknown"
     assert call.needs_person_at
@@ -205,7 +205,7 @@ def test_a_dead_workers_order_becomes_unknown_and_is_not_sent_again(db: None) ->
     now = timezone.now()
     call = make_call(status="placing", rank=10, placing_at=now - 5 * MINUTE, deadline_at=now - MINUTE)
     fresh = make_call(status="placing", rank=10, placing_at=now, deadline_at=now + MINUTE)
-    assert repairing.free_the_stuck(now) == 1
+    assert stuck_calls.free_the_stuck(now) == 1
     call.refresh_from_db()
     fresh.refresh_from_db()
     assert (call.status, fresh.status) == ("unknown", "placing")
@@ -213,20 +213,20 @@ def test_a_dead_workers_order_becomes_unknown_and_is_not_sent_again(db: None) ->
 
 @pytest.mark.parametrize(("placed", "status", "is_held"), [(True, "completed", False), (False, "failed", True)])
 def test_a_person_decides_with_a_reason(stage: Stage, manager: User, placed: bool, status: str, is_held: bool) -> None:
-    settling.settle_by_person(stage.lost.pk, placed=placed, person=manager, reason="I rang them")
+    unknown_calls.settle_by_person(stage.lost.pk, placed=placed, person=manager, reason="I rang them")
     stage.lost.refresh_from_db()
     assert (stage.lost.status, bool(stage.lost.held_at)) == (status, is_held)
     event = stage.lost.events.last()
     assert event is not None
     assert (event.actor, event.detail) == (manager, "I rang them")
-    with pytest.raises(settling.NotDecidable):
-        settling.settle_by_person(stage.lost.pk, placed=not placed, person=manager, reason="again")
+    with pytest.raises(unknown_calls.NotDecidable):
+        unknown_calls.settle_by_person(stage.lost.pk, placed=not placed, person=manager, reason="again")
 
 
 def test_news_about_another_number_is_refused(stage: Stage) -> None:
     call = stage.call("queued", minutes_ago=1, remote_id="id-1", to_number=make_phone())
     news = CallSnapshot(remote_id="id-1", status=CallStatus.COMPLETED, to_number="+14155550123")
-    merging.merge_news({call.pk: news}, source="webhook", now=stage.now)
+    call_updates.merge_news({call.pk: news}, source="webhook", now=stage.now)
     call.refresh_from_db()
     assert call.status == "queued"
     assert "wrong_person" in {event.code for event in call.events.all()}
@@ -253,10 +253,10 @@ def test_a_known_call_that_should_be_listed_by_now_spoils_the_proof(stage: Stage
 def test_looks_are_counted_from_the_deadline_so_that_a_doubled_look_puts_nothing_off(stage: Stage) -> None:
     Call.objects.filter(pk=stage.lost.pk).update(deadline_at=stage.now - MINUTE / 2)
     for _twice in range(2):
-        plan = settling.plan_look(stage.provider, stage.now)
+        plan = unknown_calls.plan_look(stage.provider, stage.now)
         Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now - MINUTE)
         assert plan is not None
-        settling.conclude(plan, [], stage.now)
+        unknown_calls.conclude(plan, [], stage.now)
         stage.lost.refresh_from_db()
         assert stage.lost.next_poll_at == stage.now + MINUTE / 2
         Call.objects.filter(pk=stage.lost.pk).update(next_poll_at=stage.now - MINUTE)

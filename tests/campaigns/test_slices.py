@@ -11,14 +11,16 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.services import dialing, leases, polling
-from campaigns.services.leases import Kind
+from campaigns.core import leases
+from campaigns.core.leases import Kind
+from campaigns.dialing import dispatcher
+from campaigns.tracking import polling
 from providers.models import Provider
 from tests.conftest import make_call, make_provider
 
 pytestmark = pytest.mark.django_db
 
-Slice = dialing.Slice | polling.Slice
+Slice = dispatcher.Slice | polling.Slice
 
 
 def make_work(kind: Kind, due_in: float) -> Provider:
@@ -34,9 +36,9 @@ def make_work(kind: Kind, due_in: float) -> Provider:
 
 @contextmanager
 def slice_of(kind: Kind) -> Iterator[Slice]:
-    current: Slice = dialing.Slice(60, lambda: None) if kind == "dispatch" else polling.Slice(60)
+    current: Slice = dispatcher.Slice(60, lambda: None) if kind == "dispatch" else polling.Slice(60)
     yield current
-    if isinstance(current, dialing.Slice):
+    if isinstance(current, dispatcher.Slice):
         current.let_go()
     current.finish()
 
@@ -75,7 +77,7 @@ def test_the_work_of_a_dead_slice_is_taken_over(kind: Kind) -> None:
     with slice_of(kind) as second:
         assert second.round()
         leases.take(kind, provider.pk, dead, timezone.now() - datetime.timedelta(seconds=leases.LEASE_SECONDS + 1))
-        if isinstance(second, dialing.Slice):
+        if isinstance(second, dispatcher.Slice):
             second.looked_at = 0.0
         assert second.round()
         assert holder_of(provider, kind) == second.token
@@ -94,7 +96,7 @@ def test_no_more_slices_than_the_setting_says(kind: Kind, settings: Settings, sl
 def test_a_lane_without_a_free_line_keeps_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     provider = make_work("dispatch", due_in=10)
     with slice_of("dispatch") as current:
-        assert isinstance(current, dialing.Slice)
+        assert isinstance(current, dispatcher.Slice)
         assert current.round()
         before = until_of(provider)
         (lane,) = current.lanes.values()
@@ -115,6 +117,6 @@ def test_the_successor_is_rung_for_after_the_leases_are_free(monkeypatch: pytest
     provider = make_work("dispatch", due_in=10)
     held: list[object] = []
     ring: Callable[[], None] = lambda: held.append(holder_of(provider, "dispatch"))  # noqa: E731
-    monkeypatch.setattr(dialing, "LOOK_SECONDS", 0.01)
-    dialing.run_slice(on_placed=lambda: None, on_remaining=ring, seconds=0.2)
+    monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0.01)
+    dispatcher.run_slice(on_placed=lambda: None, on_remaining=ring, seconds=0.2)
     assert held == [None]

@@ -16,9 +16,10 @@ from django.utils.formats import date_format
 
 from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
+from campaigns.launch import enqueue, start
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Alert, Call, Campaign, DoNotCall, ListMembership
-from campaigns.services import alerting, filling, launching
-from campaigns.services.lifecycle import Refused
+from campaigns.tracking import alerts
 from providers.models import Provider
 from tests.campaigns.test_campaign_builder import text_of
 from tests.conftest import make_campaign, make_contact, make_list, make_person
@@ -53,7 +54,7 @@ def fresh(campaign: Campaign) -> Campaign:
 def scheduled(person, people: int = 3, **fields: object) -> Campaign:
     """Make a campaign that starts in an hour."""
     campaign = make_campaign([make_list(people)], owner=person, **fields)
-    launched = launching.launch(campaign.pk, person, starts_at=timezone.now() + HOUR)
+    launched = start.launch(campaign.pk, person, starts_at=timezone.now() + HOUR)
     assert (launched.changed, launched.status) == (True, Status.SCHEDULED)
     return fresh(campaign)
 
@@ -61,10 +62,10 @@ def scheduled(person, people: int = 3, **fields: object) -> Campaign:
 def test_it_starts_at_its_time_and_once(caller, rings):
     campaign = scheduled(caller)
     assert campaign.starts_at
-    assert launching.start_due(campaign.starts_at - datetime.timedelta(seconds=1)) == 0
+    assert start.start_due(campaign.starts_at - datetime.timedelta(seconds=1)) == 0
     assert (fresh(campaign).status, rings, Call.objects.count()) == (Status.SCHEDULED, [], 0)
-    assert launching.start_due(campaign.starts_at) == 1
-    assert launching.start_due(campaign.starts_at + HOUR) == 0
+    assert start.start_due(campaign.starts_at) == 1
+    assert start.start_due(campaign.starts_at + HOUR) == 0
     started = fresh(campaign)
     assert (started.status, started.launched_by, started.starts_at, rings) == (
         Status.RUNNING,
@@ -82,16 +83,16 @@ def test_it_starts_at_its_time_and_once(caller, rings):
 def test_of_two_sweeps_one_starts_it(caller, rings, monkeypatch):
     campaign = scheduled(caller)
     at = campaign.starts_at + HOUR
-    check = launching.check_launch
+    check = start.check_launch
 
     def other_sweep_was_first(*given):
         found = check(*given)
-        monkeypatch.setattr(launching, "check_launch", check)
-        assert launching.start_scheduled(campaign.pk, at)
+        monkeypatch.setattr(start, "check_launch", check)
+        assert start.start_scheduled(campaign.pk, at)
         return found
 
-    monkeypatch.setattr(launching, "check_launch", other_sweep_was_first)
-    assert launching.start_due(at) == 0
+    monkeypatch.setattr(start, "check_launch", other_sweep_was_first)
+    assert start.start_due(at) == 0
     assert rings == ["dispatch"]
     assert AuditEvent.objects.filter(action="campaign.started_on_time").count() == 1
 
@@ -99,7 +100,7 @@ def test_of_two_sweeps_one_starts_it(caller, rings, monkeypatch):
 def test_a_start_that_comes_after_a_long_standstill_is_left_to_a_person(caller):
     early, late = scheduled(caller), scheduled(caller)
     Campaign.objects.filter(pk=late.pk).update(starts_at=late.starts_at - 20 * HOUR)
-    assert launching.start_due(early.starts_at + HOUR) == 1
+    assert start.start_due(early.starts_at + HOUR) == 1
     assert (fresh(early).status, fresh(late).status) == (Status.RUNNING, Status.DRAFT)
     assert "more than 12 hours late" in fresh(late).start_refusal
 
@@ -107,18 +108,18 @@ def test_a_start_that_comes_after_a_long_standstill_is_left_to_a_person(caller):
 def test_what_stands_against_it_is_said_and_told(desk, caller, rings):
     campaign = scheduled(caller)
     Provider.objects.update(halted_at=timezone.now(), halted_reason="Key refused.")
-    assert launching.start_due(campaign.starts_at) == 0
+    assert start.start_due(campaign.starts_at) == 0
     refused = fresh(campaign)
     assert (refused.status, refused.launched_by, rings) == (Status.DRAFT, None, [])
     assert "cannot call now" in refused.start_refusal
     for page in ("campaign", "campaign-check"):
         assert "It did not start" in text_of(desk.get(reverse(page, args=[campaign.pk])))
-    alerting.alert(timezone.now())
+    alerts.alert(timezone.now())
     assert Alert.objects.filter(kind=Alert.Kind.START_REFUSED, object_id=campaign.pk, cleared_at=None).exists()
     Provider.objects.update(halted_at=None, halted_reason="")
-    launching.launch(campaign.pk, caller)
+    start.launch(campaign.pk, caller)
     assert fresh(campaign).start_refusal == ""
-    alerting.alert(timezone.now())
+    alerts.alert(timezone.now())
     assert not Alert.objects.filter(kind=Alert.Kind.START_REFUSED, cleared_at=None).exists()
 
 
@@ -153,22 +154,22 @@ def role_lost(campaign, caller, settings):
 def test_the_check_runs_again_at_the_time(caller, settings, change, said):
     campaign = scheduled(caller)
     change(campaign, caller, settings)
-    assert launching.start_due(campaign.starts_at) == 0
+    assert start.start_due(campaign.starts_at) == 0
     assert said in fresh(campaign).start_refusal
     assert not Call.objects.exists()
 
 
 def test_a_campaign_that_cannot_be_judged_does_not_hold_up_another(caller, monkeypatch):
     broken, sound = scheduled(caller), scheduled(caller)
-    check = launching.check_launch
+    check = start.check_launch
 
     def failing(campaign, now):
         if campaign.pk == broken.pk:
             raise RuntimeError("unreadable")
         return check(campaign, now)
 
-    monkeypatch.setattr(launching, "check_launch", failing)
-    assert launching.start_due(sound.starts_at + HOUR) == 1
+    monkeypatch.setattr(start, "check_launch", failing)
+    assert start.start_due(sound.starts_at + HOUR) == 1
     assert (fresh(broken).status, fresh(sound).status) == (Status.SCHEDULED, Status.RUNNING)
 
 
@@ -177,15 +178,15 @@ def test_a_start_is_canceled(desk, caller):
     desk.post(reverse("campaign-withdraw", args=[campaign.pk]))
     canceled = fresh(campaign)
     assert (canceled.status, canceled.starts_at) == (Status.DRAFT, None)
-    assert launching.start_due(campaign.starts_at + HOUR) == 0
+    assert start.start_due(campaign.starts_at + HOUR) == 0
     with pytest.raises(PermissionDenied):
-        launching.take_back(scheduled(caller).pk, make_person(CALLER))
+        start.take_back(scheduled(caller).pk, make_person(CALLER))
 
 
 def test_it_may_start_at_once_all_the_same_and_the_clock_then_does_nothing(caller, rings):
     campaign = scheduled(caller)
-    assert launching.launch(campaign.pk, caller).status == Status.RUNNING
-    assert launching.start_due(campaign.starts_at + HOUR) == 0
+    assert start.launch(campaign.pk, caller).status == Status.RUNNING
+    assert start.start_due(campaign.starts_at + HOUR) == 0
     assert rings == ["dispatch"]
 
 
@@ -226,7 +227,7 @@ def test_a_time_that_cannot_be_is_refused_at_its_field(desk, caller, settings, z
     assert said in text_of(answer)
     assert fresh(campaign).status == Status.DRAFT
     with pytest.raises(Refused):
-        launching.launch(campaign.pk, caller, starts_at=timezone.now() - HOUR)
+        start.launch(campaign.pk, caller, starts_at=timezone.now() - HOUR)
 
 
 # Approval
@@ -236,12 +237,12 @@ def test_approval_keeps_the_start_time(caller, manager, settings, rings):
     settings.CALLER_LAUNCH_LIMIT = 2
     campaign = make_campaign([make_list(3)], owner=caller)
     at = timezone.now() + HOUR
-    assert launching.launch(campaign.pk, caller, starts_at=at).status == Status.WAITING
-    assert launching.start_due(at + HOUR) == 0
-    assert launching.approve(campaign.pk, manager).status == Status.SCHEDULED
-    assert launching.start_due(at) == 1
+    assert start.launch(campaign.pk, caller, starts_at=at).status == Status.WAITING
+    assert start.start_due(at + HOUR) == 0
+    assert start.approve(campaign.pk, manager).status == Status.SCHEDULED
+    assert start.start_due(at) == 1
     assert (fresh(campaign).status, fresh(campaign).launched_by, rings) == (Status.RUNNING, manager, ["dispatch"])
-    assert filling.fill_campaign(campaign.pk) == 3
+    assert enqueue.fill_campaign(campaign.pk) == 3
 
 
 def test_nobody_starts_another_audience_than_they_saw(caller, manager, settings):
@@ -249,12 +250,12 @@ def test_nobody_starts_another_audience_than_they_saw(caller, manager, settings)
     people = make_list(3)
     campaign = make_campaign([people], owner=caller)
     with pytest.raises(Refused, match="it was 2, now it is 3"):
-        launching.launch(campaign.pk, caller, seen=2)
-    launching.launch(campaign.pk, caller, seen=3)
+        start.launch(campaign.pk, caller, seen=2)
+    start.launch(campaign.pk, caller, seen=3)
     ListMembership.objects.create(contact_list=people, contact=make_contact())
     with pytest.raises(Refused, match="it was 3, now it is 4"):
-        launching.approve(campaign.pk, manager, seen=3)
-    assert launching.approve(campaign.pk, manager, seen=4).changed
+        start.approve(campaign.pk, manager, seen=3)
+    assert start.approve(campaign.pk, manager, seen=4).changed
 
 
 def test_every_number_of_the_sentence_opens_its_people(desk, caller):

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import rules
+from campaigns import minute_job, rules
+from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign
-from campaigns.services import lifecycle, sweeping, taking_back
+from campaigns.tracking import vendor_stops
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
 from providers.models import Provider
 from providers.types import CallHandle, CallSnapshot, CallStatus
@@ -73,13 +74,13 @@ def codes(call: Call) -> list[str]:
 
 def test_what_waits_at_the_vendor_is_taken_back_once(vendor: Vendor) -> None:
     campaign, calls = stopped(10)
-    assert taking_back.take_back() == 10
+    assert vendor_stops.take_back() == 10
     assert sorted(vendor.asked) == sorted(call.remote_id for call in calls)
     assert campaign.calls.filter(status="canceled").count() == 10
     assert campaign.calls.get(status="in_progress").stop_asked_at is None
     assert codes(calls[0]) == ["taken_back", "vendor_news"]
     assert calls[0].events.first().actor is None
-    assert taking_back.take_back() == 0
+    assert vendor_stops.take_back() == 0
     assert len(vendor.asked) == 10
 
 
@@ -87,7 +88,7 @@ def test_what_waits_at_the_vendor_is_taken_back_once(vendor: Vendor) -> None:
 def test_what_the_vendor_does_not_give_back_is_left_and_said(vendor: Vendor, answer: Exception) -> None:
     _campaign, (call,) = stopped(1)
     vendor.answer, vendor.state = answer, CallStatus.RINGING
-    assert taking_back.take_back() == 0
+    assert vendor_stops.take_back() == 0
     call.refresh_from_db()
     assert (call.status, codes(call)) == ("ringing", ["taken_back", "vendor_news"])
     assert call.events.first().detail == str(answer.message)  # type: ignore[attr-defined]
@@ -97,36 +98,36 @@ def test_a_vendor_that_cannot_be_reached_is_asked_again_and_said_once(vendor: Ve
     _campaign, (call,) = stopped(1)
     vendor.answer = NotSent("no network")
     for _ in range(3):
-        taking_back.take_back()
+        vendor_stops.take_back()
         call.refresh_from_db()
         assert (call.status, call.stop_asked_at) == ("queued", None)
     assert len(vendor.asked) == 3
     assert codes(call) == ["not_taken_back"]
-    sweeping.sweep()
+    minute_job.sweep()
     assert rung == ["take_back"]
     vendor.answer = None
-    assert taking_back.take_back() == 1
+    assert vendor_stops.take_back() == 1
     Campaign.objects.update(finished_at=timezone.now() - 61 * MINUTE)
-    assert not taking_back.to_ask(timezone.now()).exists()
+    assert not vendor_stops.to_ask(timezone.now()).exists()
 
 
 def test_a_dead_key_halts_the_provider_and_the_calls_wait_for_it(vendor: Vendor) -> None:
     campaign, (call, _other) = stopped(2)
     vendor.answer = CredentialsRejected("The key is dead.")
-    taking_back.take_back()
+    vendor_stops.take_back()
     campaign.provider.refresh_from_db()
     assert campaign.provider.halted_at
     call.refresh_from_db()
     assert (call.stop_asked_at, codes(call)) == (None, ["not_taken_back"])
-    assert not taking_back.to_ask(timezone.now()).exists()
+    assert not vendor_stops.to_ask(timezone.now()).exists()
 
 
 def test_a_worker_that_died_in_the_middle_is_made_up_for(vendor: Vendor) -> None:
     _campaign, (call,) = stopped(1)
     Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - MINUTE)
-    assert taking_back.take_back() == 0
+    assert vendor_stops.take_back() == 0
     Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - 3 * MINUTE)
-    assert taking_back.take_back() == 1
+    assert vendor_stops.take_back() == 1
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_nobody_else_is_asked_about(vendor: Vendor, vendor_slug: str, status: st
     campaign, calls = stopped(1, vendor_slug)
     Campaign.objects.filter(pk=campaign.pk).update(status=status)
     Call.objects.filter(pk=calls[0].pk).update(remote_id=remote_id)
-    taking_back.take_back()
+    vendor_stops.take_back()
     assert not vendor.asked
 
 
@@ -172,7 +173,7 @@ def test_a_stop_reaches_the_vendor(
     dial(2)
     Call.objects.filter(pk=call.pk, status="queued").update(campaign=campaign)
     assert lifecycle.stop(campaign.pk, manager).recalled == 1
-    assert taking_back.take_back() == 1
+    assert vendor_stops.take_back() == 1
     call.refresh_from_db()
     assert call.status == "canceled"
     assert {line.what for line in provider.exchanges.all()} == {"place_call", "cancel_call", "fetch_calls"}

@@ -14,8 +14,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns.models import Call, CallTally, Campaign, CostTally, TallyMark
-from campaigns.services import report_counts, reporting, tallying
-from campaigns.services.reporting import Figures, Scope
+from campaigns.reports import figures as figures_module
+from campaigns.reports import rollup_reads, rollups
+from campaigns.reports.figures import Figures, Scope
 from providers.models import Provider
 
 UNTIL = datetime.datetime(2026, 4, 2, 12, 7, tzinfo=datetime.UTC)
@@ -35,7 +36,7 @@ def scope_of(days: int = 60, **narrowed: Any) -> Scope:
 def comparable(figures: Figures) -> dict[str, Any]:
     """Return all figures, costs to a millionth."""
 
-    def sums(found: reporting.Sums) -> Any:
+    def sums(found: figures_module.Sums) -> Any:
         costs = {currency: round(found.cost(currency), 6) for currency in found.currencies}
         return found.sent, found.ended, found.talked, found.machine, found.opted_out, dict(found.by_status), costs
 
@@ -58,7 +59,7 @@ def from_calls(scope: Scope, person: User) -> dict[str, Any]:
     """Count without any sums."""
     kept = TallyMark.objects.values_list("through", flat=True).first() or 0
     TallyMark.objects.update(through=0)
-    found = comparable(reporting.count(scope, person))
+    found = comparable(figures_module.count(scope, person))
     TallyMark.objects.update(through=kept)
     return found
 
@@ -66,20 +67,20 @@ def from_calls(scope: Scope, person: User) -> dict[str, Any]:
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.usefixtures("past")
 def test_sums_and_calls_tell_the_same(zone: str, manager: User) -> None:
-    tallying.rebuild(UNTIL)
-    assert tallying.summed_through() == tallying.quarter_of(UNTIL) - 2
+    rollups.rebuild(UNTIL)
+    assert rollups.summed_through() == rollups.quarter_of(UNTIL) - 2
     with timezone.override(zoneinfo.ZoneInfo(zone)):
         campaign, provider = Campaign.objects.order_by("pk").first(), Provider.objects.order_by("pk").first()
         for scope in (scope_of(), scope_of(3), scope_of(campaign=campaign), scope_of(provider=provider)):
-            assert comparable(reporting.count(scope, manager)) == from_calls(scope, manager)
+            assert comparable(figures_module.count(scope, manager)) == from_calls(scope, manager)
 
 
 @pytest.mark.usefixtures("past")
 def test_sums_are_what_a_loop_over_the_calls_counts(manager: User) -> None:
-    tallying.rebuild(UNTIL)
+    rollups.rebuild(UNTIL)
     berlin = zoneinfo.ZoneInfo("Europe/Berlin")
     with timezone.override(berlin):
-        figures = reporting.count(scope_of(), manager)
+        figures = figures_module.count(scope_of(), manager)
         by_day: dict[datetime.date, int] = {}
         hours: dict[tuple[int, int], int] = {}
         cost = Decimal(0)
@@ -97,42 +98,42 @@ def test_sums_are_what_a_loop_over_the_calls_counts(manager: User) -> None:
 
 @pytest.mark.usefixtures("past")
 def test_a_late_change_is_counted_within_the_minute(manager: User) -> None:
-    tallying.rebuild(UNTIL)
+    rollups.rebuild(UNTIL)
     call = Call.objects.filter(status="no_answer", placing_at__lt=UNTIL - datetime.timedelta(days=3)).latest("pk")
     later = UNTIL + datetime.timedelta(minutes=1)
     Call.objects.filter(pk=call.pk).update(
         status="completed", talk_seconds=70, cost=Decimal("0.0700"), currency="EUR", changed_at=later
     )
-    assert tallying.keep_sums(later) >= 1
-    found = comparable(reporting.count(scope_of(), manager))
+    assert rollups.keep_sums(later) >= 1
+    found = comparable(figures_module.count(scope_of(), manager))
     assert found == from_calls(scope_of(), manager)
     assert CostTally.objects.filter(currency="EUR", told=Decimal("0.07"), priced_seconds=70).exists()
 
 
 @pytest.mark.usefixtures("past")
 def test_a_second_look_writes_no_row_twice() -> None:
-    tallying.rebuild(UNTIL)
+    rollups.rebuild(UNTIL)
     columns = ("quarter", "campaign", "provider", "attempt", "sent")
     before = sorted(CallTally.objects.values_list(*columns), key=str)
     for minute in range(3):
-        tallying.keep_sums(UNTIL + datetime.timedelta(minutes=minute))
+        rollups.keep_sums(UNTIL + datetime.timedelta(minutes=minute))
     assert sorted(CallTally.objects.values_list(*columns), key=str) == before
 
 
 @pytest.mark.usefixtures("past")
 def test_a_caller_never_sees_the_sums_of_others(caller: User) -> None:
-    tallying.rebuild(UNTIL)
+    rollups.rebuild(UNTIL)
     Call.objects.filter(pk__in=Call.objects.filter(placing_at__isnull=False)[:3].values("pk")).update(owner=caller)
-    assert reporting.count(scope_of(200), caller).total.sent == 3
+    assert figures_module.count(scope_of(200), caller).total.sent == 3
 
 
 @pytest.mark.usefixtures("past")
 def test_few_calls_a_round_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    tallying.rebuild(UNTIL)
+    rollups.rebuild(UNTIL)
     columns = ("quarter", "campaign", "provider", "attempt", "sent", "talked")
     whole = sorted(CallTally.objects.values_list(*columns), key=str)
-    monkeypatch.setattr(tallying, "CALLS_A_ROUND", 50)
-    tallying.rebuild(UNTIL)
+    monkeypatch.setattr(rollups, "CALLS_A_ROUND", 50)
+    rollups.rebuild(UNTIL)
     assert sorted(CallTally.objects.values_list(*columns), key=str) == whole
 
 
@@ -146,9 +147,9 @@ def test_the_command_says_how_much() -> None:
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_local_clock_follows_every_change(zone: str) -> None:
     there = zoneinfo.ZoneInfo(zone)
-    first = tallying.quarter_of(datetime.datetime(2026, 1, 1, tzinfo=there))
-    end = tallying.quarter_of(datetime.datetime(2027, 1, 1, tzinfo=there))
-    clock = report_counts.LocalClock(there, first, end)
+    first = rollups.quarter_of(datetime.datetime(2026, 1, 1, tzinfo=there))
+    end = rollups.quarter_of(datetime.datetime(2027, 1, 1, tzinfo=there))
+    clock = rollup_reads.LocalClock(there, first, end)
     for quarter in range(first, end, 7):
-        local = tallying.moment(quarter).astimezone(there).replace(tzinfo=datetime.UTC)
+        local = rollups.moment(quarter).astimezone(there).replace(tzinfo=datetime.UTC)
         assert clock.seconds_of(quarter) == int(local.timestamp())

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
+from campaigns.launch import test_call
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, ListMembership
 from campaigns.numbers import UnderstoodNumber
-from campaigns.services import progress, trying
-from campaigns.services.lifecycle import Refused
+from campaigns.reports import progress
 from tests.campaigns.test_campaign_builder import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
@@ -73,7 +74,7 @@ def test_my_phone_rings_with_the_message_and_the_campaign_counts_nothing(desk, c
 def test_it_goes_the_diallers_own_path(sandbox, dial, caller):
     provider = sandbox.provider("bolna")
     campaign, contact = written(caller, provider=provider, agent=provider.agent_set.first())
-    placed = trying.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+    placed = test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
     dial()
     placed.call.refresh_from_db()
     assert placed.call.placing_at
@@ -110,9 +111,9 @@ def test_every_rule_holds(desk, caller, settings, hindrance):
 
 def test_a_second_try_is_meant_however_soon(caller):
     campaign, contact = written(caller)
-    trying.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+    test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
     Call.objects.update(status="completed", placing_at=timezone.now())
-    assert trying.try_message(campaign, caller, MINE, contact, uuid.uuid4()).is_new
+    assert test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4()).is_new
 
 
 def test_it_is_heard_as_whoever_is_chosen_and_never_with_a_hole(desk, caller):
@@ -134,9 +135,9 @@ def test_without_a_choice_the_first_whole_one_is_heard(caller):
     campaign, whole = written(caller)
     hole = make_contact(variables={})
     ListMembership.objects.create(contact_list=campaign.lists.get(), contact=hole)
-    assert trying.choose_hearer(campaign, "") == whole
+    assert test_call.choose_hearer(campaign, "") == whole
     whole.delete()
-    assert trying.choose_hearer(campaign, "") == hole
+    assert test_call.choose_hearer(campaign, "") == hole
 
 
 def test_a_wrong_number_is_said_at_its_field(desk, caller):
@@ -151,14 +152,14 @@ def test_a_wrong_number_is_said_at_its_field(desk, caller):
 def test_a_message_that_is_not_complete_is_not_tried(caller):
     campaign, contact = written(caller, agent=None)
     with pytest.raises(Refused, match="Choose what the call says"):
-        trying.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+        test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
 
 
 def test_who_may_not_launch_may_not_try(client, caller):
     campaign, contact = written(caller)
     admin = make_person(ADMIN)
     with pytest.raises(PermissionDenied):
-        trying.try_message(campaign, admin, MINE, contact, uuid.uuid4())
+        test_call.try_message(campaign, admin, MINE, contact, uuid.uuid4())
     client.force_login(admin)
     assert client.post(reverse("campaign-try", args=[campaign.pk]), sent()).status_code == 403
     client.force_login(make_person())

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from campaigns import rules
+from campaigns.dialing import order_results
+from campaigns.dialing.order_results import Answer
+from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign
-from campaigns.services import answering, lifecycle, merging
-from campaigns.services.answering import Answer
+from campaigns.tracking import call_updates
 from providers.exceptions import InvalidNumber, OrderRejected
 from providers.types import CallOrder, CallSnapshot, CallStatus, FailureReason
 from tests.conftest import make_call, make_campaign, make_contact
@@ -40,7 +42,7 @@ def end(call: Call, status: str, at: datetime.datetime = NOW, **fields: object) 
     """Let the vendor tell a call's end."""
     word = CallStatus(status)
     snapshot = CallSnapshot(remote_id=call.remote_id, raw_status=status, status=word, **fields)  # type: ignore[arg-type]
-    merging.merge_news({call.pk: snapshot}, source="poll", now=at)
+    call_updates.merge_news({call.pk: snapshot}, source="poll", now=at)
 
 
 def state(campaign: Campaign) -> str:
@@ -94,7 +96,9 @@ def test_refused_orders_are_failures_too_but_numbers_that_do_not_exist_are_not(
     for _ in range(5):
         call = make_call(campaign=campaign, contact=make_contact(), status="placing", rank=10, placing_at=NOW)
         order = CallOrder(reference=call.reference, to_number=call.to_number)
-        answering.write_answers(campaign.provider_id, [Answer(call_id=call.pk, order=order, result=error("no"))], NOW)
+        order_results.write_answers(
+            campaign.provider_id, [Answer(call_id=call.pk, order=order, result=error("no"))], NOW
+        )
     assert state(campaign) == then
 
 

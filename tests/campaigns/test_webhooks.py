@@ -12,9 +12,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import queue
+from campaigns import minute_job, queue
 from campaigns.models import Call, CallHint
-from campaigns.services import following, receiving, sweeping
+from campaigns.tracking import webhook_follow_up, webhooks
 from providers.models import DeliveryResult, Provider, WebhookAddress
 from tests.campaigns.news import BITEL, address_of, is_due, message, open_call, post, signed
 from tests.conftest import make_provider
@@ -142,12 +142,12 @@ def test_too_large_a_message_is_refused_unread(db: None) -> None:
 def test_a_message_sent_a_thousand_times_has_one_effect(db: None, rung: list[str]) -> None:
     call = open_call()
     address = WebhookAddress.objects.get(pk=_made(call.provider))
-    results = {receiving.receive(address, {}, message("bolna")) for _time in range(1000)}
+    results = {webhooks.receive(address, {}, message("bolna")) for _time in range(1000)}
     assert results == {DeliveryResult.TAKEN, DeliveryResult.REPEATED}
     assert CallHint.objects.count() == 1
     assert rung == ["poll"]
     Call.objects.update(next_poll_at=None)
-    assert receiving.receive(address, {}, message("bolna")) == DeliveryResult.REPEATED
+    assert webhooks.receive(address, {}, message("bolna")) == DeliveryResult.REPEATED
     assert not is_due(call)
     assert WebhookAddress.objects.get().deliveries == 1001
 
@@ -158,7 +158,7 @@ def _made(provider: Provider) -> int:
 
 
 def test_a_flood_rings_once(db: None, rung: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "NUDGE_SECONDS", 60)
+    monkeypatch.setattr(webhooks, "NUDGE_SECONDS", 60)
     call = open_call()
     path = address_of(call.provider)
     for number in range(50):
@@ -182,10 +182,10 @@ def test_a_message_before_the_answer_waits_for_its_call(db: None) -> None:
     assert post(path, message("bolna")) == 200
     assert CallHint.objects.get().state == "parked"
     assert WebhookAddress.objects.get().last_delivery_result == DeliveryResult.PARKED
-    following.follow_hints()
+    webhook_follow_up.follow_hints()
     assert CallHint.objects.get().state == "parked"
     Call.objects.update(remote_id="abc", status="queued", rank=30)
-    following.follow_hints()
+    webhook_follow_up.follow_hints()
     assert CallHint.objects.get().state == "done"
     assert is_due(call)
 
@@ -193,24 +193,24 @@ def test_a_message_before_the_answer_waits_for_its_call(db: None) -> None:
 def test_what_nobody_answers_to_is_given_up_and_forgotten(db: None, rung: list[str]) -> None:
     path = address_of(make_provider())
     assert post(path, message("bolna")) == 200
-    sweeping.sweep()
+    minute_job.sweep()
     assert "hints" in rung
     CallHint.objects.update(received_at=timezone.now() - datetime.timedelta(minutes=16))
-    assert following.follow_hints()["stray"] == 1
+    assert webhook_follow_up.follow_hints()["stray"] == 1
     assert CallHint.objects.get().state == "stray"
-    assert not following.has_hints()
+    assert not webhook_follow_up.has_hints()
     CallHint.objects.update(received_at=timezone.now() - datetime.timedelta(hours=25))
-    sweeping.sweep()
+    minute_job.sweep()
     assert not CallHint.objects.exists()
 
 
 def test_what_a_flood_leaves_is_bounded(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "MOST_KEPT", 5)
+    monkeypatch.setattr(webhooks, "MOST_KEPT", 5)
     for provider in (make_provider(), make_provider()):
         path = address_of(provider)
         for number in range(8):
             post(path, message("bolna", remote_id=f"id-{number}"))
-    receiving.forget_hints(timezone.now())
+    webhooks.forget_hints(timezone.now())
     assert CallHint.objects.count() == 10
     assert set(CallHint.objects.values_list("remote_id", flat=True)) == {f"id-{number}" for number in range(3, 8)}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from campaigns.contacts.do_not_call import forbid_many
+from campaigns.launch.start import launch
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
-from campaigns.services.do_not_calling import forbid_many
-from campaigns.services.launching import launch
 from providers.models import Agent, CallerId, Provider, Voice
 
 

@@ -13,8 +13,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from campaigns.contacts import do_not_call
+from campaigns.core import stop_all
+from campaigns.launch import lifecycle
 from campaigns.models import Call, CallEvent, Campaign, Contact, DialingSwitch
-from campaigns.services import do_not_calling, ghosts, lifecycle, stopping
+from campaigns.tracking import reconciliation_sweep
 from providers.models import Agent, CallerId, Provider
 from providers.sandbox.accounts import ACCOUNT_OF
 
@@ -114,8 +117,8 @@ def close_breakers() -> int:
 def sweep_lists() -> dict[str, int]:
     """Compare every vendor's list with our rows, as the hourly task does; returns what came of it."""
     counts = {"bound": 0, "recorded": 0, "unfrozen": 0}
-    for provider_id in ghosts.comparable():
-        for name, number in ghosts.sweep_provider(provider_id).items():
+    for provider_id in reconciliation_sweep.comparable():
+        for name, number in reconciliation_sweep.sweep_provider(provider_id).items():
             counts[name] += number
     return counts
 
@@ -167,18 +170,18 @@ def _pause(_person: User, since: int) -> tuple[int, dict[str, Any], Any]:
 
 def _stop_all(person: User, since: int) -> tuple[int, dict[str, Any], Any]:
     counted = []
-    record = stopping.record
+    record = stop_all.record
 
     def count_and_record(*arguments: Any, **named: Any) -> Any:
         counted.append(commit_points(since))
         return record(*arguments, **named)
 
-    stopping.record = count_and_record
+    stop_all.record = count_and_record
     try:
-        assert stopping.press_stop_all(person, "a test")
+        assert stop_all.press_stop_all(person, "a test")
     finally:
-        stopping.record = record
-    return counted[0], {}, lambda: stopping.release_stop_all(person)
+        stop_all.record = record
+    return counted[0], {}, lambda: stop_all.release_stop_all(person)
 
 
 def _opt_out(_person: User, since: int) -> tuple[int, dict[str, Any], Any]:
@@ -188,7 +191,7 @@ def _opt_out(_person: User, since: int) -> tuple[int, dict[str, Any], Any]:
     )
     number = random.choice(waiting) if waiting else "+989999999999"
     with transaction.atomic():
-        do_not_calling.forbid(number, reason="asked", source="person")
+        do_not_call.forbid(number, reason="asked", source="person")
         before = commit_points(since, to_number=number)
     return before, {"to_number": number}, lambda: None
 

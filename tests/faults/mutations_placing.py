@@ -74,7 +74,7 @@ PLACING = (
     ),
     Mutant(
         "read a missing stop-all row as a yes",
-        "campaigns/services/gate.py",
+        "campaigns/core/gate.py",
         "return row is not None and row[0] is None",
         "return row is None or row[0] is None",
         "tests/campaigns/test_dialing.py::test_a_missing_switch_row_counts_as_stopped",

@@ -118,7 +118,7 @@ READING = (
     ),
     Mutant(
         "a lost worker's order waits its turn again",
-        "campaigns/services/repairing.py",
+        "campaigns/tracking/stuck_calls.py",
         "status=CallStatus.UNKNOWN, rank=rules.RANK[CallStatus.UNKNOWN], next_poll_at=now, polls=0",
         "status=CallStatus.PENDING, rank=0, next_poll_at=now, polls=0",
         SETTLE_TESTS + "a_dead_workers_order_becomes_unknown_and_is_not_sent_again",
@@ -268,7 +268,7 @@ READING = (
     ),
     Mutant(
         "a long list is dropped at the end of a slice",
-        "campaigns/services/polling.py",
+        "campaigns/tracking/polling.py",
         "LAST_READS_SECONDS = 38.0",
         "LAST_READS_SECONDS = 0.5",
         READING_TESTS + "a_list_that_takes_longer_than_the_slice_is_still_concluded",

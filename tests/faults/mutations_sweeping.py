@@ -52,7 +52,7 @@ SWEEPING = (
     ),
     Mutant(
         "watch for a restore in the minute sweep only",
-        "campaigns/services/dialing.py",
+        "campaigns/dialing/dispatcher.py",
         "            restoring.watch()\n",
         "",
         RESTORE_TESTS + "the_minute_sweep_and_the_dispatcher_watch_before_anything_else",

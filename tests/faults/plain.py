@@ -15,9 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns import rules
+from campaigns.core import leases
+from campaigns.core.clock import span
 from campaigns.models import Call
-from campaigns.services import leases
-from campaigns.services.clock import span
 from providers.exceptions import OrderRejected, ProviderError
 from providers.models import Provider
 from providers.types import CallStatus, PlacedCall

@@ -13,10 +13,12 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from campaigns import rules
+from campaigns.core.clock import DatabaseClock
+from campaigns.dialing import commit_point, dispatcher, order_results, reservation
+from campaigns.dialing.order_results import Answer
+from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign, DialingSwitch
-from campaigns.services import answering, committing, dialing, lifecycle, polling, repairing, reserving
-from campaigns.services.answering import Answer
-from campaigns.services.clock import DatabaseClock
+from campaigns.tracking import polling, stuck_calls
 from providers.exceptions import (
     CredentialsRejected,
     NotSent,
@@ -50,7 +52,7 @@ def order(call: Call) -> CallOrder:
 def answer(call: Call, result: PlacedCall | ProviderError) -> None:
     """Write one answer as the slice does, and read the row back."""
     answers = [Answer(call_id=call.pk, order=order(call), result=result)]
-    answering.write_answers(call.provider_id, answers, timezone.now())
+    order_results.write_answers(call.provider_id, answers, timezone.now())
     call.refresh_from_db()
 
 
@@ -141,13 +143,13 @@ def test_a_row_that_changes_between_the_look_and_the_write_does_not_pass(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken, left = stage.call(), stage.call()
-    write = committing._Batch.write
+    write = commit_point._Batch.write
 
     def write_late(batch: Any, token: uuid.UUID) -> None:
         Call.objects.filter(pk=taken.pk).update(status="canceled", rank=80)
         write(batch, token)
 
-    monkeypatch.setattr(committing._Batch, "write", write_late)
+    monkeypatch.setattr(commit_point._Batch, "write", write_late)
     passed = {committed.call_id for committed in stage.commit(taken, left).committed}
     assert passed <= {left.pk}
     assert taken.pk not in passed
@@ -157,20 +159,20 @@ def test_somebody_elses_reservation_between_the_look_and_the_write_does_not_pass
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = stage.call()
-    write = committing._Batch.write
+    write = commit_point._Batch.write
 
     def write_late(batch: Any, token: uuid.UUID) -> None:
         Call.objects.filter(pk=call.pk).update(lease=uuid.uuid4())
         write(batch, token)
 
-    monkeypatch.setattr(committing._Batch, "write", write_late)
+    monkeypatch.setattr(commit_point._Batch, "write", write_late)
     assert not stage.commit(call).committed
 
 
 @pytest.mark.parametrize("stop", ["pause", "stop_all", "halt", "freeze", "opt_out"])
 def test_a_stop_between_reservation_and_commit_point_holds(stage: Stage, stop: str) -> None:
     call = stage.call()
-    ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     assert ids == [call.pk]
     match stop:
         case "pause":
@@ -182,10 +184,10 @@ def test_a_stop_between_reservation_and_commit_point_holds(stage: Stage, stop: s
         case "freeze":
             Provider.objects.freeze(stage.provider.pk, "a restored backup")
         case "opt_out":
-            from campaigns.services.do_not_calling import forbid
+            from campaigns.contacts.do_not_call import forbid
 
             forbid(call.to_number, reason="asked", source="person")
-    result = committing.commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK)
+    result = commit_point.commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK)
     assert result.committed == []
 
 
@@ -199,7 +201,7 @@ def test_what_the_database_does_not_answer_is_a_no(
         tries.append(1)
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(committing.gate, "pass_gate", away)
+    monkeypatch.setattr(commit_point.gate, "pass_gate", away)
     dial(1.5)
     call.refresh_from_db()
     assert tries
@@ -211,19 +213,19 @@ def test_an_answer_that_cannot_be_written_leaves_the_call_to_the_settling(
     sandbox: Sandbox, dial: Callable[..., None], read_back: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = single(sandbox.provider(), "+989121239901")
-    real = answering.write_in_transaction
+    real = order_results.write_in_transaction
 
     def away(*_arguments: Any) -> None:
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(answering, "write_in_transaction", away)
-    monkeypatch.setattr(dialing.Slice, "_until_done", lambda self, act, tries=60: _try_once(self, act))
+    monkeypatch.setattr(order_results, "write_in_transaction", away)
+    monkeypatch.setattr(dispatcher.Slice, "_until_done", lambda self, act, tries=60: _try_once(self, act))
     dial(1.0)
     call.refresh_from_db()
     assert call.status == "placing"
-    monkeypatch.setattr(answering, "write_in_transaction", real)
+    monkeypatch.setattr(order_results, "write_in_transaction", real)
     Call.objects.filter(pk=call.pk).update(deadline_at=timezone.now() - SECOND)
-    assert repairing.free_the_stuck(timezone.now()) == 1
+    assert stuck_calls.free_the_stuck(timezone.now()) == 1
     dial(1.0)
     read_back(4)
     call.refresh_from_db()
@@ -231,7 +233,7 @@ def test_an_answer_that_cannot_be_written_leaves_the_call_to_the_settling(
     assert sandbox.dials_of(call.to_number) == 1
 
 
-def _try_once(current: dialing.Slice, act: Callable[[], None]) -> None:
+def _try_once(current: dispatcher.Slice, act: Callable[[], None]) -> None:
     try:
         act()
     except OperationalError:
@@ -314,7 +316,7 @@ def test_the_same_bell_ten_times_dials_once(sandbox: Sandbox) -> None:
 
 def _slice_and_close() -> None:
     try:
-        dialing.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=1.5)
+        dispatcher.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=1.5)
     finally:
         connection.close()
 
@@ -328,9 +330,9 @@ def test_reads_alone_never_dial(sandbox: Sandbox, read_back: Callable[..., None]
 
 def test_a_campaign_that_ended_in_between_keeps_its_reserved_calls_from_leaving(stage: Stage) -> None:
     call = stage.call()
-    ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
+    ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     Campaign.objects.update(status="stopped")
-    assert committing.commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK).committed == []
+    assert commit_point.commit_calls(stage.provider.pk, stage.token, ids, 10, CLOCK).committed == []
     call.refresh_from_db()
     assert call.status == "pending"
 
@@ -338,7 +340,7 @@ def test_a_campaign_that_ended_in_between_keeps_its_reserved_calls_from_leaving(
 def test_an_order_never_leaves_inside_somebodys_transaction(transactional_db: None) -> None:
     call = placing(provider=make_provider())
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
-        answering.write_answers(
+        order_results.write_answers(
             call.provider_id, [Answer(call_id=call.pk, order=order(call), result=TAKEN)], CLOCK.now()
         )
 

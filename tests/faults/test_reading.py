@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from campaigns.core import leases
 from campaigns.models import Call, CallTranscript
-from campaigns.services import leases, merging, polling, settling
+from campaigns.tracking import call_updates, polling, unknown_calls
 from providers.base import Response, retry_after
 from providers.http import HttpDoor
 from providers.models import Provider
@@ -33,23 +34,23 @@ def test_news_that_was_overtaken_between_the_look_and_the_write_moves_nothing_ba
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = make_call(status="ringing", rank=50, remote_id="call-1", placing_at=timezone.now())
-    row = merging._row
+    row = call_updates._row
 
     def written_late(*arguments: Any) -> Any:
         Call.objects.filter(pk=call.pk).update(status="completed", rank=90)
         return row(*arguments)
 
-    monkeypatch.setattr(merging, "_row", written_late)
+    monkeypatch.setattr(call_updates, "_row", written_late)
     news = CallSnapshot(remote_id="call-1", status=CallStatus.IN_PROGRESS, raw_status="in-progress")
-    merging.merge_news({call.pk: news}, source="poll", now=timezone.now())
+    call_updates.merge_news({call.pk: news}, source="poll", now=timezone.now())
     call.refresh_from_db()
     assert (call.status, call.rank) == ("completed", 90)
 
 
 def test_a_bound_call_is_not_bound_again(stage: Stage) -> None:
-    assert merging.bind(stage.lost.pk, "new-1", code="bound", source="list", now=stage.now)
+    assert call_updates.bind(stage.lost.pk, "new-1", code="bound", source="list", now=stage.now)
     Call.objects.filter(pk=stage.lost.pk).update(status="failed", rank=82)
-    assert not merging.bind(stage.lost.pk, "new-2", code="bound", source="list", now=stage.now)
+    assert not call_updates.bind(stage.lost.pk, "new-2", code="bound", source="list", now=stage.now)
     stage.lost.refresh_from_db()
     assert stage.lost.remote_id == "new-1"
 
@@ -58,7 +59,7 @@ def test_a_bound_call_is_not_bound_again(stage: Stage) -> None:
 def test_a_strange_word_is_stored_and_changes_no_state(stage: Stage, word: str) -> None:
     call = stage.call("ringing", 1, remote_id="call-1")
     news = CallSnapshot(remote_id="call-1", status=None, raw_status=word)
-    merging.merge_news({call.pk: news}, source="poll", now=stage.now)
+    call_updates.merge_news({call.pk: news}, source="poll", now=stage.now)
     call.refresh_from_db()
     assert (call.status, call.raw_status) == ("ringing", word[:80])
     assert [event.code for event in call.events.all()] == ["strange_word"]
@@ -68,7 +69,7 @@ def test_many_repeats_of_one_piece_of_news_are_one_step(stage: Stage) -> None:
     call = stage.call("ringing", 1, remote_id="call-1")
     news = CallSnapshot(remote_id="call-1", status=CallStatus.COMPLETED, raw_status="completed", talk_seconds=30)
     for _time in range(30):
-        merging.merge_news({call.pk: news}, source="webhook", now=stage.now)
+        call_updates.merge_news({call.pk: news}, source="webhook", now=stage.now)
     call.refresh_from_db()
     assert (call.status, call.talk_seconds) == ("completed", 30)
     assert call.events.count() == 1
@@ -78,7 +79,7 @@ def test_a_longer_transcript_replaces_a_shorter_one_and_never_the_other_way(stag
     call = stage.call("completed", 1, remote_id="call-1")
     for summary in ("Short.", "A much longer summary.", "Mid size."):
         news = CallSnapshot(remote_id="call-1", status=CallStatus.COMPLETED, raw_status="completed", summary=summary)
-        merging.merge_news({call.pk: news}, source="poll", now=stage.now)
+        call_updates.merge_news({call.pk: news}, source="poll", now=stage.now)
     assert CallTranscript.objects.get(call=call).summary == "A much longer summary."
 
 
@@ -116,7 +117,7 @@ def test_a_look_that_the_vendor_breaks_decides_nothing(
     lost = single(sandbox.provider(), "+989121239907")
     dial(0.8)
     sandbox.server.world.faults.add({"mode": "500", "on": "read"})
-    monkeypatch.setattr(settling, "conclude", lambda *_arguments: pytest.fail("concluded from a broken list"))
+    monkeypatch.setattr(unknown_calls, "conclude", lambda *_arguments: pytest.fail("concluded from a broken list"))
     polling.run_slice(2.5)
     lost.refresh_from_db()
     assert lost.status == "unknown"
@@ -141,13 +142,13 @@ def test_a_list_that_takes_longer_than_the_slice_is_still_concluded(
     """Else every slice would read the long list anew and in vain, and no unknown call would ever be settled."""
     lost = single(sandbox.provider(), "+989121239907")
     dial(0.8)
-    look = settling.look
+    look = unknown_calls.look
 
     def slow_look(*arguments: Any) -> Any:
         time.sleep(2.0)
         return look(*arguments)
 
-    monkeypatch.setattr(settling, "look", slow_look)
+    monkeypatch.setattr(unknown_calls, "look", slow_look)
     monkeypatch.setattr(leases, "LEASE_SECONDS", 0.6)
     monkeypatch.setattr(leases, "RENEW_SECONDS", 0.2)
     Call.objects.filter(pk=lost.pk).update(next_poll_at=timezone.now())
@@ -164,13 +165,13 @@ def test_a_look_reads_a_list_once_where_a_call_alone_is_read_from_the_list_as_we
     lost = [single(provider, f"+98912{number}9907") for number in range(123, 128)]
     dial(0.8)
     Call.objects.update(next_poll_at=timezone.now())
-    plan = settling.plan_look(provider, timezone.now())
+    plan = unknown_calls.plan_look(provider, timezone.now())
     assert plan is not None
     assert len(plan.unknown) == len(lost)
     asked: list[str] = []
     read = HttpDoor.read
     monkeypatch.setattr(HttpDoor, "read", lambda door, request: asked.append(request.path) or read(door, request))  # type: ignore[func-returns-value]
-    listed = settling.look(provider.open_backend(), plan)
+    listed = unknown_calls.look(provider.open_backend(), plan)
     assert {row.to_number for row in listed} == {call.to_number for call in lost}
     assert max(Counter(asked).values()) <= 2, asked
 
@@ -190,8 +191,8 @@ def test_a_long_list_keeps_no_open_call_from_being_read(
         read.append("list")
         return []
 
-    monkeypatch.setattr(settling, "look", slow_look)
-    monkeypatch.setattr(merging, "merge_news", lambda *_arguments, **_named: read.append("calls"))
+    monkeypatch.setattr(unknown_calls, "look", slow_look)
+    monkeypatch.setattr(call_updates, "merge_news", lambda *_arguments, **_named: read.append("calls"))
     polling.run_slice(0.4)
     assert read[0] == "calls"
     assert call.pk

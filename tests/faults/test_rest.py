@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from campaigns import checks
 from campaigns.models import Call
-from campaigns.services import repairing
+from campaigns.tracking import stuck_calls
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.test_dialing import single
 from tests.end_to_end.conftest import ROOT
@@ -46,7 +46,7 @@ def test_a_commit_whose_answer_was_lost_sends_nothing(
     assert call.status == "placing"
     assert sandbox.dialed == []
     Call.objects.filter(pk=call.pk).update(deadline_at=timezone.now() - datetime.timedelta(seconds=1))
-    repairing.free_the_stuck(timezone.now())
+    stuck_calls.free_the_stuck(timezone.now())
     call.refresh_from_db()
     assert call.status == "unknown"
 

@@ -36,14 +36,15 @@ def die() -> None:
 
 def arm(point: str) -> None:
     """Put the end of this process at a point of the path."""
-    from campaigns.services import answering, committing, dialing, merging, reserving
+    from campaigns.dialing import commit_point, dispatcher, order_results, reservation
+    from campaigns.tracking import call_updates
     from providers import shots
     from providers.base import Response
     from providers.http import HttpDoor
 
     if point:
         # Each end costs a few calls: enough to see what becomes of them.
-        dialing.MOST_IN_A_COMMIT = 4
+        dispatcher.MOST_IN_A_COMMIT = 4
 
     def before(owner: Any, name: str) -> None:
         def dying(*_arguments: Any, **_named: Any) -> None:
@@ -64,12 +65,12 @@ def arm(point: str) -> None:
 
     match point:
         case "after_reserve":
-            after(reserving, "reserve", lambda result, *_arguments: bool(result))
+            after(reservation, "reserve", lambda result, *_arguments: bool(result))
         case "before_commit":
             # Everything is written, the transaction is still open.
-            after(committing._Batch, "_write_passed")
+            after(commit_point._Batch, "_write_passed")
         case "after_commit":
-            after(dialing, "commit_calls", lambda result, *_arguments: bool(result.committed))
+            after(dispatcher, "commit_calls", lambda result, *_arguments: bool(result.committed))
         case "before_send":
             before(HttpDoor, "aim")
         case "after_send":
@@ -77,17 +78,17 @@ def arm(point: str) -> None:
         case "after_answer":
             after(shots.Shot, "_end", lambda _result, _shot, outcome: isinstance(outcome, Response))
         case "before_write":
-            before(answering, "write_in_transaction")
+            before(order_results, "write_in_transaction")
         case "in_write":
-            after(answering, "write_in_transaction")
+            after(order_results, "write_in_transaction")
         case "after_write":
-            after(dialing.Slice, "note_written", lambda _result, _slice, _provider, group: bool(group))
+            after(dispatcher.Slice, "note_written", lambda _result, _slice, _provider, group: bool(group))
         case "in_shared" | "after_shared":
             die_where_answers_and_calls_share(point)
         case "before_bind":
-            before(merging, "bind")
+            before(call_updates, "bind")
         case "after_bind":
-            after(merging, "bind")
+            after(call_updates, "bind")
         case "":
             pass
         case _:
@@ -96,9 +97,9 @@ def arm(point: str) -> None:
 
 def die_where_answers_and_calls_share(point: str) -> None:
     """End in, or right after, a commit point whose transaction also writes the answers in hand."""
-    from campaigns.services import committing, dialing
+    from campaigns.dialing import commit_point, dispatcher
 
-    commit, write = dialing.commit_calls, committing._Batch._write_passed
+    commit, write = dispatcher.commit_calls, commit_point._Batch._write_passed
 
     def dying(*arguments: Any) -> Any:
         has_answers = bool(arguments[5])
@@ -108,13 +109,13 @@ def die_where_answers_and_calls_share(point: str) -> None:
             write(*batch)
             die()
 
-        committing._Batch._write_passed = write_and_die if has_answers and point == "in_shared" else write  # type: ignore[method-assign]
+        commit_point._Batch._write_passed = write_and_die if has_answers and point == "in_shared" else write  # type: ignore[method-assign]
         result = commit(*arguments)
         if has_answers and point == "after_shared" and result.committed:
             die()
         return result
 
-    dialing.commit_calls = dying  # type: ignore[assignment]
+    dispatcher.commit_calls = dying  # type: ignore[assignment]
 
 
 # Roles
@@ -125,7 +126,9 @@ def scale_timers() -> None:
     from django.conf import settings
 
     from campaigns import rules
-    from campaigns.services import dialing, leases, polling, reserving
+    from campaigns.core import leases
+    from campaigns.dialing import dispatcher, reservation
+    from campaigns.tracking import polling
     from providers import http
 
     scale = float(settings.TIME_SCALE)
@@ -135,25 +138,27 @@ def scale_timers() -> None:
     rules.PRESEND = defaults["presend"] = max(0.5, rules.PRESEND / scale)
     leases.LEASE_SECONDS = max(1.0, leases.LEASE_SECONDS / scale)  # type: ignore[assignment]
     leases.RENEW_SECONDS = leases.LEASE_SECONDS / 3  # type: ignore[assignment]
-    reserving.RESERVED_SECONDS = max(1.0, reserving.RESERVED_SECONDS / scale)  # type: ignore[assignment]
-    dialing.SWEEP_SECONDS = polling.SWEEP_SECONDS = max(0.2, dialing.SWEEP_SECONDS / scale)
-    dialing.AHEAD_SECONDS = polling.AHEAD_SECONDS = 2.0
+    reservation.RESERVED_SECONDS = max(1.0, reservation.RESERVED_SECONDS / scale)  # type: ignore[assignment]
+    dispatcher.SWEEP_SECONDS = polling.SWEEP_SECONDS = max(0.2, dispatcher.SWEEP_SECONDS / scale)
+    dispatcher.AHEAD_SECONDS = polling.AHEAD_SECONDS = 2.0
     in_five_seconds = polling.batch_of
     polling.batch_of = lambda provider: max(1, round(in_five_seconds(provider) / scale))
 
 
 def dispatch() -> None:
     """Dial, slice after slice, as the queue would have it."""
-    from campaigns.services import dialing
+    from campaigns.dialing import dispatcher
 
     forever(
-        lambda: dialing.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=random.uniform(2.0, 6.0))
+        lambda: dispatcher.run_slice(
+            on_placed=lambda: None, on_remaining=lambda: None, seconds=random.uniform(2.0, 6.0)
+        )
     )
 
 
 def poll() -> None:
     """Read states and settle, slice after slice."""
-    from campaigns.services import polling
+    from campaigns.tracking import polling
 
     forever(lambda: polling.run_slice(5.0))
 
@@ -255,7 +260,7 @@ def main() -> None:
     settings.DEBUG = False
     logging.disable(logging.ERROR)
     from campaigns import rules
-    from campaigns.services import dialing, polling  # noqa: F401
+    from campaigns.tracking import polling  # noqa: F401
     from providers import registry
 
     for vendor in registry.BACKENDS:

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from campaigns.models import VendorSweep
-from campaigns.services import restoring
+from campaigns.tracking import restore_guard
 from providers.models import Provider
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if since is not None:
             later = Q(complete_until__isnull=True) | Q(complete_until__gt=since)
             VendorSweep.objects.filter(later).update(complete_until=since)
-        restoring.freeze_all(options["reason"].strip() or _("a backup of the database was restored."), None)
+        restore_guard.freeze_all(options["reason"].strip() or _("a backup of the database was restored."), None)
         frozen = Provider.objects.filter(frozen_at__isnull=False).defer("secrets").order_by("name")
         if not frozen:
             self.stdout.write("There is no provider, so there is nothing to freeze.")

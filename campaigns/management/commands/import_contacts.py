@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from phonenumbers import SUPPORTED_REGIONS
 
+from campaigns.contacts.importing import saving, upload
+from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.mapping import PHONE, ColumnMapping
+from campaigns.contacts.importing.validation import Verdict, check_import
 from campaigns.models import ContactImport, ContactList
-from campaigns.services.importing import saving, starting
-from campaigns.services.importing.checking import Verdict, check_import
-from campaigns.services.importing.limits import FileRefused
-from campaigns.services.importing.mapping import PHONE, ColumnMapping
 
 
 class Command(BaseCommand):
@@ -47,13 +47,13 @@ class Command(BaseCommand):
 
     def _import(self, path: Path, name: str, region: str, update_known: bool) -> ContactImport:
         with path.open("rb") as file:
-            record = starting.take_file(file, path.name, region)
+            record = upload.take_file(file, path.name, region)
         guessed = ColumnMapping.from_json(record.mapping)
         if len(guessed.columns_of(PHONE)) != 1:
             raise FileRefused("No column of this file holds phone numbers: name it Phone, or give the --region.")
         mapping = ColumnMapping(guessed.columns, guessed.has_titles, update_known)
         existing = ContactList.objects.filter(name=name).first()
-        starting.map_columns(record, mapping, region=region, contact_list=existing, list_name=name)
+        upload.map_columns(record, mapping, region=region, contact_list=existing, list_name=name)
         record = check_import(record.pk)
         if record.status == ContactImport.Status.REFUSED:
             raise FileRefused(record.refused_reason)

@@ -12,10 +12,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.forms.launching import installation_zone
+from campaigns.launch.launch_check import LaunchCheck, check_launch
+from campaigns.launch.lifecycle import Refused
+from campaigns.launch.start import launch
 from campaigns.management.commands.export_calls import find_campaign
-from campaigns.services.launch_check import LaunchCheck, check_launch
-from campaigns.services.launching import launch
-from campaigns.services.lifecycle import Refused
 
 
 class Command(BaseCommand):

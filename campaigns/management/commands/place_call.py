@@ -14,12 +14,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.forms import MultipleChoiceField
 
+from campaigns.calls.quick_call import SingleCall, place_single_call
+from campaigns.core import explanations
 from campaigns.forms.extras import extra_field
+from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call
 from campaigns.numbers import understand_number
-from campaigns.services import explaining
-from campaigns.services.lifecycle import Refused
-from campaigns.services.quick_calling import SingleCall, place_single_call
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
 from providers.naming import named_provider
 from providers.types import CallStatus
@@ -94,7 +94,7 @@ class Command(BaseCommand):
         sentence = f"Call {call.pk} to …{call.to_number[-4:]}: {call.get_status_display()}."
         if call.talk_seconds:
             sentence = f"{sentence[:-1]}, {call.talk_seconds} s talked."
-        reason = explaining.why(call)
+        reason = explanations.why(call)
         if reason and (call.wait_reason or call.status != CallStatus.PENDING):
             sentence += f" {reason}"
         if as_json:
@@ -103,7 +103,7 @@ class Command(BaseCommand):
                     "failure_detail": call.failure_detail, "sentence": sentence}  # fmt: skip
             self.stdout.write(json.dumps(told, ensure_ascii=False))
         if has_waited and call.status not in REACHED:
-            step = explaining.next_step(call) if call.is_final else "It goes on: look for it in the call log."
+            step = explanations.next_step(call) if call.is_final else "It goes on: look for it in the call log."
             raise CommandError(f"{sentence} {step}".strip())
         if not as_json:
             self.stdout.write(sentence)

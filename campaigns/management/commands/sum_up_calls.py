@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from campaigns.services.tallying import rebuild
+from campaigns.reports.rollups import rebuild
 
 
 class Command(BaseCommand):

@@ -1,0 +1,144 @@
+"""What a person decides about one call: it is not placed, or its person is called once more."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns import queue
+from campaigns.core.call_events import Source, step, write_steps
+from campaigns.launch.lifecycle import Refused
+from campaigns.models import Call, DoNotCall
+from campaigns.reasons import SkipReason
+from campaigns.rules import RANK
+from providers.types import CallStatus
+
+
+def cancel_call(call_id: int, person: Person, reason: str = "") -> bool:
+    """Take one waiting call out of the queue: its person is skipped, unless somebody calls again on purpose.
+
+    False where it no longer waited: its commit point was passed, so the phone may ring. Raises PermissionDenied.
+    """
+    call = Call.objects.select_related("campaign").get(pk=call_id)
+    if not _may_cancel(call, person):
+        raise PermissionDenied("control_campaign")
+    now = timezone.now()
+    with transaction.atomic():
+        canceled = Call.objects.filter(pk=call_id, status=CallStatus.PENDING).update(
+            status=CallStatus.SKIPPED,
+            rank=RANK[CallStatus.SKIPPED],
+            skip_reason=SkipReason.CANCELED,
+            wait_reason="",
+            lease=None,
+            lease_until=None,
+            ended_at=now,
+            changed_at=now,
+        )
+        if canceled:
+            write_steps(
+                [
+                    step(
+                        call_id,
+                        "canceled_by_person",
+                        at=now,
+                        source=Source.PERSON,
+                        from_status=CallStatus.PENDING,
+                        to_status=CallStatus.SKIPPED,
+                        detail=reason,
+                        actor_id=person.pk,
+                    )
+                ]
+            )
+            kept = {"reason": reason[:300]} if reason else {}
+            record(person, "call.canceled", call, **kept)
+            if call.campaign is not None:
+                record(person, "campaign.person_skipped", call.campaign, call=call_id, **kept)
+    return bool(canceled)
+
+
+def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
+    """Queue one more attempt of an ended call, because a person decided so; the same token makes one row only.
+
+    It joins its campaign while that is open, else it stands alone. Raises PermissionDenied, or Refused with the reason.
+    """
+    if not may(person, "settle_calls"):
+        raise PermissionDenied("settle_calls")
+    now = timezone.now()
+    with transaction.atomic():
+        call = Call.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=call_id)
+        known = Call.objects.filter(form_token=token).first() if token else None
+        if known is not None:
+            return known
+        _refuse_second_ring(call)
+        campaign = call.campaign if call.campaign is not None and call.campaign.is_open else None
+        last = 0
+        if campaign is not None and call.contact_id is not None:
+            rounds = Call.objects.filter(campaign=campaign, contact=call.contact_id)
+            last = rounds.aggregate(last=Max("attempt"))["last"] or 0
+        copied = {name: getattr(call, name) for name in COPIED}
+        again = Call.objects.create(
+            **copied,
+            campaign=campaign,
+            attempt=max(last, call.attempt) + 1,
+            form_token=token,
+            due_at=now,
+            changed_at=now,
+        )
+        Call.objects.filter(pk=call_id).update(held_at=None, needs_person_at=None)
+        by_person = partial(step, code="call_again", at=now, source=Source.PERSON, actor_id=person.pk)
+        write_steps(
+            [
+                by_person(again.pk, to_status=CallStatus.PENDING),
+                by_person(call_id, from_status=call.status, to_status=call.status),
+            ]
+        )
+        record(person, "call.called_again", again, of=call_id)
+        if campaign is not None:
+            record(person, "campaign.called_again", campaign, call=again.pk)
+        queue.nudge_dispatch()
+    return again
+
+
+COPIED = (
+    "contact_id",
+    "to_number",
+    "provider_id",
+    "agent_id",
+    "voice_id",
+    "caller_id_id",
+    "dialer_id",
+    "text",
+    "digits",
+    "variables",
+    "owner_id",
+    "team_id",
+)
+"""What a further attempt takes over: the order, without vendor-side extras."""
+
+
+def _may_cancel(call: Call, person: Person) -> bool:
+    if may(person, "control_all_campaigns"):
+        return True
+    own = call.owner_id is not None and call.owner_id == person.pk
+    return own and may(person, "place_call")
+
+
+def _refuse_second_ring(call: Call) -> None:
+    if not call.is_final:
+        raise Refused(_("This call is not over."))
+    number = Call.objects.filter(to_number=call.to_number)
+    if number.live().exists():
+        raise Refused(_("Another call to this number is not over: wait until its end is known."))
+    waits_here = number.filter(status=CallStatus.PENDING)
+    if waits_here.filter(Q(campaign=call.campaign_id) | Q(campaign__isnull=True)).exists():
+        raise Refused(_("A further call to this number waits already."))
+    if DoNotCall.objects.in_force().filter(phone=call.to_number).exists():
+        raise Refused(_("The number is on the do-not-call list."))

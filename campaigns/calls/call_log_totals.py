@@ -1,0 +1,51 @@
+"""Adds up a filtered set of calls, as long as it is small enough to be counted while somebody waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+
+from campaigns.calls.call_log import COUNT_UP_TO, talked
+from campaigns.querysets import CallQuerySet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a set of calls comes to; of more calls than can be counted in time, only that there are more."""
+
+    count: int
+    is_more: bool
+    conversations: int = 0
+    talk_seconds: int = 0
+    costs: tuple[tuple[str, Decimal], ...] = ()
+    """Currency and amount, as vendors told them."""
+    unpriced: int = 0
+    """Conversations of which no vendor told a cost."""
+
+
+def totals_of(calls: CallQuerySet, limit: int = COUNT_UP_TO) -> Totals:
+    """Add up calls that were found without an order; two queries."""
+    found = calls.order_by()[: limit + 1].count()
+    if found > limit:
+        return Totals(count=limit, is_more=True)
+    rows = list(
+        calls.order_by()
+        .values("currency")
+        .annotate(
+            conversations=Count("pk", filter=talked()),
+            seconds=Sum("talk_seconds"),
+            amount=Sum("cost"),
+            unpriced=Count("pk", filter=talked() & Q(cost__isnull=True)),
+        )
+        .order_by("currency")
+    )
+    return Totals(
+        count=found,
+        is_more=False,
+        conversations=sum(row["conversations"] for row in rows),
+        talk_seconds=sum(row["seconds"] or 0 for row in rows),
+        costs=tuple((row["currency"], row["amount"]) for row in rows if row["amount"] is not None),
+        unpriced=sum(row["unpriced"] for row in rows),
+    )

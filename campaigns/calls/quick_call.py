@@ -1,0 +1,208 @@
+"""Places one call because a person asked for it: one form token is one call, whatever is pressed how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns import queue
+from campaigns.calls.number_check import judge_number, refusal_of
+from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, placeholders
+from campaigns.launch.lifecycle import Refused
+from campaigns.models import Call, Campaign, Contact
+from providers.models import Agent, CallerId, Dialer, Provider, Voice
+from providers.types import CallStatus
+
+Sentence = str | Promise
+NAMES = ("name", "customer_name", "full_name", "first_name")
+"""Variables that say what a person is called, best first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SingleCall:
+    """What a person wants to be called, through what, saying what."""
+
+    to_number: str
+    """E.164."""
+    region: str = ""
+    provider: Provider
+    agent: Agent | None = None
+    voice: Voice | None = None
+    text: str = ""
+    digits: str = ""
+    caller_id: CallerId | None = None
+    dialer: Dialer | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    vendor_options: Mapping[str, Any] = field(default_factory=dict)
+    """Extras of the vendor that stand outside the guarantee; only from people who manage providers."""
+    test_of: Campaign | None = None
+    """The campaign whose message is tried, filled in already as somebody of its audience would hear it."""
+    is_deliberate: bool = False
+    """The person knows that this number was called a short time ago."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The call that was asked for; `is_new` is False where this token had made it before."""
+
+    call: Call
+    is_new: bool
+
+
+def place_single_call(asked: SingleCall, *, person: Person | None, token: UUID | None = None) -> Placed:
+    """Queue one call and ring for the dialler; `person` is None for the command line of whoever runs the server.
+
+    Raises PermissionDenied, and Refused with the reason and the next step. The commit point checks it all again.
+    """
+    if person is not None and not may(person, "place_call"):
+        raise PermissionDenied("place_call")
+    if asked.vendor_options and person is not None and not may(person, "manage_providers"):
+        raise PermissionDenied("manage_providers")
+    if found := _made_before(token, person):
+        return Placed(call=found, is_new=False)
+    try:
+        with transaction.atomic():
+            return Placed(call=_queue(asked, person, token), is_new=True)
+    except (IntegrityError, Refused):
+        # The same press, twice at one instant: the other one was first, and may be what stands in our way.
+        if found := _made_before(token, person):
+            return Placed(call=found, is_new=False)
+        raise
+
+
+def problems_of(asked: SingleCall) -> dict[str, Sentence]:
+    """Return what is wrong with the message, by field; empty where the vendor can be asked."""
+    backend = asked.provider.backend_class
+    found: dict[str, Sentence] = {}
+    for name in ("agent", "voice", "caller_id", "dialer"):
+        chosen = getattr(asked, name)
+        if chosen is None:
+            continue
+        if chosen.provider_id != asked.provider.pk:
+            found[name] = _("“%(name)s” belongs to another provider.") % {"name": chosen}
+        elif not chosen.is_present:
+            found[name] = _("“%(name)s” is no longer at the vendor.") % {"name": chosen}
+    if asked.agent and backend.accepts_variables:
+        given = clean_variables(asked.variables)
+        wanted = [name for raw in asked.agent.variables if (name := clean(raw, 80)) and not given.get(name)]
+        if wanted:
+            found["further"] = _("The agent also says: %(names)s. Give each a value.") % {"names": _(", ").join(wanted)}
+    if backend.needs_caller_id and asked.caller_id is None:
+        found.setdefault("caller_id", _("%(vendor)s needs a caller ID: choose one.") % {"vendor": backend.label})
+    if asked.digits and not (asked.digits.isascii() and asked.digits.isdigit() and len(asked.digits) <= 5):
+        found["digits"] = _("Write one to five digits.")
+    if len(asked.text) > MAX_TEXT:
+        found["text"] = _("The text is longer than %(limit)d letters.") % {"limit": MAX_TEXT}
+    said = [kind for kind in ("agent", "text", "digits") if getattr(asked, kind)]
+    stray = next((kind for kind in said if kind not in backend.message_kinds), "")
+    if stray:
+        found[stray] = _("%(vendor)s cannot do this.") % {"vendor": backend.label}
+    elif len(said) > 1:
+        found[said[1]] = _("A call says one thing: choose one.")
+    elif not said and not any(
+        kind in backend.message_kinds and getattr(asked, kind) for kind in ("voice", "caller_id")
+    ):
+        found.setdefault(_first_kind(backend.message_kinds), _("Choose what the call says."))
+    return found
+
+
+def unknown_names(text: str, contact: Contact | None) -> Sequence[str]:
+    """Return the names in braces that a text asks for and that are not known of the person."""
+    known = known_of(contact)
+    return [name for name in placeholders(text) if not known.get(name)]
+
+
+def _first_kind(kinds: frozenset[Any]) -> str:
+    return next(kind for kind in ("agent", "voice", "text", "digits", "caller_id") if kind in kinds)
+
+
+def _made_before(token: UUID | None, person: Person | None) -> Call | None:
+    if token is None:
+        return None
+    call = Call.objects.filter(form_token=token).first()
+    if call is not None and person is not None and call.owner_id != person.pk:
+        raise PermissionDenied("form_token")
+    return call
+
+
+def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call:
+    owner = {"owner_id": getattr(person, "pk", None), "team_id": team_of(person)}
+    contact = _contact_of(asked, owner)
+    problems = problems_of(asked)
+    if not asked.test_of and (missing := unknown_names(asked.text, contact)):
+        problems["text"] = _("Not known of this person: %(names)s.") % {"names": _(", ").join(missing)}
+    if problems:
+        raise Refused(" ".join(str(sentence) for sentence in problems.values()))
+    # Under the contact's lock: of two people who want this number at one instant, one is told of the other's call.
+    prospect = judge_number(asked.to_number, asked.region, asked.provider)
+    if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
+        raise Refused(refusal)
+    now = timezone.now()
+    call = Call.objects.create(
+        **owner,
+        to_number=asked.to_number,
+        contact=contact,
+        form_token=token,
+        provider=asked.provider,
+        agent=asked.agent,
+        voice=asked.voice,
+        caller_id=asked.caller_id,
+        dialer=asked.dialer,
+        text=asked.text if asked.test_of else fill_in(asked.text, known_of(contact), MAX_TEXT),
+        digits=asked.digits,
+        variables=dict(asked.variables) if asked.test_of else clean_variables(asked.variables),
+        test_of=asked.test_of,
+        vendor_options=dict(asked.vendor_options),
+        due_at=now,
+        changed_at=now,
+    )
+    write_steps(
+        [
+            step(
+                call.pk,
+                "test_call" if asked.test_of else "quick_call",
+                at=now,
+                source=Source.PERSON if person else Source.SYSTEM,
+                to_status=CallStatus.PENDING,
+                actor_id=getattr(person, "pk", None),
+            )
+        ]
+    )
+    extras = {"extras": sorted(asked.vendor_options)} if asked.vendor_options else {}
+    deliberate = {"despite_quiet_period": True} if prospect.needs_confirmation else {}
+    record(person, "call.asked", call, provider=asked.provider.name, **extras, **deliberate)
+    queue.nudge_dispatch()
+    return call
+
+
+def _contact_of(asked: SingleCall, owner: Mapping[str, Any]) -> Contact:
+    variables = clean_variables(asked.variables)
+    # Whoever tries a message hears what is known of somebody else: nothing of it is theirs.
+    name = "" if asked.test_of else next((variables[key] for key in NAMES if variables.get(key)), "")
+    made, _is_new = Contact.objects.get_or_create(
+        phone=asked.to_number, defaults={"name": name[:200], "region": asked.region[:2], **owner}
+    )
+    return Contact.objects.select_for_update().get(pk=made.pk)
+
+
+def clean_variables(variables: Mapping[str, Any]) -> dict[str, str]:
+    """Return variables as they may be handed to a vendor: one line of plain text each, empty ones left out."""
+    cleaned = {clean(name, 80): clean(value) for name, value in list(variables.items())[:MAX_VARIABLES]}
+    return {name: value for name, value in cleaned.items() if name and value}
+
+
+def team_of(person: Person | None) -> int | None:
+    """Return the team that a person works in, if any."""
+    membership = getattr(person, "membership", None) if person is not None else None
+    return membership.team_id if membership is not None else None

@@ -1,0 +1,224 @@
+"""Fetches the sound of a call from the vendor when somebody wants to hear it, and keeps it for minutes only.
+
+Vendors' addresses expire and some need our key, so that a browser can never be sent there. What was fetched lies in a
+small cache of files for as long as a player may jump about in it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person
+from callcenter.audit.models import AuditEvent, record
+from campaigns.models import Call
+from campaigns.tracking.polling import handle_of
+from providers.exceptions import AccountProblem, NotSent, ProviderError, ProviderMisconfigured, RecordingHostRefused
+from providers.models import Provider
+from providers.opening import Passed
+from providers.types import Recording
+
+KEPT_FILES = 12
+KEPT_BYTES = 200 * 1024 * 1024
+KEPT_SECONDS = 10 * 60
+HEARD_AGAIN = datetime.timedelta(minutes=10)
+"""One listening makes many requests; they are one line of the audit."""
+
+SUFFIXES = {
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+    "audio/ogg": ".ogg",
+    "audio/mp4": ".m4a",
+    "audio/aac": ".aac",
+    "audio/webm": ".webm",
+    "audio/flac": ".flac",
+}
+"""What we serve; nothing else reaches a browser."""
+SAME_AS = {
+    "audio/mp3": "audio/mpeg",
+    "audio/x-mpeg": "audio/mpeg",
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/vnd.wave": "audio/wav",
+    "audio/x-m4a": "audio/mp4",
+    "audio/m4a": "audio/mp4",
+    "audio/x-flac": "audio/flac",
+    "audio/opus": "audio/ogg",
+}
+
+
+class Unavailable(Exception):
+    """Why a recording cannot be heard now; the message is a plain sentence for people."""
+
+
+@dataclass(slots=True)
+class Sound:
+    """An open recording."""
+
+    file: IO[bytes]
+    size: int
+    content_type: str
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its file name."""
+        return SUFFIXES[self.content_type]
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+
+def open_recording(call: Call, person: Person) -> Sound:
+    """Open the sound of a call, fetched by a fresh address unless it was heard minutes ago; playing is audited.
+
+    `call` comes with its provider, agent and caller ID. No transaction may be open. Raises Unavailable.
+    """
+    sound = _kept(call.pk)
+    if sound is None:
+        fetched = _fetched(call)
+        _keep(call.pk, fetched)
+        sound = _kept(call.pk)
+        if sound is None:
+            raise Unavailable(_("The recording cannot be kept on this server: its disk may be full. Tell your admin."))
+    _audit(call, person)
+    return sound
+
+
+def content_type_of(sound: Recording) -> str:
+    """Return the type that a recording is served as, by its own first bytes; raises Unavailable for no sound."""
+    head = sound.content[:16]
+    if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
+        return "audio/wav"
+    for magic, found in ((b"ID3", "audio/mpeg"), (b"OggS", "audio/ogg"), (b"fLaC", "audio/flac")):
+        if head.startswith(magic):
+            return found
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "audio/webm"
+    if head[4:8] == b"ftyp":
+        return "audio/mp4"
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+        return "audio/aac" if head[1] & 0xF6 == 0xF0 else "audio/mpeg"
+    said = sound.content_type.partition(";")[0].strip().lower()
+    said = SAME_AS.get(said, said)
+    # A page or an object that calls itself a sound is none.
+    if said not in SUFFIXES or head.lstrip()[:1] in {b"<", b"{", b"["}:
+        raise Unavailable(_("What the vendor sent is not a sound that can be played."))
+    return said
+
+
+def _fetched(call: Call) -> Recording:
+    if not call.remote_id or not call.provider.backend_class.supports_recording:
+        raise Unavailable(_("There is no recording of this call."))
+    vendor = {"vendor": call.provider.backend_class.label}
+    passed: list[Passed] = []
+    try:
+        return call.provider.open_backend(passed.append).fetch_recording(handle_of(call))
+    except NotSent:
+        raise Unavailable(_("%(vendor)s could not be reached. Try again in a minute.") % vendor) from None
+    except AccountProblem:
+        raise Unavailable(
+            _("%(vendor)s refused our account. An admin must look at the key under Providers.") % vendor
+        ) from None
+    except ProviderMisconfigured as error:
+        raise Unavailable(str(error)) from None
+    except RecordingHostRefused as error:
+        Provider.objects.note_recording_host(call.provider_id, error.host)
+        raise Unavailable(
+            _("The recording lies at %(host)s, which nobody allowed yet. An admin allows it under Providers.")
+            % {"host": error.host}
+        ) from None
+    except ProviderError as error:
+        raise Unavailable(
+            _("%(vendor)s did not hand out the recording: %(why)s Try again later.") % {**vendor, "why": error.message}
+        ) from None
+    finally:
+        for exchange in passed:
+            Provider.objects.note_exchange(
+                call.provider_id,
+                what="fetch_recording",
+                method=exchange.method,
+                path=exchange.path,
+                http_status=exchange.http_status,
+                duration_ms=exchange.duration_ms,
+                error=exchange.error,
+                reference=call.reference,
+            )
+
+
+def _audit(call: Call, person: Person) -> None:
+    lately = AuditEvent.objects.filter(
+        object_type="call",
+        object_id=str(call.pk),
+        action="call.recording_played",
+        actor_id=person.pk,
+        at__gt=timezone.now() - HEARD_AGAIN,
+    )
+    if not lately.exists():
+        record(person, "call.recording_played", call)
+
+
+# The files
+
+
+def _folder() -> Path:
+    folder = Path(settings.VAR_DIR) / "recordings"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _kept(call_id: int) -> Sound | None:
+    for content_type, suffix in SUFFIXES.items():
+        path = _folder() / f"{call_id}{suffix}"
+        try:
+            file = path.open("rb")
+        except OSError:
+            continue
+        found = os.fstat(file.fileno())
+        if time.time() - found.st_mtime <= KEPT_SECONDS:
+            return Sound(file, found.st_size, content_type)
+        file.close()
+    return None
+
+
+def _keep(call_id: int, sound: Recording) -> None:
+    content_type = content_type_of(sound)
+    folder = _folder()
+    _forget_old(folder, len(sound.content))
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as file:
+            file.write(sound.content)
+        Path(file.name).replace(folder / f"{call_id}{SUFFIXES[content_type]}")
+    except OSError:
+        return
+
+
+def _forget_old(folder: Path, coming: int) -> None:
+    """Delete what is older than minutes, then the oldest until there is room; who reads a file can read on."""
+    found = []
+    for path in folder.iterdir():
+        try:
+            stat = path.stat()
+        except OSError:
+            continue
+        found.append((stat.st_mtime, stat.st_size, path))
+    found.sort(reverse=True)
+    room, now = KEPT_BYTES - coming, time.time()
+    for place, (written, size, path) in enumerate(found):
+        room -= size
+        if now - written > KEPT_SECONDS or place >= KEPT_FILES - 1 or room < 0:
+            path.unlink(missing_ok=True)
+
+
+def forget_recordings() -> None:
+    """Delete what nobody may be listening to any more."""
+    _forget_old(_folder(), 0)

@@ -1,0 +1,89 @@
+"""Keeps what people of ours say about a call: notes, tags, one review; each leaves an audit entry."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person
+from callcenter.audit.models import record
+from campaigns.core.transcript_words import key_of
+from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging
+
+MOST_TAGS = 20
+"""Tags on one call."""
+SUGGESTED = 100
+SCORES = range(1, 6)
+
+
+class NotKept(Exception):
+    """Why a remark was not kept; the message is a plain sentence for people."""
+
+
+def add_note(call: Call, person: Person, text: str) -> CallNote:
+    """Add one note. Raises NotKept."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise NotKept(_("Write something first; nothing was kept."))
+    if len(text) > 2000:
+        raise NotKept(_("This note is longer than 2,000 letters: make two of it."))
+    with transaction.atomic():
+        note = CallNote.objects.create(call=call, author_id=person.pk, text=text)
+        record(person, "call.note_added", call, letters=len(text))
+    return note
+
+
+def add_tags(call: Call, person: Person, names: list[str]) -> list[str]:
+    """Put tags on a call, each once however it is spelt; returns those that are new on it. Raises NotKept."""
+    wanted: dict[str, str] = {}
+    for name in names:
+        # The first spelling is the one that is shown.
+        wanted.setdefault(key_of(name), " ".join(name.replace("\x00", "").split())[:60])
+    wanted.pop("", None)
+    if not wanted:
+        raise NotKept(_("Write a tag of letters or digits first, such as complaint."))
+    with transaction.atomic():
+        # The call's lock: two people who tag at one instant do not go beyond the limit together.
+        Call.objects.select_for_update().get(pk=call.pk)
+        there = set(CallTagging.objects.filter(call=call).values_list("tag__key", flat=True))
+        fresh = [key for key in wanted if key not in there]
+        if len(there) + len(fresh) > MOST_TAGS:
+            raise NotKept(_("A call carries at most %(n)d tags: take one off first.") % {"n": MOST_TAGS})
+        CallTag.objects.bulk_create([CallTag(key=key, name=wanted[key]) for key in fresh], ignore_conflicts=True)
+        tags = list(CallTag.objects.filter(key__in=fresh))
+        CallTagging.objects.bulk_create(
+            [CallTagging(call=call, tag=tag, added_by_id=person.pk) for tag in tags], ignore_conflicts=True
+        )
+        if tags:
+            record(person, "call.tagged", call, tags=[tag.name for tag in tags])
+    return [tag.name for tag in tags]
+
+
+def remove_tag(call: Call, person: Person, tag_id: int) -> bool:
+    """Take one tag off a call; False where it was gone already."""
+    with transaction.atomic():
+        found = CallTagging.objects.filter(call=call, tag=tag_id).select_related("tag").first()
+        if found is None or not CallTagging.objects.filter(pk=found.pk).delete()[0]:
+            return False
+        record(person, "call.untagged", call, tags=[found.tag.name])
+    return True
+
+
+def review(call: Call, person: Person, score: int, comment: str = "") -> CallReview:
+    """Give a call a score from 1 to 5; the one before is replaced and stands in the audit. Raises NotKept."""
+    if score not in SCORES:
+        raise NotKept(_("Choose a score from 1 to 5."))
+    values = {"score": score, "comment": comment.replace("\x00", "").strip()[:1000]}
+    with transaction.atomic():
+        before = CallReview.objects.select_for_update().filter(call=call).values_list("score", flat=True).first()
+        made, _is_new = CallReview.objects.update_or_create(
+            call=call, defaults={**values, "reviewer_id": person.pk, "reviewed_at": timezone.now()}
+        )
+        record(person, "call.reviewed", call, score=score, **({"before": before} if before else {}))
+    return made
+
+
+def suggestions() -> list[str]:
+    """Return tags to choose from, newest first."""
+    return list(CallTag.objects.order_by("-id").values_list("name", flat=True)[:SUGGESTED])

@@ -1,0 +1,65 @@
+"""Lays out what was said in a call, with the words that somebody looks for marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campaigns.core.transcript_words import marked, words_of
+from campaigns.models import Call, CallTranscript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One thing that was said."""
+
+    speaker: str
+    at_ms: float | None
+    pieces: Sequence[tuple[str, bool]]
+    """The text in pieces, and whether each is a word that is looked for."""
+    is_first_hit: bool = False
+
+    @property
+    def seconds(self) -> int | None:
+        """When it was said, for the player."""
+        return None if self.at_ms is None else int(self.at_ms / 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """A transcript, ready to be shown."""
+
+    turns: Sequence[Turn]
+    summary: Sequence[tuple[str, bool]]
+    find: str
+    """What is looked for, as it was written."""
+    hits: int
+    """Marked words, the summary's included."""
+
+
+def talk_of(call: Call, find: str) -> Talk | None:
+    """Return a call's transcript; None where there is none."""
+    transcript: CallTranscript | None = getattr(call, "transcript", None)
+    if transcript is None:
+        return None
+    wanted = words_of(find)
+    summary = list(marked(transcript.summary, wanted))
+    hits, first, turns = _hits(summary), True, []
+    for turn in transcript.turns:
+        pieces = list(marked(str(turn.get("text") or ""), wanted))
+        found = _hits(pieces)
+        at_ms = turn.get("at_ms")
+        turns.append(
+            Turn(
+                speaker=str(turn.get("speaker") or ""),
+                at_ms=at_ms if isinstance(at_ms, int | float) else None,
+                pieces=pieces,
+                is_first_hit=bool(found) and first,
+            )
+        )
+        first, hits = first and not found, hits + found
+    return Talk(turns=turns, summary=summary, find=find[:200], hits=hits)
+
+
+def _hits(pieces: Sequence[tuple[str, bool]]) -> int:
+    return sum(is_hit for _text, is_hit in pieces)

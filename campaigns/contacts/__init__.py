@@ -1,0 +1,1 @@
+"""People, lists and the do-not-call list."""

@@ -1,0 +1,189 @@
+"""Keeps the do-not-call list: a wish holds from its commit, and whoever waits to be called then is not called."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from callcenter.audit.models import record as record_audit
+from campaigns.core.call_events import step, write_steps
+from campaigns.core.gate import close_gate
+from campaigns.models import Call, CallEvent, Contact, DoNotCall
+from campaigns.reasons import SkipReason
+from campaigns.rules import RANK
+from providers.types import CallStatus
+
+_FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+class Wish(NamedTuple):
+    """Why a number must not be called, and until when; None is for ever."""
+
+    reason: str
+    expires_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """What came of a wish: new entries, entries that stood already, and waiting calls that were taken out."""
+
+    added: int = 0
+    known: int = 0
+    skipped: int = 0
+
+
+def forbid(
+    phone: str,
+    *,
+    reason: str,
+    source: str,
+    person: Any = None,
+    expires_at: datetime.datetime | None = None,
+) -> Forbidden:
+    """Put a number (E.164) on the do-not-call list and take its waiting calls out of the queue, in one transaction.
+
+    `person` is the user who did it, None for the product itself; `expires_at` None is for ever. An entry in force is
+    never weakened: of two ends the later one stands.
+    """
+    with transaction.atomic():
+        done = forbid_many([phone], reason=reason, source=source, person=person, expires_at=expires_at)
+        entry = DoNotCall.objects.get(phone=phone)
+        record_audit(person, "do_not_call.added", entry, reason=entry.reason, source=source, skipped=done.skipped)
+    return done
+
+
+def forbid_many(
+    phones: Sequence[str],
+    *,
+    reason: str,
+    source: str,
+    person: Any = None,
+    expires_at: datetime.datetime | None = None,
+) -> Forbidden:
+    """Forbid up to a few thousand numbers at once for one reason; see `forbid`. Writes no audit event."""
+    return forbid_each({phone: Wish(reason, expires_at) for phone in phones}, source=source, person=person)
+
+
+def forbid_each(wishes: Mapping[str, Wish], *, source: str, person: Any = None) -> Forbidden:
+    """Forbid up to a few thousand numbers, each with its own reason and end, and the other numbers of their people.
+
+    Writes no audit event.
+    """
+    now = timezone.now()
+    actor_id = getattr(person, "pk", None)
+    with transaction.atomic():
+        # Whoever passes the gate after this transaction sees the entries; whoever passed before is out already.
+        close_gate()
+        wishes = _for_other_numbers(wishes)
+        entries = {entry.phone: entry for entry in DoNotCall.objects.filter(phone__in=list(wishes))}
+        fresh = [
+            DoNotCall(
+                phone=phone,
+                reason=wish.reason[:300],
+                source=source,
+                added_by_id=actor_id,
+                added_at=now,
+                expires_at=wish.expires_at,
+            )
+            for phone, wish in wishes.items()
+            if phone not in entries
+        ]
+        DoNotCall.objects.bulk_create(fresh, batch_size=500)
+        changed = [
+            entry for phone, entry in entries.items() if _strengthen(entry, wishes[phone], source, actor_id, now)
+        ]
+        DoNotCall.objects.bulk_update(
+            changed, ["reason", "source", "added_by", "added_at", "expires_at"], batch_size=500
+        )
+        skipped = _skip_waiting(wishes, actor_id, now)
+    return Forbidden(len(fresh), len(entries), skipped)
+
+
+def _for_other_numbers(wishes: Mapping[str, Wish]) -> dict[str, Wish]:
+    """Add the other numbers of the same people: whoever says no says it for every number."""
+    rows = Contact.objects.filter(Q(merged_into__isnull=False) | Q(merged__isnull=False), phone__in=list(wishes))
+    by_head: dict[int, Wish] = {}
+    for phone, pk, head in rows.order_by("pk").values_list("phone", "pk", "merged_into"):
+        by_head.setdefault(head or pk, wishes[phone])
+    same = Contact.objects.filter(Q(pk__in=by_head) | Q(merged_into__in=by_head)) if by_head else Contact.objects.none()
+    others = {phone: by_head[head or pk] for phone, pk, head in same.values_list("phone", "pk", "merged_into")}
+    return others | dict(wishes)
+
+
+def _strengthen(entry: DoNotCall, wish: Wish, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
+    """Renew an entry that has ended, or make a standing one last longer; tells whether anything changed."""
+    has_ended = entry.expires_at is not None and entry.expires_at <= now
+    lasts_longer = (wish.expires_at or _FOR_EVER) > (entry.expires_at or _FOR_EVER)
+    if not has_ended and not lasts_longer:
+        return False
+    entry.reason, entry.source, entry.added_by_id, entry.added_at = wish.reason[:300], source, actor_id, now
+    entry.expires_at = wish.expires_at
+    return True
+
+
+def _skip_waiting(wishes: Mapping[str, Wish], actor_id: int | None, now: datetime.datetime) -> int:
+    """Turn waiting calls to these numbers into skipped ones; the gate is closed, so none can slip out meanwhile."""
+    waiting = list(
+        Call.objects.select_for_update()
+        .filter(to_number__in=list(wishes), status=CallStatus.PENDING)
+        .order_by("pk")
+        .values_list("pk", "to_number")
+    )
+    if not waiting:
+        return 0
+    Call.objects.filter(pk__in=[pk for pk, _phone in waiting], status=CallStatus.PENDING).update(
+        status=CallStatus.SKIPPED,
+        rank=RANK[CallStatus.SKIPPED],
+        skip_reason=SkipReason.DO_NOT_CALL,
+        wait_reason="",
+        lease=None,
+        lease_until=None,
+        ended_at=now,
+        changed_at=now,
+    )
+    source = CallEvent.Source.PERSON if actor_id else CallEvent.Source.SYSTEM
+    write_steps(
+        step(
+            call_id,
+            "skipped",
+            at=now,
+            source=source,
+            from_status=CallStatus.PENDING,
+            to_status=CallStatus.SKIPPED,
+            detail=wishes[phone].reason or str(SkipReason.DO_NOT_CALL.label),
+            actor_id=actor_id,
+        )
+        for call_id, phone in waiting
+    )
+    return len(waiting)
+
+
+def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
+    """Take an entry off the list, with the reason kept in the audit; False where it is gone already.
+
+    Calls that were taken out stay so. Raises ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("a reason is needed")
+    with transaction.atomic():
+        close_gate()
+        entry = DoNotCall.objects.select_for_update().filter(pk=entry_id).first()
+        if entry is None:
+            return False
+        record_audit(
+            person,
+            "do_not_call.removed",
+            entry,
+            reason=reason.strip()[:300],
+            was_added=entry.added_at.isoformat(),
+            was_reason=entry.reason,
+            was_source=entry.source,
+        )
+        entry.delete()
+    return True

@@ -1,0 +1,136 @@
+"""Takes the do-not-call list in from a file and hands it out as one; what was handed out can be taken in again."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.audit.models import record as record_audit
+from campaigns.contacts.do_not_call import Wish, forbid_each
+from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.mapping import PHONE, guess_mapping, plain_title
+from campaigns.contacts.importing.people_rows import PersonRow, Reader, plain_text, read_moment
+from campaigns.contacts.importing.reading import measure, open_table
+from campaigns.contacts.importing.validation import batches
+from campaigns.exports.call_sheet import BOM, cell
+from campaigns.models import DoNotCall
+
+SAMPLES = 20
+REASONS = ("reason", "why", "دلیل", "علت", "چرا")
+ENDS = ("until", "expires", "expires at", "تا", "تا تاریخ", "پایان")
+
+
+@dataclass(slots=True)
+class ForbiddenFile:
+    """What came of a file of numbers, row by row."""
+
+    added: int = 0
+    known: int = 0
+    skipped: int = 0
+    twice: int = 0
+    ended: int = 0
+    """Rows whose own last day is over."""
+    bad: int = 0
+    bad_samples: list[PersonRow] = field(default_factory=list)
+
+
+def forbid_file(
+    path: Path,
+    *,
+    name: str,
+    region: str,
+    reason: str,
+    source: str,
+    person: Any,
+    expires_at: datetime.datetime | None = None,
+) -> ForbiddenFile:
+    """Forbid every number of a CSV or XLSX file, batch by batch: what was read holds even if a later row fails.
+
+    A column named reason or until, as our own export has them, wins over what is said for the whole file. Safe to run
+    again. Raises FileRefused, also where no column holds phone numbers.
+    """
+    table = open_table(path)
+    headers, mapping = guess_mapping(measure(table).first_rows, region)
+    if not mapping.columns_of(PHONE):
+        raise FileRefused(_("No column of this file holds phone numbers. Check the country of the numbers."))
+    reader = Reader(table, mapping, region)
+    reasons, ends = _column(headers, (*REASONS, _("Reason"))), _column(headers, (*ENDS, _("Until")))
+    result, now = ForbiddenFile(), timezone.now()
+    for batch in batches(reader.people()):
+        wishes: dict[str, Wish] = {}
+        for row in batch:
+            # A broken row whose number can be read is still a wish.
+            if not row.phone.e164:
+                result.bad += 1
+                if len(result.bad_samples) < SAMPLES:
+                    result.bad_samples.append(row)
+                continue
+            if row.same_as:
+                result.twice += 1
+                continue
+            end = _end(_cell(row, ends)) or expires_at
+            if end is not None and end <= now:
+                result.ended += 1
+            else:
+                wishes[row.phone.e164] = Wish(plain_text(_cell(row, reasons), 300) or reason, end)
+        if wishes:
+            done = forbid_each(wishes, source=source, person=person)
+            result.added += done.added
+            result.known += done.known
+            result.skipped += done.skipped
+    record_audit(
+        person, "do_not_call.imported", None, file=name[:200], added=result.added, known=result.known, bad=result.bad
+    )
+    return result
+
+
+def _column(headers: Sequence[str], names: Sequence[str]) -> int:
+    wanted = {plain_title(name) for name in names}
+    return next((column for column, title in enumerate(headers) if plain_title(title) in wanted), -1)
+
+
+def _cell(row: PersonRow, column: int) -> str:
+    return row.cells[column] if 0 <= column < len(row.cells) else ""
+
+
+def _end(text: str) -> datetime.datetime | None:
+    """Return when a wish ends; a day alone counts to its end, and what cannot be read as not said."""
+    found = read_moment(text.strip()) if text.strip() else None
+    if found is None or ":" in text:
+        return found
+    return found + datetime.timedelta(days=1)
+
+
+class _Echo:
+    """Returns what a csv writer writes."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def export_entries() -> Iterator[str]:
+    """Return the whole list as CSV, newest first, in the language and the zone of the moment it was asked for."""
+    titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
+    sources = {source.value: str(source.label) for source in DoNotCall.Source}
+    return _write_entries(titles, sources, timezone.get_current_timezone())
+
+
+def _write_entries(titles: Sequence[str], sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield BOM
+    yield writer.writerow(titles)
+    for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=2_000):
+        who = entry.added_by.get_username() if entry.added_by else ""
+        cells = [entry.phone, entry.reason, sources.get(entry.source, entry.source), who]
+        yield writer.writerow([*map(cell, cells), _minute(entry.added_at, zone), _minute(entry.expires_at, zone)])
+
+
+def _minute(moment: datetime.datetime | None, zone: datetime.tzinfo) -> str:
+    return moment.astimezone(zone).isoformat(timespec="minutes") if moment else ""

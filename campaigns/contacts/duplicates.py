@@ -1,0 +1,172 @@
+"""Makes one person of two entries: all numbers, calls and lists stay; a wish not to be called holds for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from callcenter.audit.models import record as record_audit
+from campaigns.contacts.do_not_call import forbid_many
+from campaigns.contacts.people import NotPossible, calls_of, entries_of
+from campaigns.core.gate import close_gate
+from campaigns.models import Call, Contact, ContactNote, DoNotCall, ListMembership
+from providers.types import LIVE, CallStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What making one person of two would do."""
+
+    kept: Contact
+    other: Contact
+    calls: int
+    """Calls to the other one, which stand on the kept one's page afterwards."""
+    lists: list[str]
+    """Lists that the kept one joins."""
+    forbidden: DoNotCall | None
+    """The wish that holds for every number afterwards."""
+    refusal: str
+    """Why it cannot be done now; empty where it can."""
+
+
+def look_at_both(kept: Contact, other: Contact) -> Joining:
+    """Say what making one person of two would do."""
+    both = [*entries_of(kept), *entries_of(other)]
+    theirs = set(kept.memberships.values_list("contact_list", flat=True))
+    joins = other.memberships.exclude(contact_list__in=theirs).select_related("contact_list")
+    return Joining(
+        kept=kept,
+        other=other,
+        calls=calls_of(other).count(),
+        lists=sorted(membership.contact_list.name for membership in joins),
+        forbidden=_strongest(both),
+        refusal=_why_not(kept, other, both),
+    )
+
+
+def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") -> Contact:
+    """Make one person of two entries, in one transaction; `number` is the one to call from now on.
+
+    The other row stays as one more number of the kept person, with its calls as they were: history is not rewritten.
+    Its lists, tags and notes go to the kept one; of a value that both have the kept one's stands. A wish not to be
+    called, of either, holds for all numbers. Raises NotPossible, such as while a call to either waits or is out.
+    """
+    with transaction.atomic():
+        # No commit point passes meanwhile, so that what is read of the calls still holds at the end.
+        close_gate()
+        rows = {row.pk: row for row in Contact.objects.select_for_update().filter(pk__in=[kept_id, other_id])}
+        if kept_id not in rows or other_id not in rows:
+            raise NotPossible(_("One of the two is gone: look for both again."))
+        kept, other = rows[kept_id], rows[other_id]
+        both = [*entries_of(kept), *entries_of(other)]
+        if refusal := _why_not(kept, other, both):
+            raise NotPossible(refusal)
+        strongest = _strongest(both)
+        joined = _hand_over(kept, other)
+        is_other_number = number == other.phone
+        if is_other_number:
+            _swap_numbers(kept, other)
+        if strongest is not None:
+            forbid_many(
+                [row.phone for row in both],
+                reason=strongest.reason,
+                source=strongest.source,
+                person=person,
+                expires_at=strongest.expires_at,
+            )
+        record_audit(
+            person,
+            "person.merged",
+            kept,
+            merged=other.pk,
+            lists=joined,
+            do_not_call=strongest is not None,
+            called_under_the_other_number=is_other_number,
+        )
+    return kept
+
+
+def take_apart(other_id: int, person: Any) -> Contact | None:
+    """Make a merged entry a person of its own again; None where it is one. Lists and tags stay where they went."""
+    with transaction.atomic():
+        other = Contact.objects.select_for_update(of=("self",)).select_related("merged_into").get(pk=other_id)
+        kept = other.merged_into
+        if kept is None:
+            return None
+        Contact.objects.filter(pk=other_id).update(merged_into=None)
+        record_audit(person, "person.taken_apart", kept, other=other_id)
+    return kept
+
+
+def _why_not(kept: Contact, other: Contact, both: Sequence[Contact]) -> str:
+    if kept.pk == other.pk:
+        return _("This is the same entry: choose another one.")
+    if kept.merged_into_id or other.merged_into_id:
+        return _("One of the two was made part of another person meanwhile: look for both again.")
+    open_calls = Call.objects.filter(status__in=[CallStatus.PENDING, *sorted(LIVE)])
+    numbers, ids = [row.phone for row in both], [row.pk for row in both]
+    if open_calls.filter(Q(to_number__in=numbers) | Q(contact__in=ids)).exists():
+        return _("A call to one of the two waits or is not over yet: wait for it, or cancel it first.")
+    return ""
+
+
+def _strongest(rows: Sequence[Contact]) -> DoNotCall | None:
+    """Return the entry in force that lasts longest among the numbers of these rows."""
+    entries = DoNotCall.objects.in_force().filter(phone__in=[row.phone for row in rows])
+    return max(entries, key=lambda entry: (entry.expires_at is None, entry.expires_at or entry.added_at), default=None)
+
+
+def _hand_over(kept: Contact, other: Contact) -> int:
+    """Give the kept person what the other has; returns how many lists it joined."""
+    theirs = list(kept.memberships.values_list("contact_list", flat=True))
+    joined = ListMembership.objects.filter(contact=other).exclude(contact_list__in=theirs).update(contact=kept)
+    ListMembership.objects.filter(contact=other).delete()
+    ContactNote.objects.filter(contact=other).update(contact=kept)
+    Contact.objects.filter(merged_into=other).update(merged_into=kept)
+    kept.name = kept.name or other.name
+    kept.time_zone = kept.time_zone or other.time_zone
+    kept.variables = other.variables | kept.variables
+    kept.tags = list(dict.fromkeys([*kept.tags, *other.tags]))
+    if not (kept.consent_source or kept.consent_at):
+        kept.consent_source, kept.consent_at = other.consent_source, other.consent_at
+    kept.save(update_fields=["name", "time_zone", "variables", "tags", "consent_source", "consent_at"])
+    # Without lists and tags no campaign reaches the other row any more.
+    other.tags, other.merged_into = [], kept
+    other.save(update_fields=["tags", "merged_into"])
+    return joined
+
+
+def _swap_numbers(kept: Contact, other: Contact) -> None:
+    """Let the two rows change their numbers, by way of one that no phone has: a number stands in one row only."""
+    Contact.objects.filter(pk=other.pk).update(phone=f"~{other.pk}"[:16])
+    Contact.objects.filter(pk=kept.pk).update(phone=other.phone, region=other.region)
+    Contact.objects.filter(pk=other.pk).update(phone=kept.phone, region=kept.region)
+    kept.phone, other.phone = other.phone, kept.phone
+    kept.region, other.region = other.region, kept.region
+
+
+# Notes
+
+
+def add_note(contact: Contact, text: str, person: Any) -> ContactNote:
+    """Keep one more note on a person."""
+    with transaction.atomic():
+        note = ContactNote.objects.create(contact=contact, text=text, author=person)
+        record_audit(person, "person.note_added", contact)
+    return note
+
+
+def remove_note(note_id: int, person: Any) -> bool:
+    """Remove a note; False where it is gone already."""
+    with transaction.atomic():
+        note = ContactNote.objects.select_for_update(of=("self",)).select_related("contact").filter(pk=note_id).first()
+        if note is None:
+            return False
+        record_audit(person, "person.note_removed", note.contact, written=note.at.isoformat())
+        note.delete()
+    return True

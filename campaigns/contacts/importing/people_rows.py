@@ -1,0 +1,171 @@
+"""Turns the rows of a file into people: number, name, variables and what was noticed; no database."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zoneinfo
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jdatetime
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
+from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.reading import Table, open_table, path_of
+from campaigns.models import ContactImport
+from campaigns.numbers import PROBLEMS, UnderstoodNumber, text_of_digits, understand_number
+
+UNREADABLE = "unreadable"
+ZONE_UNKNOWN = "zone_unknown"
+DATE_UNKNOWN = "date_unknown"
+MAX_NAME = 200
+MAX_VARIABLE = 1000
+
+NOTES: dict[str, Promise] = {
+    **PROBLEMS,
+    OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
+    UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
+    ZONE_UNKNOWN: _("The time zone is not known and was left out; the number's own time counts."),
+    DATE_UNKNOWN: _("The date of consent cannot be read and was left out."),
+}
+
+_CONTROLS = dict.fromkeys(
+    [*range(32), *range(127, 160), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF], " "
+)
+_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
+
+
+class PersonRow(NamedTuple):
+    """One row of a file, understood as far as it can be."""
+
+    number: int
+    """As a spreadsheet counts, titles included."""
+    cells: list[str]
+    raw: str
+    phone: UnderstoodNumber
+    same_as: int
+    """The earlier row of the file with the same number, or 0."""
+    problem: str
+    """Key of `NOTES` where nobody can be made of this row."""
+
+
+class PersonDetails(NamedTuple):
+    """What a row says of a person beside the number."""
+
+    name: str
+    time_zone: str
+    consent_source: str
+    consent_at: datetime.datetime | None
+    variables: dict[str, str]
+    note: str
+    """Key of `NOTES` of something left out."""
+
+
+class Reader:
+    """Reads one file as people, the same way for the check, the saving and the list of bad rows."""
+
+    def __init__(self, table: Table, mapping: ColumnMapping, region: str) -> None:
+        self.table = table
+        self.mapping = mapping
+        self.region = region
+        phones = mapping.columns_of(meanings.PHONE)
+        self._phone = phones[0] if phones else -1
+        self._names = mapping.columns_of(meanings.NAME)
+        self._variables = mapping.variables()
+        self._single = {
+            meaning: next(iter(mapping.columns_of(meaning)), -1)
+            for meaning in (meanings.TIME_ZONE, meanings.CONSENT_SOURCE, meanings.CONSENT_AT)
+        }
+
+    @classmethod
+    def of(cls, record: ContactImport) -> Reader:
+        """Open the file of an import. Raises FileRefused."""
+        return cls(open_table(path_of(record)), ColumnMapping.from_json(record.mapping), record.region)
+
+    def people(self) -> Iterator[PersonRow]:
+        """Yield every row after the titles, in order."""
+        phone, region = self._phone, self.region
+        seen: dict[int, int] = {}
+        may_be_unreadable = self.table.has_broken_letters
+        rows = self.table.rows()
+        if self.mapping.has_titles:
+            next(rows, None)
+        for number, cells, problem in rows:
+            raw = cells[phone] if phone < len(cells) else ""
+            found = understand_number(raw, region)
+            same_as = 0
+            if may_be_unreadable and not problem and "\ufffd" in "".join(cells):
+                problem = UNREADABLE
+            if found.code:
+                problem = problem or found.code
+            elif not problem:
+                first = seen.setdefault(int(found.e164[1:]), number)
+                same_as = first if first != number else 0
+            yield PersonRow(number, cells, raw, found, same_as, problem)
+
+    def name_of(self, row: PersonRow) -> str:
+        """Return the person's name as the row gives it."""
+        parts = [row.cells[column] for column in self._names if column < len(row.cells)]
+        return plain_text(" ".join(parts), MAX_NAME)
+
+    def details_of(self, row: PersonRow) -> PersonDetails:
+        """Return what the row says beside the number."""
+        cells, note, width = row.cells, "", len(row.cells)
+        zone, source, at = (cells[column].strip() if 0 <= column < width else "" for column in self._single.values())
+        if zone and not _zone_exists(zone):
+            zone, note = "", ZONE_UNKNOWN
+        given_at = read_moment(at) if at else None
+        if at and given_at is None:
+            note = DATE_UNKNOWN
+        variables = {
+            name: text
+            for column, name in self._variables.items()
+            if column < width and (text := plain_text(cells[column], MAX_VARIABLE))
+        }
+        return PersonDetails(self.name_of(row), zone, plain_text(source, 200), given_at, variables, note)
+
+    @property
+    def gives_consent(self) -> bool:
+        """Tell whether a column says who consented."""
+        return self._single[meanings.CONSENT_SOURCE] >= 0
+
+    def has_notes(self) -> bool:
+        """Tell whether a row's details can hold anything to be noticed."""
+        return self._single[meanings.TIME_ZONE] >= 0 or self._single[meanings.CONSENT_AT] >= 0
+
+
+def plain_text(text: str, most: int) -> str:
+    """Return one line without control and direction marks, cut to `most` letters."""
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")[:most]
+    if not text.isprintable():
+        text = text.translate(_CONTROLS)
+    return " ".join(text.split())[:most]
+
+
+def read_moment(text: str) -> datetime.datetime | None:
+    """Read year-month-day, of either calendar, with or without a time; None where it is anything else."""
+    found = _DATE.match(text_of_digits(text))
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    try:
+        date: Any = jdatetime.date(year, month, day).togregorian() if year < 1700 else datetime.date(year, month, day)
+        return timezone.make_aware(datetime.datetime.combine(date, datetime.time(hour, minute, second)))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=512)
+def _zone_exists(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""Opens an uploaded file by what it is, not by its name, within the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from campaigns.contacts.importing import csv_rows, xlsx_rows
+from campaigns.contacts.importing.csv_rows import Row
+from campaigns.contacts.importing.encodings import find_encoding
+from campaigns.contacts.importing.limits import MAX_CELL, MAX_COLUMNS, FileRefused, limits
+from campaigns.models import ContactImport
+
+FIRST_ROWS = 60
+_WORKBOOK = b"PK\x03\x04"
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+_WEB_PAGES = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<script")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that can be read as rows, as often as wanted."""
+
+    path: Path
+    encoding: str = ""
+    separator: str = ""
+    has_broken_letters: bool = False
+
+    @property
+    def is_workbook(self) -> bool:
+        """Tell whether it is an XLSX file."""
+        return not self.encoding
+
+    def rows(self) -> Iterator[Row]:
+        """Yield each row that holds anything, as (row number, cells, problem code)."""
+        if self.is_workbook:
+            return xlsx_rows.read_rows(self.path)
+        return csv_rows.read_rows(self.path, self.encoding, self.separator)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a first look at the whole file found."""
+
+    rows: int
+    columns: int
+    first_rows: list[list[str]]
+
+
+def path_of(record: ContactImport) -> Path:
+    """Return where the file of an import lies. Raises FileRefused once it was removed."""
+    if not record.file:
+        raise FileRefused(_("The file was removed some days after its upload, as always; its figures stay."))
+    return Path(record.file.path)
+
+
+def open_table(path: Path) -> Table:
+    """Look at a file's size and first bytes and return how to read it. Raises FileRefused."""
+    size = path.stat().st_size
+    most = limits().max_bytes
+    if size == 0:
+        raise FileRefused(_("This file is empty."))
+    if size > most:
+        raise FileRefused(
+            _("This file is larger than %(megabytes)s MB. Split it into smaller files.")
+            % {"megabytes": most // (1024 * 1024) or 1}
+        )
+    with path.open("rb") as file:
+        start = file.read(512)
+    if start.startswith(_WORKBOOK):
+        xlsx_rows.check_package(path)
+        return Table(path)
+    if start.startswith(_OLD_WORKBOOK):
+        raise FileRefused(_("This is an old or locked Excel file. Save it as XLSX without a password, or as CSV."))
+    if start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"Rar!", b"7z\xbc")):
+        raise FileRefused(_("This is not a table. Save it as CSV (UTF-8) or XLSX and upload that."))
+    if start.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_WEB_PAGES):
+        raise FileRefused(_("This is a web page, not a table. Open it in Excel and save it as XLSX or CSV."))
+    encoding, has_broken_letters = find_encoding(path)
+    return Table(path, encoding, csv_rows.find_separator(path, encoding), has_broken_letters)
+
+
+def measure(table: Table) -> Measure:
+    """Read the whole file once against the limits; keeps only its first rows. Raises FileRefused."""
+    most = limits().max_rows
+    rows = columns = 0
+    first: list[list[str]] = []
+    for number, cells, _problem in table.rows():
+        rows += 1
+        # One more for the titles.
+        if rows > most + 1:
+            raise FileRefused(_("This file has more than %(rows)s rows. Split it into smaller files.") % {"rows": most})
+        width = len(cells)
+        if width > columns:
+            columns = width
+            if width > MAX_COLUMNS:
+                raise FileRefused(
+                    _("Row %(row)s has more than %(columns)s columns. Keep only the columns about people.")
+                    % {"row": number, "columns": MAX_COLUMNS}
+                )
+        if table.is_workbook and any(len(cell) > MAX_CELL for cell in cells):
+            raise FileRefused(
+                _("A cell of this file holds more than %(limit)s letters, so it is not a list of people.")
+                % {"limit": MAX_CELL}
+            )
+        if rows <= FIRST_ROWS:
+            first.append(cells)
+    if not rows:
+        raise FileRefused(_("This file holds no rows."))
+    return Measure(rows, columns, first)

@@ -1,0 +1,225 @@
+"""Saves a checked file into contacts and a list: in batches, once, and again from where it stopped."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.audit.models import record as record_audit
+from campaigns import queue
+from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.lookups import join_list
+from campaigns.contacts.importing.people_rows import PersonRow, Reader
+from campaigns.contacts.importing.validation import SAVED, Judged, Verdict, batches, judge
+from campaigns.models import Contact, ContactImport, ContactList, ListMembership
+
+logger = logging.getLogger(__name__)
+
+SMALL = 5_000
+"""Files of at most so many rows are saved within the request."""
+SLICE_SECONDS = 45.0
+"""A slice of a background save ends after so long and rings for its successor."""
+Status = ContactImport.Status
+
+
+class NotSaved(Exception):
+    """The saving cannot begin; the message says why, for people."""
+
+
+def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), consent_source: str = "") -> bool:
+    """Turn a checked import into one that is being saved, make its list where it is new, and record who did it.
+
+    True for the one request that began it; False for a double click or a reload. Raises NotSaved.
+    """
+    with transaction.atomic():
+        began = ContactImport.objects.filter(pk=import_id, status=Status.CHECKED).update(
+            status=Status.SAVING,
+            tags=list(tags),
+            consent_source=consent_source[:200],
+            counts={},
+            done_rows=0,
+        )
+        if not began:
+            return False
+        record = ContactImport.objects.get(pk=import_id)
+        if record.contact_list_id is None:
+            name = record.list_name or record.original_name[:120]
+            try:
+                with transaction.atomic():
+                    made = ContactList.objects.create(name=name, owner_id=record.owner_id, team_id=record.team_id)
+            except IntegrityError:
+                raise NotSaved(
+                    _("There is a list named “%(name)s” by now. Go back, choose it or another name.") % {"name": name}
+                ) from None
+            ContactImport.objects.filter(pk=import_id).update(contact_list=made, list_name=name)
+        record_audit(person, "import.saved", record, rows=record.total_rows)
+    return True
+
+
+def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
+    """Save an import from where it stands; True once it is saved. Safe to run twice, also at once.
+
+    Each batch is one transaction that moves `done_rows` on by compare-and-set, so that no row counts twice; after
+    `seconds` it stops and rings for its successor.
+    """
+    record = ContactImport.objects.select_related("contact_list").get(pk=import_id)
+    if record.status != Status.SAVING:
+        return record.status == Status.SAVED
+    until = time.monotonic() + seconds
+    done = record.done_rows
+    try:
+        reader = Reader.of(record)
+        people = reader.people()
+        # The rows before are read again, so that their numbers are known as seen.
+        skipped = sum(1 for _row in islice(people, done))
+        if skipped == done:
+            for batch in batches(people):
+                if not _save_batch(record, reader, batch, done):
+                    return False
+                done += len(batch)
+                if time.monotonic() > until:
+                    queue.nudge_import(import_id)
+                    return False
+    except (FileRefused, OSError) as error:
+        logger.warning("import=%s stopped at row %s: %s", import_id, done, type(error).__name__)
+        reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
+        ContactImport.objects.filter(pk=import_id, status=Status.SAVING).update(
+            status=Status.REFUSED if not done else Status.SAVING, refused_reason=reason[:300]
+        )
+        return False
+    return _finish(record, done)
+
+
+def unfinished() -> list[int]:
+    """Return the ids of imports that are being saved, so that somebody may go on with them."""
+    return list(ContactImport.objects.filter(status=Status.SAVING).values_list("pk", flat=True))
+
+
+def _save_batch(record: ContactImport, reader: Reader, batch: Sequence[PersonRow], done: int) -> bool:
+    """Save one batch; False where another worker did it first."""
+    for tries_left in (2, 1, 0):
+        try:
+            return _try_batch(record, reader, batch, done)
+        except OperationalError:
+            # Two files with the same people in another order may wait for each other: one gives way.
+            if not tries_left:
+                raise
+    return False
+
+
+def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[PersonRow], done: int) -> bool:
+    with transaction.atomic():
+        moved = ContactImport.objects.filter(pk=record.pk, status=Status.SAVING, done_rows=done).update(
+            done_rows=done + len(batch)
+        )
+        if not moved:
+            return False
+        # After the row is ours, so that the tables are judged as they stand in this transaction.
+        judged = judge(batch, reader, record.contact_list_id)
+        _save_people(record, reader, [one for one in judged if one.verdict in SAVED])
+        counts: Counter[str] = Counter(ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk))
+        counts.update(verdict.value for _row, verdict, _note in judged)
+        ContactImport.objects.filter(pk=record.pk).update(counts=dict(counts))
+    return True
+
+
+def _save_people(record: ContactImport, reader: Reader, judged: Sequence[Judged]) -> None:
+    numbers = [one.row.phone.e164 for one in judged]
+    if not numbers:
+        return
+    now = timezone.now()
+    fresh = [one for one in judged if one.verdict != Verdict.KNOWN]
+    _insert_contacts(record, reader, fresh, now)
+    known = [one for one in judged if one.verdict == Verdict.KNOWN]
+    if known and (reader.mapping.update_known or reader.gives_consent or record.tags or record.consent_source):
+        _update_contacts(record, reader, known)
+    assert record.contact_list_id is not None
+    join_list(numbers, record.contact_list_id, record.pk)
+
+
+_CONTACT_COLUMNS = (
+    "name", "phone", "region", "time_zone", "variables", "tags", "consent_source", "consent_at",
+    "imported_by_id", "owner_id", "team_id", "created_at",
+)  # fmt: skip
+
+
+def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Judged], now: Any) -> None:
+    """Insert new people by plain statements; a number that came in meanwhile is left as it is."""
+    tags = json.dumps(record.tags)
+    moment = connection.ops.adapt_datetimefield_value(now)
+    rows = []
+    for one in judged:
+        row = one.row
+        found = reader.details_of(row)
+        source = found.consent_source or record.consent_source
+        given_at = found.consent_at or (now if source else None)
+        rows.append(
+            (
+                found.name, row.phone.e164, row.phone.region, found.time_zone,
+                json.dumps(found.variables) if found.variables else "{}", tags, source,
+                connection.ops.adapt_datetimefield_value(given_at) if given_at else None,
+                record.pk, record.owner_id, record.team_id, moment,
+            )
+        )  # fmt: skip
+    if not rows:
+        return
+    places = ", ".join(["%s"] * len(_CONTACT_COLUMNS))
+    statement = (
+        f"INSERT INTO {Contact._meta.db_table} ({', '.join(_CONTACT_COLUMNS)}) "  # noqa: S608
+        f"VALUES ({places}) ON CONFLICT DO NOTHING"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+
+
+def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Judged]) -> None:
+    """Give known people the import's tags and, where they have none, its consent; on wish also the file's newer values.
+
+    What the file leaves empty stays.
+    """
+    by_number = {one.row.phone.e164: one.row for one in judged}
+    wanted = Contact.objects.filter(phone__in=by_number).values_list("pk", "merged_into", "phone")
+    rows = {merged_into or pk: by_number[phone] for pk, merged_into, phone in wanted}
+    changed = []
+    for contact in Contact.objects.select_for_update().filter(pk__in=rows).order_by("pk"):
+        found = reader.details_of(rows[contact.pk])
+        source, given_at = found.consent_source or record.consent_source, found.consent_at
+        before = (contact.tags, contact.consent_source, contact.consent_at)
+        contact.tags = list(dict.fromkeys([*contact.tags, *record.tags]))
+        if reader.mapping.update_known:
+            contact.name = found.name or contact.name
+            contact.time_zone = found.time_zone or contact.time_zone
+            contact.variables = contact.variables | found.variables
+            contact.consent_source = source or contact.consent_source
+            contact.consent_at = given_at or contact.consent_at
+        if source and not contact.consent_source:
+            contact.consent_source = source
+            contact.consent_at = given_at or contact.consent_at or timezone.now()
+        if reader.mapping.update_known or before != (contact.tags, contact.consent_source, contact.consent_at):
+            changed.append(contact)
+    Contact.objects.bulk_update(
+        changed, ["name", "time_zone", "variables", "tags", "consent_source", "consent_at"], batch_size=500
+    )
+
+
+def _finish(record: ContactImport, done: int) -> bool:
+    """Close the account: what the tables hold is what is said."""
+    with transaction.atomic():
+        finished = ContactImport.objects.filter(pk=record.pk, status=Status.SAVING, done_rows=done).update(
+            status=Status.SAVED, saved_at=timezone.now(), total_rows=done
+        )
+        if finished:
+            made = Contact.objects.filter(imported_by=record.pk).count()
+            joined = ListMembership.objects.filter(imported_by=record.pk).count()
+            counts = ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk)
+            ContactImport.objects.filter(pk=record.pk).update(counts=counts | {"made": made, "joined": joined})
+    return bool(finished)

@@ -1,0 +1,94 @@
+"""Takes an import back, within a day and while nobody of it was dialled."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.audit.models import record as record_audit
+from campaigns.core.gate import close_gate
+from campaigns.models import Call, Campaign, Contact, ContactImport, ContactList, ContactNote, ListMembership
+from providers.types import CallStatus
+
+UNDO_HOURS = 24
+Status = ContactImport.Status
+_USING = (Campaign.Status.WAITING, Campaign.Status.SCHEDULED, Campaign.Status.RUNNING, Campaign.Status.PAUSED)
+
+
+class NotUndone(Exception):
+    """The import stays; the message says why, for people."""
+
+
+def why_not(record: ContactImport) -> Promise | str:
+    """Return why an import cannot be undone, or an empty text where it can."""
+    if record.status != Status.SAVED or record.saved_at is None:
+        return _("Only a saved import can be undone.")
+    if timezone.now() - record.saved_at > datetime.timedelta(hours=UNDO_HOURS):
+        return _("More than 24 hours have passed: it cannot be undone any more.")
+    if Campaign.objects.filter(lists=record.contact_list_id, status__in=_USING).exists():
+        return _("A campaign uses this list: stop it first.")
+    theirs = _calls(record)
+    if theirs.filter(placing_at__isnull=False).exists():
+        return _("Somebody of this import was called already: it cannot be undone.")
+    if theirs.filter(status=CallStatus.PENDING).exists():
+        return _("Somebody of this import waits to be called: cancel that call first.")
+    return ""
+
+
+def undo_import(import_id: int, person: Any) -> dict[str, int]:
+    """Remove what an import added and return how much: people, places in the list, people kept for another reason.
+
+    New people who stand in another list by now, have notes or are one with another entry stay, and so do details that
+    the file gave to known people. No commit point passes meanwhile. Raises NotUndone.
+    """
+    with transaction.atomic():
+        close_gate()
+        record = ContactImport.objects.select_for_update().get(pk=import_id)
+        reason = why_not(record)
+        if reason:
+            raise NotUndone(str(reason))
+        left, _rows = ListMembership.objects.filter(imported_by=record).delete()
+        elsewhere = ListMembership.objects.filter(contact=OuterRef("pk"))
+        noted = ContactNote.objects.filter(contact=OuterRef("pk"))
+        one_of_two = Q(merged_into__isnull=False) | Exists(Contact.objects.filter(merged_into=OuterRef("pk")))
+        made = Contact.objects.filter(imported_by=record)
+        leaving = made.filter(~Exists(elsewhere), ~Exists(noted), ~one_of_two)
+        kept = made.count() - leaving.count()
+        Call.objects.filter(contact__in=leaving.values("pk")).update(contact=None)
+        # Nothing else points at a contact: one plain statement instead of loading every row.
+        removed = leaving._raw_delete(leaving.db)
+        _remove_empty_list(record)
+        done = {"people": int(removed), "places": int(left), "kept": kept}
+        ContactImport.objects.filter(pk=import_id).update(
+            status=Status.UNDONE, undone_at=timezone.now(), counts=record.counts | {"removed": removed, "kept": kept}
+        )
+        record_audit(person, "import.undone", record, **done)
+    return done
+
+
+def _calls(record: ContactImport) -> QuerySet[Call]:
+    """Calls that came to this import's people through it: to new ones any, to known ones through its list."""
+    new = Q(contact__imported_by=record)
+    through = Q(
+        created_at__gte=record.saved_at,
+        campaign__lists=record.contact_list_id,
+        contact__memberships__imported_by=record,
+    )
+    return Call.objects.filter(new | through)
+
+
+def _remove_empty_list(record: ContactImport) -> None:
+    """Remove the list that the import made, if nothing else came into it and no campaign names it."""
+    if not record.list_name or record.contact_list_id is None:
+        return
+    ContactList.objects.filter(
+        ~Exists(ListMembership.objects.filter(contact_list=OuterRef("pk"))),
+        ~Exists(Campaign.lists.through.objects.filter(contactlist=OuterRef("pk"))),
+        pk=record.contact_list_id,
+    ).delete()

@@ -1,0 +1,98 @@
+"""Takes in an uploaded file, and the person's word on what its columns mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files.base import File
+from django.utils.translation import gettext as _
+
+from campaigns.contacts.importing.limits import FileRefused, limits
+from campaigns.contacts.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
+from campaigns.contacts.importing.reading import measure, open_table, path_of
+from campaigns.models import ContactImport, ContactList
+
+Status = ContactImport.Status
+
+
+def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any = None) -> ContactImport:
+    """Store a file under a name of our own, look through it once and guess its columns.
+
+    Raises FileRefused, and then nothing of it is kept.
+    """
+    stored = file if isinstance(file, File) else File(file)
+    if stored.size > limits().max_bytes:
+        # Before the copy: a file beyond the limit is not written anywhere.
+        raise FileRefused(
+            _("This file is larger than %(megabytes)s MB. Split it into smaller files.")
+            % {"megabytes": limits().max_bytes // (1024 * 1024) or 1}
+        )
+    membership = getattr(person, "membership", None) if person is not None else None
+    record = ContactImport(
+        original_name=Path(name.replace("\\", "/")).name[:200] or "file",
+        region=region,
+        owner=person,
+        team_id=membership.team_id if membership is not None else None,
+    )
+    record.file.save(record.original_name, stored, save=False)
+    try:
+        found = measure(open_table(path_of(record)))
+        headers, mapping = guess_mapping(found.first_rows, region)
+        record.headers = headers
+        record.mapping = mapping.to_json()
+        record.total_rows = found.rows - int(mapping.has_titles)
+        if record.total_rows <= 0:
+            raise FileRefused(_("This file holds titles but no rows."))
+        record.save()
+    except BaseException:
+        record.file.delete(save=False)
+        raise
+    return record
+
+
+def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
+    """Return the first rows after the titles, to show what stands in each column. Raises FileRefused."""
+    rows = open_table(path_of(record)).rows()
+    if ColumnMapping.from_json(record.mapping).has_titles:
+        next(rows, None)
+    return [cells for (_number, cells, _problem), _count in zip(rows, range(count), strict=False)]
+
+
+def map_columns(
+    record: ContactImport, mapping: ColumnMapping, *, region: str, contact_list: ContactList | None, list_name: str
+) -> bool:
+    """Keep what the columns mean and which list is meant; False where the import went on meanwhile.
+
+    Raises ValueError unless exactly one column holds the phone number.
+    """
+    if len(mapping.columns_of(PHONE)) != 1:
+        raise ValueError("exactly one column must hold the phone number")
+    headers = record.headers
+    if mapping.has_titles != ColumnMapping.from_json(record.mapping).has_titles:
+        headers, mapping = _retitled(record, mapping)
+    changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
+        headers=headers,
+        mapping=mapping.to_json(),
+        region=region,
+        contact_list=contact_list,
+        list_name="" if contact_list else list_name,
+        status=Status.UPLOADED,
+        counts={},
+        samples={},
+    )
+    record.refresh_from_db()
+    return bool(changed)
+
+
+def _retitled(record: ContactImport, mapping: ColumnMapping) -> tuple[list[str], ColumnMapping]:
+    """Name the columns anew after the person said whether the first row holds titles."""
+    first = next(open_table(path_of(record)).rows())[1]
+    headers = titles_of(first if mapping.has_titles else [], len(record.headers))
+    taken: set[str] = set()
+    names = [variable_name(title, taken) for title in headers]
+    columns = {
+        column: VARIABLE + names[column] if meaning.startswith(VARIABLE) else meaning
+        for column, meaning in mapping.columns.items()
+    }
+    return headers, ColumnMapping(columns, mapping.has_titles, mapping.update_known)

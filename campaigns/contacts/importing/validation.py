@@ -1,0 +1,166 @@
+"""Tells what will happen to each row of a file before anything is saved."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.contacts.importing.limits import BATCH, FileRefused
+from campaigns.contacts.importing.lookups import forbidden_numbers, known_numbers
+from campaigns.contacts.importing.people_rows import NOTES, PersonRow, Reader
+from campaigns.exports.call_sheet import BOM, cell
+from campaigns.models import ContactImport
+
+SAMPLES = 5
+Status = ContactImport.Status
+
+
+class Verdict(models.TextChoices):
+    """Names what becomes of a row."""
+
+    GOOD = "good", gettext_lazy("Good")
+    FIXED = "fixed", gettext_lazy("Fixed")
+    KNOWN = "known", gettext_lazy("Already known")
+    IN_LIST = "in_list", gettext_lazy("Already in this list")
+    DUPLICATE_IN_FILE = "duplicate_in_file", gettext_lazy("Twice in this file")
+    DO_NOT_CALL = "do_not_call", gettext_lazy("On the do-not-call list")
+    BAD = "bad", gettext_lazy("Bad")
+
+
+MEANINGS: dict[str, Promise] = {
+    Verdict.GOOD: gettext_lazy("New people, saved as written."),
+    Verdict.FIXED: gettext_lazy("New people, saved after we put the row right. Check that we read it well."),
+    Verdict.KNOWN: gettext_lazy("We have these people already: they join the list, nobody is made twice."),
+    Verdict.IN_LIST: gettext_lazy("They stand in this list already: nothing is added."),
+    Verdict.DUPLICATE_IN_FILE: gettext_lazy("The same number stands further up: only its first row counts."),
+    Verdict.DO_NOT_CALL: gettext_lazy("They asked not to be called: left out."),
+    Verdict.BAD: gettext_lazy("Nobody who can be called. Download these rows, put them right, import them again."),
+}
+
+SAVED = (Verdict.GOOD, Verdict.FIXED, Verdict.KNOWN)
+"""Verdicts of rows whose people are in the list afterwards because of this file."""
+
+
+class Judged(NamedTuple):
+    """A row and what becomes of it."""
+
+    row: PersonRow
+    verdict: Verdict
+    note: str = ""
+    """Key of `NOTES`."""
+
+
+def batches(rows: Iterable[PersonRow], size: int = BATCH) -> Iterator[list[PersonRow]]:
+    """Cut a stream of rows into pieces."""
+    stream = iter(rows)
+    while batch := list(islice(stream, size)):
+        yield batch
+
+
+def judge(batch: Sequence[PersonRow], reader: Reader, list_id: int | None) -> list[Judged]:
+    """Give each row its one verdict, against what the tables hold now: two queries."""
+    numbers = [row.phone.e164 for row in batch if not row.problem and not row.same_as]
+    known = known_numbers(numbers, list_id) if numbers else {}
+    forbidden = forbidden_numbers(numbers) if numbers else set()
+    look_closer = reader.has_notes()
+    judged = []
+    for row in batch:
+        number, note = row.phone.e164, ""
+        if row.problem:
+            verdict, note = Verdict.BAD, row.problem
+        elif row.same_as:
+            verdict = Verdict.DUPLICATE_IN_FILE
+        elif number in forbidden:
+            verdict = Verdict.DO_NOT_CALL
+        elif number in known:
+            verdict = Verdict.IN_LIST if known[number] else Verdict.KNOWN
+        else:
+            verdict = Verdict.FIXED if row.phone.was_fixed else Verdict.GOOD
+            if look_closer:
+                note = reader.details_of(row).note
+                verdict = Verdict.FIXED if note else verdict
+        judged.append(Judged(row, verdict, note))
+    return judged
+
+
+def check_import(import_id: int) -> ContactImport:
+    """Count and sample the rows of an uploaded file by verdict; writes nothing but the import's own row.
+
+    A file that cannot be read to its end is refused with the reason. A saved import stays as it is.
+    """
+    record = ContactImport.objects.get(pk=import_id)
+    if record.status not in {Status.UPLOADED, Status.CHECKED}:
+        return record
+    counts: Counter[str] = Counter()
+    samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in Verdict}
+    changes: dict[str, Any]
+    try:
+        reader = Reader.of(record)
+        for batch in batches(reader.people()):
+            judged = judge(batch, reader, record.contact_list_id)
+            counts.update(verdict for _row, verdict, _note in judged)
+            for one in judged:
+                if len(samples[one.verdict]) < SAMPLES:
+                    samples[one.verdict].append(_sample(one, reader))
+    except FileRefused as refusal:
+        changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:300]}
+    else:
+        changes = {
+            "status": Status.CHECKED,
+            "counts": {verdict.value: counts[verdict] for verdict in Verdict},
+            "samples": samples,
+            "total_rows": sum(counts.values()),
+            "done_rows": 0,
+        }
+    # Compare-and-set: a check that ends after the saving began must not set it back.
+    ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED]).update(**changes)
+    record.refresh_from_db()
+    return record
+
+
+def _sample(one: Judged, reader: Reader) -> dict[str, Any]:
+    row = one.row
+    return {
+        "row": row.number,
+        "raw": row.raw[:60],
+        "e164": row.phone.e164,
+        "name": reader.name_of(row)[:80],
+        "note": one.note,
+        "same_as": row.same_as,
+    }
+
+
+class _Echo:
+    """Returns what a csv writer writes."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def bad_rows(record: ContactImport) -> Iterator[str]:
+    """Return a CSV text of the bad rows as they stood, with their place and what is wrong. Raises FileRefused.
+
+    It is in the language of the moment it was asked for, whenever it is written.
+    """
+    titles = [*record.headers, _("Row in the file"), _("Reason")]
+    reasons = {code: str(note) for code, note in NOTES.items()}
+    return _write_bad_rows(Reader.of(record), titles, reasons)
+
+
+def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield BOM
+    yield writer.writerow(map(cell, titles))
+    width = len(titles) - 2
+    for row in reader.people():
+        if row.problem:
+            cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
+            yield writer.writerow([*map(cell, cells), row.number, reasons[row.problem]])

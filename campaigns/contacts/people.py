@@ -1,0 +1,228 @@
+"""Finds people, changes what is known of them, and says where each stands."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from callcenter.access.roles import Person
+from callcenter.audit.models import record as record_audit
+from campaigns import rules
+from campaigns.contacts import search
+from campaigns.core import explanations
+from campaigns.models import Call, Campaign, Contact, ContactList, ContactNote, DoNotCall, ListMembership
+from campaigns.numbers import understand_number
+from campaigns.querysets import CallQuerySet
+from providers.types import LIVE, CallStatus
+
+MOST_ZONES = 3
+
+
+class NotPossible(Exception):
+    """A change that cannot be made; the message says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """What the clock shows in one of the zones that a number may be in."""
+
+    zone: str
+    now: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The last word on calling a person, and when it fell; None where no call is behind it."""
+
+    sentence: str | Promise
+    at: datetime.datetime | None = None
+
+
+def find_people(text: str, region: str) -> QuerySet[Contact]:
+    """Return the people whose name holds a text, in either spelling of Persian, or whose number holds its digits.
+
+    A whole number in any form finds exactly its person.
+    """
+    people, sought = Contact.objects.all(), _sought(text, region)
+    if isinstance(sought, str):
+        return people.filter(phone=sought)
+    return search.people_with(sought, people) if sought else people
+
+
+def find_members(members: QuerySet[ListMembership], text: str, region: str) -> QuerySet[ListMembership]:
+    """Return the members of a list whom a text finds, as `find_people` does; the list is walked in its order."""
+    sought = _sought(text, region)
+    if isinstance(sought, str):
+        return members.filter(contact__phone=sought)
+    return members.filter(search.rows_of_people_with(sought)) if sought else members
+
+
+def _sought(text: str, region: str) -> str | search.Part | None:
+    """Return the whole number that a text is, else the part of a name or number; nothing of nothing."""
+    text = " ".join(text.split())
+    return (understand_number(text, region).e164 or search.part_of_person(text)) if text else None
+
+
+def entries_of(contact: Contact) -> list[Contact]:
+    """Return the rows of a person: the one that is called first, then those that were merged into it."""
+    return [contact, *contact.merged.all()]
+
+
+def calls_of(contact: Contact) -> CallQuerySet:
+    """Return every call to a person, under whichever number, also those from before the person was known."""
+    entries = entries_of(contact)
+    theirs = Q(contact__in=[entry.pk for entry in entries])
+    return Call.objects.filter(theirs | Q(contact__isnull=True, to_number__in=[entry.phone for entry in entries]))
+
+
+def mark_forbidden(people: Iterable[Contact]) -> set[str]:
+    """Return the numbers of these people that must not be called now, in one query."""
+    phones = [person.phone for person in people]
+    return set(DoNotCall.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))
+
+
+def is_in_force(entry: DoNotCall) -> bool:
+    """Tell whether an entry forbids a call now."""
+    return entry.expires_at is None or entry.expires_at > timezone.now()
+
+
+def local_times(contact: Contact) -> tuple[list[LocalTime], int]:
+    """Return the time now where a person may be, and in how many more zones the number may be; none where unknown."""
+    now = timezone.now()
+    zones = rules.zones_of(contact.phone, contact.time_zone)
+    times = [LocalTime(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]
+    return times[:MOST_ZONES], max(len(times) - MOST_ZONES, 0)
+
+
+def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
+    """Say in one sentence why this person is, was, or was not called."""
+    if entry is not None:
+        return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
+    calls = calls_of(contact)
+    # Not in the order of the ids: PostgreSQL would look for one waiting call through everybody's, the newest first.
+    waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at", "pk")
+    last = calls.filter(status__in=LIVE).first() or waiting.first() or calls.first()
+    if last is None:
+        return Decision(gettext_lazy("Never called so far, and no call is planned."))
+    return Decision(explanations.why(last) or last.get_status_display(), last.placing_at or last.changed_at)
+
+
+# Changing
+
+
+def add_person(values: dict[str, Any], contact_list: ContactList | None, person: Any, *, note: str = "") -> Contact:
+    """Make one person, and put them into a list where one is named. Raises NotPossible where the number is known."""
+    membership = getattr(person, "membership", None)
+    try:
+        with transaction.atomic():
+            contact = Contact.objects.create(**values, owner=person, team_id=membership.team_id if membership else None)
+            if contact_list is not None:
+                ListMembership.objects.create(contact_list=contact_list, contact=contact)
+            if note:
+                ContactNote.objects.create(contact=contact, text=note, author=person)
+            record_audit(person, "person.added", contact)
+    except IntegrityError:
+        raise NotPossible(_("We know this number already: look for it under People.")) from None
+    return contact
+
+
+def change_person(contact_id: int, values: dict[str, Any], person: Any) -> Contact:
+    """Change what is known of one person and record which fields. Raises NotPossible.
+
+    A new number is refused while a call to the old one waits or is out: it would still ring there.
+    """
+    try:
+        with transaction.atomic():
+            contact = Contact.objects.select_for_update().get(pk=contact_id)
+            changed = [name for name, value in values.items() if getattr(contact, name) != value]
+            if "phone" in changed and _has_open_call(contact):
+                raise NotPossible(_("A call to the old number is not over yet: wait for it or cancel it first."))
+            for name in changed:
+                setattr(contact, name, values[name])
+            if changed:
+                contact.save(update_fields=changed)
+                record_audit(person, "person.changed", contact, fields=changed)
+    except IntegrityError:
+        raise NotPossible(_("Another person has this number already.")) from None
+    return contact
+
+
+def _has_open_call(contact: Contact) -> bool:
+    return Call.objects.filter(contact=contact, status__in=[CallStatus.PENDING, *LIVE]).exists()
+
+
+# Lists
+
+
+def lists_with_counts() -> QuerySet[ContactList]:
+    """Return the lists by name, each with how many people stand in it."""
+    # Each list by its index: joined to them, every member would be looked up and put into a group.
+    members = ListMembership.objects.filter(contact_list=OuterRef("pk")).order_by().values("contact_list")
+    counted = Subquery(members.annotate(n=Count("pk")).values("n"))
+    return ContactList.objects.annotate(people=Coalesce(counted, 0)).order_by("name")
+
+
+def make_list(name: str, person: Any) -> ContactList:
+    """Make an empty list. Raises NotPossible where the name is taken."""
+    membership = getattr(person, "membership", None)
+    try:
+        with transaction.atomic():
+            made = ContactList.objects.create(
+                name=name, owner=person, team_id=membership.team_id if membership else None
+            )
+            record_audit(person, "list.made", made)
+            return made
+    except IntegrityError:
+        raise NotPossible(_("There is a list of this name already.")) from None
+
+
+def rename_list(contact_list: ContactList, name: str, person: Any) -> None:
+    """Give a list another name. Raises NotPossible where the name is taken."""
+    old = contact_list.name
+    try:
+        with transaction.atomic():
+            contact_list.name = name
+            contact_list.save(update_fields=["name"])
+            record_audit(person, "list.renamed", contact_list, was=old)
+    except IntegrityError:
+        contact_list.name = old
+        raise NotPossible(_("There is a list of this name already.")) from None
+
+
+def remove_from_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:
+    """Take people out of a list, the people stay; returns how many. Calls that were planned before stay planned."""
+    with transaction.atomic():
+        removed, _rows = ListMembership.objects.filter(contact_list=contact_list, contact__in=contact_ids).delete()
+        if removed:
+            record_audit(person, "list.people_removed", contact_list, people=removed)
+    return removed
+
+
+def remove_list(contact_list: ContactList, person: Any) -> None:
+    """Remove a list, its people stay. Raises NotPossible while a campaign that is not over names it."""
+    with transaction.atomic():
+        over = (Campaign.Status.STOPPED, Campaign.Status.FINISHED)
+        if Campaign.objects.filter(lists=contact_list).exclude(status__in=over).exists():
+            raise NotPossible(_("A campaign uses this list: end it or choose another list there first."))
+        record_audit(person, "list.removed", contact_list, people=contact_list.memberships.count())
+        contact_list.memberships.all()._raw_delete(ListMembership.objects.db)
+        contact_list.delete()
+
+
+def calls_of_others(contact: Contact, viewer: Person) -> tuple[int, datetime.datetime | None]:
+    """Return how many calls to this person the viewer may not see, and when the last of them left."""
+    mine = Call.objects.visible_to(viewer).filter(pk=OuterRef("pk"))
+    others = calls_of(contact).filter(~Exists(mine))
+    last = others.filter(placing_at__isnull=False).order_by("-placing_at").values_list("placing_at", flat=True).first()
+    return others.count(), last

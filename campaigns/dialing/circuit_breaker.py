@@ -1,0 +1,128 @@
+"""The breaker of a provider: opens on failures, probes with a harmless read, never with a person."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from campaigns import rules
+from campaigns.core.clock import span
+from campaigns.core.sql.bulk import set_rows
+from campaigns.core.sql.locking import lock_rows
+from campaigns.core.sql.prepared import IdsAt
+from campaigns.models import Call
+from providers.base import ProviderBackend
+from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.models import Provider
+from providers.types import CallStatus, PlacedCall
+
+logger = logging.getLogger(__name__)
+
+
+_READ = (
+    "vendor", "is_active", "halted_at", "halted_reason", "frozen_at", "frozen_reason", "breaker_opened_at",
+    "breaker_reason", "slow_until", "dispatch_lease", "dispatch_lease_until", "max_lines", "calls_per_minute",
+    "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row", "last_success_at",
+    "last_error_at",
+)  # fmt: skip
+_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "last_success_at")
+
+
+def lock_provider(provider_id: int) -> Provider:
+    """Return the provider's row for the commit point and the breaker, locked for the rest of the transaction."""
+    return lock_rows(Provider, [provider_id], _READ)[provider_id]
+
+
+@contextmanager
+def saving(provider: Provider) -> Iterator[None]:
+    """Write what changed of a locked provider, in one statement for all that a transaction did to it."""
+    before = [getattr(provider, name) for name in _SAVED]
+    yield
+    changed = {
+        name: getattr(provider, name)
+        for name, old in zip(_SAVED, before, strict=True)
+        if getattr(provider, name) != old
+    }
+    if changed:
+        set_rows(Provider, [provider.pk], changed)
+
+
+def weigh_answers(provider: Provider, results: Sequence[PlacedCall | ProviderError], now: datetime.datetime) -> None:
+    """Add the outcomes of orders to a locked provider's two minutes, and open its breaker where they say so."""
+    if not results:
+        return
+    in_row, well, badly = provider.unknowns_in_row, 0, 0
+    for result in results:
+        if isinstance(result, NotSent | OutcomeUnknown):
+            badly += 1
+        else:
+            well += 1
+        in_row = in_row + 1 if isinstance(result, OutcomeUnknown) else 0
+        if in_row >= rules.BREAKER_UNKNOWNS:
+            break
+    outcomes = rules.weigh(provider.outcomes, now.timestamp(), well, badly)
+    provider.outcomes, provider.unknowns_in_row = outcomes, min(in_row, 1000)
+    if any(isinstance(result, PlacedCall) for result in results) and provider.is_success_news(now):
+        provider.last_success_at = now
+    if provider.breaker_opened_at is None and rules.should_break(outcomes, in_row):
+        failed, total = sum(o[2] for o in outcomes), sum(o[1] + o[2] for o in outcomes)
+        reason = _("%(failed)s of the last %(total)s orders failed on the way.") % {"failed": failed, "total": total}
+        if Provider.objects.open_breaker(provider.pk, reason, now + span(rules.PROBE_AFTER)):
+            provider.breaker_opened_at = now
+
+
+def _with_probes(now: datetime.datetime) -> QuerySet[Provider, int]:
+    waiting = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
+    opened = Provider.objects.filter(breaker_probe_at__lte=now, breaker_opened_at__isnull=False, is_active=True)
+    return opened.filter(Exists(waiting)).values_list("pk", flat=True)
+
+
+_due_probes = IdsAt(_with_probes)
+
+
+def due_probes(now: datetime.datetime) -> list[int]:
+    """Return the providers whose open breaker may be probed now and that have calls waiting."""
+    return _due_probes(now)
+
+
+def claim_probe(provider_id: int, now: datetime.datetime) -> ProviderBackend | None:
+    """Take the right to probe, one prober at a time; returns the backend to ask, None where somebody else probes."""
+    claimed = Provider.objects.filter(
+        pk=provider_id, breaker_opened_at__isnull=False, breaker_probe_at__lte=now
+    ).update(breaker_probe_at=now + span(2 * rules.HTTP_DEADLINE))
+    if not claimed:
+        return None
+    try:
+        return Provider.objects.get(pk=provider_id).open_backend()
+    except ProviderMisconfigured as error:
+        Provider.objects.halt(provider_id, str(error))
+        return None
+
+
+def ask(backend: ProviderBackend) -> ProviderError | None:
+    """Ask the vendor for something harmless; no database. Returns what went wrong, if anything."""
+    try:
+        backend.check_credentials()
+    except ProviderError as error:
+        return error
+    except Exception as error:
+        logger.exception("the backend failed while probing")
+        return ProviderError(f"The provider module failed: {type(error).__name__}.")
+    return None
+
+
+def conclude_probe(provider_id: int, error: ProviderError | None, now: datetime.datetime) -> None:
+    """Close the breaker where the vendor answered; halt the provider for a dead key; else probe again later."""
+    if error is None:
+        Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0)
+        Provider.objects.close_breaker(provider_id)
+    elif isinstance(error, AccountProblem):
+        Provider.objects.halt(provider_id, error.message)
+    else:
+        logger.info("provider=%s: the probe failed: %s", provider_id, type(error).__name__)
+        Provider.objects.postpone_probe(provider_id, now + span(rules.PROBE_AFTER))

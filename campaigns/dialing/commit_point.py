@@ -1,0 +1,342 @@
+"""The commit point: the last transaction before an order leaves. All is checked again; what cannot be read is a no."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from campaigns import rules
+from campaigns.core import gate
+from campaigns.core.call_events import Step, step, write_steps
+from campaigns.core.clock import DatabaseClock, seconds, span
+from campaigns.core.message import Message, missing_from, needed_names
+from campaigns.core.sql.bulk import set_rows, update_rows
+from campaigns.core.sql.locking import lock_rows
+from campaigns.dialing import circuit_breaker, order_results
+from campaigns.dialing.commit_point_queries import DueCall, due_calls, lease_text, lines_held, numbers_now
+from campaigns.dialing.order_results import Answer
+from campaigns.models import Call, Campaign
+from campaigns.reasons import SkipReason, WaitReason
+from providers.models import Provider
+from providers.types import CallOrder, CallStatus
+
+LIVE_ELSEWHERE_SECONDS = 30
+BUDGET_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A call whose order must leave now, or never."""
+
+    call_id: int
+    order: CallOrder
+    committed_at: float
+    """Seconds of the clock that also counts while the machine is suspended."""
+
+
+@dataclass(slots=True)
+class CommitResult:
+    """What one commit point let pass, and what stays reserved."""
+
+    committed: list[Committed] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    """Reserved calls that found no line or no pace; they keep their lease."""
+    over_budget: set[int] = field(default_factory=set)
+    """Campaigns whose budget is used up."""
+    is_open: bool = True
+    """False where the provider may not call at all now."""
+
+
+_Opening = tuple[bool, datetime.datetime | None]
+_READ = (
+    "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
+    "quiet_hours", "pace_tat", "reserved_cost", "spent_cost",
+)  # fmt: skip
+"""What a commit point reads of a campaign."""
+
+
+class _LostCall(Exception):
+    """Raised when a row changed between the look and the compare-and-set; the batch is rolled back."""
+
+
+def commit_calls(
+    provider_id: int,
+    token: UUID,
+    ids: Sequence[int],
+    idle: int,
+    clock: DatabaseClock,
+    answers: Sequence[Answer] = (),
+) -> CommitResult:
+    """Let up to `idle` of the reserved calls pass, in one durable transaction; alone where one of them clashes.
+
+    `answers` to earlier orders are written in the same transaction, and stay written where a call clashes.
+    """
+    try:
+        return _commit(provider_id, token, ids, idle, clock, answers)
+    except (IntegrityError, _LostCall):
+        if answers:
+            order_results.write_answers(provider_id, answers, clock.now())
+        # Somebody dials one of these numbers at this very instant, or took a row back: find out which, one by one.
+        result = CommitResult()
+        for position, call_id in enumerate(ids):
+            if len(result.committed) >= idle:
+                result.left += ids[position:]
+                break
+            try:
+                one = _commit(provider_id, token, [call_id], 1, clock)
+            except (IntegrityError, _LostCall):
+                _postpone_clash(call_id, token, clock.now())
+                continue
+            result.committed += one.committed
+            result.left += one.left
+            result.over_budget |= one.over_budget
+        return result
+
+
+def _commit(
+    provider_id: int,
+    token: UUID,
+    ids: Sequence[int],
+    idle: int,
+    clock: DatabaseClock,
+    answers: Sequence[Answer] = (),
+) -> CommitResult:
+    result = CommitResult()
+    with transaction.atomic(durable=True):
+        now = clock.now()
+        # The gate before any row: whoever closes it takes rows afterwards.
+        is_open = gate.pass_gate()
+        steps = order_results.write_in_transaction(provider_id, answers, now) if answers else []
+        provider = circuit_breaker.lock_provider(provider_id)
+        with circuit_breaker.saving(provider):
+            circuit_breaker.weigh_answers(provider, [answer.result for answer in answers], now)
+            if is_open and _may_call(provider, token, now):
+                batch = _Batch(provider, due_calls(ids, token, now), now, idle)
+                batch.judge_all()
+                batch.write(token)
+                steps += batch.steps
+                result.left = [call.pk for call in batch.left]
+                result.over_budget = batch.over_budget
+                orders = batch.orders()
+            else:
+                result.left, result.is_open, orders = list(ids), False, []
+        write_steps(steps)
+    committed_at = boottime()
+    result.committed = [Committed(call_id=call_id, order=order, committed_at=committed_at) for call_id, order in orders]
+    return result
+
+
+def _may_call(provider: Provider, token: UUID, now: datetime.datetime) -> bool:
+    is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
+    is_slow = provider.slow_until is not None and provider.slow_until > now
+    return is_ours and not provider.stop_reason and not is_slow
+
+
+class _Batch:
+    """The reserved calls of one commit point, judged one after the other under the same locks."""
+
+    def __init__(self, provider: Provider, calls: Sequence[DueCall], now: datetime.datetime, idle: int) -> None:
+        self.provider, self.calls, self.now = provider, calls, now
+        campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
+        self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
+        longest = max((campaign.quiet_hours for campaign in self.campaigns.values()), default=0)
+        quiet_since = now - datetime.timedelta(hours=longest) if longest else None
+        # Whoever was edited since the campaign was filled may lack a word of the message by now.
+        self.needed = {pk: needed_names(campaign) for pk, campaign in self.campaigns.items()}
+        numbers = numbers_now({call.to_number for call in calls}, now, quiet_since)
+        self.forbidden, self.live_numbers, self.last_dialed = numbers.forbidden, numbers.live, numbers.last_dialed
+        # An unknown call holds a line until the longest call would be over.
+        lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
+        self.free = min(idle, provider.max_lines - lines.total())
+        self.pace = rules.take_pace(provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(calls))[0]
+        self.campaign_free: Counter[int] = Counter()
+        for campaign in self.campaigns.values():
+            pace = campaign.calls_per_minute
+            tokens = rules.take_pace(campaign.pace_tat, now.timestamp(), pace, len(calls))[0] if pace else len(calls)
+            free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
+            self.campaign_free[campaign.pk] = max(0, min(tokens, free))
+        self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
+        self.openings: dict[tuple[int | None, tuple[str, ...]], _Opening] = {}
+        self.passed: list[DueCall] = []
+        self.left: list[DueCall] = []
+        self.waiting: list[tuple[DueCall, WaitReason, datetime.datetime]] = []
+        self.skipped: list[tuple[DueCall, SkipReason]] = []
+        self.over_budget: set[int] = set()
+        self.steps: list[Step] = []
+
+    def judge_all(self) -> None:
+        """Judge every call, the longest due first."""
+        for call in self.calls:
+            self.judge(call)
+
+    def judge(self, call: DueCall) -> None:
+        """Let the call pass, leave it, make it wait or skip it; the first reason found stands."""
+        campaign = self.campaigns.get(call.campaign_id or 0)
+        if call.campaign_id and (campaign is None or campaign.status != Campaign.Status.RUNNING):
+            self.left.append(call)
+        elif call.to_number in self.forbidden:
+            self.skipped.append((call, SkipReason.DO_NOT_CALL))
+        elif campaign and missing_from(self.needed[campaign.pk], call.name or "", call.known):
+            self.skipped.append((call, SkipReason.MISSING_VARIABLE))
+        elif call.to_number in self.live_numbers:
+            self._wait(call, WaitReason.LIVE_ELSEWHERE, self.now + span(LIVE_ELSEWHERE_SECONDS))
+        elif not self._judge_hours(call, campaign) or (campaign and not self._judge_quiet(call, campaign)):
+            return
+        elif len(self.passed) >= min(self.free, self.pace) or (campaign and self.campaign_free[campaign.pk] < 1):
+            self.left.append(call)
+        elif campaign and not self._judge_budget(call, campaign):
+            return
+        else:
+            self.passed.append(call)
+            self.live_numbers.add(call.to_number)
+            if campaign:
+                self.campaign_free[campaign.pk] -= 1
+                campaign.reserved_cost += self.worst_cost
+
+    def _judge_hours(self, call: DueCall, campaign: Campaign | None) -> bool:
+        zones = rules.zones_of(call.to_number, call.time_zone)
+        # Judged once for all who live by the same clocks: the moment is the same for the whole commit point.
+        is_open, opening = self.openings.get((call.campaign_id, zones)) or self._opening(call.campaign_id, zones)
+        if is_open:
+            return True
+        if opening is None:
+            self.skipped.append((call, SkipReason.NO_ZONE))
+        else:
+            self._wait(call, WaitReason.OUTSIDE_HOURS, opening)
+        return False
+
+    def _opening(self, campaign_id: int | None, zones: tuple[str, ...]) -> _Opening:
+        start, end, days = hours_of(self.campaigns.get(campaign_id or 0))
+        is_open = rules.is_open(self.now, zones, start, end, days)
+        opening = None if is_open else rules.next_opening(self.now, zones, start, end, days)
+        self.openings[campaign_id, zones] = is_open, opening
+        return is_open, opening
+
+    def _judge_quiet(self, call: DueCall, campaign: Campaign) -> bool:
+        quiet = datetime.timedelta(hours=campaign.quiet_hours)
+        others = [last for other, last in self.last_dialed.get(call.to_number, ()) if other != campaign.pk]
+        if not others or max(others) + quiet <= self.now:
+            return True
+        self._wait(call, WaitReason.QUIET_PERIOD, max(others) + quiet)
+        return False
+
+    def _judge_budget(self, call: DueCall, campaign: Campaign) -> bool:
+        if campaign.budget is None:
+            return True
+        if campaign.spent_cost + campaign.reserved_cost + self.worst_cost <= campaign.budget:
+            return True
+        if campaign.reserved_cost == 0:
+            self.over_budget.add(campaign.pk)
+        # Calls that are out may turn out cheaper than the worst case: look again when they are over.
+        self._wait(call, WaitReason.BUDGET, self.now + span(BUDGET_SECONDS))
+        return False
+
+    def _wait(self, call: DueCall, reason: WaitReason, until: datetime.datetime) -> None:
+        self.waiting.append((call, reason, until))
+
+    def write(self, token: UUID) -> None:
+        """Write what was judged; raises where a row changed meanwhile."""
+        self.steps += self._write_passed(token) if self.passed else []
+        update_rows(
+            Call,
+            ["due_at", "wait_reason"],
+            [(call.pk, until, reason.value) for call, reason, until in self.waiting],
+            guard="c.status = 'pending'",
+            same={"lease": None, "lease_until": None},
+        )
+        really = update_rows(
+            Call,
+            ["skip_reason"],
+            [(call.pk, reason.value) for call, reason in self.skipped],
+            guard="c.status = 'pending'",
+            same={
+                "status": CallStatus.SKIPPED, "rank": rules.RANK[CallStatus.SKIPPED], "lease": None,
+                "lease_until": None, "ended_at": self.now, "changed_at": self.now,
+            },
+        )  # fmt: skip
+        self.steps += [
+            step(call.pk, "skipped", at=self.now, from_status="pending", to_status="skipped", detail=str(reason.label))
+            for call, reason in self.skipped
+            if call.pk in really
+        ]
+
+    def _write_passed(self, token: UUID) -> list[Step]:
+        provider, now = self.provider, self.now
+        deadline = now + datetime.timedelta(seconds=seconds(rules.HTTP_DEADLINE) + rules.PRESEND + seconds(rules.GRACE))
+        placing = {
+            "status": CallStatus.PLACING, "rank": rules.RANK[CallStatus.PLACING], "placing_at": now,
+            "deadline_at": deadline, "changed_at": now, "wait_reason": "",
+        }  # fmt: skip
+        costly = [call.pk for call in self.passed if call.campaign_id and self.worst_cost]
+        free = [call.pk for call in self.passed if not (call.campaign_id and self.worst_cost)]
+        guard = f"c.status = 'pending' AND c.lease = '{lease_text(token)}'"
+        changed = set_rows(Call, free, placing, guard=guard)
+        changed |= set_rows(Call, costly, placing | {"reserved_cost": self.worst_cost}, guard=guard)
+        if len(changed) != len(self.passed):
+            raise _LostCall
+        provider.pace_tat = rules.take_pace(
+            provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed)
+        )[1]
+        taken = Counter(call.campaign_id for call in self.passed if call.campaign_id)
+        for campaign_id, count in taken.items():
+            campaign = self.campaigns[campaign_id]
+            if campaign.calls_per_minute:
+                campaign.pace_tat = rules.take_pace(
+                    campaign.pace_tat, now.timestamp(), campaign.calls_per_minute, count
+                )[1]
+            if campaign.calls_per_minute or self.worst_cost:
+                Campaign.objects.filter(pk=campaign_id).update(
+                    reserved_cost=campaign.reserved_cost, pace_tat=campaign.pace_tat
+                )
+        return [
+            step(call.pk, "commit_point", at=now, from_status="pending", to_status="placing") for call in self.passed
+        ]
+
+    def orders(self) -> list[tuple[int, CallOrder]]:
+        """Return what leaves for the calls that passed."""
+        messages = {pk: Message(campaign) for pk, campaign in self.campaigns.items()}
+        return [(call.pk, order_of(call, messages.get(call.campaign_id or 0))) for call in self.passed]
+
+
+def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:
+    Call.objects.filter(pk=call_id, status=CallStatus.PENDING, lease=token).update(
+        due_at=now + span(LIVE_ELSEWHERE_SECONDS), wait_reason=WaitReason.LIVE_ELSEWHERE, lease=None, lease_until=None
+    )
+
+
+def hours_of(campaign: Campaign | None) -> tuple[datetime.time, datetime.time, Sequence[int]]:
+    """Return start, end and weekdays of calling: the campaign's, or those of calls that a person asks for."""
+    if campaign:
+        return campaign.hours_start, campaign.hours_end, campaign.days
+    start, _, end = settings.SINGLE_CALL_HOURS.partition("-")
+    return datetime.time.fromisoformat(start.strip()), datetime.time.fromisoformat(end.strip()), range(7)
+
+
+def order_of(call: DueCall, message: Message | None) -> CallOrder:
+    """Return the order of a call; a campaign's message is filled with its person as they stand now."""
+    text, variables = message.fill(call.name, call.known) if message else (call.text, call.variables)
+    return CallOrder(
+        reference=call.reference,
+        to_number=call.to_number,
+        agent_id=call.agent,
+        voice_id=call.voice,
+        text=text,
+        digits=call.digits,
+        caller_id=call.caller_id,
+        dialer_id=call.dialer,
+        variables=variables,
+        vendor_options={} if message else call.vendor_options,
+    )
+
+
+def boottime() -> float:
+    """Return seconds of the clock that also counts while the machine is suspended."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,0 +1,169 @@
+"""What a commit point asks of the calls, in plain statements: building a query would cost more than running it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+from campaigns.core.sql.bulk import among
+from campaigns.models import Call, Contact, DoNotCall
+from providers.models import Agent, CallerId, Dialer, Voice
+from providers.types import HOLDS_LINE, LIVE, CallStatus
+
+_CALL = Call._meta.db_table
+_CONTACT = Contact._meta.db_table
+_DO_NOT_CALL = DoNotCall._meta.db_table
+
+
+@dataclass(slots=True)
+class DueCall:
+    """A reserved call as the commit point sees it: plain values, with its person as they stand now."""
+
+    pk: int
+    campaign_id: int | None
+    reference: UUID
+    to_number: str
+    text: str
+    digits: str
+    variables: dict[str, Any]
+    vendor_options: dict[str, Any]
+    agent: str
+    voice: str
+    caller_id: str
+    dialer: str
+    name: str | None
+    """None for a number without a person."""
+    time_zone: str
+    known: dict[str, Any]
+    """The columns of its person's import."""
+
+
+@dataclass(slots=True)
+class Numbers:
+    """What is known of the numbers of one commit point."""
+
+    forbidden: set[str] = field(default_factory=set)
+    live: set[str] = field(default_factory=set)
+    last_dialed: dict[str, list[tuple[int | None, datetime.datetime]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """By campaign, within the quiet period."""
+
+
+def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
+    """Return those of the calls that still wait under our lease, the longest due first."""
+    those, parameters = among("c.id", ids, "bigint")
+    ours = "c.status = 'pending' AND c.lease = %s AND c.lease_until > %s"
+    rows = _rows(
+        "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
+        "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables "
+        f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
+        f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
+        [*parameters, lease_text(token), _moment(now)],
+    )
+    agents = _names(Agent, "remote_id", {row[8] for row in rows})
+    voices = _names(Voice, "remote_id", {row[9] for row in rows})
+    callers = _names(CallerId, "number", {row[10] for row in rows})
+    dialers = _names(Dialer, "remote_id", {row[11] for row in rows})
+    return [
+        DueCall(
+            row[0], row[1], row[2] if isinstance(row[2], UUID) else UUID(hex=row[2]), row[3], row[4], row[5],
+            _object(row[6]), _object(row[7]), agents[row[8]], voices[row[9]], callers[row[10]], dialers[row[11]],
+            row[12], row[13] or "", _object(row[14]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def numbers_now(numbers: Collection[str], now: datetime.datetime, quiet_since: datetime.datetime | None) -> Numbers:
+    """Return which numbers must not be called, which have a live call, and which were dialled since `quiet_since`."""
+    found = Numbers()
+    if not numbers:
+        return found
+    nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
+    forbidden, those = among("phone", numbers)
+    live, _ = among("to_number", numbers)
+    # Literal words, as in the partial index: SQLite uses it only so.
+    statement = (
+        f"SELECT 'forbidden', phone, {nothing} FROM {_DO_NOT_CALL} "  # noqa: S608
+        f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
+        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {_CALL} WHERE status IN ({_words(LIVE)}) AND {live}"
+    )
+    parameters = [*those, _moment(now), *those]
+    if quiet_since is not None:
+        statement += (
+            f" UNION ALL SELECT 'dialed', to_number, campaign_id, MAX(placing_at) FROM {_CALL} "  # noqa: S608
+            f"WHERE {live} AND placing_at > %s GROUP BY to_number, campaign_id"
+        )
+        parameters += [*those, _moment(quiet_since)]
+    for what, number, campaign_id, at in _rows(statement, parameters):
+        if what == "forbidden":
+            found.forbidden.add(number)
+        elif what == "live":
+            found.live.add(number)
+        else:
+            found.last_dialed[number].append((campaign_id, _read_moment(at)))
+    return found
+
+
+def lines_held(provider_id: int, unknown_since: datetime.datetime) -> Counter[int]:
+    """Return how many lines of a provider each campaign holds, 0 standing for calls without one.
+
+    A call that is unknown for longer than `unknown_since` holds none any more.
+    """
+    resting = _words(LIVE - HOLDS_LINE)
+    statement = (
+        f"SELECT campaign_id, COUNT(*) FROM {_CALL} WHERE provider_id = %s "  # noqa: S608
+        f"AND status IN ({_words(LIVE)}) AND status NOT IN ({resting}) "
+        f"AND (status <> '{CallStatus.UNKNOWN.value}' OR placing_at IS NULL OR placing_at >= %s) GROUP BY campaign_id"
+    )
+    return Counter(
+        {campaign_id or 0: calls for campaign_id, calls in _rows(statement, [provider_id, _moment(unknown_since)])}
+    )
+
+
+def lease_text(token: UUID) -> str:
+    """Return a lease as the database spells it."""
+    return token.hex if connection.vendor == "sqlite" else str(token)
+
+
+def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict[int | None, str]:
+    """Return the vendor's name of each row, nothing for None; a commit point sees few of them."""
+    found: dict[int | None, str] = {None: ""}
+    if wanted := ids - {None}:
+        those, parameters = among("id", wanted, "bigint")
+        table = model._meta.db_table
+        found.update(_rows(f"SELECT id, {column} FROM {table} WHERE {those}", parameters))  # noqa: S608
+    return found
+
+
+def _rows(statement: str, parameters: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def _words(statuses: Collection[str]) -> str:
+    return ", ".join(f"'{status}'" for status in sorted(map(str, statuses)))
+
+
+def _object(stored: Any) -> dict[str, Any]:
+    """Return a stored JSON object; both engines hand it over as text."""
+    found = json.loads(stored) if isinstance(stored, str) and stored != "{}" else stored
+    return found if isinstance(found, dict) else {}
+
+
+def _moment(at: datetime.datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def _read_moment(at: Any) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(at) if isinstance(at, str) else at
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)

@@ -1,0 +1,225 @@
+"""Writes calls as a spreadsheet's CSV, row by row, in constant memory."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import re
+import zoneinfo
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from campaigns.calls import call_columns
+from campaigns.calls.call_columns import WHY
+from campaigns.core import explanations
+from campaigns.models import Call, CallTagging
+from campaigns.querysets import CallQuerySet
+from providers.types import CallStatus
+
+BOM = "\ufeff"
+"""Makes spreadsheets read UTF-8."""
+BATCH = 500
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+RISKY = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+WHOLE = (
+    "call", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id", "added",
+    "sent", "answered", "ended", "talked", "answered_by", "cost", "remote_id", "reference",
+)  # fmt: skip
+"""The columns of a sheet that nobody chose columns for."""
+
+Row = Mapping[str, Any]
+Value = str | int | Decimal | datetime.datetime | None
+Item = TypeVar("Item")
+
+
+def cell(value: object) -> str:
+    """Return a value that no spreadsheet takes for a formula; phone numbers in E.164 stay as they are."""
+    text = "" if value is None else str(value)
+    risky = text and not E164.fullmatch(text) and (text[0] in RISKY or text.lstrip()[:1] in tuple("=+-@"))
+    return "'" + text if risky else text
+
+
+def within_days(calls: CallQuerySet, since: str, until: str) -> CallQuerySet:
+    """Keep the calls that left between two days (ISO dates, both included, in the zone in force).
+
+    Those that never left count by the day they were added.
+    """
+    if first := parse_day(since):
+        start = start_of(first)
+        calls = calls.filter(Q(placing_at__gte=start) | Q(placing_at__isnull=True, created_at__gte=start))
+    if last := parse_day(until):
+        end = start_of(last + datetime.timedelta(days=1))
+        calls = calls.filter(Q(placing_at__lt=end) | Q(placing_at__isnull=True, created_at__lt=end))
+    return calls
+
+
+def parse_day(text: str) -> datetime.date | None:
+    """Return an ISO date; None for anything else."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def start_of(day: datetime.date) -> datetime.datetime:
+    """Return the first instant of a day in the zone in force."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+
+
+class CallSheet:
+    """The rows of some calls in words; language and zone are those of the moment it was made.
+
+    A streamed answer is written after the request's own language and zone are gone, hence both are kept here.
+    """
+
+    def __init__(
+        self, calls: CallQuerySet, *, shows_numbers: bool, columns: Sequence[call_columns.Column] | None = None
+    ) -> None:
+        self._calls = calls
+        self._shows_numbers = shows_numbers
+        self._language = translation.get_language() or "en"
+        self._zone = timezone.get_current_timezone()
+        self._whys: dict[tuple[Any, ...], str] = {}
+        self.written = 0
+        """Rows yielded so far."""
+        self._answered_by = {"human": _("a person"), "machine": _("a machine")}
+        self._status = {status.value: str(status.label) for status in CallStatus}
+        self._keys = [column.key for column in columns] if columns is not None else list(WHOLE)
+        parts = [self._parts()[key] for key in self._keys]
+        self.header = [title for part in parts for title, _value in part]
+        self._values = [value for part in parts for _title, value in part]
+        self._reads = {"pk", *WHY, "to_number"}.union(*(call_columns.BY_KEY[key].reads for key in self._keys))
+
+    def _parts(self) -> dict[str, list[tuple[str, Callable[[Row], Value]]]]:
+        """Return for each column of the log the columns of the sheet: a title, and what to write of a row."""
+        zone = {"zone": zoneinfo_name(self._zone)}
+        return {
+            "call": [(_("Call"), itemgetter("pk"))],
+            "campaign": [(_("Campaign"), itemgetter("campaign__name"))],
+            "person": [(_("Person"), itemgetter("contact__name"))],
+            "number": [(_("Number"), self._number)],
+            "attempt": [(_("Attempt"), itemgetter("attempt"))],
+            "state": [(_("State"), lambda row: self._status.get(row["status"], row["status"]))],
+            "why": [(_("Why"), self._why)],
+            "provider": [(_("Provider"), itemgetter("provider__name"))],
+            "agent": [(_("Agent"), itemgetter("agent__name"))],
+            "caller_id": [(_("Caller ID"), itemgetter("caller_id__number"))],
+            "added": [(_("Added (%(zone)s)") % zone, self._time("created_at"))],
+            "sent": [(_("Sent (%(zone)s)") % zone, self._time("placing_at"))],
+            "answered": [(_("Answered (%(zone)s)") % zone, self._time("answered_at"))],
+            "ended": [(_("Ended (%(zone)s)") % zone, self._time("ended_at"))],
+            "talked": [(_("Talked, seconds"), itemgetter("talk_seconds"))],
+            "answered_by": [(_("Answered by"), lambda row: self._answered_by.get(row["answered_by"], ""))],
+            "cost": [
+                (_("Cost"), itemgetter("cost")),
+                (_("Currency"), lambda row: row["currency"] if row["cost"] is not None else ""),
+            ],
+            "tags": [(_("Tags"), itemgetter("tags"))],
+            "score": [(_("Score"), itemgetter("review__score"))],
+            "asked_by": [(_("Asked for by"), _owner)],
+            "remote_id": [(_("Id at the vendor"), itemgetter("remote_id"))],
+            "reference": [(_("Reference"), lambda row: str(row["reference"]))],
+        }
+
+    def values(self, calls: CallQuerySet | None = None) -> Iterator[list[Value]]:
+        """Yield every call, or some others, as numbers, times on the viewer's clock, and texts."""
+        found = (self._calls if calls is None else calls).values(*sorted(self._reads)).iterator(chunk_size=BATCH)
+        for batch in _batches(found, BATCH):
+            if "tags" in self._keys:
+                _put_tags(batch)
+            for row in batch:
+                self.written += 1
+                yield [value(row) for value in self._values]
+
+    def rows(self, calls: CallQuerySet | None = None) -> Iterator[list[str]]:
+        """Yield every call, or some others, as cells of a text."""
+        for values in self.values(calls):
+            yield [cell(written(value)) for value in values]
+
+    def lines(self) -> Iterator[str]:
+        """Yield the whole CSV in pieces: the mark of UTF-8, the header, then many rows a piece."""
+        yield csv_header(self.header)
+        for batch in _batches(self.rows(), 200):
+            yield csv_lines(batch)
+
+    def _number(self, row: Row) -> str:
+        return row["to_number"] if self._shows_numbers else f"…{row['to_number'][-4:]}"
+
+    def _why(self, row: Row) -> str:
+        # A handful of different sentences, however many calls.
+        key = tuple(
+            bool(row[name]) if name in {"talk_seconds", "held_at", "needs_person_at"} else row[name] for name in WHY
+        )
+        sentence = self._whys.get(key)
+        if sentence is None:
+            with translation.override(self._language):
+                sentence = self._whys[key] = str(explanations.why(Call(**{name: row[name] for name in WHY})))
+        return sentence
+
+    def _time(self, column: str) -> Callable[[Row], Value]:
+        def on_the_clock(row: Row) -> Value:
+            value = row[column]
+            return value.astimezone(self._zone).replace(tzinfo=None, microsecond=0) if value else None
+
+        return on_the_clock
+
+
+def csv_header(titles: Sequence[str]) -> str:
+    """Return the mark of UTF-8 and the line of titles."""
+    return BOM + csv_lines([titles])
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows of cells as lines."""
+    writer = csv.writer(_Passing())
+    return "".join(writer.writerow(row) for row in rows)
+
+
+def written(value: Value) -> str:
+    """Return a value as a text file writes it."""
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime.datetime) else "" if value is None else str(value)
+
+
+def _owner(row: Row) -> str:
+    return f"{row['owner__first_name'] or ''} {row['owner__last_name'] or ''}".strip() or row["owner__username"] or ""
+
+
+def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
+    """Give each row of a batch its tags in one text."""
+    by_call: dict[int, list[str]] = defaultdict(list)
+    taggings = CallTagging.objects.filter(call__in=[row["pk"] for row in batch]).order_by("id")
+    for call_id, name in taggings.values_list("call", "tag__name"):
+        by_call[call_id].append(name)
+    for row in batch:
+        row["tags"] = ", ".join(by_call[row["pk"]])
+
+
+def zoneinfo_name(zone: datetime.tzinfo) -> str:
+    """Return a zone's name for a header."""
+    return zone.key if isinstance(zone, zoneinfo.ZoneInfo) else str(zone)
+
+
+class _Passing:
+    """A file that hands each written line straight back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _batches(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

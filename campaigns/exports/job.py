@@ -1,0 +1,248 @@
+"""Writes exports in slices: the row is the job, a lease says whose it is; a killed writer's work is gone on with."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import shutil
+import time
+import uuid
+from array import array
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import may
+from campaigns import queue
+from campaigns.calls import call_columns
+from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.exports import xlsx
+from campaigns.exports.call_sheet import CallSheet, csv_header, csv_lines
+from campaigns.exports.requests import KEPT, UNFINISHED, State, forget_files, packed_of, part_of, path_of
+from campaigns.models import Call, CallExport
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 45.0
+PACK_SECONDS = 20.0
+"""Packing a large workbook is left to a slice of its own where this one is older than so."""
+LEASE = datetime.timedelta(seconds=120)
+"""Renewed with every batch; longer than packing takes."""
+BATCH = 1_000
+MOST_TRIES = 5
+
+
+class Stopped(Exception):
+    """The writing ends here: deleted meanwhile, or in another writer's hands."""
+
+
+class Impossible(Exception):
+    """Why a file will never be written; the message is a plain sentence for people."""
+
+
+def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
+    """Write an export from where it stands; True once its file is ready. Safe to run twice, also at once."""
+    export = _take(export_id)
+    if export is None:
+        return False
+    is_ready = False
+    try:
+        with translation.override(export.language), timezone.override(export.zone):
+            try:
+                is_ready = _Writer(export, seconds).write()
+            except Impossible as problem:
+                _fail(export, str(problem))
+            except OSError:
+                _mine(export).update(error=_("The server's disk may be full. Tell your admin.")[:300])
+                raise
+            except Stopped:
+                forget_if_gone(export)
+    finally:
+        # Whatever stopped it: the next one need not wait for the lease to lapse.
+        _mine(export).update(lease=None, lease_until=None)
+    for waiting in unfinished(timezone.now())[:1]:
+        queue.nudge_export(waiting)
+    return is_ready
+
+
+def unfinished(now: datetime.datetime) -> list[int]:
+    """Return the exports that nobody writes, oldest first; none while one is being written."""
+    open_exports = CallExport.objects.filter(state__in=UNFINISHED)
+    if open_exports.filter(lease_until__gt=now).exists():
+        # One at a time: the workers are there for calls first.
+        return []
+    return list(open_exports.order_by("id").values_list("pk", flat=True)[:1])
+
+
+def _take(export_id: int) -> CallExport | None:
+    now, lease = timezone.now(), uuid.uuid4()
+    others = CallExport.objects.filter(state__in=UNFINISHED, lease_until__gt=now).exclude(pk=export_id)
+    if others.exists():
+        return None
+    free = CallExport.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now), state__in=UNFINISHED)
+    lapsed = free.filter(pk=export_id).values_list("lease", flat=True).first()
+    if not free.filter(pk=export_id).update(
+        state=State.WRITING, lease=lease, lease_until=now + LEASE, tries=F("tries") + 1
+    ):
+        return None
+    export = CallExport.objects.select_related("owner").get(pk=export_id)
+    if export.tries > MOST_TRIES:
+        with translation.override(export.language):
+            _fail(export, export.error or _("Its writing stopped several times. Narrow the filters, or tell an admin."))
+        return None
+    if lapsed is not None and export.written_bytes and _holds(part_of(export), export.written_bytes):
+        _move_on(export)
+    return export
+
+
+def _move_on(export: CallExport) -> None:
+    """Go on in a copy: whoever held the lapsed lease may still be alive, and write into what it has open."""
+    before, name = part_of(export), f"{uuid.uuid4().hex}.{export.format}"
+    if _mine(export).update(file=name):
+        export.file = name
+        shutil.copyfile(before, part_of(export))
+        part_of(export).chmod(0o600)
+        before.unlink(missing_ok=True)
+
+
+def _mine(export: CallExport) -> QuerySet[CallExport]:
+    return CallExport.objects.filter(pk=export.pk, lease=export.lease, state=State.WRITING)
+
+
+def _fail(export: CallExport, sentence: str) -> None:
+    logger.warning("export=%s failed", export.pk)
+    if _mine(export).update(state=State.FAILED, error=sentence[:300], finished_at=timezone.now(), lease_until=None):
+        forget_files(export)
+
+
+def forget_if_gone(export: CallExport) -> None:
+    """Delete what was written of an export that somebody gave up meanwhile."""
+    if not CallExport.objects.filter(pk=export.pk, state__in=[*UNFINISHED, State.READY]).exists():
+        forget_files(export)
+
+
+class _Writer:
+    """One slice's work on one export."""
+
+    def __init__(self, export: CallExport, seconds: float) -> None:
+        self._export = export
+        self._began = time.monotonic()
+        self._until = self._began + seconds
+        self._is_xlsx = export.format == CallExport.Format.XLSX
+
+    def write(self) -> bool:
+        """Write until the file is ready, or the time is up and the successor is rung for."""
+        export = self._export
+        sheet, ids = self._begin()
+        with self._open(sheet) as file:
+            for start in range(0, len(ids), BATCH):
+                chunk = ids[start : start + BATCH].tolist()
+                calls = Call.objects.filter(pk__in=chunk).order_by("-pk")
+                text = xlsx.rows_of(sheet.values(calls)) if self._is_xlsx else csv_lines(sheet.rows(calls))
+                file.write(text.encode())
+                file.flush()
+                self._keep(written_bytes=file.tell(), last_id=chunk[-1], done_rows=export.done_rows + len(chunk))
+                if time.monotonic() > self._until:
+                    break
+            is_whole = not ids or export.last_id == ids[-1]
+            if is_whole and self._is_xlsx:
+                file.write(xlsx.END.encode())
+        if not is_whole or (self._is_xlsx and time.monotonic() - self._began > PACK_SECONDS):
+            return False
+        self._finish()
+        return True
+
+    def _begin(self) -> tuple[CallSheet, array[int]]:
+        """Return the sheet and the calls that are still to be written, newest first."""
+        export = self._export
+        owner = export.owner
+        if owner is None or not owner.is_active or not may(owner, "export_calls"):
+            raise Impossible(_("Whoever asked for it may no longer export calls."))
+        assert isinstance(owner, User)
+        if not export.file:
+            self._keep(file=f"{uuid.uuid4().hex}.{export.format}")
+        if export.written_bytes and not _holds(part_of(export), export.written_bytes):
+            # The disk lost what was certain: from the start.
+            self._keep(written_bytes=0, last_id=None, done_rows=0, total_rows=None)
+        if export.newest_id is None:
+            newest = Call.objects.order_by("-pk").values_list("pk", flat=True).first()
+            self._keep(newest_id=newest or 0)
+        try:
+            filters = CallFilters.from_json(export.filters)
+        except ObjectDoesNotExist:
+            raise Impossible(_("A campaign, provider or agent of its filters is gone: filter anew.")) from None
+        calls = find_calls(filters, owner, is_walked=False).filter(pk__lte=export.newest_id)
+        if export.last_id is not None:
+            calls = calls.filter(pk__lt=export.last_id)
+        ids = array("Q", calls.order_by("-pk").values_list("pk", flat=True).iterator(chunk_size=10_000))
+        if export.total_rows is None:
+            if self._is_xlsx and len(ids) > xlsx.MOST_ROWS:
+                raise Impossible(_("An Excel sheet holds about a million rows: choose CSV, or narrow the filters."))
+            self._keep(total_rows=len(ids))
+        columns = call_columns.chosen(export.columns)
+        shows_numbers = export.shows_numbers and may(owner, "see_people")
+        return CallSheet(calls, shows_numbers=shows_numbers, columns=columns), ids
+
+    def _open(self, sheet: CallSheet) -> _Part:
+        export = self._export
+        file = _Part(part_of(export), export.written_bytes)
+        if not export.written_bytes:
+            header = xlsx.header_of(sheet.header) if self._is_xlsx else csv_header(sheet.header)
+            file.write(header.encode())
+        return file
+
+    def _finish(self) -> None:
+        export = self._export
+        if self._is_xlsx:
+            self._keep()
+            with packed_of(export).open("wb") as target:
+                xlsx.finish(part_of(export), target, _("Calls"))
+            packed_of(export).chmod(0o600)
+            packed_of(export).replace(path_of(export))
+            part_of(export).unlink(missing_ok=True)
+        else:
+            part_of(export).replace(path_of(export))
+        now = timezone.now()
+        self._keep(
+            state=State.READY, size=path_of(export).stat().st_size, finished_at=now, expires_at=now + KEPT, error="",
+            lease_until=None,
+        )  # fmt: skip
+
+    def _keep(self, **values: object) -> None:
+        """Write down how far it is, as long as the row is ours; every step is proof that trying is worth while."""
+        values = {"lease_until": timezone.now() + LEASE, **values}
+        if {"last_id", "state"} & values.keys():
+            values["tries"] = 0
+        if not _mine(self._export).update(**values):
+            raise Stopped
+        for name, value in values.items():
+            setattr(self._export, name, value)
+
+
+class _Part:
+    """The unfinished file: what lies behind its certain bytes is cut off."""
+
+    def __init__(self, path: Path, certain: int) -> None:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.fdopen(handle, "r+b")
+        self._file.truncate(certain)
+        self._file.seek(certain)
+        self.write, self.flush, self.tell = self._file.write, self._file.flush, self._file.tell
+
+    def __enter__(self) -> _Part:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._file.close()
+
+
+def _holds(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size >= size
+    except OSError:
+        return False

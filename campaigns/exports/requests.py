@@ -1,0 +1,182 @@
+"""Files of calls: who may ask for one, fetch it and delete it, and how long it is kept."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns import queue
+from campaigns.calls.call_columns import Column
+from campaigns.calls.call_log import CallFilters
+from campaigns.exports.call_sheet import zoneinfo_name
+from campaigns.models import CallExport
+from campaigns.numbers import search_digits
+
+State = CallExport.State
+UNFINISHED = (State.WAITING, State.WRITING)
+KEPT = datetime.timedelta(days=7)
+MOST_UNFINISHED = 5
+"""Exports that one person may have under way."""
+
+
+class NotPossible(Exception):
+    """Why something cannot be done now; the message is a plain sentence for people."""
+
+
+def ask(
+    person: Person,
+    filters: CallFilters,
+    columns: Sequence[Column],
+    *,
+    words: Sequence[Sequence[str]],
+    file_format: str,
+    token: UUID | None = None,
+) -> CallExport:
+    """Queue the writing of a file of calls; the same token makes one export only.
+
+    Language and zone are those in force. Raises PermissionDenied, and NotPossible with the reason.
+    """
+    if not may(person, "export_calls"):
+        raise PermissionDenied("export_calls")
+    if (known := _made_before(token, person)) is not None:
+        return known
+    if CallExport.objects.filter(owner_id=person.pk, state__in=UNFINISHED).count() >= MOST_UNFINISHED:
+        raise NotPossible(_("%(n)d of your exports are still being written: wait for one.") % {"n": MOST_UNFINISHED})
+    membership = getattr(person, "membership", None)
+    try:
+        with transaction.atomic():
+            export = CallExport.objects.create(
+                owner_id=person.pk,
+                team_id=membership.team_id if membership is not None else None,
+                format=file_format,
+                filters=filters.to_json(),
+                words=[list(pair) for pair in words],
+                columns=[column.key for column in columns],
+                shows_numbers=may(person, "see_people"),
+                language=translation.get_language() or "en",
+                zone=zoneinfo_name(timezone.get_current_timezone()),
+                form_token=token,
+            )
+            asked = {name: value for name, value in filters.to_json().items() if name not in {"person", "words"}}
+            record(
+                person, "calls.exported", export, numbers=export.shows_numbers, format=file_format, filters=asked,
+                columns=export.columns,
+            )  # fmt: skip
+            queue.nudge_export(export.pk)
+    except IntegrityError:
+        if (known := _made_before(token, person)) is not None:
+            return known
+        raise
+    return export
+
+
+def _made_before(token: UUID | None, person: Person) -> CallExport | None:
+    found = CallExport.objects.filter(form_token=token).first() if token else None
+    if found is not None and found.owner_id != person.pk:
+        raise PermissionDenied("form_token")
+    return found
+
+
+def masked_words(words: Sequence[Sequence[str]], label: str) -> list[list[str]]:
+    """Return filters in words, a whole number under this label cut to its end: the history is read by others too."""
+    return [
+        [name, f"…{search_digits(value)[-4:]}" if name == label and len(search_digits(value)) > 4 else value]
+        for name, value in words
+    ]
+
+
+def visible_to(person: Person) -> QuerySet[CallExport]:
+    """Return the exports whose row a person sees: own ones, and everybody's with the right."""
+    exports = CallExport.objects.select_related("owner")
+    return exports if may(person, "see_all_exports") else exports.filter(owner_id=person.pk)
+
+
+def may_fetch(export: CallExport, person: Person) -> bool:
+    """Tell whether a person may have the file: an own one, or any with the right where it shows no whole numbers.
+
+    Whoever sees masked numbers does not learn whole ones from a colleague's file.
+    """
+    if export.owner_id == person.pk:
+        return may(person, "export_calls") and (may(person, "see_people") or not export.shows_numbers)
+    return may(person, "see_all_exports") and (may(person, "see_people") or not export.shows_numbers)
+
+
+def open_file(export: CallExport, person: Person) -> IO[bytes]:
+    """Open the file for a person who fetches it, and write down that they did. Raises PermissionDenied, NotPossible."""
+    if not may_fetch(export, person):
+        raise PermissionDenied("see_all_exports")
+    if export.state != State.READY:
+        raise NotPossible(_("There is no file any more, or not yet: export the calls again."))
+    try:
+        file = path_of(export).open("rb")
+    except OSError:
+        raise NotPossible(_("The file is not in its place any more: export the calls again.")) from None
+    record(person, "calls.export_fetched", export)
+    return file
+
+
+def delete_file(export: CallExport, person: Person) -> bool:
+    """Delete a file before its time, or give up its writing; False where that was done already."""
+    with transaction.atomic():
+        changed = visible_to(person).filter(pk=export.pk).exclude(state__in=[State.DELETED, State.FAILED])
+        if not changed.update(state=State.DELETED, lease=None, lease_until=None, expires_at=None):
+            return False
+        record(person, "calls.export_deleted", export)
+    forget_files(export)
+    return True
+
+
+def delete_old(now: datetime.datetime) -> int:
+    """Delete the files whose days are over; returns how many. Their rows stay as the history."""
+    old = list(CallExport.objects.filter(expires_at__lte=now)[:100])
+    for export in old:
+        forget_files(export)
+        CallExport.objects.filter(pk=export.pk).update(
+            state=State.DELETED if export.state == State.READY else export.state, expires_at=None
+        )
+    return len(old)
+
+
+# The files
+
+
+def folder() -> Path:
+    """Return the folder of exports, which only we read."""
+    found = Path(settings.MEDIA_ROOT) / "exports"
+    found.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return found
+
+
+def path_of(export: CallExport) -> Path:
+    """Return where a finished file lies."""
+    return folder() / export.file
+
+
+def part_of(export: CallExport) -> Path:
+    """Return where an unfinished file lies."""
+    return folder() / f"{export.file}.part"
+
+
+def forget_files(export: CallExport) -> None:
+    """Delete what lies on the disk of an export."""
+    if export.file:
+        path_of(export).unlink(missing_ok=True)
+        part_of(export).unlink(missing_ok=True)
+        packed_of(export).unlink(missing_ok=True)
+
+
+def packed_of(export: CallExport) -> Path:
+    """Return where a workbook lies while it is packed."""
+    return folder() / f"{export.file}.new"

@@ -1,0 +1,1 @@
+"""Campaigns: written, checked, launched, paused, ended."""

@@ -1,0 +1,143 @@
+"""Writes and changes campaigns: what a person typed, checked by a form, kept with who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import AuditEvent, record
+from campaigns.launch.lifecycle import Refused
+from campaigns.launch.start import withdraw
+from campaigns.models import Campaign, ContactList
+
+Status = Campaign.Status
+OVER = frozenset({Status.STOPPED.value, Status.FINISHED.value})
+OF_ITS_LIFE = frozenset(
+    {
+        "id", "name", "status", "owner", "team", "created_at", "launched_at", "launched_by", "finished_at",
+        "paused_reason", "paused_by_system", "starts_at", "start_refusal", "pilot",
+        "filled_through", "is_filled", "pace_tat", "reserved_cost", "spent_cost",
+        "watched", "watched_since",
+    }
+)  # fmt: skip
+"""What a copy does not take over."""
+
+
+def visible_to(person: Person) -> QuerySet[Campaign]:
+    """Return the campaigns that a person may see: own ones, or everybody's with the right."""
+    campaigns = Campaign.objects.select_related("provider", "agent", "voice", "caller_id", "dialer", "owner")
+    return campaigns if may(person, "see_all_calls") else campaigns.filter(owner=person.pk)
+
+
+def may_edit(campaign: Campaign, person: Person) -> bool:
+    """Tell whether a person may change a campaign that is not over: an own one, or any with the right."""
+    if campaign.status in OVER or not may(person, "draft_campaign"):
+        return False
+    return may(person, "control_all_campaigns") or campaign.owner_id == person.pk
+
+
+def create(
+    person: Person,
+    values: Mapping[str, Any],
+    lists: Iterable[ContactList],
+    token: UUID | None,
+    left_out: Iterable[Campaign] = (),
+) -> Campaign:
+    """Make a draft; the same token makes one only. Raises PermissionDenied."""
+    if not may(person, "draft_campaign"):
+        raise PermissionDenied("draft_campaign")
+    with transaction.atomic():
+        if (known := made_with(person, token)) is not None:
+            return known
+        team = getattr(getattr(person, "membership", None), "team_id", None)
+        campaign = Campaign.objects.create(**values, owner_id=person.pk, team_id=team)
+        campaign.lists.set(lists)
+        campaign.excluded_campaigns.set(left_out)
+        record(person, "campaign.created", campaign, **({"token": str(token)} if token else {}))
+    return campaign
+
+
+def made_with(person: Person, token: UUID | None) -> Campaign | None:
+    """Return the campaign that this person's form made already; None where it is new."""
+    if token is None:
+        return None
+    event = AuditEvent.objects.filter(
+        actor=person.pk, action="campaign.created", object_type="campaign", detail__token=str(token)
+    ).first()
+    return Campaign.objects.filter(pk=int(event.object_id)).first() if event else None
+
+
+def change(
+    campaign_id: int,
+    person: Person,
+    values: Mapping[str, Any],
+    lists: Iterable[ContactList] | None,
+    left_out: Iterable[Campaign] | None = None,
+    *,
+    was_launched: bool,
+) -> list[str]:
+    """Change a campaign; returns the names of what changed. An edit cancels its approval and its start time.
+
+    Raises PermissionDenied, and Refused where it was launched or ended while the person was typing.
+    """
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        if campaign.status in OVER:
+            raise Refused(_("The campaign is over: copy it to call again."))
+        if not may_edit(campaign, person):
+            raise PermissionDenied("draft_campaign")
+        if (campaign.launched_at is not None) != was_launched:
+            raise Refused(
+                _("The campaign was launched meanwhile: message and audience are fixed now. Nothing was saved.")
+            )
+        changed = [name for name, value in values.items() if getattr(campaign, name) != value]
+        for name in changed:
+            setattr(campaign, name, values[name])
+        if changed:
+            # Only what was changed: the dialler writes its own columns of this row at the same time.
+            campaign.save(update_fields=changed)
+        if lists is not None:
+            ids = {found.pk for found in lists}
+            if ids != set(campaign.lists.values_list("pk", flat=True)):
+                campaign.lists.set(ids)
+                changed.append("lists")
+        if left_out is not None:
+            ids = {found.pk for found in left_out}
+            if ids != set(campaign.excluded_campaigns.values_list("pk", flat=True)):
+                campaign.excluded_campaigns.set(ids)
+                changed.append("excluded_campaigns")
+        if changed:
+            withdraw(campaign_id, person)
+            record(person, "campaign.edited", campaign, fields=changed)
+    return changed
+
+
+def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaign:
+    """Make a draft with the same message, audience and rules under a new name. Raises PermissionDenied."""
+    original = Campaign.objects.get(pk=campaign_id)
+    fields = [field for field in Campaign._meta.concrete_fields if field.name not in OF_ITS_LIFE]
+    values = {field.name: getattr(original, field.name) for field in fields}
+    return create(
+        person,
+        values | {"name": free_name(original.name)},
+        original.lists.all(),
+        token,
+        original.excluded_campaigns.all(),
+    )
+
+
+def free_name(name: str) -> str:
+    """Return the name with the next free number behind it."""
+    stem = name.rsplit(" (", 1)[0] if name.endswith(")") and name.rsplit(" (", 1)[-1][:-1].isdecimal() else name
+    taken = set(Campaign.objects.filter(name__startswith=stem[:100]).values_list("name", flat=True))
+    number = 2
+    while (found := f"{stem[:110]} ({number})") in taken:
+        number += 1
+    return found

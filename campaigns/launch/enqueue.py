@@ -1,0 +1,194 @@
+"""Puts a launched campaign's people into the queue: one INSERT .. SELECT a chunk, from where the last one ended."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import F, QuerySet, Value
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import may
+from campaigns.launch import pilot as pilot_module
+from campaigns.launch.audience import NEVER, AudienceJudge
+from campaigns.launch.audience_query import Selection
+from campaigns.launch.lifecycle import needs_approval, pause_by_system
+from campaigns.models import Call, Campaign, Contact
+from campaigns.querysets import CallQuerySet
+from campaigns.rules import RANK
+from providers.types import CallStatus
+
+CHUNK = 5000
+
+
+class NewReference(models.Func):
+    """A new random reference for each row, made by the database."""
+
+    template = "gen_random_uuid()"
+    output_field = models.UUIDField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Return 32 random hexadecimal digits, the way SQLite stores a UUID."""
+        return self.as_sql(compiler, connection, template="lower(hex(randomblob(16)))", **extra)
+
+
+def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None = None) -> int:
+    """Add the first attempt of every person of a running campaign; returns how many rows were added.
+
+    Safe to run again and by several workers at once. `deadline` is a monotonic time at which it stops between chunks.
+    """
+    pilot = _fill_pilot(campaign_id)
+    if pilot is not None:
+        return pilot
+    added = 0
+    while deadline is None or time.monotonic() < deadline:
+        more = _fill_chunk(campaign_id, chunk)
+        if more is None:
+            break
+        added += more
+    return added
+
+
+def fill_running_campaigns(limit_seconds: float) -> int:
+    """Go on with every running campaign that is not filled; returns how many rows were added."""
+    deadline = time.monotonic() + limit_seconds
+    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False).order_by("launched_at", "id")
+    return sum(fill_campaign(pk, deadline=deadline) for pk in unfilled.values_list("pk", flat=True))
+
+
+def _fill_pilot(campaign_id: int) -> int | None:
+    """Add the few people of a running pilot at once; None where there is none to fill."""
+    unfilled = Campaign.objects.filter(
+        pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False, pilot=Campaign.Pilot.CALLING
+    )
+    campaign = unfilled.select_related("provider", "agent").first()
+    if campaign is None:
+        return None
+    # Looked for outside the transaction: on SQLite nobody else could write meanwhile.
+    chosen = pilot_module.choose_people(campaign, timezone.now())
+    with transaction.atomic():
+        added = _insert_first_attempts(campaign, Contact.objects.filter(pk__in=chosen))
+        # Of two workers, who may have found different people, only the first one's rows stay.
+        if not unfilled.update(is_filled=True):
+            transaction.set_rollback(True)
+            return 0
+    return added
+
+
+def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
+    """Add one chunk in one transaction; None where there is nothing more to do."""
+    with transaction.atomic():
+        campaign = (
+            Campaign.objects.select_related("provider", "agent", "launched_by")
+            .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False)
+            .exclude(pilot=Campaign.Pilot.CALLING)
+            .first()
+        )
+        if campaign is None:
+            return None
+        selection = Selection.of(campaign)
+        ids = selection.next_ids(campaign.filled_through, chunk + 1)
+        is_last = len(ids) <= chunk
+        ids = ids[:chunk]
+        if _outgrows_limit(campaign, len(ids)):
+            pause_by_system(campaign_id, _("The lists grew above the limit of whoever launched it: a manager resumes."))
+            return None
+        added = 0
+        if ids:
+            chosen = selection.people().filter(pk__gt=campaign.filled_through, pk__lte=ids[-1])
+            added = _insert_first_attempts(campaign, chosen)
+            _skip_hopeless(campaign, selection, ids[-1])
+        # Last, so that the campaign's row is locked only for a moment. A stop that came first wins: nothing was added.
+        moved = Campaign.objects.filter(
+            pk=campaign_id,
+            status=Campaign.Status.RUNNING,
+            is_filled=False,
+            filled_through=campaign.filled_through,
+        ).update(filled_through=ids[-1] if ids else campaign.filled_through, is_filled=is_last)
+        if not moved:
+            transaction.set_rollback(True)
+            return None
+        return added
+
+
+def _outgrows_limit(campaign: Campaign, more: int) -> bool:
+    """Tell whether the lists grew, after the launch, above what its launcher may launch."""
+    launcher = campaign.launched_by
+    if launcher is None or may(launcher, "launch_above_limit"):
+        return False
+    # Those of a pilot stand further behind too: they are among `more`.
+    before = Call.objects.filter(campaign=campaign, attempt=1, contact__lte=campaign.filled_through)
+    return needs_approval(more + before.count(), launcher)
+
+
+def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact]) -> int:
+    """Insert the first attempts of some contacts in one statement; who has one already gets none."""
+    now = timezone.now()
+    fixed: dict[str, Any] = {
+        "campaign": campaign.pk,
+        "provider": campaign.provider_id,
+        "agent": campaign.agent_id,
+        "voice": campaign.voice_id,
+        "caller_id": campaign.caller_id_id,
+        "dialer": campaign.dialer_id,
+        "text": campaign.text,
+        "owner": campaign.owner_id,
+        "team": campaign.team_id,
+        "attempt": 1,
+        "created_at": now,
+        "changed_at": now,
+        "due_at": now,
+    }
+    computed: dict[str, Any] = {
+        "reference": NewReference(),
+        "contact": F("pk"),
+        "to_number": F("phone"),
+    }
+    columns: list[str] = []
+    selected: dict[str, Any] = {}
+    for field in Call._meta.concrete_fields:
+        if field.primary_key:
+            continue
+        if field.name in computed:
+            expression = computed[field.name]
+        else:
+            value = fixed[field.name] if field.name in fixed else field.get_default()
+            if value is None:
+                continue
+            expression = Value(value, output_field=getattr(field, "target_field", field))
+        columns.append(connection.ops.quote_name(str(field.column)))
+        selected[f"new_{field.name}"] = expression
+    people = chosen.order_by("pk").annotate(**selected).values_list(*selected)
+    select, parameters = people.query.sql_with_params()
+    statement = (
+        f"INSERT INTO {connection.ops.quote_name(Call._meta.db_table)} ({', '.join(columns)}) "
+        f"{select} ON CONFLICT DO NOTHING"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return max(int(cursor.rowcount), 0)
+
+
+def _skip_hopeless(campaign: Campaign, selection: Selection, through: int) -> None:
+    """Skip the new rows that can never be called, before anybody else sees them: the launch check's own verdicts."""
+    hopeless: dict[str, list[int]] = {}
+    judge = AudienceJudge(campaign, timezone.now(), selection)
+    for person in judge.people(campaign.filled_through, through, looks_back=False):
+        if person.verdict in NEVER:
+            hopeless.setdefault(person.verdict, []).append(person.contact_id)
+    for reason, ids in hopeless.items():
+        new = Call.objects.filter(campaign=campaign, attempt=1, status=CallStatus.PENDING, contact__in=ids)
+        _skip(new, reason)
+
+
+def _skip(calls: CallQuerySet, reason: str) -> None:
+    now = timezone.now()
+    calls.update(
+        status=CallStatus.SKIPPED,
+        rank=RANK[CallStatus.SKIPPED],
+        skip_reason=reason,
+        ended_at=now,
+        changed_at=now,
+    )

@@ -1,0 +1,281 @@
+"""The launch check: exact numbers of people, what stands against a launch, how long it takes and what it costs."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from callcenter.access.roles import Person, may
+from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
+from campaigns.launch.audience_query import Selection
+from campaigns.launch.launch_sentence import Piece, sentence_of
+from campaigns.launch.lifecycle import needs_approval
+from campaigns.models import Campaign, DialingSwitch
+from providers.models import Agent, Provider
+
+Status = Campaign.Status
+Sentence = str | Promise
+
+ASSUMED_TALK_SECONDS = 60
+ASSUMED_LINE_SECONDS = 75
+"""Ringing and talking: how long one call holds a line."""
+ASSUMED_ATTEMPTS = Decimal("1.5")
+
+AGENT_WARNINGS: dict[str, Sentence] = {
+    "not_active": gettext_lazy("The agent “%(agent)s” is not active at the vendor."),
+    "not_voice": gettext_lazy("The agent “%(agent)s” is not a voice agent."),
+    "not_outbound": gettext_lazy("The agent “%(agent)s” is not made for outgoing calls."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchCheck:
+    """What a launch would do now: exact numbers of people, what stands against it, and estimates."""
+
+    total: int
+    everybody: int = 0
+    """Everybody whom the campaign is about, queued already or not."""
+    verdicts: Mapping[str, int]
+    """People by verdict (`audience.VERDICTS`)."""
+    missing: Mapping[str, int] = field(default_factory=dict)
+    """People who are not called because this place of the message is empty for them, by its name."""
+    unmet: Mapping[str, int] = field(default_factory=dict)
+    """People who are called although the agent asks for this in vain, by its name."""
+    first_opening: datetime.datetime | None = None
+    """When the first of those outside calling hours may be called."""
+    blockers: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    needs_approval: bool = False
+    minutes: int = 0
+    """Estimated minutes of calling, within calling hours."""
+    days: int = 0
+    """Estimated days over which these minutes stretch, with the hours that a day has."""
+    cost: Decimal | None = None
+    currency: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether nothing stands against the launch."""
+        return not self.blockers
+
+    @property
+    def now(self) -> int:
+        """People who can be called at once."""
+        return self.verdicts.get(NOW, 0)
+
+    @property
+    def waiting(self) -> int:
+        """People who are called later, when their hours open or their quiet period is over."""
+        return self.called - self.now
+
+    @property
+    def called(self) -> int:
+        """People who will be called, now or later."""
+        return sum(self.verdicts.get(verdict, 0) for verdict in CALLED)
+
+    @property
+    def never(self) -> int:
+        """People who will not be called."""
+        return sum(self.verdicts.get(reason, 0) for reason in NEVER)
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """Say it in one sentence, with the exact numbers, each of which names the people behind it."""
+        return sentence_of(self)
+
+    @property
+    def sentence(self) -> str:
+        """Say it in one sentence of plain text."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def check_launch(campaign: Campaign, now: datetime.datetime | None = None, person: Person | None = None) -> LaunchCheck:
+    """Judge everybody whom the campaign is about and the campaign itself, as of now; changes nothing.
+
+    Of a campaign that was launched, such as one after its pilot, only those who are not queued yet.
+    """
+    judge = AudienceJudge(campaign, now or timezone.now())
+    found = tally(judge, only_new=campaign.launched_at is not None)
+    verdicts = found.verdicts
+    total = verdicts.total()
+    called = sum(verdicts[verdict] for verdict in CALLED)
+    blockers = find_blockers(campaign, person)
+    if not total and not judge.selection.is_empty:
+        blockers.append(_nobody(judge.selection))
+    elif total and not called:
+        blockers.append(_("Nobody in the audience can be called."))
+    minutes = estimate_minutes(campaign, called)
+    cost = estimate_cost(campaign, called)
+    everybody = judge.selection.count() if campaign.launched_at else total
+    return LaunchCheck(
+        total=total,
+        everybody=everybody,
+        verdicts=verdicts,
+        missing=dict(found.missing.most_common(10)),
+        unmet=dict(found.unmet.most_common(10)),
+        first_opening=judge.next_openings(found.waiting) if found.waiting else None,
+        blockers=blockers,
+        warnings=find_warnings(campaign, cost) + _unmet_warnings(found.unmet),
+        needs_approval=person is not None and needs_approval(everybody, person),
+        minutes=minutes,
+        days=estimate_days(campaign, minutes),
+        cost=cost,
+        currency=campaign.provider.currency,
+    )
+
+
+def _nobody(selection: Selection) -> str:
+    if selection.tags:
+        return _("Nobody carries these tags in the lists chosen.") if selection.lists else _("Nobody carries the tags.")
+    return _("The lists hold nobody.")
+
+
+def may_launch(campaign: Campaign, person: Person) -> bool:
+    """Tell whether a person may launch a campaign at all: an own one, or any with the right to control all."""
+    if not may(person, "launch_campaign"):
+        return False
+    return may(person, "control_all_campaigns") or (campaign.owner_id is not None and campaign.owner_id == person.pk)
+
+
+def is_launchable(campaign: Campaign) -> bool:
+    """Tell whether people of this campaign may still be queued by a launch, or by going on after a pilot."""
+    if campaign.status == Status.PAUSED:
+        return campaign.pilot == Campaign.Pilot.ASKS
+    return campaign.status in {Status.DRAFT, Status.WAITING, Status.SCHEDULED}
+
+
+def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]:
+    """Return what forbids a launch, in plain sentences; needs no look at the people."""
+    provider, backend = campaign.provider, campaign.provider.backend_class
+    found: list[Sentence] = []
+    if person is not None and not may_launch(campaign, person):
+        found.append(_("Your role may not launch this campaign."))
+    if not is_launchable(campaign):
+        found.append(_("The campaign was launched already."))
+    if not campaign.tags and not campaign.lists.exists():
+        found.append(_("Nobody is chosen: tick a list, or give a tag."))
+    if not _has_message(campaign):
+        found.append(_("No message is chosen: %(kinds)s.") % {"kinds": _kinds_in_words(provider)})
+    if backend.needs_caller_id and campaign.caller_id_id is None:
+        found.append(_("%(vendor)s needs a caller ID, and none is chosen.") % {"vendor": backend.label})
+    for chosen in (campaign.agent, campaign.voice, campaign.caller_id, campaign.dialer):
+        if chosen is not None and chosen.provider_id != provider.pk:
+            found.append(_("“%(name)s” belongs to another provider.") % {"name": chosen})
+        elif chosen is not None and not chosen.is_present:
+            found.append(_("“%(name)s” is no longer at the vendor.") % {"name": chosen})
+    worst = provider.price_per_minute * provider.max_call_seconds / 60
+    if campaign.budget is not None and worst > campaign.budget:
+        found.append(
+            _("The budget is smaller than the dearest possible call (%(cost)s): nobody would be called.")
+            % {"cost": f"{worst:,.2f} {provider.currency}".strip()}
+        )
+    if not campaign.days:
+        found.append(_("No day of the week is chosen."))
+    missing = [field.label for field in backend.fields if field.is_secret and field.required]
+    stored = [
+        field for field in backend.fields if field.is_secret and field.required and provider.secrets.get(field.name)
+    ]
+    if len(stored) < len(missing):
+        found.append(_("The provider “%(name)s” has no key: an admin must set it.") % {"name": provider})
+    if provider.stop_reason and not provider.breaker_opened_at:
+        found.append(
+            _("The provider “%(name)s” cannot call now. %(why)s") % {"name": provider, "why": provider.stop_reason}
+        )
+    return [str(sentence) for sentence in found]
+
+
+def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
+    """Return what a person should know before a launch and that does not forbid it."""
+    provider = campaign.provider
+    found: list[Sentence] = agent_warnings(campaign.agent) if campaign.agent else []
+    if provider.breaker_opened_at:
+        found.append(
+            _("The provider paused itself after failures; calls begin when a test succeeds. %(why)s")
+            % {"why": provider.breaker_reason}
+        )
+    if DialingSwitch.objects.filter(stopped_at__isnull=False).exists():
+        found.append(_("Stop-all is on: nothing is called until a manager releases it."))
+    if not provider.price_per_minute:
+        found.append(
+            _("The price a minute is not known: the cost cannot be estimated and the budget cannot be kept.")
+            if campaign.budget is not None
+            else _("The price a minute is not known: the cost cannot be estimated.")
+        )
+    if cost is not None and campaign.budget is not None and cost > campaign.budget - campaign.spent_cost:
+        found.append(_("It may cost more than the budget: then it pauses itself before everybody is called."))
+    return [str(sentence) for sentence in found]
+
+
+def agent_warnings(agent: Agent) -> list[Sentence]:
+    """Return what stands against calling with an agent, in plain sentences."""
+    return [AGENT_WARNINGS[code] % {"agent": agent} for code in agent.warnings if code in AGENT_WARNINGS]
+
+
+def _unmet_warnings(unmet: Counter[str]) -> list[str]:
+    return [
+        ngettext(
+            "The agent expects “%(name)s”; it is empty for %(count)s person.",
+            "The agent expects “%(name)s”; it is empty for %(count)s people.",
+            count,
+        )
+        % {"name": name, "count": f"{count:,}"}
+        for name, count in unmet.most_common(10)
+    ]
+
+
+def _has_message(campaign: Campaign) -> bool:
+    given = {
+        "agent": campaign.agent_id is not None,
+        "voice": campaign.voice_id is not None,
+        "text": bool(campaign.text.strip()),
+        "caller_id": campaign.caller_id_id is not None,
+    }
+    return any(given.get(kind) for kind in campaign.provider.backend_class.message_kinds)
+
+
+def _kinds_in_words(provider: Provider) -> str:
+    words = {
+        "agent": _("an agent"),
+        "voice": _("a voice"),
+        "text": _("a text"),
+        "caller_id": _("a caller ID with its agent"),
+    }
+    kinds = [words[kind] for kind in words if kind in provider.backend_class.message_kinds]
+    return _(" or ").join(str(kind) for kind in kinds)
+
+
+def estimate_minutes(campaign: Campaign, people: int) -> int:
+    """Return the minutes that so many people take at the pace and lines in force, within calling hours."""
+    provider = campaign.provider
+    pace = min(provider.calls_per_minute, campaign.calls_per_minute or provider.calls_per_minute)
+    lines = min(provider.max_lines, campaign.max_lines or provider.max_lines)
+    per_minute = min(Decimal(pace), Decimal(lines) * 60 / ASSUMED_LINE_SECONDS)
+    return math.ceil(people * _assumed_attempts(campaign) / per_minute) if people else 0
+
+
+def estimate_days(campaign: Campaign, minutes: int) -> int:
+    """Return over how many days so many minutes of calling stretch; one day has the campaign's hours."""
+    start, end = campaign.hours_start, campaign.hours_end
+    daily = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440 or 1440
+    return math.ceil(minutes / daily)
+
+
+def estimate_cost(campaign: Campaign, people: int) -> Decimal | None:
+    """Return a rough cost: one minute of talk a person and the attempts that it takes; None without a price."""
+    price = campaign.provider.price_per_minute
+    if not price:
+        return None
+    return (price * people * _assumed_attempts(campaign) * ASSUMED_TALK_SECONDS / 60).quantize(Decimal("0.01"))
+
+
+def _assumed_attempts(campaign: Campaign) -> Decimal:
+    return min(Decimal(campaign.max_attempts), ASSUMED_ATTEMPTS)

@@ -1,0 +1,159 @@
+"""The one sentence of the launch check: who is called, who is not and why, how long it takes, what it costs."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from campaigns.launch.audience import NEVER, NOW
+from campaigns.reasons import SkipReason, WaitReason
+
+if TYPE_CHECKING:
+    from campaigns.launch.launch_check import LaunchCheck
+
+SLOT = "\x00"
+"""Stands in a translated phrase where its number goes."""
+VARIABLES_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A part of the sentence: plain words, a number with the people behind it, a time or an amount."""
+
+    text: str
+    count: int | None = None
+    kind: str = ""
+    """Verdict or group of `audience` whose people the number counts."""
+    variable: str = ""
+    at: datetime.datetime | None = None
+    amount: Decimal | None = None
+
+
+def sentence_of(check: LaunchCheck) -> list[Piece]:
+    """Return the sentence in pieces; joined, their texts read as one."""
+    if not check.total:
+        return [Piece(text=_("Nobody is in the audience yet."))]
+    total = ngettext("Of %(count)s person, ", "Of %(count)s people, ", check.total)
+    called = ngettext("%(count)s person will be called", "%(count)s people will be called", check.called)
+    said = _counted(total, check.total, "everybody") + _counted(called, check.called, "called")
+    if check.waiting:
+        said += [Piece(text=": "), *_listed(_ways(check))]
+    if check.never:
+        will_not = ngettext("%(count)s will not", "%(count)s will not", check.never)
+        said += [
+            Piece(text=pgettext("between the parts of a sentence", "; ")),
+            *_counted(will_not, check.never, "never"),
+            Piece(text=": "),
+            *_listed(_reasons(check)),
+        ]
+    if check.called:
+        said += [Piece(text=pgettext("between the parts of a sentence", "; ")), *_effort(check)]
+    return [*said, Piece(text=".")]
+
+
+def _ways(check: LaunchCheck) -> list[list[Piece]]:
+    ways = []
+    if now := check.verdicts.get(NOW, 0):
+        ways.append(_counted(ngettext("%(count)s at once", "%(count)s at once", now), now, NOW))
+    if asleep := check.verdicts.get(WaitReason.OUTSIDE_HOURS, 0):
+        phrase = ngettext(
+            "%(count)s waits for the calling hours there", "%(count)s wait for the calling hours there", asleep
+        )
+        way = _counted(phrase, asleep, WaitReason.OUTSIDE_HOURS)
+        if check.first_opening:
+            opening = date_format(timezone.localtime(check.first_opening), "j M H:i")
+            before, after = (_(" (the first from %(time)s)") % {"time": SLOT}).split(SLOT)
+            way += [Piece(text=before), Piece(text=opening, at=check.first_opening), Piece(text=after)]
+        ways.append(way)
+    if quiet := check.verdicts.get(WaitReason.QUIET_PERIOD, 0):
+        phrase = ngettext(
+            "%(count)s waits, called by others a short time ago",
+            "%(count)s wait, called by others a short time ago",
+            quiet,
+        )
+        ways.append(_counted(phrase, quiet, WaitReason.QUIET_PERIOD))
+    return ways
+
+
+def _reasons(check: LaunchCheck) -> list[list[Piece]]:
+    def phrase(reason: str, count: int) -> str:
+        match reason:
+            case SkipReason.DO_NOT_CALL:
+                return ngettext("%(count)s is on the do-not-call list", "%(count)s are on the do-not-call list", count)
+            case SkipReason.EXCLUDED:
+                return ngettext("%(count)s is left out", "%(count)s are left out", count)
+            case SkipReason.NUMBER_REFUSED:
+                return ngettext(
+                    "%(count)s has a number that this vendor cannot call",
+                    "%(count)s have numbers that this vendor cannot call",
+                    count,
+                )
+            case SkipReason.NO_ZONE:
+                return ngettext(
+                    "%(count)s has no calling hours that we know", "%(count)s have no calling hours that we know", count
+                )
+            case _:
+                return ngettext(
+                    "for %(count)s a value of the message is empty",
+                    "for %(count)s a value of the message is empty",
+                    count,
+                )
+
+    reasons = []
+    for reason in NEVER:
+        if count := check.verdicts.get(reason.value, 0):
+            told = _counted(phrase(reason.value, count), count, reason.value)
+            if reason == SkipReason.MISSING_VARIABLE:
+                told += _named(check.missing)
+            reasons.append(told)
+    return reasons
+
+
+def _named(missing: Mapping[str, int]) -> list[Piece]:
+    """Return which values are empty, in brackets."""
+    inside = []
+    for name, count in list(missing.items())[:VARIABLES_NAMED]:
+        phrase = _("“%(name)s” for %(count)s") % {"name": name.replace("%", "%%"), "count": "%(count)s"}
+        inside.append(_counted(phrase, count, SkipReason.MISSING_VARIABLE, name))
+    return [Piece(text=" ("), *_listed(inside), Piece(text=")")] if inside else []
+
+
+def _effort(check: LaunchCheck) -> list[Piece]:
+    if check.minutes >= 120:
+        hours = round(check.minutes / 60)
+        effort = ngettext("it takes about %(n)s hour of calling", "it takes about %(n)s hours of calling", hours)
+        text = effort % {"n": f"{hours:,}"}
+    else:
+        minutes = check.minutes
+        effort = ngettext("it takes about %(n)s minute of calling", "it takes about %(n)s minutes of calling", minutes)
+        text = effort % {"n": f"{minutes:,}"}
+    if check.days > 1:
+        text += ngettext(" on %(n)s day", " on %(n)s days", check.days) % {"n": f"{check.days:,}"}
+    if check.cost is None:
+        return [Piece(text=text + _(", and nobody knows what it costs"))]
+    before, after = (_(" and costs about %(amount)s") % {"amount": SLOT}).split(SLOT)
+    amount = f"{check.cost:,.2f} {check.currency}".strip()
+    return [Piece(text=text + before), Piece(text=amount, amount=check.cost), Piece(text=after)]
+
+
+def _counted(phrase: str, count: int, kind: str, variable: str = "") -> list[Piece]:
+    """Return a phrase in pieces, its number apart."""
+    before, _slot, after = (phrase % {"count": SLOT}).partition(SLOT)
+    number = Piece(text=f"{count:,}", count=count, kind=str(kind), variable=variable)
+    return [piece for piece in (Piece(text=before), number, Piece(text=after)) if piece.text]
+
+
+def _listed(parts: list[list[Piece]]) -> list[Piece]:
+    comma = pgettext("between the parts of a list", ", ")
+    listed: list[Piece] = []
+    for position, part in enumerate(parts):
+        listed += ([Piece(text=comma)] if position else []) + part
+    return listed

@@ -1,0 +1,110 @@
+"""Calls again whom a campaign did not reach: a new draft with exactly these people, chosen by what became of them.
+
+A draft and not more attempts of the same campaign: so the launch check, the limits of a role, the quiet period and the
+do-not-call list hold for it as for any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Count, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from callcenter.access.roles import Person
+from callcenter.audit.models import record
+from campaigns.calls import call_log
+from campaigns.launch import drafts
+from campaigns.launch.lifecycle import Refused
+from campaigns.models import Campaign, ContactList, ListMembership
+from campaigns.querysets import CallQuerySet
+from campaigns.reasons import SkipReason
+from campaigns.reports.campaign_people import last_attempts
+from providers.types import CallStatus
+
+Words = str | Promise
+
+_MACHINE = Q(answered_by="machine")
+OUTCOMES: dict[str, tuple[Words, Q]] = {
+    "no_answer": (gettext_lazy("Nobody answered"), Q(status=CallStatus.NO_ANSWER) & ~_MACHINE),
+    "busy": (gettext_lazy("The line was busy"), Q(status=CallStatus.BUSY) & ~_MACHINE),
+    "machine": (gettext_lazy("A machine answered"), _MACHINE),
+    "silent": (
+        gettext_lazy("The call ended and nobody talked"),
+        Q(status=CallStatus.COMPLETED) & ~call_log.talked() & ~_MACHINE,
+    ),
+    "failed": (gettext_lazy("The call failed"), Q(status=CallStatus.FAILED, held_at__isnull=True) & ~_MACHINE),
+    "canceled": (gettext_lazy("The call was canceled"), Q(status=CallStatus.CANCELED) & ~_MACHINE),
+    "stopped": (
+        gettext_lazy("Not called: the campaign was stopped before"),
+        Q(status=CallStatus.SKIPPED, skip_reason=SkipReason.STOPPED),
+    ),
+}
+"""What may be chosen: every person stands in one at most, by the last attempt. Nobody who talked or refuses."""
+USUAL = ("no_answer", "busy", "machine", "failed")
+
+
+def count_by_outcome(campaign: Campaign) -> dict[str, int]:
+    """Count the people of each outcome; a person who still waits or is being called stands in none."""
+    counts = _people(campaign).aggregate(
+        **{name: Count("pk", filter=where) for name, (_words, where) in OUTCOMES.items()}
+    )
+    return {name: int(counts[name]) for name in OUTCOMES}
+
+
+def _people(campaign: Campaign) -> CallQuerySet:
+    return last_attempts(campaign).filter(contact__isnull=False)
+
+
+def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: UUID | None = None) -> Campaign:
+    """Make a draft with the same message and rules, for exactly these people; the same token makes one only.
+
+    Raises PermissionDenied, and Refused where nobody is left to call.
+    """
+    wanted = Q(pk__in=[])
+    for name in outcomes:
+        wanted |= OUTCOMES[name][1]
+    with transaction.atomic():
+        if (known := drafts.made_with(person, token)) is not None:
+            return known
+        original = Campaign.objects.get(pk=campaign_id)
+        people = _free_list(original, person)
+        count = _put_in(people, _people(original).filter(wanted))
+        if not count:
+            raise Refused(_("Nobody's last attempt came to this now. Choose something else."))
+        made = drafts.copy(campaign_id, person, token)
+        # Exactly these people: what else chose the first audience does not apply.
+        made.lists.set([people])
+        made.excluded_campaigns.clear()
+        Campaign.objects.filter(pk=made.pk).update(tags=[], excludes_only_reached=False)
+        record(person, "list.made_to_call_again", people, people=count, campaign=campaign_id)
+        record(person, "campaign.redialed", original, people=count, outcomes=sorted(outcomes), draft=made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def _free_list(campaign: Campaign, person: Person) -> ContactList:
+    """Make an empty list under the next free name."""
+    stem = _("Again: %(name)s") % {"name": campaign.name[:90]}
+    taken = set(ContactList.objects.filter(name__startswith=stem).values_list("name", flat=True))
+    name, number = stem, 2
+    while name in taken:
+        name, number = f"{stem} ({number})", number + 1
+    team = getattr(getattr(person, "membership", None), "team_id", None)
+    return ContactList.objects.create(name=name, owner_id=person.pk, team_id=team)
+
+
+def _put_in(people: ContactList, calls: CallQuerySet) -> int:
+    """Put the people of these calls into a list, in one statement however many they are; returns how many."""
+    chosen, parameters = calls.order_by().values("contact_id").query.sql_with_params()
+    table = ListMembership._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (contact_list_id, contact_id) SELECT %s, chosen.contact_id FROM ({chosen}) chosen",  # noqa: S608
+            [people.pk, *parameters],
+        )
+    return people.memberships.count()

@@ -1,0 +1,294 @@
+"""The ways to start a campaign: at once, at a time, with a pilot, after approval; each happens once."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns import queue
+from campaigns.launch import pilot as pilot_module
+from campaigns.launch.audience_query import count_people
+from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
+from campaigns.launch.lifecycle import Refused, may_control, needs_approval
+from campaigns.models import Campaign
+
+logger = logging.getLogger(__name__)
+
+Status = Campaign.Status
+Pilot = Campaign.Pilot
+TOO_LATE = datetime.timedelta(hours=12)
+"""A start that comes later than this, because nothing ran meanwhile, is left to a person."""
+FARTHEST = datetime.timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launched:
+    """What a launch did; `changed` is False where it was launched already."""
+
+    changed: bool
+    status: str
+    people: int
+    starts_at: datetime.datetime | None = None
+    is_pilot: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Say what happens now."""
+        count = {"count": f"{self.people:,}"}
+        if self.status == Status.WAITING:
+            return (
+                ngettext(
+                    "Sent for approval: %(count)s person. A manager decides.",
+                    "Sent for approval: %(count)s people. A manager decides.",
+                    self.people,
+                )
+                % count
+            )
+        if self.status == Status.SCHEDULED and self.starts_at:
+            return _("It starts by itself at the time shown. Until then you can cancel it.")
+        if self.status == Status.RUNNING and self.is_pilot:
+            return _("The pilot is launched: it calls the first few people, then pauses and asks.")
+        if self.status == Status.RUNNING:
+            return (
+                ngettext("Launched: %(count)s person is queued.", "Launched: %(count)s people are queued.", self.people)
+                % count
+            )
+        return _("Nothing changed: the campaign is “%(state)s”.") % {"state": Status(self.status).label}
+
+
+def may_approve(campaign: Campaign, person: Person) -> bool:
+    """Tell whether a person may approve: one who may launch any size, and neither wrote nor launched it."""
+    return may(person, "launch_above_limit") and person.pk not in {campaign.owner_id, campaign.launched_by_id}
+
+
+def launch(
+    campaign_id: int,
+    person: Person,
+    token: UUID | None = None,
+    *,
+    starts_at: datetime.datetime | None = None,
+    is_pilot: bool = False,
+    seen: int | None = None,
+) -> Launched:
+    """Launch a draft at once or at a time, whole or with a pilot; above the person's limit it goes to a manager first.
+
+    `seen` is the number of people that stood on the person's screen. Raises PermissionDenied, and Refused with what
+    stands against it. Twice is the same as once.
+    """
+    with transaction.atomic():
+        campaign = _lock(campaign_id)
+        if not may_launch(campaign, person):
+            raise PermissionDenied("launch_campaign")
+        people = count_people(campaign)
+        if campaign.status not in {Status.DRAFT, Status.SCHEDULED}:
+            return Launched(changed=False, status=campaign.status, people=people)
+        if campaign.status == Status.SCHEDULED and starts_at == campaign.starts_at:
+            return Launched(changed=False, status=campaign.status, people=people)
+        _refuse_changed(people, seen)
+        _refuse_blocked(campaign, people)
+        if starts_at is not None:
+            _refuse_time(starts_at)
+        waits = needs_approval(min(people, pilot_module.SIZE) if is_pilot else people, person)
+        values = {
+            "launched_by_id": person.pk,
+            "starts_at": starts_at,
+            "start_refusal": "",
+            "pilot": Pilot.CALLING if is_pilot else Pilot.NONE,
+        }
+        if waits:
+            return _move(campaign, Status.WAITING, "campaign.approval_asked", person, people, token, **values)
+        if starts_at is not None:
+            return _move(campaign, Status.SCHEDULED, "campaign.scheduled", person, people, token, **values)
+        action = "campaign.pilot_launched" if is_pilot else "campaign.launched"
+        return _move(campaign, Status.RUNNING, action, person, people, token, **values)
+
+
+def approve(campaign_id: int, person: Person, token: UUID | None = None, *, seen: int | None = None) -> Launched:
+    """Launch what waits for approval, or let it start at its time. Raises PermissionDenied for its author, and Refused
+    like `launch`.
+    """
+    with transaction.atomic():
+        campaign = _lock(campaign_id)
+        people = count_people(campaign)
+        # Who approved it stands as the launcher now, so that a second press of theirs is no refusal.
+        if campaign.status != Status.WAITING and may(person, "launch_above_limit"):
+            return Launched(changed=False, status=campaign.status, people=people)
+        if not may_approve(campaign, person):
+            raise PermissionDenied("launch_above_limit")
+        _refuse_changed(people, seen)
+        _refuse_blocked(campaign, people)
+        later = campaign.starts_at is not None and campaign.starts_at > timezone.now()
+        status = Status.SCHEDULED if later else Status.RUNNING
+        return _move(campaign, status, "campaign.approved", person, people, token, launched_by_id=person.pk)
+
+
+def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) -> Launched:
+    """Ask a manager to go on after a pilot, where the whole is above the person's limit. Raises PermissionDenied."""
+    with transaction.atomic():
+        campaign = _lock(campaign_id)
+        if not may_control(campaign, person) or not may(person, "launch_campaign"):
+            raise PermissionDenied("launch_campaign")
+        people = count_people(campaign)
+        if campaign.status != Status.PAUSED or campaign.pilot != Pilot.ASKS:
+            return Launched(changed=False, status=campaign.status, people=people)
+        return _move(
+            campaign, Status.WAITING, "campaign.approval_asked", person, people, token, launched_by_id=person.pk
+        )
+
+
+def withdraw(campaign_id: int, person: Person) -> bool:
+    """Take a campaign back from approval or from its start time, because it is edited or a person says so."""
+    with transaction.atomic():
+        found = Campaign.objects.get(pk=campaign_id)
+        if found.status not in {Status.WAITING, Status.SCHEDULED}:
+            return False
+        back: dict[str, Any] = {"status": Status.PAUSED}
+        if found.launched_at is None:
+            back = {"status": Status.DRAFT, "launched_by": None, "starts_at": None, "pilot": Pilot.NONE}
+        changed = Campaign.objects.filter(pk=campaign_id, status=found.status).update(**back)
+        if changed:
+            action = "campaign.withdrawn" if found.status == Status.WAITING else "campaign.start_canceled"
+            record(person, action, found)
+    return bool(changed)
+
+
+def take_back(campaign_id: int, person: Person) -> bool:
+    """Withdraw a request for approval or a start time because a person says so. Raises PermissionDenied."""
+    if not may_control(Campaign.objects.get(pk=campaign_id), person):
+        raise PermissionDenied("control_campaign")
+    return withdraw(campaign_id, person)
+
+
+# Starting by the clock
+
+
+def start_due(now: datetime.datetime) -> int:
+    """Start every campaign whose time has come; returns how many started. The row is the job: nothing is queued."""
+    due = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=now).order_by("starts_at", "pk")
+    started = 0
+    for campaign_id in due.values_list("pk", flat=True):
+        try:
+            started += start_scheduled(campaign_id, now)
+        except Exception:
+            # One campaign that cannot be judged must not keep the others from starting; the next sweep tries again.
+            logger.exception("campaign=%s: could not be started at its time", campaign_id)
+    return started
+
+
+def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
+    """Start one campaign whose time has come, or say on it why it does not start; of two sweeps one does it."""
+    # The audience is judged before the lock is taken: that may take seconds.
+    judged = Campaign.objects.select_related(*RELATED, "launched_by").get(pk=campaign_id)
+    blockers = check_launch(judged, now).blockers
+    with transaction.atomic():
+        campaign = _lock(campaign_id)
+        if campaign.status != Status.SCHEDULED or campaign.starts_at is None or campaign.starts_at > now:
+            return False
+        refusal = _why_not_at_its_time(campaign, now) or " ".join(find_blockers(campaign) or blockers)
+        if not refusal:
+            people = count_people(campaign)
+            return _move(campaign, Status.RUNNING, "campaign.started_on_time", None, people, None).changed
+        refused = Campaign.objects.filter(pk=campaign_id, status=Status.SCHEDULED).update(
+            status=Status.DRAFT, launched_by=None, start_refusal=refusal[:500]
+        )
+        if refused:
+            record(None, "campaign.start_refused", campaign, reason=refusal[:300])
+    return False
+
+
+def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime) -> str:
+    launcher = campaign.launched_by
+    if campaign.starts_at is not None and now - campaign.starts_at > TOO_LATE:
+        return _("Nothing ran here at that time, and it is more than 12 hours late now: launch it by hand.")
+    if launcher is None or not launcher.is_active:
+        return _("Whoever set its start no longer works here: somebody else must launch it.")
+    is_approver = launcher.pk != campaign.owner_id and may(launcher, "launch_above_limit")
+    if not is_approver and not may_launch(campaign, launcher):
+        return _("%(name)s may no longer launch it: somebody else must.") % {"name": launcher}
+    if needs_approval(count_people(campaign), launcher):
+        return _("Its people became more than %(name)s may launch: send it for approval.") % {"name": launcher}
+    return ""
+
+
+# The one change
+
+
+RELATED = ("provider", "agent", "voice", "caller_id", "dialer")
+
+
+def _lock(campaign_id: int) -> Campaign:
+    """Return the campaign, locked: its lists and message must not change between the check and the launch."""
+    rows = Campaign.objects.select_for_update(of=("self",)).select_related(*RELATED, "launched_by")
+    return rows.get(pk=campaign_id)
+
+
+def _refuse_changed(people: int, seen: int | None) -> None:
+    if seen is not None and people != seen:
+        raise Refused(
+            _("The audience changed since you looked: it was %(seen)s, now it is %(now)s. Look once more.")
+            % {"seen": f"{seen:,}", "now": f"{people:,}"}
+        )
+
+
+def _refuse_blocked(campaign: Campaign, people: int) -> None:
+    blockers = find_blockers(campaign)
+    if not people and not blockers:
+        blockers.append(_("The audience holds nobody."))
+    if blockers:
+        raise Refused(" ".join(blockers))
+
+
+def _refuse_time(starts_at: datetime.datetime) -> None:
+    now = timezone.now()
+    if starts_at <= now:
+        raise Refused(_("This time is over: choose a later one, or start at once."))
+    if starts_at > now + FARTHEST:
+        raise Refused(_("Choose a time within a year."))
+
+
+def _move(
+    campaign: Campaign,
+    status: str,
+    action: str,
+    person: Person | None,
+    people: int,
+    token: UUID | None,
+    **values: Any,
+) -> Launched:
+    """Bring a campaign into a state, once: by compare-and-set, for SQLite knows no row locks."""
+    values["status"] = status
+    pilot = values.get("pilot", campaign.pilot)
+    if status == Status.RUNNING:
+        values |= {"is_filled": False, "filled_through": 0, "starts_at": None}
+        if campaign.launched_at is None:
+            values["launched_at"] = timezone.now()
+        if campaign.pilot == Pilot.ASKS:
+            values |= {"pilot": Pilot.PASSED, "watched": {}, "watched_since": timezone.now()}
+            pilot = Pilot.PASSED
+    starts_at = values.get("starts_at", campaign.starts_at)
+    changed = Campaign.objects.filter(pk=campaign.pk, status=campaign.status).update(**values)
+    if changed:
+        detail = {"token": str(token)} if token else {}
+        if status == Status.SCHEDULED and starts_at is not None:
+            detail["starts_at"] = starts_at.isoformat()
+        record(person, action, campaign, people=people, **detail)
+        if status == Status.RUNNING:
+            queue.nudge_dispatch()
+    return Launched(
+        changed=bool(changed),
+        status=status if changed else campaign.status,
+        people=people,
+        starts_at=starts_at,
+        is_pilot=pilot == Pilot.CALLING,
+    )

@@ -1,0 +1,60 @@
+"""What runs every minute: repair what got stuck, end campaigns that are done, ring where work waits."""
+
+from __future__ import annotations
+
+from campaigns import queue
+from campaigns.calls import recordings
+from campaigns.contacts.importing import forgetting, saving
+from campaigns.core import transcript_words
+from campaigns.core.clock import DatabaseClock
+from campaigns.dialing import reservation
+from campaigns.exports import job, requests
+from campaigns.launch import lifecycle, start
+from campaigns.models import Campaign
+from campaigns.reports import rollups
+from campaigns.tracking import (
+    alerts,
+    polling,
+    reconciliation_sweep,
+    restore_guard,
+    stuck_calls,
+    vendor_stops,
+    webhook_follow_up,
+    webhooks,
+)
+
+
+def sweep() -> dict[str, int]:
+    """Run all repairs, and ring where work waits; returns how many rows each repaired."""
+    now = DatabaseClock().now()
+    restore_guard.watch()
+    done = {
+        "started": start.start_due(now),
+        "lost": stuck_calls.free_the_stuck(now),
+        "silent": stuck_calls.flag_the_silent(now),
+        "finished": lifecycle.finish_done_campaigns(),
+    }
+    recordings.forget_recordings()
+    requests.delete_old(now)
+    done["words"] = transcript_words.catch_up()
+    webhooks.forget_hints(now)
+    forgetting.forget_files(now)
+    done["quarters"] = rollups.keep_sums(now)
+    if webhook_follow_up.has_hints():
+        queue.nudge_hints()
+    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
+    if unfilled.exists() or reservation.providers_with_work(now):
+        queue.nudge_dispatch()
+    if polling.has_due(now):
+        queue.nudge_poll()
+    if vendor_stops.to_ask(now).exists():
+        queue.nudge_take_back()
+    for provider_id in reconciliation_sweep.frozen_to_sweep(now):
+        queue.nudge_list(provider_id)
+    for import_id in saving.unfinished():
+        queue.nudge_import(import_id)
+    for export_id in job.unfinished(now):
+        queue.nudge_export(export_id)
+    # Last: a slow mail server delays nothing but itself.
+    done["alerts"] = alerts.alert(now)
+    return done

@@ -1,0 +1,1 @@
+"""What the calls came to: today, a campaign's progress and people, reports."""

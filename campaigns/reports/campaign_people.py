@@ -1,0 +1,143 @@
+"""Everybody of a campaign by their last attempt: found by state, reason and name; skipped, called again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.roles import Person
+from campaigns.calls import call_log
+from campaigns.core import explanations
+from campaigns.models import Call, CallEvent, Campaign
+from campaigns.querysets import CallQuerySet
+from campaigns.reasons import SkipReason, WaitReason
+from campaigns.reports import outcomes
+from providers.types import AT_VENDOR, CallStatus, FailureReason
+
+Words = str | Promise
+
+TALKED, MACHINE, OUT, HELD = "talked", "machine", "out", "held"
+STATES: tuple[tuple[str, Words], ...] = (
+    (CallStatus.PENDING, _("Waiting")),
+    (OUT, _("Out now")),
+    (TALKED, _("A person answered")),
+    (MACHINE, _("A machine answered")),
+    (CallStatus.NO_ANSWER, CallStatus.NO_ANSWER.label),
+    (CallStatus.BUSY, CallStatus.BUSY.label),
+    (CallStatus.FAILED, CallStatus.FAILED.label),
+    (CallStatus.CANCELED, CallStatus.CANCELED.label),
+    (CallStatus.COMPLETED, _("Completed, answered or not")),
+    (CallStatus.UNKNOWN, CallStatus.UNKNOWN.label),
+    (HELD, _("Held for a manager")),
+    (CallStatus.SKIPPED, CallStatus.SKIPPED.label),
+)
+
+
+def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
+    """Return what may be asked for as a reason, by kind."""
+    return [
+        (_("Not called"), [(f"skip-{value}", skip_words(value)) for value in SkipReason.values if value]),
+        (_("Waits"), [(f"wait-{found.value}", found.label) for found in WaitReason if found.value]),
+        (_("Failed"), [(f"fail-{found.value}", found.label) for found in FailureReason if found.value]),
+    ]
+
+
+def skip_words(reason: str) -> Words:
+    """Return why somebody was not called, in a sentence."""
+    return explanations.why(Call(status=CallStatus.SKIPPED, skip_reason=reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFilters:
+    """What somebody looks for among a campaign's people; empty texts filter nothing."""
+
+    state: str = ""
+    reason: str = ""
+    person: str = ""
+
+
+def last_attempts(campaign: Campaign) -> CallQuerySet:
+    """Return one call a person: the last attempt."""
+    later = Call.objects.filter(campaign=campaign, contact=OuterRef("contact"), attempt__gt=OuterRef("attempt"))
+    return Call.objects.filter(~Exists(later), campaign=campaign)
+
+
+def down_from_newest(calls: CallQuerySet, campaign: Campaign) -> CallQuerySet:
+    """Return the same calls of a campaign, for a list that begins with the newest.
+
+    PostgreSQL would walk down from the newest call of all, past every later campaign.
+    """
+    newest = Call.objects.filter(campaign=campaign).order_by("-pk").values("pk")[:1]
+    return calls.filter(pk__lte=Subquery(newest))
+
+
+def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> CallQuerySet:
+    """Return the last attempts that pass every filter."""
+    calls = last_attempts(campaign)
+    if filters.state:
+        calls = calls.filter(_state(filters.state))
+    if filters.reason:
+        calls = calls.filter(_reason(filters.reason))
+    if filters.person.strip():
+        calls = calls.filter(call_log.of_person(filters.person, viewer))
+    return calls
+
+
+def _state(state: str) -> Q:
+    if state == TALKED:
+        return call_log.talked()
+    if state == MACHINE:
+        return Q(status__in=outcomes.ENDED, answered_by="machine")
+    if state == OUT:
+        return Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING}))
+    if state == HELD:
+        return call_log.held()
+    return Q(status=state)
+
+
+def _reason(reason: str) -> Q:
+    kind, _dash, value = reason.partition("-")
+    if kind == "skip":
+        return Q(status=CallStatus.SKIPPED, skip_reason=value)
+    if kind == "wait":
+        return Q(status=CallStatus.PENDING, wait_reason=value)
+    return Q(status=CallStatus.FAILED, failure_reason=value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """One person of a campaign, as the list shows them."""
+
+    call: Call
+    shows_number: bool
+    no_more: Words
+    """Why nobody calls again by itself; empty while more is to come."""
+    skipped_by: CallEvent | None = None
+    """Who took the person out, and why."""
+    may_skip: bool = False
+    may_call_again: bool = False
+
+
+def rows_of(
+    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool
+) -> list[PersonRow]:
+    """Return what the list shows of these last attempts; one statement for however many."""
+    calls = list(calls)
+    canceled = [call.pk for call in calls if call.skip_reason == SkipReason.CANCELED]
+    steps = CallEvent.objects.select_related("actor").filter(call__in=canceled, code="canceled_by_person")
+    skipped_by = {step.call_id: step for step in steps} if canceled else {}
+    return [
+        PersonRow(
+            call=call,
+            shows_number=call_log.sees_number(viewer, call),
+            no_more=explanations.why_no_more(call, campaign),
+            skipped_by=skipped_by.get(call.pk),
+            may_skip=may_skip and call.status == CallStatus.PENDING,
+            may_call_again=may_again and call.is_final,
+        )
+        for call in calls
+    ]

@@ -1,0 +1,349 @@
+"""Counts what became of the calls of a span, in a fixed number of statements.
+
+Only calls whose order left are counted, by the time at which it left, in the zone in force.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache, lru_cache, partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q
+from django.db.models.functions import Abs
+from django.urls import reverse
+
+from callcenter.access.roles import Person
+from campaigns.calls import call_log
+from campaigns.exports.call_sheet import start_of
+from campaigns.models import Call, Campaign
+from campaigns.querysets import CallQuerySet
+from campaigns.reports.rollup_reads import Counts, read_counts
+from campaigns.reports.rollups import COUNTS
+from providers.models import Provider
+from providers.types import FINAL, CallStatus
+
+DIFFERENCES = 1_000
+"""So many differing calls are listed, those that are off most first."""
+TOLERANCE = Decimal("0.01")
+"""A vendor's cost counts as differing where it is off by more than this, and by more than a twentieth of itself."""
+AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=6)
+ENDED = sorted(FINAL - {CallStatus.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is reported on: days of the viewer's zone, both included, and one campaign or provider or all."""
+
+    since: datetime.date
+    until: datetime.date
+    campaign: Campaign | None = None
+    provider: Provider | None = None
+
+    def days(self) -> list[datetime.date]:
+        """Return every day of the span."""
+        return [self.since + datetime.timedelta(days=n) for n in range((self.until - self.since).days + 1)]
+
+    @property
+    def start(self) -> datetime.datetime:
+        """The first instant of the span."""
+        return start_of(self.since)
+
+    @property
+    def end(self) -> datetime.datetime:
+        """The first instant after the span."""
+        return start_of(self.until + datetime.timedelta(days=1))
+
+    def narrowed(self) -> dict[str, Any]:
+        """Return what the scope is narrowed by, as filters."""
+        parts = {"campaign": self.campaign, "provider": self.provider}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def log_link(self, **narrowed: object) -> str:
+        """Return the address of the call log that lists exactly the calls behind a figure."""
+        asked: dict[str, object] = {"since": self.since.isoformat(), "until": self.until.isoformat()}
+        if self.campaign is not None:
+            asked["campaign"] = self.campaign.pk
+        if self.provider is not None:
+            asked["provider"] = self.provider.pk
+        asked |= {name: value for name, value in narrowed.items() if value != ""}
+        return f"{_log_address()}?{'&'.join(_pair(name, str(value)) for name, value in asked.items())}"
+
+
+# A report has a thousand links into the log, made of a few hundred pairs.
+
+
+@cache
+def _log_address() -> str:
+    return reverse("call-log")
+
+
+@lru_cache(maxsize=4096)
+def _pair(name: str, value: str) -> str:
+    return urlencode({name: value})
+
+
+@dataclass(slots=True)
+class Sums:
+    """The figures of one part of the calls."""
+
+    sent: int = 0
+    ended: int = 0
+    talked: int = 0
+    machine: int = 0
+    opted_out: int = 0
+    by_status: Counter[str] = field(default_factory=Counter)
+    billed: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """Told by the vendor, by currency."""
+    estimated: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """Our price for the time talked, where the vendor told no cost, by currency."""
+
+    def add_calls(self, numbers: Sequence[int]) -> None:
+        """Add what some calls came to."""
+        found = dict(zip(COUNTS, numbers, strict=True))
+        self.sent += found["sent"]
+        for status in ENDED:
+            self.by_status[status] += found[status]
+            self.ended += found[status]
+        self.talked += found["talked"]
+        self.machine += found["machine"]
+
+    def add_costs(self, costs: Sequence[Any], currency: str, provider: Provider) -> None:
+        """Add what some calls cost, and by our price what the vendor told no cost for."""
+        told, priced, _seconds, _unpriced, unpriced_seconds = costs
+        if priced and told:
+            self.billed[currency or provider.currency] += told
+        if unpriced_seconds and provider.price_per_minute:
+            self.estimated[provider.currency] += provider.price_per_minute * unpriced_seconds / 60
+
+    @property
+    def open(self) -> int:
+        """Sent and not over."""
+        return self.sent - self.ended
+
+    @property
+    def answer_rate(self) -> float | None:
+        """Calls in which a person talked among those that are over, percent."""
+        return share(self.talked, self.ended)
+
+    @property
+    def voicemail_share(self) -> float | None:
+        """Calls answered by a machine among those that are over, percent."""
+        return share(self.machine, self.ended)
+
+    @property
+    def opt_outs_per_thousand(self) -> float | None:
+        """Calls after which the person asked not to be called again, per 1,000 sent."""
+        return round(1000 * self.opted_out / self.sent, 1) if self.sent else None
+
+    @property
+    def currencies(self) -> list[str]:
+        """Currencies in which anything was spent."""
+        return sorted({*self.billed, *self.estimated})
+
+    def cost(self, currency: str) -> Decimal:
+        """Return what the calls cost in one currency."""
+        return self.billed.get(currency, Decimal(0)) + self.estimated.get(currency, Decimal(0))
+
+    def per_conversation(self, currency: str) -> Decimal | None:
+        """Return the cost of one conversation; None where nobody talked, or where two currencies share the calls."""
+        return self.cost(currency) / self.talked if self.talked and len(self.currencies) == 1 else None
+
+
+def share(part: int, whole: int) -> float | None:
+    """Return a share in percent, to a tenth; None of nothing."""
+    return round(100 * part / whole, 1) if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One hour of one weekday, or one attempt: calls that are over, and those in which a person talked."""
+
+    sent: int
+    ended: int
+    talked: int
+
+
+@dataclass(slots=True)
+class Bill:
+    """Our reckoning beside the vendor's, for one provider and currency."""
+
+    provider: Provider
+    currency: str
+    calls: int = 0
+    seconds: int = 0
+    told: Decimal = Decimal(0)
+    reckoned: Decimal = Decimal(0)
+    untold: int = 0
+    """Calls with talk time for which the vendor told no cost."""
+
+    @property
+    def can_compare(self) -> bool:
+        """Tell whether our price is known, and in the vendor's currency."""
+        return bool(self.provider.price_per_minute) and self.currency in {"", self.provider.currency}
+
+    @property
+    def difference(self) -> Decimal | None:
+        """The vendor's cost above ours; None where they cannot be compared."""
+        return self.told - self.reckoned if self.can_compare else None
+
+    @property
+    def billed_seconds(self) -> int | None:
+        """The seconds that the vendor's cost stands for at our price; None where they cannot be compared."""
+        return seconds_for(self.told, self.provider) if self.can_compare else None
+
+    @property
+    def vendor_price(self) -> Decimal | None:
+        """What the vendor took a minute of the time we count; None where nobody talked."""
+        return self.told * 60 / self.seconds if self.seconds else None
+
+
+def seconds_for(amount: Decimal, provider: Provider) -> int:
+    """Return the seconds that an amount stands for at a provider's price, which must not be nothing."""
+    return int((amount * 60 / provider.price_per_minute).to_integral_value())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One call whose cost is not what our price and its length make."""
+
+    call: int
+    provider: Provider
+    sent_at: datetime.datetime
+    seconds: int
+    told: Decimal
+    reckoned: Decimal
+    currency: str
+
+
+@dataclass(slots=True)
+class Figures:
+    """Everything that was counted for a scope."""
+
+    scope: Scope
+    total: Sums
+    campaigns: dict[int, Sums]
+    """By campaign; 0 are the single calls."""
+    providers: dict[int, Sums]
+    days: dict[datetime.date, Sums]
+    hours: Mapping[tuple[int, int], Cell]
+    """By weekday (1 is Monday) and hour."""
+    attempts: Mapping[int, Cell]
+    bills: list[Bill]
+    differences: list[Difference] | None
+    """None where they were not looked for: they stand in no sum, each call of the span is read for them."""
+    campaign_names: Mapping[int, str]
+    provider_rows: Mapping[int, Provider]
+
+
+def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Figures:
+    """Return figures that hold nothing but the hours, counted elsewhere."""
+    return Figures(
+        scope=scope, total=Sums(), campaigns={}, providers={}, days={}, hours=hours, attempts={}, bills=[],
+        differences=None, campaign_names={}, provider_rows={},
+    )  # fmt: skip
+
+
+def calls_in(scope: Scope, person: Person, start: datetime.datetime | None = None) -> CallQuerySet:
+    """Return the calls of a scope, or of its end from an instant on, that this person may see and whose order left."""
+    calls = Call.objects.visible_to(person).filter(placing_at__gte=start or scope.start, placing_at__lt=scope.end)
+    return calls.filter(**scope.narrowed()).order_by()
+
+
+def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads_attempts: bool = True) -> Figures:
+    """Count the figures of a scope, in a fixed number of statements, however many rows."""
+    calls = calls_in(scope, person)
+    providers = {provider.pk: provider for provider in Provider.objects.defer("secrets")}
+    counts = read_counts(
+        partial(calls_in, scope, person), scope.start, scope.end, scope.narrowed(), person,
+        by_attempt=reads_attempts,
+    )  # fmt: skip
+    total = Sums()
+    by_campaign: dict[int, Sums] = defaultdict(Sums)
+    by_provider: dict[int, Sums] = defaultdict(Sums)
+    by_day: dict[datetime.date, Sums] = defaultdict(Sums)
+    for (day, campaign, provider_id), numbers in counts.parts.items():
+        for sums in (total, by_campaign[campaign or 0], by_provider[provider_id], by_day[day]):
+            sums.add_calls(numbers)
+    for (day, campaign, provider_id, currency), costs in counts.costs.items():
+        for sums in (total, by_campaign[campaign or 0], by_provider[provider_id], by_day[day]):
+            sums.add_costs(costs, currency, providers[provider_id])
+    for row in _opt_outs(calls):
+        for sums in (total, by_campaign[row["campaign"] or 0], by_provider[row["provider"]]):
+            sums.opted_out += row["n"]
+    names = dict(Campaign.objects.filter(pk__in=[pk for pk in by_campaign if pk]).values_list("pk", "name"))
+    return Figures(
+        scope=scope,
+        total=total,
+        campaigns=_largest_first(by_campaign),
+        providers=_largest_first(by_provider),
+        days=dict(sorted(by_day.items())),
+        hours={(weekday, hour): _cell(numbers) for (weekday, hour), numbers in counts.hours.items()},
+        attempts={attempt: _cell(numbers) for (attempt,), numbers in sorted(counts.attempts.items())},
+        bills=_bills(counts, providers),
+        differences=_differences(calls, providers) if reads_differences else None,
+        campaign_names=names,
+        provider_rows=providers,
+    )
+
+
+def _cell(numbers: Sequence[int]) -> Cell:
+    found = dict(zip(COUNTS, numbers, strict=True))
+    return Cell(found["sent"], sum(found[status] for status in ENDED), found["talked"])
+
+
+def _largest_first(parts: dict[int, Sums]) -> dict[int, Sums]:
+    return dict(sorted(parts.items(), key=lambda part: (-part[1].sent, part[0])))
+
+
+def _opt_outs(calls: CallQuerySet) -> Any:
+    return calls.filter(call_log.of_which(call_log.OPTED_OUT)).values("campaign", "provider").annotate(n=Count("pk"))
+
+
+def _bills(counts: Counts, providers: Mapping[int, Provider]) -> list[Bill]:
+    found: dict[tuple[int, str], Bill] = {}
+    for (_day, _campaign, provider_id, told_currency), costs in sorted(counts.costs.items(), key=_by_provider):
+        told, priced, priced_seconds, unpriced, _seconds = costs
+        provider = providers[provider_id]
+        currency = told_currency or provider.currency
+        bill = found.setdefault((provider_id, currency), Bill(provider, currency))
+        bill.calls += priced
+        bill.seconds += priced_seconds
+        bill.told += told
+        bill.reckoned += provider.price_per_minute * priced_seconds / 60
+        bill.untold += unpriced
+    return [bill for bill in found.values() if bill.calls or bill.untold]
+
+
+def _by_provider(item: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
+    return item[0][2:]
+
+
+def _differences(calls: CallQuerySet, providers: Mapping[int, Provider]) -> list[Difference]:
+    ours = ExpressionWrapper(F("talk_seconds") * F("provider__price_per_minute") / Decimal(60), AMOUNT)
+    off = Abs(ExpressionWrapper(F("cost") - F("ours"), AMOUNT))
+    rows: Any = (
+        calls.filter(Q(currency="") | Q(currency=F("provider__currency")))
+        .filter(cost__isnull=False, talk_seconds__isnull=False, provider__price_per_minute__gt=0)
+        .annotate(ours=ours)
+        .annotate(off=off)
+        .filter(off__gt=TOLERANCE)
+        .filter(off__gt=ExpressionWrapper(F("cost") / Decimal(20), AMOUNT))
+        .order_by("-off", "pk")
+        .values("pk", "provider", "placing_at", "talk_seconds", "cost")[:DIFFERENCES]
+    )
+    found = []
+    for row in rows:
+        provider = providers[row["provider"]]
+        reckoned = provider.price_per_minute * row["talk_seconds"] / 60
+        found.append(
+            Difference(
+                row["pk"], provider, row["placing_at"], row["talk_seconds"], row["cost"], reckoned, provider.currency
+            )
+        )
+    return found

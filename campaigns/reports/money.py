@@ -1,0 +1,186 @@
+"""The sections of the report that are about money: cost, and whether the vendor's bill is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaigns.calls import call_log
+from campaigns.reports.figures import Difference, seconds_for
+from campaigns.reports.plots import Bar, lying_bars, standing_bars
+from campaigns.reports.tables import DRAWN, Column, Drawing, Section, Value
+
+
+class MoneySections(Drawing):
+    """Cost by day, campaign and provider, and our reckoning beside the vendor's."""
+
+    def cost_by_day(self) -> Section:
+        """Return what each day cost."""
+        rows, plots = [], []
+        for currency in self.figures.total.currencies:
+            bars = []
+            for day in self.figures.scope.days():
+                sums = self.figures.days.get(day)
+                cost = sums.cost(currency) if sums else 0
+                url = self.link(since=day.isoformat(), until=day.isoformat(), which=call_log.SENT)
+                bars.append(Bar(self.short_day(day), cost, self.said(cost, "money", currency), url))
+                if sums and cost:
+                    rows.append(
+                        [
+                            Value(day),
+                            Value(sums.sent, url),
+                            Value(cost, currency=currency),
+                            Value(sums.estimated.get(currency, 0), currency=currency),
+                            Value(sums.per_conversation(currency), currency=currency),
+                        ]
+                    )
+            most = max(bars, key=lambda bar: bar.value)
+            highest = _("Most expensive day: %(day)s, %(cost)s") % {"day": most.name, "cost": most.said}
+            plots.append(standing_bars(bars, highest))
+        return Section(
+            "cost-days",
+            _("Cost by day"),
+            self._cost_text(),
+            [Column(_("Day"), "day"), Column(_("Sent"), "number"), *self._cost_columns()],
+            rows,
+            plots,
+            self._no_cost(),
+            is_folded=True,
+        )
+
+    def cost_by(self, whose: str) -> Section:
+        """Return what each campaign or provider cost, and a conversation there."""
+        rows, plots = [], []
+        parts = list(self.parts_of(whose))
+        for currency in self.figures.total.currencies:
+            bars = []
+            for name, narrowed, sums in parts:
+                if not (cost := sums.cost(currency)):
+                    continue
+                url = self.link(**narrowed, which=call_log.SENT)
+                bars.append(Bar(name, cost, self.said(cost, "money", currency), url))
+                rows.append(
+                    [
+                        Value(name),
+                        Value(sums.sent, url),
+                        Value(cost, currency=currency),
+                        Value(sums.estimated.get(currency, 0), currency=currency),
+                        Value(sums.per_conversation(currency), currency=currency),
+                    ]
+                )
+            plots.append(lying_bars(sorted(bars, key=lambda bar: -bar.value)[:DRAWN]))
+        return Section(
+            f"cost-{whose}",
+            _("Cost by provider") if whose == "providers" else _("Cost by campaign"),
+            self._cost_text(),
+            [self.first_column(whose), Column(_("Sent"), "number"), *self._cost_columns()],
+            rows,
+            plots,
+            self._no_cost(),
+        )
+
+    def _cost_columns(self) -> list[Column]:
+        return [
+            Column(_("Cost"), "money"),
+            Column(_("of it by our price"), "money"),
+            Column(_("A conversation"), "money"),
+        ]
+
+    def _cost_text(self) -> str:
+        return _(
+            "What the vendor told; where it told nothing, the time talked at the price set for the provider today."
+        )
+
+    def _no_cost(self) -> str:
+        return _("No vendor told a cost, and no provider has a price a minute: an admin sets one at the provider.")
+
+    def bill(self) -> Section:
+        """Return our reckoning beside the vendor's, by provider."""
+        rows, bars = [], []
+        for bill in self.figures.bills:
+            priced = self.link(provider=bill.provider.pk, which=call_log.PRICED)
+            unpriced = self.link(provider=bill.provider.pk, which=call_log.UNPRICED)
+            ours = bill.reckoned if bill.can_compare else None
+            rows.append(
+                [
+                    Value(str(bill.provider)),
+                    Value(bill.calls, priced),
+                    Value(bill.seconds),
+                    Value(bill.billed_seconds),
+                    Value(bill.provider.price_per_minute if bill.can_compare else None, currency=bill.currency),
+                    Value(bill.vendor_price, currency=bill.currency),
+                    Value(ours, currency=bill.currency),
+                    Value(bill.told, currency=bill.currency),
+                    Value(bill.difference, currency=bill.currency),
+                    Value(bill.untold, unpriced if bill.untold else ""),
+                ]
+            )
+            for name, amount, tone in (
+                (_("%(provider)s, told by the vendor"), bill.told, "plot-accent"),
+                (_("%(provider)s, reckoned by us"), ours, "plot-soft"),
+            ):
+                if amount is not None and len(self.figures.total.currencies) == 1:
+                    label = name % {"provider": bill.provider}
+                    bars.append(Bar(label, amount, self.said(amount, "money", bill.currency), priced, tone))
+        return Section(
+            "bill",
+            _("Is the bill right?"),
+            _(
+                "For calls with a told cost: our seconds at the price set today, beside what the vendor told. Where "
+                "the bill stands for more seconds than ours, the vendor rounds up or has another price."
+            ),
+            [
+                Column(_("Provider")),
+                Column(_("Calls with a cost"), "number"),
+                Column(_("Our seconds"), "seconds"),
+                Column(_("Seconds the bill stands for"), "seconds"),
+                Column(_("Our price a minute"), "money"),
+                Column(_("The vendor's price a minute"), "money"),
+                Column(_("Reckoned by us"), "money"),
+                Column(_("Told by the vendor"), "money"),
+                Column(_("Vendor above us"), "money"),
+                Column(_("Talked, no cost told"), "number"),
+            ],
+            rows,
+            [lying_bars(bars)] if bars else [],
+            _("No call of these days has a cost or talk time yet."),
+        )
+
+    def differences(self, differences: Sequence[Difference]) -> Section:
+        """Return the calls whose told cost is off."""
+        rows = [
+            [
+                Value(found.call, reverse("call", args=[found.call])),
+                Value(str(found.provider)),
+                Value(found.sent_at),
+                Value(found.seconds),
+                Value(seconds_for(found.told, found.provider)),
+                Value(found.reckoned, currency=found.currency),
+                Value(found.told, currency=found.currency),
+                Value(found.told - found.reckoned, currency=found.currency),
+            ]
+            for found in differences
+        ]
+        return Section(
+            "differences",
+            _("Calls whose cost differs"),
+            _(
+                "More than a twentieth off our seconds at our price, the largest first, 1,000 at most. "
+                "Ask the vendor about them."
+            ),
+            [
+                Column(_("Call"), "id"),
+                Column(_("Provider")),
+                Column(_("Sent"), "moment"),
+                Column(_("Our seconds"), "seconds"),
+                Column(_("Seconds the bill stands for"), "seconds"),
+                Column(_("Reckoned by us"), "money"),
+                Column(_("Told by the vendor"), "money"),
+                Column(_("Vendor above us"), "money"),
+            ],
+            rows,
+            [],
+            _("No cost is off by more than a twentieth."),
+        )

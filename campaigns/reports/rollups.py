@@ -1,0 +1,163 @@
+"""Keeps the sums that reports read: whole quarters of an hour that are over, counted again where a call changed."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.core.sql.bulk import insert_rows
+from campaigns.models import Call, CallTally, CostTally, TallyMark
+from campaigns.querysets import CallQuerySet
+from providers.types import CallStatus
+
+QUARTER = 900
+SETTLE = 2 * QUARTER
+"""Seconds that a quarter is left alone: most of its calls are still changing."""
+SLACK = datetime.timedelta(minutes=5)
+"""A change carries the time at which it was made, and is seen only when its transaction is over."""
+CALLS_A_ROUND = 100_000
+READ = (
+    "placing_at", "campaign", "provider", "attempt", "status", "answered_by", "talk_seconds", "cost", "currency",
+)  # fmt: skip
+OUTCOMES = {
+    CallStatus.COMPLETED.value: 1, CallStatus.NO_ANSWER.value: 2, CallStatus.BUSY.value: 3,
+    CallStatus.FAILED.value: 4, CallStatus.CANCELED.value: 5,
+}  # fmt: skip
+"""Where each ending stands among the counts of a `CallTally`."""
+TALKED, MACHINE = 6, 7
+COUNTS = ("sent", "completed", "no_answer", "busy", "failed", "canceled", "talked", "machine")
+COSTS = ("told", "priced", "priced_seconds", "unpriced", "unpriced_seconds")
+
+Key = tuple[int, int | None, int, Any]
+"""Quarter, campaign, provider, and attempt or currency."""
+
+
+class Sums:
+    """Counts of calls and costs by quarter, as the rows of both tables hold them."""
+
+    def __init__(self) -> None:
+        self.calls: dict[Key, list[int]] = defaultdict(lambda: [0] * len(COUNTS))
+        self.costs: dict[Key, list[Any]] = defaultdict(lambda: [Decimal(0), 0, 0, 0, 0])
+
+    def add(self, rows: Iterable[tuple[Any, ...]]) -> Sums:
+        """Add calls, each with the columns of `READ`."""
+        for placing_at, campaign, provider, attempt, status, answered_by, talked, cost, currency in rows:
+            quarter = int(placing_at.timestamp()) // QUARTER
+            counts = self.calls[quarter, campaign, provider, attempt]
+            counts[0] += 1
+            if place := OUTCOMES.get(status):
+                counts[place] += 1
+                if answered_by == "machine":
+                    counts[MACHINE] += 1
+            if talked and status == CallStatus.COMPLETED and answered_by != "machine":
+                counts[TALKED] += 1
+            if cost is not None:
+                costs = self.costs[quarter, campaign, provider, currency]
+                costs[0] += cost
+                costs[1] += 1
+                costs[2] += talked or 0
+            elif talked:
+                costs = self.costs[quarter, campaign, provider, currency]
+                costs[3] += 1
+                costs[4] += talked
+        return self
+
+
+def sum_of(calls: CallQuerySet) -> Sums:
+    """Sum calls whose order left."""
+    return Sums().add(calls.order_by().values_list(*READ).iterator(chunk_size=5000))
+
+
+def moment(quarter: int) -> datetime.datetime:
+    """Return when a quarter begins."""
+    return datetime.datetime.fromtimestamp(quarter * QUARTER, datetime.UTC)
+
+
+def quarter_of(instant: datetime.datetime) -> int:
+    """Return the quarter that an instant lies in."""
+    return int(instant.timestamp()) // QUARTER
+
+
+def summed_through() -> int:
+    """Return the first quarter that only the calls themselves tell of."""
+    return TallyMark.objects.filter(pk=1).values_list("through", flat=True).first() or 0
+
+
+def keep_sums(now: datetime.datetime | None = None) -> int:
+    """Count what changed since the last look again and go on towards now; returns how many quarters were written."""
+    now = now or timezone.now()
+    mark = TallyMark.objects.get_or_create(pk=1)[0]
+    done = 0
+    if mark.through and mark.looked_at:
+        changed = Call.objects.filter(changed_at__gte=mark.looked_at - SLACK, placing_at__lt=moment(mark.through))
+        dirty = {quarter_of(at) for at in changed.order_by().values_list("placing_at", flat=True) if at is not None}
+        for first, end in _spans(dirty):
+            _write(first, end)
+            done += end - first
+    start, end = _next_span(mark.through, now)
+    if start < end:
+        _write(start, end)
+        done += end - start
+    TallyMark.objects.filter(pk=1).update(through=max(mark.through, end), looked_at=now)
+    return done
+
+
+def rebuild(now: datetime.datetime | None = None) -> int:
+    """Count everything again from the calls; reports read the calls themselves meanwhile."""
+    with transaction.atomic():
+        TallyMark.objects.update_or_create(pk=1, defaults={"through": 0, "looked_at": None})
+        CallTally.objects.all()._raw_delete(CallTally.objects.db)
+        CostTally.objects.all()._raw_delete(CostTally.objects.db)
+    done, now = 0, now or timezone.now()
+    while written := keep_sums(now):
+        done += written
+        if summed_through() >= quarter_of(now - datetime.timedelta(seconds=SETTLE)):
+            break
+    return done
+
+
+def _next_span(through: int, now: datetime.datetime) -> tuple[int, int]:
+    """Return the quarters to sum next: up to the settled ones, no more calls at once than a minute can bear."""
+    last = quarter_of(now - datetime.timedelta(seconds=SETTLE))
+    left = Call.objects.filter(placing_at__gte=moment(through)).order_by("placing_at")
+    times = left.values_list("placing_at", flat=True)
+    first = times.first()
+    if first is None:
+        return through, max(through, last)
+    beyond = times[CALLS_A_ROUND : CALLS_A_ROUND + 1].first()
+    start = max(through, quarter_of(first))
+    end = last if beyond is None else min(last, max(quarter_of(beyond), start + 1))
+    return start, max(start, end)
+
+
+def _spans(quarters: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Join quarters that follow each other; yields the first of each row and the one after its last."""
+    first = end = None
+    for quarter in sorted(quarters):
+        if quarter != end:
+            if first is not None and end is not None:
+                yield first, end
+            first = quarter
+        end = quarter + 1
+    if first is not None and end is not None:
+        yield first, end
+
+
+def _write(first: int, end: int) -> None:
+    """Count some quarters again, apart from the transaction that replaces their rows."""
+    sums = sum_of(Call.objects.filter(placing_at__gte=moment(first), placing_at__lt=moment(end)))
+    with transaction.atomic():
+        # One writer at a time: two that delete and insert side by side would leave every row twice.
+        TallyMark.objects.select_for_update().get(pk=1)
+        for model in (CallTally, CostTally):
+            rows = model._default_manager.filter(quarter__gte=first, quarter__lt=end)
+            rows._raw_delete(rows.db)
+        keys = ("quarter", "campaign", "provider")
+        insert_rows(CallTally, (*keys, "attempt", *COUNTS), [(*key, *row) for key, row in sums.calls.items()])
+        insert_rows(CostTally, (*keys, "currency", *COSTS), [(*key, *row) for key, row in sums.costs.items()])

@@ -1,0 +1,248 @@
+"""The sections of the report: when people answer, what became of the calls, what pays off and what harms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.calls import call_log
+from campaigns.reports.figures import Figures, Sums
+from campaigns.reports.money import MoneySections
+from campaigns.reports.plots import Bar, heat_map, lying_bars, stacks
+from campaigns.reports.tables import DRAWN, Column, Drawing, Section, Value, Words
+from providers.types import CallStatus
+
+OUTCOMES = (
+    (CallStatus.COMPLETED, "plot-good"),
+    (CallStatus.NO_ANSWER, "plot-warn"),
+    (CallStatus.BUSY, "plot-soft"),
+    (CallStatus.FAILED, "plot-bad"),
+    (CallStatus.CANCELED, "plot-edge"),
+)
+
+FIRST = ("hours", "outcomes-campaigns", "outcomes-providers")
+"""What the page opens with; the others follow when it stands."""
+REST = ("cost-days", "cost-campaigns", "cost-providers", "retries", "voicemail", "opt-outs", "bill")
+DIFFERENCES = "differences"
+"""The section that reads every call of the span."""
+KEYS = (*FIRST, *REST, DIFFERENCES)
+
+
+def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str] = KEYS) -> list[Section]:
+    """Return sections; `said(value, kind, currency)` and `short_day(date)` write values in the page's language."""
+    calls, money = CallSections(figures, said, short_day), MoneySections(figures, said, short_day)
+    built: dict[str, Callable[[], Section]] = {
+        "hours": calls.hours,
+        "outcomes-campaigns": partial(calls.outcomes, "campaigns"),
+        "outcomes-providers": partial(calls.outcomes, "providers"),
+        "cost-days": money.cost_by_day,
+        "cost-campaigns": partial(money.cost_by, "campaigns"),
+        "cost-providers": partial(money.cost_by, "providers"),
+        "retries": calls.retries,
+        "voicemail": calls.voicemail,
+        "opt-outs": calls.opt_outs,
+        "bill": money.bill,
+        DIFFERENCES: lambda: money.differences(figures.differences or ()),
+    }
+    return [built[key]() for key in keys]
+
+
+class CallSections(Drawing):
+    """What the calls came to."""
+
+    def hours(self) -> Section:
+        """Return how well people answer by weekday and hour."""
+        first = int(get_format("FIRST_DAY_OF_WEEK"))
+        # Django counts weekdays of a format from Sunday, ISO from Monday.
+        order = [(first + n - 1) % 7 + 1 for n in range(7)]
+        cells, rows = {}, []
+        for index, weekday in enumerate(order):
+            for hour in range(24):
+                found = self.figures.hours.get((weekday, hour))
+                if found is None or not found.ended:
+                    continue
+                rate = 100 * found.talked / found.ended
+                narrowed: dict[str, object] = {"weekday": weekday, "hour": hour}
+                ended = self.link(**narrowed, which=call_log.ENDED)
+                title = _("%(day)s, %(hour)s: somebody talked in %(talked)s of %(ended)s calls (%(rate)s)") % {
+                    "day": WEEKDAYS[weekday - 1],
+                    "hour": self.said(f"{hour:02d}:00", "text"),
+                    "talked": self.said(found.talked, "number"),
+                    "ended": self.said(found.ended, "number"),
+                    "rate": self.percent(round(rate, 1)),
+                }
+                cells[index, hour] = Bar(title, rate, self.said(round(rate), "number"), ended)
+                rows.append(
+                    [
+                        Value(str(WEEKDAYS[weekday - 1])),
+                        Value(f"{hour:02d}:00"),
+                        Value(found.ended, ended),
+                        Value(found.talked, self.link(**narrowed, state=call_log.TALKED)),
+                        Value(round(rate, 1)),
+                    ]
+                )
+        names = [str(WEEKDAYS_ABBR[weekday - 1]) for weekday in order]
+        plot = heat_map(names, [self.said(hour, "number") for hour in range(24)], cells)
+        return Section(
+            "hours",
+            _("When people answer"),
+            _("Calls in which a person talked, in percent of those that are over, by weekday and hour of your clock."),
+            [
+                Column(_("Weekday")),
+                Column(_("Hour"), "clock"),
+                Column(_("Over"), "number"),
+                Column(_("Talked"), "number"),
+                Column(_("Answer rate"), "percent"),
+            ],
+            rows,
+            [plot] if cells else [],
+            _("No call of these days is over yet."),
+            is_folded=True,
+            # All of them: the drawing is hidden from screen readers, the table is what they have.
+            tabled=7 * 24,
+        )
+
+    # What became of the calls
+
+    def outcomes(self, whose: str) -> Section:
+        """Return what became of the calls of each campaign or provider."""
+        rows, drawn = [], []
+        for name, narrowed, sums in self.parts_of(whose):
+            parts = [
+                Bar(
+                    str(status.label),
+                    sums.by_status[status],
+                    self.said(sums.by_status[status], "number"),
+                    self.link(**narrowed, state=status.value, which=call_log.SENT),
+                    tone,
+                )
+                for status, tone in OUTCOMES
+            ]
+            still = self.link(**narrowed, which=call_log.OPEN)
+            parts.append(Bar(_("Not over yet"), sums.open, self.said(sums.open, "number"), still, "plot-info"))
+            drawn.append((name, parts))
+            rows.append(
+                [
+                    Value(name),
+                    Value(sums.sent, self.link(**narrowed, which=call_log.SENT)),
+                    *(Value(part.value, part.url if part.value else "") for part in parts),
+                    Value(sums.talked, self.link(**narrowed, state=call_log.TALKED) if sums.talked else ""),
+                    Value(sums.answer_rate),
+                ]
+            )
+        plot = stacks(drawn[:DRAWN])
+        plot.legend = [(tone, str(status.label)) for status, tone in OUTCOMES] + [("plot-info", _("Not over yet"))]
+        by_provider = whose == "providers"
+        return Section(
+            f"outcomes-{whose}",
+            _("Outcomes by provider") if by_provider else _("Outcomes by campaign"),
+            _("Every call that was sent, by what became of it. Each bar is the whole of one row."),
+            [
+                self.first_column(whose),
+                Column(_("Sent"), "number"),
+                *(Column(status.label, "number") for status, _tone in OUTCOMES),
+                Column(_("Not over yet"), "number"),
+                Column(_("Talked"), "number"),
+                Column(_("Answer rate"), "percent"),
+            ],
+            rows,
+            [plot],
+        )
+
+    def retries(self) -> Section:
+        """Return how well each further attempt went."""
+        rows, bars = [], []
+        reached = sum(found.talked for found in self.figures.attempts.values())
+        for attempt, found in self.figures.attempts.items():
+            over = self.link(attempt=attempt, which=call_log.ENDED)
+            rate = round(100 * found.talked / found.ended, 1) if found.ended else None
+            name = _("Attempt %(n)s") % {"n": self.said(attempt, "number")}
+            bars.append(Bar(name, rate or 0, self.percent(rate), over))
+            rows.append(
+                [
+                    Value(attempt),
+                    Value(found.sent, self.link(attempt=attempt, which=call_log.SENT)),
+                    Value(found.ended, over),
+                    Value(found.talked, self.link(attempt=attempt, state=call_log.TALKED)),
+                    Value(rate),
+                    Value(round(100 * found.talked / reached, 1) if reached else None),
+                ]
+            )
+        later = sum(found.talked for attempt, found in self.figures.attempts.items() if attempt > 1)
+        text = ngettext(
+            "%(n)s conversation came about at a second or later attempt. The bars are answer rates.",
+            "%(n)s conversations came about at a second or later attempt. The bars are answer rates.",
+            later,
+        )
+        return Section(
+            "retries",
+            _("Retries that paid off"),
+            text % {"n": self.said(later, "number")},
+            [
+                Column(_("Attempt"), "number"),
+                Column(_("Sent"), "number"),
+                Column(_("Over"), "number"),
+                Column(_("Talked"), "number"),
+                Column(_("Answer rate"), "percent"),
+                Column(_("of all conversations"), "percent"),
+            ],
+            rows,
+            [lying_bars(bars)],
+        )
+
+    def voicemail(self) -> Section:
+        """Return how often a machine answered."""
+        return self._rated(
+            "voicemail",
+            _("Voicemail"),
+            _("Calls that a machine answered, in percent of those that are over."),
+            [Column(_("Over"), "number"), Column(_("Machines"), "number"), Column(_("Share"), "percent")],
+            lambda sums: (sums.ended, sums.machine, sums.voicemail_share),
+            (call_log.ENDED, call_log.MACHINE),
+        )
+
+    def opt_outs(self) -> Section:
+        """Return how often somebody asked not to be called again."""
+        return self._rated(
+            "opt-outs",
+            _("People who asked not to be called again"),
+            _("Per 1,000 calls that were sent. A rising figure says that the message or the audience is wrong."),
+            [Column(_("Sent"), "number"), Column(_("Asked"), "number"), Column(_("per 1,000"), "rate")],
+            lambda sums: (sums.sent, sums.opted_out, sums.opt_outs_per_thousand),
+            (call_log.SENT, call_log.OPTED_OUT),
+        )
+
+    def _rated(
+        self,
+        key: str,
+        title: str,
+        text: str,
+        columns: list[Column],
+        of: Callable[[Sums], tuple[int, int, float | None]],
+        which: tuple[str, str],
+    ) -> Section:
+        rows: list[list[Value]] = []
+        bars: list[Bar] = []
+        for whose in ("campaigns", "providers"):
+            kind = _("Provider") if whose == "providers" else _("Campaign")
+            for name, narrowed, sums in self.parts_of(whose):
+                whole, part, rate = of(sums)
+                part_url = self.link(**narrowed, which=which[1])
+                if rate is not None and len(bars) < DRAWN:
+                    bars.append(Bar(name, rate, self.said(rate, columns[2].kind), part_url))
+                rows.append(
+                    [
+                        Value(kind),
+                        Value(name),
+                        Value(whole, self.link(**narrowed, which=which[0])),
+                        Value(part, part_url if part else ""),
+                        Value(rate),
+                    ]
+                )
+        plots = [lying_bars(bars)] if any(bar.value for bar in bars) else []
+        return Section(key, title, text, [Column(_("What")), Column(_("Name")), *columns], rows, plots)

@@ -1,0 +1,232 @@
+"""What Today shows: what runs, what waits for a person, how the day goes; cheap enough for polling."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.core.cache import cache
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+
+from callcenter.access.roles import Person, may
+from campaigns.calls import call_log
+from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
+from campaigns.querysets import CallQuerySet
+from providers.models import Provider
+from providers.types import AT_VENDOR, FINAL, CallStatus
+
+Status = Campaign.Status
+
+SHOWN = 5
+DAY_FIGURES_FOR = 20
+"""Seconds that the sums of a day are kept: they read every call of the day."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a campaign is, in calls."""
+
+    total: int = 0
+    ended: int = 0
+    live: int = 0
+    waiting: int = 0
+    unknown: int = 0
+    skipped: int = 0
+
+
+@dataclass(slots=True)
+class OpenCampaign:
+    """A campaign and how far it is."""
+
+    campaign: Campaign
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """Sums of the viewer's day, and when they were taken."""
+
+    placed: int
+    talked: int
+    live: int
+    spent: dict[str, Decimal]
+    """What the calls of the day cost so far, by currency: told by the vendor, else by our price."""
+    at: datetime.datetime
+
+
+@dataclass(slots=True)
+class Spending:
+    """What was spent today in one currency, beside the budgets of the campaigns that are open."""
+
+    currency: str
+    today: Decimal = Decimal(0)
+    budget: Decimal = Decimal(0)
+    used: Decimal = Decimal(0)
+    """Of those budgets: spent, or kept for calls that are out."""
+    unlimited: int = 0
+    """Open campaigns without a budget."""
+
+    @property
+    def percent(self) -> int:
+        """Share of the budgets that is used, in percent, at most 100."""
+        return min(100, int(self.used * 100 / self.budget)) if self.budget else 0
+
+
+@dataclass(slots=True)
+class Overview:
+    """All that Today shows."""
+
+    at: datetime.datetime
+    figures: DayFigures
+    campaigns: list[OpenCampaign] = field(default_factory=list)
+    asking: list[OpenCampaign] = field(default_factory=list)
+    """Campaigns that wait for a person: paused by the system, after a pilot, not started at their time, to approve."""
+    halted: list[Provider] = field(default_factory=list)
+    """Providers that stand still until a person acts."""
+    spending: list[Spending] = field(default_factory=list)
+    unknown: list[Call] = field(default_factory=list)
+    unknown_count: int = 0
+    held: list[Call] = field(default_factory=list)
+    held_count: int = 0
+    strangers: int = 0
+    """Vendor calls that nobody knows, to those who decide about them."""
+    providers: list[Provider] = field(default_factory=list)
+    has_people: bool = True
+    has_calls: bool = True
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether anything waits for a person."""
+        return bool(self.asking or self.halted or self.to_decide or self.strangers)
+
+    @property
+    def to_decide(self) -> int:
+        """How many calls are unclear or held."""
+        return self.unknown_count + self.held_count
+
+    @property
+    def has_more_to_decide(self) -> bool:
+        """Whether there are more of them than are shown."""
+        return self.to_decide > len(self.unknown) + len(self.held)
+
+
+def visible_campaigns(person: Person) -> list[Campaign]:
+    """Return the campaigns that are on their way, or should be, and that this person may see, newest first."""
+    is_open = Q(status__in=[Status.RUNNING, Status.PAUSED, Status.WAITING, Status.SCHEDULED])
+    did_not_start = Q(status=Status.DRAFT) & ~Q(start_refusal="")
+    found = Campaign.objects.select_related("provider", "owner").defer("provider__secrets")
+    found = found.filter(is_open | did_not_start)
+    if not may(person, "see_all_calls"):
+        found = found.filter(owner=person.pk)
+    return list(found.order_by("-id")[:50])
+
+
+def progress_of(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
+    """Count the calls of campaigns by where they stand; one statement, read from an index."""
+    found: dict[int, Progress] = defaultdict(Progress)
+    ids = [campaign.pk for campaign in campaigns]
+    if not ids:
+        return found
+    counted = Call.objects.filter(campaign__in=ids).order_by().values_list("campaign", "status").annotate(n=Count("*"))
+    for campaign_id, status, number in counted:
+        progress = found[campaign_id]
+        progress.total += number
+        if status == CallStatus.SKIPPED:
+            progress.skipped += number
+        if status in FINAL:
+            progress.ended += number
+        elif status in AT_VENDOR or status == CallStatus.PLACING:
+            progress.live += number
+        elif status == CallStatus.UNKNOWN:
+            progress.unknown += number
+        else:
+            progress.waiting += number
+    return found
+
+
+def day_figures(calls: CallQuerySet, scope: str) -> DayFigures:
+    """Return the sums of the viewer's day; kept a few seconds for everybody of the same scope and zone."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    key = f"day-figures:{scope}:{int(midnight.timestamp())}"
+    known = cache.get(key)
+    if isinstance(known, DayFigures):
+        return known
+    rows = calls.filter(placing_at__gte=midnight).order_by().values(
+        "currency", "provider__currency", "provider__price_per_minute"
+    ).annotate(
+        placed=Count("pk"),
+        talked=Count("pk", filter=call_log.talked()),
+        told=Sum("cost"),
+        untold=Sum("talk_seconds", filter=Q(cost__isnull=True)),
+    )  # fmt: skip
+    placed, talked, spent = 0, 0, defaultdict[str, Decimal](Decimal)
+    for row in rows:
+        placed, talked = placed + row["placed"], talked + row["talked"]
+        if row["told"]:
+            spent[row["currency"] or row["provider__currency"]] += row["told"]
+        if row["untold"]:
+            spent[row["provider__currency"]] += row["provider__price_per_minute"] * row["untold"] / 60
+    live = calls.filter(status__in=sorted(AT_VENDOR | {CallStatus.PLACING})).count()
+    figures = DayFigures(placed, talked, live, dict(spent), timezone.now())
+    cache.set(key, figures, DAY_FIGURES_FOR)
+    return figures
+
+
+def asks(campaign: Campaign) -> bool:
+    """Tell whether a campaign waits for a person to say how it goes on."""
+    if campaign.status == Status.PAUSED:
+        return campaign.paused_by_system or campaign.pilot == Campaign.Pilot.ASKS
+    return campaign.status in {Status.WAITING, Status.DRAFT}
+
+
+def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spending]:
+    """Return what was spent today beside the budgets of open campaigns, by currency."""
+    found: dict[str, Spending] = {}
+    for currency, amount in figures.spent.items():
+        # Cents of an amount above one are enough in a large figure.
+        found.setdefault(currency, Spending(currency)).today += amount if amount < 1 else round(amount, 2)
+    for campaign in campaigns:
+        if not campaign.is_open:
+            continue
+        spending = found.setdefault(campaign.provider.currency, Spending(campaign.provider.currency))
+        if campaign.budget is None:
+            spending.unlimited += 1
+        else:
+            spending.budget += campaign.budget
+            spending.used += campaign.spent_cost + campaign.reserved_cost
+    for spending in found.values():
+        spending.used = round(spending.used, 2)
+    return sorted(found.values(), key=lambda one: one.currency)
+
+
+def overview(person: Person) -> Overview:
+    """Return what runs and what waits for this person; the number of statements does not grow with the rows."""
+    now = timezone.now()
+    calls = Call.objects.visible_to(person)
+    scope = "all" if may(person, "see_all_calls") else str(person.pk)
+    shown = Overview(at=now, figures=day_figures(calls, scope))
+    campaigns = visible_campaigns(person)
+    progress = progress_of(campaigns)
+    for campaign in campaigns:
+        row = OpenCampaign(campaign, progress[campaign.pk])
+        (shown.asking if asks(campaign) else shown.campaigns).append(row)
+    shown.spending = spending_of(shown.figures, campaigns)
+    light = ("contact", "campaign", "provider")
+    unknown = calls.filter(call_log.long_unknown())
+    shown.unknown_count = unknown.count()
+    shown.unknown = list(unknown.select_related(*light)[:SHOWN]) if shown.unknown_count else []
+    held = calls.filter(call_log.held())
+    shown.held_count = held.count()
+    shown.held = list(held.select_related(*light)[:SHOWN]) if shown.held_count else []
+    if may(person, "review_vendor_calls"):
+        shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
+    shown.providers = list(Provider.objects.filter(is_active=True).defer("secrets")[:20])
+    shown.halted = [provider for provider in shown.providers if provider.halted_at or provider.frozen_at]
+    if not campaigns:
+        shown.has_calls = calls.exists()
+        shown.has_people = Contact.objects.exists()
+    return shown

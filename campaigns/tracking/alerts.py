@@ -1,0 +1,311 @@
+"""Tells managers and admins by e-mail what needs them: a halted provider, a paused campaign, a call that stays unknown.
+
+Each is raised once while it lasts, sent once, and cleared when it is over. A mail server that fails is tried again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage, get_connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from callcenter.access.rights import ADMIN, MANAGER
+from campaigns.core.clock import span
+from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
+from providers.models import Provider
+from providers.types import CallStatus
+
+logger = logging.getLogger(__name__)
+
+UNKNOWN_FOR = 3600
+"""Seconds after which an unknown call is told of."""
+TRY_AGAIN_AFTER = 300
+"""Seconds until alerts that could not be sent are tried again."""
+MAIL_TIMEOUT = 10
+"""Seconds; the sweep must not wait longer for a mail server."""
+AT_ONCE = 500
+"""So many are raised, and told of in one e-mail, at once."""
+CALLS_NAMED = 10
+"""So many calls are named in one e-mail; the log has the rest."""
+
+Kind = Alert.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """What happened, what to do, and where."""
+
+    what: str
+    step: str
+    link: str
+
+
+def alert(now: datetime.datetime) -> int:
+    """Clear what is over, raise what is new, and send what is not sent; returns how many were sent. Never raises."""
+    try:
+        _clear(now)
+        _raise(now)
+        return _send(now)
+    except Exception:
+        # Whatever goes wrong here is less than a sweep that stops: the next one tries again.
+        logger.exception("alerts could not be raised or sent")
+        return 0
+
+
+# What is going on
+
+
+def _providers() -> Q:
+    return Q(halted_at__isnull=False, is_active=True)
+
+
+def _frozen() -> Q:
+    return Q(frozen_at__isnull=False, is_active=True)
+
+
+def _strangers() -> QuerySet[UnknownVendorCall]:
+    return UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN)
+
+
+def _campaigns() -> Q:
+    return Q(status=Campaign.Status.PAUSED, paused_by_system=True)
+
+
+def _not_started() -> Q:
+    return Q(status=Campaign.Status.DRAFT) & ~Q(start_refusal="")
+
+
+def _calls(now: datetime.datetime) -> Q:
+    return Q(status=CallStatus.UNKNOWN, placing_at__lte=now - span(UNKNOWN_FOR))
+
+
+def _standing(kind: str) -> Exists:
+    return Exists(Alert.objects.filter(kind=kind, object_id=OuterRef("pk"), cleared_at__isnull=True))
+
+
+def _clear(now: datetime.datetime) -> None:
+    """End the alerts whose cause is gone, sent or not."""
+    standing = Alert.objects.filter(cleared_at__isnull=True)
+    if not standing.exists():
+        return
+    gone = (
+        (Kind.PROVIDER_HALTED, Provider.objects.filter(_providers(), pk=OuterRef("object_id"))),
+        (Kind.PROVIDER_FROZEN, Provider.objects.filter(_frozen(), pk=OuterRef("object_id"))),
+        (Kind.STRANGE_CALLS, _strangers().filter(provider=OuterRef("object_id"))),
+        (Kind.CAMPAIGN_PAUSED, _same_pause()),
+        (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
+        (Kind.CALL_UNKNOWN, Call.objects.filter(status=CallStatus.UNKNOWN, pk=OuterRef("object_id"))),
+    )
+    for kind, lasting in gone:
+        standing.filter(~Exists(lasting), kind=kind).update(cleared_at=now)
+
+
+def _same_pause() -> QuerySet[Campaign]:
+    """Return the campaigns that nobody resumed since the alert: a pause after that is another one, told anew."""
+    not_resumed = Q(watched_since__isnull=True) | Q(watched_since__lte=OuterRef("raised_at"))
+    return Campaign.objects.filter(_campaigns(), not_resumed, pk=OuterRef("object_id"))
+
+
+def _raise(now: datetime.datetime) -> None:
+    """Write down what is new; two workers at once write it once."""
+    found: list[tuple[str, str, Collection[int]]] = [
+        (Kind.PROVIDER_HALTED, "provider", _new(Provider.objects.filter(_providers()), Kind.PROVIDER_HALTED)),
+        (Kind.PROVIDER_FROZEN, "provider", _new(Provider.objects.filter(_frozen()), Kind.PROVIDER_FROZEN)),
+        (Kind.CAMPAIGN_PAUSED, "campaign", _new(Campaign.objects.filter(_campaigns()), Kind.CAMPAIGN_PAUSED)),
+        (Kind.START_REFUSED, "campaign", _new(Campaign.objects.filter(_not_started()), Kind.START_REFUSED)),
+        (Kind.CALL_UNKNOWN, "call", _new(Call.objects.filter(_calls(now)), Kind.CALL_UNKNOWN)),
+    ]
+    fresh = [
+        Alert(kind=kind, object_type=object_type, object_id=pk, raised_at=now)
+        for kind, object_type, pks in found
+        for pk in pks
+    ]
+    if fresh:
+        Alert.objects.bulk_create(fresh, ignore_conflicts=True)
+
+
+def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: str) -> list[int]:
+    return list(rows.filter(~_standing(kind)).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+
+
+def tell_of_strange_calls(provider_id: int, now: datetime.datetime) -> None:
+    """Raise one alert for all that a comparison just found, also where an earlier one was told already."""
+    standing = Alert.objects.filter(kind=Kind.STRANGE_CALLS, object_id=provider_id, cleared_at__isnull=True)
+    standing.update(cleared_at=now)
+    fresh = Alert(kind=Kind.STRANGE_CALLS, object_type="provider", object_id=provider_id, raised_at=now)
+    Alert.objects.bulk_create([fresh], ignore_conflicts=True)
+
+
+# Telling of it
+
+
+def _send(now: datetime.datetime) -> int:
+    waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
+    free = Q(tried_at__isnull=True) | Q(tried_at__lte=now - span(TRY_AGAIN_AFTER))
+    ids = list(waiting.filter(free).values_list("pk", flat=True)[:AT_ONCE])
+    # Taken by compare-and-set: of two sweeps one sends. Whoever dies here leaves them to be tried again.
+    taken = [pk for pk in ids if Alert.objects.filter(free, pk=pk, sent_at__isnull=True).update(tried_at=now)]
+    if not taken:
+        return 0
+    recipients = _recipients()
+    if not recipients:
+        logger.warning("%s alerts wait: no manager or admin has an e-mail address", len(taken))
+        return 0
+    with translation.override(settings.LANGUAGE_CODE):
+        message = _message(list(Alert.objects.filter(pk__in=taken)), recipients)
+    try:
+        message.connection = get_connection(timeout=MAIL_TIMEOUT)
+        message.send()
+    except Exception as error:
+        # The server's own words may hold addresses or log-ins.
+        logger.warning("%s alerts wait: the mail server failed: %s", len(taken), type(error).__name__)
+        return 0
+    Alert.objects.filter(pk__in=taken).update(sent_at=now)
+    return len(taken)
+
+
+def _recipients() -> list[str]:
+    people = User.objects.filter(is_active=True, groups__name__in=[MANAGER, ADMIN]).exclude(email="")
+    return sorted(set(people.values_list("email", flat=True)))
+
+
+def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
+    paragraphs = [
+        *_of_providers(alerts),
+        *_of_frozen(alerts),
+        *_of_campaigns(alerts),
+        *_of_starts(alerts),
+        *_of_calls(alerts),
+        *_of_strangers(alerts),
+    ]
+    if len(alerts) == 1:
+        subject = str(alerts[0].get_kind_display())
+    else:
+        subject = ngettext("%(n)d thing needs somebody", "%(n)d things need somebody", len(alerts)) % {"n": len(alerts)}
+    parts = ["\n".join(filter(None, (one.what, one.step, one.link))) for one in paragraphs]
+    parts.append(_("You get this because you are a manager or an admin. Each of these is told once."))
+    return EmailMessage(f"Callcenter: {subject}", "\n\n".join(parts), None, recipients)
+
+
+def _ids(alerts: Sequence[Alert], kind: str) -> list[int]:
+    return [found.object_id for found in alerts if found.kind == kind]
+
+
+def _link(name: str, *args: int) -> str:
+    """Return a page's whole address; without PUBLIC_URL its path says where to look."""
+    try:
+        return f"{settings.PUBLIC_URL}{reverse(name, args=args)}"
+    except NoReverseMatch:
+        return settings.PUBLIC_URL
+
+
+def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_HALTED))
+    return [
+        Paragraph(
+            # The vendor's own words may hold anything; the sentence is ours.
+            " ".join(filter(None, (_("The provider “%(name)s” is halted.") % {"name": row}, str(row.error_sentence)))),
+            " ".join(
+                filter(
+                    None,
+                    (
+                        _("Nothing is called through it; its calls wait."),
+                        str(row.next_step),
+                        _("An admin then tests and resumes it on its page."),
+                    ),
+                )
+            ),
+            _link("provider", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_FROZEN))
+    return [
+        Paragraph(
+            _("Calling through “%(name)s” is frozen: %(reason)s") % {"name": row, "reason": row.frozen_reason},
+            str(row.frozen_step),
+            _link("provider", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.STRANGE_CALLS))
+    counted = [(row, _strangers().filter(provider=row).count()) for row in rows]
+    return [
+        Paragraph(
+            ngettext(
+                "The list of “%(name)s” has %(n)d call that no row of ours explains.",
+                "The list of “%(name)s” has %(n)d calls that no row of ours explains.",
+                count,
+            )
+            % {"name": row, "n": count},
+            _("Another tool may use the same key, or a backup was restored. Say there whose they are."),
+            _link("strange-calls"),
+        )
+        for row, count in counted
+    ]
+
+
+def _of_campaigns(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Campaign.objects.filter(pk__in=_ids(alerts, Kind.CAMPAIGN_PAUSED))
+    return [
+        Paragraph(
+            _("The system paused the campaign “%(name)s”: %(reason)s") % {"name": row, "reason": row.paused_reason},
+            _("Its calls wait. Look at its page, change what is named there, then resume or stop it."),
+            _link("campaign", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _of_starts(alerts: Sequence[Alert]) -> list[Paragraph]:
+    rows = Campaign.objects.filter(pk__in=_ids(alerts, Kind.START_REFUSED))
+    return [
+        Paragraph(
+            _("The campaign “%(name)s” did not start at its time: %(reason)s")
+            % {"name": row, "reason": row.start_refusal},
+            _("Nobody is called. Put right what is named there, then launch it again."),
+            _link("campaign", row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _of_calls(alerts: Sequence[Alert]) -> list[Paragraph]:
+    ids = _ids(alerts, Kind.CALL_UNKNOWN)
+    if not ids:
+        return []
+    rows = Call.objects.select_related("campaign", "provider").defer("provider__secrets").filter(pk__in=ids)
+    named = [_call_line(row) for row in rows.order_by("pk")[:CALLS_NAMED]]
+    what = ngettext(
+        "Of %(n)d call nobody knows since more than an hour whether it was placed:",
+        "Of %(n)d calls nobody knows since more than an hour whether they were placed:",
+        len(ids),
+    ) % {"n": len(ids)}
+    step = _("None of them is dialled again by itself. Look at the vendor's own page, then say on the call's page.")
+    return [Paragraph("\n".join([what, *named]), step, _link("call-log") + "?state=decide")]
+
+
+def _call_line(call: Call) -> str:
+    words = _("- call %(call)s to …%(end)s, %(campaign)s, provider %(provider)s") % {
+        "call": call.pk,
+        "end": call.to_number[-4:],
+        "campaign": call.campaign or _("single call"),
+        "provider": call.provider,
+    }
+    return f"{words}: {_link('call', call.pk)}"

@@ -1,0 +1,103 @@
+"""Pauses a campaign by itself when its failures or refusals rise, and says why; weighed where ends are written."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from campaigns import rules
+from campaigns.core.explanations import FAILED
+from campaigns.evidence import Evidence
+from campaigns.launch import lifecycle
+from campaigns.models import Call, Campaign
+from campaigns.querysets import StatusIsOneOf
+from providers.types import FINAL, LIVE, CallStatus
+
+logger = logging.getLogger(__name__)
+
+TALKING = (CallStatus.IN_PROGRESS, CallStatus.WRAPPING_UP)
+LOOKED_AT = 20
+"""So many of the last failed calls are asked for the commonest reason."""
+
+
+def weigh_ends(ended: Iterable[tuple[Call, Evidence, Evidence]], now: datetime.datetime) -> None:
+    """Weigh calls that have just ended, before and after what was heard, in the caller's transaction.
+
+    A call whose ending is only corrected was weighed already; one that a person had stopped says nothing.
+    """
+    found: dict[int, list[tuple[Call, rules.End]]] = defaultdict(list)
+    for call, before, after in ended:
+        if call.campaign_id is None or call.stop_asked_at or before.status in FINAL:
+            continue
+        end = rules.end_of(after.status, after.talk_seconds, after.answered_by, is_wish_heard=after.do_not_call)
+        found[call.campaign_id].append((call, end))
+    _weigh(found, now)
+
+
+def weigh_rejection(call: Call, now: datetime.datetime) -> None:
+    """Weigh an order that the vendor refused, in the caller's transaction."""
+    if call.campaign_id is not None:
+        _weigh({call.campaign_id: [(call, "failed")]}, now)
+
+
+def weigh_late_wish(call: Call, now: datetime.datetime) -> None:
+    """Weigh a wish not to be called again that is known only after the call was over."""
+    campaign = (
+        Campaign.objects.select_for_update(no_key=True).filter(pk=call.campaign_id or 0, status="running").first()
+    )
+    if campaign is not None and _counts(call, campaign):
+        _keep(campaign, rules.Watch.read(campaign.watched).after_late_wish())
+
+
+def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetime) -> None:
+    if not found:
+        return
+    # Locked in one order, before whatever else is written to them.
+    locked = Campaign.objects.select_for_update(no_key=True).filter(pk__in=sorted(found)).order_by("pk")
+    for campaign in locked.only("status", "watched", "watched_since"):
+        ends = [end for call, end in found[campaign.pk] if _counts(call, campaign)]
+        if campaign.status == Campaign.Status.RUNNING and ends:
+            _keep(campaign, rules.Watch.read(campaign.watched).after(ends, now.timestamp()))
+
+
+def _counts(call: Call, campaign: Campaign) -> bool:
+    """Tell whether a call left since somebody last resumed the campaign: what was out before is not held against it."""
+    since = campaign.watched_since
+    return since is None or (call.placing_at is not None and call.placing_at >= since)
+
+
+def _keep(campaign: Campaign, watch: rules.Watch) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(watched=watch.as_stored())
+    alarm = watch.alarm()
+    if alarm is not None:
+        # Counted only where it matters; a vendor that never says who talks has everybody who is out count as talking.
+        live = Call.objects.filter(StatusIsOneOf(LIVE), campaign=campaign)
+        counted = live.aggregate(out=Count("pk"), talking=Count("pk", filter=Q(status__in=TALKING)))
+        alarm = watch.alarm(counted["out"], counted["talking"] or counted["out"])
+    if alarm is None:
+        return
+    logger.warning("campaign=%s pauses itself: %s %s of %s", campaign.pk, alarm.kind, alarm.bad, alarm.total)
+    lifecycle.pause_by_system(campaign.pk, _sentence(campaign.pk, alarm))
+
+
+def _sentence(campaign_id: int, alarm: rules.Alarm) -> str:
+    counts = {"bad": alarm.bad, "total": alarm.total}
+    if alarm.kind == "refusals":
+        return (
+            _("%(bad)s of the last %(total)s people who answered hung up at once or asked not to be called again.")
+            % counts
+        )
+    why = _commonest_failure(campaign_id)
+    failed = _("%(bad)s of the last %(total)s calls failed within two minutes.") % counts
+    return " ".join(filter(None, (failed, _("Most often: %(why)s") % {"why": why} if why else "")))
+
+
+def _commonest_failure(campaign_id: int) -> str:
+    failed = Call.objects.filter(campaign=campaign_id, status=CallStatus.FAILED).order_by("-pk")
+    reasons = Counter(failed.values_list("failure_reason", flat=True)[:LOOKED_AT])
+    return str(FAILED.get(reasons.most_common(1)[0][0], "")) if reasons else ""

@@ -1,0 +1,206 @@
+"""Writes news of calls, from an answer, a poll, a list or a webhook: one statement a batch, only what changed."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+
+from django.db import IntegrityError, transaction
+
+from campaigns import rules
+from campaigns.core import transcript_words
+from campaigns.core.call_events import Step, step, write_steps
+from campaigns.core.clock import span
+from campaigns.core.sql.bulk import update_rows
+from campaigns.evidence import Evidence, differing, evidence_of, join
+from campaigns.models import Call, CallTranscript
+from campaigns.tracking import after_call, auto_pause
+from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
+
+STATE_COLUMNS = (
+    "status", "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
+    "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
+)  # fmt: skip
+
+
+def merge_news(
+    news: Mapping[int, CallSnapshot], *, source: str, now: datetime.datetime, looked: Sequence[int] = ()
+) -> int:
+    """Join snapshots (by call id) into their rows; `looked` are all calls asked for. Returns how many changed.
+
+    Rows are locked, joined, and written by compare-and-set on their rank, so that a state never goes backwards.
+    """
+    with transaction.atomic():
+        ids = sorted({*news, *looked})
+        locked = Call.objects.select_for_update(no_key=True).defer("variables", "vendor_options")
+        calls = list(locked.filter(pk__in=ids).order_by("pk"))
+        rows, looks, steps, ended, texts, forbidden = [], [], [], [], [], []
+        for call in calls:
+            snapshot = news.get(call.pk)
+            before = believed(call)
+            after = before
+            raw = call.raw_status
+            if snapshot is not None:
+                if is_of_another(call, snapshot):
+                    steps.append(step(call.pk, "wrong_person", at=now, source=source))
+                else:
+                    after = join(before, evidence_of(snapshot))
+                    raw = snapshot.raw_status[:80] or raw
+                    if snapshot.transcript or snapshot.summary or snapshot.extracted:
+                        texts.append((call, snapshot))
+                    if snapshot.do_not_call and not before.do_not_call:
+                        forbidden.append((call, before.status in FINAL))
+            changed = differing(before, after)
+            changed.pop("do_not_call", None)
+            steps += _steps_of(call, snapshot, before, after, raw, source, now)
+            if changed.get("status") in FINAL or (after.status in FINAL and "status" in changed):
+                ended.append((call, before, after))
+            is_news = bool(changed) or raw != call.raw_status
+            if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
+                rows.append(_row(call, snapshot, after, raw, is_news, now))
+            else:
+                looks.append((call.pk, _next_look(call, snapshot, after, now), call.polls + 1, call.rank))
+        changed_ids = update_rows(Call, STATE_COLUMNS, rows, guard="c.rank <= v.rank")
+        # Most of what is read says what we know already: then only the next look is written.
+        update_rows(Call, ("next_poll_at", "polls", "rank"), looks, guard="c.rank = v.rank")
+        _write_texts(texts)
+        write_steps(steps)
+        auto_pause.weigh_ends(ended, now)
+        for call, before, after in ended:
+            after_call.settle_end(call, before, after, now)
+    for call, was_over in forbidden:
+        _forbid(call, was_over, now)
+    return len(changed_ids)
+
+
+def believed(call: Call) -> Evidence:
+    """Return what a row says, as evidence."""
+    return Evidence(
+        status=CallStatus(call.status),
+        rank=call.rank,
+        failure_reason=call.failure_reason,
+        failure_detail=call.failure_detail,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        talk_seconds=call.talk_seconds,
+        cost=call.cost,
+        currency=call.currency,
+        answered_by=call.answered_by,  # type: ignore[arg-type]
+        recording_available=call.recording_available,
+    )
+
+
+def is_of_another(call: Call, snapshot: CallSnapshot) -> bool:
+    """Tell whether news names another number than the call's: an id used twice, never to be believed."""
+    theirs, ours = digits(snapshot.to_number), digits(call.to_number)
+    return bool(theirs) and len(theirs) >= 7 and not (ours.endswith(theirs[-9:]) or theirs.endswith(ours[-9:]))
+
+
+def digits(number: str) -> str:
+    """Return only the digits of a number."""
+    return "".join(letter for letter in number if letter in "0123456789")
+
+
+def _steps_of(
+    call: Call,
+    snapshot: CallSnapshot | None,
+    before: Evidence,
+    after: Evidence,
+    raw: str,
+    source: str,
+    now: datetime.datetime,
+) -> list[Step]:
+    if snapshot is None:
+        return []
+    steps = []
+    if after.status != before.status or after.failure_reason != before.failure_reason:
+        code = "conflict" if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED else "vendor_news"
+        steps.append(
+            step(
+                call.pk, code, at=now, source=source, from_status=before.status, to_status=after.status,
+                detail=raw if raw.lower() != after.status else after.failure_detail,
+            )
+        )  # fmt: skip
+    elif snapshot.status is None and raw and raw != call.raw_status:
+        steps.append(step(call.pk, "strange_word", at=now, source=source, detail=raw))
+    return steps
+
+
+def _row(
+    call: Call, snapshot: CallSnapshot | None, after: Evidence, raw: str, is_news: bool, now: datetime.datetime
+) -> tuple[object, ...]:
+    ended_at = after.ended_at or (now if after.status in FINAL else None)
+    matched_by = snapshot.matched_by if snapshot and snapshot.matched_by == "number" else call.matched_by
+    return (
+        call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
+        after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
+        now if is_news else call.changed_at, _next_look(call, snapshot, after, now), call.polls + 1,
+        matched_by,
+    )  # fmt: skip
+
+
+def _next_look(
+    call: Call, snapshot: CallSnapshot | None, after: Evidence, now: datetime.datetime
+) -> datetime.datetime | None:
+    if after.status == CallStatus.UNKNOWN:
+        return call.next_poll_at
+    if after.status not in AT_VENDOR:
+        return None
+    age = (now - (call.placing_at or call.created_at)).total_seconds()
+    if snapshot is not None and snapshot.more_to_read:
+        age = 0.0
+    return now + span(rules.next_poll_delay(age))
+
+
+def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
+    written = []
+    known = CallTranscript.objects.in_bulk([call.pk for call, _ in texts], field_name="call_id") if texts else {}
+    for call, snapshot in texts:
+        turns = [{"speaker": t.speaker, "text": t.text[:4000], "at_ms": t.at_ms} for t in snapshot.transcript][:2000]
+        text = "\n".join(str(turn["text"]) for turn in turns)
+        old = known.get(call.pk)
+        if old is None and (turns or snapshot.summary):
+            CallTranscript.objects.create(call=call, turns=turns, text=text, summary=snapshot.summary[:4000])
+            written.append(call.pk)
+        elif old is not None and (len(text) > len(old.text) or len(snapshot.summary) > len(old.summary)):
+            CallTranscript.objects.filter(pk=old.pk, text=old.text).update(
+                turns=turns if len(text) > len(old.text) else old.turns,
+                text=max(text, old.text, key=len),
+                summary=max(snapshot.summary[:4000], old.summary, key=len),
+            )
+            written.append(call.pk)
+        if snapshot.extracted and dict(snapshot.extracted) != call.extracted:
+            Call.objects.filter(pk=call.pk).update(extracted=dict(snapshot.extracted))
+    if written:
+        transcript_words.put_words(CallTranscript.objects.filter(call__in=written))
+
+
+def _forbid(call: Call, was_over: bool, now: datetime.datetime) -> None:
+    from campaigns.contacts.do_not_call import forbid
+
+    # Names what can be opened and read: which vendor heard it, in which call.
+    heard = f"{call.provider.vendor_label} #{call.pk}"
+    done = forbid(call.to_number, reason=heard, source="vendor", person=None)
+    if was_over and done.added:
+        with transaction.atomic():
+            auto_pause.weigh_late_wish(call, now)
+
+
+def bind(
+    call_id: int, remote_id: str, *, code: str, source: str, now: datetime.datetime, matched_by: str = "id"
+) -> bool:
+    """Give an unknown call its vendor call, by compare-and-set; refused where another call has that id already."""
+    try:
+        with transaction.atomic():
+            bound = Call.objects.filter(
+                pk=call_id, remote_id="", status__in=[CallStatus.UNKNOWN, CallStatus.PLACING, CallStatus.FAILED]
+            ).update(
+                remote_id=remote_id, status=CallStatus.QUEUED, rank=rules.RANK[CallStatus.QUEUED], placed_at=now,
+                matched_by=matched_by, failure_reason="", failure_detail="", held_at=None, needs_person_at=None,
+                changed_at=now, next_poll_at=now, polls=0, ended_at=None,
+            )  # fmt: skip
+            if bound:
+                write_steps([step(call_id, code, at=now, source=source, from_status="unknown", to_status="queued")])
+            return bool(bound)
+    except IntegrityError:
+        return False

@@ -1,0 +1,216 @@
+"""Stops one call that the vendor already has: asks once, believes only what the vendor says, and says it truthfully."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns import queue
+from campaigns.core.call_events import Source, step, write_steps
+from campaigns.models import Call
+from campaigns.tracking import call_updates
+from campaigns.tracking.polling import handle_of
+from providers.base import ProviderBackend
+from providers.exceptions import (
+    AccountProblem,
+    NotSent,
+    OrderRejected,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderMisconfigured,
+    RateLimited,
+)
+from providers.models import Provider
+from providers.opening import Passed
+from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus
+
+Wish = Literal["cancel", "hang_up"]
+STEPS: dict[Wish, str] = {"cancel": "cancel_asked", "hang_up": "hang_up_asked"}
+WAITS_THERE = frozenset({CallStatus.QUEUED})
+RINGS_OR_TALKS = frozenset({CallStatus.DIALING, CallStatus.RINGING, CallStatus.IN_PROGRESS})
+
+UNHEARD = (NotSent, RateLimited, AccountProblem)
+"""Answers after which the vendor knows nothing of the wish."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What came of the wish, for the person who had it."""
+
+    tone: Literal["success", "warning", "error"]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the vendor answered to a wish, and what it says of the call since."""
+
+    answer: CallSnapshot | ProviderError | None
+    news: list[CallSnapshot]
+
+
+def wish_for(call: Call, person: Person) -> Wish | None:
+    """Return what this person may ask the vendor about this call now: to cancel it, to hang it up, or nothing."""
+    backend = call.provider.backend_class
+    if not call.remote_id or not may_stop(call, person):
+        return None
+    if call.status in WAITS_THERE and backend.supports_cancel:
+        return "cancel"
+    if call.status in RINGS_OR_TALKS and backend.supports_hang_up:
+        return "hang_up"
+    return None
+
+
+def may_stop(call: Call, person: Person) -> bool:
+    """Tell whether a person may stop a call: an own one, or any with the right."""
+    is_own = call.owner_id is not None and call.owner_id == person.pk
+    return may(person, "control_all_campaigns") or (is_own and may(person, "place_call"))
+
+
+def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
+    """Ask the vendor to cancel or hang up one call, read its state back, and say what really happened.
+
+    No transaction may be open: the vendor may take its time. Raises PermissionDenied.
+    """
+    call = Call.objects.select_related("provider", "agent", "caller_id").get(pk=call_id)
+    if not may_stop(call, person):
+        raise PermissionDenied("place_call")
+    if call.status not in AT_VENDOR:
+        return _nothing_to_stop(call)
+    backend_class = call.provider.backend_class
+    if not (backend_class.supports_cancel if wish == "cancel" else backend_class.supports_hang_up):
+        return Told(tone="warning", sentence=_("%(vendor)s cannot do this.") % {"vendor": backend_class.label})
+    # Kept before the vendor hears of it: its end may be read back at the same time, and must not plan another attempt.
+    Call.objects.filter(pk=call_id).update(stop_asked_at=timezone.now())
+    passed: list[Passed] = []
+    try:
+        backend = call.provider.open_backend(passed.append)
+        heard = ask_vendor(backend, wish, handle_of(call))
+    except ProviderMisconfigured as error:
+        _take_back_wish(call_id)
+        return Told(tone="error", sentence=str(error))
+    finally:
+        note_exchanges(call.provider_id, wish, passed, call.reference)
+    write_heard(call, heard, STEPS[wish], person)
+    return _told(call, heard.answer)
+
+
+def ask_vendor(backend: ProviderBackend, wish: Wish, handle: CallHandle) -> Heard:
+    """Ask a vendor to stop a call, then read the call's state; no database, no transaction."""
+    answer = _ask(backend, wish, handle)
+    return Heard(answer, _news(backend, handle, answer))
+
+
+def _ask(backend: ProviderBackend, wish: Wish, handle: CallHandle) -> CallSnapshot | ProviderError | None:
+    try:
+        return backend.cancel_call(handle) if wish == "cancel" else backend.hang_up_call(handle)
+    except ProviderError as error:
+        return error
+
+
+def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[CallSnapshot]:
+    """Return what the vendor says of the call after the wish: its state read anew, else its answer.
+
+    An answer alone may only mean that the wish was heard.
+    """
+    told = [answer] if isinstance(answer, CallSnapshot) else []
+    if isinstance(answer, UNHEARD):
+        return told
+    try:
+        return list(backend.fetch_calls([handle])) or told
+    except ProviderError:
+        return told
+
+
+def write_heard(call: Call, heard: Heard, code: str, person: Person | None) -> None:
+    """Write what came of a wish, as a step of this code; `person` is None where the product itself had it."""
+    answer, now = heard.answer, timezone.now()
+    if isinstance(answer, UNHEARD):
+        _take_back_wish(call.pk)
+    outcome = type(answer).__name__ if isinstance(answer, ProviderError) else "ok"
+    detail = answer.message if isinstance(answer, ProviderError) else ""
+    source, actor_id = (Source.PERSON, person.pk) if person is not None else (Source.SYSTEM, None)
+    with transaction.atomic():
+        write_steps([step(call.pk, code, at=now, source=source, detail=detail, actor_id=actor_id)])
+        if person is not None:
+            record(person, f"call.{code}", call, outcome=outcome)
+        for snapshot in heard.news:
+            call_updates.merge_news({call.pk: snapshot}, source=Source.ANSWER, now=now)
+        Call.objects.filter(pk=call.pk, status__in=AT_VENDOR).update(next_poll_at=now)
+        queue.nudge_poll()
+    if isinstance(answer, AccountProblem):
+        Provider.objects.halt(call.provider_id, answer.message)
+    call.refresh_from_db()
+
+
+def _take_back_wish(call_id: int) -> None:
+    """Forget a wish that the vendor never heard: the call goes on, and its end leads on as ever."""
+    Call.objects.filter(pk=call_id).exclude(status__in=FINAL).update(stop_asked_at=None)
+
+
+def _told(call: Call, answer: CallSnapshot | ProviderError | None) -> Told:
+    state = {"state": call.get_status_display()}
+    if isinstance(answer, NotSent):
+        return Told(
+            tone="error",
+            sentence=_("The vendor could not be reached: it does not know of your wish. The call goes on; try again."),
+        )
+    if isinstance(answer, AccountProblem):
+        return Told(
+            tone="error", sentence=_("The vendor refused our account: the call goes on. An admin must look at the key.")
+        )
+    if call.is_final:
+        if isinstance(answer, OrderRejected) or call.status not in {CallStatus.CANCELED, CallStatus.COMPLETED}:
+            return _nothing_to_stop(call)
+        return Told(tone="success", sentence=_("The vendor says that it stopped the call (%(state)s).") % state)
+    if isinstance(answer, OrderRejected):
+        if call.status == CallStatus.IN_PROGRESS:
+            return Told(tone="warning", sentence=_("Too late: they are talking already. The vendor does not stop it."))
+        if call.status in RINGS_OR_TALKS:
+            return Told(tone="warning", sentence=_("Too late: it is being dialled. The vendor does not stop it."))
+        return Told(tone="warning", sentence=_("The vendor refused to stop it: “%(why)s”") % {"why": answer.message})
+    if isinstance(answer, OutcomeUnknown | ProviderError):
+        return Told(
+            tone="warning",
+            sentence=_("The vendor gave no clear answer: the call may go on. Its state is read again now."),
+        )
+    return Told(
+        tone="warning",
+        sentence=_("The vendor took the wish, but the call is not over yet (%(state)s). Its state is read again now.")
+        % state,
+    )
+
+
+def _nothing_to_stop(call: Call) -> Told:
+    if call.is_final:
+        sentence = _("Nothing was stopped: the call was over already (%(state)s).")
+        return Told(tone="warning", sentence=sentence % {"state": call.get_status_display()})
+    return Told(
+        tone="warning",
+        sentence=_("Nothing can be stopped now (%(state)s).") % {"state": call.get_status_display()},
+    )
+
+
+def note_exchanges(provider_id: int, wish: Wish, passed: list[Passed], reference: UUID | None = None) -> None:
+    """Write what passed between us and the vendor about one call into the provider's list of exchanges."""
+    for exchange in passed:
+        Provider.objects.note_exchange(
+            provider_id,
+            what=f"{wish}_call" if exchange.method == "POST" else "fetch_calls",
+            method=exchange.method,
+            path=exchange.path,
+            http_status=exchange.http_status,
+            duration_ms=exchange.duration_ms,
+            error=exchange.error,
+            reference=reference,
+            sent=exchange.request.json if exchange.request else None,
+            answered=exchange.response.body if exchange.response else None,
+        )

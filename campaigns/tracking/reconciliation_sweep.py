@@ -1,0 +1,243 @@
+"""The sweep for vendor calls that we do not know: every hour, and until it is done after a restored backup.
+
+Every call in a vendor's list must belong to one row of ours. One that belongs to none was dialled by another tool with
+the same key, or by a database that has forgotten it: it is written down once, and people are told.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import time
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from callcenter.audit.models import record
+from campaigns import rules
+from campaigns.core.clock import DatabaseClock, span
+from campaigns.models import Call, UnknownVendorCall, VendorSweep
+from campaigns.tracking import alerts, reconciliation
+from campaigns.tracking.polling import PacedDoor
+from campaigns.tracking.unknown_calls import EARLY, sought_of
+from providers.base import ProviderBackend
+from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
+from providers.models import Provider
+from providers.models.stops import Actor
+from providers.types import CallQuery
+
+logger = logging.getLogger(__name__)
+
+OVERLAP = 30 * 60
+"""Seconds of the window before that are looked at again: lists lag, and orders are taken late."""
+FIRST_BACK = datetime.timedelta(days=7)
+"""How far back the first comparison of a provider goes, and how far a call may be that proves a list whole."""
+MOST_BACK = datetime.timedelta(days=30)
+"""The same after a restored backup."""
+LEAST_SPAN = 600
+MOST_SPAN = 86_400
+MOST_KNOWN = 2000
+SWEEP_SECONDS = 30.0
+"""A sweep begins no further read after this: the queue ends a task after 90 s. What is left is the next one's."""
+LEASE_SECONDS = 90
+FROZEN_AGAIN_AFTER = 180
+
+State = UnknownVendorCall.State
+
+
+def comparable() -> list[int]:
+    """Return the providers whose vendor has a list."""
+    active = Provider.objects.filter(is_active=True).only("vendor")
+    return [provider.pk for provider in active if provider.backend_class.supports_list_calls]
+
+
+def frozen_to_sweep(now: datetime.datetime) -> list[int]:
+    """Return the frozen providers whose list is to be compared now: calling waits for it, so not only every hour."""
+    recently = Q(sweep__swept_at__gt=now - span(FROZEN_AGAIN_AFTER))
+    frozen = Provider.objects.filter(frozen_at__isnull=False).exclude(recently).values_list("pk", flat=True)
+    return sorted({*frozen} & {*comparable()}) if frozen else []
+
+
+def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str, int]:
+    """Compare one provider's list from where the last complete comparison ended; one sweeper at a time."""
+    counts = {"bound": 0, "recorded": 0, "unfrozen": 0}
+    provider = Provider.objects.get(pk=provider_id)
+    now = DatabaseClock().now()
+    sweep = VendorSweep.objects.get_or_create(provider=provider)[0]
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    if not VendorSweep.objects.filter(free, pk=sweep.pk).update(lease_until=_lease(now)):
+        return counts
+    try:
+        problem = _sweep(provider, sweep, now, time.monotonic() + budget, counts)
+    finally:
+        VendorSweep.objects.filter(pk=sweep.pk).update(lease_until=None)
+    VendorSweep.objects.filter(pk=sweep.pk).update(problem=problem[:300], swept_at=DatabaseClock().now())
+    if counts["recorded"]:
+        record(None, "vendor_calls.unknown", provider, count=counts["recorded"])
+        alerts.tell_of_strange_calls(provider.pk, now)
+    return counts
+
+
+def _lease(now: datetime.datetime) -> datetime.datetime:
+    return now + datetime.timedelta(seconds=LEASE_SECONDS)
+
+
+def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until: float, counts: dict[str, int]) -> str:
+    """Read part after part until now; returns what keeps it from being complete, as a sentence."""
+    try:
+        backend = provider.open_backend()
+        backend.door = PacedDoor(backend.door, provider.reads_per_minute)
+        begins = begin_of(provider, sweep, now)
+        while begins < now:
+            if time.monotonic() > until:
+                # Also while frozen: a long gap is read in several sweeps.
+                _advance(sweep, min(begins, now - span(rules.SETTLE)))
+                return _("The list is long: the comparison goes on.")
+            part = part_of(provider, sweep, begins, now)
+            VendorSweep.objects.filter(pk=sweep.pk).update(
+                lease_until=_lease(DatabaseClock().now()), span_seconds=max(LEAST_SPAN, sweep.span_seconds // 2)
+            )
+            done = read_part(part, backend, now)
+            counts["bound"] += done.bound
+            counts["recorded"] += done.recorded
+            sweep.span_seconds = min(MOST_SPAN, sweep.span_seconds * 2)
+            VendorSweep.objects.filter(pk=sweep.pk).update(span_seconds=sweep.span_seconds)
+            if problem := doubt_of(part, done):
+                return problem
+            begins = part.until
+            if not part.is_frozen:
+                _advance(sweep, min(begins, now - span(rules.SETTLE)))
+    except AccountProblem as error:
+        Provider.objects.halt(provider.pk, error.message)
+        return _("The vendor refuses our key: nothing could be compared.")
+    except (ProviderError, ProviderMisconfigured) as error:
+        Provider.objects.note_error(provider.pk, error)
+        return _("The list could not be read: nothing is concluded.")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        logger.exception("provider=%s: the backend failed while listing", provider.pk)
+        return _("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
+    if provider.frozen_at:
+        counts["unfrozen"] += _unfreeze_if_over(provider, sweep, now)
+    return ""
+
+
+def begin_of(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> datetime.datetime:
+    """Return from when on to compare: a while before the end of the last complete comparison.
+
+    After a restored backup that end is as old as the backup, so the comparison covers what the database forgot.
+    """
+    back = MOST_BACK if provider.frozen_at else FIRST_BACK
+    oldest = now - back
+    if sweep.complete_until is None:
+        return max(oldest, provider.created_at - EARLY)
+    return max(oldest, sweep.complete_until - span(OVERLAP))
+
+
+def part_of(
+    provider: Provider, sweep: VendorSweep, begins: datetime.datetime, now: datetime.datetime
+) -> reconciliation.Part:
+    """Return the next window: no longer than the vendor allows, nor than one read can bring."""
+    days = provider.backend_class.max_list_days
+    longest = min(sweep.span_seconds, days * MOST_SPAN if days else MOST_SPAN)
+    until = min(begins + datetime.timedelta(seconds=longest), now)
+    placed = Call.objects.filter(provider=provider, placing_at__isnull=False).exclude(remote_id="")
+    rows = placed.filter(placing_at__gte=begins - EARLY, placing_at__lte=until).select_related("agent")
+    known = [sought_of(call) for call in rows.order_by("placing_at")[:MOST_KNOWN]]
+    if len(known) == MOST_KNOWN and known[-1].placing_at > begins:
+        until = known[-1].placing_at
+    since = begins
+    if not known:
+        # Sparse traffic: stretch the window back to the nearest call that we know.
+        back = min(MOST_BACK if provider.frozen_at else datetime.timedelta(days=1), datetime.timedelta(days=days or 30))
+        nearest = placed.filter(placing_at__lt=begins, placing_at__gt=until - back).select_related("agent")
+        if call := nearest.order_by("-placing_at").first():
+            known = [sought_of(call)]
+            since = known[0].placing_at - EARLY
+    return reconciliation.Part(
+        provider=provider, since=since, until=until, known=known, is_frozen=provider.frozen_at is not None
+    )
+
+
+def read_part(part: reconciliation.Part, backend: ProviderBackend, now: datetime.datetime) -> reconciliation.Comparison:
+    """Read a window of the list, all pages, and compare it."""
+    listed = backend.list_calls(CallQuery(since=part.since, until=part.until))
+    return reconciliation.compare(part, backend, listed, now)
+
+
+def doubt_of(part: reconciliation.Part, done: reconciliation.Comparison) -> str:
+    """Return why a part proves nothing, as a sentence: an empty list may be our own mistake."""
+    if done.missing:
+        return ngettext(
+            "The list misses %(n)d call that we know: it is not believed.",
+            "The list misses %(n)d calls that we know: it is not believed.",
+            done.missing,
+        ) % {"n": done.missing}
+    if part.is_frozen and not done.seen:
+        return _("No call that we know is in the list, so nothing shows that it is whole: an admin decides.")
+    return ""
+
+
+def _advance(sweep: VendorSweep, until: datetime.datetime) -> None:
+    if sweep.complete_until is None or until > sweep.complete_until:
+        sweep.complete_until = until
+        VendorSweep.objects.filter(pk=sweep.pk).update(complete_until=until)
+
+
+def _unfreeze_if_over(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> bool:
+    """Let calls pass again once the list was whole some time after the freeze: until then it may lag behind."""
+    provider.refresh_from_db(fields=["frozen_at"])
+    if provider.frozen_at is None or now < provider.frozen_at + span(rules.SETTLE):
+        return False
+    _advance(sweep, now - span(rules.SETTLE))
+    return Provider.objects.unfreeze(provider.pk, reason=_("The vendor's list was compared."))
+
+
+# What a person decides
+
+
+def decide(pks: list[int], *, ours: bool, person: Actor, reason: str) -> int:
+    """Take a person's word on vendor calls that wait for it; returns how many still did."""
+    state = State.OURS if ours else State.NOT_OURS
+    decided = 0
+    for found in UnknownVendorCall.objects.filter(pk__in=pks, state=State.OPEN):
+        went = UnknownVendorCall.objects.filter(pk=found.pk, state=State.OPEN).update(
+            state=state, decided_by=person, decided_at=timezone.now(), reason=reason[:300]
+        )
+        if went:
+            record(person, "vendor_call.decided", found, ours=ours, reason=reason[:300])
+        decided += went
+    return decided
+
+
+# What the page shows
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far one provider's list was compared."""
+
+    provider: Provider
+    has_list: bool
+    sweep: VendorSweep | None
+    open: int
+    """Calls of it that wait for a person."""
+
+
+def standings() -> list[Standing]:
+    """Return every provider in use, with how far its list was compared; three statements however many there are."""
+    waiting = dict(
+        UnknownVendorCall.objects.filter(state=State.OPEN).order_by().values_list("provider").annotate(n=Count("*"))
+    )
+    sweeps = {sweep.provider_id: sweep for sweep in VendorSweep.objects.all()}
+    return [
+        Standing(
+            provider=provider,
+            has_list=provider.backend_class.supports_list_calls,
+            sweep=sweeps.get(provider.pk),
+            open=waiting.get(provider.pk, 0),
+        )
+        for provider in Provider.objects.filter(is_active=True).defer("secrets").order_by("name")
+    ]

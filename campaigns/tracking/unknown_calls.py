@@ -1,0 +1,242 @@
+"""Finds out what became of unknown calls: by looking at the vendor's own list, never by dialling, never by a timer.
+
+Three parts, so that the network part runs in a thread without a database: plan a look, look, conclude.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person
+from callcenter.audit.models import record
+from campaigns import matching, rules
+from campaigns.core.call_events import step, write_steps
+from campaigns.core.clock import seconds, span
+from campaigns.matching import Findings, Sought
+from campaigns.models import Call
+from campaigns.tracking import after_call, call_updates
+from providers.base import ProviderBackend
+from providers.models import Provider
+from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus, FailureReason
+
+AT_ONCE = 2_000
+MOST_CONTROLS = 2000
+MOST_DETAILS = 50
+EARLY = datetime.timedelta(minutes=2)
+NO_REFERENCE = UUID(int=0)
+
+
+class NotDecidable(Exception):
+    """Raised when a person wants to decide about a call that is no longer open; the text says what it is now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One look at one provider's list."""
+
+    provider_id: int
+    unknown: Sequence[Sought]
+    known: Sequence[Sought]
+    query: CallQuery
+
+
+def plan_look(provider: Provider, now: datetime.datetime) -> Plan | None:
+    """Return what to look for now; None where nothing is due, or where this vendor has no list to look at."""
+    due = list(
+        Call.objects.unknown()
+        .filter(provider=provider, next_poll_at__lte=now)
+        .select_related("agent")
+        .order_by("placing_at")[:AT_ONCE]
+    )
+    if not due:
+        return None
+    backend = provider.backend_class
+    if not backend.supports_list_calls:
+        _look_again(due, now, code="looked_no_list")
+        return None
+    unknown = [sought_of(call) for call in due]
+    agents = {call.agent_id for call in due}
+    since = min(call.placing_at for call in unknown) - EARLY
+    until = max(call.latest_at for call in unknown)
+    known_calls = Call.objects.filter(provider=provider, placing_at__isnull=False).exclude(remote_id="")
+    if backend.lists_by_agent:
+        known_calls = known_calls.filter(agent__in=agents)
+    known_calls = known_calls.select_related("agent")
+    known = [
+        sought_of(call) for call in known_calls.filter(placing_at__gte=since, placing_at__lte=until)[:MOST_CONTROLS]
+    ]
+    if not known and (nearest := known_calls.filter(placing_at__lt=since).order_by("-placing_at").first()):
+        # Sparse traffic: stretch the window back to the nearest call that we know.
+        days = backend.max_list_days
+        if not days or nearest.placing_at > now - datetime.timedelta(days=days):  # type: ignore[operator]
+            known = [sought_of(nearest)]
+            since = known[0].placing_at - EARLY
+    query = CallQuery(
+        # Earlier than the oldest call that must be seen: vendors cut the second off, and their clocks are their own.
+        since=since - EARLY,
+        until=now + datetime.timedelta(minutes=1),
+        agent_ids=sorted({call.agent_id for call in [*unknown, *known] if call.agent_id}),
+    )
+    return Plan(provider_id=provider.pk, unknown=unknown, known=known, query=query)
+
+
+def sought_of(call: Call) -> Sought:
+    """Return a row as a call to find."""
+    placing_at = call.placing_at or call.created_at
+    return Sought(
+        call_id=call.pk,
+        reference=call.reference,
+        to_number=call.to_number,
+        agent_id=call.agent.remote_id if call.agent else "",
+        placing_at=placing_at,
+        latest_at=(call.deadline_at or placing_at) + span(rules.SETTLE),
+        remote_id=call.remote_id,
+    )
+
+
+def look(backend: ProviderBackend, plan: Plan) -> list[CallSnapshot]:
+    """Read the vendor's list, then the rows that could be ours but do not say; no database. Raises ProviderError."""
+    listed = backend.list_calls(plan.query)
+    if not backend.reads_more_alone:
+        return listed
+    rest, _missing = matching.explained(plan.known, listed)
+    unsaid = matching.unsaid(plan.unknown, rest)[:MOST_DETAILS]
+    details: dict[str, CallSnapshot] = {}
+    for row in unsaid:
+        handle = CallHandle(
+            reference=NO_REFERENCE, remote_id=row.remote_id, to_number=row.to_number, agent_id=row.agent_id,
+            placed_at=row.created_at,
+        )  # fmt: skip
+        for snapshot in backend.fetch_calls([handle]):
+            details[row.remote_id] = snapshot
+    return [_filled(row, details.get(row.remote_id)) for row in listed]
+
+
+def _filled(row: CallSnapshot, detail: CallSnapshot | None) -> CallSnapshot:
+    if detail is None:
+        return row
+    return replace(
+        detail,
+        remote_id=row.remote_id,
+        to_number=detail.to_number or row.to_number,
+        agent_id=detail.agent_id or row.agent_id,
+        created_at=detail.created_at or row.created_at,
+        matched_by="id",
+    )
+
+
+def conclude(plan: Plan, listed: Sequence[CallSnapshot], now: datetime.datetime) -> Findings:
+    """Write what a look proves: bind what was found, count proofs of absence, leave the rest unknown."""
+    findings = matching.look(plan.unknown, plan.known, listed, fresh_after=now - span(rules.SETTLE))
+    for found in findings.found:
+        code = "bound" if found.by == "id" else "bound_by_number"
+        if call_updates.bind(
+            found.call_id, found.snapshot.remote_id, code=code, source="list", now=now, matched_by=found.by
+        ):
+            call_updates.merge_news({found.call_id: found.snapshot}, source="list", now=now)
+    waiting = {call.pk: call for call in Call.objects.unknown().filter(pk__in=[call.call_id for call in plan.unknown])}
+    ambiguous = [waiting[pk] for pk in findings.ambiguous if pk in waiting]
+    if ambiguous:
+        _look_again(ambiguous, now, code="several_candidates", needs_person=True)
+    newest = max((row.created_at for row in listed if row.created_at), default=None)
+    for sought in plan.unknown:
+        if sought.call_id not in findings.absent or sought.call_id not in waiting:
+            continue
+        if findings.proves_absence(sought):
+            _weigh_absence(waiting[sought.call_id], newest, now)
+        else:
+            _look_again([waiting[sought.call_id]], now, code="looked_not_trusted")
+    return findings
+
+
+def _weigh_absence(call: Call, newest: datetime.datetime | None, now: datetime.datetime) -> None:
+    deadline = call.deadline_at or now
+    has_passed = (newest is not None and newest > deadline + span(rules.SETTLE)) or now > deadline + span(
+        rules.LONG_SETTLE
+    )
+    if not has_passed:
+        _look_again([call], now)
+    elif call.absent_looks == 0 or call.absent_at is None:
+        Call.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN).update(
+            absent_looks=1, absent_at=now, polls=call.polls + 1, next_poll_at=now + span(rules.LOOKS_APART)
+        )
+    elif now - call.absent_at >= span(rules.LOOKS_APART):
+        hold_as_not_placed(call, now, code="absent", source="list")
+    else:
+        Call.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN).update(
+            next_poll_at=call.absent_at + span(rules.LOOKS_APART)
+        )
+
+
+def hold_as_not_placed(
+    call: Call, now: datetime.datetime, *, code: str, source: str, actor_id: int | None = None, detail: str = ""
+) -> bool:
+    """Close an unknown call as never placed, and hold it: only a person may have this number dialled again."""
+    with transaction.atomic():
+        held = Call.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN, remote_id="").update(
+            status=CallStatus.FAILED, rank=rules.RANK_NOT_PLACED, failure_reason=FailureReason.NOT_PLACED,
+            held_at=now, ended_at=now, changed_at=now, next_poll_at=None, needs_person_at=None,
+        )  # fmt: skip
+        if held:
+            after_call.give_back(call.campaign_id, call.reserved_cost)
+            write_steps(
+                [
+                    step(
+                        call.pk, code, at=now, source=source, from_status="unknown", to_status="failed",
+                        actor_id=actor_id, detail=detail,
+                    )
+                ]
+            )  # fmt: skip
+    return bool(held)
+
+
+def _look_again(calls: Sequence[Call], now: datetime.datetime, *, code: str = "", needs_person: bool = False) -> None:
+    steps = []
+    for call in calls:
+        age = now - (call.deadline_at or now)
+        for_person = needs_person or age >= span(rules.PERSON_AFTER)
+        Call.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN).update(
+            polls=call.polls + 1,
+            absent_looks=0,
+            absent_at=None,
+            next_poll_at=now + span(rules.next_look_delay(age.total_seconds() / seconds(1))),
+            needs_person_at=call.needs_person_at or (now if for_person else None),
+        )
+        if code and call.polls == 0:
+            steps.append(step(call.pk, code, at=now, source="list"))
+        if for_person and call.needs_person_at is None:
+            steps.append(step(call.pk, "several_candidates" if needs_person else "needs_person", at=now))
+    write_steps(steps)
+
+
+def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str) -> None:
+    """Let a person decide about an unknown call, with a reason; raises NotDecidable where it is no longer unknown."""
+    now = timezone.now()
+    with transaction.atomic():
+        call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
+        if call.status != CallStatus.UNKNOWN:
+            raise NotDecidable(_("This call is no longer unknown: %(state)s.") % {"state": call.get_status_display()})
+        if placed:
+            Call.objects.filter(pk=call_id).update(
+                status=CallStatus.COMPLETED, rank=rules.RANK[CallStatus.COMPLETED], ended_at=now, changed_at=now,
+                next_poll_at=None, needs_person_at=None, matched_by="person",
+            )  # fmt: skip
+            after_call.give_back(call.campaign_id, call.reserved_cost)
+            write_steps(
+                [
+                    step(
+                        call_id, "bound_by_person", at=now, source="person", from_status="unknown",
+                        to_status="completed", actor_id=person.pk, detail=reason,
+                    )
+                ]
+            )  # fmt: skip
+        else:
+            hold_as_not_placed(call, now, code="absent_by_person", source="person", actor_id=person.pk, detail=reason)
+        record(person, "call.settled", call, placed=placed, reason=reason)

@@ -1,0 +1,129 @@
+"""Takes back from the vendor what a stopped campaign left waiting there: asks once a call, and says what came of it.
+
+The row is the job: a call that is queued at the vendor for a stopped campaign and that nobody asked about. The network
+runs in threads without a database; whoever dies in the middle leaves the calls to be asked about again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from campaigns.models import Call, CallEvent, Campaign
+from campaigns.querysets import CallQuerySet
+from campaigns.tracking import hang_up
+from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, Heard
+from campaigns.tracking.polling import handle_of
+from providers.base import ProviderBackend
+from providers.exceptions import ProviderError, ProviderMisconfigured
+from providers.models import Provider
+from providers.opening import Passed
+from providers.registry import vendors_that
+from providers.types import CallHandle, CallStatus
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 20.0
+"""A run claims for this long; with the slowest answers after it, it ends before the queue's time-out."""
+AT_ONCE = 8
+CLAIM = datetime.timedelta(minutes=2)
+"""Whoever claimed a call and wrote nothing for so long is dead."""
+TRY_FOR = datetime.timedelta(hours=1)
+"""A vendor that cannot be reached is asked again for so long."""
+
+ASKED, UNREACHED = "taken_back", "not_taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One call to ask about, and the provider's door for it."""
+
+    call: Call
+    backend: ProviderBackend
+    handle: CallHandle
+    passed: list[Passed]
+
+
+def to_ask(now: datetime.datetime) -> CallQuerySet:
+    """Return the calls of stopped campaigns about which the vendor is to be asked now."""
+    was_asked = CallEvent.objects.filter(call=OuterRef("pk"), code__in=[ASKED, hang_up.STEPS["cancel"]])
+    unasked = Q(stop_asked_at__isnull=True) | (Q(stop_asked_at__lt=now - CLAIM) & ~Exists(was_asked))
+    return (
+        Call.objects.recallable()
+        .filter(unasked)
+        .filter(campaign__status=Campaign.Status.STOPPED, campaign__finished_at__gt=now - TRY_FOR)
+        .filter(provider__halted_at__isnull=True, provider__is_active=True)
+    )
+
+
+def take_back(seconds: float = SECONDS) -> int:
+    """Ask about every such call, a few at a time; returns how many the vendor really took back."""
+    ends_at = time.monotonic() + seconds
+    taken = 0
+    unreached: set[int] = set()
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="take-back") as pool:
+        while time.monotonic() < ends_at:
+            claimed = _claim(timezone.now(), unreached)
+            if not claimed:
+                if not _some_are_leaving():
+                    break
+                time.sleep(0.5)
+                continue
+            for one, heard in zip(claimed, pool.map(_ask, claimed), strict=True):
+                if _write(one, heard):
+                    taken += 1
+                elif isinstance(heard.answer, UNHEARD):
+                    unreached.add(one.call.provider_id)
+    return taken
+
+
+def _some_are_leaving() -> bool:
+    """Tell whether orders of a stopped campaign are on the wire: the vendor may have them in a moment."""
+    leaving = Call.objects.live().filter(status=CallStatus.PLACING, campaign__status=Campaign.Status.STOPPED)
+    return leaving.filter(provider__vendor__in=vendors_that("supports_cancel")).exists()
+
+
+def _claim(now: datetime.datetime, unreached: set[int]) -> Sequence[Claimed]:
+    found = to_ask(now).exclude(provider__in=unreached).select_related("provider", "agent", "caller_id", "campaign")
+    claimed = []
+    for call in found.order_by("pk")[:AT_ONCE]:
+        # By compare-and-set: of two workers one asks.
+        mine = Call.objects.filter(pk=call.pk, stop_asked_at=call.stop_asked_at).update(stop_asked_at=now)
+        if not mine:
+            continue
+        passed: list[Passed] = []
+        try:
+            backend = call.provider.open_backend(passed.append)
+        except ProviderMisconfigured as error:
+            Provider.objects.halt(call.provider_id, str(error))
+            Call.objects.filter(pk=call.pk).update(stop_asked_at=None)
+            break
+        claimed.append(Claimed(call, backend, handle_of(call), passed))
+    return claimed
+
+
+def _ask(one: Claimed) -> Heard:
+    try:
+        return hang_up.ask_vendor(one.backend, "cancel", one.handle)
+    except Exception as error:
+        logger.exception("call=%s: the backend failed while taking it back", one.call.pk)
+        return Heard(ProviderError(f"The provider module failed: {type(error).__name__}."), [])
+
+
+def _write(one: Claimed, heard: Heard) -> bool:
+    """Write what came of it; tells whether the call is off. The first failure to reach the vendor is written, once."""
+    hang_up.note_exchanges(one.call.provider_id, "cancel", one.passed, one.call.reference)
+    reached = not isinstance(heard.answer, UNHEARD)
+    known = not reached and CallEvent.objects.filter(call=one.call, code=UNREACHED).exists()
+    if known:
+        Call.objects.filter(pk=one.call.pk, status__in=WAITS_THERE).update(stop_asked_at=None)
+        return False
+    hang_up.write_heard(one.call, heard, ASKED if reached else UNREACHED, None)
+    return one.call.status == CallStatus.CANCELED

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from callcenter.audit.models import AuditEvent
 from callcenter.calendars import plain_day, whole_day, whole_moment
 from callcenter.templatetags import desk
-from campaigns.forms.figures import DayField
+from campaigns.core.forms.days_and_lengths import DayField
 from tests.conftest import make_contact
 
 DAY = datetime.date(2026, 11, 21)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.models import CallTagging
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 
 WHY = (
     "status",

@@ -19,8 +19,8 @@ from campaigns.calls import call_log_filters
 from campaigns.contacts import search
 from campaigns.core import transcript_words
 from campaigns.models import Call, CallEvent, Campaign, DoNotCall
+from campaigns.models.querysets import CallQuerySet, StatusIsMostly
 from campaigns.numbers import UnderstoodNumber, search_digits, understand_number
-from campaigns.querysets import CallQuerySet, StatusIsMostly
 from providers.models import Agent, Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from campaigns.calls.call_log import COUNT_UP_TO, talked
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

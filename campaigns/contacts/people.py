@@ -22,8 +22,8 @@ from campaigns import rules
 from campaigns.contacts import search
 from campaigns.core import explanations
 from campaigns.models import Call, Campaign, Contact, ContactList, ContactNote, DoNotCall, ListMembership
+from campaigns.models.querysets import CallQuerySet
 from campaigns.numbers import understand_number
-from campaigns.querysets import CallQuerySet
 from providers.types import LIVE, CallStatus
 
 MOST_ZONES = 3

@@ -21,7 +21,7 @@ from campaigns.calls import call_columns
 from campaigns.calls.call_columns import WHY
 from campaigns.core import explanations
 from campaigns.models import Call, CallTagging
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 from providers.types import CallStatus
 
 BOM = "\ufeff"

@@ -21,7 +21,7 @@ from campaigns.calls import call_log
 from campaigns.launch import drafts
 from campaigns.launch.lifecycle import Refused
 from campaigns.models import Campaign, ContactList, ListMembership
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 from campaigns.reasons import SkipReason
 from campaigns.reports.campaign_people import last_attempts
 from providers.types import CallStatus

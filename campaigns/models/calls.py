@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 from campaigns.reasons import SkipReason
 from providers.types import AT_VENDOR, LIVE, CallStatus, FailureReason
 

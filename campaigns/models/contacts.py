@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
-from campaigns.querysets import DoNotCallQuerySet
+from campaigns.models.querysets import DoNotCallQuerySet
 
 
 class Contact(Owned):

@@ -13,7 +13,7 @@ from callcenter.access.roles import Person
 from campaigns.calls import call_log
 from campaigns.core import explanations
 from campaigns.models import Call, CallEvent, Campaign
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 from campaigns.reasons import SkipReason, WaitReason
 from campaigns.reports import outcomes
 from providers.types import AT_VENDOR, CallStatus, FailureReason

@@ -15,7 +15,7 @@ from django.utils import timezone
 from callcenter.access.roles import Person, may
 from campaigns.calls import call_log
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 from providers.models import Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
 

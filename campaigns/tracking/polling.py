@@ -22,7 +22,7 @@ from campaigns.core.clock import DatabaseClock, span
 from campaigns.core.sql.prepared import IdsAt
 from campaigns.launch import lifecycle
 from campaigns.models import Call
-from campaigns.querysets import StatusIsOneOf
+from campaigns.models.querysets import StatusIsOneOf
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
 from providers.base import Door, ProviderBackend, Request, Response
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from campaigns.models import Call, CallEvent, Campaign
-from campaigns.querysets import CallQuerySet
+from campaigns.models.querysets import CallQuerySet
 from campaigns.tracking import hang_up
 from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, Heard
 from campaigns.tracking.polling import handle_of

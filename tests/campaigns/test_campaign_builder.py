@@ -232,7 +232,7 @@ def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
 def test_an_edit_while_it_was_launched_elsewhere_is_refused(desk, caller, monkeypatch):
     campaign = make_campaign([make_list(1)], owner=caller)
     sent = typed(campaign.provider, agent=campaign.agent_id, then="save")
-    from campaigns.forms.campaigns import CampaignForm
+    from campaigns.launch.forms.builder import CampaignForm
 
     is_valid = CampaignForm.is_valid
 

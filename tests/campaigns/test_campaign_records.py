@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from callcenter.audit.models import record
 from campaigns.calls import call_actions
-from campaigns.forms.campaigns import LOCKED
 from campaigns.launch import lifecycle
+from campaigns.launch.campaign_words import ACTION_WORDS, field_words, locks_of
+from campaigns.launch.forms.builder import LOCKED
 from campaigns.models import Campaign
-from campaigns.wording import ACTION_WORDS, field_words, locks_of
 from tests.conftest import make_call, make_campaign, make_contact
 
 pytestmark = pytest.mark.django_db

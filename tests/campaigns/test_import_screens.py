@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from campaigns import queue
 from campaigns.contacts.importing import saving
+from campaigns.contacts.views import imports
 from campaigns.models import Contact, ContactImport, ContactList, DoNotCall, ListMembership
-from campaigns.views import imports
 from tests.conftest import make_contact, make_list, make_person
 from tests.messy import write_messy_csv, write_messy_xlsx
 

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
-from campaigns.forms.launching import installation_zone
+from campaigns.launch.forms.start import installation_zone
 from campaigns.launch.launch_check import LaunchCheck, check_launch
 from campaigns.launch.lifecycle import Refused
 from campaigns.launch.start import launch

@@ -14,9 +14,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.forms import MultipleChoiceField
 
+from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.core import explanations
-from campaigns.forms.extras import extra_field
 from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call
 from campaigns.numbers import understand_number

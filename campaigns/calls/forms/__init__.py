@@ -1,0 +1,1 @@
+"""The forms of Quick call, the call log and remarks."""

@@ -1,0 +1,234 @@
+"""What narrows the call log and what it shows; everything stands in the address, so that a link shows the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import QueryDict
+from django.utils.dates import WEEKDAYS
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.roles import Person, may
+from campaigns.calls import call_columns, call_log, call_log_filters
+from campaigns.calls.call_log import LIVE_NOW, TALKED, TO_DECIDE, CallFilters
+from campaigns.core.forms.days_and_lengths import DayField, LengthField
+from campaigns.core.transcript_words import words_of
+from campaigns.launch.forms.fields import AmountField
+from campaigns.models import Campaign
+from providers.models import Agent, Provider
+from providers.types import CallStatus
+
+PAGE_KEYS = {"older_than", "newer_than"}
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChip:
+    """One active filter: its name in the address, and what it says."""
+
+    name: str
+    label: str | Promise
+    value: Any
+    without: str
+    """The address's query without it, from the first page."""
+
+
+STATES = ((TALKED, _("Somebody talked")), (LIVE_NOW, _("Live now")), (TO_DECIDE, _("Unclear or held")))
+WHICH = (
+    ("", _("Any")),
+    (call_log.SENT, _("Sent to the vendor")),
+    (call_log.OPEN, _("Sent, not over yet")),
+    (call_log.ENDED, _("Sent and over")),
+    (call_log.MACHINE, _("Answered by a machine")),
+    (call_log.PRICED, _("The vendor told a cost")),
+    (call_log.UNPRICED, _("Talked, but no cost told")),
+    (call_log.OPTED_OUT, _("Asked not to be called again")),
+    (call_log.REFUSED, _("Hung up at once, or asked not to be called again")),
+)
+KINDS = (("", _("Any")), (call_log.SINGLE, _("Single calls")), (call_log.OF_CAMPAIGN, _("Calls of a campaign")))
+HOURS = (("", _("Any hour")), *((hour, f"{hour:02d}:00-{hour:02d}:59") for hour in range(24)))
+DAYS = (("", _("Any day")), *((day + 1, name) for day, name in WEEKDAYS.items()))
+ANSWERED_BY = (
+    ("", _("Anybody or nobody")),
+    (call_log_filters.HUMAN, _("A person")),
+    (call_log_filters.MACHINE, _("A machine")),
+    (call_log_filters.NOT_KNOWN, _("Not known")),
+)
+REVIEWED = (
+    ("", _("Any")),
+    (call_log_filters.REVIEWED, _("Reviewed")),
+    (call_log_filters.NOT_REVIEWED, _("Not reviewed")),
+)
+IN_ORDER = (("since", "until"), ("talked_from", "talked_to"), ("cost_from", "cost_to"))
+
+
+def whole(value: Any) -> int | None:
+    """Return a chosen number; None where nothing was chosen."""
+    return None if value in (None, "") else int(value)
+
+
+class CallFilterForm(forms.Form):
+    """The filters of the call log and its columns, all optional; what is wrong filters nothing and is said."""
+
+    person = forms.CharField(label=_("Name or number"), required=False, max_length=80)
+    words = forms.CharField(
+        label=_("Words that were said"),
+        required=False,
+        max_length=200,
+        help_text=_("All of them; from four letters on the beginning of a word is enough."),
+    )
+    state = forms.ChoiceField(label=_("State"), required=False)
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(), label=_("Campaign"), required=False, empty_label=_("Any campaign")
+    )
+    provider = forms.ModelChoiceField(
+        Provider.objects.none(), label=_("Provider"), required=False, empty_label=_("Any provider")
+    )
+    agent = forms.ModelChoiceField(Agent.objects.none(), label=_("Agent"), required=False, empty_label=_("Any agent"))
+    since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    answered_by = forms.ChoiceField(label=_("Answered by"), required=False, choices=ANSWERED_BY)
+    talked_from = LengthField(label=_("Talked at least"), required=False)
+    talked_to = LengthField(label=_("Talked at most"), required=False)
+    cost_from = AmountField(label=_("Cost at least"), required=False, min_value=0, max_digits=14, decimal_places=4)
+    cost_to = AmountField(label=_("Cost at most"), required=False, min_value=0, max_digits=14, decimal_places=4)
+    tag = forms.CharField(
+        label=_("Tag"), required=False, max_length=60, widget=forms.TextInput({"list": "tags", "autocomplete": "off"})
+    )
+    reviewed = forms.ChoiceField(label=_("Review"), required=False, choices=REVIEWED)
+    which = forms.ChoiceField(label=_("Part"), required=False, choices=WHICH)
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=KINDS)
+    weekday = forms.TypedChoiceField(label=_("Sent on"), required=False, choices=DAYS, coerce=whole, empty_value=None)
+    hour = forms.TypedChoiceField(label=_("Sent at"), required=False, choices=HOURS, coerce=whole, empty_value=None)
+    attempt = forms.IntegerField(label=_("Attempt"), required=False, min_value=1, max_value=99)
+    column = forms.MultipleChoiceField(
+        label=_("Columns"),
+        required=False,
+        choices=[(column.key, column.title) for column in call_columns.COLUMNS],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, asked: Any, viewer: Person) -> None:
+        super().__init__(asked)
+        self._viewer = viewer
+        state = self.fields["state"]
+        assert isinstance(state, forms.ChoiceField)
+        state.choices = [("", _("Any state")), *STATES, *CallStatus.choices]
+        campaigns = Campaign.objects.only("name").order_by("-id")
+        if not may(viewer, "see_all_calls"):
+            campaigns = campaigns.filter(owner=viewer.pk)
+        self._model_field("campaign").queryset = campaigns
+        self._model_field("provider").queryset = Provider.objects.only("name")
+        agents = Agent.objects.select_related("provider").only("name", "provider__name").order_by("name", "id")
+        self._model_field("agent").queryset = agents
+        self._model_field("agent").label_from_instance = lambda agent: f"{agent.name} · {agent.provider.name}"
+
+    def _model_field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def _given(self) -> list[tuple[str, str]]:
+        data = self.data
+        lists = data.lists() if isinstance(data, QueryDict) else ((name, [value]) for name, value in data.items())
+        return [(name, str(value)) for name, values in lists for value in values if value not in (None, "")]
+
+    def _query_without(self, *names: str) -> str:
+        return urlencode([pair for pair in self._given() if pair[0] not in PAGE_KEYS.union(names)])
+
+    def clean_words(self) -> str:
+        """Refuse words that nobody could look for, and people who may not read what was said."""
+        words = str(self.cleaned_data["words"])
+        if words and not may(self._viewer, "hear_calls"):
+            raise forms.ValidationError(_("What was said is for callers and managers."), code="right")
+        if words and not words_of(words):
+            raise forms.ValidationError(_("Write at least one word of letters or digits."), code="words")
+        return words
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a span that ends before it begins."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for first, last in IN_ORDER:
+            begin, end = cleaned.get(first), cleaned.get(last)
+            if begin is not None and end is not None and begin > end:
+                is_day = first == "since"
+                self.add_error(
+                    last, _("This day is before the first one.") if is_day else _("This is the smaller one.")
+                )
+        return cleaned
+
+    # What was asked for
+
+    def filters(self) -> CallFilters:
+        """Return what to look for; a wrong value counts as none."""
+        self.is_valid()
+        asked = {name: value for name, value in self.cleaned_data.items() if name != "column"}
+        return CallFilters(**{name: value for name, value in asked.items() if value not in (None, "")})
+
+    def columns(self) -> tuple[call_columns.Column, ...]:
+        """Return what to show."""
+        self.is_valid()
+        return call_columns.chosen(self.cleaned_data.get("column", ()))
+
+    def query(self) -> str:
+        """Return the address's query of what is right in it, filters and columns, from the first page."""
+        self.is_valid()
+        return urlencode([pair for pair in self._given() if pair[0] in self.cleaned_data])
+
+    def chips(self) -> list[FilterChip]:
+        """Return the filters that are on."""
+        self.is_valid()
+        words: dict[str, dict[Any, Any]] = {
+            name: dict(field.choices)  # type: ignore[arg-type]
+            for name, field in self.fields.items()
+            if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField)
+        }
+        on = [(name, self.cleaned_data.get(name)) for name in self.fields if name != "column"]
+        return [
+            FilterChip(
+                name,
+                self.fields[name].label or "",
+                words[name].get(value, value) if name in words else value,
+                self._query_without(name),
+            )
+            for name, value in on
+            if value not in (None, "")
+        ]
+
+    def given_filters(self) -> list[tuple[str, str]]:
+        """Return the filters as they were written, for a form beside this one to carry on."""
+        return [pair for pair in self._given() if pair[0] in self.fields and pair[0] != "column"]
+
+    def given_columns(self) -> list[tuple[str, str]]:
+        """Return the choice of columns likewise."""
+        return [pair for pair in self._given() if pair[0] == "column"]
+
+    def without_columns(self) -> str:
+        """Return the query that keeps the filters and shows the usual columns."""
+        return self._query_without("column")
+
+    def without_filters(self) -> str:
+        """Return the query that keeps the columns and drops every filter."""
+        return self._query_without(*(name for name in self.fields if name != "column"))
+
+    def opens_more(self) -> bool:
+        """Tell whether a field that stands folded away is wrong; what is right is said by its chip."""
+        self.is_valid()
+        return bool(self.errors.keys() - {"person", "state", "words", "column"})
+
+    def has_columns(self) -> bool:
+        """Tell whether columns were chosen."""
+        self.is_valid()
+        return bool(self.cleaned_data.get("column"))
+
+    def spoken(self) -> list[list[str]]:
+        """Return the filters in words, as an export keeps them."""
+        return [[str(chip.label), _in_words(chip)] for chip in self.chips()] or [["", _now("All calls")]]
+
+
+def _in_words(chip: FilterChip) -> str:
+    if chip.name in {"talked_from", "talked_to"}:
+        return f"{chip.value // 60}:{chip.value % 60:02d}"
+    return str(chip.value)

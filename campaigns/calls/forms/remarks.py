@@ -1,0 +1,48 @@
+"""The forms of what people of ours say about a call."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.forms.people import read_tags
+
+SCORES = (
+    (5, _("5 - as it should be")),
+    (4, _("4 - good")),
+    (3, _("3 - passable")),
+    (2, _("2 - poor")),
+    (1, _("1 - must not happen again")),
+)
+
+
+class NoteForm(forms.Form):
+    """One note."""
+
+    text = forms.CharField(
+        label=_("Note"), max_length=2000, widget=forms.Textarea({"rows": 2, "dir": "auto"}), strip=True
+    )
+
+
+class TagForm(forms.Form):
+    """Tags in free words."""
+
+    tags = forms.CharField(
+        label=_("Tags"),
+        max_length=300,
+        help_text=_("Free words, parted by commas; those in use are suggested."),
+        widget=forms.TextInput({"list": "tags", "autocomplete": "off", "dir": "auto"}),
+    )
+
+    def clean_tags(self) -> list[str]:
+        """Return the tags, each once."""
+        return read_tags(self.cleaned_data["tags"])
+
+
+class ReviewForm(forms.Form):
+    """A score and why."""
+
+    score = forms.TypedChoiceField(label=_("Score"), choices=SCORES, coerce=int, widget=forms.RadioSelect)
+    comment = forms.CharField(
+        label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2, "dir": "auto"})
+    )

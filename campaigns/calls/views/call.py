@@ -1,0 +1,108 @@
+"""The page of one call."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import may, needs
+from callcenter.audit.models import record
+from campaigns.calls import call_actions
+from campaigns.calls.views.call_page import moving_part, page_of, seen_call
+from campaigns.contacts import opt_out
+from campaigns.core.views.page_requests import go_back
+from campaigns.launch import lifecycle
+from campaigns.tracking import unknown_calls
+
+STOP_POLLING = 286
+
+
+@needs("see_calls")
+def call(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one call: what became of it, why, and what may be done."""
+    found = seen_call(request, pk)
+    if may(request.user, "hear_calls") and found.owner_id != request.user.pk and hasattr(found, "transcript"):
+        record(request.user, "call.transcript_opened", found)
+    return page_of(request, found)
+
+
+@needs("see_calls")
+def call_live(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the moving part of a call's page; 286 when nothing more is to be expected."""
+    shown = moving_part(request, seen_call(request, pk))
+    return render(request, "calls/_call.html", shown, status=STOP_POLLING if shown["is_over"] else 200)
+
+
+@require_POST
+@needs("add_do_not_call")
+def never_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put the number of a call on the do-not-call list."""
+    found = seen_call(request, pk)
+    skipped = opt_out.never_call_again(found, request.user, request.POST.get("reason", ""))
+    taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
+    messages.success(
+        request,
+        " ".join(
+            [
+                _("This number is not called again."),
+                taken_out % {"n": skipped} if skipped else "",
+                "" if found.is_final or skipped else _("The call that is out now still ends by itself."),
+            ]
+        ),
+    )
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("see_calls")
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one waiting call out of the queue."""
+    found = seen_call(request, pk)
+    if call_actions.cancel_call(found.pk, request.user):
+        messages.success(request, _("It is not placed."))
+    else:
+        messages.warning(request, _("Too late: it no longer waited. What became of it stands below."))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("settle_calls")
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a person's word on whether an unknown call was placed."""
+    found = seen_call(request, pk)
+    reason, placed = request.POST.get("reason", "").strip(), request.POST.get("placed", "")
+    if not reason or placed not in {"yes", "no"}:
+        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+        return go_back(request, "call", pk)
+    try:
+        unknown_calls.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
+    except unknown_calls.NotDecidable as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Written down, with your name and reason."))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("settle_calls")
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue one more attempt; the form's token makes a double press one call."""
+    found = seen_call(request, pk)
+    try:
+        token = uuid.UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        raise PermissionDenied("form_token") from None
+    try:
+        made = call_actions.call_again(found.pk, request.user, token)
+    except lifecycle.Refused as refusal:
+        messages.error(request, str(refusal))
+        return go_back(request, "call", pk)
+    messages.success(request, _("One more attempt waits its turn: this is its page."))
+    return redirect("call", made.pk)

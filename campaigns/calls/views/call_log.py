@@ -1,0 +1,89 @@
+"""The call log: filters, columns, totals, and filters that are kept under a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import may, needs
+from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters
+from campaigns.calls import call_log as call_log_module
+from campaigns.calls.forms.call_filters import CallFilterForm
+from campaigns.exports.forms import SaveFilterForm
+from campaigns.models import SavedFilter
+
+
+@needs("see_calls")
+def call_log(request: HttpRequest) -> HttpResponse:
+    """List the calls that this person may see, newest first."""
+    form = CallFilterForm(request.GET, request.user)
+    return render(request, "calls/log.html", _log(request, form, SaveFilterForm(person=request.user)))
+
+
+def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) -> dict[str, Any]:
+    columns = form.columns()
+    calls = call_log_module.find_calls(form.filters(), request.user)
+    saved = list(SavedFilter.objects.visible_to(request.user).select_related("owner"))
+    return {
+        "form": form,
+        "chips": form.chips(),
+        "columns": call_columns.pairs(columns),
+        "column_keys": {column.key for column in columns},
+        "page": call_log_module.page_by_key(call_columns.light(calls, columns), form.data),
+        "query": form.query(),
+        "saved": [(one, saved_filters.may_delete(request.user, one)) for one in saved],
+        "save_form": save_form,
+        "tags": remarks.suggestions(),
+        "may_hear": may(request.user, "hear_calls"),
+        "may_call": may(request.user, "place_call"),
+    }
+
+
+@needs("see_calls")
+def call_log_total(request: HttpRequest) -> HttpResponse:
+    """Say what a filtered log comes to: apart, so that counting never delays the rows."""
+    form = CallFilterForm(request.GET, request.user)
+    totals = call_log_totals.totals_of(call_log_module.find_calls(form.filters(), request.user, is_walked=False))
+    context = {"total": totals, "chips": form.chips(), "query": form.query()}
+    return render(request, "calls/_total.html" if request.headers.get("HX-Request") else "calls/total.html", context)
+
+
+@require_POST
+@needs("see_calls")
+def save_filter(request: HttpRequest) -> HttpResponse:
+    """Keep the filters and columns of the log under a name."""
+    form = CallFilterForm(QueryDict(request.POST.get("query", "")), request.user)
+    save_form = SaveFilterForm(request.POST, person=request.user)
+    if save_form.is_valid():
+        try:
+            saved = saved_filters.save_filter(
+                request.user,
+                save_form.cleaned_data["name"],
+                form.query(),
+                is_shared=save_form.cleaned_data.get("is_shared", False),
+                names_person=bool(form.filters().person),
+            )
+        except saved_filters.NotSaved as refusal:
+            field = refusal.field if refusal.field in save_form.fields else "name"
+            save_form.add_error(field, str(refusal))
+        else:
+            messages.success(request, _("“%(name)s” is saved.") % {"name": saved.name})
+            return redirect(f"{reverse('call-log')}?{saved.query}")
+    return render(request, "calls/log.html", _log(request, form, save_form), status=422)
+
+
+@require_POST
+@needs("see_calls")
+def delete_filter(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a saved filter; the calls stay as they are."""
+    if saved_filters.delete_filter(request.user, pk):
+        messages.success(request, _("The saved filter is deleted."))
+    else:
+        messages.warning(request, _("This saved filter is gone already, or is not yours to delete."))
+    return redirect("call-log")

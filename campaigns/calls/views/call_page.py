@@ -1,0 +1,83 @@
+"""What the page of one call shows, whoever asks for it and whatever was pressed on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from callcenter.access.roles import may
+from campaigns.calls import call_log, remarks, transcripts
+from campaigns.calls.forms.remarks import NoteForm, ReviewForm, TagForm
+from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
+from campaigns.tracking import hang_up
+from providers.models import ProviderExchange
+from providers.types import CallStatus
+
+SHOWN_EXCHANGES = 20
+
+
+def page_of(request: HttpRequest, call: Call, **refused: Form) -> HttpResponse:
+    """Return the whole page; `refused` are forms that keep what was typed and say what is wrong (422)."""
+    shown = moving_part(request, call) | _remarks(request, call) | refused
+    if may(request.user, "manage_providers"):
+        exchanges = ProviderExchange.objects.filter(reference=call.reference)
+        shown["exchanges"] = exchanges.order_by("id")[:SHOWN_EXCHANGES]
+    return render(request, "calls/call.html", shown, status=422 if refused else 200)
+
+
+def seen_call(request: HttpRequest, pk: int) -> Call:
+    """Return a call with all that its page shows, where this person may see it; else a 404."""
+    calls = Call.objects.visible_to(request.user).select_related(
+        "contact", "campaign", "provider", "agent", "voice", "caller_id", "owner", "transcript"
+    )
+    steps = CallEvent.objects.select_related("actor")
+    return get_object_or_404(calls.prefetch_related(Prefetch("events", steps, "steps")), pk=pk)
+
+
+def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
+    """Return what the part of the page shows that asks for itself again."""
+    before, after = call_log.other_attempts(call, request.user)
+    now = timezone.now()
+    may_hear = may(request.user, "hear_calls")
+    own = call.owner_id is not None and call.owner_id == request.user.pk
+    talked = call.talk_seconds or 0
+    return {
+        "call": call,
+        "now": now,
+        "is_over": call_log.is_over(call, now),
+        "before": before,
+        "after": after,
+        "is_forbidden": DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists(),
+        "may_cancel": call.status == CallStatus.PENDING
+        and (
+            request.user.has_perm("access.control_all_campaigns")
+            or (own and request.user.has_perm("access.place_call"))
+        ),
+        "wish": hang_up.wish_for(call, request.user),
+        "may_hear": may_hear,
+        "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
+        "may_settle": request.user.has_perm("access.settle_calls"),
+        "our_price": call.provider.price_per_minute * talked / 60
+        if talked and call.provider.price_per_minute
+        else None,
+    }
+
+
+def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
+    review = CallReview.objects.select_related("reviewer").filter(call=call).first()
+    start = {"score": review.score, "comment": review.comment} if review else None
+    may_note = may(request.user, "note_calls")
+    return {
+        "notes": CallNote.objects.filter(call=call).select_related("author"),
+        "taggings": call.taggings.select_related("tag", "added_by").order_by("id"),
+        "review": review,
+        "note_form": NoteForm() if may_note else None,
+        "tag_form": TagForm() if may_note else None,
+        "review_form": ReviewForm(initial=start) if may(request.user, "review_calls") else None,
+        "tags": remarks.suggestions() if may_note else [],
+    }

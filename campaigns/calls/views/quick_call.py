@@ -1,0 +1,126 @@
+"""The screen of calling one person now."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from callcenter.access.roles import may, needs
+from campaigns.calls import call_log
+from campaigns.calls.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, hidden_number
+from campaigns.calls.pricing import guess_price
+from campaigns.calls.quick_call import place_single_call
+from campaigns.launch.lifecycle import Refused
+from campaigns.models import Call, Contact
+from providers.models import Provider
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("place_call")
+def quick_call(request: HttpRequest) -> HttpResponse:
+    """Show the form, prefilled from an earlier call or a person; "Check" shows it again, "Call" places the call."""
+    if request.method == "POST":
+        again = _earlier_call(request, request.POST.get("again", ""))
+        if request.POST.get("do") == "call":
+            return _place(request, again)
+        return _page(request, QuickCallForm(request.POST, person=request.user, again=again))
+    again = _earlier_call(request, request.GET.get("again", ""))
+    start = _start_of(request, again) if again else _person_start(request)
+    return _page(request, QuickCallForm(start, person=request.user, again=again))
+
+
+@sensitive_post_parameters()
+@require_POST
+@needs("place_call")
+def check(request: HttpRequest) -> HttpResponse:
+    """Return what the number means now and, where a choice was made that others follow from, the message's fields."""
+    again = _earlier_call(request, request.POST.get("again", ""))
+    form = QuickCallForm(request.POST, person=request.user, again=again)
+    follows = request.headers.get("HX-Trigger-Name", "") in FOLLOWED
+    template = "quick_call/_followed.html" if follows else "quick_call/_standing.html"
+    return render(request, template, _context(request, form))
+
+
+def _place(request: HttpRequest, again: Call | None) -> HttpResponse:
+    form = QuickCallForm(request.POST, person=request.user, again=again, is_final=True)
+    try:
+        token = UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        form.add_error(None, _("This form is from an earlier visit: look at it once more, then press Call again."))
+        return _page(request, form, status=422)
+    # The token first: a second press of a call that is out already must lead to its page, not to a refusal.
+    made = _made_by(request, token)
+    if made is None and form.is_valid():
+        try:
+            made = place_single_call(form.order(), person=request.user, token=token).call
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+    # And last: what stands in our way may be the call that the other press just made.
+    made = made or _made_by(request, token)
+    return redirect("call", made.pk) if made else _page(request, form, status=422)
+
+
+def _made_by(request: HttpRequest, token: UUID) -> Call | None:
+    return Call.objects.filter(form_token=token, owner_id=request.user.pk).first()
+
+
+def _page(request: HttpRequest, form: QuickCallForm, status: int = 200) -> HttpResponse:
+    if not Provider.objects.filter(is_active=True).exists():
+        messages.info(request, _("There is no provider yet: an admin sets one up under Providers."))
+    return render(request, "quick_call/quick_call.html", _context(request, form), status=status)
+
+
+def _context(request: HttpRequest, form: QuickCallForm) -> dict[str, Any]:
+    return {
+        "form": form,
+        "provider": form.account,
+        "price": guess_price(form.account) if form.account else None,
+        "prospect": form.prospect,
+        "understood": form.understood,
+        "is_number_shown": form.again is None or call_log.sees_number(request.user, form.again),
+        "confirms": bool(form.prospect and form.prospect.may_be_called and form.prospect.needs_confirmation),
+    }
+
+
+def _earlier_call(request: HttpRequest, key: str) -> Call | None:
+    if not (key.isascii() and key.isdigit()):
+        return None
+    calls = Call.objects.visible_to(request.user).select_related("provider", "agent", "voice", "caller_id", "dialer")
+    return get_object_or_404(calls, pk=int(key))
+
+
+def _person_start(request: HttpRequest) -> dict[str, Any]:
+    key = request.GET.get("person", "")
+    if not (key.isascii() and key.isdigit() and may(request.user, "see_people")):
+        return {}
+    return {"number": get_object_or_404(Contact, pk=int(key)).phone}
+
+
+def _start_of(request: HttpRequest, call: Call) -> dict[str, Any]:
+    """Return the form of an earlier call, without the vendor's extras: those are asked for anew each time."""
+    kind = "digits" if call.digits else "text" if call.text else "agent" if call.agent_id else ""
+    if not kind:
+        kind = "voice" if call.voice_id else "caller_id"
+    expected = call.agent.variables if call.agent else []
+    further = [f"{name}: {value}" for name, value in call.variables.items() if name not in expected]
+    return {
+        "number": call.to_number if call_log.sees_number(request.user, call) else hidden_number(call),
+        "provider": call.provider_id,
+        "kind": kind,
+        "agent": call.agent_id,
+        "voice": call.voice_id,
+        "text": call.text,
+        "digits": call.digits,
+        "caller_id": call.caller_id_id,
+        "dialer": call.dialer_id,
+        "further": "\n".join(further),
+        **{VARIABLE + name: value for name, value in call.variables.items() if name in expected},
+    }

@@ -1,0 +1,67 @@
+"""What people of ours say about a call: notes, tags, a review."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import needs
+from campaigns.calls import remarks
+from campaigns.calls.forms.remarks import NoteForm, ReviewForm, TagForm
+from campaigns.calls.views.call_page import page_of, seen_call
+from campaigns.core.views.page_requests import go_back
+
+
+@require_POST
+@needs("note_calls")
+def add_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a note to a call."""
+    call, form = seen_call(request, pk), NoteForm(request.POST)
+    if not form.is_valid():
+        return page_of(request, call, note_form=form)
+    try:
+        remarks.add_note(call, request.user, form.cleaned_data["text"])
+    except remarks.NotKept as refusal:
+        form.add_error("text", str(refusal))
+        return page_of(request, call, note_form=form)
+    messages.success(request, _("The note is kept, with your name."))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("note_calls")
+def add_tags(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put tags on a call."""
+    call, form = seen_call(request, pk), TagForm(request.POST)
+    if not form.is_valid():
+        return page_of(request, call, tag_form=form)
+    try:
+        added = remarks.add_tags(call, request.user, form.cleaned_data["tags"])
+    except remarks.NotKept as refusal:
+        form.add_error("tags", str(refusal))
+        return page_of(request, call, tag_form=form)
+    if not added:
+        messages.info(request, _("The call carries this already."))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("note_calls")
+def remove_tag(request: HttpRequest, pk: int, tag: int) -> HttpResponse:
+    """Take a tag off a call."""
+    remarks.remove_tag(seen_call(request, pk), request.user, tag)
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("review_calls")
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a call a score."""
+    call, form = seen_call(request, pk), ReviewForm(request.POST)
+    if not form.is_valid():
+        return page_of(request, call, review_form=form)
+    remarks.review(call, request.user, form.cleaned_data["score"], form.cleaned_data["comment"])
+    messages.success(request, _("The review is kept, with your name."))
+    return go_back(request, "call", pk)

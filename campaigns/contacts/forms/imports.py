@@ -1,0 +1,154 @@
+"""The forms of an import: the file, its columns, and the last word before it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.forms.people import CountryField, read_tags
+from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.mapping import ColumnMapping, variable_name
+from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.models import ContactImport, ContactList
+
+KEPT = "kept"
+COLUMN = "column_"
+
+
+class FileForm(forms.Form):
+    """The file, and where numbers without a country code are from."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx"}),
+        help_text=_("CSV or XLSX, one person a row. Titles, order and separators do not matter."),
+    )
+    region = CountryField()
+
+
+class MappingForm(forms.Form):
+    """What each column means, and which list the people go into."""
+
+    has_titles = forms.BooleanField(label=_("The first row holds titles, not a person"), required=False)
+    region = CountryField()
+    contact_list = forms.ModelChoiceField(
+        ContactList.objects.all(), label=_("Into the list"), required=False, empty_label=_("A new list")
+    )
+    list_name = forms.CharField(label=_("Name of the new list"), required=False, max_length=120)
+    update_known = forms.BooleanField(
+        label=_("Give people we know already the file's values"),
+        required=False,
+        help_text=_("Else their name and details stay as they are; either way they join the list and get the tags."),
+    )
+
+    def __init__(self, data: Any, record: ContactImport, samples: Sequence[Sequence[str]]) -> None:
+        kept = ColumnMapping.from_json(record.mapping)
+        name = record.list_name or record.original_name.rsplit(".", 1)[0]
+        super().__init__(
+            data,
+            initial={
+                "has_titles": kept.has_titles,
+                "update_known": kept.update_known,
+                "region": record.region,
+                "contact_list": record.contact_list_id,
+                "list_name": name,
+            },
+        )
+        self.record, self.samples = record, samples
+        taken: set[str] = set()
+        self._names = {
+            column: variable_name(title, taken) for column, title in enumerate(record.headers)
+        } | kept.variables()
+        for column, title in enumerate(record.headers):
+            meaning = kept.columns.get(column, meanings.IGNORED)
+            self.fields[f"{COLUMN}{column}"] = forms.ChoiceField(
+                label=title,
+                required=False,
+                choices=[
+                    *meanings.FIELDS.items(),
+                    (KEPT, gettext("Keep as {%(name)s}") % {"name": self._names[column]}),
+                    (meanings.IGNORED, _("Leave out")),
+                ],
+                initial=KEPT if meaning.startswith(meanings.VARIABLE) else meaning,
+            )
+
+    @property
+    def columns(self) -> list[tuple[BoundField, list[str]]]:
+        """Each column's field with the first values that stand in it."""
+        return [
+            (self[f"{COLUMN}{column}"], [row[column][:60] for row in self.samples if column < len(row) and row[column]])
+            for column in range(len(self.record.headers))
+        ]
+
+    @property
+    def other_fields(self) -> list[BoundField]:
+        """The fields beside the columns."""
+        return [self[name] for name in ("contact_list", "list_name", "region", "has_titles", "update_known")]
+
+    def clean_list_name(self) -> str:
+        """Return the name in one line."""
+        return plain_text(self.cleaned_data["list_name"], 120)
+
+    def clean(self) -> dict[str, Any]:
+        """Check that exactly one column holds the number, and that the list has a name."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        phones = [column for column in range(len(self.record.headers)) if self._meaning(column) == meanings.PHONE]
+        if not phones:
+            raise ValidationError(_("Say which column holds the phone number."), code="phone")
+        for column in phones[1:]:
+            self.add_error(
+                f"{COLUMN}{column}", gettext("Only one column can be the phone number: keep this one apart.")
+            )
+        for meaning in (meanings.TIME_ZONE, meanings.CONSENT_SOURCE, meanings.CONSENT_AT):
+            same = [column for column in range(len(self.record.headers)) if self._meaning(column) == meaning]
+            for column in same[1:]:
+                self.add_error(f"{COLUMN}{column}", gettext("Another column is this already."))
+        if found.get("contact_list") is None and not self.errors.get("list_name"):
+            name = str(found.get("list_name", ""))
+            if not name:
+                self.add_error("list_name", gettext("Name the new list, or choose one."))
+            elif ContactList.objects.filter(name=name).exists():
+                self.add_error("list_name", gettext("There is a list of this name: choose it above, or another name."))
+        return found
+
+    def _meaning(self, column: int) -> str:
+        return str(self.cleaned_data.get(f"{COLUMN}{column}", ""))
+
+    def mapping(self) -> ColumnMapping:
+        """Return what the columns mean; the form must be valid."""
+        columns = {
+            column: meanings.VARIABLE + self._names[column] if self._meaning(column) == KEPT else self._meaning(column)
+            for column in range(len(self.record.headers))
+        }
+        return ColumnMapping(columns, self.cleaned_data["has_titles"], self.cleaned_data["update_known"])
+
+
+class SaveForm(forms.Form):
+    """The last word before people are saved."""
+
+    consent_source = forms.CharField(
+        label=_("Who agreed to be called, and how"),
+        required=False,
+        max_length=200,
+        help_text=_("Such as: ticked the box in the web shop. Kept with everybody of whom no consent is noted yet."),
+    )
+    tags = forms.CharField(
+        label=_("Tags"),
+        required=False,
+        max_length=300,
+        help_text=_("Parted by commas. Everybody who joins the list gets them, also people we know already."),
+    )
+
+    def clean_consent_source(self) -> str:
+        """Return it in one line."""
+        return plain_text(self.cleaned_data["consent_source"], 200)
+
+    def clean_tags(self) -> list[str]:
+        """Return the tags, each once."""
+        return read_tags(self.cleaned_data["tags"])

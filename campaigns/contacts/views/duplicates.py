@@ -1,0 +1,65 @@
+"""The screens on which a manager makes one person of two entries."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import needs
+from campaigns.contacts import duplicates
+from campaigns.contacts.forms.people import MergeForm
+from campaigns.contacts.people import NotPossible, find_people, mark_forbidden
+from campaigns.models import Contact
+
+SHOWN = 20
+
+
+@needs("merge_people")
+def choose(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look for the other entry of a person; at first for people of the same name."""
+    contact = get_object_or_404(Contact, pk=pk, merged_into=None)
+    text = request.GET.get("q", contact.name)[:80]
+    people = Contact.objects.none()
+    if text.strip():
+        people = find_people(text, settings.DEFAULT_REGION).filter(merged_into=None).exclude(pk=pk)
+    rows = list(people.prefetch_related("lists").order_by("-pk")[: SHOWN + 1])
+    context = {
+        "contact": contact,
+        "q": text,
+        "rows": rows[:SHOWN],
+        "has_more": len(rows) > SHOWN,
+        "forbidden": mark_forbidden(rows),
+    }
+    return render(request, "people/merge_choose.html", context)
+
+
+@needs("merge_people")
+def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """Say what making one person of two will do, and do it."""
+    kept = get_object_or_404(Contact, pk=pk, merged_into=None)
+    found = get_object_or_404(Contact, pk=other, merged_into=None)
+    form = MergeForm(request.POST or None, kept, found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            duplicates.merge_people(pk, other, request.user, number=form.cleaned_data["number"])
+        except NotPossible as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("They are one person now; every call stands on this page."))
+            return redirect("person", pk)
+    context = {"form": form, "joining": duplicates.look_at_both(kept, found)}
+    return render(request, "people/merge.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs("merge_people")
+def take_apart(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """Make a merged number a person of its own again."""
+    get_object_or_404(Contact, pk=other, merged_into=pk)
+    duplicates.take_apart(other, request.user)
+    messages.success(request, _("Two people again. Lists, tags and notes stay with this one."))
+    return redirect("person", pk)

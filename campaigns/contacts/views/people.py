@@ -1,0 +1,273 @@
+"""The screens of people and lists."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import Person, may, needs
+from campaigns.calls.call_log import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
+from campaigns.contacts import duplicates
+from campaigns.contacts import people as service
+from campaigns.contacts.do_not_call import forbid
+from campaigns.contacts.forms.people import ListForm, NewPersonForm, NoteForm, PersonForm, TagsForm
+from campaigns.contacts.views import do_not_call
+from campaigns.core.views.page_requests import go_back
+from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
+
+SHOWN_CALLS = 20
+
+
+@needs("see_people")
+def people(request: HttpRequest) -> HttpResponse:
+    """Find people by a part of the name or number."""
+    text = request.GET.get("q", "")[:80]
+    found = service.find_people(text, settings.DEFAULT_REGION)
+    if not any(map(str.isdigit, text)):
+        # An entry that became part of another is found by its number alone.
+        found = found.filter(merged_into=None)
+    page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
+    total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
+    context = {"page": page, "q": text, "total": total, "forbidden": service.mark_forbidden(page.rows)}
+    return render(request, "people/people.html", context)
+
+
+@needs("import_people")
+def new_person(request: HttpRequest) -> HttpResponse:
+    """Add one person by hand."""
+    form = NewPersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = service.add_person(
+                form.values(), form.cleaned_data["contact_list"], request.user, note=form.cleaned_data["note"]
+            )
+        except service.NotPossible as refusal:
+            form.add_error("phone", str(refusal))
+        else:
+            messages.success(request, _("Added."))
+            return redirect("person", made.pk)
+    context = {"form": form, "zones": sorted(zoneinfo.available_timezones())}
+    return render(request, "people/edit.html", context, status=422 if form.errors else 200)
+
+
+@needs("see_people")
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show all we know of one person: calls, wishes, consent, lists, the time there now."""
+    contact = _whole(pk)
+    if contact.merged_into_id:
+        return redirect("person", contact.merged_into_id)
+    return _show_person(request, contact, NoteForm(), _tags_form(contact))
+
+
+def _whole(pk: int) -> Contact:
+    return get_object_or_404(
+        Contact.objects.select_related("imported_by", "owner").prefetch_related(
+            Prefetch("lists", ContactList.objects.order_by("name")),
+            Prefetch("notes", ContactNote.objects.select_related("author")),
+            Prefetch("merged", Contact.objects.only("name", "phone", "merged_into").order_by("pk")),
+        ),
+        pk=pk,
+    )
+
+
+def _tags_form(contact: Contact) -> TagsForm:
+    return TagsForm(initial={"tags": ", ".join(contact.tags)})
+
+
+def _show_person(request: HttpRequest, contact: Contact, note_form: NoteForm, tags_form: TagsForm) -> HttpResponse:
+    entry = DoNotCall.objects.select_related("added_by").filter(phone=contact.phone).first()
+    stands = entry if entry is not None and service.is_in_force(entry) else None
+    calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
+    times, more_zones = service.local_times(contact)
+    others, others_last = service.calls_of_others(contact, request.user)
+    context = {
+        "contact": contact,
+        "entry": stands,
+        "ended_entry": entry if stands is None else None,
+        "page": page_by_key(calls.select_related("campaign", "provider", "agent"), request.GET, SHOWN_CALLS),
+        "others": others,
+        "others_last": others_last,
+        "times": times,
+        "more_zones": more_zones,
+        "decision": service.last_decision(contact, stands),
+        "note_form": note_form,
+        "tags_form": tags_form,
+        "other_numbers": contact.merged.all(),
+        "forbidden": service.mark_forbidden(contact.merged.all()),
+    }
+    status = 422 if note_form.errors or tags_form.errors else 200
+    return render(request, "people/person.html", context, status=status)
+
+
+@needs("import_people")
+def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what is known of one person."""
+    contact = get_object_or_404(Contact, pk=pk)
+    form = PersonForm(request.POST or None, instance=contact)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service.change_person(pk, form.values(), request.user)
+        except service.NotPossible as refusal:
+            form.add_error("phone", str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("person", pk)
+    context = {"form": form, "contact_id": pk, "zones": sorted(zoneinfo.available_timezones())}
+    return render(request, "people/edit.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs("see_people")
+def add_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep one more note on one person."""
+    contact = _whole(pk)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _show_person(request, contact, form, _tags_form(contact))
+    duplicates.add_note(contact, form.cleaned_data["text"], request.user)
+    messages.success(request, _("Note kept."))
+    return redirect("person", pk)
+
+
+@require_POST
+@needs("see_people")
+def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
+    """Remove an own note; managers remove any."""
+    found = get_object_or_404(ContactNote, pk=note, contact=pk)
+    if found.author_id != request.user.pk and not may(cast(Person, request.user), "see_all_calls"):
+        raise PermissionDenied("see_all_calls")
+    duplicates.remove_note(note, request.user)
+    messages.success(request, _("The note is gone."))
+    return redirect("person", pk)
+
+
+@require_POST
+@needs("import_people")
+def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a person other tags."""
+    contact = _whole(pk)
+    form = TagsForm(request.POST)
+    if not form.is_valid():
+        return _show_person(request, contact, NoteForm(), form)
+    service.change_person(pk, {"tags": form.cleaned_data["tags"]}, request.user)
+    messages.success(request, _("Tags saved."))
+    return redirect("person", pk)
+
+
+@require_POST
+@needs("add_do_not_call")
+def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a person's number on the do-not-call list."""
+    contact = get_object_or_404(Contact, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        messages.error(request, _("Say why; nothing was changed."))
+    else:
+        done = forbid(contact.phone, reason=reason, source=DoNotCall.Source.PERSON, person=request.user)
+        messages.success(request, do_not_call.said(done))
+    return go_back(request, "person", pk)
+
+
+# Lists
+
+
+@needs("see_people")
+def lists(request: HttpRequest) -> HttpResponse:
+    """Show the lists and how many people stand in each."""
+    return render(request, "people/lists.html", {"lists": service.lists_with_counts(), "form": ListForm()})
+
+
+@require_POST
+@needs("import_people")
+def new_list(request: HttpRequest) -> HttpResponse:
+    """Make an empty list."""
+    form = ListForm(request.POST)
+    if form.is_valid():
+        try:
+            made = service.make_list(form.cleaned_data["name"], request.user)
+        except service.NotPossible as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            return redirect("list", made.pk)
+    return render(request, "people/lists.html", {"lists": service.lists_with_counts(), "form": form}, status=422)
+
+
+@needs("see_people")
+def one_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the people of one list."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    return _show_list(request, contact_list, ListForm(initial={"name": contact_list.name}))
+
+
+def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) -> HttpResponse:
+    text = request.GET.get("q", "")[:80]
+    members = ListMembership.objects.filter(contact_list=contact_list)
+    if text:
+        members = service.find_members(members, text, settings.DEFAULT_REGION)
+    page = page_by_key(members.select_related("contact"), request.GET)
+    context = {
+        "list": contact_list,
+        "form": form,
+        "page": page,
+        "q": text,
+        "total": count_up_to(members, FOUND_UP_TO if text else COUNT_UP_TO),
+        "forbidden": service.mark_forbidden(member.contact for member in page.rows),
+        "campaigns": contact_list.campaigns.order_by("-id")[:10],
+    }
+    return render(request, "people/list.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs("import_people")
+def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a list another name."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    form = ListForm(request.POST)
+    if form.is_valid():
+        try:
+            service.rename_list(contact_list, form.cleaned_data["name"], request.user)
+        except service.NotPossible as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(request, _("Renamed."))
+            return redirect("list", pk)
+    return _show_list(request, contact_list, form)
+
+
+@require_POST
+@needs("import_people")
+def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the chosen people out of a list."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    chosen = [int(value) for value in request.POST.getlist("person") if value.isascii() and value.isdigit()][:1000]
+    removed = service.remove_from_list(contact_list, chosen, request.user) if chosen else 0
+    if removed:
+        text = ngettext("%(n)d person left the list.", "%(n)d people left the list.", removed)
+        messages.success(request, text % {"n": removed})
+    else:
+        messages.info(request, _("Nobody was chosen."))
+    return go_back(request, "list", pk)
+
+
+@require_POST
+@needs("import_people")
+def remove_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a list; its people stay."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    try:
+        service.remove_list(contact_list, request.user)
+    except service.NotPossible as refusal:
+        messages.error(request, str(refusal))
+        return redirect("list", pk)
+    messages.success(request, _("The list is gone; its people are still here."))
+    return redirect("lists")

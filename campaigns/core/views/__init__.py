@@ -1,0 +1,1 @@
+"""What every screen shares, and the stop-all button."""

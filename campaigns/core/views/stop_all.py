@@ -1,0 +1,32 @@
+"""The stop-all button and its release."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import needs
+from campaigns.core import stop_all
+from campaigns.core.views.page_requests import go_back
+
+
+@require_POST
+@needs("stop_all")
+def press(request: HttpRequest) -> HttpResponse:
+    """Stop all calls."""
+    if not stop_all.press_stop_all(request.user, request.POST.get("reason", "")):
+        messages.info(request, _("All calls were already stopped."))
+    return go_back(request, "today")
+
+
+@require_POST
+@needs("release_stop_all")
+def release(request: HttpRequest) -> HttpResponse:
+    """Let calls pass again."""
+    if stop_all.release_stop_all(request.user):
+        messages.success(request, _("Calls pass again."))
+    else:
+        messages.info(request, _("Calls already pass."))
+    return go_back(request, "today")

@@ -1,0 +1,133 @@
+"""Exports of calls: asking for one, watching it being written, fetching and deleting its file."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.models import AbstractUser
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from callcenter.access.roles import may, needs
+from campaigns.calls import call_log
+from campaigns.calls.call_log import page_by_key
+from campaigns.calls.forms.call_filters import CallFilterForm
+from campaigns.core.views.page_requests import go_back
+from campaigns.exports import requests
+from campaigns.exports.forms import ExportForm
+from campaigns.models import CallExport
+
+STOP_POLLING = 286
+CONTENT_TYPES = {
+    CallExport.Format.CSV: "text/csv; charset=utf-8",
+    CallExport.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("export_calls")
+def calls_export(request: HttpRequest) -> HttpResponse:
+    """Say what a file of the filtered calls would hold; a press queues its writing."""
+    person = cast(AbstractUser, request.user)
+    asked = request.GET if request.method != "POST" else QueryDict(request.POST.get("query", ""))
+    form = CallFilterForm(asked, person)
+    file_form = ExportForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        if not form.is_valid():
+            file_form.add_error(None, _("One of the filters is wrong: go back to the call log and put it right."))
+        elif file_form.is_valid() and (token := _token(request)) is None:
+            file_form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
+        elif file_form.is_valid():
+            try:
+                requests.ask(
+                    person, form.filters(), form.columns(),
+                    words=requests.masked_words(form.spoken(), str(form.fields["person"].label)),
+                    file_format=file_form.cleaned_data["file_format"], token=token,
+                )  # fmt: skip
+            except requests.NotPossible as refusal:
+                file_form.add_error(None, str(refusal))
+            else:
+                return redirect("exports")
+        status = 422
+    context = {
+        "form": file_form,
+        "words": form.spoken(),
+        "columns": form.columns(),
+        "query": form.query(),
+        "errors": form.errors,
+        "total": call_log.count_up_to(call_log.find_calls(form.filters(), person, is_walked=False)),
+        "shows_numbers": may(person, "see_people"),
+        "kept_days": requests.KEPT.days,
+    }
+    return render(request, "exports/new.html", context, status=status)
+
+
+def _token(request: HttpRequest) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        return None
+
+
+@require_safe
+@needs("see_exports")
+def history(request: HttpRequest) -> HttpResponse:
+    """List own exports, or everybody's, newest first."""
+    return render(request, "exports/exports.html", _listed(request))
+
+
+@require_safe
+@needs("see_exports")
+def live(request: HttpRequest) -> HttpResponse:
+    """Return the list again while something is being written; 286 when nothing is."""
+    listed = _listed(request)
+    return render(request, "exports/_list.html", listed, status=200 if listed["is_live"] else STOP_POLLING)
+
+
+def _listed(request: HttpRequest) -> dict[str, Any]:
+    page = page_by_key(requests.visible_to(request.user), request.GET, 20)
+    rows = [{"export": export, "may_fetch": requests.may_fetch(export, request.user)} for export in page.rows]
+    return {
+        "page": page,
+        "rows": rows,
+        "now": timezone.now(),
+        "is_live": any(export.state in requests.UNFINISHED for export in page.rows),
+        "shows_owners": may(request.user, "see_all_exports"),
+        "kept_days": requests.KEPT.days,
+    }
+
+
+@require_safe
+@needs("see_exports")
+def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Hand a finished file to its owner, or to whoever may have everybody's."""
+    export = get_object_or_404(requests.visible_to(request.user), pk=pk)
+    try:
+        file = requests.open_file(export, request.user)
+    except requests.NotPossible as refusal:
+        messages.error(request, str(refusal))
+        return redirect("exports")
+    day = timezone.localtime(export.created_at)
+    answer = FileResponse(file, as_attachment=True, filename=f"calls-{day:%Y-%m-%d}-{export.pk}.{export.format}")
+    answer["Content-Type"] = CONTENT_TYPES[CallExport.Format(export.format)]
+    answer["Cache-Control"] = "no-store, private"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@require_POST
+@needs("see_exports")
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a file before its time, or give up its writing."""
+    export = get_object_or_404(requests.visible_to(request.user), pk=pk)
+    if requests.delete_file(export, request.user):
+        messages.success(request, _("The file is deleted."))
+    else:
+        messages.info(request, _("It was gone already."))
+    return go_back(request, "exports")

@@ -1,0 +1,333 @@
+"""The campaign builder: one page in sections; what it offers depends on the provider that is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorDict
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import get_format
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.roles import Person
+from campaigns.contacts.forms.people import read_tags
+from campaigns.launch.audience_query import Selection
+from campaigns.launch.drafts import visible_to
+from campaigns.launch.forms.fields import AmountField, AudienceTagsField, MinutesField, NumberField
+from campaigns.launch.forms.variables import VariablesForm
+from campaigns.launch.launch_check import agent_warnings
+from campaigns.models import Campaign, ContactList
+from providers.models import Agent, CallerId, Dialer, Provider, Voice
+
+Sentence = str | Promise
+LEAST_MINUTES = 30
+OFFERED_TO_LEAVE_OUT = 50
+WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
+RETRY_OUTCOMES: dict[str, Any] = {"busy": _("Busy"), "no_answer": _("No answer")}
+CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
+LOCKED = (
+    "name", "provider", "agent", "voice", "text", "caller_id", "dialer", "lists", "tags", "excluded_campaigns",
+    "excludes_only_reached",
+)  # fmt: skip
+"""What stands in the rows of people already queued: fixed once launched. Copy the campaign to change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of the builder and whether it is complete."""
+
+    slug: str
+    title: Sentence
+    missing: Sentence
+    """What is still to be done; empty where the section is complete."""
+
+
+class CampaignForm(VariablesForm):
+    """Everything of a campaign; while staying (`is_staying`) it shows what was typed and complains about nothing.
+
+    A draft (`is_draft`) may lack what a launch needs.
+    """
+
+    hours_start = forms.TimeField(label=_("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    hours_end = forms.TimeField(
+        label=_("Until"),
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        help_text=_("00:00 to 00:00 is all day."),
+    )
+    days = forms.TypedMultipleChoiceField(
+        label=_("Days"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    calls_per_minute = NumberField(
+        label=_("Calls a minute, at most"), required=False, min_value=1, help_text=_("Empty: as the provider allows.")
+    )
+    max_lines = NumberField(
+        label=_("Calls at the same time, at most"),
+        required=False,
+        min_value=1,
+        help_text=_("Empty: as the provider allows."),
+    )
+    max_attempts = NumberField(label=_("Attempts a person, at most"), min_value=1, max_value=10)
+    quiet_hours = NumberField(
+        label=_("Hours between two campaigns’ calls to one person"),
+        min_value=0,
+        max_value=24 * 365,
+        help_text=_("0: other campaigns do not matter."),
+    )
+    budget = AmountField(
+        label=_("Budget"),
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        help_text=_("The campaign pauses itself before it costs more. Empty: no limit."),
+    )
+    lists = forms.ModelMultipleChoiceField(
+        ContactList.objects.all(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    tags = AudienceTagsField(
+        label=_("Tags"),
+        required=False,
+        max_length=600,
+        help_text=_("Parted by commas. Only people who carry one of them are called; without a list, all who do."),
+    )
+    excluded_campaigns = forms.ModelMultipleChoiceField(
+        Campaign.objects.none(),
+        label=_("Leave out the people of"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    excludes_only_reached = forms.TypedChoiceField(
+        label=_("Who of them is left out"),
+        required=False,
+        choices=WHO_IS_LEFT_OUT,
+        coerce=lambda value: str(value) == "True",
+        widget=forms.RadioSelect,
+    )
+    hear = forms.CharField(label=_("Hear it as"), required=False, max_length=80)
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "name",
+            "provider",
+            "agent",
+            "voice",
+            "text",
+            "caller_id",
+            "dialer",
+            "lists",
+            "tags",
+            "excluded_campaigns",
+            "excludes_only_reached",
+            "hours_start",
+            "hours_end",
+            "days",
+            "calls_per_minute",
+            "max_lines",
+            "max_attempts",
+            "budget",
+            "quiet_hours",
+        )
+
+    def __init__(
+        self, *args: Any, person: Person, is_staying: bool = False, is_draft: bool = False, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.is_staying = is_staying
+        self.is_launched = self.instance.launched_at is not None
+        fields: dict[str, Any] = self.fields
+        first = int(get_format("FIRST_DAY_OF_WEEK")) - 1
+        fields["days"].choices = [(day % 7, WEEKDAYS[day % 7]) for day in range(first, first + 7)]
+        team = getattr(getattr(person, "membership", None), "team_id", None)
+        mine = Q(is_active=True) & (Q(team__isnull=True) | Q(team=team)) | Q(pk=self.instance.provider_id or 0)
+        fields["provider"].queryset = Provider.objects.filter(mine).distinct()
+        fields["text"].widget.attrs["rows"] = 4
+        if not self.instance.pk:
+            fields["quiet_hours"].initial = self.initial["quiet_hours"] = settings.QUIET_PERIOD_HOURS
+        fields["excluded_campaigns"].queryset = self._others(person)
+        self._offer_message()
+        for outcome, label in RETRY_OUTCOMES.items():
+            fields[f"retry_{outcome}"] = MinutesField(
+                label=label,
+                required=False,
+                initial=self.instance.retries.get(outcome, []),
+                widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric"}),
+            )
+        self._variable_rows = self._add_variable_rows(self.chosen_provider, self.chosen_agent)
+        for name in LOCKED if self.is_launched else ():
+            if name in fields:
+                fields[name].disabled = True
+        self.is_draft = is_draft and not self.is_launched
+        for name in () if self.is_draft else self._wanted():
+            fields[name].required = True
+
+    # What depends on the provider
+
+    @cached_property
+    def chosen_provider(self) -> Provider | None:
+        """The provider that stands in the form now, saved or not."""
+        field: Any = self.fields["provider"]
+        value = self["provider"].value()
+        if not value and not self.is_bound and field.queryset.count() == 1:
+            self.initial["provider"] = value = field.queryset.get().pk
+        return field.queryset.filter(pk=int(str(value))).first() if str(value or "").isdecimal() else None
+
+    @cached_property
+    def chosen_agent(self) -> Agent | None:
+        """The agent that stands in the form now, saved or not."""
+        value = self["agent"].value() if "agent" in self.fields else None
+        if not str(value or "").isdecimal() or self.chosen_provider is None:
+            return None
+        return Agent.objects.filter(pk=int(str(value)), provider=self.chosen_provider).first()
+
+    @property
+    def warnings(self) -> list[Sentence]:
+        """What stands against calling with the chosen agent."""
+        return agent_warnings(self.chosen_agent) if self.chosen_agent else []
+
+    def _offer_message(self) -> None:
+        provider = self.chosen_provider
+        fields: dict[str, Any] = self.fields
+        backend = provider.backend_class if provider else None
+        kinds = backend.message_kinds if backend else frozenset()
+        offered = {
+            "agent": "agent" in kinds,
+            "voice": bool(backend) and ("voice" in kinds or bool(backend and backend.accepts_voice_override)),
+            "text": "text" in kinds,
+            "caller_id": bool(backend and (backend.accepts_caller_id or backend.needs_caller_id)),
+            "dialer": bool(backend and backend.accepts_dialer),
+        }
+        for name, model in CHOSEN_AT_VENDOR.items():
+            if not offered[name]:
+                del fields[name]
+                continue
+            here = Q(provider=provider) & (Q(is_present=True) | Q(pk=getattr(self.instance, f"{name}_id") or 0))
+            fields[name].queryset = model._default_manager.filter(here)
+            fields[name].required = False
+        if not offered["text"]:
+            del fields["text"]
+        if "voice" in fields and "agent" in fields:
+            fields["voice"].help_text = _("Empty: the agent’s own voice.")
+
+    def _others(self, person: Person) -> QuerySet[Campaign]:
+        """Return the campaigns whose people may be left out: the newest that were launched, and those chosen before."""
+        launched = visible_to(person).filter(launched_at__isnull=False).exclude(pk=self.instance.pk)
+        newest = list(launched.order_by("-pk").values_list("pk", flat=True)[:OFFERED_TO_LEAVE_OUT])
+        if self.instance.pk:
+            newest += self.instance.excluded_campaigns.values_list("pk", flat=True)
+        return Campaign.objects.filter(pk__in=newest).order_by("-pk")
+
+    def _wanted(self) -> list[str]:
+        """Return what a launch needs; a draft may be saved without it."""
+        backend = self.chosen_provider.backend_class if self.chosen_provider else None
+        wanted = ["days"]
+        if backend and backend.message_kinds == {"agent"}:
+            wanted.append("agent")
+        if backend and backend.needs_caller_id:
+            wanted.append("caller_id")
+        return wanted
+
+    # Checks and choices
+
+    @property
+    def retry_fields(self) -> list[BoundField]:
+        """The waiting times by outcome."""
+        return [self[f"retry_{outcome}"] for outcome in RETRY_OUTCOMES]
+
+    @property
+    def errors(self) -> ErrorDict:
+        """What is wrong; nothing while the person only changed a choice."""
+        return ErrorDict() if self.is_staying else super().errors
+
+    def clean_excludes_only_reached(self) -> bool:
+        """Return no where nothing is chosen."""
+        return bool(self.cleaned_data["excludes_only_reached"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what can never be called with."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("voice") and cleaned.get("text"):
+            self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
+        longest = max((len(cleaned.get(f"retry_{outcome}") or []) for outcome in RETRY_OUTCOMES), default=0)
+        if cleaned.get("max_attempts") and longest and cleaned["max_attempts"] == 1:
+            self.add_error("max_attempts", _("With one attempt there is no further one: raise it, or empty the times."))
+        chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
+        if not self.is_draft and not self.is_launched and not chosen:
+            self.add_error("lists", _("Tick a list, or give a tag."))
+        start, end = cleaned.get("hours_start"), cleaned.get("hours_end")
+        if start is not None and end is not None:
+            minutes = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440
+            if 0 < minutes < LEAST_MINUTES:
+                self.add_error("hours_end", _("Give at least 30 minutes: a shorter time may never come for somebody."))
+        return cleaned
+
+    def preview(self) -> Campaign:
+        """Return an unsaved campaign with the message as it stands in the form, to show what a person hears."""
+        text = str(self["text"].value() or "") if "text" in self.fields else ""
+        return Campaign(variables=self.variables, text=text)
+
+    def selection(self) -> Selection:
+        """Return whom the form is about as it stands now, saved or not."""
+        if self.is_launched:
+            return Selection.of(self.instance)
+        tags = self["tags"].value()
+        return Selection(
+            lists=self._ticked("lists"),
+            tags=tuple(tags if isinstance(tags, list) else read_tags(str(tags or ""))),
+            left_out=self._ticked("excluded_campaigns"),
+            only_reached=str(self["excludes_only_reached"].value()) == "True",
+        )
+
+    def _ticked(self, name: str) -> tuple[int, ...]:
+        """Return the ids that are ticked in a field of choices and really offered there."""
+        field: Any = self.fields[name]
+        given = [str(getattr(value, "pk", value)) for value in self[name].value() or []]
+        ids = [int(value) for value in given if value.isascii() and value.isdigit()]
+        return tuple(field.queryset.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)) if ids else ()
+
+    def sections(self) -> list[Section]:
+        """Return the sections with what each still lacks."""
+        given = {name for name in ("agent", "voice", "text", "caller_id") if name in self.fields and self[name].value()}
+        backend = self.chosen_provider.backend_class if self.chosen_provider else None
+        message: Sentence = ""
+        if backend is None:
+            message = _("Choose the provider first.")
+        elif not given & set(backend.message_kinds):
+            message = _("Choose what is said.")
+        elif backend.needs_caller_id and "caller_id" not in given:
+            message = _("Choose the caller ID.")
+        audience = "" if self["lists"].value() or self["tags"].value() else _("Choose a list or a tag.")
+        basics = "" if self["name"].value() and backend else _("Give a name and choose the provider.")
+        return [
+            Section("basics", _("Name and provider"), basics),
+            Section("message", _("Message"), message),
+            Section("audience", _("Audience"), audience),
+            Section("hours", _("Hours and days"), "" if self["days"].value() else _("Choose a day.")),
+            Section("pace", _("Pace"), ""),
+            Section("retries", _("Further attempts"), ""),
+            Section("budget", _("Budget"), ""),
+        ]
+
+    # Saving
+
+    def values(self) -> dict[str, Any]:
+        """Return the checked values of the campaign's columns; those that are fixed after a launch are left out."""
+        cleaned = self.cleaned_data
+        values: dict[str, Any] = {name: cleaned[name] for name in self._meta.fields or () if name in cleaned}
+        for chosen in ("lists", "excluded_campaigns"):
+            values.pop(chosen, None)
+        values["days"] = sorted(cleaned.get("days") or [])
+        values["retries"] = {outcome: cleaned.get(f"retry_{outcome}") or [] for outcome in RETRY_OUTCOMES}
+        if self.is_launched:
+            return {name: value for name, value in values.items() if name not in LOCKED}
+        # What this provider has no use for must not stay from another one.
+        values |= {name: None for name in CHOSEN_AT_VENDOR if name not in self.fields}
+        values |= {} if "text" in self.fields else {"text": ""}
+        return values | {"variables": self.variables}

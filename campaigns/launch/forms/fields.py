@@ -1,0 +1,75 @@
+"""Fields of campaigns: numbers, amounts, waiting times and tags as people type them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.forms.people import read_tags
+from campaigns.launch.audience_query import unknown_tags
+from campaigns.numbers import text_of_digits
+
+
+class NumberField(forms.IntegerField):
+    """A whole number typed in any digits."""
+
+    def __init__(self, **options: Any) -> None:
+        attrs = {"inputmode": "numeric", "dir": "ltr", "autocomplete": "off"}
+        super().__init__(widget=forms.TextInput(attrs=attrs), **options)
+
+    def to_python(self, value: Any) -> int | None:
+        """Read Persian and Arabic digits too."""
+        return super().to_python(text_of_digits(value) if isinstance(value, str) else value)
+
+
+class AmountField(forms.DecimalField):
+    """An amount of money typed in any digits, with or without thousands apart."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr"}), **options)
+
+    def to_python(self, value: Any) -> Any:
+        """Read Persian and Arabic digits and separators too."""
+        if isinstance(value, str):
+            value = text_of_digits(value).replace("٫", ".").replace("٬", "").replace(",", "")
+        return super().to_python(value)
+
+
+class MinutesField(forms.CharField):
+    """Waiting times in minutes before each further attempt, each at least as long as the one before."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as a line."""
+        return ", ".join(str(minutes) for minutes in value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[int]:
+        """Read the line into a list."""
+        parts = text_of_digits(str(value or "")).replace("،", " ").replace(",", " ").split()
+        if any(not part.isdecimal() or not 1 <= int(part) <= 43_200 for part in parts) or len(parts) > 9:
+            raise ValidationError(_("Give up to nine times in minutes, such as 10, 30, 60."))
+        minutes = [int(part) for part in parts]
+        if minutes != sorted(minutes):
+            raise ValidationError(_("Each time must be at least as long as the one before it."))
+        return minutes
+
+
+class AudienceTagsField(forms.CharField):
+    """Tags parted by commas, each of which somebody carries."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as a line."""
+        return ", ".join(str(tag) for tag in value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Read the line into a list."""
+        tags = read_tags(str(value or ""))
+        if unknown := unknown_tags(tags):
+            raise ValidationError(
+                _("Nobody carries the tag %(tags)s: check the spelling, or import people with it."),
+                params={"tags": ", ".join(f"“{tag}”" for tag in unknown)},
+                code="unknown",
+            )
+        return tags

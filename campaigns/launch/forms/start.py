@@ -1,0 +1,74 @@
+"""What a person gives to start a campaign later, or to hear its message on their own phone."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.forms.people import PhoneField
+from campaigns.core.forms.days_and_lengths import DayField
+from campaigns.launch.start import FARTHEST
+from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
+
+
+def installation_zone() -> zoneinfo.ZoneInfo:
+    """Return the zone of this installation, in which start times are given."""
+    return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+
+
+class ClockField(forms.TimeField):
+    """A time of day, typed in any digits."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the time of a text."""
+        return super().to_python(text_of_digits(value) if isinstance(value, str) else value)
+
+
+class StartAtForm(forms.Form):
+    """The day and time at which a campaign starts by itself."""
+
+    day = DayField(label=_("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    time = ClockField(label=_("Time"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what is over, too far, or what no clock shows."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("day") is None or cleaned.get("time") is None:
+            return cleaned
+        wall = datetime.datetime.combine(cleaned["day"], cleaned["time"])
+        zone = installation_zone()
+        try:
+            at = wall.replace(tzinfo=zone).astimezone(datetime.UTC)
+        except OverflowError:
+            raise ValidationError({"day": _("Choose a time within a year.")}) from None
+        if at.astimezone(zone).replace(tzinfo=None) != wall:
+            self.add_error("time", _("The clocks are changed then: this time does not exist. Choose another."))
+        elif at <= timezone.now():
+            self.add_error("time", _("This time is over: choose a later one, or start at once."))
+        elif at > timezone.now() + FARTHEST:
+            self.add_error("day", _("Choose a time within a year."))
+        cleaned["at"] = at
+        return cleaned
+
+
+class TryForm(forms.Form):
+    """One's own number, and whose message is heard there."""
+
+    number = PhoneField(label=_("Your own number"))
+    hear = forms.CharField(
+        label=_("Hear it as"),
+        required=False,
+        max_length=80,
+        help_text=_("A name or a number of the audience. Empty: the first person whose values are all there."),
+    )
+
+    def understood(self) -> UnderstoodNumber:
+        """Return the number with its country."""
+        return understand_number(self.cleaned_data["number"], settings.DEFAULT_REGION)

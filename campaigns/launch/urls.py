@@ -1,0 +1,33 @@
+"""The addresses of this room: campaigns."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from campaigns.launch.views import builder, campaign_hours, campaigns, redial, start
+
+urlpatterns = [
+    path("campaigns/new/", builder.campaign_new, name="campaign-new"),
+    path("campaigns/<int:pk>/edit/", builder.campaign_edit, name="campaign-edit"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/live/", campaigns.campaign_live, name="campaign-live"),
+    path("campaigns/<int:pk>/settings/", campaigns.campaign_settings, name="campaign-settings"),
+    path("campaigns/<int:pk>/activity/", campaigns.campaign_activity, name="campaign-activity"),
+    path("campaigns/<int:pk>/copy/", campaigns.campaign_copy, name="campaign-copy"),
+    path("campaigns/<int:pk>/hours/", campaign_hours.campaign_hours, name="campaign-hours"),
+    path("campaigns/<int:pk>/redial/", redial.campaign_redial, name="campaign-redial"),
+    path("campaigns/<int:pk>/check/", start.campaign_check, name="campaign-check"),
+    path("campaigns/<int:pk>/check/<slug:verdict>/", start.campaign_check_people, name="campaign-check-people"),
+    path("campaigns/<int:pk>/launch/", start.campaign_launch, name="campaign-launch"),
+    path("campaigns/<int:pk>/pilot/", start.campaign_pilot, name="campaign-pilot"),
+    path("campaigns/<int:pk>/pilot/end/", start.campaign_end_pilot, name="campaign-end-pilot"),
+    path("campaigns/<int:pk>/pilot/ask/", start.campaign_ask_rest, name="campaign-ask-rest"),
+    path("campaigns/<int:pk>/start-at/", start.campaign_start_at, name="campaign-start-at"),
+    path("campaigns/<int:pk>/try/", start.campaign_try, name="campaign-try"),
+    path("campaigns/<int:pk>/approve/", start.campaign_approve, name="campaign-approve"),
+    path("campaigns/<int:pk>/withdraw/", start.campaign_withdraw, name="campaign-withdraw"),
+    path("campaigns/<int:pk>/pause/", start.campaign_pause, name="campaign-pause"),
+    path("campaigns/<int:pk>/resume/", start.campaign_resume, name="campaign-resume"),
+    path("campaigns/<int:pk>/stop/", start.campaign_stop, name="campaign-stop"),
+]

@@ -1,0 +1,1 @@
+"""The screens of campaigns: builder, launch check, page, redial."""

@@ -1,0 +1,135 @@
+"""The screen of writing a campaign: one page in sections, and what one person would hear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import needs
+from campaigns.core import message as message_module
+from campaigns.launch import drafts, test_call
+from campaigns.launch.forms.builder import CampaignForm
+from campaigns.launch.lifecycle import Refused
+from campaigns.launch.views.campaigns import find_campaign, person_of, token_of
+from campaigns.models import Campaign, Contact
+
+SAMPLE_PEOPLE = 3
+
+
+@needs("draft_campaign")
+def campaign_new(request: HttpRequest) -> HttpResponse:
+    """Write a new campaign."""
+    person = person_of(request)
+    token = token_of(request)
+    if request.method == "POST" and (known := drafts.made_with(person, token)) is not None:
+        return _after_saving(request, known)
+    form = _form(request, Campaign())
+    if request.method == "POST" and not form.is_staying and form.is_valid():
+        chosen = form.cleaned_data
+        made = drafts.create(person, form.values(), chosen["lists"], token, chosen["excluded_campaigns"])
+        messages.success(request, _("“%(name)s” is saved as a draft.") % {"name": made})
+        return _after_saving(request, made)
+    if form.is_bound and not form.is_staying and (known := drafts.made_with(person, token)) is not None:
+        return _after_saving(request, known)  # pressed twice: the first press made it just now
+    return _builder(request, form)
+
+
+@needs("draft_campaign")
+def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a campaign; what is fixed after the launch is shown but cannot be changed."""
+    person = person_of(request)
+    campaign = find_campaign(request, pk)
+    if not drafts.may_edit(campaign, person):
+        messages.error(request, _("This campaign cannot be changed any more: copy it to call again."))
+        return redirect("campaign", pk)
+    form = _form(request, campaign)
+    if request.method == "POST" and not form.is_staying and form.is_valid():
+        lists = None if form.is_launched else form.cleaned_data["lists"]
+        left_out = None if form.is_launched else form.cleaned_data["excluded_campaigns"]
+        try:
+            changed = drafts.change(pk, person, form.values(), lists, left_out, was_launched=form.is_launched)
+        except Refused as error:
+            messages.error(request, str(error))
+            return redirect("campaign", pk)
+        messages.success(request, _("Saved.") if changed else _("Nothing was changed."))
+        return _after_saving(request, campaign)
+    return _builder(request, form)
+
+
+def chosen_lists(asked: Sequence[str]) -> list[int]:
+    """Return the ids that an address names; what is no number is left out."""
+    return [int(text) for text in asked if text.isascii() and text.isdigit() and len(text) < 19]
+
+
+def _form(request: HttpRequest, campaign: Campaign) -> CampaignForm:
+    return CampaignForm(
+        request.POST if request.method == "POST" else None,
+        instance=campaign,
+        # A list's page, and an import's, lead here with the list chosen already.
+        initial={} if campaign.pk else {"lists": chosen_lists(request.GET.getlist("list"))},
+        person=person_of(request),
+        is_staying=request.method == "POST" and request.POST.get("then") == "stay",
+        is_draft=request.POST.get("then") == "save",
+    )
+
+
+def _after_saving(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    return redirect("campaign-check" if request.POST.get("then") == "check" else "campaign", campaign.pk)
+
+
+def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
+    refused = form.is_bound and not form.is_staying
+    selection = form.selection()
+    hears = str(form["hear"].value() or "").strip()
+    context = {
+        "form": form,
+        "campaign": Campaign.objects.filter(pk=form.instance.pk).first() if form.instance.pk else None,
+        "sections": {section.slug: section for section in form.sections()},
+        "people": None if selection.is_empty else selection.count(),
+        "preview": _preview(form, hears),
+        "hears": hears,
+        "installation_zone": settings.TIME_ZONE,
+    }
+    return render(request, "campaigns/builder.html", context, status=422 if refused else 200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The message as one person would meet it."""
+
+    contact: Contact
+    text: str
+    variables: list[tuple[str, str]]
+    missing: list[str]
+    """What is empty although the message needs it: this person is not called."""
+    unmet: list[str]
+    """What is empty although the agent asks for it."""
+
+
+def _preview(form: CampaignForm, hears: str) -> list[Heard]:
+    """Show the message as a chosen person of the audience would meet it, or the first few of them."""
+    message = form.preview()
+    message.agent = form.chosen_agent
+    people = form.selection().people()
+    if hears:
+        found = test_call.find_hearer(people, hears)
+        return [_heard(message, found)] if found else []
+    return [_heard(message, contact) for contact in people[:SAMPLE_PEOPLE]]
+
+
+def _heard(message: Campaign, contact: Contact) -> Heard:
+    rendered = message_module.render_variables(message, contact)
+    wanted = dict.fromkeys([*message.variables, *message_module.expected_names(message)])
+    return Heard(
+        contact=contact,
+        text=message_module.render_text(message, contact),
+        variables=[(name, rendered.get(name, "")) for name in wanted],
+        missing=message_module.missing_variables(message, contact),
+        unmet=message_module.missing_from(message_module.expected_names(message), contact.name, contact.variables),
+    )

@@ -1,0 +1,34 @@
+"""When the people of one campaign answer: a part of its dashboard that is counted apart, so that it delays nothing."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from callcenter.access.roles import needs
+from campaigns.launch.views.campaigns import campaign_context, find_campaign
+from campaigns.models import Campaign
+from campaigns.reports import figures, outcomes, sections
+from campaigns.reports.tables import Section
+from campaigns.reports.views.reports import said, short_day
+
+
+@require_safe
+@needs("see_calls")
+def campaign_hours(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show calls and answer rate by weekday and hour; every cell opens its calls."""
+    found = find_campaign(request, pk)
+    hours = outcomes.count_hours(found)
+    shown = {"section": draw_hours(found, hours), "counted_at": hours.at}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "campaigns/_hours.html", shown)
+    return render(request, "campaigns/hours.html", campaign_context(request, found, "progress") | shown)
+
+
+def draw_hours(campaign: Campaign, hours: outcomes.Hours) -> Section:
+    """Draw the hours as the reports do, with links to this campaign's calls."""
+    since = timezone.localtime(campaign.created_at).date()
+    scope = figures.Scope(since, timezone.localdate(), campaign=campaign)
+    return sections.CallSections(figures.figures_of_hours(scope, hours.cells), said, short_day).hours()

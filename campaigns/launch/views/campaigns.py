@@ -1,0 +1,174 @@
+"""The screens of writing and watching campaigns."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import AbstractUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from callcenter.access.roles import may, needs
+from callcenter.audit.models import AuditEvent
+from campaigns.calls.call_log import count_up_to, page_by_key
+from campaigns.launch import drafts
+from campaigns.launch import pilot as pilot_module
+from campaigns.launch.audience_query import people_of
+from campaigns.launch.campaign_words import action_words, in_words, locks_of, watch_words
+from campaigns.launch.launch_check import may_launch
+from campaigns.launch.lifecycle import may_control, needs_approval
+from campaigns.launch.start import may_approve
+from campaigns.models import Campaign
+from campaigns.reports import progress, today
+
+SHOWN_EVENTS = 50
+BY = ("people", "system")
+"""Whose doings the activity may be narrowed to."""
+ENDS_POLLING = 286
+"""The status by which htmx stops asking."""
+
+
+def person_of(request: HttpRequest) -> AbstractUser:
+    """Return who asks; the views let only people in."""
+    return cast(AbstractUser, request.user)
+
+
+def token_of(request: HttpRequest) -> UUID | None:
+    """Return the form's token; None where it carries none."""
+    try:
+        return UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        return None
+
+
+def find_campaign(request: HttpRequest, pk: int) -> Campaign:
+    """Return a campaign that this person may see, or answer 404."""
+    return get_object_or_404(drafts.visible_to(person_of(request)), pk=pk)
+
+
+# The list
+
+
+@require_safe
+@needs("see_calls")
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """List the campaigns that this person may see, newest first, and how far each is."""
+    person = person_of(request)
+    found = drafts.visible_to(person)
+    state = request.GET.get("state", "")
+    if state in Campaign.Status.values:
+        found = found.filter(status=state)
+    page = page_by_key(found, request.GET, 25)
+    counts = today.progress_of(page.rows)
+    context = {
+        "page": page,
+        "rows": [(campaign, counts[campaign.pk]) for campaign in page.rows],
+        "total": count_up_to(found),
+        "states": Campaign.Status.choices,
+        "state": state,
+        "may_draft": may(person, "draft_campaign"),
+        "shows_owner": may(person, "see_all_calls"),
+        "is_live": any(campaign.status == Campaign.Status.RUNNING for campaign in page.rows),
+    }
+    return render(request, "campaigns/_rows.html" if request.htmx else "campaigns/list.html", context)  # type: ignore[attr-defined]
+
+
+@require_POST
+@needs("draft_campaign")
+def campaign_copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a draft out of any campaign that this person may see."""
+    made = drafts.copy(find_campaign(request, pk).pk, person_of(request), token_of(request))
+    messages.success(request, _("“%(name)s” is a new draft with the same message, lists and rules.") % {"name": made})
+    return redirect("campaign-edit", made.pk)
+
+
+# One campaign
+
+
+def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[str, Any]:
+    """Return what the frame of a campaign's pages shows."""
+    person = person_of(request)
+    status = Campaign.Status(found.status)
+    return {
+        "campaign": found,
+        "tab": tab,
+        "may_control": may_control(found, person),
+        "may_edit": drafts.may_edit(found, person),
+        "may_draft": may(person, "draft_campaign"),
+        "may_launch": status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(found, person),
+        "may_approve": status == Campaign.Status.WAITING and may_approve(found, person),
+        "may_export": may(person, "export_calls"),
+    }
+
+
+def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
+    now = progress.measure(found)
+    over = {Campaign.Status.STOPPED, Campaign.Status.FINISHED, Campaign.Status.DRAFT}
+    is_over = found.status in over and not now.live and not now.still_out
+    every = 2 if found.status == Campaign.Status.RUNNING or now.live or now.still_out else 10
+    in_pilot = found.pilot in {Campaign.Pilot.CALLING, Campaign.Pilot.ASKS}
+    pilot = pilot_module.measure_pilot(found) if in_pilot else None
+    return campaign_context(request, found, "") | {
+        "now": now,
+        "is_over": is_over,
+        "every": every,
+        "pilot": pilot,
+        "asks_manager": pilot is not None and needs_approval(pilot.people + pilot.rest, person_of(request)),
+        "installation_zone": settings.TIME_ZONE,
+    }
+
+
+@require_safe
+@needs("see_calls")
+def campaign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how a campaign goes."""
+    context = _live_context(request, find_campaign(request, pk))
+    return render(request, "campaigns/campaign.html", context | {"tab": "progress"})
+
+
+@require_safe
+@needs("see_calls")
+def campaign_live(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the moving part of a campaign's page; 286 once nothing moves any more."""
+    context = _live_context(request, find_campaign(request, pk))
+    return render(request, "campaigns/_live.html", context, status=ENDS_POLLING if context["is_over"] else 200)
+
+
+@require_safe
+@needs("see_calls")
+def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show everything that was set."""
+    found = find_campaign(request, pk)
+    context = campaign_context(request, found, "settings") | {
+        "lists": list(found.lists.all()),
+        "people": people_of(found).count(),
+        "words": in_words(found),
+        "locks": locks_of(found),
+        "left_out": list(found.excluded_campaigns.all()),
+        "watch": watch_words(),
+    }
+    return render(request, "campaigns/settings.html", context)
+
+
+@require_safe
+@needs("see_calls")
+def campaign_activity(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show who did what with a campaign, and what the product did by itself."""
+    found = find_campaign(request, pk)
+    events = AuditEvent.objects.filter(object_type="campaign", object_id=str(pk)).select_related("actor")
+    by = request.GET.get("by", "")
+    if by in BY:
+        events = events.filter(actor__isnull=by == "system")
+    page = page_by_key(events, request.GET, SHOWN_EVENTS)
+    context = campaign_context(request, found, "activity") | {
+        "events": [(event, action_words(event)) for event in page.rows],
+        "page": page,
+        "total": count_up_to(events),
+        "by": by if by in BY else "",
+    }
+    return render(request, "campaigns/activity.html", context)

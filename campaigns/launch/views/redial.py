@@ -1,0 +1,58 @@
+"""Calling again whom a campaign did not reach: choose by outcome, get a draft with exactly these people."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from callcenter.access.roles import needs
+from campaigns.launch import redial
+from campaigns.launch.lifecycle import Refused
+from campaigns.launch.views.campaigns import campaign_context, find_campaign, person_of, token_of
+from campaigns.models import Campaign
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("draft_campaign")
+def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how many people there are of each outcome, and make a draft with those that were chosen."""
+    found = find_campaign(request, pk)
+    if found.launched_at is None:
+        messages.info(request, _("Nobody was called yet: there is nobody to call again."))
+        return redirect("campaign", pk)
+    if request.method != "POST":
+        return _choose(request, found)
+    chosen = [name for name in request.POST.getlist("outcome") if name in redial.OUTCOMES]
+    if not chosen:
+        return _choose(request, found, _("Tick at least one outcome: whom shall be called again?"))
+    try:
+        made = redial.redial(pk, chosen, person_of(request), token_of(request))
+    except Refused as refusal:
+        return _choose(request, found, str(refusal), chosen)
+    people = sum(contact_list.memberships.count() for contact_list in made.lists.all())
+    words = ngettext(
+        "“%(name)s” is a new draft for %(count)s person. Check it, then launch it: nobody is called before.",
+        "“%(name)s” is a new draft for %(count)s people. Check it, then launch it: nobody is called before.",
+        people,
+    )
+    messages.success(request, words % {"name": made, "count": f"{people:,}"})
+    return redirect("campaign-check", made.pk)
+
+
+def _choose(request: HttpRequest, found: Campaign, problem: str = "", chosen: list[str] | None = None) -> HttpResponse:
+    counts = redial.count_by_outcome(found)
+    ticked = redial.USUAL if chosen is None else chosen
+    shown = {
+        "outcomes": [
+            (name, words, counts[name], name in ticked and bool(counts[name]))
+            for name, (words, _where) in redial.OUTCOMES.items()
+        ],
+        "problem": problem,
+        "has_anybody": any(counts.values()),
+    }
+    context = campaign_context(request, found, "people") | shown
+    return render(request, "campaigns/redial.html", context, status=422 if problem else 200)

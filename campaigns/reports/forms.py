@@ -1,0 +1,73 @@
+"""What a report is about: a span of days, a campaign, a provider; everything stands in the address."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.roles import Person, may
+from campaigns.core.forms.days_and_lengths import DayField
+from campaigns.models import Campaign
+from campaigns.reports.figures import Scope
+from providers.models import Provider
+
+SPANS = (7, 30, 90)
+USUAL = 30
+LONGEST = 366
+FIRST, LAST = datetime.date(2000, 1, 1), datetime.date(2100, 1, 1)
+
+
+class ReportForm(forms.Form):
+    """From, until, campaign, provider; `days` in the address stands for that many days up to today."""
+
+    since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.none(), label=_("Campaign"), required=False, empty_label=_("Any campaign")
+    )
+    provider = forms.ModelChoiceField(
+        Provider.objects.none(), label=_("Provider"), required=False, empty_label=_("Any provider")
+    )
+
+    def __init__(self, asked: Any, viewer: Person) -> None:
+        given = asked.dict()
+        self.days = int(given["days"]) if given.get("days") in {str(days) for days in SPANS} else 0
+        if not given.get("since") and not given.get("until"):
+            self.days = self.days or USUAL
+        if self.days:
+            today = timezone.localdate()
+            given["since"] = (today - datetime.timedelta(days=self.days - 1)).isoformat()
+            given["until"] = today.isoformat()
+        super().__init__(given)
+        campaigns = Campaign.objects.only("name").order_by("-id")
+        if not may(viewer, "see_all_calls"):
+            campaigns = campaigns.filter(owner=viewer.pk)
+        fields: dict[str, Any] = self.fields
+        fields["campaign"].queryset = campaigns
+        fields["provider"].queryset = Provider.objects.only("name")
+
+    def clean(self) -> dict[str, Any]:
+        """Complete the span; refuse one that ends before it begins, and one longer than a year."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("since", "until"):
+            if (day := cleaned.get(name)) is not None and not FIRST <= day <= LAST:
+                self.add_error(name, _("There are no calls of that year."))
+                cleaned.pop(name, None)
+        until = cleaned.get("until") or max(timezone.localdate(), cleaned.get("since") or FIRST)
+        since = cleaned.get("since") or until - datetime.timedelta(days=USUAL - 1)
+        if since > until:
+            self.add_error("until", _("This day is before the first one."))
+        elif (until - since).days >= LONGEST:
+            self.add_error("since", _("At most a year at once: choose a later first day."))
+        return cleaned | {"since": since, "until": until}
+
+    def scope(self) -> Scope | None:
+        """Return what to report on; None where something is wrong."""
+        if not self.is_valid():
+            return None
+        found = self.cleaned_data
+        return Scope(found["since"], found["until"], found["campaign"], found["provider"])

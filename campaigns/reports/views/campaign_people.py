@@ -1,0 +1,104 @@
+"""The people of one campaign: who stands where and why; skip one, call one again."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from callcenter.access.roles import may, needs
+from campaigns.calls import call_actions
+from campaigns.calls.call_log import count_up_to, page_by_key
+from campaigns.core.views.page_requests import go_back
+from campaigns.launch.lifecycle import Refused, may_control
+from campaigns.launch.views.campaigns import campaign_context, find_campaign, person_of, token_of
+from campaigns.models import Call, Campaign
+from campaigns.reports import campaign_people as service
+from campaigns.reports import outcomes, progress
+
+
+@require_safe
+@needs("see_calls")
+def people(request: HttpRequest, pk: int) -> HttpResponse:
+    """List everybody of a campaign with their last attempt, why it came so, and what comes next."""
+    person = person_of(request)
+    found = find_campaign(request, pk)
+    filters = _filters(request)
+    calls = service.find_people(found, filters, person)
+    listed = service.down_from_newest(calls, found)
+    page = page_by_key(listed.select_related("contact", "campaign", "provider").defer("provider__secrets"), request.GET)
+    rows = service.rows_of(
+        page.rows, found, person, may_skip=may_control(found, person), may_again=may(person, "settle_calls")
+    )
+    context = campaign_context(request, found, "people") | {
+        "page": page,
+        "rows": rows,
+        "total": count_up_to(calls),
+        "states": service.STATES,
+        "reasons": service.reasons(),
+        "filters": filters,
+        "is_filtered": filters != service.PeopleFilters(),
+        "skips": [(f"skip-{reason}", service.skip_words(reason), n) for reason, n in outcomes.count_skips(found)],
+        "standstill": progress.why_standing(found),
+    }
+    return render(request, "campaigns/people.html", context)
+
+
+def _filters(request: HttpRequest) -> service.PeopleFilters:
+    """Return what is asked for; a value that is none of ours filters nothing."""
+    state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
+    known = {value for _kind, choices in service.reasons() for value, _label in choices}
+    return service.PeopleFilters(
+        state=state if state in dict(service.STATES) else "",
+        reason=reason if reason in known else "",
+        person=request.GET.get("q", "")[:80],
+    )
+
+
+def _call_of(request: HttpRequest, pk: int, call_pk: int) -> tuple[Campaign, Call]:
+    found = find_campaign(request, pk)
+    return found, get_object_or_404(Call, pk=call_pk, campaign=found)
+
+
+@require_POST
+@needs("see_calls")
+def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
+    """Take one person out of the queue, with the reason."""
+    found, call = _call_of(request, pk, call_pk)
+    person = person_of(request)
+    if not may_control(found, person):
+        raise PermissionDenied("control_campaign")
+    reason = request.POST.get("reason", "").strip()[:300]
+    if not reason:
+        messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
+    elif call_actions.cancel_call(call.pk, person, reason):
+        messages.success(request, _("Skipped: this campaign does not call this person any more."))
+    else:
+        messages.warning(
+            request,
+            _("Too late: the order is out, the phone may ring. Its page says what became of it and what can be done."),
+        )
+    return go_back(request, "campaign-people", pk)
+
+
+@require_POST
+@needs("settle_calls")
+def again(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
+    """Queue one more attempt to one person; the form's token makes a double press one call."""
+    _found, call = _call_of(request, pk, call_pk)
+    token = token_of(request)
+    if token is None:
+        raise PermissionDenied("form_token")
+    try:
+        made = call_actions.call_again(call.pk, person_of(request), token)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return go_back(request, "campaign-people", pk)
+    if made.campaign_id != pk:
+        messages.success(request, _("The campaign is over, so this is a single call: it waits its turn."))
+        return redirect("call", made.pk)
+    messages.success(request, _("One more attempt waits its turn."))
+    return go_back(request, "campaign-people", pk)

@@ -1,0 +1,109 @@
+"""The screens of reports."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from callcenter.access.roles import needs
+from callcenter.calendars import plain_day
+from callcenter.templatetags import desk
+from campaigns.calls.call_log import MACHINE, OPTED_OUT, SENT, TALKED
+from campaigns.models import Call
+from campaigns.reports import figures as figures_module
+from campaigns.reports import sections
+from campaigns.reports.forms import SPANS, ReportForm
+from campaigns.reports.tables import Section
+
+
+def said(value: Any, kind: str, currency: str = "") -> str:
+    """Return a value as the page's language writes it, without markup: it stands in drawings and their titles."""
+    if value is None:
+        return "–"
+    if kind == "money":
+        return strip_tags(desk.money(value, currency))
+    if kind == "percent":
+        return desk.digits(_("%(n)s %%") % {"n": value})
+    return desk.number(value) if kind in {"number", "rate"} else desk.digits(value)
+
+
+def short_day(day: Any) -> str:
+    """Return a day without its year; in Persian of the Jalali calendar."""
+    return plain_day(day, has_year=False)
+
+
+@require_safe
+@needs("see_reports")
+def reports(request: HttpRequest) -> HttpResponse:
+    """Show what the calls of a span came to."""
+    form = ReportForm(request.GET, request.user)
+    scope = form.scope()
+    shown: dict[str, Any] = {"form": form, "spans": SPANS, "days": form.days}
+    if scope is not None:
+        is_whole = bool(request.GET.get("whole"))
+        figures = figures_module.count(scope, request.user, reads_differences=False, reads_attempts=is_whole)
+        shown |= {"scope": scope, "total": figures.total, "links": _links(scope)}
+        shown["costs"] = [
+            {
+                "currency": currency,
+                "amount": _rounded(figures.total.cost(currency)),
+                "each": _rounded(figures.total.per_conversation(currency)),
+            }
+            for currency in figures.total.currencies
+        ]
+        if figures.total.sent:
+            if is_whole:
+                shown["rest"] = sections.sections(figures, said, short_day, sections.REST)
+            shown["sections"] = sections.sections(figures, said, short_day, sections.FIRST)
+            shown["differences"] = sections.DIFFERENCES
+        else:
+            shown["has_calls"] = Call.objects.visible_to(request.user).dialed().exists()
+    return render(request, "reports/reports.html", shown, status=422 if form.errors else 200)
+
+
+def _rounded(amount: Decimal | None) -> Decimal | None:
+    """Leave cents of an amount above one: it stands in large figures."""
+    return amount if amount is None or amount < 1 else round(amount, 2)
+
+
+def _links(scope: figures_module.Scope) -> dict[str, str]:
+    return {
+        "sent": scope.log_link(which=SENT),
+        "talked": scope.log_link(state=TALKED),
+        "machine": scope.log_link(which=MACHINE),
+        "opted_out": scope.log_link(which=OPTED_OUT),
+    }
+
+
+@require_safe
+@needs("see_reports")
+def report_section(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one section alone."""
+    scope, section = _section(request, key)
+    return render(request, "reports/section.html", {"scope": scope, "section": section})
+
+
+@require_safe
+@needs("see_reports")
+def report_csv(request: HttpRequest, key: str) -> HttpResponse:
+    """Hand out the table of one section as CSV."""
+    scope, section = _section(request, key)
+    answer = HttpResponse(section.csv(), content_type="text/csv; charset=utf-8")
+    name = f"{key}-{scope.since:%Y-%m-%d}-{scope.until:%Y-%m-%d}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _section(request: HttpRequest, key: str) -> tuple[figures_module.Scope, Section]:
+    scope = ReportForm(request.GET, request.user).scope()
+    if scope is None or key not in sections.KEYS:
+        raise Http404(key)
+    figures = figures_module.count(scope, request.user, reads_differences=key == sections.DIFFERENCES)
+    (section,) = sections.sections(figures, said, short_day, [key])
+    return scope, section

@@ -90,7 +90,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "callcenter.context.desk",
             ],
-            "builtins": ["callcenter.templatetags.desk"],
+            "builtins": ["campaigns.templatetags.console"],
         },
     }
 ]

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from callcenter.audit.models import AuditEvent
-from callcenter.calendars import plain_day, whole_day, whole_moment
-from callcenter.templatetags import desk
+from callcenter.formats.calendars import plain_day, whole_day, whole_moment
 from campaigns.core.forms.days_and_lengths import DayField
+from campaigns.templatetags import console
 from tests.conftest import make_contact
 
 DAY = datetime.date(2026, 11, 21)
@@ -24,7 +24,7 @@ INSTANT = datetime.datetime(2026, 11, 21, 20, 45, tzinfo=datetime.UTC)
 
 
 def test_english_has_one_calendar() -> None:
-    assert (plain_day(DAY), whole_day(DAY), desk.day(DAY)) == ("21 Nov 2026",) * 3
+    assert (plain_day(DAY), whole_day(DAY), console.day(DAY)) == ("21 Nov 2026",) * 3
     assert plain_day(DAY, has_year=False) == "21 Nov"
     assert whole_moment(INSTANT) == "21 Nov 2026, 20:45"
 
@@ -35,7 +35,7 @@ def test_persian_has_both_by_the_viewer_s_day() -> None:
         assert plain_day(DAY, has_year=False) == "۳۰ آبان"
         # A quarter past midnight in Tehran.
         assert whole_moment(INSTANT).startswith("۱ آذر ۱۴۰۵ (\u2066۲۰۲۶-۱۱-۲۲\u2069)")
-        written = desk.moment(INSTANT - datetime.timedelta(days=400))
+        written = console.moment(INSTANT - datetime.timedelta(days=400))
         assert "۱۴۰۴" in written
         assert "۲۰۲۵-۱۰-۱" in written
 

@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
-from callcenter.calendars import whole_moment
+from callcenter.formats.calendars import whole_moment
 
 MOST_COUNTED = 10_000
 

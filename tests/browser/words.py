@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext, ngettext, override
 
-from callcenter.calendars import in_digits
+from callcenter.formats.calendars import in_digits
 
 
 class Words:

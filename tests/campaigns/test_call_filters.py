@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
-from callcenter.templatetags.call_cells import CELLS
 from campaigns.calls import call_columns, call_log_filters, call_log_totals, remarks
 from campaigns.calls.call_log import CallFilters, find_calls
 from campaigns.core import transcript_words
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.models import Call, CallReview, CallTranscript, SavedFilter
+from campaigns.templatetags.call_cells import CELLS
 from providers.types import CallStatus
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
 

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from callcenter.templatetags import desk
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.launch.launch_sentence import Piece
 from campaigns.models import Campaign
+from campaigns.templatetags import console
 
 
 def sentence_with_links(check: LaunchCheck, campaign: Campaign, *, opens: bool) -> SafeString:
@@ -21,14 +21,14 @@ def sentence_with_links(check: LaunchCheck, campaign: Campaign, *, opens: bool) 
 
 def _piece(piece: Piece, check: LaunchCheck, campaign: Campaign, opens: bool) -> str:
     if piece.at is not None:
-        return desk.moment(piece.at)
+        return console.moment(piece.at)
     if piece.amount is not None:
-        return desk.money(piece.amount, check.currency)
+        return console.money(piece.amount, check.currency)
     if piece.count is None:
-        return conditional_escape(desk.digits(piece.text))
+        return conditional_escape(console.digits(piece.text))
     if not opens:
-        return format_html("<strong>{}</strong>", desk.number(piece.count))
+        return format_html("<strong>{}</strong>", console.number(piece.count))
     address = reverse("campaign-check-people", args=[campaign.pk, piece.kind])
     if piece.variable:
         address += "?" + urlencode({"variable": piece.variable})
-    return format_html('<a href="{}">{}</a>', address, desk.number(piece.count))
+    return format_html('<a href="{}">{}</a>', address, console.number(piece.count))

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import needs
-from callcenter.calendars import plain_day
-from callcenter.templatetags import desk
+from callcenter.formats.calendars import plain_day
 from campaigns.calls.call_log import MACHINE, OPTED_OUT, SENT, TALKED
 from campaigns.models import Call
 from campaigns.reports import figures as figures_module
 from campaigns.reports import sections
 from campaigns.reports.forms import SPANS, ReportForm
 from campaigns.reports.tables import Section
+from campaigns.templatetags import console
 
 
 def said(value: Any, kind: str, currency: str = "") -> str:
@@ -27,10 +27,10 @@ def said(value: Any, kind: str, currency: str = "") -> str:
     if value is None:
         return "–"
     if kind == "money":
-        return strip_tags(desk.money(value, currency))
+        return strip_tags(console.money(value, currency))
     if kind == "percent":
-        return desk.digits(_("%(n)s %%") % {"n": value})
-    return desk.number(value) if kind in {"number", "rate"} else desk.digits(value)
+        return console.digits(_("%(n)s %%") % {"n": value})
+    return console.number(value) if kind in {"number", "rate"} else console.digits(value)
 
 
 def short_day(day: Any) -> str:

@@ -17,13 +17,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from callcenter import chips
 from callcenter.access.roles import Person
-from callcenter.calendars import gregorian_beside, in_digits, is_persian, plain_day, whole_day
-from callcenter.calendars import on_the_clock as local
+from callcenter.formats.calendars import gregorian_beside, in_digits, is_persian, plain_day, whole_day
+from callcenter.formats.calendars import on_the_clock as local
 from campaigns import reasons
 from campaigns.calls import call_log
-from campaigns.core import explanations
+from campaigns.core import chips, explanations
 from campaigns.models import Call, CallEvent, Campaign
 from providers.models import Provider
 from providers.types import CallStatus

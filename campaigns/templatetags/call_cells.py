@@ -12,11 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from callcenter import chips
 from callcenter.access.roles import Person
-from callcenter.templatetags import desk
 from campaigns.calls.call_columns import Column
+from campaigns.core import chips
 from campaigns.models import Call, CallReview
+from campaigns.templatetags import console
 
 register = template.Library()
 
@@ -59,11 +59,11 @@ def _campaign(call: Call, _person: Person) -> str:
 
 def _sent(call: Call, _person: Person) -> str:
     if call.placing_at:
-        return desk.moment(call.placing_at)
+        return console.moment(call.placing_at)
     if call.status == "pending":
-        due = format_html(_("due {at}"), at=desk.moment(call.due_at))
+        due = format_html(_("due {at}"), at=console.moment(call.due_at))
         return format_html('<span class="muted">{}</span>', due)
-    return desk.moment(call.created_at)
+    return console.moment(call.created_at)
 
 
 def _answered_by(call: Call, _person: Person) -> str:
@@ -79,7 +79,7 @@ def _score(call: Call, _person: Person) -> str:
     found: CallReview | None = getattr(call, "review", None)
     if found is None:
         return ""
-    return format_html('<span class="nowrap">{}</span>', desk.digits(_("%(score)s of 5") % {"score": found.score}))
+    return format_html('<span class="nowrap">{}</span>', console.digits(_("%(score)s of 5") % {"score": found.score}))
 
 
 def _asked_by(call: Call, _person: Person) -> str:
@@ -87,23 +87,23 @@ def _asked_by(call: Call, _person: Person) -> str:
 
 
 CELLS: dict[str, Callable[[Call, Any], str]] = {
-    "call": lambda call, _: desk.digits(call.pk),
-    "person": lambda call, _: _name(desk.call_name(call)),
-    "number": desk.call_number,
+    "call": lambda call, _: console.digits(call.pk),
+    "person": lambda call, _: _name(console.call_name(call)),
+    "number": console.call_number,
     "state": _state,
-    "why": lambda call, _: desk.why(call),
+    "why": lambda call, _: console.why(call),
     "campaign": _campaign,
     "provider": lambda call, _: _name(call.provider.name),
     "agent": lambda call, _: _name(call.agent.name) if call.agent else "",
     "caller_id": lambda call, _: _code(call.caller_id.number) if call.caller_id else "",
-    "attempt": lambda call, _: desk.number(call.attempt),
-    "added": lambda call, _: desk.moment(call.created_at),
+    "attempt": lambda call, _: console.number(call.attempt),
+    "added": lambda call, _: console.moment(call.created_at),
     "sent": _sent,
-    "answered": lambda call, _: desk.moment(call.answered_at),
-    "ended": lambda call, _: desk.moment(call.ended_at),
-    "talked": lambda call, _: desk.duration(call.talk_seconds),
+    "answered": lambda call, _: console.moment(call.answered_at),
+    "ended": lambda call, _: console.moment(call.ended_at),
+    "talked": lambda call, _: console.duration(call.talk_seconds),
     "answered_by": _answered_by,
-    "cost": lambda call, _: desk.money(call.cost, call.currency),
+    "cost": lambda call, _: console.money(call.cost, call.currency),
     "tags": _tags,
     "score": _score,
     "asked_by": _asked_by,

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 
-from callcenter.templatetags import desk
+from campaigns.templatetags import console
 
 if TYPE_CHECKING:
     from campaigns.reports.plots import Mark, Plot
@@ -44,17 +44,17 @@ def _linked(url: str, written: str) -> str:
 def _written(kind: str, cell: Value) -> Any:
     value = cell.value
     if kind in {"number", "rate", "seconds"}:
-        return desk.number(value)
+        return console.number(value)
     if kind == "percent":
-        return "–" if value is None else format_html("<bdi>{} %</bdi>", desk.digits(value))
+        return "–" if value is None else format_html("<bdi>{} %</bdi>", console.digits(value))
     if kind == "money":
-        return desk.money(value, cell.currency)
+        return console.money(value, cell.currency)
     if kind == "day":
-        return desk.day(value)
+        return console.day(value)
     if kind == "moment":
-        return desk.moment(value)
+        return console.moment(value)
     # Names keep the digits that somebody gave them.
-    return format_html("<bdi>{}</bdi>", desk.digits(value) if kind in {"clock", "id"} else value)
+    return format_html("<bdi>{}</bdi>", console.digits(value) if kind in {"clock", "id"} else value)
 
 
 @register.simple_tag

@@ -45,7 +45,7 @@ def check(request: HttpRequest) -> HttpResponse:
     again = _earlier_call(request, request.POST.get("again", ""))
     form = QuickCallForm(request.POST, person=request.user, again=again)
     follows = request.headers.get("HX-Trigger-Name", "") in FOLLOWED
-    template = "quick_call/_followed.html" if follows else "quick_call/_standing.html"
+    template = "calls/quick_call/_followed.html" if follows else "calls/quick_call/_standing.html"
     return render(request, template, _context(request, form))
 
 
@@ -75,7 +75,7 @@ def _made_by(request: HttpRequest, token: UUID) -> Call | None:
 def _page(request: HttpRequest, form: QuickCallForm, status: int = 200) -> HttpResponse:
     if not Provider.objects.filter(is_active=True).exists():
         messages.info(request, _("There is no provider yet: an admin sets one up under Providers."))
-    return render(request, "quick_call/quick_call.html", _context(request, form), status=status)
+    return render(request, "calls/quick_call/quick_call.html", _context(request, form), status=status)
 
 
 def _context(request: HttpRequest, form: QuickCallForm) -> dict[str, Any]:

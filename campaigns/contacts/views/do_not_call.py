@@ -65,7 +65,7 @@ def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
         "total": count_up_to(found),
         "now": timezone.now(),
     }
-    return render(request, "people/do_not_call.html", context, status=422 if form.errors else 200)
+    return render(request, "contacts/do_not_call.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -100,7 +100,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(refusal))
     notes = [(row, NOTES[row.problem]) for row in result.bad_samples] if result else []
     context = {"form": form, "result": result, "bad": notes}
-    return render(request, "people/do_not_call_import.html", context, status=422 if form.errors else 200)
+    return render(request, "contacts/do_not_call_import.html", context, status=422 if form.errors else 200)
 
 
 def _forbid_upload(found: dict[str, Any], person: Any) -> do_not_call_files.ForbiddenFile:

@@ -34,7 +34,7 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
         "has_more": len(rows) > SHOWN,
         "forbidden": mark_forbidden(rows),
     }
-    return render(request, "people/merge_choose.html", context)
+    return render(request, "contacts/merge_choose.html", context)
 
 
 @needs("merge_people")
@@ -52,7 +52,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
             messages.success(request, _("They are one person now; every call stands on this page."))
             return redirect("person", pk)
     context = {"form": form, "joining": duplicates.look_at_both(kept, found)}
-    return render(request, "people/merge.html", context, status=422 if form.errors else 200)
+    return render(request, "contacts/merge.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -67,7 +67,7 @@ def limited_upload(view: View) -> View:
             # The form without its data: reading those would read the file.
             request.META["CONTENT_LENGTH"] = "0"
             refusal = _("This file is larger than %(megabytes)s MB. Split it into smaller files.") % {"megabytes": most}
-            return render(request, "imports/too_large.html", {"refusal": refusal}, status=413)
+            return render(request, "contacts/importing/too_large.html", {"refusal": refusal}, status=413)
         return protected(request, *args, **kwargs)
 
     # The check of the form's token reads the body, so it comes after the measure.
@@ -98,7 +98,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
             return redirect("import-map", record.pk)
     return render(
         request,
-        "imports/new.html",
+        "contacts/importing/new.html",
         {
             "form": form,
             "page": page_by_key(_theirs(request), request.GET, size=20),
@@ -152,7 +152,7 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
     except (FileRefused, OSError) as error:
         return _lost(request, error)
-    return render(request, "imports/map.html", {"form": form, "record": record}, status=422 if form.errors else 200)
+    return render(request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200)
 
 
 def _lost(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -176,7 +176,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> 
     groups = verdict_rows(record)
     return render(
         request,
-        "imports/check.html",
+        "contacts/importing/check.html",
         {
             "record": record,
             "form": form,
@@ -242,7 +242,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("import-check" if record.status == Status.CHECKED else "import-map", pk)
     return render(
         request,
-        "imports/import.html",
+        "contacts/importing/import.html",
         {
             "record": record,
             "rows": [row for row in verdict_rows(record) if row["count"]],
@@ -256,7 +256,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far the saving is; the last answer reloads the page."""
     record = get_object_or_404(_theirs(request), pk=pk)
-    answer = render(request, "imports/_progress.html", {"record": record})
+    answer = render(request, "contacts/importing/_progress.html", {"record": record})
     if record.status != Status.SAVING:
         answer.status_code = STOP_POLLING
         answer["HX-Refresh"] = "true"

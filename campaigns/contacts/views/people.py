@@ -39,7 +39,7 @@ def people(request: HttpRequest) -> HttpResponse:
     page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
     total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
     context = {"page": page, "q": text, "total": total, "forbidden": service.mark_forbidden(page.rows)}
-    return render(request, "people/people.html", context)
+    return render(request, "contacts/people.html", context)
 
 
 @needs("import_people")
@@ -57,7 +57,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Added."))
             return redirect("person", made.pk)
     context = {"form": form, "zones": sorted(zoneinfo.available_timezones())}
-    return render(request, "people/edit.html", context, status=422 if form.errors else 200)
+    return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)
 
 
 @needs("see_people")
@@ -106,7 +106,7 @@ def _show_person(request: HttpRequest, contact: Contact, note_form: NoteForm, ta
         "forbidden": service.mark_forbidden(contact.merged.all()),
     }
     status = 422 if note_form.errors or tags_form.errors else 200
-    return render(request, "people/person.html", context, status=status)
+    return render(request, "contacts/person.html", context, status=status)
 
 
 @needs("import_people")
@@ -123,7 +123,7 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("person", pk)
     context = {"form": form, "contact_id": pk, "zones": sorted(zoneinfo.available_timezones())}
-    return render(request, "people/edit.html", context, status=422 if form.errors else 200)
+    return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -184,7 +184,7 @@ def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("see_people")
 def lists(request: HttpRequest) -> HttpResponse:
     """Show the lists and how many people stand in each."""
-    return render(request, "people/lists.html", {"lists": service.lists_with_counts(), "form": ListForm()})
+    return render(request, "contacts/lists.html", {"lists": service.lists_with_counts(), "form": ListForm()})
 
 
 @require_POST
@@ -199,7 +199,7 @@ def new_list(request: HttpRequest) -> HttpResponse:
             form.add_error("name", str(refusal))
         else:
             return redirect("list", made.pk)
-    return render(request, "people/lists.html", {"lists": service.lists_with_counts(), "form": form}, status=422)
+    return render(request, "contacts/lists.html", {"lists": service.lists_with_counts(), "form": form}, status=422)
 
 
 @needs("see_people")
@@ -224,7 +224,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
         "forbidden": service.mark_forbidden(member.contact for member in page.rows),
         "campaigns": contact_list.campaigns.order_by("-id")[:10],
     }
-    return render(request, "people/list.html", context, status=422 if form.errors else 200)
+    return render(request, "contacts/list.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

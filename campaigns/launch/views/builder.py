@@ -96,7 +96,7 @@ def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
         "hears": hears,
         "installation_zone": settings.TIME_ZONE,
     }
-    return render(request, "campaigns/builder.html", context, status=422 if refused else 200)
+    return render(request, "launch/builder.html", context, status=422 if refused else 200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

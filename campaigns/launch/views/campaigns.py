@@ -75,7 +75,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         "shows_owner": may(person, "see_all_calls"),
         "is_live": any(campaign.status == Campaign.Status.RUNNING for campaign in page.rows),
     }
-    return render(request, "campaigns/_rows.html" if request.htmx else "campaigns/list.html", context)  # type: ignore[attr-defined]
+    return render(request, "launch/_rows.html" if request.htmx else "launch/list.html", context)  # type: ignore[attr-defined]
 
 
 @require_POST
@@ -128,7 +128,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how a campaign goes."""
     context = _live_context(request, find_campaign(request, pk))
-    return render(request, "campaigns/campaign.html", context | {"tab": "progress"})
+    return render(request, "launch/campaign.html", context | {"tab": "progress"})
 
 
 @require_safe
@@ -136,7 +136,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
 def campaign_live(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer with the moving part of a campaign's page; 286 once nothing moves any more."""
     context = _live_context(request, find_campaign(request, pk))
-    return render(request, "campaigns/_live.html", context, status=ENDS_POLLING if context["is_over"] else 200)
+    return render(request, "launch/_live.html", context, status=ENDS_POLLING if context["is_over"] else 200)
 
 
 @require_safe
@@ -152,7 +152,7 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "left_out": list(found.excluded_campaigns.all()),
         "watch": watch_words(),
     }
-    return render(request, "campaigns/settings.html", context)
+    return render(request, "launch/settings.html", context)
 
 
 @require_safe
@@ -171,4 +171,4 @@ def campaign_activity(request: HttpRequest, pk: int) -> HttpResponse:
         "total": count_up_to(events),
         "by": by if by in BY else "",
     }
-    return render(request, "campaigns/activity.html", context)
+    return render(request, "launch/activity.html", context)

@@ -55,4 +55,4 @@ def _choose(request: HttpRequest, found: Campaign, problem: str = "", chosen: li
         "has_anybody": any(counts.values()),
     }
     context = campaign_context(request, found, "people") | shown
-    return render(request, "campaigns/redial.html", context, status=422 if problem else 200)
+    return render(request, "launch/redial.html", context, status=422 if problem else 200)

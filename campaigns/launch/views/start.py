@@ -41,7 +41,7 @@ def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
     if not is_launchable(campaign):
         return redirect("campaign", pk)
     if request.GET.get("count") != "now" and Selection.of(campaign).is_larger_than(COUNTED_AT_ONCE):
-        return render(request, "campaigns/check.html", {"campaign": campaign})
+        return render(request, "launch/check.html", {"campaign": campaign})
     return _check_page(request, campaign)
 
 
@@ -82,7 +82,7 @@ def _check_page(
         "tries": tries,
     }
     refused = any(form is not None and form.is_bound for form in (start_form, try_form))
-    return render(request, "campaigns/check.html", context, status=422 if refused else 200)
+    return render(request, "launch/check.html", context, status=422 if refused else 200)
 
 
 @require_safe
@@ -106,7 +106,7 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
         "after": after,
         "more_query": urlencode({"variable": variable, "after": more} if variable else {"after": more}),
     }
-    return render(request, "campaigns/check_people.html", context)
+    return render(request, "launch/check_people.html", context)
 
 
 @require_POST

@@ -44,7 +44,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
         "skips": [(f"skip-{reason}", service.skip_words(reason), n) for reason, n in outcomes.count_skips(found)],
         "standstill": progress.why_standing(found),
     }
-    return render(request, "campaigns/people.html", context)
+    return render(request, "reports/campaign_people.html", context)
 
 
 def _filters(request: HttpRequest) -> service.PeopleFilters:

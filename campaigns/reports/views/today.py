@@ -12,10 +12,10 @@ from campaigns.reports.today import overview
 @needs("see_today")
 def today(request: HttpRequest) -> HttpResponse:
     """Show what runs and what waits for a person."""
-    return render(request, "today/today.html", {"overview": overview(request.user)})
+    return render(request, "reports/today/today.html", {"overview": overview(request.user)})
 
 
 @needs("see_today")
 def today_live(request: HttpRequest) -> HttpResponse:
     """Return the moving part of Today."""
-    return render(request, "today/_today.html", {"overview": overview(request.user)})
+    return render(request, "reports/today/_today.html", {"overview": overview(request.user)})

@@ -28,7 +28,7 @@ def strange_calls(request: HttpRequest) -> HttpResponse:
     rows = found.exclude(state=State.OPEN) if is_decided else found.filter(state=State.OPEN)
     return render(
         request,
-        "calls/strange.html",
+        "tracking/unmatched_calls.html",
         {
             "page": call_log.page_by_key(rows, request.GET),
             "total": call_log.count_up_to(rows),

@@ -77,7 +77,7 @@ PLACING = (
         "campaigns/core/gate.py",
         "return row is not None and row[0] is None",
         "return row is None or row[0] is None",
-        "tests/campaigns/test_dialing.py::test_a_missing_switch_row_counts_as_stopped",
+        "tests/campaigns/dialing/test_dispatcher.py::test_a_missing_switch_row_counts_as_stopped",
     ),
     Mutant(
         "do not look whether the campaign is paused",
@@ -213,6 +213,6 @@ PLACING = (
         ANSWERING,
         "            Provider.objects.halt(provider_id, error.message)\n",
         "",
-        "tests/campaigns/test_dialing.py::test_a_dead_key_halts_the_provider_and_uses_up_nobody",
+        "tests/campaigns/dialing/test_dispatcher.py::test_a_dead_key_halts_the_provider_and_uses_up_nobody",
     ),
 )

@@ -278,7 +278,7 @@ READING = (
         COMMITTING,
         "provider.pace_tat = rules.take_pace(",
         "_never_kept = rules.take_pace(",
-        "tests/campaigns/test_dialing.py::test_pace_is_kept",
+        "tests/campaigns/dialing/test_dispatcher.py::test_pace_is_kept",
     ),
     Mutant(
         "the breaker never opens",

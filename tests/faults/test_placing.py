@@ -31,8 +31,8 @@ from providers.exceptions import (
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus, PlacedCall
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.test_committing import Stage
-from tests.campaigns.test_dialing import single
+from tests.campaigns.dialing.test_commit_point import Stage
+from tests.campaigns.dialing.test_dispatcher import single
 from tests.conftest import make_call, make_provider
 from tests.orders import order_for
 

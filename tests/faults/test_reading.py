@@ -20,8 +20,8 @@ from providers.http import HttpDoor
 from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.test_dialing import single
-from tests.campaigns.test_settling import MINUTE, Stage
+from tests.campaigns.dialing.test_dispatcher import single
+from tests.campaigns.tracking.test_unknown_calls import MINUTE, Stage
 from tests.conftest import make_call
 
 

@@ -20,7 +20,7 @@ from campaigns import checks
 from campaigns.models import Call
 from campaigns.tracking import stuck_calls
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.test_dialing import single
+from tests.campaigns.dialing.test_dispatcher import single
 from tests.end_to_end.conftest import ROOT
 
 

@@ -152,7 +152,9 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
     except (FileRefused, OSError) as error:
         return _lost(request, error)
-    return render(request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200)
+    return render(
+        request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200
+    )
 
 
 def _lost(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -11,8 +11,8 @@ from campaigns.launch import enqueue, launch_check, lifecycle, start
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, DoNotCall, ListMembership
-from tests.campaigns.test_campaign_builder import text_of
-from tests.campaigns.test_starting import HOUR, desk, fresh, rings
+from tests.campaigns.launch.test_builder import text_of
+from tests.campaigns.launch.test_start import HOUR, desk, fresh, rings
 from tests.conftest import make_call, make_campaign, make_contact, make_list
 
 __all__ = ["desk", "rings"]

@@ -17,7 +17,7 @@ from campaigns.contacts.duplicates import add_note, look_at_both, merge_people, 
 from campaigns.contacts.people import NotPossible, calls_of
 from campaigns.models import Call, Contact, ContactList, DoNotCall, ListMembership
 from providers.types import CallStatus
-from tests.campaigns.test_importing import save, take
+from tests.campaigns.contacts.test_saving import save, take
 from tests.conftest import make_call, make_campaign, make_contact, make_list
 from tests.files import people_file
 

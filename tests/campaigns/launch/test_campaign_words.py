@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from tests.conftest import make_call, make_campaign, make_contact
 
 pytestmark = pytest.mark.django_db
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

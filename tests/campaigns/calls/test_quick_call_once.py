@@ -18,7 +18,7 @@ from campaigns.calls import quick_call
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.models import Call
 from providers.models import Provider
-from tests.campaigns.test_quick_call import URL, form_of
+from tests.campaigns.calls.test_quick_call import URL, form_of
 from tests.conftest import make_agent, make_call, make_person, make_phone, make_provider
 
 

@@ -17,7 +17,7 @@ from campaigns.reasons import SkipReason, WaitReason
 from providers.types import FINAL, CallStatus, FailureReason
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WORDS = r"[A-Z][^\n]{7,}[.:]$"
 
 

@@ -25,7 +25,7 @@ from campaigns.dialing import reservation
 from campaigns.dialing.commit_point import commit_calls
 from campaigns.models import Call, CallEvent, DoNotCall
 from providers.types import CallStatus
-from tests.campaigns.test_committing import Stage
+from tests.campaigns.dialing.test_commit_point import Stage
 from tests.campaigns.test_numbers import MARYAM
 from tests.conftest import make_call, make_contact
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from campaigns.launch import launch_check
 from campaigns.models import Campaign
-from tests.campaigns.test_campaign_builder import text_of
-from tests.campaigns.test_committing import Stage, stage
+from tests.campaigns.dialing.test_commit_point import Stage, stage
+from tests.campaigns.launch.test_builder import text_of
 from tests.conftest import make_call, make_campaign, make_list, make_provider
 
 __all__ = ["stage"]

@@ -11,7 +11,7 @@ from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
 from providers.models import Provider
-from tests.campaigns.test_quick_call import URL, form_of
+from tests.campaigns.calls.test_quick_call import URL, form_of
 from tests.conftest import make_agent, make_person, make_provider
 
 

@@ -16,7 +16,7 @@ from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, ListMembership
 from campaigns.numbers import UnderstoodNumber
 from campaigns.reports import progress
-from tests.campaigns.test_campaign_builder import text_of
+from tests.campaigns.launch.test_builder import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
 pytestmark = pytest.mark.django_db

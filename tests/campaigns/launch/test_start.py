@@ -21,7 +21,7 @@ from campaigns.launch.lifecycle import Refused
 from campaigns.models import Alert, Call, Campaign, DoNotCall, ListMembership
 from campaigns.tracking import alerts
 from providers.models import Provider
-from tests.campaigns.test_campaign_builder import text_of
+from tests.campaigns.launch.test_builder import text_of
 from tests.conftest import make_campaign, make_contact, make_list, make_person
 
 pytestmark = pytest.mark.django_db

@@ -24,7 +24,7 @@ from campaigns.tracking import reconciliation_sweep, restore_guard
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.test_ghosts import MINUTE, Stage, Vendor
+from tests.campaigns.tracking.test_reconciliation_sweep import MINUTE, Stage, Vendor
 from tests.conftest import make_call, make_person, make_provider
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns.launch import drafts, enqueue, launch_check
 from campaigns.launch.audience_query import Selection, count_people, unknown_tags
 from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
-from tests.campaigns.test_campaign_builder import text_of, typed
+from tests.campaigns.launch.test_builder import text_of, typed
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,6 @@ from campaigns.tracking import (
     restore_guard,
     stuck_calls,
     vendor_stops,
-    webhook_follow_up,
     webhooks,
 )
 
@@ -40,7 +39,7 @@ def sweep() -> dict[str, int]:
     webhooks.forget_hints(now)
     forgetting.forget_files(now)
     done["quarters"] = rollups.keep_sums(now)
-    if webhook_follow_up.has_hints():
+    if webhooks.has_hints():
         queue.nudge_hints()
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
     if unfilled.exists() or reservation.providers_with_work(now):

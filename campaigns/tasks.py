@@ -6,7 +6,7 @@ from campaigns import minute_job, queue
 from campaigns.contacts.importing import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
-from campaigns.tracking import polling, reconciliation_sweep, vendor_stops, webhook_follow_up
+from campaigns.tracking import polling, reconciliation_sweep, vendor_stops, webhooks
 
 
 def dispatch() -> None:
@@ -38,7 +38,7 @@ def sweep_list(provider_id: int) -> None:
 
 def follow_hints() -> None:
     """Follow what vendors sent by themselves."""
-    webhook_follow_up.follow_hints()
+    webhooks.follow_hints()
 
 
 def take_back() -> None:

@@ -15,7 +15,7 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.core.call_events import Source, step, write_steps
-from campaigns.launch.lifecycle import Refused
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call, DoNotCall
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
@@ -133,12 +133,12 @@ def _may_cancel(call: Call, person: Person) -> bool:
 
 def _refuse_second_ring(call: Call) -> None:
     if not call.is_final:
-        raise Refused(_("This call is not over."))
+        raise Refusal(_("This call is not over."))
     number = Call.objects.filter(to_number=call.to_number)
     if number.live().exists():
-        raise Refused(_("Another call to this number is not over: wait until its end is known."))
+        raise Refusal(_("Another call to this number is not over: wait until its end is known."))
     waits_here = number.filter(status=CallStatus.PENDING)
     if waits_here.filter(Q(campaign=call.campaign_id) | Q(campaign__isnull=True)).exists():
-        raise Refused(_("A further call to this number waits already."))
+        raise Refusal(_("A further call to this number waits already."))
     if DoNotCall.objects.in_force().filter(phone=call.to_number).exists():
-        raise Refused(_("The number is on the do-not-call list."))
+        raise Refusal(_("The number is on the do-not-call list."))

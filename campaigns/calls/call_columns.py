@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.models import CallTagging
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 
 WHY = (
     "status",

@@ -6,31 +6,26 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from campaigns import rules
 from campaigns.calls import call_log_filters
 from campaigns.contacts import search
 from campaigns.core import transcript_words
+from campaigns.core.conditions import held, hung_up_at_once, long_unknown, talked
+from campaigns.core.days import start_of
 from campaigns.models import Call, CallEvent, Campaign, DoNotCall
-from campaigns.models.querysets import CallQuerySet, StatusIsMostly
+from campaigns.models.calls import CallQuerySet
+from campaigns.models.status_conditions import StatusIsMostly
 from campaigns.numbers import UnderstoodNumber, search_digits, understand_number
 from providers.models import Agent, Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
 
-Row = TypeVar("Row", bound=models.Model)
-
-PAGE = 50
-COUNT_UP_TO = 10_000
-"""Rows that are counted exactly; a pager then says how many there are more than."""
-FOUND_UP_TO = 500
-"""The same of a search by a part of a name or number, which looks at each row."""
 MASKED_AFTER = datetime.timedelta(days=7)
 """A caller no longer sees the whole number of an own call this long after its end."""
 ID_SLACK = datetime.timedelta(hours=1)
@@ -51,70 +46,9 @@ SAID_IN_A_CALL = "code = 'do_not_call_heard'"
 """Word for word: SQLite uses the index of these steps only where their code is no parameter."""
 HEARD_FOR = datetime.timedelta(days=1)
 """A wish that the vendor heard is taken for one of the call that left so long before."""
-UNKNOWN_FOR = datetime.timedelta(minutes=15)
-"""An unknown call younger than this settles by itself as a rule."""
 
 
 # Pages and totals
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """One page of a long list, newest first; the keys lead to the pages beside it."""
-
-    rows: list[Row]
-    newer: int | None = None
-    """Key to hand over as `newer_than`; None on the first page."""
-    older: int | None = None
-    """Key to hand over as `older_than`; None on the last page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """How many rows a selection has, exact up to a limit."""
-
-    count: int
-    is_more: bool
-
-
-def page_by_key(queryset: models.QuerySet[Row], asked: Mapping[str, Any], size: int = PAGE) -> Page[Row]:
-    """Return the page that `older_than` or `newer_than` asks for, by id, newest first; one query, never an offset.
-
-    A key that is not a number is as good as none.
-    """
-    older_than, newer_than = _key(asked.get("older_than")), _key(asked.get("newer_than"))
-    if newer_than is not None:
-        rows = _walk(queryset.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
-        has_newer, rows = len(rows) > size, rows[:size][::-1]
-        # A page reached from an older one always has that one beneath it.
-        return Page(rows, rows[0].pk if rows and has_newer else None, rows[-1].pk if rows else newer_than + 1)
-    if older_than is not None:
-        queryset = queryset.filter(pk__lt=older_than)
-    rows = _walk(queryset.order_by("-pk")[: size + 1])
-    has_older, rows = len(rows) > size, rows[:size]
-    newer = (rows[0].pk if rows else older_than - 1) if older_than is not None else None
-    return Page(rows, newer, rows[-1].pk if has_older else None)
-
-
-def _walk(queryset: models.QuerySet[Row]) -> list[Row]:
-    """Return the rows of one page; one process walks to them."""
-    if connection.vendor != "postgresql":
-        return list(queryset)
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Several would each read on, far beyond what one page needs, and wait for the slowest.
-        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-        return list(queryset)
-
-
-def _key(text: Any) -> int | None:
-    digits = str(text or "")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
-
-
-def count_up_to(queryset: models.QuerySet[Row], limit: int = COUNT_UP_TO) -> Total:
-    """Count rows, but no further than the limit."""
-    found = queryset.order_by()[: limit + 1].count()
-    return Total(min(found, limit), found > limit)
 
 
 # Filters
@@ -236,18 +170,6 @@ def _state(state: str) -> Q:
     return Q(status=state)
 
 
-def talked() -> Q:
-    """Return the condition of calls in which a person talked."""
-    return Q(status=CallStatus.COMPLETED, talk_seconds__gt=0) & ~Q(answered_by="machine")
-
-
-def hung_up_at_once() -> Q:
-    """Return the condition of calls that the person answered and ended at once."""
-    # Found by their length, which is rare: nearly half of all calls are completed.
-    ended = Q(StatusIsMostly({CallStatus.COMPLETED})) & ~Q(answered_by="machine")
-    return ended & Q(talk_seconds__gt=0, talk_seconds__lte=rules.HUNG_UP_WITHIN)
-
-
 def of_which(which: str) -> Q:
     """Return the condition of a part of the calls whose order left."""
     left, over = Q(placing_at__isnull=False), Q(StatusIsMostly(FINAL - {CallStatus.SKIPPED}))
@@ -284,17 +206,6 @@ def _few(condition: Q) -> Q:
     return Q(pk__in=Call.objects.filter(condition).order_by().values("pk"))
 
 
-def held() -> Q:
-    """Return the condition of calls that were proved never placed and wait for a person."""
-    return Q(held_at__isnull=False)
-
-
-def long_unknown() -> Q:
-    """Return the condition of calls that have been unknown for a while, or of which a person must decide."""
-    long_ago = Q(placing_at__lte=timezone.now() - UNKNOWN_FOR)
-    return Q(status=CallStatus.UNKNOWN) & (long_ago | Q(needs_person_at__isnull=False))
-
-
 def of_person(text: str, viewer: Person) -> Q:
     """Return the condition of calls to whoever bears this part of a name or number, as far as the viewer may ask."""
     return _person(text, may(viewer, "see_people"))
@@ -322,9 +233,9 @@ def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date
     """Select by the day on which the order left; calls that never left count by the day they were added."""
     sent, added = Q(placing_at__isnull=False), Q(placing_at__isnull=True)
     if since is not None:
-        sent, added = sent & Q(placing_at__gte=_midnight(since)), added & Q(created_at__gte=_midnight(since))
+        sent, added = sent & Q(placing_at__gte=start_of(since)), added & Q(created_at__gte=start_of(since))
     if until is not None:
-        end = _midnight(until + datetime.timedelta(days=1))
+        end = start_of(until + datetime.timedelta(days=1))
         sent, added = sent & Q(placing_at__lt=end), added & Q(created_at__lt=end)
     if since is None and until is None:
         return calls
@@ -337,10 +248,6 @@ def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date
         if (first_later := later.first()) is not None:
             calls = calls.filter(pk__lt=first_later)
     return calls
-
-
-def _midnight(date: datetime.date) -> datetime.datetime:
-    return timezone.make_aware(datetime.datetime.combine(date, datetime.time.min))
 
 
 # What a row may show
@@ -367,11 +274,3 @@ def other_attempts(call: Call, person: Person) -> tuple[list[Call], list[Call]]:
         others = others.filter(to_number=call.to_number)
     before = list(others.filter(pk__lt=call.pk).order_by("-pk")[:10])[::-1]
     return before, list(others.filter(pk__gt=call.pk).order_by("pk")[:10])
-
-
-def is_over(call: Call, now: datetime.datetime) -> bool:
-    """Tell whether nothing is to be expected of a call any more: ended, and its transcript had ten minutes to come."""
-    if call.status not in FINAL:
-        return False
-    late = call.ended_at is None or now - call.ended_at > datetime.timedelta(minutes=10)
-    return late or call.status != CallStatus.COMPLETED or hasattr(call, "transcript")

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
-from campaigns.calls.call_log import COUNT_UP_TO, talked
-from campaigns.models.querysets import CallQuerySet
+from campaigns.core.conditions import talked
+from campaigns.core.paging import COUNT_UP_TO
+from campaigns.models.calls import CallQuerySet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from django.utils.translation import ngettext
 
 from campaigns import rules
 from campaigns.core import stop_all
+from campaigns.core.hours import hours_of
 from campaigns.countries import country_name
-from campaigns.dialing.commit_point import hours_of
 from campaigns.models import Call, Contact, DoNotCall
 from providers.models import Provider
 from providers.types import CallStatus, FailureReason

@@ -19,7 +19,7 @@ from campaigns import queue
 from campaigns.calls.number_check import judge_number, refusal_of
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, placeholders
-from campaigns.launch.lifecycle import Refused
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Campaign, Contact
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from providers.types import CallStatus
@@ -74,7 +74,7 @@ def place_single_call(asked: SingleCall, *, person: Person | None, token: UUID |
     try:
         with transaction.atomic():
             return Placed(call=_queue(asked, person, token), is_new=True)
-    except (IntegrityError, Refused):
+    except (IntegrityError, Refusal):
         # The same press, twice at one instant: the other one was first, and may be what stands in our way.
         if found := _made_before(token, person):
             return Placed(call=found, is_new=False)
@@ -143,11 +143,11 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     if not asked.test_of and (missing := unknown_names(asked.text, contact)):
         problems["text"] = _("Not known of this person: %(names)s.") % {"names": _(", ").join(missing)}
     if problems:
-        raise Refused(" ".join(str(sentence) for sentence in problems.values()))
+        raise Refusal(" ".join(str(sentence) for sentence in problems.values()))
     # Under the contact's lock: of two people who want this number at one instant, one is told of the other's call.
     prospect = judge_number(asked.to_number, asked.region, asked.provider)
     if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
-        raise Refused(refusal)
+        raise Refusal(refusal)
     now = timezone.now()
     call = Call.objects.create(
         **owner,

@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
 from callcenter.audit.models import AuditEvent, record
+from campaigns.core.handles import handle_of
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call
-from campaigns.tracking.polling import handle_of
 from providers.exceptions import AccountProblem, NotSent, ProviderError, ProviderMisconfigured, RecordingHostRefused
 from providers.models import Provider
 from providers.opening import Passed
@@ -56,7 +57,7 @@ SAME_AS = {
 }
 
 
-class Unavailable(Exception):
+class RecordingRefusal(Refusal):
     """Why a recording cannot be heard now; the message is a plain sentence for people."""
 
 
@@ -81,7 +82,7 @@ class Sound:
 def open_recording(call: Call, person: Person) -> Sound:
     """Open the sound of a call, fetched by a fresh address unless it was heard minutes ago; playing is audited.
 
-    `call` comes with its provider, agent and caller ID. No transaction may be open. Raises Unavailable.
+    `call` comes with its provider, agent and caller ID. No transaction may be open. Raises RecordingRefusal.
     """
     sound = _kept(call.pk)
     if sound is None:
@@ -89,13 +90,15 @@ def open_recording(call: Call, person: Person) -> Sound:
         _keep(call.pk, fetched)
         sound = _kept(call.pk)
         if sound is None:
-            raise Unavailable(_("The recording cannot be kept on this server: its disk may be full. Tell your admin."))
+            raise RecordingRefusal(
+                _("The recording cannot be kept on this server: its disk may be full. Tell your admin.")
+            )
     _audit(call, person)
     return sound
 
 
 def content_type_of(sound: Recording) -> str:
-    """Return the type that a recording is served as, by its own first bytes; raises Unavailable for no sound."""
+    """Return the type that a recording is served as, by its own first bytes; raises RecordingRefusal for no sound."""
     head = sound.content[:16]
     if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
         return "audio/wav"
@@ -112,33 +115,33 @@ def content_type_of(sound: Recording) -> str:
     said = SAME_AS.get(said, said)
     # A page or an object that calls itself a sound is none.
     if said not in SUFFIXES or head.lstrip()[:1] in {b"<", b"{", b"["}:
-        raise Unavailable(_("What the vendor sent is not a sound that can be played."))
+        raise RecordingRefusal(_("What the vendor sent is not a sound that can be played."))
     return said
 
 
 def _fetched(call: Call) -> Recording:
     if not call.remote_id or not call.provider.backend_class.supports_recording:
-        raise Unavailable(_("There is no recording of this call."))
+        raise RecordingRefusal(_("There is no recording of this call."))
     vendor = {"vendor": call.provider.backend_class.label}
     passed: list[Passed] = []
     try:
         return call.provider.open_backend(passed.append).fetch_recording(handle_of(call))
     except NotSent:
-        raise Unavailable(_("%(vendor)s could not be reached. Try again in a minute.") % vendor) from None
+        raise RecordingRefusal(_("%(vendor)s could not be reached. Try again in a minute.") % vendor) from None
     except AccountProblem:
-        raise Unavailable(
+        raise RecordingRefusal(
             _("%(vendor)s refused our account. An admin must look at the key under Providers.") % vendor
         ) from None
     except ProviderMisconfigured as error:
-        raise Unavailable(str(error)) from None
+        raise RecordingRefusal(str(error)) from None
     except RecordingHostRefused as error:
         Provider.objects.note_recording_host(call.provider_id, error.host)
-        raise Unavailable(
+        raise RecordingRefusal(
             _("The recording lies at %(host)s, which nobody allowed yet. An admin allows it under Providers.")
             % {"host": error.host}
         ) from None
     except ProviderError as error:
-        raise Unavailable(
+        raise RecordingRefusal(
             _("%(vendor)s did not hand out the recording: %(why)s Try again later.") % {**vendor, "why": error.message}
         ) from None
     finally:

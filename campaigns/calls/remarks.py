@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
+from campaigns.core.refusals import Refusal
 from campaigns.core.transcript_words import key_of
 from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging
 
@@ -17,17 +18,13 @@ SUGGESTED = 100
 SCORES = range(1, 6)
 
 
-class NotKept(Exception):
-    """Why a remark was not kept; the message is a plain sentence for people."""
-
-
 def add_note(call: Call, person: Person, text: str) -> CallNote:
     """Add one note. Raises NotKept."""
     text = text.replace("\x00", "").strip()
     if not text:
-        raise NotKept(_("Write something first; nothing was kept."))
+        raise Refusal(_("Write something first; nothing was kept."))
     if len(text) > 2000:
-        raise NotKept(_("This note is longer than 2,000 letters: make two of it."))
+        raise Refusal(_("This note is longer than 2,000 letters: make two of it."))
     with transaction.atomic():
         note = CallNote.objects.create(call=call, author_id=person.pk, text=text)
         record(person, "call.note_added", call, letters=len(text))
@@ -42,14 +39,14 @@ def add_tags(call: Call, person: Person, names: list[str]) -> list[str]:
         wanted.setdefault(key_of(name), " ".join(name.replace("\x00", "").split())[:60])
     wanted.pop("", None)
     if not wanted:
-        raise NotKept(_("Write a tag of letters or digits first, such as complaint."))
+        raise Refusal(_("Write a tag of letters or digits first, such as complaint."))
     with transaction.atomic():
         # The call's lock: two people who tag at one instant do not go beyond the limit together.
         Call.objects.select_for_update().get(pk=call.pk)
         there = set(CallTagging.objects.filter(call=call).values_list("tag__key", flat=True))
         fresh = [key for key in wanted if key not in there]
         if len(there) + len(fresh) > MOST_TAGS:
-            raise NotKept(_("A call carries at most %(n)d tags: take one off first.") % {"n": MOST_TAGS})
+            raise Refusal(_("A call carries at most %(n)d tags: take one off first.") % {"n": MOST_TAGS})
         CallTag.objects.bulk_create([CallTag(key=key, name=wanted[key]) for key in fresh], ignore_conflicts=True)
         tags = list(CallTag.objects.filter(key__in=fresh))
         CallTagging.objects.bulk_create(
@@ -73,7 +70,7 @@ def remove_tag(call: Call, person: Person, tag_id: int) -> bool:
 def review(call: Call, person: Person, score: int, comment: str = "") -> CallReview:
     """Give a call a score from 1 to 5; the one before is replaced and stands in the audit. Raises NotKept."""
     if score not in SCORES:
-        raise NotKept(_("Choose a score from 1 to 5."))
+        raise Refusal(_("Choose a score from 1 to 5."))
     values = {"score": score, "comment": comment.replace("\x00", "").strip()[:1000]}
     with transaction.atomic():
         before = CallReview.objects.select_for_update().filter(call=call).values_list("score", flat=True).first()

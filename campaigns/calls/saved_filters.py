@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from campaigns.core.refusals import Refusal
 from campaigns.models import SavedFilter
 
 MOST = 50
@@ -14,7 +15,7 @@ MOST = 50
 LONGEST = SavedFilter._meta.get_field("query").max_length or 0
 
 
-class NotSaved(Exception):
+class FilterRefusal(Refusal):
     """Why a filter was not saved; `field` names where it belongs, the message is a plain sentence for people."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -23,30 +24,30 @@ class NotSaved(Exception):
 
 
 def save_filter(person: Person, name: str, query: str, *, is_shared: bool, names_person: bool) -> SavedFilter:
-    """Save a filter under a name; an own one of the same name is replaced. Raises NotSaved."""
+    """Save a filter under a name; an own one of the same name is replaced. Raises FilterRefusal."""
     if is_shared and not may(person, "share_filters"):
-        raise NotSaved("is_shared", _("Sharing with everybody is for managers and admins: save it for yourself."))
+        raise FilterRefusal("is_shared", _("Sharing with everybody is for managers and admins: save it for yourself."))
     if is_shared and names_person:
-        raise NotSaved(
+        raise FilterRefusal(
             "is_shared",
             _("A filter for one person's name or number stays yours: take that out, then share it."),
         )
     if not query:
-        raise NotSaved("name", _("Nothing is filtered and no columns are chosen: there is nothing to save."))
+        raise FilterRefusal("name", _("Nothing is filtered and no columns are chosen: there is nothing to save."))
     if len(query) > LONGEST:
-        raise NotSaved("name", _("These filters are too long to be saved: leave some out."))
+        raise FilterRefusal("name", _("These filters are too long to be saved: leave some out."))
     try:
         with transaction.atomic():
             owner = int(person.pk or 0)
             own = SavedFilter.objects.filter(owner_id=owner)
             if own.exclude(name=name).count() >= MOST:
-                raise NotSaved("name", _("You have %(n)d saved filters: delete one first.") % {"n": MOST})
+                raise FilterRefusal("name", _("You have %(n)d saved filters: delete one first.") % {"n": MOST})
             saved, _is_new = own.update_or_create(
                 name=name, defaults={"query": query, "is_shared": is_shared, "owner_id": owner}
             )
             record(person, "filter.saved", saved, shared=is_shared)
     except IntegrityError:
-        raise NotSaved("name", _("This name was taken at this very moment: try again.")) from None
+        raise FilterRefusal("name", _("This name was taken at this very moment: try again.")) from None
     return saved
 
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.audit.models import record as record_audit
-from campaigns.core.call_events import step, write_steps
-from campaigns.core.gate import close_gate
+from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, CallEvent, Contact, DoNotCall
 from campaigns.reasons import SkipReason
 from campaigns.rules import RANK
@@ -187,3 +188,17 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
         )
         entry.delete()
     return True
+
+
+def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reason: str = "") -> int:
+    """Put the number of a call on the do-not-call list for ever; returns how many waiting calls left the queue.
+
+    From the commit on no call to this number leaves; one that is out already ends by itself.
+    """
+    with transaction.atomic():
+        done = forbid(call.to_number, reason=reason, source=DoNotCall.Source.PERSON, person=person)
+        heard = step(
+            call.pk, "do_not_call_heard", at=timezone.now(), source=Source.PERSON, detail=reason, actor_id=person.pk
+        )
+        write_steps([heard])
+    return done.skipped

@@ -19,7 +19,7 @@ from campaigns.contacts.importing.mapping import PHONE, guess_mapping, plain_tit
 from campaigns.contacts.importing.people_rows import PersonRow, Reader, plain_text, read_moment
 from campaigns.contacts.importing.reading import measure, open_table
 from campaigns.contacts.importing.validation import batches
-from campaigns.exports.call_sheet import BOM, cell
+from campaigns.core.csv_cells import BOM, safe_cell
 from campaigns.models import DoNotCall
 
 SAMPLES = 20
@@ -129,7 +129,7 @@ def _write_entries(titles: Sequence[str], sources: Mapping[str, str], zone: date
     for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=2_000):
         who = entry.added_by.get_username() if entry.added_by else ""
         cells = [entry.phone, entry.reason, sources.get(entry.source, entry.source), who]
-        yield writer.writerow([*map(cell, cells), _minute(entry.added_at, zone), _minute(entry.expires_at, zone)])
+        yield writer.writerow([*map(safe_cell, cells), _minute(entry.added_at, zone), _minute(entry.expires_at, zone)])
 
 
 def _minute(moment: datetime.datetime | None, zone: datetime.tzinfo) -> str:

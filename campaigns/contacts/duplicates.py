@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.do_not_call import forbid_many
-from campaigns.contacts.people import NotPossible, calls_of, entries_of
-from campaigns.core.gate import close_gate
+from campaigns.contacts.people import calls_of, entries_of
+from campaigns.core.refusals import Refusal
+from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, ContactNote, DoNotCall, ListMembership
 from providers.types import LIVE, CallStatus
 
@@ -61,11 +62,11 @@ def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") 
         close_gate()
         rows = {row.pk: row for row in Contact.objects.select_for_update().filter(pk__in=[kept_id, other_id])}
         if kept_id not in rows or other_id not in rows:
-            raise NotPossible(_("One of the two is gone: look for both again."))
+            raise Refusal(_("One of the two is gone: look for both again."))
         kept, other = rows[kept_id], rows[other_id]
         both = [*entries_of(kept), *entries_of(other)]
         if refusal := _why_not(kept, other, both):
-            raise NotPossible(refusal)
+            raise Refusal(refusal)
         strongest = _strongest(both)
         joined = _hand_over(kept, other)
         is_other_number = number == other.phone

@@ -21,16 +21,13 @@ from callcenter.audit.models import record as record_audit
 from campaigns import rules
 from campaigns.contacts import search
 from campaigns.core import explanations
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Campaign, Contact, ContactList, ContactNote, DoNotCall, ListMembership
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.numbers import understand_number
 from providers.types import LIVE, CallStatus
 
 MOST_ZONES = 3
-
-
-class NotPossible(Exception):
-    """A change that cannot be made; the message says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
                 ContactNote.objects.create(contact=contact, text=note, author=person)
             record_audit(person, "person.added", contact)
     except IntegrityError:
-        raise NotPossible(_("We know this number already: look for it under People.")) from None
+        raise Refusal(_("We know this number already: look for it under People.")) from None
     return contact
 
 
@@ -147,14 +144,14 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any) -> Conta
             contact = Contact.objects.select_for_update().get(pk=contact_id)
             changed = [name for name, value in values.items() if getattr(contact, name) != value]
             if "phone" in changed and _has_open_call(contact):
-                raise NotPossible(_("A call to the old number is not over yet: wait for it or cancel it first."))
+                raise Refusal(_("A call to the old number is not over yet: wait for it or cancel it first."))
             for name in changed:
                 setattr(contact, name, values[name])
             if changed:
                 contact.save(update_fields=changed)
                 record_audit(person, "person.changed", contact, fields=changed)
     except IntegrityError:
-        raise NotPossible(_("Another person has this number already.")) from None
+        raise Refusal(_("Another person has this number already.")) from None
     return contact
 
 
@@ -184,7 +181,7 @@ def make_list(name: str, person: Any) -> ContactList:
             record_audit(person, "list.made", made)
             return made
     except IntegrityError:
-        raise NotPossible(_("There is a list of this name already.")) from None
+        raise Refusal(_("There is a list of this name already.")) from None
 
 
 def rename_list(contact_list: ContactList, name: str, person: Any) -> None:
@@ -197,7 +194,7 @@ def rename_list(contact_list: ContactList, name: str, person: Any) -> None:
             record_audit(person, "list.renamed", contact_list, was=old)
     except IntegrityError:
         contact_list.name = old
-        raise NotPossible(_("There is a list of this name already.")) from None
+        raise Refusal(_("There is a list of this name already.")) from None
 
 
 def remove_from_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:
@@ -214,7 +211,7 @@ def remove_list(contact_list: ContactList, person: Any) -> None:
     with transaction.atomic():
         over = (Campaign.Status.STOPPED, Campaign.Status.FINISHED)
         if Campaign.objects.filter(lists=contact_list).exclude(status__in=over).exists():
-            raise NotPossible(_("A campaign uses this list: end it or choose another list there first."))
+            raise Refusal(_("A campaign uses this list: end it or choose another list there first."))
         record_audit(person, "list.removed", contact_list, people=contact_list.memberships.count())
         contact_list.memberships.all()._raw_delete(ListMembership.objects.db)
         contact_list.delete()

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from campaigns.contacts.search_index import SEARCH
+from campaigns.core.paging import NAMED_UP_TO
 from campaigns.models import Contact
 from campaigns.numbers import SHORTEST_SEARCH, search_digits, text_of_digits
 
@@ -17,8 +18,6 @@ SHORTEST_INDEXED = 3
 """Fewer letters stand in half of all names, and an index of three letters knows nothing of them inside a word."""
 BEFORE_A_WORD = (" ", "-", "\u200c")
 """What parts two words of a name; the last parts those of a Persian one without a gap."""
-COMMON = 2_000
-"""A part that more people share is met often enough on the way through any list in its own order."""
 TO_ARABIC = str.maketrans("یک", "يك")
 TO_PERSIAN = str.maketrans("يك", "یک")
 
@@ -59,8 +58,8 @@ class Part:
 
     def ids(self) -> list[int] | None:
         """Return the people who match; None where they are too many to be named."""
-        ids = list(self.people().values_list("pk", flat=True)[: COMMON + 1])
-        return ids if len(ids) <= COMMON else None
+        ids = list(self.people().values_list("pk", flat=True)[: NAMED_UP_TO + 1])
+        return ids if len(ids) <= NAMED_UP_TO else None
 
     def _indexed(self) -> RawSQL | None:
         """Return whom SQLite's index holds for this: all who match and a few more, as it knows no accents of ours."""

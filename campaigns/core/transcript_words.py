@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.contacts.search import COMMON
+from campaigns.core.paging import NAMED_UP_TO
 from campaigns.models import CallTranscript, TranscriptWords
 from campaigns.models.transcript_words import is_begun_by
 from campaigns.numbers import text_of_digits
@@ -123,8 +123,8 @@ def said(words: Sequence[str]) -> Q:
     Few calls are named: else PostgreSQL walks the whole log for words that hardly anybody said.
     """
     found = TranscriptWords.objects.filter(words__begin_with=list(words)).order_by()
-    ids = list(found.values_list("pk", flat=True)[: COMMON + 1])
-    return Q(pk__in=ids) if len(ids) <= COMMON else Q(pk__in=found.values("pk"))
+    ids = list(found.values_list("pk", flat=True)[: NAMED_UP_TO + 1])
+    return Q(pk__in=ids) if len(ids) <= NAMED_UP_TO else Q(pk__in=found.values("pk"))
 
 
 def marked(text: str, words: Sequence[str]) -> Iterator[tuple[str, bool]]:

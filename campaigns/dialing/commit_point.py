@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import gate
+from campaigns.core import stop_all
 from campaigns.core.call_events import Step, step, write_steps
 from campaigns.core.clock import DatabaseClock, seconds, span
+from campaigns.core.hours import hours_of
 from campaigns.core.message import Message, missing_from, needed_names
 from campaigns.core.sql.bulk import set_rows, update_rows
 from campaigns.core.sql.locking import lock_rows
@@ -113,7 +113,7 @@ def _commit(
     with transaction.atomic(durable=True):
         now = clock.now()
         # The gate before any row: whoever closes it takes rows afterwards.
-        is_open = gate.pass_gate()
+        is_open = stop_all.pass_gate()
         steps = order_results.write_in_transaction(provider_id, answers, now) if answers else []
         provider = circuit_breaker.lock_provider(provider_id)
         with circuit_breaker.saving(provider):
@@ -310,14 +310,6 @@ def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:
     Call.objects.filter(pk=call_id, status=CallStatus.PENDING, lease=token).update(
         due_at=now + span(LIVE_ELSEWHERE_SECONDS), wait_reason=WaitReason.LIVE_ELSEWHERE, lease=None, lease_until=None
     )
-
-
-def hours_of(campaign: Campaign | None) -> tuple[datetime.time, datetime.time, Sequence[int]]:
-    """Return start, end and weekdays of calling: the campaign's, or those of calls that a person asks for."""
-    if campaign:
-        return campaign.hours_start, campaign.hours_end, campaign.days
-    start, _, end = settings.SINGLE_CALL_HOURS.partition("-")
-    return datetime.time.fromisoformat(start.strip()), datetime.time.fromisoformat(end.strip()), range(7)
 
 
 def order_of(call: DueCall, message: Message | None) -> CallOrder:

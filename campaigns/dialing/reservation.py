@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact
 from campaigns.core.sql.bulk import set_rows
 from campaigns.core.sql.prepared import IdsAt
 from campaigns.models import Call, Campaign
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from providers.models import Provider
 from providers.types import CallStatus
 

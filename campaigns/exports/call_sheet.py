@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import re
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,21 +12,18 @@ from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.utils import timezone, translation
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from campaigns.calls import call_columns
 from campaigns.calls.call_columns import WHY
 from campaigns.core import explanations
+from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
+from campaigns.core.days import parse_day, start_of
 from campaigns.models import Call, CallTagging
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from providers.types import CallStatus
 
-BOM = "\ufeff"
-"""Makes spreadsheets read UTF-8."""
 BATCH = 500
-E164 = re.compile(r"\+[1-9]\d{6,14}")
-RISKY = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 WHOLE = (
     "call", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id", "added",
     "sent", "answered", "ended", "talked", "answered_by", "cost", "remote_id", "reference",
@@ -38,13 +33,6 @@ WHOLE = (
 Row = Mapping[str, Any]
 Value = str | int | Decimal | datetime.datetime | None
 Item = TypeVar("Item")
-
-
-def cell(value: object) -> str:
-    """Return a value that no spreadsheet takes for a formula; phone numbers in E.164 stay as they are."""
-    text = "" if value is None else str(value)
-    risky = text and not E164.fullmatch(text) and (text[0] in RISKY or text.lstrip()[:1] in tuple("=+-@"))
-    return "'" + text if risky else text
 
 
 def within_days(calls: CallQuerySet, since: str, until: str) -> CallQuerySet:
@@ -59,19 +47,6 @@ def within_days(calls: CallQuerySet, since: str, until: str) -> CallQuerySet:
         end = start_of(last + datetime.timedelta(days=1))
         calls = calls.filter(Q(placing_at__lt=end) | Q(placing_at__isnull=True, created_at__lt=end))
     return calls
-
-
-def parse_day(text: str) -> datetime.date | None:
-    """Return an ISO date; None for anything else."""
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
-def start_of(day: datetime.date) -> datetime.datetime:
-    """Return the first instant of a day in the zone in force."""
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
 
 
 class CallSheet:
@@ -142,7 +117,7 @@ class CallSheet:
     def rows(self, calls: CallQuerySet | None = None) -> Iterator[list[str]]:
         """Yield every call, or some others, as cells of a text."""
         for values in self.values(calls):
-            yield [cell(written(value)) for value in values]
+            yield [safe_cell(written(value)) for value in values]
 
     def lines(self) -> Iterator[str]:
         """Yield the whole CSV in pieces: the mark of UTF-8, the header, then many rows a piece."""
@@ -172,17 +147,6 @@ class CallSheet:
         return on_the_clock
 
 
-def csv_header(titles: Sequence[str]) -> str:
-    """Return the mark of UTF-8 and the line of titles."""
-    return BOM + csv_lines([titles])
-
-
-def csv_lines(rows: Iterable[Sequence[str]]) -> str:
-    """Return rows of cells as lines."""
-    writer = csv.writer(_Passing())
-    return "".join(writer.writerow(row) for row in rows)
-
-
 def written(value: Value) -> str:
     """Return a value as a text file writes it."""
     return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime.datetime) else "" if value is None else str(value)
@@ -205,13 +169,6 @@ def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
 def zoneinfo_name(zone: datetime.tzinfo) -> str:
     """Return a zone's name for a header."""
     return zone.key if isinstance(zone, zoneinfo.ZoneInfo) else str(zone)
-
-
-class _Passing:
-    """A file that hands each written line straight back."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def _batches(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -21,8 +21,9 @@ from callcenter.access.roles import may
 from campaigns import queue
 from campaigns.calls import call_columns
 from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.core.csv_cells import csv_header, csv_lines
 from campaigns.exports import xlsx
-from campaigns.exports.call_sheet import CallSheet, csv_header, csv_lines
+from campaigns.exports.call_sheet import CallSheet
 from campaigns.exports.requests import KEPT, UNFINISHED, State, forget_files, packed_of, part_of, path_of
 from campaigns.models import Call, CallExport
 

@@ -20,6 +20,7 @@ from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.calls.call_columns import Column
 from campaigns.calls.call_log import CallFilters
+from campaigns.core.refusals import Refusal
 from campaigns.exports.call_sheet import zoneinfo_name
 from campaigns.models import CallExport
 from campaigns.numbers import search_digits
@@ -29,10 +30,6 @@ UNFINISHED = (State.WAITING, State.WRITING)
 KEPT = datetime.timedelta(days=7)
 MOST_UNFINISHED = 5
 """Exports that one person may have under way."""
-
-
-class NotPossible(Exception):
-    """Why something cannot be done now; the message is a plain sentence for people."""
 
 
 def ask(
@@ -53,7 +50,7 @@ def ask(
     if (known := _made_before(token, person)) is not None:
         return known
     if CallExport.objects.filter(owner_id=person.pk, state__in=UNFINISHED).count() >= MOST_UNFINISHED:
-        raise NotPossible(_("%(n)d of your exports are still being written: wait for one.") % {"n": MOST_UNFINISHED})
+        raise Refusal(_("%(n)d of your exports are still being written: wait for one.") % {"n": MOST_UNFINISHED})
     membership = getattr(person, "membership", None)
     try:
         with transaction.atomic():
@@ -118,11 +115,11 @@ def open_file(export: CallExport, person: Person) -> IO[bytes]:
     if not may_fetch(export, person):
         raise PermissionDenied("see_all_exports")
     if export.state != State.READY:
-        raise NotPossible(_("There is no file any more, or not yet: export the calls again."))
+        raise Refusal(_("There is no file any more, or not yet: export the calls again."))
     try:
         file = path_of(export).open("rb")
     except OSError:
-        raise NotPossible(_("The file is not in its place any more: export the calls again.")) from None
+        raise Refusal(_("The file is not in its place any more: export the calls again.")) from None
     record(person, "calls.export_fetched", export)
     return file
 

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from callcenter.access.roles import may, needs
 from campaigns.calls import call_log
-from campaigns.calls.call_log import page_by_key
 from campaigns.calls.forms.call_filters import CallFilterForm
+from campaigns.core import paging
+from campaigns.core.paging import page_by_key
+from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
 from campaigns.exports import requests
 from campaigns.exports.forms import ExportForm
@@ -50,7 +52,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
                     words=requests.masked_words(form.spoken(), str(form.fields["person"].label)),
                     file_format=file_form.cleaned_data["file_format"], token=token,
                 )  # fmt: skip
-            except requests.NotPossible as refusal:
+            except Refusal as refusal:
                 file_form.add_error(None, str(refusal))
             else:
                 return redirect("exports")
@@ -61,7 +63,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
         "columns": form.columns(),
         "query": form.query(),
         "errors": form.errors,
-        "total": call_log.count_up_to(call_log.find_calls(form.filters(), person, is_walked=False)),
+        "total": paging.count_up_to(call_log.find_calls(form.filters(), person, is_walked=False)),
         "shows_numbers": may(person, "see_people"),
         "kept_days": requests.KEPT.days,
     }
@@ -110,7 +112,7 @@ def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
     export = get_object_or_404(requests.visible_to(request.user), pk=pk)
     try:
         file = requests.open_file(export, request.user)
-    except requests.NotPossible as refusal:
+    except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("exports")
     day = timezone.localtime(export.created_at)

@@ -10,7 +10,7 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySe
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Call, Campaign, Contact, ListMembership
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason
 
 NOT_LAUNCHED = (Campaign.Status.DRAFT, Campaign.Status.WAITING, Campaign.Status.SCHEDULED)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import AuditEvent, record
-from campaigns.launch.lifecycle import Refused
+from campaigns.core.refusals import Refusal
 from campaigns.launch.start import withdraw
 from campaigns.models import Campaign, ContactList
 
@@ -90,11 +90,11 @@ def change(
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
         if campaign.status in OVER:
-            raise Refused(_("The campaign is over: copy it to call again."))
+            raise Refusal(_("The campaign is over: copy it to call again."))
         if not may_edit(campaign, person):
             raise PermissionDenied("draft_campaign")
         if (campaign.launched_at is not None) != was_launched:
-            raise Refused(
+            raise Refusal(
                 _("The campaign was launched meanwhile: message and audience are fixed now. Nothing was saved.")
             )
         changed = [name for name, value in values.items() if getattr(campaign, name) != value]

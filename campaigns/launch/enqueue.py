@@ -16,7 +16,7 @@ from campaigns.launch.audience import NEVER, AudienceJudge
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.lifecycle import needs_approval, pause_by_system
 from campaigns.models import Call, Campaign, Contact
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.rules import RANK
 from providers.types import CallStatus
 

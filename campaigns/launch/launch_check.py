@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from callcenter.access.roles import Person, may
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
-from campaigns.launch.launch_sentence import Piece, sentence_of
 from campaigns.launch.lifecycle import needs_approval
 from campaigns.models import Campaign, DialingSwitch
 from providers.models import Agent, Provider
@@ -86,16 +85,6 @@ class LaunchCheck:
     def never(self) -> int:
         """People who will not be called."""
         return sum(self.verdicts.get(reason, 0) for reason in NEVER)
-
-    @property
-    def pieces(self) -> list[Piece]:
-        """Say it in one sentence, with the exact numbers, each of which names the people behind it."""
-        return sentence_of(self)
-
-    @property
-    def sentence(self) -> str:
-        """Say it in one sentence of plain text."""
-        return "".join(piece.text for piece in self.pieces)
 
 
 def check_launch(campaign: Campaign, now: datetime.datetime | None = None, person: Person | None = None) -> LaunchCheck:

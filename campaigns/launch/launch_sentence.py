@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,10 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from campaigns.launch.audience import NEVER, NOW
+from campaigns.launch.launch_check import LaunchCheck
 from campaigns.reasons import SkipReason, WaitReason
-
-if TYPE_CHECKING:
-    from campaigns.launch.launch_check import LaunchCheck
 
 SLOT = "\x00"
 """Stands in a translated phrase where its number goes."""
@@ -37,8 +34,8 @@ class Piece:
     amount: Decimal | None = None
 
 
-def sentence_of(check: LaunchCheck) -> list[Piece]:
-    """Return the sentence in pieces; joined, their texts read as one."""
+def pieces_of(check: LaunchCheck) -> list[Piece]:
+    """Return the sentence in pieces, with the exact numbers, each of which names the people behind it."""
     if not check.total:
         return [Piece(text=_("Nobody is in the audience yet."))]
     total = ngettext("Of %(count)s person, ", "Of %(count)s people, ", check.total)
@@ -57,6 +54,11 @@ def sentence_of(check: LaunchCheck) -> list[Piece]:
     if check.called:
         said += [Piece(text=pgettext("between the parts of a sentence", "; ")), *_effort(check)]
     return [*said, Piece(text=".")]
+
+
+def sentence_of(check: LaunchCheck) -> str:
+    """Return the sentence as plain text."""
+    return "".join(piece.text for piece in pieces_of(check))
 
 
 def _ways(check: LaunchCheck) -> list[list[Piece]]:

@@ -19,6 +19,7 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.core.clock import DatabaseClock
+from campaigns.core.refusals import Refusal
 from campaigns.launch import pilot
 from campaigns.launch.audience_query import count_people
 from campaigns.models import Call, Campaign
@@ -91,10 +92,6 @@ class Outcome:
         return " ".join(parts) or _("No call is out.")
 
 
-class Refused(Exception):
-    """What a person asked for is not possible now; the message says why, for people."""
-
-
 def needs_approval(people: int, person: Person) -> bool:
     """Tell whether a launch of so many people by this person must be approved by somebody else."""
     return people > settings.CALLER_LAUNCH_LIMIT and not may(person, "launch_above_limit")
@@ -154,7 +151,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
     is_small = campaign.pilot == Campaign.Pilot.CALLING
     queues_more = goes_on or not (campaign.is_filled or is_small)
     if queues_more and needs_approval(count_people(campaign), person):
-        raise Refused(
+        raise Refusal(
             _("The rest is above your limit: ask a manager to go on.")
             if goes_on
             else _("The lists grew above your limit before everybody was queued: a manager must resume.")

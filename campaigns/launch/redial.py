@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
-from campaigns.calls import call_log
+from campaigns.core import conditions
+from campaigns.core.conditions import last_attempts
+from campaigns.core.refusals import Refusal
 from campaigns.launch import drafts
-from campaigns.launch.lifecycle import Refused
 from campaigns.models import Campaign, ContactList, ListMembership
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason
-from campaigns.reports.campaign_people import last_attempts
 from providers.types import CallStatus
 
 Words = str | Promise
@@ -35,7 +35,7 @@ OUTCOMES: dict[str, tuple[Words, Q]] = {
     "machine": (gettext_lazy("A machine answered"), _MACHINE),
     "silent": (
         gettext_lazy("The call ended and nobody talked"),
-        Q(status=CallStatus.COMPLETED) & ~call_log.talked() & ~_MACHINE,
+        Q(status=CallStatus.COMPLETED) & ~conditions.talked() & ~_MACHINE,
     ),
     "failed": (gettext_lazy("The call failed"), Q(status=CallStatus.FAILED, held_at__isnull=True) & ~_MACHINE),
     "canceled": (gettext_lazy("The call was canceled"), Q(status=CallStatus.CANCELED) & ~_MACHINE),
@@ -75,7 +75,7 @@ def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: U
         people = _free_list(original, person)
         count = _put_in(people, _people(original).filter(wanted))
         if not count:
-            raise Refused(_("Nobody's last attempt came to this now. Choose something else."))
+            raise Refusal(_("Nobody's last attempt came to this now. Choose something else."))
         made = drafts.copy(campaign_id, person, token)
         # Exactly these people: what else chose the first audience does not apply.
         made.lists.set([people])

@@ -17,10 +17,11 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
+from campaigns.core.refusals import Refusal
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
-from campaigns.launch.lifecycle import Refused, may_control, needs_approval
+from campaigns.launch.lifecycle import may_control, needs_approval
 from campaigns.models import Campaign
 
 logger = logging.getLogger(__name__)
@@ -235,7 +236,7 @@ def _lock(campaign_id: int) -> Campaign:
 
 def _refuse_changed(people: int, seen: int | None) -> None:
     if seen is not None and people != seen:
-        raise Refused(
+        raise Refusal(
             _("The audience changed since you looked: it was %(seen)s, now it is %(now)s. Look once more.")
             % {"seen": f"{seen:,}", "now": f"{people:,}"}
         )
@@ -246,15 +247,15 @@ def _refuse_blocked(campaign: Campaign, people: int) -> None:
     if not people and not blockers:
         blockers.append(_("The audience holds nobody."))
     if blockers:
-        raise Refused(" ".join(blockers))
+        raise Refusal(" ".join(blockers))
 
 
 def _refuse_time(starts_at: datetime.datetime) -> None:
     now = timezone.now()
     if starts_at <= now:
-        raise Refused(_("This time is over: choose a later one, or start at once."))
+        raise Refusal(_("This time is over: choose a later one, or start at once."))
     if starts_at > now + FARTHEST:
-        raise Refused(_("Choose a time within a year."))
+        raise Refusal(_("Choose a time within a year."))
 
 
 def _move(

@@ -13,8 +13,8 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns.calls.quick_call import Placed, SingleCall, place_single_call
 from campaigns.core.message import missing_variables, render_text, render_variables
+from campaigns.core.refusals import Refusal
 from campaigns.launch.audience_query import people_of
-from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, Contact
 from campaigns.numbers import UnderstoodNumber, search_digits
 
@@ -32,7 +32,7 @@ def try_message(
     if not may(person, "launch_campaign"):
         raise PermissionDenied("launch_campaign")
     if missing := missing_variables(campaign, heard_as):
-        raise Refused(
+        raise Refusal(
             _("The message has a hole for this person: %(names)s is empty. Choose somebody else to hear it as.")
             % {"names": _(", ").join(missing)}
         )

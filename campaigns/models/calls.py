@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -11,10 +12,63 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.roles import Person, may
 from campaigns.models.base import Owned
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.reasons import SkipReason
-from providers.types import AT_VENDOR, LIVE, CallStatus, FailureReason
+from providers.registry import vendors_that
+from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus, FailureReason
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    """Selections of calls."""
+
+    def due(self, now: datetime) -> CallQuerySet:
+        """Calls that wait and whose time has come."""
+        return self.filter(status=CallStatus.PENDING, due_at__lte=now)
+
+    def unleased(self, now: datetime) -> CallQuerySet:
+        """Calls that no worker holds."""
+        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+
+    def live(self) -> CallQuerySet:
+        """Calls whose phone may ring."""
+        return self.filter(StatusIsOneOf(LIVE))
+
+    def at_vendor(self) -> CallQuerySet:
+        """Calls that the vendor has and has not ended."""
+        return self.open().filter(status__in=AT_VENDOR)
+
+    def recallable(self) -> CallQuerySet:
+        """Calls that wait at a vendor which can still take them back."""
+        there = self.live().filter(status=CallStatus.QUEUED, provider__vendor__in=vendors_that("supports_cancel"))
+        return there.exclude(remote_id="")
+
+    def open(self) -> CallQuerySet:
+        """Calls of which news is to come: at the vendor, or unknown."""
+        return self.filter(StatusIsOneOf(AT_VENDOR | {CallStatus.UNKNOWN}))
+
+    def unknown(self) -> CallQuerySet:
+        """Calls that may or may not have been placed."""
+        return self.filter(status=CallStatus.UNKNOWN)
+
+    def held(self) -> CallQuerySet:
+        """Calls proved never placed that wait for a person's decision."""
+        return self.filter(held_at__isnull=False)
+
+    def final(self) -> CallQuerySet:
+        """Calls that nothing moves on by itself."""
+        return self.filter(status__in=FINAL)
+
+    def dialed(self) -> CallQuerySet:
+        """Calls whose order left or may have left."""
+        return self.filter(placing_at__isnull=False)
+
+    def visible_to(self, person: Person) -> CallQuerySet:
+        """Calls that this person may see: own ones, or everybody's with the right."""
+        if may(person, "see_all_calls"):
+            return self
+        return self.filter(owner_id=person.pk)
 
 
 class Call(Owned):

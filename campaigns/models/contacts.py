@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
-from campaigns.models.querysets import DoNotCallQuerySet
 
 
 class Contact(Owned):
@@ -92,6 +94,15 @@ class ListMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_list_id}·{self.contact_id}"
+
+
+class DoNotCallQuerySet(models.QuerySet["DoNotCall"]):
+    """Selections of do-not-call entries."""
+
+    def in_force(self, now: datetime | None = None) -> DoNotCallQuerySet:
+        """Entries that forbid a call now."""
+        now = now or timezone.now()
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
 
 
 class DoNotCall(models.Model):

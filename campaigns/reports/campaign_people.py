@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person
 from campaigns.calls import call_log
-from campaigns.core import explanations
+from campaigns.core import conditions, explanations
+from campaigns.core.conditions import last_attempts
 from campaigns.models import Call, CallEvent, Campaign
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason, WaitReason
 from campaigns.reports import outcomes
 from providers.types import AT_VENDOR, CallStatus, FailureReason
@@ -60,21 +61,6 @@ class PeopleFilters:
     person: str = ""
 
 
-def last_attempts(campaign: Campaign) -> CallQuerySet:
-    """Return one call a person: the last attempt."""
-    later = Call.objects.filter(campaign=campaign, contact=OuterRef("contact"), attempt__gt=OuterRef("attempt"))
-    return Call.objects.filter(~Exists(later), campaign=campaign)
-
-
-def down_from_newest(calls: CallQuerySet, campaign: Campaign) -> CallQuerySet:
-    """Return the same calls of a campaign, for a list that begins with the newest.
-
-    PostgreSQL would walk down from the newest call of all, past every later campaign.
-    """
-    newest = Call.objects.filter(campaign=campaign).order_by("-pk").values("pk")[:1]
-    return calls.filter(pk__lte=Subquery(newest))
-
-
 def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> CallQuerySet:
     """Return the last attempts that pass every filter."""
     calls = last_attempts(campaign)
@@ -89,13 +75,13 @@ def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> C
 
 def _state(state: str) -> Q:
     if state == TALKED:
-        return call_log.talked()
+        return conditions.talked()
     if state == MACHINE:
         return Q(status__in=outcomes.ENDED, answered_by="machine")
     if state == OUT:
         return Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING}))
     if state == HELD:
-        return call_log.held()
+        return conditions.held()
     return Q(status=state)
 
 

@@ -20,9 +20,9 @@ from django.urls import reverse
 
 from callcenter.access.roles import Person
 from campaigns.calls import call_log
-from campaigns.exports.call_sheet import start_of
+from campaigns.core.days import start_of
 from campaigns.models import Call, Campaign
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.reports.rollup_reads import Counts, read_counts
 from campaigns.reports.rollups import COUNTS
 from providers.models import Provider

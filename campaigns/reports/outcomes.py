@@ -14,6 +14,7 @@ from django.db.models import Count, Func, IntegerField, Q
 from django.utils import timezone
 
 from campaigns.calls import call_log
+from campaigns.core import conditions
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reports.figures import Cell
 from campaigns.reports.rollups import QUARTER, moment
@@ -79,8 +80,8 @@ def _count(campaign: Campaign) -> Outcomes:
     groups = Call.objects.filter(campaign=campaign).order_by().values("status").annotate(
         n=Count("pk"),
         machine=Count("pk", filter=Q(answered_by="machine")),
-        talked=Count("pk", filter=call_log.talked()),
-        refused=Count("pk", filter=call_log.hung_up_at_once()),
+        talked=Count("pk", filter=conditions.talked()),
+        refused=Count("pk", filter=conditions.hung_up_at_once()),
         held=Count("held_at"),
         stopped=Count("stop_asked_at"),
     )  # fmt: skip
@@ -110,7 +111,7 @@ def _opted_out(campaign: Campaign) -> int:
     wishes = DoNotCall.objects.filter(added_at__gte=campaign.launched_at)
     wished = wishes.filter(source__in=[DoNotCall.Source.VENDOR, DoNotCall.Source.PERSON]).values("phone")
     calls = Call.objects.filter(campaign=campaign, to_number__in=wished, status__in=ENDED)
-    return calls.filter(call_log.of_which(call_log.OPTED_OUT)).exclude(call_log.hung_up_at_once()).count()
+    return calls.filter(call_log.of_which(call_log.OPTED_OUT)).exclude(conditions.hung_up_at_once()).count()
 
 
 def count_queued(campaign: Campaign) -> int:
@@ -161,7 +162,7 @@ class QuarterOf(Func):
 def _count_hours(campaign: Campaign) -> Hours:
     calls = Call.objects.filter(campaign=campaign, status__in=ENDED, placing_at__isnull=False).order_by()
     rows = calls.annotate(quarter=QuarterOf("placing_at")).values("quarter").annotate(
-        ended=Count("*"), talked=Count("pk", filter=call_log.talked())
+        ended=Count("*"), talked=Count("pk", filter=conditions.talked())
     )  # fmt: skip
     sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:

@@ -21,7 +21,7 @@ from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import estimate_minutes
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
 from campaigns.models import Call, Campaign
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import WaitReason
 from campaigns.reports.outcomes import Outcomes, count_outcomes, count_queued, count_states, kept
 from providers.types import AT_VENDOR, LIVE, CallStatus

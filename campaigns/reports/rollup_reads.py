@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from callcenter.access.roles import Person, may
 from campaigns.models import CallTally, CostTally
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.reports.rollups import COSTS, COUNTS, QUARTER, moment, quarter_of, sum_of, summed_through
 
 DAY, HOUR, WEEK_HOURS = 86_400, 3_600, 168

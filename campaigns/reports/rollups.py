@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns.core.sql.bulk import insert_rows
 from campaigns.models import Call, CallTally, CostTally, TallyMark
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from providers.types import CallStatus
 
 QUARTER = 900

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from campaigns.calls import call_log
-from campaigns.exports.call_sheet import BOM, cell
+from campaigns.core.csv_cells import BOM, safe_cell
 from campaigns.reports.figures import Figures, Sums
 from campaigns.reports.plots import Plot
 
@@ -94,12 +94,12 @@ class Section:
         header: list[str] = []
         for column in self.columns:
             header += [str(column.label)] + ([_("Currency")] if column.kind == "money" else [])
-        writer.writerow([cell(name) for name in header])
+        writer.writerow([safe_cell(name) for name in header])
         for row in self.rows:
             line: list[object] = []
             for column, value in zip(self.columns, row, strict=True):
                 # A negative number is no formula, a text with a minus may be one.
-                line.append(_plain(value.value) if column.kind in NUMBERS else cell(_plain(value.value)))
+                line.append(_plain(value.value) if column.kind in NUMBERS else safe_cell(_plain(value.value)))
                 line += [value.currency if value.value is not None else ""] if column.kind == "money" else []
             writer.writerow(line)
         return BOM + written.getvalue()

@@ -13,9 +13,9 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from campaigns.calls import call_log
+from campaigns.core import conditions
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from providers.models import Provider
 from providers.types import AT_VENDOR, FINAL, CallStatus
 
@@ -159,7 +159,7 @@ def day_figures(calls: CallQuerySet, scope: str) -> DayFigures:
         "currency", "provider__currency", "provider__price_per_minute"
     ).annotate(
         placed=Count("pk"),
-        talked=Count("pk", filter=call_log.talked()),
+        talked=Count("pk", filter=conditions.talked()),
         told=Sum("cost"),
         untold=Sum("talk_seconds", filter=Q(cost__isnull=True)),
     )  # fmt: skip
@@ -216,10 +216,10 @@ def overview(person: Person) -> Overview:
         (shown.asking if asks(campaign) else shown.campaigns).append(row)
     shown.spending = spending_of(shown.figures, campaigns)
     light = ("contact", "campaign", "provider")
-    unknown = calls.filter(call_log.long_unknown())
+    unknown = calls.filter(conditions.long_unknown())
     shown.unknown_count = unknown.count()
     shown.unknown = list(unknown.select_related(*light)[:SHOWN]) if shown.unknown_count else []
-    held = calls.filter(call_log.held())
+    held = calls.filter(conditions.held())
     shown.held_count = held.count()
     shown.held = list(held.select_related(*light)[:SHOWN]) if shown.held_count else []
     if may(person, "review_vendor_calls"):

@@ -15,7 +15,7 @@ from campaigns.core.explanations import FAILED
 from campaigns.evidence import Evidence
 from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign
-from campaigns.models.querysets import StatusIsOneOf
+from campaigns.models.status_conditions import StatusIsOneOf
 from providers.types import FINAL, LIVE, CallStatus
 
 logger = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.handles import handle_of
 from campaigns.models import Call
 from campaigns.tracking import call_updates
-from campaigns.tracking.polling import handle_of
 from providers.base import ProviderBackend
 from providers.exceptions import (
     AccountProblem,

@@ -22,7 +22,7 @@ from campaigns.core.clock import DatabaseClock, span
 from campaigns.core.sql.prepared import IdsAt
 from campaigns.launch import lifecycle
 from campaigns.models import Call
-from campaigns.models.querysets import StatusIsOneOf
+from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
 from providers.base import Door, ProviderBackend, Request, Response
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
@@ -318,18 +318,6 @@ def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, C
             "next_poll_at"
         ).values_list(*columns)[: batch_of(provider)]
     ]
-
-
-def handle_of(call: Call) -> CallHandle:
-    """Return what is needed to find a placed call again."""
-    return CallHandle(
-        reference=call.reference,
-        remote_id=call.remote_id,
-        to_number=call.to_number,
-        agent_id=call.agent.remote_id if call.agent else "",
-        caller_id=call.caller_id.number if call.caller_id else "",
-        placed_at=call.placing_at,
-    )
 
 
 def news_of(provider_id: int, asked: Sequence[int], snapshots: Sequence[CallSnapshot]) -> dict[int, CallSnapshot]:

@@ -23,7 +23,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record
-from campaigns.core import gate
+from campaigns.core import stop_all
 from campaigns.models import DatabaseMark
 from providers.models import Provider
 
@@ -59,7 +59,7 @@ def freeze_all(reason: str, person: Actor, *, beyond: int = 0) -> bool:
     """Freeze every provider at one instant, behind the gate of all commit points; returns whether anything changed."""
     with transaction.atomic():
         # The gate first, as every commit point takes it: whoever read the old state has committed by then.
-        gate.close_gate()
+        stop_all.close_gate()
         mark = DatabaseMark.objects.select_for_update().get(pk=_mark().pk)
         if beyond and mark.count >= beyond:
             return False

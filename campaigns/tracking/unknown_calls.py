@@ -19,6 +19,7 @@ from callcenter.audit.models import record
 from campaigns import matching, rules
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.clock import seconds, span
+from campaigns.core.refusals import Refusal
 from campaigns.matching import Findings, Sought
 from campaigns.models import Call
 from campaigns.tracking import after_call, call_updates
@@ -31,10 +32,6 @@ MOST_CONTROLS = 2000
 MOST_DETAILS = 50
 EARLY = datetime.timedelta(minutes=2)
 NO_REFERENCE = UUID(int=0)
-
-
-class NotDecidable(Exception):
-    """Raised when a person wants to decide about a call that is no longer open; the text says what it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +219,7 @@ def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str)
     with transaction.atomic():
         call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
         if call.status != CallStatus.UNKNOWN:
-            raise NotDecidable(_("This call is no longer unknown: %(state)s.") % {"state": call.get_status_display()})
+            raise Refusal(_("This call is no longer unknown: %(state)s.") % {"state": call.get_status_display()})
         if placed:
             Call.objects.filter(pk=call_id).update(
                 status=CallStatus.COMPLETED, rank=rules.RANK[CallStatus.COMPLETED], ended_at=now, changed_at=now,

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallEvent, Campaign
-from campaigns.models.querysets import CallQuerySet
+from campaigns.models.calls import CallQuerySet
 from campaigns.tracking import hang_up
 from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, Heard
-from campaigns.tracking.polling import handle_of
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Provider

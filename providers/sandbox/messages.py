@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
@@ -77,3 +78,14 @@ class Reply:
 def json_reply(status: int, answer: Any, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     """Return an answer as JSON."""
     return Reply(status, json.dumps(answer).encode(), headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a vendor sends its events."""
+
+    url: str
+    secret: str = ""
+    method: str = "POST"
+    events: tuple[str, ...] = ()
+    """Event names that are wanted; empty for all."""

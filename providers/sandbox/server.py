@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from types import TracebackType
 
 from providers.sandbox.messages import Reply, Request, json_reply
-from providers.sandbox.world import World
+from providers.sandbox.simulator import Simulator
 
 BACKLOG = 512
 IDLE_SECONDS = 75.0
@@ -41,7 +41,8 @@ class SandboxServer:
         self.host = host
         self._listener = self._listen(port)
         self.port: int = self._listener.getsockname()[1]
-        self.world = World(speed=speed, delay_ms=delay_ms, journal=journal, limits=limits)
+        self.simulator = Simulator(speed=speed, delay_ms=delay_ms, journal=journal, limits=limits)
+        self.world = self.simulator.world
         self._open: set[socket.socket] = set()
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -98,7 +99,7 @@ class SandboxServer:
     def stop(self) -> None:
         """Stop taking connections, cut the open ones and let the port go."""
         self.end_soon()
-        self.world.close()
+        self.simulator.close()
         with self._lock:
             left = list(self._open)
         for connection in left:
@@ -201,7 +202,7 @@ class SandboxServer:
     def _write(self, connection: socket.socket, request: Request, keep: bool) -> bool:
         """Answer a request; returns whether the connection stays."""
         try:
-            reply = self.world.answer(request)
+            reply = self.simulator.answer(request)
         except Exception as error:  # a fault of the sandbox itself must be seen, not hang its caller
             reply = json_reply(500, {"sandbox_error": repr(error)})
         if reply.transport == "hang":

@@ -7,30 +7,17 @@ import itertools
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, build_opener
 from urllib.request import Request as Outgoing
 
-if TYPE_CHECKING:
-    from providers.sandbox.engine import Call
-    from providers.sandbox.world import World
+from providers.sandbox.engine import Call
+from providers.sandbox.messages import Target
+from providers.sandbox.world import World
 
 _TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a vendor sends its events."""
-
-    url: str
-    secret: str = ""
-    method: str = "POST"
-    events: tuple[str, ...] = ()
-    """Event names that are wanted; empty for all."""
 
 
 class Webhooks:

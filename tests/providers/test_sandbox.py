@@ -370,7 +370,7 @@ def test_switches(server: SandboxServer, origin: str) -> None:
 
 
 def test_control_is_for_this_machine(server: SandboxServer, origin: str) -> None:
-    assert server.world.answer(Request("GET", "/_control/state", {}, b"", "203.0.113.5")).status == 403
+    assert server.simulator.answer(Request("GET", "/_control/state", {}, b"", "203.0.113.5")).status == 403
     place(origin, "voicy", "9901")
     assert control(origin, "journal", method="GET")["by_vendor"] == {"voicy": 1}
     assert sum(control(origin, "state", method="GET")["phases"]["voicy"].values()) == 1

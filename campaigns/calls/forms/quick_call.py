@@ -22,8 +22,8 @@ from campaigns import rules
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.number_check import Prospect, judge_number, refusal_of
 from campaigns.calls.quick_call import SingleCall, problems_of, unknown_names
+from campaigns.core.hours import hours_of
 from campaigns.core.message import MAX_TEXT, clean, known_of
-from campaigns.dialing.commit_point import hours_of
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.models import Call, Contact
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number

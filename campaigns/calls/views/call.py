@@ -16,9 +16,9 @@ from callcenter.access.roles import may, needs
 from callcenter.audit.models import record
 from campaigns.calls import call_actions
 from campaigns.calls.views.call_page import moving_part, page_of, seen_call
-from campaigns.contacts import opt_out
+from campaigns.contacts import do_not_call
+from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
-from campaigns.launch import lifecycle
 from campaigns.tracking import unknown_calls
 
 STOP_POLLING = 286
@@ -45,7 +45,7 @@ def call_live(request: HttpRequest, pk: int) -> HttpResponse:
 def never_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the number of a call on the do-not-call list."""
     found = seen_call(request, pk)
-    skipped = opt_out.never_call_again(found, request.user, request.POST.get("reason", ""))
+    skipped = do_not_call.never_call_again(found, request.user, request.POST.get("reason", ""))
     taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
     messages.success(
         request,
@@ -83,7 +83,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         return go_back(request, "call", pk)
     try:
         unknown_calls.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
-    except unknown_calls.NotDecidable as refusal:
+    except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:
         messages.success(request, _("Written down, with your name and reason."))
@@ -101,7 +101,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("form_token") from None
     try:
         made = call_actions.call_again(found.pk, request.user, token)
-    except lifecycle.Refused as refusal:
+    except Refusal as refusal:
         messages.error(request, str(refusal))
         return go_back(request, "call", pk)
     messages.success(request, _("One more attempt waits its turn: this is its page."))

@@ -15,7 +15,8 @@ from callcenter.access.roles import may, needs
 from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters
 from campaigns.calls import call_log as call_log_module
 from campaigns.calls.forms.call_filters import CallFilterForm
-from campaigns.exports.forms import SaveFilterForm
+from campaigns.calls.forms.saved_filters import SaveFilterForm
+from campaigns.core import paging
 from campaigns.models import SavedFilter
 
 
@@ -35,7 +36,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
         "chips": form.chips(),
         "columns": call_columns.pairs(columns),
         "column_keys": {column.key for column in columns},
-        "page": call_log_module.page_by_key(call_columns.light(calls, columns), form.data),
+        "page": paging.page_by_key(call_columns.light(calls, columns), form.data),
         "query": form.query(),
         "saved": [(one, saved_filters.may_delete(request.user, one)) for one in saved],
         "save_form": save_form,
@@ -69,7 +70,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
                 is_shared=save_form.cleaned_data.get("is_shared", False),
                 names_person=bool(form.filters().person),
             )
-        except saved_filters.NotSaved as refusal:
+        except saved_filters.FilterRefusal as refusal:
             field = refusal.field if refusal.field in save_form.fields else "name"
             save_form.add_error(field, str(refusal))
         else:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from callcenter.access.roles import may
 from campaigns.calls import call_log, remarks, transcripts
 from campaigns.calls.forms.remarks import NoteForm, ReviewForm, TagForm
+from campaigns.core import conditions
 from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
 from campaigns.tracking import hang_up
 from providers.models import ProviderExchange
@@ -49,7 +50,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     return {
         "call": call,
         "now": now,
-        "is_over": call_log.is_over(call, now),
+        "is_over": conditions.is_over(call, now),
         "before": before,
         "after": after,
         "is_forbidden": DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists(),

@@ -52,7 +52,7 @@ def player(request: HttpRequest, pk: int) -> HttpResponse:
     call = _heard_call(request, pk)
     try:
         recordings.open_recording(call, request.user).close()
-    except recordings.Unavailable as problem:
+    except recordings.RecordingRefusal as problem:
         return render(request, "calls/_player.html", {"call": call, "problem": str(problem)})
     return render(request, "calls/_player.html", {"call": call, "is_ready": True})
 
@@ -64,7 +64,7 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
     call = _heard_call(request, pk)
     try:
         sound = recordings.open_recording(call, request.user)
-    except recordings.Unavailable as problem:
+    except recordings.RecordingRefusal as problem:
         if request.headers.get("Sec-Fetch-Dest") == "document":
             messages.error(request, str(problem))
             return redirect("call", pk)

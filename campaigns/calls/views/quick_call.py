@@ -17,7 +17,7 @@ from campaigns.calls import call_log
 from campaigns.calls.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, hidden_number
 from campaigns.calls.pricing import guess_price
 from campaigns.calls.quick_call import place_single_call
-from campaigns.launch.lifecycle import Refused
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact
 from providers.models import Provider
 
@@ -61,7 +61,7 @@ def _place(request: HttpRequest, again: Call | None) -> HttpResponse:
     if made is None and form.is_valid():
         try:
             made = place_single_call(form.order(), person=request.user, token=token).call
-        except Refused as refusal:
+        except Refusal as refusal:
             form.add_error(None, str(refusal))
     # And last: what stands in our way may be the call that the other press just made.
     made = made or _made_by(request, token)

@@ -11,6 +11,7 @@ from callcenter.access.roles import needs
 from campaigns.calls import remarks
 from campaigns.calls.forms.remarks import NoteForm, ReviewForm, TagForm
 from campaigns.calls.views.call_page import page_of, seen_call
+from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
 
 
@@ -23,7 +24,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
         return page_of(request, call, note_form=form)
     try:
         remarks.add_note(call, request.user, form.cleaned_data["text"])
-    except remarks.NotKept as refusal:
+    except Refusal as refusal:
         form.add_error("text", str(refusal))
         return page_of(request, call, note_form=form)
     messages.success(request, _("The note is kept, with your name."))
@@ -39,7 +40,7 @@ def add_tags(request: HttpRequest, pk: int) -> HttpResponse:
         return page_of(request, call, tag_form=form)
     try:
         added = remarks.add_tags(call, request.user, form.cleaned_data["tags"])
-    except remarks.NotKept as refusal:
+    except Refusal as refusal:
         form.add_error("tags", str(refusal))
         return page_of(request, call, tag_form=form)
     if not added:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from campaigns.core.refusals import Refusal
+
 MAX_COLUMNS = 100
 MAX_CELL = 64 * 1024
 MAX_LINE = 1024 * 1024
@@ -16,7 +18,7 @@ UNPACKED_TIMES = 5
 BATCH = 2_000
 
 
-class FileRefused(Exception):
+class FileRefused(Refusal):
     """A file that is not read at all; the message says why and what to do, for people."""
 
 

@@ -20,6 +20,7 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.lookups import join_list
 from campaigns.contacts.importing.people_rows import PersonRow, Reader
 from campaigns.contacts.importing.validation import SAVED, Judged, Verdict, batches, judge
+from campaigns.core.refusals import Refusal
 from campaigns.models import Contact, ContactImport, ContactList, ListMembership
 
 logger = logging.getLogger(__name__)
@@ -31,14 +32,10 @@ SLICE_SECONDS = 45.0
 Status = ContactImport.Status
 
 
-class NotSaved(Exception):
-    """The saving cannot begin; the message says why, for people."""
-
-
 def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), consent_source: str = "") -> bool:
     """Turn a checked import into one that is being saved, make its list where it is new, and record who did it.
 
-    True for the one request that began it; False for a double click or a reload. Raises NotSaved.
+    True for the one request that began it; False for a double click or a reload. Raises FilterRefusal.
     """
     with transaction.atomic():
         began = ContactImport.objects.filter(pk=import_id, status=Status.CHECKED).update(
@@ -57,7 +54,7 @@ def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), conse
                 with transaction.atomic():
                     made = ContactList.objects.create(name=name, owner_id=record.owner_id, team_id=record.team_id)
             except IntegrityError:
-                raise NotSaved(
+                raise Refusal(
                     _("There is a list named “%(name)s” by now. Go back, choose it or another name.") % {"name": name}
                 ) from None
             ContactImport.objects.filter(pk=import_id).update(contact_list=made, list_name=name)

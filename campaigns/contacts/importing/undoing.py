@@ -12,17 +12,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record as record_audit
-from campaigns.core.gate import close_gate
+from campaigns.core.refusals import Refusal
+from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Campaign, Contact, ContactImport, ContactList, ContactNote, ListMembership
 from providers.types import CallStatus
 
 UNDO_HOURS = 24
 Status = ContactImport.Status
 _USING = (Campaign.Status.WAITING, Campaign.Status.SCHEDULED, Campaign.Status.RUNNING, Campaign.Status.PAUSED)
-
-
-class NotUndone(Exception):
-    """The import stays; the message says why, for people."""
 
 
 def why_not(record: ContactImport) -> Promise | str:
@@ -52,7 +49,7 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         record = ContactImport.objects.select_for_update().get(pk=import_id)
         reason = why_not(record)
         if reason:
-            raise NotUndone(str(reason))
+            raise Refusal(str(reason))
         left, _rows = ListMembership.objects.filter(imported_by=record).delete()
         elsewhere = ListMembership.objects.filter(contact=OuterRef("pk"))
         noted = ContactNote.objects.filter(contact=OuterRef("pk"))

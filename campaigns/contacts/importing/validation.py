@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.contacts.importing.limits import BATCH, FileRefused
 from campaigns.contacts.importing.lookups import forbidden_numbers, known_numbers
 from campaigns.contacts.importing.people_rows import NOTES, PersonRow, Reader
-from campaigns.exports.call_sheet import BOM, cell
+from campaigns.core.csv_cells import BOM, safe_cell
 from campaigns.models import ContactImport
 
 SAMPLES = 5
@@ -158,9 +158,9 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
 def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield BOM
-    yield writer.writerow(map(cell, titles))
+    yield writer.writerow(map(safe_cell, titles))
     width = len(titles) - 2
     for row in reader.people():
         if row.problem:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            yield writer.writerow([*map(cell, cells), row.number, reasons[row.problem]])
+            yield writer.writerow([*map(safe_cell, cells), row.number, reasons[row.problem]])

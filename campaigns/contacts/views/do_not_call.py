@@ -18,12 +18,12 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from callcenter.audit.models import record
-from campaigns.calls.call_log import count_up_to, page_by_key
 from campaigns.contacts import do_not_call, do_not_call_files
 from campaigns.contacts.forms.people import ForbidFileForm, ForbidForm
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.views.imports import limited_upload
+from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import go_back
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number

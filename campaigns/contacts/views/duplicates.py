@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import needs
 from campaigns.contacts import duplicates
 from campaigns.contacts.forms.people import MergeForm
-from campaigns.contacts.people import NotPossible, find_people, mark_forbidden
+from campaigns.contacts.people import find_people, mark_forbidden
+from campaigns.core.refusals import Refusal
 from campaigns.models import Contact
 
 SHOWN = 20
@@ -46,7 +47,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             duplicates.merge_people(pk, other, request.user, number=form.cleaned_data["number"])
-        except NotPossible as refusal:
+        except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("They are one person now; every call stands on this page."))

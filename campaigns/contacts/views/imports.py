@@ -24,16 +24,17 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from campaigns import queue
-from campaigns.calls.call_log import page_by_key
 from campaigns.contacts.forms.imports import FileForm, MappingForm, SaveForm
 from campaigns.contacts.importing import forgetting, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.importing.validation import MEANINGS, SAVED, Verdict, bad_rows, check_import
+from campaigns.core.csv_cells import BOM
+from campaigns.core.paging import page_by_key
+from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
 from campaigns.exports import xlsx
-from campaigns.exports.call_sheet import BOM
 from campaigns.models import ContactImport
 
 STOP_POLLING = 286
@@ -224,7 +225,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if record.status == Status.CHECKED:
             saving.begin_saving(pk, request.user, **form.cleaned_data)
-    except saving.NotSaved as refusal:
+    except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("import-map", pk)
     record.refresh_from_db()
@@ -289,7 +290,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(_theirs(request), pk=pk)
     try:
         done = undoing.undo_import(pk, request.user)
-    except undoing.NotUndone as refusal:
+    except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
         text = ngettext("%(n)d person was removed again.", "%(n)d people were removed again.", done["people"])

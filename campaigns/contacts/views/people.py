@@ -16,12 +16,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
-from campaigns.calls.call_log import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.contacts import duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.forms.people import ListForm, NewPersonForm, NoteForm, PersonForm, TagsForm
 from campaigns.contacts.views import do_not_call
+from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
+from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 
@@ -51,7 +52,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
             made = service.add_person(
                 form.values(), form.cleaned_data["contact_list"], request.user, note=form.cleaned_data["note"]
             )
-        except service.NotPossible as refusal:
+        except Refusal as refusal:
             form.add_error("phone", str(refusal))
         else:
             messages.success(request, _("Added."))
@@ -117,7 +118,7 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             service.change_person(pk, form.values(), request.user)
-        except service.NotPossible as refusal:
+        except Refusal as refusal:
             form.add_error("phone", str(refusal))
         else:
             messages.success(request, _("Saved."))
@@ -195,7 +196,7 @@ def new_list(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             made = service.make_list(form.cleaned_data["name"], request.user)
-        except service.NotPossible as refusal:
+        except Refusal as refusal:
             form.add_error("name", str(refusal))
         else:
             return redirect("list", made.pk)
@@ -236,7 +237,7 @@ def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             service.rename_list(contact_list, form.cleaned_data["name"], request.user)
-        except service.NotPossible as refusal:
+        except Refusal as refusal:
             form.add_error("name", str(refusal))
         else:
             messages.success(request, _("Renamed."))
@@ -266,7 +267,7 @@ def remove_list(request: HttpRequest, pk: int) -> HttpResponse:
     contact_list = get_object_or_404(ContactList, pk=pk)
     try:
         service.remove_list(contact_list, request.user)
-    except service.NotPossible as refusal:
+    except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("list", pk)
     messages.success(request, _("The list is gone; its people are still here."))

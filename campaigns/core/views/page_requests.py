@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,3 +17,20 @@ def go_back(request: HttpRequest, fallback: str, *arguments: object) -> HttpResp
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return redirect(wanted)
     return redirect(fallback, *arguments)
+
+
+ENDS_POLLING = 286
+"""The status by which htmx stops asking."""
+
+
+def person_of(request: HttpRequest) -> AbstractUser:
+    """Return who asks; the views let only people in."""
+    return cast(AbstractUser, request.user)
+
+
+def token_of(request: HttpRequest) -> UUID | None:
+    """Return the form's token; None where it carries none."""
+    try:
+        return UUID(request.POST.get("form_token", ""))
+    except ValueError:
+        return None

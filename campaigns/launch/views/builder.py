@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import needs
 from campaigns.core import message as message_module
+from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import person_of, token_of
 from campaigns.launch import drafts, test_call
 from campaigns.launch.forms.builder import CampaignForm
-from campaigns.launch.lifecycle import Refused
-from campaigns.launch.views.campaigns import find_campaign, person_of, token_of
+from campaigns.launch.views.campaigns import find_campaign
 from campaigns.models import Campaign, Contact
 
 SAMPLE_PEOPLE = 3
@@ -54,7 +55,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
         left_out = None if form.is_launched else form.cleaned_data["excluded_campaigns"]
         try:
             changed = drafts.change(pk, person, form.values(), lists, left_out, was_launched=form.is_launched)
-        except Refused as error:
+        except Refusal as error:
             messages.error(request, str(error))
             return redirect("campaign", pk)
         messages.success(request, _("Saved.") if changed else _("Nothing was changed."))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
-from campaigns.calls.call_log import count_up_to, page_by_key
+from campaigns.core.paging import count_up_to, page_by_key
+from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
 from campaigns.launch import drafts
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience_query import people_of
@@ -29,21 +28,6 @@ from campaigns.reports import progress, today
 SHOWN_EVENTS = 50
 BY = ("people", "system")
 """Whose doings the activity may be narrowed to."""
-ENDS_POLLING = 286
-"""The status by which htmx stops asking."""
-
-
-def person_of(request: HttpRequest) -> AbstractUser:
-    """Return who asks; the views let only people in."""
-    return cast(AbstractUser, request.user)
-
-
-def token_of(request: HttpRequest) -> UUID | None:
-    """Return the form's token; None where it carries none."""
-    try:
-        return UUID(request.POST.get("form_token", ""))
-    except ValueError:
-        return None
 
 
 def find_campaign(request: HttpRequest, pk: int) -> Campaign:

@@ -9,14 +9,14 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from campaigns.launch.launch_check import LaunchCheck
-from campaigns.launch.launch_sentence import Piece
+from campaigns.launch.launch_sentence import Piece, pieces_of
 from campaigns.models import Campaign
 from campaigns.templatetags import console
 
 
 def sentence_with_links(check: LaunchCheck, campaign: Campaign, *, opens: bool) -> SafeString:
     """Return the sentence as HTML, with digits and dates of the page's language; `opens`: the numbers are links."""
-    return format_html_join("", "{}", ((_piece(piece, check, campaign, opens),) for piece in check.pieces))
+    return format_html_join("", "{}", ((_piece(piece, check, campaign, opens),) for piece in pieces_of(check)))
 
 
 def _piece(piece: Piece, check: LaunchCheck, campaign: Campaign, opens: bool) -> str:

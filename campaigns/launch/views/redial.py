@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from callcenter.access.roles import needs
+from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import person_of, token_of
 from campaigns.launch import redial
-from campaigns.launch.lifecycle import Refused
-from campaigns.launch.views.campaigns import campaign_context, find_campaign, person_of, token_of
+from campaigns.launch.views.campaigns import campaign_context, find_campaign
 from campaigns.models import Campaign
 
 
@@ -31,7 +32,7 @@ def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
         return _choose(request, found, _("Tick at least one outcome: whom shall be called again?"))
     try:
         made = redial.redial(pk, chosen, person_of(request), token_of(request))
-    except Refused as refusal:
+    except Refusal as refusal:
         return _choose(request, found, str(refusal), chosen)
     people = sum(contact_list.memberships.count() for contact_list in made.lists.all())
     words = ngettext(

@@ -16,6 +16,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import person_of, token_of
 from campaigns.launch import lifecycle, pilot, test_call
 from campaigns.launch import start as start_module
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
@@ -23,9 +25,9 @@ from campaigns.launch.audience_query import Selection
 from campaigns.launch.campaign_words import in_words, verdict_rows, verdict_words
 from campaigns.launch.forms.start import StartAtForm, TryForm
 from campaigns.launch.launch_check import check_launch, is_launchable, may_launch
-from campaigns.launch.lifecycle import Outcome, Refused
+from campaigns.launch.lifecycle import Outcome
 from campaigns.launch.start import Launched, may_approve
-from campaigns.launch.views.campaigns import find_campaign, person_of, token_of
+from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_sentence import sentence_with_links
 from campaigns.models import Campaign
 
@@ -168,7 +170,7 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             try:
                 placed = test_call.try_message(campaign, person, form.understood(), hearer, token)
-            except Refused as refusal:
+            except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("Your phone rings soon. This call is not counted in the campaign."))
@@ -186,7 +188,7 @@ def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpR
     campaign = find_campaign(request, pk)
     try:
         launched = act(campaign.pk, person_of(request), token_of(request))
-    except Refused as error:
+    except Refusal as error:
         messages.error(request, _("Not launched. %(why)s") % {"why": error})
         return redirect("campaign-check", pk)
     tell = messages.success if launched.changed else messages.info
@@ -240,7 +242,7 @@ def _control(request: HttpRequest, pk: int, act: Callable[..., Outcome], done: s
     campaign = find_campaign(request, pk)
     try:
         outcome = act(campaign.pk, person_of(request))
-    except Refused as error:
+    except Refusal as error:
         messages.error(request, str(error))
         return redirect("campaign", pk)
     if outcome.changed:

@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
-from campaigns.exports.call_sheet import CallSheet, parse_day, within_days
+from campaigns.core.days import parse_day
+from campaigns.exports.call_sheet import CallSheet, within_days
 from campaigns.models import Call, Campaign
 
 Target = TextIO | OutputWrapper

@@ -14,6 +14,7 @@ from campaigns.contacts.importing import saving, upload
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import PHONE, ColumnMapping
 from campaigns.contacts.importing.validation import Verdict, check_import
+from campaigns.core.refusals import Refusal
 from campaigns.models import ContactImport, ContactList
 
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {path}.")
         try:
             record = self._import(path, name, region, options["update_known"])
-        except (FileRefused, saving.NotSaved) as refusal:
+        except Refusal as refusal:
             raise CommandError(str(refusal)) from None
         self._report(record, name, options["json"])
 

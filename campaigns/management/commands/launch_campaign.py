@@ -11,9 +11,10 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
+from campaigns.core.refusals import Refusal
 from campaigns.launch.forms.start import installation_zone
 from campaigns.launch.launch_check import LaunchCheck, check_launch
-from campaigns.launch.lifecycle import Refused
+from campaigns.launch.launch_sentence import sentence_of
 from campaigns.launch.start import launch
 from campaigns.management.commands.export_calls import find_campaign
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no active person “{options['username']}”.")
         if options["check"]:
             check = check_launch(campaign, person=person)
-            self._answer(options["json"], check.sentence, _as_json(check))
+            self._answer(options["json"], sentence_of(check), _as_json(check))
             if check.blockers:
                 raise CommandError(" ".join(check.blockers))
             return
@@ -52,7 +53,7 @@ class Command(BaseCommand):
             launched = launch(campaign.pk, person, starts_at=_time(options["at"]), is_pilot=options["pilot"])
         except PermissionDenied as error:
             raise CommandError(f"“{person}” may not launch “{campaign}”.") from error
-        except Refused as error:
+        except Refusal as error:
             raise CommandError(f"“{campaign}” was not launched. {error}") from error
         answer = {"changed": launched.changed, "status": launched.status, "people": launched.people}
         self._answer(options["json"], launched.sentence, answer)

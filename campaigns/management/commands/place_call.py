@@ -17,7 +17,7 @@ from django.forms import MultipleChoiceField
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.core import explanations
-from campaigns.launch.lifecycle import Refused
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call
 from campaigns.numbers import understand_number
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no user {options['username']!r}.")
         try:
             call = place_single_call(asked, person=person).call
-        except Refused as refusal:
+        except Refusal as refusal:
             raise CommandError(f"Not called. {refusal}") from None
         except PermissionDenied:
             what = "send extras of the vendor: that is an admin's" if asked.vendor_options else "place calls"

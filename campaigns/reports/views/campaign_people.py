@@ -11,10 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from campaigns.calls import call_actions
-from campaigns.calls.call_log import count_up_to, page_by_key
-from campaigns.core.views.page_requests import go_back
-from campaigns.launch.lifecycle import Refused, may_control
-from campaigns.launch.views.campaigns import campaign_context, find_campaign, person_of, token_of
+from campaigns.core import conditions
+from campaigns.core.paging import count_up_to, page_by_key
+from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import go_back, person_of, token_of
+from campaigns.launch.lifecycle import may_control
+from campaigns.launch.views.campaigns import campaign_context, find_campaign
 from campaigns.models import Call, Campaign
 from campaigns.reports import campaign_people as service
 from campaigns.reports import outcomes, progress
@@ -28,7 +30,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     found = find_campaign(request, pk)
     filters = _filters(request)
     calls = service.find_people(found, filters, person)
-    listed = service.down_from_newest(calls, found)
+    listed = conditions.down_from_newest(calls, found)
     page = page_by_key(listed.select_related("contact", "campaign", "provider").defer("provider__secrets"), request.GET)
     rows = service.rows_of(
         page.rows, found, person, may_skip=may_control(found, person), may_again=may(person, "settle_calls")
@@ -94,7 +96,7 @@ def again(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
         raise PermissionDenied("form_token")
     try:
         made = call_actions.call_again(call.pk, person_of(request), token)
-    except Refused as refusal:
+    except Refusal as refusal:
         messages.error(request, str(refusal))
         return go_back(request, "campaign-people", pk)
     if made.campaign_id != pk:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from campaigns import queue
-from campaigns.calls import call_log
+from campaigns.core import paging
 from campaigns.core.views.page_requests import go_back
 from campaigns.models import UnknownVendorCall
 from campaigns.tracking import reconciliation_sweep
@@ -30,8 +30,8 @@ def strange_calls(request: HttpRequest) -> HttpResponse:
         request,
         "tracking/unmatched_calls.html",
         {
-            "page": call_log.page_by_key(rows, request.GET),
-            "total": call_log.count_up_to(rows),
+            "page": paging.page_by_key(rows, request.GET),
+            "total": paging.count_up_to(rows),
             "is_decided": is_decided,
             "standings": reconciliation_sweep.standings(),
         },

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from providers.sandbox.wire.base import Wire
-    from providers.sandbox.world import World
+from providers.sandbox.wire.base import Wire
+from providers.sandbox.world import World
 
 WIRES: dict[str, str] = {
     "bitel": "providers.sandbox.wire.bitel.BitelWire",

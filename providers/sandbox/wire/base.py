@@ -10,18 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from providers.sandbox.accounts import ACCOUNT_OF, DemoAccount
 from providers.sandbox.engine import FINAL, QUEUED, Call, Ledger, Script, script_for
 from providers.sandbox.faults import Fault
 from providers.sandbox.journal import JournalEntry
 from providers.sandbox.magic import REFUSALS_BEFORE_ACCEPTANCE, magic_name
-from providers.sandbox.messages import Refused, Reply, Request, json_reply
-
-if TYPE_CHECKING:
-    from providers.sandbox.webhooks import Target
-    from providers.sandbox.world import World
+from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
+from providers.sandbox.world import World
 
 Answer = Callable[..., Reply]
 AnyAnswer = TypeVar("AnyAnswer", bound=Answer)

@@ -12,8 +12,7 @@ from uuid import uuid4
 
 from providers.sandbox import engine
 from providers.sandbox.engine import Call
-from providers.sandbox.messages import Refused, Reply, Request, json_reply
-from providers.sandbox.webhooks import Target
+from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.wire.base import Route, Wire, body_of, route
 
 WORDS: dict[str, tuple[str, int]] = {

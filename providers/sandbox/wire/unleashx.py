@@ -12,9 +12,8 @@ from uuid import uuid4
 from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent
 from providers.sandbox.engine import Call
-from providers.sandbox.messages import Refused, Reply, Request, json_reply
+from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
-from providers.sandbox.webhooks import Target
 from providers.sandbox.wire.base import E164, Wire, body_of, moment_in, route, whole_number
 
 BASE = "/api/v1/global"

@@ -11,9 +11,8 @@ from uuid import uuid4
 from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent, DemoVoice
 from providers.sandbox.engine import Call
-from providers.sandbox.messages import Refused, Reply, Request, json_reply
+from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
-from providers.sandbox.webhooks import Target
 from providers.sandbox.wire.base import E164, UUID_TEXT, Route, body_of, route
 from providers.sandbox.wire.vocode_webhooks import USER_ID, VocodeWebhooks
 

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from providers.sandbox.engine import Call
-from providers.sandbox.messages import Refused, Reply, Request, json_reply
-from providers.sandbox.webhooks import Target
+from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.wire.base import Wire, body_of, route, whole_number
 
 USER_ID = "5a4db0c5-0000-4000-8000-000000000002"

@@ -17,9 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
-from campaigns.calls import call_log, call_log_totals
-from campaigns.calls.call_log import CallFilters, count_up_to, find_calls, page_by_key
-from campaigns.core import stop_all
+from campaigns.calls import call_log_totals
+from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.core import paging, stop_all
+from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.models import Call, CallEvent, CallTranscript, DoNotCall
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_contact, make_person, make_provider
@@ -173,8 +174,8 @@ def test_a_page_is_walked_to_by_one_process() -> None:
 def test_totals_stop_counting_in_time(as_manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(4):
         make_call()
-    assert count_up_to(Call.objects.all(), 4) == call_log.Total(4, False)
-    assert count_up_to(Call.objects.all(), 3) == call_log.Total(3, True)
+    assert count_up_to(Call.objects.all(), 4) == paging.Total(4, False)
+    assert count_up_to(Call.objects.all(), 3) == paging.Total(3, True)
     assert "4 calls" in text_of(as_manager.get(reverse("call-log-total")))
     monkeypatch.setattr(call_log_totals, "totals_of", partial(call_log_totals.totals_of, limit=3))
     assert "more than 3 calls" in text_of(as_manager.get(reverse("call-log-total"), headers={"HX-Request": "true"}))

@@ -18,7 +18,7 @@ from callcenter.access.models import Membership, Team
 from callcenter.audit.models import AuditEvent
 from campaigns import queue
 from campaigns.calls.quick_call import SingleCall, place_single_call
-from campaigns.launch.lifecycle import Refused
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact, DialingSwitch, DoNotCall
 from providers.models import Provider, Voice
 from tests.campaigns.conftest import Sandbox
@@ -274,7 +274,7 @@ def test_nobody_on_the_list_is_called_and_nothing_is_left_behind(desk: Client, p
 def test_the_service_refuses_by_itself(caller: User, provider: Provider, settings: Settings) -> None:
     asked = SingleCall(to_number=make_phone(), provider=provider, agent=provider.agent_set.get())
     DoNotCall.objects.create(phone=asked.to_number)
-    with pytest.raises(Refused, match="do-not-call"):
+    with pytest.raises(Refusal, match="do-not-call"):
         place_single_call(asked, person=caller)
     assert not Contact.objects.exists()
 

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from callcenter.audit.models import AuditEvent
 from campaigns.calls import recordings
-from campaigns.calls.recordings import Unavailable, content_type_of
+from campaigns.calls.recordings import RecordingRefusal, content_type_of
 from campaigns.models import Call
 from providers.exceptions import CredentialsRejected, NotSent, RecordingHostRefused, UnexpectedResponse
 from providers.models import Provider
@@ -266,7 +266,7 @@ def test_the_type_is_known_by_the_first_bytes(head: bytes, said: str, served: st
 def test_what_is_no_sound_reaches_no_browser(
     desk: Client, call: Call, vendor: Vendor, content: bytes, said: str
 ) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(RecordingRefusal):
         content_type_of(Recording(content=content, content_type=said))
     vendor.answer = Recording(content=content, content_type=said)
     assert "not a sound" in desk.get(f"/calls/{call.pk}/player/").content.decode()

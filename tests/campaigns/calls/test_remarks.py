@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from campaigns.calls import remarks
+from campaigns.core.refusals import Refusal
 from campaigns.core.transcript_words import marked, words_of
 from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging, CallTranscript
 from providers.masking import masked_body
@@ -106,7 +107,7 @@ def test_nobody_remarks_on_calls_of_others_or_without_the_right(
         client.force_login(person)
         for name, form in (("call-note", {"text": "x"}), ("call-tag", {"tags": "x"})):
             assert client.post(reverse(name, args=[call.pk]), form).status_code == status
-    with pytest.raises(remarks.NotKept):
+    with pytest.raises(Refusal):
         remarks.review(call, admin_person, 6)
 
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from callcenter.audit.models import AuditEvent
 from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.duplicates import add_note, look_at_both, merge_people, take_apart
-from campaigns.contacts.people import NotPossible, calls_of
+from campaigns.contacts.people import calls_of
+from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact, ContactList, DoNotCall, ListMembership
 from providers.types import CallStatus
 from tests.campaigns.contacts.test_saving import save, take
@@ -92,7 +93,7 @@ def test_refused_while_a_call_waits_or_is_out(
     two: tuple[Contact, Contact], manager: User, index: int, status: CallStatus
 ) -> None:
     make_call(to_number=two[index].phone, status=status)
-    with pytest.raises(NotPossible, match="waits or is not over yet"):
+    with pytest.raises(Refusal, match="waits or is not over yet"):
         merge_people(two[0].pk, two[1].pk, manager)
     assert not Contact.objects.filter(merged_into__isnull=False).exists()
     assert look_at_both(*two).refusal
@@ -113,7 +114,7 @@ def test_three_entries_one_after_the_other_and_apart_again(two: tuple[Contact, C
     merge_people(third.pk, two[0].pk, manager)
     assert set(third.merged.all()) == set(two)
     for one, again in ((two[0].pk, third.pk), (third.pk, third.pk), (third.pk, 999_999)):
-        with pytest.raises(NotPossible):
+        with pytest.raises(Refusal):
             merge_people(one, again, manager)
     assert take_apart(two[0].pk, manager) == third
     assert take_apart(two[0].pk, manager) is None

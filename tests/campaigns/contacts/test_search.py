@@ -90,7 +90,7 @@ def test_a_common_part_finds_the_same_by_walking(monkeypatch: pytest.MonkeyPatch
     part = Part(("maryam",))
     few = set(type(calls[0]).objects.filter(search.rows_of_people_with(part)).values_list("pk", flat=True))
     people = set(search.people_with(part, Contact.objects.all()))
-    monkeypatch.setattr(search, "COMMON", 1)
+    monkeypatch.setattr(search, "NAMED_UP_TO", 1)
     assert part.ids() is None
     assert set(type(calls[0]).objects.filter(search.rows_of_people_with(part)).values_list("pk", flat=True)) == few
     loose = search.rows_of_people_with(part, is_walked=False)

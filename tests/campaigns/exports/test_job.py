@@ -21,6 +21,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, queue
 from campaigns.calls import call_columns
 from campaigns.calls.call_log import CallFilters
+from campaigns.core.refusals import Refusal
 from campaigns.exports import job, requests
 from campaigns.models import Call, CallExport
 from tests.conftest import make_call, make_campaign, make_contact, make_person
@@ -306,5 +307,5 @@ def test_masked_files_hold_masked_numbers(manager: User, rung: list[int]) -> Non
 def test_a_person_has_so_many_under_way(manager: User, rung: list[int]) -> None:
     for _ in range(requests.MOST_UNFINISHED):
         ask(manager)
-    with pytest.raises(requests.NotPossible):
+    with pytest.raises(Refusal):
         ask(manager)

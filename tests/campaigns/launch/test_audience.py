@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaigns.launch import drafts, enqueue, launch_check
 from campaigns.launch.audience_query import Selection, count_people, unknown_tags
+from campaigns.launch.launch_sentence import sentence_of
 from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
 from tests.campaigns.launch.test_builder import text_of, typed
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list
@@ -106,7 +107,7 @@ def test_people_of_another_campaign_are_left_out_with_the_reason(only_reached, c
     campaign.excluded_campaigns.set([other])
     check = launch_check.check_launch(campaign)
     assert (check.total, check.called, check.verdicts["excluded"]) == (6, len(called), 6 - len(called))
-    assert f"{6 - len(called)} are left out" in check.sentence
+    assert f"{6 - len(called)} are left out" in sentence_of(check)
     assert people_in(campaign) == {people[name].pk for name in called}
     skipped = Call.objects.filter(campaign=campaign, status="skipped")
     assert {call.skip_reason for call in skipped} == {"excluded"}

@@ -12,9 +12,10 @@ from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
+from campaigns.core.refusals import Refusal
 from campaigns.launch import enqueue, launch_check, lifecycle, start
 from campaigns.launch.audience import VERDICTS, people_with
-from campaigns.launch.lifecycle import Refused
+from campaigns.launch.launch_sentence import sentence_of
 from campaigns.models import Call, Campaign, ContactList, DialingSwitch, DoNotCall, ListMembership
 from providers.models import Provider
 from tests.conftest import (
@@ -78,7 +79,7 @@ def test_the_check_counts_everybody_once(caller):
         "missing_variable": 1,
     }
     assert (check.total, check.called, check.waiting, check.never) == (9, 6, 2, 3)
-    assert check.sentence == (
+    assert sentence_of(check) == (
         "Of 9 people, 6 people will be called: 4 at once, 1 waits for the calling hours there (the first from 5 May "
         "13:00), 1 waits, called by others a short time ago; 3 will not: 1 is on the do-not-call list, 1 has no "
         "calling hours that we know, for 1 a value of the message is empty (“first” for 1); it takes about 1 minute "
@@ -91,8 +92,8 @@ def test_the_check_counts_everybody_once(caller):
 def test_the_sentence_has_the_stops_of_its_language():
     check = launch_check.check_launch(in_hours(), NOON_IN_TEHRAN)
     with translation.override("fa"):
-        assert "؛ " in check.sentence
-        assert not set(";,") & set(check.sentence)
+        assert "؛ " in sentence_of(check)
+        assert not set(";,") & set(sentence_of(check))
 
 
 def test_each_number_opens_its_people():
@@ -293,9 +294,9 @@ def test_an_edit_withdraws_the_request(caller):
 
 def test_a_blocked_launch_says_why(manager):
     campaign = make_campaign([make_list(1)], agent=None)
-    with pytest.raises(Refused, match="No message is chosen"):
+    with pytest.raises(Refusal, match="No message is chosen"):
         start.launch(campaign.pk, manager)
-    with pytest.raises(Refused, match="holds nobody"):
+    with pytest.raises(Refusal, match="holds nobody"):
         start.launch(make_campaign([make_list()]).pk, manager)
 
 
@@ -341,6 +342,6 @@ def test_lists_that_grow_during_a_pause_do_not_pass_the_limit(caller, manager, s
     start.launch(campaign.pk, caller)
     lifecycle.pause(campaign.pk, caller)
     put(people)
-    with pytest.raises(Refused, match="grew"):
+    with pytest.raises(Refusal, match="grew"):
         lifecycle.resume(campaign.pk, caller)
     assert lifecycle.resume(campaign.pk, manager).changed

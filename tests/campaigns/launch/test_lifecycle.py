@@ -11,8 +11,8 @@ from django.utils import timezone
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
 from campaigns.calls import call_actions
+from campaigns.core.refusals import Refusal
 from campaigns.launch import lifecycle
-from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, CallEvent, Campaign, DoNotCall
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_contact, make_person
@@ -170,7 +170,7 @@ def test_call_again_after_the_campaigns_end_stands_alone(manager):
 def test_call_again_is_refused_while_the_number_is_live_anywhere(manager, state):
     call = held()
     make_call(to_number=call.to_number, status=state)
-    with pytest.raises(Refused, match="not over"):
+    with pytest.raises(Refusal, match="not over"):
         call_actions.call_again(call.pk, manager)
     call.refresh_from_db()
     assert call.held_at
@@ -181,7 +181,7 @@ def test_second_call_again_is_refused_and_the_same_token_gives_the_same_call(man
     call, token = held(), uuid.uuid4()
     again = call_actions.call_again(call.pk, manager, token)
     assert call_actions.call_again(call.pk, manager, token) == again
-    with pytest.raises(Refused, match="waits already"):
+    with pytest.raises(Refusal, match="waits already"):
         call_actions.call_again(call.pk, manager, uuid.uuid4())
     assert Call.objects.count() == 2
 
@@ -189,9 +189,9 @@ def test_second_call_again_is_refused_and_the_same_token_gives_the_same_call(man
 def test_call_again_is_refused_on_the_do_not_call_list_and_for_open_calls(manager):
     call = held()
     DoNotCall.objects.create(phone=call.to_number)
-    with pytest.raises(Refused, match="do-not-call"):
+    with pytest.raises(Refusal, match="do-not-call"):
         call_actions.call_again(call.pk, manager)
-    with pytest.raises(Refused, match="not over"):
+    with pytest.raises(Refusal, match="not over"):
         call_actions.call_again(make_call(status="unknown").pk, manager)
 
 

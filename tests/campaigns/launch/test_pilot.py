@@ -7,9 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.core.refusals import Refusal
 from campaigns.launch import enqueue, launch_check, lifecycle, start
 from campaigns.launch import pilot as pilot_module
-from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, DoNotCall, ListMembership
 from tests.campaigns.launch.test_builder import text_of
 from tests.campaigns.launch.test_start import HOUR, desk, fresh, rings
@@ -142,7 +142,7 @@ def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(desk, call
     campaign = piloted(caller)
     end_calls(campaign)
     lifecycle.finish_done_campaigns()
-    with pytest.raises(Refused, match="ask a manager"):
+    with pytest.raises(Refusal, match="ask a manager"):
         lifecycle.resume(campaign.pk, caller)
     page = text_of(desk.get(reverse("campaign", args=[campaign.pk])))
     assert "Ask a manager to go on" in page

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
+from campaigns.core.refusals import Refusal
 from campaigns.launch import redial
-from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, ContactList
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
@@ -84,7 +84,7 @@ def test_the_draft_has_exactly_these_people_and_the_same_rules(caller: User) -> 
 
 def test_nobody_left_makes_nothing(caller: User) -> None:
     campaign = make_campaign(status="finished", launched_at=timezone.now(), owner=caller)
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         redial.redial(campaign.pk, ["busy"], caller)
     assert (ContactList.objects.count(), Campaign.objects.count()) == (0, 1)
 

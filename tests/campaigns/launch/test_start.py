@@ -16,8 +16,8 @@ from django.utils.formats import date_format
 
 from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
+from campaigns.core.refusals import Refusal
 from campaigns.launch import enqueue, start
-from campaigns.launch.lifecycle import Refused
 from campaigns.models import Alert, Call, Campaign, DoNotCall, ListMembership
 from campaigns.tracking import alerts
 from providers.models import Provider
@@ -226,7 +226,7 @@ def test_a_time_that_cannot_be_is_refused_at_its_field(desk, caller, settings, z
     assert answer.status_code == 422
     assert said in text_of(answer)
     assert fresh(campaign).status == Status.DRAFT
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         start.launch(campaign.pk, caller, starts_at=timezone.now() - HOUR)
 
 
@@ -249,11 +249,11 @@ def test_nobody_starts_another_audience_than_they_saw(caller, manager, settings)
     settings.CALLER_LAUNCH_LIMIT = 2
     people = make_list(3)
     campaign = make_campaign([people], owner=caller)
-    with pytest.raises(Refused, match="it was 2, now it is 3"):
+    with pytest.raises(Refusal, match="it was 2, now it is 3"):
         start.launch(campaign.pk, caller, seen=2)
     start.launch(campaign.pk, caller, seen=3)
     ListMembership.objects.create(contact_list=people, contact=make_contact())
-    with pytest.raises(Refused, match="it was 3, now it is 4"):
+    with pytest.raises(Refusal, match="it was 3, now it is 4"):
         start.approve(campaign.pk, manager, seen=3)
     assert start.approve(campaign.pk, manager, seen=4).changed
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
+from campaigns.core.refusals import Refusal
 from campaigns.launch import test_call
-from campaigns.launch.lifecycle import Refused
 from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, ListMembership
 from campaigns.numbers import UnderstoodNumber
 from campaigns.reports import progress
@@ -151,7 +151,7 @@ def test_a_wrong_number_is_said_at_its_field(desk, caller):
 
 def test_a_message_that_is_not_complete_is_not_tried(caller):
     campaign, contact = written(caller, agent=None)
-    with pytest.raises(Refused, match="Choose what the call says"):
+    with pytest.raises(Refusal, match="Choose what the call says"):
         test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
 
 

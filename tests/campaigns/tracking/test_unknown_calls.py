@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from campaigns import rules
+from campaigns.core.refusals import Refusal
 from campaigns.matching import look
 from campaigns.models import Call
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
@@ -219,7 +220,7 @@ def test_a_person_decides_with_a_reason(stage: Stage, manager: User, placed: boo
     event = stage.lost.events.last()
     assert event is not None
     assert (event.actor, event.detail) == (manager, "I rang them")
-    with pytest.raises(unknown_calls.NotDecidable):
+    with pytest.raises(Refusal):
         unknown_calls.settle_by_person(stage.lost.pk, placed=not placed, person=manager, reason="again")
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns import minute_job, queue
 from campaigns.models import Call, CallHint
-from campaigns.tracking import webhook_follow_up, webhooks
+from campaigns.tracking import webhooks
 from providers.models import DeliveryResult, Provider, WebhookAddress
 from tests.campaigns.news import BITEL, address_of, is_due, message, open_call, post, signed
 from tests.conftest import make_provider
@@ -182,10 +182,10 @@ def test_a_message_before_the_answer_waits_for_its_call(db: None) -> None:
     assert post(path, message("bolna")) == 200
     assert CallHint.objects.get().state == "parked"
     assert WebhookAddress.objects.get().last_delivery_result == DeliveryResult.PARKED
-    webhook_follow_up.follow_hints()
+    webhooks.follow_hints()
     assert CallHint.objects.get().state == "parked"
     Call.objects.update(remote_id="abc", status="queued", rank=30)
-    webhook_follow_up.follow_hints()
+    webhooks.follow_hints()
     assert CallHint.objects.get().state == "done"
     assert is_due(call)
 
@@ -196,9 +196,9 @@ def test_what_nobody_answers_to_is_given_up_and_forgotten(db: None, rung: list[s
     minute_job.sweep()
     assert "hints" in rung
     CallHint.objects.update(received_at=timezone.now() - datetime.timedelta(minutes=16))
-    assert webhook_follow_up.follow_hints()["stray"] == 1
+    assert webhooks.follow_hints()["stray"] == 1
     assert CallHint.objects.get().state == "stray"
-    assert not webhook_follow_up.has_hints()
+    assert not webhooks.has_hints()
     CallHint.objects.update(received_at=timezone.now() - datetime.timedelta(hours=25))
     minute_job.sweep()
     assert not CallHint.objects.exists()

@@ -20,7 +20,7 @@ from pytest_django import Settings
 from callcenter.audit.models import AuditEvent
 from callcenter.logs import JsonFormatter, masked
 from campaigns.models import Call, CallHint
-from campaigns.tracking import webhook_follow_up
+from campaigns.tracking import webhooks
 from providers.models import WebhookAddress
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.news import BITEL, SECRET, address_of, message, open_call, post
@@ -81,7 +81,7 @@ def test_bitels_message_finds_an_order_whose_answer_was_lost(
     _deliver(receiver, path)
     call.refresh_from_db()
     assert call.status == "unknown"
-    assert webhook_follow_up.follow_hints()["done"] == 1
+    assert webhooks.follow_hints()["done"] == 1
     call.refresh_from_db()
     assert call.remote_id
     assert call.is_final
@@ -96,7 +96,7 @@ def test_a_forged_message_binds_no_lost_order(sandbox: Sandbox, dial: Run) -> No
     now = int(timezone.now().timestamp())
     forged = BITEL | {"requestId": "f" * 32, "number": "09121239907", "requestDate": now}
     assert post(address_of(provider), json.dumps(forged).encode()) == 200
-    webhook_follow_up.follow_hints()
+    webhooks.follow_hints()
     call.refresh_from_db()
     assert (call.status, call.remote_id) == ("unknown", "")
     assert CallHint.objects.get().state == "stray"
@@ -108,7 +108,7 @@ def test_another_number_or_time_does_not_lead_to_a_lost_order(db: None, number: 
     told = timezone.now() + datetime.timedelta(minutes=minutes)
     body = BITEL | {"number": number, "requestDate": int(told.timestamp())}
     post(address_of(call.provider), json.dumps(body).encode())
-    assert webhook_follow_up._lost_call(call.provider, CallHint.objects.get()) is None
+    assert webhooks._lost_call(call.provider, CallHint.objects.get()) is None
 
 
 def test_voicys_signed_message_brings_what_is_written_up_after_the_end(
@@ -132,7 +132,7 @@ def test_voicys_signed_message_brings_what_is_written_up_after_the_end(
     Call.objects.filter(pk=call.pk).update(status="completed", rank=90, ended_at=timezone.now(), next_poll_at=None)
     _deliver(receiver, path)
     assert CallHint.objects.get().state == "to_read"
-    assert webhook_follow_up.follow_hints()["done"] == 1
+    assert webhooks.follow_hints()["done"] == 1
     call.refresh_from_db()
     assert call.talk_seconds
     assert call.recording_available

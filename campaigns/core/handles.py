@@ -1,0 +1,18 @@
+"""What is needed to find a placed call again at its vendor."""
+
+from __future__ import annotations
+
+from campaigns.models import Call
+from providers.types import CallHandle
+
+
+def handle_of(call: Call) -> CallHandle:
+    """Return what is needed to find a placed call again."""
+    return CallHandle(
+        reference=call.reference,
+        remote_id=call.remote_id,
+        to_number=call.to_number,
+        agent_id=call.agent.remote_id if call.agent else "",
+        caller_id=call.caller_id.number if call.caller_id else "",
+        placed_at=call.placing_at,
+    )

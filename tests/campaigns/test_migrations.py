@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import pytest
-from campaigns.services.search_index import make_search_index
+from campaigns.contacts.search_index import make_search_index
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.autodetector import MigrationAutodetector

@@ -42,10 +42,11 @@ test: $(DEV) ## Check everything: style, types, layers, messages, tests
 	printf '\nAll stages:\n'; cat var/stages.txt; \
 	[ -z "$$failed" ] || { echo "Not passed:$$failed"; exit 1; }
 
-lint: $(DEV) ## Style of Python and templates, and who imports whom
+lint: $(DEV) ## Style of Python and templates, who imports whom, and that what is imported is declared
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo
+	.venv/bin/deptry .
 	.venv/bin/djlint --check --lint templates
 
 types: $(DEV) ## Types

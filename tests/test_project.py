@@ -15,7 +15,7 @@ MAX_LINES = 400
 TOP_LEVEL = {
     *(".ci", ".dockerignore", ".env.example", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md"),
     *("CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "callcenter"),
-    *("campaigns", "compose.yaml", "locale", "manage.py", "providers", "pyproject.toml", "static", "templates"),
+    *("campaigns", "compose.yaml", "docs", "locale", "manage.py", "providers", "pyproject.toml", "static", "templates"),
     *("tests", "uv.lock"),
 }
 # Split, so that this file does not hold what it looks for.

@@ -58,7 +58,8 @@ def tell_of_binding(verdict: Verdict, figure: Figure) -> float:
     return late
 
 
-@pytest.mark.skipif(not IS_FULL, reason="needs slower timers, and so more time")
+# Needs slower timers, and so more time.
+@pytest.mark.full
 def test_what_was_placed_is_bound_within_two_minutes(start_stage: Start, tell: Tell, figure: Figure) -> None:
     stage = start_stage(scale=20)
     stage.be_hostile({mode: share for mode, share in HOSTILE.items() if mode.startswith("accept")})
@@ -71,7 +72,8 @@ def test_what_was_placed_is_bound_within_two_minutes(start_stage: Start, tell: T
     assert tell_of_binding(verdict, figure) <= TWO_MINUTES, verdict
 
 
-@pytest.mark.skipif(not IS_FULL, reason="in the short form the points come before the random kills")
+# In the short form the points come before the random kills.
+@pytest.mark.full
 def test_every_point_meets_every_fault(start_stage: Start, tell: Tell) -> None:
     stage = start_stage()
     modes = [*HOSTILE, "accept_late"]

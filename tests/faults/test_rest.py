@@ -21,7 +21,7 @@ from campaigns.models import Call
 from campaigns.services import repairing
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.test_dialing import single
-from tests.end_to_end.conftest import ROOT
+from tests.migrated import ROOT
 
 
 def test_a_commit_whose_answer_was_lost_sends_nothing(

@@ -55,7 +55,7 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 	.ci/messages
 
 unit: $(DEV) ## Tests without processes or a browser
-	$(PYTEST) -n 2 -m "not browser and not end_to_end and not faults" $(TESTS)
+	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults" $(TESTS)
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
 	# A process each: they mostly wait.
@@ -67,7 +67,7 @@ browser: $(DEV) ## Tests in a real Chromium, in English and in Persian; `make te
 
 kills: $(DEV) ## The fault runs in their short form: workers die while a broken vendor is dialled
 	# Side by side: they mostly wait.
-	$(PYTEST) -n 6 -m faults
+	$(PYTEST) -n 3 -m faults
 
 faults: $(DEV) ## The fault runs at full length, on both engines: kills, broken vendors, crashes
 	@.ci/need postgresql redis-server

@@ -28,13 +28,12 @@ ENGINES = (
     else ["postgres" if os.environ.get("TEST_DATABASE_URL") else "sqlite"]
 )
 HAS_POSTGRES = "postgres" in ENGINES
-LONGEST_FIRST = (
-    "test_the_database_crashes",
-    "test_workers_die_and_freeze_at_random",
+LONG = (
     "test_redis_forgets_and_every_bell_rings_ten_times",
-    "test_an_order_taken_far_too_late_is_held_and_found",
+    "test_workers_die_and_freeze_at_random",
+    "test_the_database_crashes",
 )
-"""Where several processes share the tests out, no long one may begin last."""
+"""The longest of the short form."""
 VERDICT, FIGURE = "verdict", "figure"
 """Names under which a test's report carries what is printed at the end, also from another process."""
 
@@ -45,18 +44,19 @@ def scaled(full: int, short: int) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what belongs to the full form alone, and put the longest runs first."""
+    """Leave out what belongs to the full form alone, and put the longest runs first, a short one after each.
+
+    Where several processes share the tests out, each takes two to begin with: no long one may come last.
+    """
     if not IS_FULL:
         left_out = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    items.sort(key=place_in_line)
-
-
-def place_in_line(item: pytest.Item) -> int:
-    """Return where a test stands among all; those that are not named in LONGEST_FIRST stay as they were."""
-    name = getattr(item, "originalname", "")
-    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+    runs = [item for item in items if item.get_closest_marker("faults")]
+    long = [item for item in runs if getattr(item, "originalname", "") in LONG]
+    short = [item for item in runs if item not in long]
+    pairs = [item for pair in zip(long, short, strict=False) for item in pair]
+    items[:] = pairs + [item for item in items if item not in pairs]
 
 
 @pytest.fixture(scope="session")

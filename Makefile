@@ -43,7 +43,7 @@ lint: $(DEV) ## Style of Python and templates, who imports whom, and that what i
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/deptry .
+	.venv/bin/deptry --no-ansi .
 	.venv/bin/djlint --check --lint templates
 
 types: $(DEV) ## Types
@@ -63,19 +63,19 @@ e2e: $(DEV) ## The whole product as real processes over real HTTP
 
 browser: $(DEV) ## Tests in a real Chromium, in English and in Persian; `make test` walks through the English ones
 	@.ci/need chromium
-	BROWSER_LANGUAGES="$(BROWSER_LANGUAGES)" $(PYTEST) -n 0 -m browser
+	BROWSER_LANGUAGES="$(BROWSER_LANGUAGES)" $(PYTEST) -n 0 -m browser tests/browser
 
 kills: $(DEV) ## The fault runs in their short form: workers die while a broken vendor is dialled
 	# Side by side: they mostly wait.
-	$(PYTEST) -n 3 -m faults
+	$(PYTEST) -n 3 -m faults tests/faults
 
 faults: $(DEV) ## The fault runs at full length, on both engines: kills, broken vendors, crashes
 	@.ci/need postgresql redis-server
-	FAULTS=full $(PYTEST) -n 0 -m faults
+	FAULTS=full $(PYTEST) -n 0 -m faults tests/faults
 
 figures: $(DEV) ## The printed figures on one engine: make figures ENGINE=postgres CALLS=10000
 	@.ci/need postgresql
-	FAULTS=full FAULTS_ENGINE=$(ENGINE) FAULTS_CALLS=$(CALLS) $(PYTEST) -n 0 -m faults -k "at_random or two_minutes or after_a_stop or database_crashes or restored_backup"
+	FAULTS=full FAULTS_ENGINE=$(ENGINE) FAULTS_CALLS=$(CALLS) $(PYTEST) -n 0 -m faults -k "at_random or two_minutes or after_a_stop or database_crashes or restored_backup" tests/faults
 
 engines: $(DEV) ## What touches the database, on the engines of TEST_DATABASE_URL and TEST_REDIS_URL
 	@test -n "$$TEST_DATABASE_URL" || { echo "Run it as: .ci/services make engines" >&2; exit 1; }

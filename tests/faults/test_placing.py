@@ -29,18 +29,17 @@ from providers.exceptions import (
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus, PlacedCall
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.test_committing import Stage
-from tests.campaigns.test_dialing import single
 from tests.conftest import make_call, make_provider
 from tests.orders import order_for
+from tests.situations import LeasedProvider, single
 
 CLOCK = DatabaseClock()
 SECOND = datetime.timedelta(seconds=1)
 
 
 @pytest.fixture
-def stage(db: None) -> Stage:
-    return Stage()
+def stage(db: None) -> LeasedProvider:
+    return LeasedProvider()
 
 
 def order(call: Call) -> CallOrder:
@@ -127,7 +126,7 @@ def test_retry_after_slows_the_whole_provider_an_hour_at_most(
     assert 0 <= (call.due_at - before).total_seconds() - waits < 2
 
 
-def test_a_slowed_provider_commits_nothing(stage: Stage) -> None:
+def test_a_slowed_provider_commits_nothing(stage: LeasedProvider) -> None:
     call = stage.call()
     Provider.objects.filter(pk=stage.provider.pk).update(slow_until=timezone.now() + 60 * SECOND)
     assert not stage.commit(call).committed
@@ -138,7 +137,7 @@ def test_a_slowed_provider_commits_nothing(stage: Stage) -> None:
 
 
 def test_a_row_that_changes_between_the_look_and_the_write_does_not_pass(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: LeasedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken, left = stage.call(), stage.call()
     write = committing._Batch.write
@@ -154,7 +153,7 @@ def test_a_row_that_changes_between_the_look_and_the_write_does_not_pass(
 
 
 def test_somebody_elses_reservation_between_the_look_and_the_write_does_not_pass(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: LeasedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = stage.call()
     write = committing._Batch.write
@@ -168,7 +167,7 @@ def test_somebody_elses_reservation_between_the_look_and_the_write_does_not_pass
 
 
 @pytest.mark.parametrize("stop", ["pause", "stop_all", "halt", "freeze", "opt_out"])
-def test_a_stop_between_reservation_and_commit_point_holds(stage: Stage, stop: str) -> None:
+def test_a_stop_between_reservation_and_commit_point_holds(stage: LeasedProvider, stop: str) -> None:
     call = stage.call()
     ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     assert ids == [call.pk]
@@ -326,7 +325,7 @@ def test_reads_alone_never_dial(sandbox: Sandbox, read_back: Callable[..., None]
     assert sandbox.dialed == []
 
 
-def test_a_campaign_that_ended_in_between_keeps_its_reserved_calls_from_leaving(stage: Stage) -> None:
+def test_a_campaign_that_ended_in_between_keeps_its_reserved_calls_from_leaving(stage: LeasedProvider) -> None:
     call = stage.call()
     ids = reserving.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     Campaign.objects.update(status="stopped")

@@ -20,8 +20,8 @@ from campaigns import checks
 from campaigns.models import Call
 from campaigns.services import repairing
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.test_dialing import single
 from tests.migrated import ROOT
+from tests.situations import single
 
 
 def test_a_commit_whose_answer_was_lost_sends_nothing(

@@ -37,6 +37,7 @@ up: init ## Start it with what is in .env; Ctrl-C ends it
 	@$(PY) manage.py up
 
 test: $(DEV) ## Check everything side by side: style, types, layers, messages, tests
+	@.ci/need chromium gettext
 	@$(PY) .ci/stages $(ON_SQLITE) $(if $(TEST_DATABASE_URL),$(ON_ENGINES))
 
 lint: $(DEV) ## Style of Python and templates, who imports whom, and that what is imported is declared

@@ -58,8 +58,10 @@ def test_one_call(page: Page) -> None:
     expect(page.locator("#standing")).to_contain_text("+98 912 336 9901")
     choose(page, "Agent", "Appointment reminder")
     page.get_by_role("button", name="Check", exact=True).click()
-    for asked in page.locator("#message fieldset input").all():
-        asked.fill("ten o'clock")
+    asked = page.locator("#message fieldset input")
+    expect(asked.first).to_be_visible()
+    for field in asked.all():
+        field.fill("ten o'clock")
     page.get_by_role("button", name="Call now").click()
     page.wait_for_url(re.compile(r"/calls/\d+/$"))
     chip = page.locator("#call .chip").first

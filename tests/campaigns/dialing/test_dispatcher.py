@@ -11,21 +11,12 @@ from django.utils import timezone
 from campaigns.dialing.dispatcher import Lane
 from campaigns.launch import start
 from campaigns.models import Call, DialingSwitch, DoNotCall
-from providers.models import Agent, Provider, exchanges
+from providers.models import Provider, exchanges
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_list
+from tests.situations import single
 
 Run = Callable[..., None]
-
-
-def single(provider: Provider, number: str) -> Call:
-    """Make a call that a person asked for."""
-    return make_call(
-        provider=provider,
-        to_number=number,
-        agent=Agent.objects.filter(provider=provider).first(),
-        caller_id=provider.callerid_set.first(),
-    )
 
 
 @pytest.mark.parametrize("vendor", ["unleashx", "bolna", "voicy", "vocode"])

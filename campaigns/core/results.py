@@ -7,8 +7,9 @@ does not tell; any other has the word of its status. It is told of a `Call` as w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Q
@@ -99,7 +100,7 @@ def key_of(status: str, answered_by: str, talk_seconds: int | None) -> str:
 
 def result_of(row: Row) -> Result:
     """Return what came of a call, or its status where it is not over."""
-    value = row.get if isinstance(row, Mapping) else lambda name: getattr(row, name)
+    value: Callable[[str], Any] = row.__getitem__ if isinstance(row, Mapping) else partial(getattr, row)
     status = value("status")
     key = key_of(status, value("answered_by"), value("talk_seconds"))
     if key == CallStatus.FAILED and conditions.is_held(status, value("held_at")):
@@ -146,14 +147,14 @@ def chosen_from(keys: Iterable[str]) -> list[tuple[str, Words]]:
 
 def counted(calls: CallQuerySet) -> Counter[str]:
     """Count calls by what came of them, under the names of `COUNTED` and of statuses; one statement."""
-    rows = calls.order_by().values("status").annotate(n=Count("pk"), **AMONG)
+    rows: Iterable[Any] = calls.order_by().values("status").annotate(n=Count("pk"), **AMONG)
     counts: Counter[str] = Counter()
     for row in rows:
         counts.update(split(row["status"], row["n"], row["machine"], row["talked"]))
     return counts
 
 
-AMONG = {
+AMONG: dict[str, Any] = {
     "machine": Count("pk", filter=conditions.voicemail()),
     "talked": Count("pk", filter=conditions.talked()),
 }

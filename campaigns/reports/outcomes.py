@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -77,7 +77,7 @@ def count_states(campaign: Campaign) -> dict[str, int]:
 def _count(campaign: Campaign) -> Outcomes:
     now = timezone.now()
     # By the state alone, in the order of the index that holds these columns: any other group has to be looked up.
-    groups = Call.objects.filter(campaign=campaign).order_by().values("status").annotate(
+    groups: Iterable[Any] = Call.objects.filter(campaign=campaign).order_by().values("status").annotate(
         n=Count("pk"),
         **results.AMONG,
         refused=Count("pk", filter=conditions.hung_up_at_once()),

@@ -72,7 +72,8 @@ IN_ORDER = (("since", "until"), ("talked_from", "talked_to"), ("cost_from", "cos
 
 def field_choices(field: forms.ChoiceField) -> Iterator[tuple[Any, Any]]:
     """Yield the values of a field with their words, also those that stand in groups."""
-    for value, words in field.choices:
+    choices: Any = field.choices
+    for value, words in choices:
         yield from words if isinstance(words, list | tuple) else [(value, words)]
 
 

@@ -26,7 +26,7 @@ from providers.types import CallStatus
 
 LOOK_SECONDS = 0.5
 MADE = frozenset({CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY})
-"""Endings of a call that was really made; any other makes the exit code 1, unless somebody answered it."""
+"""Endings of a call that was really made; any other makes the exit code 1."""
 
 
 class Command(BaseCommand):
@@ -100,10 +100,11 @@ class Command(BaseCommand):
             sentence += f" {reason}"
         if as_json:
             told = {"call": call.pk, "reference": str(call.reference), "status": call.status,
-                    "result": str(result.word), "talk_seconds": call.talk_seconds, "failure_reason": call.failure_reason,
-                    "failure_detail": call.failure_detail, "sentence": sentence}  # fmt: skip
+                    "result": str(result.word), "talk_seconds": call.talk_seconds,
+                    "failure_reason": call.failure_reason, "failure_detail": call.failure_detail,
+                    "sentence": sentence}  # fmt: skip
             self.stdout.write(json.dumps(told, ensure_ascii=False))
-        if has_waited and call.status not in MADE and result.key not in {results.ANSWERED, results.VOICEMAIL}:
+        if has_waited and call.status not in MADE:
             step = explanations.next_step(call) if call.is_final else "It goes on: look for it in the call log."
             raise CommandError(f"{sentence} {step}".strip())
         if not as_json:

@@ -48,7 +48,7 @@ COLUMNS = (
     Column(key="attempt", title=_("Attempt"), reads=("attempt",), is_number=True),
     Column(key="added", title=pgettext_lazy("time of a call", "Added"), reads=("created_at",)),
     Column(key="sent", title=_("When"), reads=("placing_at", "created_at", "due_at", "status")),
-    Column(key="answered", title=_("Answered"), reads=("answered_at",)),
+    Column(key="answered", title=pgettext_lazy("time of a call", "Answered"), reads=("answered_at",)),
     Column(key="ended", title=_("Ended"), reads=("ended_at",)),
     Column(key="talked", title=_("Talked"), reads=("talk_seconds",), is_number=True),
     Column(key="answered_by", title=_("Answered by"), reads=("answered_by",)),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from campaigns import rules
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
-from campaigns.models.status_conditions import AnsweredByMachine, StatusIsMostly
+from campaigns.models.status_conditions import StatusIsMostly
 from providers.types import ENDED, FINAL, CallStatus
 
 UNKNOWN_FOR = datetime.timedelta(minutes=15)
@@ -53,7 +53,7 @@ def reached_in(calls: CallQuerySet) -> CallQuerySet:
 
 def voicemail() -> Q:
     """Return the condition of calls that a machine answered and that are over, whatever their ending is called."""
-    return ended() & Q(AnsweredByMachine())
+    return ended() & Q(answered_by=MACHINE)
 
 
 def is_voicemail(status: str, answered_by: str) -> bool:

@@ -35,6 +35,8 @@ from campaigns.templatetags import call_cells, console
 from providers.types import ENDED, CallStatus, FailureReason
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
 
+CAMPAIGNS = Path(__file__).parents[3] / "campaigns"
+
 pytestmark = pytest.mark.django_db
 
 NOW = datetime.datetime(2026, 4, 2, 12, 7, tzinfo=datetime.UTC)
@@ -419,3 +421,19 @@ def test_filters_offer_only_what_calls_can_come_to(client: Client, manager: User
     assert offered == set(results.COUNTED) - {"talked"} | {"stopped"}
     for state in CallStatus:
         assert explanations.PLAIN.get(state) or state in {CallStatus.COMPLETED, CallStatus.FAILED, CallStatus.SKIPPED}
+
+
+def test_nothing_else_decides_what_came_of_a_call() -> None:
+    """No other module of campaigns asks who answered, whether there was talk time, or for a status in words."""
+    decides = re.compile(
+        r"answered_by\s*(==|!=)|answered_by=(\"machine\"|'machine'|MACHINE)|talk_seconds__gt|get_status_display|had_conversation"
+    )
+    # The price that no vendor told is asked of talk time, whoever it was with.
+    may = {"core/conditions.py", "core/results.py", "models/calls.py", "calls/call_log.py"}
+    found = {
+        str(path.relative_to(CAMPAIGNS))
+        for path in CAMPAIGNS.rglob("*.py")
+        if not {"migrations", "history"} & set(path.parts) and decides.search(path.read_text(encoding="utf-8"))
+    }
+    assert found <= may
+    assert decides.search('Q(answered_by="machine")')

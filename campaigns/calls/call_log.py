@@ -165,6 +165,8 @@ def _state(state: str) -> Q:
         return _few(Q(status__in=results.LIVE))
     if state == TO_DECIDE:
         return _few(unclear()) | _few(held())
+    if state in {results.HELD, results.SILENT}:
+        return _few(results.condition(state))
     return results.condition(state)
 
 

@@ -117,7 +117,7 @@ def _standing(call: Call) -> Words:
 
 def why_no_more(call: Call, campaign: Campaign) -> Words:
     """Return why a person whose last attempt is over is not called again by itself; empty while more is to come."""
-    if call.status not in FINAL or call.status == CallStatus.SKIPPED or conditions.is_held(call.status, call.held_at):
+    if call.status not in FINAL or call.status == CallStatus.SKIPPED or conditions.is_held(call.held_at):
         return ""
     if call.status == CallStatus.COMPLETED:
         return _("Done: no further attempt.")
@@ -138,7 +138,7 @@ def next_step(call: Call) -> Words:
         if call.needs_person_at:
             return _("A manager looks at the vendor's own screen and says here whether it was placed.")
         return _("We look for it in the vendor's own list. Until we know, nobody calls this number again.")
-    if conditions.is_held(call.status, call.held_at):
+    if conditions.is_held(call.held_at):
         return _("A manager decides whether to call again; nothing is dialled by itself.")
     if call.status == CallStatus.FAILED and not conditions.is_voicemail(call.status, call.answered_by):
         if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):

@@ -20,6 +20,7 @@ from campaigns.core import conditions, explanations
 from campaigns.core.chips import Chip
 from campaigns.models import Call
 from campaigns.models.calls import CallQuerySet
+from campaigns.models.status_conditions import StatusIsMostly
 from providers.types import AT_VENDOR, ENDED, CallStatus
 
 Words = str | Promise
@@ -102,9 +103,9 @@ def result_of(row: Row) -> Result:
     """Return what came of a call, or its status where it is not over."""
     value: Callable[[str], Any] = row.__getitem__ if isinstance(row, Mapping) else partial(getattr, row)
     status = value("status")
-    key = key_of(status, value("answered_by"), value("talk_seconds"))
-    if key == CallStatus.FAILED and conditions.is_held(status, value("held_at")):
+    if conditions.is_held(value("held_at")):
         return BY_KEY[HELD]
+    key = key_of(status, value("answered_by"), value("talk_seconds"))
     if key == CallStatus.UNKNOWN and value("needs_person_at"):
         return BY_KEY[TO_DECIDE]
     return BY_KEY[key]
@@ -137,7 +138,9 @@ def condition(key: str) -> Q:
     status = CallStatus.COMPLETED if key == SILENT else CallStatus(key)
     if key == CallStatus.COMPLETED or status not in ENDED:
         return Q(status=status)
-    return Q(status=status) & ~Q(answered_by=conditions.MACHINE) & ~conditions.talked()
+    # Silent calls are few of many completed ones: found in an index that holds all three columns, not among the rows.
+    is_so = Q(StatusIsMostly({status})) if key == SILENT else Q(status=status)
+    return is_so & ~Q(answered_by=conditions.MACHINE) & ~conditions.talked()
 
 
 def chosen_from(keys: Iterable[str]) -> list[tuple[str, Words]]:

@@ -81,7 +81,7 @@ def _count(campaign: Campaign) -> Outcomes:
         n=Count("pk"),
         **results.AMONG,
         refused=Count("pk", filter=conditions.hung_up_at_once()),
-        held=Count("pk", filter=conditions.held()),
+        held=Count("held_at"),
         stopped=Count("stop_asked_at"),
     )  # fmt: skip
     counted = dict.fromkeys(("ended", "refused", "held", "taken_back", *results.COUNTED), 0)

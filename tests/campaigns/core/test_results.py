@@ -180,7 +180,7 @@ def test_a_call_and_a_row_of_values_say_the_same(case: Case) -> None:
     assert results.key_of(case.status, call.answered_by, call.talk_seconds) == case.counted_as
     assert conditions.has_talked(case.status, call.talk_seconds, call.answered_by) is case.talked
     assert conditions.is_voicemail(case.status, call.answered_by) is (case.key == "machine")
-    assert conditions.is_held(case.status, call.held_at) is case.held
+    assert conditions.is_held(call.held_at) is case.held
     assert conditions.is_unclear(call, NOW) is case.unclear
 
 
@@ -225,7 +225,7 @@ def test_conditions_and_questions_about_a_row_agree_for_every_state() -> None:
     assert found(conditions.talked()) == talked
     assert set(conditions.reached_in(Call.objects.all()).values_list("pk", flat=True)) == talked
     assert found(conditions.voicemail()) == asked(lambda call: conditions.is_voicemail(call.status, call.answered_by))
-    assert found(conditions.held()) == asked(lambda call: conditions.is_held(call.status, call.held_at))
+    assert found(conditions.held()) == asked(lambda call: conditions.is_held(call.held_at))
     assert found(conditions.unclear(NOW)) == asked(lambda call: conditions.is_unclear(call, NOW))
     assert found(conditions.ended()) == asked(lambda call: call.status in ENDED)
     by_key = {key: found(results.condition(key)) for key in results.BY_KEY}
@@ -233,8 +233,8 @@ def test_conditions_and_questions_about_a_row_agree_for_every_state() -> None:
         assert by_key[key] == asked(
             lambda call, key=key: results.key_of(call.status, call.answered_by, call.talk_seconds) == key
         ), key
-    assert by_key["decide"] == asked(lambda call: results.result_of(call).key == "decide")
     assert found(results.condition("completed")) == asked(lambda call: call.status == "completed")
+    assert by_key["held"] == asked(lambda call: results.result_of(call).key == "held")
     assert results.counted(Call.objects.all()) == {
         key: len(rows) for key, rows in by_key.items() if key not in {"held", "decide"}
     }

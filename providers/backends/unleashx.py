@@ -87,7 +87,6 @@ A_DAY = timedelta(days=1)
 
 JUDGEMENTS = ("disposition", "sentiment", "emotion")
 COST_NAMES = ("total_cost", "call_cost", "cost", "amount", "price")
-DURATION_NAMES = ("total_duration", "duration")
 FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
 ZONES = (("+00:00", "UTC"), ("+05:30", _("India (UTC+5:30)")))
 KEY_HELP = _("In UnleashX under Profile & Settings, API Key.")
@@ -294,7 +293,6 @@ class UnleashXBackend(ProviderBackend):
 
     def _snapshot(self, row: Row, remote_id: str) -> CallSnapshot:
         word, status = self._status(row)
-        rang_only = status in {CallStatus.NO_ANSWER, CallStatus.BUSY}  # a duration may then be that of the ringing
         is_final = status in FINAL  # what a call costs and lasts still grows until then
         cost = parse_decimal(first_of(row, *COST_NAMES)) if is_final else None
         currency = parse_text(row.get("currency") or self.options.get("cost_currency"), 4).strip().upper()
@@ -309,7 +307,7 @@ class UnleashXBackend(ProviderBackend):
             agent_id=parse_text(row.get("agent_id"), 200),
             caller_id=e164_or_raw(row.get("provider_number")),
             created_at=instant_in(row, "created_at", self._utc_offset),
-            talk_seconds=None if not is_final else 0 if rang_only else parse_seconds(first_of(row, *DURATION_NAMES)),
+            talk_seconds=parse_seconds(first_of(row, "total_duration", "duration")) if is_final else None,
             cost=abs(cost) if cost is not None and len(currency) == 3 else None,
             currency=currency if cost is not None and len(currency) == 3 else "",
             failure_reason=FailureReason.VENDOR_ERROR.value if status == CallStatus.FAILED else "",

@@ -14,10 +14,8 @@ class SkipReason(models.TextChoices):
     DO_NOT_CALL = "do_not_call", _("Not called: the number is on the do-not-call list.")
     NUMBER_REFUSED = "number_refused", _("Not called: this vendor cannot call this number.")
     NO_ZONE = "no_zone", _("Not called: the local time of this number is not known.")
-    QUIET_PERIOD = "quiet_period", _("Not called: this person was called a short time ago.")
     EXCLUDED = "excluded", _("Not called: this person is among those of a campaign that is left out.")
     STOPPED = "stopped", _("Not called: the campaign was stopped.")
-    OVER_BUDGET = "over_budget", _("Not called: the campaign's budget is used up.")
     MISSING_VARIABLE = "missing_variable", _("Not called: a variable of the message is empty.")
     CANCELED = "canceled", _("Not called: a person canceled it.")
     NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
@@ -38,7 +36,6 @@ class WaitReason(models.TextChoices):
 
 
 SENTENCES: dict[str, str | Promise] = {
-    "launched": _("Added by the launch of the campaign."),
     "test_call": _("Asked for by a person who tries a campaign's message."),
     "quick_call": _("Asked for by a person."),
     "commit_point": _("All checks passed; the order goes to the vendor."),

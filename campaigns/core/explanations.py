@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.core import conditions
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
 from providers.types import FINAL, CallStatus, FailureReason
@@ -56,10 +57,8 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("Nothing is to be done: the wish stands."),
     SkipReason.NUMBER_REFUSED: _("Call through a provider that reaches this country."),
     SkipReason.NO_ZONE: _("Set the time zone in the person's page, then call again."),
-    SkipReason.QUIET_PERIOD: _("Call again after the quiet period."),
     SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
     SkipReason.STOPPED: _("To call after all, call again from here, or copy the campaign."),
-    SkipReason.OVER_BUDGET: _("A manager raises the campaign's budget, then calls again."),
     SkipReason.CANCELED: _("Call again if it was a mistake."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
@@ -86,12 +85,14 @@ def why(call: Call) -> Words:
         if call.skip_reason in SKIPPED:
             return SKIPPED[call.skip_reason]
         return SkipReason(call.skip_reason).label if call.skip_reason in SkipReason.values else _("Not called.")
+    if conditions.is_voicemail(call.status, call.answered_by):
+        return _("A voicemail answered.")
+    if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
+        return "" if call.status == CallStatus.COMPLETED else _("Somebody talked, then the call broke off.")
     if call.status == CallStatus.FAILED:
         return FAILED.get(call.failure_reason, FAILED[FailureReason.NONE])
     if call.status == CallStatus.COMPLETED:
-        if call.answered_by == "machine":
-            return _("A voicemail answered.")
-        return "" if call.had_conversation else _("The vendor says that it ended, but nobody talked.")
+        return _("The vendor says that it ended, but nobody talked.")
     return PLAIN.get(call.status, "")
 
 
@@ -116,7 +117,7 @@ def _standing(call: Call) -> Words:
 
 def why_no_more(call: Call, campaign: Campaign) -> Words:
     """Return why a person whose last attempt is over is not called again by itself; empty while more is to come."""
-    if call.status not in FINAL or call.status == CallStatus.SKIPPED or call.held_at:
+    if call.status not in FINAL or call.status == CallStatus.SKIPPED or conditions.is_held(call.held_at):
         return ""
     if call.status == CallStatus.COMPLETED:
         return _("Done: no further attempt.")
@@ -137,9 +138,11 @@ def next_step(call: Call) -> Words:
         if call.needs_person_at:
             return _("A manager looks at the vendor's own screen and says here whether it was placed.")
         return _("We look for it in the vendor's own list. Until we know, nobody calls this number again.")
-    if call.held_at:
+    if conditions.is_held(call.held_at):
         return _("A manager decides whether to call again; nothing is dialled by itself.")
-    if call.status == CallStatus.FAILED:
+    if call.status == CallStatus.FAILED and not conditions.is_voicemail(call.status, call.answered_by):
+        if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
+            return ""
         return AFTER_FAILURE.get(call.failure_reason, "")
     if call.status == CallStatus.SKIPPED:
         return AFTER_SKIP.get(call.skip_reason, "")

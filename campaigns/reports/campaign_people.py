@@ -11,31 +11,23 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person
 from campaigns.calls import call_log
-from campaigns.core import conditions, explanations
+from campaigns.core import explanations, results
 from campaigns.core.conditions import last_attempts
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason, WaitReason
-from campaigns.reports import outcomes
-from providers.types import AT_VENDOR, CallStatus, FailureReason
+from providers.types import CallStatus, FailureReason
 
 Words = str | Promise
 
-TALKED, MACHINE, OUT, HELD = "talked", "machine", "out", "held"
+OUT = "out"
 STATES: tuple[tuple[str, Words], ...] = (
-    (CallStatus.PENDING, _("Waiting")),
+    *results.chosen_from([CallStatus.PENDING]),
     (OUT, _("Out now")),
-    (TALKED, _("A person answered")),
-    (MACHINE, _("A machine answered")),
-    (CallStatus.NO_ANSWER, CallStatus.NO_ANSWER.label),
-    (CallStatus.BUSY, CallStatus.BUSY.label),
-    (CallStatus.FAILED, CallStatus.FAILED.label),
-    (CallStatus.CANCELED, CallStatus.CANCELED.label),
-    (CallStatus.COMPLETED, _("Completed, answered or not")),
-    (CallStatus.UNKNOWN, CallStatus.UNKNOWN.label),
-    (HELD, _("Held for a manager")),
-    (CallStatus.SKIPPED, CallStatus.SKIPPED.label),
+    *results.chosen_from([*results.COUNTED, results.HELD, CallStatus.UNKNOWN, CallStatus.SKIPPED]),
 )
+OLD_STATES = (CallStatus.COMPLETED.value,)
+"""Offered no more, and still understood: addresses hold them."""
 
 
 def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
@@ -49,7 +41,7 @@ def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
 
 def skip_words(reason: str) -> Words:
     """Return why somebody was not called, in a sentence."""
-    return explanations.why(Call(status=CallStatus.SKIPPED, skip_reason=reason))
+    return results.sentence_of(Call(status=CallStatus.SKIPPED, skip_reason=reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +66,7 @@ def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> C
 
 
 def _state(state: str) -> Q:
-    if state == TALKED:
-        return conditions.talked()
-    if state == MACHINE:
-        return Q(status__in=outcomes.ENDED, answered_by="machine")
-    if state == OUT:
-        return Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING}))
-    if state == HELD:
-        return conditions.held()
-    return Q(status=state)
+    return Q(status__in=results.LIVE) if state == OUT else results.condition(state)
 
 
 def _reason(reason: str) -> Q:

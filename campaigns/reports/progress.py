@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import rules
-from campaigns.core import stop_all
+from campaigns.core import results, stop_all
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import estimate_minutes
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
@@ -24,29 +24,11 @@ from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import WaitReason
 from campaigns.reports.outcomes import Outcomes, count_outcomes, count_queued, count_states, kept
-from providers.types import AT_VENDOR, LIVE, CallStatus
+from providers.types import AT_VENDOR, ENDED, LIVE, CallStatus
 
-ENDED = (CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY, CallStatus.FAILED, CallStatus.CANCELED)
-"""Attempts that were made and are over."""
 PACE_WINDOW = datetime.timedelta(minutes=15)
 PACE_LEAST = 10
 """So many calls within the window tell a pace."""
-SHOWN = (
-    CallStatus.PENDING,
-    CallStatus.PLACING,
-    CallStatus.QUEUED,
-    CallStatus.DIALING,
-    CallStatus.RINGING,
-    CallStatus.IN_PROGRESS,
-    CallStatus.WRAPPING_UP,
-    CallStatus.COMPLETED,
-    CallStatus.NO_ANSWER,
-    CallStatus.BUSY,
-    CallStatus.FAILED,
-    CallStatus.CANCELED,
-    CallStatus.UNKNOWN,
-    CallStatus.SKIPPED,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +95,6 @@ class Progress:
         )
 
     @property
-    def done_percent(self) -> int:
-        """Share of people who have their last word; 100 only where really all have."""
-        return self.done * 100 // self.people if self.people else 0
-
-    @property
     def out_sentence(self) -> str:
         """What the calls that are out will do; empty where none is."""
         out = self.live or self.still_out
@@ -145,9 +122,10 @@ class Progress:
         return min(100, int(self.spent * 100 / self.budget)) if self.budget else 0
 
     @property
-    def statuses(self) -> list[tuple[str, int]]:
-        """States with their numbers, in the order of a call's life, without empty ones."""
-        return [(status.value, self.by_status[status]) for status in SHOWN if self.by_status.get(status)]
+    def results(self) -> list[tuple[results.Result, int]]:
+        """What the attempts came to, or their status, with their numbers, without empty ones."""
+        not_over = {status: number for status, number in self.by_status.items() if status not in ENDED}
+        return results.in_order(not_over | self.outcomes.results)
 
 
 def measure(campaign: Campaign) -> Progress:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns import matching, rules
+from campaigns.core import results
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.clock import seconds, span
 from campaigns.core.refusals import Refusal
@@ -219,7 +220,7 @@ def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str)
     with transaction.atomic():
         call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
         if call.status != CallStatus.UNKNOWN:
-            raise Refusal(_("This call is no longer unknown: %(state)s.") % {"state": call.get_status_display()})
+            raise Refusal(_("This call is no longer unknown: %(state)s.") % {"state": results.result_of(call).word})
         if placed:
             Call.objects.filter(pk=call_id).update(
                 status=CallStatus.COMPLETED, rank=rules.RANK[CallStatus.COMPLETED], ended_at=now, changed_at=now,

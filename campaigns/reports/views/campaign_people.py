@@ -54,7 +54,7 @@ def _filters(request: HttpRequest) -> service.PeopleFilters:
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     known = {value for _kind, choices in service.reasons() for value, _label in choices}
     return service.PeopleFilters(
-        state=state if state in dict(service.STATES) else "",
+        state=state if state in dict(service.STATES) or state in service.OLD_STATES else "",
         reason=reason if reason in known else "",
         person=request.GET.get("q", "")[:80],
     )

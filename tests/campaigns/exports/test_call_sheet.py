@@ -64,9 +64,9 @@ def test_a_call_in_words():
     make_call(campaign=campaign, status="skipped", skip_reason="do_not_call")
     (skipped, talked) = read("".join(CallSheet(Call.objects.order_by("-id"), shows_numbers=True).lines()))
     assert (talked["Campaign"], talked["Person"], talked["Number"]) == ("Spring", "'=HYPERLINK(1)", "+989121234567")
-    assert (talked["State"], talked["Talked, seconds"], talked["Answered by"]) == ("Completed", "42", "a person")
+    assert (talked["Result"], talked["Talked, seconds"], talked["Answered by"]) == ("Answered", "42", "a person")
     assert (talked["Sent (UTC)"], talked["Cost"], talked["Currency"]) == ("2026-05-05 08:30:00", "0.0350", "USD")
-    assert (skipped["State"], skipped["Currency"], skipped["Sent (UTC)"]) == ("Not called", "", "")
+    assert (skipped["Result"], skipped["Currency"], skipped["Sent (UTC)"]) == ("Skipped", "", "")
     assert skipped["Why"] == "Not called: the number is on the do-not-call list."
 
 
@@ -171,16 +171,13 @@ def test_progress_counts_people_and_attempts():
     make_call(campaign=campaign, contact=first.contact, attempt=2, wait_reason="retry")
     now = progress.measure(campaign)
     assert (now.people, now.waiting, now.live, now.still_out, now.ended, now.skipped) == (9, 3, 1, 1, 4, 1)
-    assert (now.done, now.done_percent, now.outcomes.talked, now.outcomes.machine, now.outcomes.held) == (
-        4,
-        44,
-        1,
-        1,
-        1,
-    )
+    assert (now.done, now.outcomes.talked, now.outcomes.machine, now.outcomes.held) == (4, 1, 1, 1)
     assert (now.outcomes.answer_rate, now.budget_percent) == (25.0, 40)
     assert [count for _sentence, count in now.waits] == [1, 1]
-    assert now.statuses[0] == ("pending", 3)
+    assert [(result.key, n) for result, n in now.results] == [
+        ("pending", 3), ("ringing", 1), ("talked", 1), ("machine", 1), ("no_answer", 1), ("failed", 1), ("unknown", 1),
+        ("skipped", 1),
+    ]  # fmt: skip
     assert now.minutes_left == 1
     assert now.next_due
 

@@ -104,7 +104,7 @@ def test_every_sign_is_drawn_somewhere() -> None:
     signs = re.findall(r'<symbol id="i-([\w-]+)"', (ROOT / "templates/_icons.html").read_text())
     pages = (
         "\n".join(path.read_text() for path in (ROOT / "templates").rglob("*.html") if path.name != "_icons.html")
-        + (ROOT / "static/desk.js").read_text()
+        + (ROOT / "static/console.js").read_text()
     )
     used = {sign for sign in signs if sign in texts_written() or re.search(rf'[" \'\-]{sign}["\' ]', pages)}
     assert set(signs) - used == set()

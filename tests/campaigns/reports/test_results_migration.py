@@ -14,7 +14,7 @@ from campaigns.models import Call, CallTally, TallyMark
 from campaigns.reports import rollups
 from tests.conftest import make_call
 
-BEFORE, AFTER = [("campaigns", "0019_fewer_indexes_of_calls")], [("campaigns", "0020_results")]
+BEFORE, AFTER = [("campaigns", "0001_squashed_0019_fewer_indexes_of_calls")], [("campaigns", "0020_results_of_calls")]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

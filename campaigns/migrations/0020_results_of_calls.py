@@ -14,7 +14,7 @@ def count_again(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("campaigns", "0019_fewer_indexes_of_calls"),
+        ("campaigns", "0001_squashed_0019_fewer_indexes_of_calls"),
     ]
 
     operations = [

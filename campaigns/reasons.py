@@ -37,6 +37,16 @@ class WaitReason(models.TextChoices):
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
 
 
+class StopReason(models.TextChoices):
+    """Names why nobody is called now, or nobody through one provider; it stands on no call."""
+
+    STOP_ALL = "stop_all", _("Stop-all")
+    PROVIDER_OFF = "provider_off", _("Provider switched off")
+    PROVIDER_HALTED = "provider_halted", _("Provider halted")
+    PROVIDER_FROZEN = "provider_frozen", _("Provider frozen")
+    PROVIDER_PAUSED = "provider_paused", _("Provider paused by failures")
+
+
 SENTENCES: dict[str, str | Promise] = {
     "launched": _("Added by the launch of the campaign."),
     "test_call": _("Asked for by a person who tries a campaign's message."),

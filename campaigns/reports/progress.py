@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import rules
-from campaigns.core import stop_all
+from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import estimate_minutes
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
@@ -238,9 +238,4 @@ def why_standing(campaign: Campaign) -> list[str]:
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
-    found = []
-    if stop_all.is_stopped():
-        found.append(_("Stop-all is on: nothing is called until a manager releases it."))
-    if reason := str(campaign.provider.stop_reason):
-        found.append(_("The provider “%(name)s” cannot call now. %(why)s") % {"name": campaign.provider, "why": reason})
-    return found
+    return [stop.words(is_queued=True) for stop in stops_of(campaign.provider)]

@@ -369,9 +369,10 @@ def answers_about(calls: Iterable[Call], now: datetime.datetime) -> dict[int, El
 def words_about(call: Call, answer: Eligibility | None) -> tuple[Words, Words]:
     """Return why a call stands where it stands and what to do next, with today's answer where it waits.
 
-    What made it wait the last time may be over by now: then it waits its turn.
+    What made it wait the last time may be over by now: then it waits its turn. A paused campaign holds up everybody.
     """
-    if answer is None:
+    is_paused = call.campaign is not None and call.campaign.status == Campaign.Status.PAUSED
+    if answer is None or (is_paused and answer.verdict is not Verdict.NEVER):
         return explanations.why(call), explanations.next_step(call)
     if answer.verdict is not Verdict.NOW:
         return answer.sentence, answer.next_step(is_queued=True)

@@ -57,6 +57,11 @@ class Judged:
         """One of `VERDICTS`: the reason why not, or that nothing stands against it."""
         return self.eligibility.reason or NOW
 
+    @property
+    def next_step(self) -> str:
+        """What to do about this person's call after a launch."""
+        return self.eligibility.next_step(is_queued=True)
+
 
 class AudienceJudge:
     """Judges a whole audience at one instant, in one streamed statement."""

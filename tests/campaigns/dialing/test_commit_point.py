@@ -16,7 +16,7 @@ from campaigns.dialing import reservation
 from campaigns.dialing.commit_point import CommitResult, commit_calls
 from campaigns.models import Call, Campaign, DialingSwitch, DoNotCall
 from providers.models import Provider
-from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
+from tests.conftest import ALL_DAY, make_agent, make_call, make_campaign, make_contact, make_provider
 
 HOUR = datetime.timedelta(hours=1)
 CLOCK = DatabaseClock()
@@ -30,7 +30,7 @@ class Stage:
         self.token = uuid.uuid4()
         self.provider: Provider = make_provider(max_lines=10)
         self.campaign = make_campaign(
-            provider=self.provider, agent=make_agent(self.provider), variables={"who": "Dear {name}"}
+            provider=self.provider, agent=make_agent(self.provider), variables={"who": "Dear {name}"}, **ALL_DAY
         )
         Campaign.objects.update(status="running", is_filled=True)
         assert leases.take("dispatch", self.provider.pk, self.token, timezone.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -37,14 +39,14 @@ class WaitReason(models.TextChoices):
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
 
 
-class StopReason(models.TextChoices):
+class StopReason(StrEnum):
     """Names why nobody is called now, or nobody through one provider; it stands on no call."""
 
-    STOP_ALL = "stop_all", _("Stop-all")
-    PROVIDER_OFF = "provider_off", _("Provider switched off")
-    PROVIDER_HALTED = "provider_halted", _("Provider halted")
-    PROVIDER_FROZEN = "provider_frozen", _("Provider frozen")
-    PROVIDER_PAUSED = "provider_paused", _("Provider paused by failures")
+    STOP_ALL = "stop_all"
+    PROVIDER_OFF = "provider_off"
+    PROVIDER_HALTED = "provider_halted"
+    PROVIDER_FROZEN = "provider_frozen"
+    PROVIDER_PAUSED = "provider_paused"
 
 
 SENTENCES: dict[str, str | Promise] = {

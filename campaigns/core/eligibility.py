@@ -337,17 +337,19 @@ def _refusal_of(provider: Provider | None) -> Callable[[str], Words] | None:
 # Calls that wait
 
 
-def answers_about(calls: Iterable[Call], now: datetime.datetime) -> dict[int, Eligibility]:
+def answers_about(
+    calls: Iterable[Call], now: datetime.datetime, *, is_stopped: bool | None = None
+) -> dict[int, Eligibility]:
     """Return the answers about calls that wait, by their ids; two statements for however many.
 
-    Contact, campaign and provider should be loaded with them.
+    Contact, campaign and provider should be loaded with them. `is_stopped` is as for `stops_of`.
     """
     waiting = [call for call in calls if call.status == CallStatus.PENDING]
     if not waiting:
         return {}
     campaigns = {call.campaign for call in waiting if call.campaign is not None}
     numbers = numbers_now({call.to_number for call in waiting}, now, quiet_since(now, campaigns))
-    is_stopped = stop_all.is_stopped()
+    is_stopped = stop_all.is_stopped() if is_stopped is None else is_stopped
     judges: dict[tuple[int | None, int], Judge] = {}
     answers = {}
     for call in waiting:

@@ -117,11 +117,14 @@ class PersonRow:
 
 
 def rows_of(
-    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool
+    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool
 ) -> list[PersonRow]:
-    """Return what the list shows of these last attempts; three statements for however many."""
+    """Return what the list shows of these last attempts; two statements for however many.
+
+    `is_stopped`: whether stop-all is pressed.
+    """
     calls = list(calls)
-    answers = answers_about(calls, timezone.now())
+    answers = answers_about(calls, timezone.now(), is_stopped=is_stopped)
     canceled = [call.pk for call in calls if call.skip_reason == SkipReason.CANCELED]
     steps = CallEvent.objects.select_related("actor").filter(call__in=canceled, code="canceled_by_person")
     skipped_by = {step.call_id: step for step in steps} if canceled else {}

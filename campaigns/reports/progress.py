@@ -227,8 +227,11 @@ def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due
     return max(done, last_due) if done and last_due else done
 
 
-def why_standing(campaign: Campaign) -> list[str]:
-    """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely."""
+def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[str]:
+    """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely.
+
+    `is_stopped` tells whether stop-all is pressed, where that was read already.
+    """
     if campaign.status == Campaign.Status.PAUSED:
         if campaign.pilot == Campaign.Pilot.ASKS:
             return [_("The pilot is over: nobody else is called until you decide.")]
@@ -238,4 +241,4 @@ def why_standing(campaign: Campaign) -> list[str]:
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
-    return [stop.words(is_queued=True) for stop in stops_of(campaign.provider)]
+    return [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +35,16 @@ class WaitReason(models.TextChoices):
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
+
+
+class StopReason(StrEnum):
+    """Names why nobody is called now, or nobody through one provider; it stands on no call."""
+
+    STOP_ALL = "stop_all"
+    PROVIDER_OFF = "provider_off"
+    PROVIDER_HALTED = "provider_halted"
+    PROVIDER_FROZEN = "provider_frozen"
+    PROVIDER_PAUSED = "provider_paused"
 
 
 SENTENCES: dict[str, str | Promise] = {

@@ -16,7 +16,7 @@ from campaigns.models import Call, Campaign, DialingSwitch
 from campaigns.tracking import unknown_calls
 from providers.models import Agent, Provider
 from providers.types import CallSnapshot, CallStatus
-from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
+from tests.conftest import ALL_DAY, make_agent, make_call, make_campaign, make_contact, make_provider
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -39,7 +39,7 @@ class LeasedProvider:
         self.token = uuid.uuid4()
         self.provider: Provider = make_provider(max_lines=10)
         self.campaign = make_campaign(
-            provider=self.provider, agent=make_agent(self.provider), variables={"who": "Dear {name}"}
+            provider=self.provider, agent=make_agent(self.provider), variables={"who": "Dear {name}"}, **ALL_DAY
         )
         Campaign.objects.update(status="running", is_filled=True)
         assert leases.take("dispatch", self.provider.pk, self.token, timezone.now())

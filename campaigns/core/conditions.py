@@ -14,10 +14,11 @@ from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from campaigns import rules
+from campaigns.core.sql.bulk import literals
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.models.status_conditions import StatusIsMostly
-from providers.types import ENDED, FINAL, CallStatus
+from providers.types import ENDED, FINAL, CallStatus, FailureReason
 
 UNKNOWN_FOR = datetime.timedelta(minutes=15)
 """An unknown call younger than this settles by itself as a rule."""
@@ -27,6 +28,32 @@ MACHINE = "machine"
 def ended() -> Q:
     """Return the condition of calls that were made and are over."""
     return Q(StatusIsMostly(ENDED))
+
+
+NEVER_LEFT = (CallStatus.PENDING, CallStatus.SKIPPED)
+NOBODY_RUNG = (FailureReason.PLACE_REJECTED, FailureReason.INVALID_NUMBER, FailureReason.NOT_PLACED)
+"""Failures in which no phone rang: the order was refused, or never taken. Any other failure came after the vendor had
+taken the order, and none of its words proves that the phone stayed silent."""
+
+
+def phone_may_have_rung() -> Q:
+    """Return the condition of calls in which a phone rang, rings or may ring."""
+    left = Q(placing_at__isnull=False) & ~Q(status__in=NEVER_LEFT)
+    return left & ~Q(status=CallStatus.FAILED, failure_reason__in=NOBODY_RUNG)
+
+
+PHONE_MAY_HAVE_RUNG = (
+    f"placing_at IS NOT NULL AND status NOT IN ({literals(NEVER_LEFT)}) "
+    f"AND NOT (status = '{CallStatus.FAILED}' AND failure_reason IN ({literals(NOBODY_RUNG)}))"
+)
+"""The same condition for a plain statement over calls."""
+
+
+def may_have_rung(call: Call) -> bool:
+    """Tell whether a phone rang, rings or may ring in one call: the same condition of one row."""
+    if call.placing_at is None or call.status in NEVER_LEFT:
+        return False
+    return call.status != CallStatus.FAILED or call.failure_reason not in NOBODY_RUNG
 
 
 def talked() -> Q:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,7 @@ from callcenter.access.roles import Person
 from campaigns.calls import call_log
 from campaigns.core import explanations, results
 from campaigns.core.conditions import last_attempts
+from campaigns.core.eligibility import answers_about, words_about
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason, WaitReason
@@ -84,6 +87,11 @@ class PersonRow:
 
     call: Call
     shows_number: bool
+    why: Words
+    """Why it stands where it stands; for who waits: why not now, as it is this minute."""
+    next_step: Words
+    not_before: datetime.datetime | None
+    """When somebody who waits is called at the earliest."""
     no_more: Words
     """Why nobody calls again by itself; empty while more is to come."""
     skipped_by: CallEvent | None = None
@@ -93,21 +101,32 @@ class PersonRow:
 
 
 def rows_of(
-    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool
+    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool
 ) -> list[PersonRow]:
-    """Return what the list shows of these last attempts; one statement for however many."""
+    """Return what the list shows of these last attempts; two statements for however many.
+
+    `is_stopped`: whether stop-all is pressed.
+    """
     calls = list(calls)
+    answers = answers_about(calls, timezone.now(), is_stopped=is_stopped)
     canceled = [call.pk for call in calls if call.skip_reason == SkipReason.CANCELED]
     steps = CallEvent.objects.select_related("actor").filter(call__in=canceled, code="canceled_by_person")
     skipped_by = {step.call_id: step for step in steps} if canceled else {}
-    return [
-        PersonRow(
-            call=call,
-            shows_number=call_log.sees_number(viewer, call),
-            no_more=explanations.why_no_more(call, campaign),
-            skipped_by=skipped_by.get(call.pk),
-            may_skip=may_skip and call.status == CallStatus.PENDING,
-            may_call_again=may_again and call.is_final,
+    rows = []
+    for call in calls:
+        answer = answers.get(call.pk)
+        reason, step = words_about(call, answer)
+        rows.append(
+            PersonRow(
+                call=call,
+                shows_number=call_log.sees_number(viewer, call),
+                why=reason,
+                next_step=step,
+                not_before=max(call.due_at, answer.until or call.due_at) if answer else None,
+                no_more=explanations.why_no_more(call, campaign),
+                skipped_by=skipped_by.get(call.pk),
+                may_skip=may_skip and call.status == CallStatus.PENDING,
+                may_call_again=may_again and call.is_final,
+            )
         )
-        for call in calls
-    ]
+    return rows

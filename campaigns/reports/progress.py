@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import rules
-from campaigns.core import results, stop_all
+from campaigns.core import results
+from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import estimate_minutes
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
@@ -205,8 +206,11 @@ def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due
     return max(done, last_due) if done and last_due else done
 
 
-def why_standing(campaign: Campaign) -> list[str]:
-    """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely."""
+def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[str]:
+    """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely.
+
+    `is_stopped` tells whether stop-all is pressed, where that was read already.
+    """
     if campaign.status == Campaign.Status.PAUSED:
         if campaign.pilot == Campaign.Pilot.ASKS:
             return [_("The pilot is over: nobody else is called until you decide.")]
@@ -216,9 +220,4 @@ def why_standing(campaign: Campaign) -> list[str]:
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
-    found = []
-    if stop_all.is_stopped():
-        found.append(_("Stop-all is on: nothing is called until a manager releases it."))
-    if reason := str(campaign.provider.stop_reason):
-        found.append(_("The provider “%(name)s” cannot call now. %(why)s") % {"name": campaign.provider, "why": reason})
-    return found
+    return [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]

@@ -13,7 +13,7 @@ from campaigns.launch import start
 from campaigns.models import Call, DialingSwitch, DoNotCall
 from providers.models import Provider, exchanges
 from tests.campaigns.conftest import Sandbox
-from tests.conftest import make_call, make_campaign, make_contact, make_list
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list
 from tests.situations import single
 
 Run = Callable[..., None]
@@ -190,7 +190,7 @@ def test_two_slices_at_once_ring_nobody_twice(sandbox: Sandbox, dial: Run) -> No
 def test_a_campaign_is_filled_and_dialed(sandbox: Sandbox, dial: Run, read_back: Run, manager: object) -> None:
     provider = sandbox.provider()
     people = make_list(people=25)
-    campaign = make_campaign([people], provider=provider, agent=provider.agent_set.first(), max_attempts=1)
+    campaign = make_campaign([people], provider=provider, agent=provider.agent_set.first(), max_attempts=1, **ALL_DAY)
     start.launch(campaign.pk, manager)  # type: ignore[arg-type]
     dial(3)
     read_back(6)
@@ -206,7 +206,12 @@ def test_busy_leads_to_another_attempt(sandbox: Sandbox, dial: Run, read_back: R
     contact = make_contact(phone="+989121239902")
     people.memberships.create(contact=contact)
     campaign = make_campaign(
-        [people], provider=provider, agent=provider.agent_set.first(), max_attempts=2, retries={"busy": [10]}
+        [people],
+        provider=provider,
+        agent=provider.agent_set.first(),
+        max_attempts=2,
+        retries={"busy": [10]},
+        **ALL_DAY,
     )
     start.launch(campaign.pk, manager)  # type: ignore[arg-type]
     dial(2)

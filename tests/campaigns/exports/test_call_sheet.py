@@ -17,7 +17,7 @@ from campaigns.exports import call_sheet
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.models import Call
 from campaigns.reports import progress
-from tests.conftest import make_call, make_campaign, make_contact, make_list, make_provider
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +133,7 @@ def test_export_command_says_what_is_wrong(options):
 
 def test_launch_command(monkeypatch, caller, capsys):
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
-    make_campaign([make_list(2)], name="Spring", owner=caller)
+    make_campaign([make_list(2)], name="Spring", owner=caller, **ALL_DAY)
     call_command("launch_campaign", "Spring", username="sara", check=True)
     assert (
         capsys.readouterr().out

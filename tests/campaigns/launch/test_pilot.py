@@ -13,7 +13,7 @@ from campaigns.launch import pilot as pilot_module
 from campaigns.models import Call, Campaign, DoNotCall, ListMembership
 from tests.campaigns.launch.test_builder import text_of
 from tests.campaigns.launch.test_start import HOUR, desk, fresh, rings
-from tests.conftest import make_call, make_campaign, make_contact, make_list
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list
 
 __all__ = ["desk", "rings"]
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_a_pilot_takes_those_who_can_be_called_at_once(caller):
         ListMembership.objects.create(contact_list=people, contact=contact)
     DoNotCall.objects.create(phone=contacts[0].phone)
     make_call(to_number=contacts[1].phone, status="completed", placing_at=timezone.now())
-    campaign = make_campaign([people], owner=caller, quiet_hours=24)
+    campaign = make_campaign([people], owner=caller, **ALL_DAY)
     assert pilot_module.choose_people(campaign, timezone.now()) == [contact.pk for contact in contacts[2:12]]
     Campaign.objects.update(quiet_hours=0)
     start.launch(campaign.pk, caller, is_pilot=True)

@@ -160,7 +160,8 @@ def join_rows(
 ) -> Changed:
     """Write a batch of joined evidence in one plain statement; `locked` are the rows as they stood, locked.
 
-    A call that the vendor does not have, and a row whose rank is above the new one by now, stay as they are. A step is written for those that have a reason.
+    A call that the vendor does not have, and a row whose rank is above the new one by now, stay as they are. A step is
+    written for those that have a reason.
     """
     changed = Changed()
     rows = [row for row in rows if locked[row[0]].status in transition.sources]
@@ -244,7 +245,7 @@ def _step(transition: Transition, call_id: int, source: str, target: str, at: da
 def _update(calls: CallQuerySet, values: Mapping[str, Any]) -> list[Any]:
     """Run the query's UPDATE; returns id, campaign and reserve of the rows really changed."""
     query = cast("sql.UpdateQuery", calls.order_by().query.chain(sql.UpdateQuery))
-    query.add_update_values(values)
+    query.add_update_values(dict(values))
     try:
         statement, parameters = query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:

@@ -1,4 +1,4 @@
-"""What every page of the desk knows: the menu, the stop-all switch, the numbers to try in a demo."""
+"""What every page of the console knows: the menu, the stop-all switch, the numbers to try in a demo."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def magic_numbers() -> Iterable[Any]:
     return MAGIC
 
 
-class Desk:
+class Console:
     """Answers what the frame of a page asks, each once and only when it is asked."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -144,8 +144,8 @@ class Desk:
         return magic_numbers()
 
 
-def desk(request: HttpRequest) -> dict[str, Any]:
+def console(request: HttpRequest) -> dict[str, Any]:
     """Return what the frame of every page shows; nothing to people who are not logged in."""
     if not hasattr(request, "user") or not request.user.is_authenticated:
         return {}
-    return {"desk": Desk(request)}
+    return {"console": Console(request)}

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
-from callcenter.supervision import Crew, Program, manage, port_is_taken, wait_for_port
+from callcenter.supervision import ProcessGroup, Program, manage, port_is_taken, wait_for_port
 from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.saving import begin_saving, save_import
@@ -54,7 +54,7 @@ LOGINS = (
 )
 
 
-def simulator(crew: Crew) -> None:
+def simulator(group: ProcessGroup) -> None:
     """Start the simulator and wait until it answers, unless one does already."""
     address = urlsplit(settings.SANDBOX_ORIGIN)
     host, port = address.hostname or "127.0.0.1", address.port or 80
@@ -62,7 +62,7 @@ def simulator(crew: Crew) -> None:
         return
     journal = settings.VAR_DIR / "sandbox-journal.jsonl"
     options = ["--host", host, "--port", str(port), "--journal", str(journal)]
-    child = crew.start(Program("sandbox", manage("sandbox", *options)))
+    child = group.start(Program("sandbox", manage("sandbox", *options)))
     wait_for_port(port, host, seconds=20, child=child)
 
 

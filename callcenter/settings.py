@@ -43,7 +43,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # Applications
 INSTALLED_APPS = [
-    "callcenter.site.DeskAdminConfig",
+    "callcenter.site.SetUpAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -88,7 +88,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "callcenter.context.desk",
+                "callcenter.context.console",
             ],
             "builtins": ["campaigns.templatetags.console"],
         },

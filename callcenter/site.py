@@ -32,10 +32,10 @@ NAMES = {"User": _("People"), "Group": _("Roles")}
 """What a page is called where Django's own word is not the work's."""
 
 
-class DeskAdminConfig(AdminConfig):
+class SetUpAdminConfig(AdminConfig):
     """Makes ours the default admin site."""
 
-    default_site = "callcenter.site.DeskAdminSite"
+    default_site = "callcenter.site.SetUpAdminSite"
 
     def ready(self) -> None:
         """Name the rooms by their sections, which the way back at the top of each page shows."""
@@ -44,7 +44,7 @@ class DeskAdminConfig(AdminConfig):
             apps.get_app_config(label).verbose_name = name
 
 
-class DeskAdminSite(admin.AdminSite):
+class SetUpAdminSite(admin.AdminSite):
     """Shows only what an admin sets up; open to staff who hold the admin role."""
 
     site_header = _("Set-up")
@@ -71,7 +71,7 @@ class DeskAdminSite(admin.AdminSite):
                 super().register(model, admin_class, **options)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send strangers to the desk's own log-in; refuse people without the admin role clearly."""
+        """Send strangers to the console's own log-in; refuse people without the admin role clearly."""
         from django.contrib.auth.views import redirect_to_login  # needs the models, which come after this module
 
         if request.user.is_authenticated and not self.has_permission(request):
@@ -99,7 +99,7 @@ class DeskAdminSite(admin.AdminSite):
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what every page knows, with the way back to the desk."""
+        """Return what every page knows, with the way back to the console."""
         return {**super().each_context(request), "site_url": _today()}
 
 

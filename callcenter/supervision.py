@@ -92,7 +92,7 @@ class Child:
         if self.process.returncode is not None:
             return False
         if self._has_ended():
-            self._bury()
+            self._kill_session()
             return False
         return True
 
@@ -106,7 +106,7 @@ class Child:
         while (is_late := self.is_alive) and time.monotonic() < until:
             time.sleep(0.05)
         if is_late:
-            self._bury()
+            self._kill_session()
         self._lines.join(2)
         return not is_late
 
@@ -116,7 +116,7 @@ class Child:
             return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
         return self.process.poll() is not None
 
-    def _bury(self) -> None:
+    def _kill_session(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -129,8 +129,8 @@ class Child:
                 say(f"{self.name:<8}| {line.decode(errors='replace').rstrip()}")
 
 
-class Crew:
-    """The programs that run under one roof."""
+class ProcessGroup:
+    """Programs that are started, watched and ended together."""
 
     def __init__(self, directory: str | os.PathLike[str], say: Say) -> None:
         self._directory = directory
@@ -163,7 +163,7 @@ class Crew:
         return killed
 
     @contextmanager
-    def ending_with_us(self) -> Iterator[Crew]:
+    def ending_with_us(self) -> Iterator[ProcessGroup]:
         """End every program when the block is left; signals set `asked_to_end` meanwhile."""
 
         def ask(_number: int, _frame: object) -> None:

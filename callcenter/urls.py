@@ -11,7 +11,7 @@ from callcenter import views
 
 urlpatterns = [
     path("", views.start, name="start"),
-    path("login/", views.DeskLoginView.as_view(), name="login"),
+    path("login/", views.ConsoleLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("welcome/", views.no_role, name="no-role"),
     path("language/", set_language, name="set-language"),

@@ -47,7 +47,7 @@ def no_role(request: HttpRequest) -> HttpResponseBase:
     return render(request, "registration/no_role.html", status=403)
 
 
-class DeskLoginView(LoginView):
+class ConsoleLoginView(LoginView):
     """The log-in page; who is in already goes on to work."""
 
     template_name = "registration/login.html"

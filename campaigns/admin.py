@@ -1,4 +1,4 @@
-"""Calling, in Set-up: to look at; work is done on the desk, where every change is checked."""
+"""Calling, in Set-up: to look at; work is done in the console, where every change is checked."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def masked(number: str) -> str:
 
 
 class OwnedAdmin(SetupAdmin):
-    """Work that can be given to another person or team, for when somebody leaves; the rest is changed on the desk."""
+    """Work that can be given to another person or team, when somebody leaves; the rest is changed in the console."""
 
     list_select_related = ["owner", "team"]
     raw_id_fields = ["owner"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Closed: made on the desk."""
+        """Closed: made in the console."""
         return False
 
 
@@ -81,7 +81,7 @@ class ContactAdmin(ReadOnlyAdmin):
 
 @admin.register(DoNotCall)
 class DoNotCallAdmin(ReadOnlyAdmin):
-    """Who must not be called; added and removed on the desk, with a reason."""
+    """Who must not be called; added and removed in the console, with a reason."""
 
     list_display = ["shown_phone", "source", "reason", "added_by", "added_at", "expires_at"]
     list_select_related = ["added_by"]

@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from callcenter import demo, diagnosis, supervision
 from callcenter.audit.models import AuditEvent
-from callcenter.supervision import Crew, Program, port_is_taken, wait_for_port
+from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_for_port
 from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall
 from providers.models import Agent, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
@@ -289,7 +289,7 @@ def taken_port() -> Iterator[int]:
 
 def test_up_names_a_taken_port_before_anything_starts(taken_port: int, settings: Any, monkeypatch: Any) -> None:
     started: list[str] = []
-    monkeypatch.setattr(Crew, "start", lambda _self, program: started.append(program.name))
+    monkeypatch.setattr(ProcessGroup, "start", lambda _self, program: started.append(program.name))
     settings.WEB_PORT = taken_port
     with pytest.raises(CommandError, match=f"Port {taken_port} is taken.*WEB_PORT={taken_port + 1}"):
         call_command("up", stdout=StringIO())
@@ -322,20 +322,20 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def test_lines_carry_the_name_of_who_said_them(lines: list[str]) -> None:
-    crew = Crew(ROOT, lines.append)
-    with crew.ending_with_us():
-        crew.start(Program("one", python("print('hello')")))
-        child = crew.watch()
+    group = ProcessGroup(ROOT, lines.append)
+    with group.ending_with_us():
+        group.start(Program("one", python("print('hello')")))
+        child = group.watch()
     assert child is not None
     assert lines == ["one     | hello"]
 
 
 def test_a_child_that_dies_ends_the_others(lines: list[str]) -> None:
-    crew = Crew(ROOT, lines.append)
-    with crew.ending_with_us():
-        stays = crew.start(Program("stays", python("import time; time.sleep(60)")))
-        crew.start(Program("dies", python("raise SystemExit(7)")))
-        died = crew.watch()
+    group = ProcessGroup(ROOT, lines.append)
+    with group.ending_with_us():
+        stays = group.start(Program("stays", python("import time; time.sleep(60)")))
+        group.start(Program("dies", python("raise SystemExit(7)")))
+        died = group.watch()
         assert died is not None
         assert (died.name, died.process.returncode) == ("dies", 7)
         assert stays.is_alive
@@ -344,12 +344,12 @@ def test_a_child_that_dies_ends_the_others(lines: list[str]) -> None:
 
 def test_a_signal_ends_all_and_leaves_no_grandchild(lines: list[str]) -> None:
     code = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
-    crew = Crew(ROOT, lines.append)
-    with crew.ending_with_us():
-        crew.start(Program("parent", python(code + "print(p.pid, flush=True); time.sleep(60)")))
+    group = ProcessGroup(ROOT, lines.append)
+    with group.ending_with_us():
+        group.start(Program("parent", python(code + "print(p.pid, flush=True); time.sleep(60)")))
         until(lambda: bool(lines))
         os.kill(os.getpid(), signal.SIGINT)
-        assert crew.watch() is None
+        assert group.watch() is None
     grandchild = int(lines[0].split("|")[1])
     until(lambda: not is_running(grandchild))
 
@@ -364,12 +364,12 @@ def is_running(pid: int) -> bool:
 
 def test_a_child_that_does_not_listen_is_killed(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervision, "STOP_SECONDS", 0.3)
-    crew = Crew(ROOT, lines.append)
+    group = ProcessGroup(ROOT, lines.append)
     code = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     )
-    with crew.ending_with_us():
-        child = crew.start(Program("deaf", python(code)))
+    with group.ending_with_us():
+        child = group.start(Program("deaf", python(code)))
         until(lambda: bool(lines))
     assert child.process.returncode == -signal.SIGKILL
     assert "was killed" in lines[-1]

@@ -73,11 +73,11 @@ class SetupAdmin(ModelAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Write instants as the desk does: in Persian of both calendars."""
+        """Write instants as the console does: in Persian of both calendars."""
         return [self._written(name) for name in super().get_list_display(request)]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *rest: Any, **kwargs: Any) -> Any:
-        """Write instants that are only shown as the desk does."""
+        """Write instants that are only shown as the console does."""
         shown = context["adminform"]
         shown.readonly_fields = [self._written(name) for name in shown.readonly_fields]
         shown.fieldsets = [

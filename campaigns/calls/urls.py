@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.calls.views import call, call_log, hang_up, quick_call, remarks
+from campaigns.calls.views import call, call_log, hang_up, quick_call, recordings, remarks
 
 urlpatterns = [
     path("quick-call/", quick_call.quick_call, name="quick-call"),
@@ -25,6 +25,6 @@ urlpatterns = [
     path("calls/<int:pk>/review/", remarks.review, name="call-review"),
     path("calls/<int:pk>/cancel-at-vendor/", hang_up.cancel_at_vendor, name="call-cancel-at-vendor"),
     path("calls/<int:pk>/hang-up/", hang_up.hang_up, name="call-hang-up"),
-    path("calls/<int:pk>/player/", hang_up.player, name="call-player"),
-    path("calls/<int:pk>/recording/", hang_up.recording, name="call-recording"),
+    path("calls/<int:pk>/player/", recordings.player, name="call-player"),
+    path("calls/<int:pk>/recording/", recordings.recording, name="call-recording"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.contacts.views import do_not_call, duplicates, imports, people
+from campaigns.contacts.views import do_not_call, duplicates, imports, lists, people
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -15,12 +15,12 @@ urlpatterns = [
     path("people/<int:pk>/notes/<int:note>/remove/", people.remove_note, name="person-note-remove"),
     path("people/<int:pk>/tags/", people.save_tags, name="person-tags"),
     path("people/<int:pk>/do-not-call/", people.forbid_person, name="person-forbid"),
-    path("lists/", people.lists, name="lists"),
-    path("lists/new/", people.new_list, name="list-new"),
-    path("lists/<int:pk>/", people.one_list, name="list"),
-    path("lists/<int:pk>/rename/", people.rename_list, name="list-rename"),
-    path("lists/<int:pk>/remove-people/", people.remove_people, name="list-remove-people"),
-    path("lists/<int:pk>/remove/", people.remove_list, name="list-remove"),
+    path("lists/", lists.lists, name="lists"),
+    path("lists/new/", lists.new_list, name="list-new"),
+    path("lists/<int:pk>/", lists.one_list, name="list"),
+    path("lists/<int:pk>/rename/", lists.rename_list, name="list-rename"),
+    path("lists/<int:pk>/remove-people/", lists.remove_people, name="list-remove-people"),
+    path("lists/<int:pk>/remove/", lists.remove_list, name="list-remove"),
     path("people/<int:pk>/merge/", duplicates.choose, name="person-merge-choose"),
     path("people/<int:pk>/merge/<int:other>/", duplicates.merge, name="person-merge"),
     path("people/<int:pk>/take-apart/<int:other>/", duplicates.take_apart, name="person-take-apart"),

@@ -10,12 +10,12 @@ from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from campaigns.core import transcript_words
-from campaigns.history.desk import make_campaigns, make_lines, make_staff
 from campaigns.history.drafts import NOBODY, Draft, Drafter
 from campaigns.history.loading import Loader, Told, tidy_up
 from campaigns.history.people import Everybody, make_people
 from campaigns.history.plan import plan_campaigns
 from campaigns.history.rows import CALL_COLUMNS, STEP_COLUMNS, TALK_COLUMNS, Line, Writer
+from campaigns.history.staff_and_campaigns import make_campaigns, make_lines, make_staff
 from campaigns.models import Call, CallEvent, CallTranscript, Campaign
 from campaigns.reports import rollups
 

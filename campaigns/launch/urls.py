@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.launch.views import builder, campaign_hours, campaigns, redial, start
+from campaigns.launch.views import builder, campaign_hours, campaigns, launch_check, lifecycle, redial, start
 
 urlpatterns = [
     path("campaigns/new/", builder.campaign_new, name="campaign-new"),
@@ -17,17 +17,17 @@ urlpatterns = [
     path("campaigns/<int:pk>/copy/", campaigns.campaign_copy, name="campaign-copy"),
     path("campaigns/<int:pk>/hours/", campaign_hours.campaign_hours, name="campaign-hours"),
     path("campaigns/<int:pk>/redial/", redial.campaign_redial, name="campaign-redial"),
-    path("campaigns/<int:pk>/check/", start.campaign_check, name="campaign-check"),
-    path("campaigns/<int:pk>/check/<slug:verdict>/", start.campaign_check_people, name="campaign-check-people"),
+    path("campaigns/<int:pk>/check/", launch_check.campaign_check, name="campaign-check"),
+    path("campaigns/<int:pk>/check/<slug:verdict>/", launch_check.campaign_check_people, name="campaign-check-people"),
     path("campaigns/<int:pk>/launch/", start.campaign_launch, name="campaign-launch"),
     path("campaigns/<int:pk>/pilot/", start.campaign_pilot, name="campaign-pilot"),
-    path("campaigns/<int:pk>/pilot/end/", start.campaign_end_pilot, name="campaign-end-pilot"),
+    path("campaigns/<int:pk>/pilot/end/", lifecycle.campaign_end_pilot, name="campaign-end-pilot"),
     path("campaigns/<int:pk>/pilot/ask/", start.campaign_ask_rest, name="campaign-ask-rest"),
     path("campaigns/<int:pk>/start-at/", start.campaign_start_at, name="campaign-start-at"),
     path("campaigns/<int:pk>/try/", start.campaign_try, name="campaign-try"),
     path("campaigns/<int:pk>/approve/", start.campaign_approve, name="campaign-approve"),
     path("campaigns/<int:pk>/withdraw/", start.campaign_withdraw, name="campaign-withdraw"),
-    path("campaigns/<int:pk>/pause/", start.campaign_pause, name="campaign-pause"),
-    path("campaigns/<int:pk>/resume/", start.campaign_resume, name="campaign-resume"),
-    path("campaigns/<int:pk>/stop/", start.campaign_stop, name="campaign-stop"),
+    path("campaigns/<int:pk>/pause/", lifecycle.campaign_pause, name="campaign-pause"),
+    path("campaigns/<int:pk>/resume/", lifecycle.campaign_resume, name="campaign-resume"),
+    path("campaigns/<int:pk>/stop/", lifecycle.campaign_stop, name="campaign-stop"),
 ]

@@ -20,7 +20,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from callcenter.demo import LOGINS
-from callcenter.supervision import Child, Crew, Program, manage, wait_for_port, web_server
+from callcenter.supervision import Child, ProcessGroup, Program, manage, wait_for_port, web_server
 from providers.sandbox.journal import JournalEntry, read_journal
 from tests.end_to_end.browser import Browser
 
@@ -44,7 +44,7 @@ class Stack:
     def __init__(self, directory: Path, *, speed: float, time_scale: float, limits: bool, delay_ms: int) -> None:
         self.directory = directory
         self.lines: list[str] = []
-        self.crew = Crew(ROOT, self.lines.append)
+        self.group = ProcessGroup(ROOT, self.lines.append)
         self.web_port, self.sandbox_port = free_port(), free_port(26000)
         self.origin = f"http://127.0.0.1:{self.web_port}"
         self.sandbox_origin = f"http://127.0.0.1:{self.sandbox_port}"
@@ -90,7 +90,7 @@ class Stack:
 
     def run(self, program: Program) -> Child:
         """Start one process in the installation's environment."""
-        return self.crew.start(Program(program.name, program.command, self.environment))
+        return self.group.start(Program(program.name, program.command, self.environment))
 
     def start_worker(self) -> Child:
         """Start one more worker."""
@@ -116,7 +116,7 @@ class Stack:
 
     def end(self) -> None:
         """End every process and forget the database."""
-        self.crew.end()
+        self.group.end()
         if self._is_postgres:
             self._on_server(f'DROP DATABASE IF EXISTS "{self._database_name}" WITH (FORCE)')
 

@@ -68,13 +68,13 @@ PLACING = (
     Mutant(
         "read stop-all nowhere",
         COMMITTING,
-        "is_open = gate.pass_gate()",
+        "is_open = stop_all.pass_gate()",
         "is_open = True",
         COMMIT_TESTS + "stop_all_lets_nothing_pass",
     ),
     Mutant(
         "read a missing stop-all row as a yes",
-        "campaigns/core/gate.py",
+        "campaigns/core/stop_all.py",
         "return row is not None and row[0] is None",
         "return row is None or row[0] is None",
         "tests/campaigns/dialing/test_dispatcher.py::test_a_missing_switch_row_counts_as_stopped",

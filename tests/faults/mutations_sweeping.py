@@ -53,7 +53,7 @@ SWEEPING = (
     Mutant(
         "watch for a restore in the minute sweep only",
         "campaigns/dialing/dispatcher.py",
-        "            restoring.watch()\n",
+        "            restore_guard.watch()\n",
         "",
         RESTORE_TESTS + "the_minute_sweep_and_the_dispatcher_watch_before_anything_else",
     ),
@@ -146,8 +146,8 @@ SWEEPING = (
     Mutant(
         "leave the second vendor call of an order unsaid",
         COMPARING,
-        "        if call is None or call.remote_id or merging",
-        "        if call and call.remote_id:\n            continue\n        if call is None or merging",
+        "        if call is None or call.remote_id or call_updates",
+        "        if call and call.remote_id:\n            continue\n        if call is None or call_updates",
         GHOST_TESTS + "the_second_vendor_call_of_one_order_is_told_of",
     ),
 )

@@ -201,7 +201,7 @@ def test_what_the_database_does_not_answer_is_a_no(
         tries.append(1)
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(commit_point.gate, "pass_gate", away)
+    monkeypatch.setattr(commit_point.stop_all, "pass_gate", away)
     dial(1.5)
     call.refresh_from_db()
     assert tries

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from callcenter.demo import LOGINS, lay_out, simulator
-from callcenter.supervision import Crew
+from callcenter.supervision import ProcessGroup
 
 
 class Command(BaseCommand):
@@ -20,9 +20,9 @@ class Command(BaseCommand):
         """Start the simulator for as long as it takes, unless one runs already."""
         if not (settings.DEMO and settings.DEBUG):
             raise CommandError("The demo is for development only: set DEMO=on and DEBUG=on in .env.")
-        crew = Crew(settings.BASE_DIR, self.stdout.write)
-        with crew.ending_with_us():
-            simulator(crew)
+        group = ProcessGroup(settings.BASE_DIR, self.stdout.write)
+        with group.ending_with_us():
+            simulator(group)
             for sentence in lay_out():
                 self.stdout.write(sentence)
         if options["verbosity"] > 0:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from callcenter.demo import LOGINS, have_news_sent, simulator
-from callcenter.supervision import Crew, Program, manage, port_is_taken, wait_for_port, web_server
+from callcenter.supervision import ProcessGroup, Program, manage, port_is_taken, wait_for_port, web_server
 
 
 class Command(BaseCommand):
@@ -33,19 +33,19 @@ class Command(BaseCommand):
                 " `make up`, or another file and folder: make demo VAR_DIR=var/demo ENV_FILE=var/demo/env"
             )
         self.refuse_taken_ports(host)
-        crew = Crew(settings.BASE_DIR, self.stdout.write)
-        with crew.ending_with_us():
-            self.prepare(crew)
-            if crew.asked_to_end:
+        group = ProcessGroup(settings.BASE_DIR, self.stdout.write)
+        with group.ending_with_us():
+            self.prepare(group)
+            if group.asked_to_end:
                 return
             connections.close_all()
-            web = crew.start(web_server(host, settings.WEB_PORT))
-            crew.start(Program("worker", manage("worker")))
+            web = group.start(web_server(host, settings.WEB_PORT))
+            group.start(Program("worker", manage("worker")))
             if wait_for_port(settings.WEB_PORT, host, seconds=30, child=web):
                 if settings.DEMO:
                     have_news_sent(f"http://127.0.0.1:{settings.WEB_PORT}")
                 self.say_where()
-            died = crew.watch()
+            died = group.watch()
             if died:
                 code = died.process.returncode
                 raise CommandError(f"{died.name} ended by itself (code {code}); its last lines stand above. All ended.")
@@ -65,13 +65,13 @@ class Command(BaseCommand):
                     f" End it, or choose another: {name}={port + 1} make demo"
                 )
 
-    def prepare(self, crew: Crew) -> None:
+    def prepare(self, group: ProcessGroup) -> None:
         """Bring database and files up to date; in demo mode start the simulator and lay out the demo."""
         call_command("migrate", interactive=False, verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEMO:
-            simulator(crew)
+            simulator(group)
             call_command("demo", stdout=self.stdout, verbosity=0)
 
     def say_where(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.people import read_tags
+from campaigns.contacts.forms.fields import read_tags
 
 SCORES = (
     (5, _("5 - as it should be")),

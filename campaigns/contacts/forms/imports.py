@@ -11,7 +11,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.people import CountryField, read_tags
+from campaigns.contacts.forms.fields import CountryField, read_tags
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing.mapping import ColumnMapping, variable_name
 from campaigns.contacts.importing.people_rows import plain_text

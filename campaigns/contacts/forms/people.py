@@ -1,4 +1,4 @@
-"""The forms of people, lists and the do-not-call list."""
+"""The forms of people."""
 
 from __future__ import annotations
 
@@ -10,72 +10,16 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.contacts.forms.fields import PhoneField, read_tags
 from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import clean
-from campaigns.models import Contact, ContactList, DoNotCall
+from campaigns.models import Contact, ContactList
 from campaigns.numbers import understand_number
 
 MOST_VARIABLES = 100
-COUNTRIES: tuple[tuple[str, str | Promise], ...] = (
-    ("IR", _("Iran (0912…)")),
-    ("IN", _("India (98765…)")),
-    ("US", _("United States (202 555…)")),
-    ("AE", _("United Arab Emirates")),
-    ("AF", _("Afghanistan")),
-    ("AU", _("Australia")),
-    ("BD", _("Bangladesh")),
-    ("CA", _("Canada")),
-    ("DE", _("Germany")),
-    ("FR", _("France")),
-    ("GB", _("United Kingdom")),
-    ("IQ", _("Iraq")),
-    ("OM", _("Oman")),
-    ("PK", _("Pakistan")),
-    ("QA", _("Qatar")),
-    ("SA", _("Saudi Arabia")),
-    ("TR", _("Turkey")),
-)
-
-
-def country_choices() -> list[tuple[str, str | Promise]]:
-    """Return the countries to choose from, the default one always among them."""
-    default = settings.DEFAULT_REGION
-    known = any(code == default for code, _name in COUNTRIES)
-    return [*COUNTRIES] if known else [(default, default), *COUNTRIES]
-
-
-class CountryField(forms.ChoiceField):
-    """The country of numbers that carry no country code."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            choices=country_choices,
-            **{
-                "label": _("Numbers without a country code are from"),
-                "initial": lambda: settings.DEFAULT_REGION,
-                **options,
-            },
-        )
-
-
-class PhoneField(forms.CharField):
-    """A phone number in any form; becomes E.164."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TextInput({"type": "tel", "dir": "ltr", "autocomplete": "off", "inputmode": "tel"})
-        super().__init__(**{"label": _("Number"), "max_length": 60, "widget": widget, **options})
-
-    def clean(self, value: Any) -> str:
-        """Return the number in E.164, or say what is wrong with it."""
-        text = str(super().clean(value))
-        found = understand_number(text, settings.DEFAULT_REGION)
-        if found.code:
-            raise ValidationError(str(found.problem), code=found.code)
-        return found.e164
 
 
 if TYPE_CHECKING:
@@ -206,66 +150,3 @@ class MergeForm(forms.Form):
         super().__init__(data, initial={"number": kept.phone})
         number: Any = self.fields["number"]
         number.choices = [(contact.phone, f"\u2066{contact.phone}\u2069") for contact in (kept, other)]
-
-
-class ListForm(forms.Form):
-    """The name of a list."""
-
-    name = forms.CharField(label=_("Name of the list"), max_length=120)
-
-    def clean_name(self) -> str:
-        """Return the name in one line."""
-        return plain_text(self.cleaned_data["name"], 120)
-
-
-class WishForm(forms.Form):
-    """Why somebody must not be called, who wishes it, and until when."""
-
-    reason = forms.CharField(label=_("Why?"), max_length=300)
-    source = forms.ChoiceField(label=_("Who wishes it"), choices=DoNotCall.Source.choices)
-    until = DayField(
-        label=_("Until"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("The last day. Empty: for ever."),
-    )
-
-    def clean_reason(self) -> str:
-        """Return the reason in one line."""
-        return plain_text(self.cleaned_data["reason"], 300)
-
-    def clean_until(self) -> datetime.datetime | None:
-        """Return the end of the last day."""
-        day = self.cleaned_data["until"]
-        if day is None:
-            return None
-        if day < timezone.localdate():
-            raise ValidationError(_("This day is over: choose a later one, or leave it empty."), code="over")
-        return timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min))
-
-
-class ForbidForm(WishForm):
-    """A number that must not be called."""
-
-    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
-
-
-class ForbidFileForm(WishForm):
-    """A file of numbers that must not be called."""
-
-    file = forms.FileField(
-        label=_("File"),
-        widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx"}),
-        help_text=_("CSV or XLSX with a column of numbers. Columns named Reason and Until count for their own row."),
-    )
-    region = CountryField()
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields["source"].initial = DoNotCall.Source.IMPORT
-
-
-def read_tags(text: str) -> list[str]:
-    """Read words parted by commas (of either script) into a list, each once."""
-    parts = (plain_text(part, 60) for part in text.replace("،", ",").split(","))
-    return list(dict.fromkeys(part for part in parts if part))[:20]

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from campaigns.contacts import do_not_call, do_not_call_files
-from campaigns.contacts.forms.people import ForbidFileForm, ForbidForm
+from campaigns.contacts.forms.do_not_call import ForbidFileForm, ForbidForm
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.views.imports import limited_upload

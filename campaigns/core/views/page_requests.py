@@ -1,4 +1,4 @@
-"""Sends a person back to the page that a button stood on."""
+"""What every view reads of a request: who asks, with which form token, and where to go back to."""
 
 from __future__ import annotations
 
@@ -9,15 +9,6 @@ from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
-
-
-def go_back(request: HttpRequest, fallback: str, *arguments: object) -> HttpResponse:
-    """Redirect to the form's `next` where it is an address of ours, else to the named address."""
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return redirect(wanted)
-    return redirect(fallback, *arguments)
-
 
 ENDS_POLLING = 286
 """The status by which htmx stops asking."""
@@ -34,3 +25,11 @@ def token_of(request: HttpRequest) -> UUID | None:
         return UUID(request.POST.get("form_token", ""))
     except ValueError:
         return None
+
+
+def go_back(request: HttpRequest, fallback: str, *arguments: object) -> HttpResponse:
+    """Redirect to the form's `next` where it is an address of ours, else to the named address."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return redirect(wanted)
+    return redirect(fallback, *arguments)

@@ -16,7 +16,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person
-from campaigns.contacts.forms.people import read_tags
+from campaigns.contacts.forms.fields import read_tags
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, MinutesField, NumberField

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.people import read_tags
+from campaigns.contacts.forms.fields import read_tags
 from campaigns.launch.audience_query import unknown_tags
 from campaigns.numbers import text_of_digits
 

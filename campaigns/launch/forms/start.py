@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.people import PhoneField
+from campaigns.contacts.forms.fields import PhoneField
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.launch.start import FARTHEST
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number

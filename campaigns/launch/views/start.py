@@ -1,114 +1,27 @@
-"""The screens of checking, launching, pausing and stopping a campaign."""
+"""The buttons that launch a campaign: now, later, as a pilot, after approval; and its test call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
-from callcenter.access.roles import may, needs
+from callcenter.access.roles import needs
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, token_of
-from campaigns.launch import lifecycle, pilot, test_call
 from campaigns.launch import start as start_module
-from campaigns.launch.audience import GROUPS, VERDICTS, people_with
-from campaigns.launch.audience_query import Selection
-from campaigns.launch.campaign_words import in_words, verdict_rows, verdict_words
+from campaigns.launch import test_call
 from campaigns.launch.forms.start import StartAtForm, TryForm
-from campaigns.launch.launch_check import check_launch, is_launchable, may_launch
-from campaigns.launch.lifecycle import Outcome
-from campaigns.launch.start import Launched, may_approve
+from campaigns.launch.launch_check import is_launchable
+from campaigns.launch.start import Launched
 from campaigns.launch.views.campaigns import find_campaign
-from campaigns.launch.views.launch_sentence import sentence_with_links
-from campaigns.models import Campaign
-
-COUNTED_AT_ONCE = 5_000
-"""A larger audience is counted after the page stands, so that the page opens at once."""
-
-
-@require_safe
-@needs("see_calls")
-def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what a launch would do now, with exact numbers, and the ways to start."""
-    campaign = find_campaign(request, pk)
-    if not is_launchable(campaign):
-        return redirect("campaign", pk)
-    if request.GET.get("count") != "now" and Selection.of(campaign).is_larger_than(COUNTED_AT_ONCE):
-        return render(request, "launch/check.html", {"campaign": campaign})
-    return _check_page(request, campaign)
-
-
-def _check_page(
-    request: HttpRequest,
-    campaign: Campaign,
-    start_form: StartAtForm | None = None,
-    try_form: TryForm | None = None,
-) -> HttpResponse:
-    person = person_of(request)
-    status = Campaign.Status(campaign.status)
-    is_waiting = status == Campaign.Status.WAITING
-    may_start = status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(campaign, person)
-    now = timezone.now()
-    check = check_launch(campaign, now, None if is_waiting else person)
-    may_see_people = may(person, "see_people")
-    tries = test_call.latest_tries(campaign, person)
-    context = {
-        "campaign": campaign,
-        "check": check,
-        "checked_at": now,
-        "sentence": sentence_with_links(check, campaign, opens=may_see_people),
-        "rows": verdict_rows(check),
-        "lists": list(campaign.lists.all()),
-        "left_out": list(campaign.excluded_campaigns.all()),
-        "words": in_words(campaign),
-        "is_waiting": is_waiting,
-        "may_launch": may_start,
-        "may_approve": is_waiting and may_approve(campaign, person),
-        "may_withdraw": status in {Campaign.Status.WAITING, Campaign.Status.SCHEDULED}
-        and lifecycle.may_control(campaign, person),
-        "may_see_people": may_see_people,
-        "may_try": may(person, "launch_campaign") and may(person, "place_call"),
-        "pilot_size": pilot.SIZE,
-        "installation_zone": settings.TIME_ZONE,
-        "start_form": start_form or StartAtForm(),
-        "try_form": try_form or TryForm(initial={"number": test_call.last_number(person)}),
-        "tries": tries,
-    }
-    refused = any(form is not None and form.is_bound for form in (start_form, try_form))
-    return render(request, "launch/check.html", context, status=422 if refused else 200)
-
-
-@require_safe
-@needs("see_people")
-def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
-    """List the people behind one number of the launch check."""
-    if verdict not in VERDICTS and verdict not in GROUPS:
-        raise Http404
-    campaign = find_campaign(request, pk)
-    after = request.GET.get("after", "")
-    start = int(after) if after.isascii() and after.isdigit() else 0
-    variable = request.GET.get("variable", "")[:80]
-    people, more = people_with(campaign, verdict, timezone.now(), start, variable=variable)
-    context = {
-        "campaign": campaign,
-        "people": [(found, verdict_words(found.verdict)) for found in people],
-        "more": more,
-        "verdict": verdict,
-        "words": verdict_words(verdict),
-        "variable": variable,
-        "after": after,
-        "more_query": urlencode({"variable": variable, "after": more} if variable else {"after": more}),
-    }
-    return render(request, "launch/check_people.html", context)
+from campaigns.launch.views.launch_check import check_page
 
 
 @require_POST
@@ -132,7 +45,7 @@ def campaign_start_at(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = find_campaign(request, pk)
     form = StartAtForm(request.POST)
     if not form.is_valid():
-        return _check_page(request, campaign, start_form=form) if is_launchable(campaign) else redirect("campaign", pk)
+        return check_page(request, campaign, start_form=form) if is_launchable(campaign) else redirect("campaign", pk)
     return _start(request, pk, partial(start_module.launch, starts_at=form.cleaned_data["at"], seen=_seen(request)))
 
 
@@ -175,7 +88,7 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("Your phone rings soon. This call is not counted in the campaign."))
                 return redirect("call", placed.call.pk)
-    return _check_page(request, campaign, try_form=form)
+    return check_page(request, campaign, try_form=form)
 
 
 def _seen(request: HttpRequest) -> int | None:
@@ -206,48 +119,4 @@ def campaign_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(
             request, _("Taken back: it is paused again.") if is_pilot else _("Taken back: it is a draft again.")
         )
-    return redirect("campaign", pk)
-
-
-@require_POST
-@needs("see_calls")
-def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pause; callers their own campaigns, managers and admins any."""
-    reason = request.POST.get("reason", "").strip()
-    return _control(request, pk, lambda found, person: lifecycle.pause(found, person, reason), _("Paused."))
-
-
-@require_POST
-@needs("see_calls")
-def campaign_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on with a paused campaign."""
-    return _control(request, pk, lifecycle.resume, _("It goes on."))
-
-
-@require_POST
-@needs("see_calls")
-def campaign_end_pilot(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pause a pilot before its last attempts are over, to decide now."""
-    return _control(request, pk, lifecycle.end_pilot, _("The pilot is ended."))
-
-
-@require_POST
-@needs("see_calls")
-def campaign_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a campaign for good."""
-    return _control(request, pk, lifecycle.stop, _("Stopped for good."))
-
-
-def _control(request: HttpRequest, pk: int, act: Callable[..., Outcome], done: str) -> HttpResponse:
-    campaign = find_campaign(request, pk)
-    try:
-        outcome = act(campaign.pk, person_of(request))
-    except Refusal as error:
-        messages.error(request, str(error))
-        return redirect("campaign", pk)
-    if outcome.changed:
-        messages.success(request, f"{done} {outcome.sentence}")
-    else:
-        state = Campaign.Status(outcome.status).label
-        messages.info(request, _("Nothing changed: the campaign is “%(state)s”.") % {"state": state})
     return redirect("campaign", pk)

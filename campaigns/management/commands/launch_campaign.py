@@ -1,4 +1,4 @@
-"""`manage.py launch_campaign`: check or launch a campaign as one of the desk's people."""
+"""`manage.py launch_campaign`: check or launch a campaign in the name of a person who may."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the desk of the past: who worked, through which providers, with which campaigns."""
+"""Makes up who worked in the past, through which providers, with which campaigns."""
 
 from __future__ import annotations
 

@@ -1,0 +1,92 @@
+"""Tables that grow with every call and every person, and how an index is added to them while people work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import migrations
+from django.db.utils import NotSupportedError
+
+if TYPE_CHECKING:
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.migrations.state import ProjectState
+
+BIG_TABLES = frozenset(
+    {
+        "audit.auditevent",
+        "campaigns.call",
+        "campaigns.callevent",
+        "campaigns.callhint",
+        "campaigns.callnote",
+        "campaigns.callreview",
+        "campaigns.calltagging",
+        "campaigns.calltally",
+        "campaigns.calltranscript",
+        "campaigns.contact",
+        "campaigns.contactnote",
+        "campaigns.costtally",
+        "campaigns.donotcall",
+        "campaigns.listmembership",
+        "campaigns.transcriptwords",
+        "providers.providerexchange",
+    }
+)
+"""App label and model name in small letters; a migration indexes them by `AddIndexConcurrently` alone (a test)."""
+
+
+class AddIndexConcurrently(migrations.AddIndex):
+    """Adds an index to a table in use: PostgreSQL builds it beside its writers, SQLite as any other.
+
+    The migration says `atomic = False` and does nothing else; within a transaction it raises NotSupportedError. A build
+    that breaks off leaves an index that answers nothing: the next run drops what it finds by that name and builds anew.
+    Django's operation of this name runs on PostgreSQL alone, and its module cannot be imported without psycopg.
+    https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
+    """
+
+    atomic = False
+
+    def describe(self) -> str:
+        """Return the line that `migrate --plan` prints."""
+        return f"Concurrently create index {self.index.name} on model {self.model_name}"
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Build the index, in place of one that an earlier run left."""
+        _refuse_transaction(schema_editor)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        connection = schema_editor.connection
+        if not self.allow_migrate_model(connection.alias, model):
+            return
+        with connection.cursor() as cursor:
+            standing = connection.introspection.get_constraints(cursor, model._meta.db_table)
+        if self.index.name in standing:
+            schema_editor.remove_index(model, self.index, **_beside_writers(schema_editor))
+        schema_editor.add_index(model, self.index, **_beside_writers(schema_editor))
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Drop the index."""
+        _refuse_transaction(schema_editor)
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.remove_index(model, self.index, **_beside_writers(schema_editor))
+
+
+def _refuse_transaction(schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Raise NotSupportedError within a transaction, on SQLite too: nobody finds out on PostgreSQL alone."""
+    if schema_editor.connection.in_atomic_block:
+        raise NotSupportedError("AddIndexConcurrently needs a migration of its own that says `atomic = False`.")
+
+
+def _beside_writers(schema_editor: BaseDatabaseSchemaEditor) -> dict[str, bool]:
+    return {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}

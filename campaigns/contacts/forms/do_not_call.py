@@ -1,0 +1,63 @@
+"""The forms of the do-not-call list."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.forms.fields import CountryField, PhoneField
+from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.core.forms.days_and_lengths import DayField
+from campaigns.models import DoNotCall
+
+
+class OptOutForm(forms.Form):
+    """Why somebody must not be called, who wishes it, and until when."""
+
+    reason = forms.CharField(label=_("Why?"), max_length=300)
+    source = forms.ChoiceField(label=_("Who wishes it"), choices=DoNotCall.Source.choices)
+    until = DayField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("The last day. Empty: for ever."),
+    )
+
+    def clean_reason(self) -> str:
+        """Return the reason in one line."""
+        return plain_text(self.cleaned_data["reason"], 300)
+
+    def clean_until(self) -> datetime.datetime | None:
+        """Return the end of the last day."""
+        day = self.cleaned_data["until"]
+        if day is None:
+            return None
+        if day < timezone.localdate():
+            raise ValidationError(_("This day is over: choose a later one, or leave it empty."), code="over")
+        return timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min))
+
+
+class ForbidForm(OptOutForm):
+    """A number that must not be called."""
+
+    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
+
+
+class ForbidFileForm(OptOutForm):
+    """A file of numbers that must not be called."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx"}),
+        help_text=_("CSV or XLSX with a column of numbers. Columns named Reason and Until count for their own row."),
+    )
+    region = CountryField()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["source"].initial = DoNotCall.Source.IMPORT

@@ -1,0 +1,77 @@
+"""Fields of people's data that several forms share: numbers, countries, tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.numbers import understand_number
+
+COUNTRIES: tuple[tuple[str, str | Promise], ...] = (
+    ("IR", _("Iran (0912…)")),
+    ("IN", _("India (98765…)")),
+    ("US", _("United States (202 555…)")),
+    ("AE", _("United Arab Emirates")),
+    ("AF", _("Afghanistan")),
+    ("AU", _("Australia")),
+    ("BD", _("Bangladesh")),
+    ("CA", _("Canada")),
+    ("DE", _("Germany")),
+    ("FR", _("France")),
+    ("GB", _("United Kingdom")),
+    ("IQ", _("Iraq")),
+    ("OM", _("Oman")),
+    ("PK", _("Pakistan")),
+    ("QA", _("Qatar")),
+    ("SA", _("Saudi Arabia")),
+    ("TR", _("Turkey")),
+)
+
+
+def country_choices() -> list[tuple[str, str | Promise]]:
+    """Return the countries to choose from, the default one always among them."""
+    default = settings.DEFAULT_REGION
+    known = any(code == default for code, _name in COUNTRIES)
+    return [*COUNTRIES] if known else [(default, default), *COUNTRIES]
+
+
+class CountryField(forms.ChoiceField):
+    """The country of numbers that carry no country code."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=country_choices,
+            **{
+                "label": _("Numbers without a country code are from"),
+                "initial": lambda: settings.DEFAULT_REGION,
+                **options,
+            },
+        )
+
+
+class PhoneField(forms.CharField):
+    """A phone number in any form; becomes E.164."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput({"type": "tel", "dir": "ltr", "autocomplete": "off", "inputmode": "tel"})
+        super().__init__(**{"label": _("Number"), "max_length": 60, "widget": widget, **options})
+
+    def clean(self, value: Any) -> str:
+        """Return the number in E.164, or say what is wrong with it."""
+        text = str(super().clean(value))
+        found = understand_number(text, settings.DEFAULT_REGION)
+        if found.code:
+            raise ValidationError(str(found.problem), code=found.code)
+        return found.e164
+
+
+def read_tags(text: str) -> list[str]:
+    """Read words parted by commas (of either script) into a list, each once."""
+    parts = (plain_text(part, 60) for part in text.replace("،", ",").split(","))
+    return list(dict.fromkeys(part for part in parts if part))[:20]

@@ -1,0 +1,70 @@
+"""Lists of people: made, renamed, emptied and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from callcenter.audit.models import record as record_audit
+from campaigns.core.refusals import Refusal
+from campaigns.models import Campaign, ContactList, ListMembership
+
+
+def lists_with_counts() -> QuerySet[ContactList]:
+    """Return the lists by name, each with how many people stand in it."""
+    # Each list by its index: joined to them, every member would be looked up and put into a group.
+    members = ListMembership.objects.filter(contact_list=OuterRef("pk")).order_by().values("contact_list")
+    counted = Subquery(members.annotate(n=Count("pk")).values("n"))
+    return ContactList.objects.annotate(people=Coalesce(counted, 0)).order_by("name")
+
+
+def make_list(name: str, person: Any) -> ContactList:
+    """Make an empty list. Raises NotPossible where the name is taken."""
+    membership = getattr(person, "membership", None)
+    try:
+        with transaction.atomic():
+            made = ContactList.objects.create(
+                name=name, owner=person, team_id=membership.team_id if membership else None
+            )
+            record_audit(person, "list.made", made)
+            return made
+    except IntegrityError:
+        raise Refusal(_("There is a list of this name already.")) from None
+
+
+def rename_list(contact_list: ContactList, name: str, person: Any) -> None:
+    """Give a list another name. Raises NotPossible where the name is taken."""
+    old = contact_list.name
+    try:
+        with transaction.atomic():
+            contact_list.name = name
+            contact_list.save(update_fields=["name"])
+            record_audit(person, "list.renamed", contact_list, was=old)
+    except IntegrityError:
+        contact_list.name = old
+        raise Refusal(_("There is a list of this name already.")) from None
+
+
+def remove_from_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:
+    """Take people out of a list, the people stay; returns how many. Calls that were planned before stay planned."""
+    with transaction.atomic():
+        removed, _rows = ListMembership.objects.filter(contact_list=contact_list, contact__in=contact_ids).delete()
+        if removed:
+            record_audit(person, "list.people_removed", contact_list, people=removed)
+    return removed
+
+
+def remove_list(contact_list: ContactList, person: Any) -> None:
+    """Remove a list, its people stay. Raises NotPossible while a campaign that is not over names it."""
+    with transaction.atomic():
+        over = (Campaign.Status.STOPPED, Campaign.Status.FINISHED)
+        if Campaign.objects.filter(lists=contact_list).exclude(status__in=over).exists():
+            raise Refusal(_("A campaign uses this list: end it or choose another list there first."))
+        record_audit(person, "list.removed", contact_list, people=contact_list.memberships.count())
+        contact_list.memberships.all()._raw_delete(ListMembership.objects.db)
+        contact_list.delete()

@@ -1,0 +1,112 @@
+"""The screens of lists."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import needs
+from campaigns.contacts import lists as service
+from campaigns.contacts import people
+from campaigns.contacts.forms.lists import ListForm
+from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
+from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import go_back
+from campaigns.models import ContactList, ListMembership
+
+
+@needs("see_people")
+def lists(request: HttpRequest) -> HttpResponse:
+    """Show the lists and how many people stand in each."""
+    return render(request, "contacts/lists.html", {"lists": service.lists_with_counts(), "form": ListForm()})
+
+
+@require_POST
+@needs("import_people")
+def new_list(request: HttpRequest) -> HttpResponse:
+    """Make an empty list."""
+    form = ListForm(request.POST)
+    if form.is_valid():
+        try:
+            made = service.make_list(form.cleaned_data["name"], request.user)
+        except Refusal as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            return redirect("list", made.pk)
+    return render(request, "contacts/lists.html", {"lists": service.lists_with_counts(), "form": form}, status=422)
+
+
+@needs("see_people")
+def one_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the people of one list."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    return _show_list(request, contact_list, ListForm(initial={"name": contact_list.name}))
+
+
+def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) -> HttpResponse:
+    text = request.GET.get("q", "")[:80]
+    members = ListMembership.objects.filter(contact_list=contact_list)
+    if text:
+        members = people.find_members(members, text, settings.DEFAULT_REGION)
+    page = page_by_key(members.select_related("contact"), request.GET)
+    context = {
+        "list": contact_list,
+        "form": form,
+        "page": page,
+        "q": text,
+        "total": count_up_to(members, FOUND_UP_TO if text else COUNT_UP_TO),
+        "forbidden": people.mark_forbidden(member.contact for member in page.rows),
+        "campaigns": contact_list.campaigns.order_by("-id")[:10],
+    }
+    return render(request, "contacts/list.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs("import_people")
+def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a list another name."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    form = ListForm(request.POST)
+    if form.is_valid():
+        try:
+            service.rename_list(contact_list, form.cleaned_data["name"], request.user)
+        except Refusal as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(request, _("Renamed."))
+            return redirect("list", pk)
+    return _show_list(request, contact_list, form)
+
+
+@require_POST
+@needs("import_people")
+def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the chosen people out of a list."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    chosen = [int(value) for value in request.POST.getlist("person") if value.isascii() and value.isdigit()][:1000]
+    removed = service.remove_from_list(contact_list, chosen, request.user) if chosen else 0
+    if removed:
+        text = ngettext("%(n)d person left the list.", "%(n)d people left the list.", removed)
+        messages.success(request, text % {"n": removed})
+    else:
+        messages.info(request, _("Nobody was chosen."))
+    return go_back(request, "list", pk)
+
+
+@require_POST
+@needs("import_people")
+def remove_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a list; its people stay."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    try:
+        service.remove_list(contact_list, request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("list", pk)
+    messages.success(request, _("The list is gone; its people are still here."))
+    return redirect("lists")

@@ -1,0 +1,103 @@
+"""The screen of the launch check, and the people behind its numbers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from callcenter.access.roles import may, needs
+from campaigns.core.views.page_requests import person_of
+from campaigns.launch import lifecycle, pilot, test_call
+from campaigns.launch.audience import GROUPS, VERDICTS, people_with
+from campaigns.launch.audience_query import Selection
+from campaigns.launch.campaign_words import in_words, verdict_rows, verdict_words
+from campaigns.launch.forms.start import StartAtForm, TryForm
+from campaigns.launch.launch_check import check_launch, is_launchable, may_launch
+from campaigns.launch.start import may_approve
+from campaigns.launch.views.campaigns import find_campaign
+from campaigns.launch.views.launch_sentence import sentence_with_links
+from campaigns.models import Campaign
+
+COUNTED_AT_ONCE = 5_000
+"""A larger audience is counted after the page stands, so that the page opens at once."""
+
+
+@require_safe
+@needs("see_calls")
+def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a launch would do now, with exact numbers, and the ways to start."""
+    campaign = find_campaign(request, pk)
+    if not is_launchable(campaign):
+        return redirect("campaign", pk)
+    if request.GET.get("count") != "now" and Selection.of(campaign).is_larger_than(COUNTED_AT_ONCE):
+        return render(request, "launch/check.html", {"campaign": campaign})
+    return check_page(request, campaign)
+
+
+def check_page(
+    request: HttpRequest,
+    campaign: Campaign,
+    start_form: StartAtForm | None = None,
+    try_form: TryForm | None = None,
+) -> HttpResponse:
+    person = person_of(request)
+    status = Campaign.Status(campaign.status)
+    is_waiting = status == Campaign.Status.WAITING
+    may_start = status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(campaign, person)
+    now = timezone.now()
+    check = check_launch(campaign, now, None if is_waiting else person)
+    may_see_people = may(person, "see_people")
+    tries = test_call.latest_tries(campaign, person)
+    context = {
+        "campaign": campaign,
+        "check": check,
+        "checked_at": now,
+        "sentence": sentence_with_links(check, campaign, opens=may_see_people),
+        "rows": verdict_rows(check),
+        "lists": list(campaign.lists.all()),
+        "left_out": list(campaign.excluded_campaigns.all()),
+        "words": in_words(campaign),
+        "is_waiting": is_waiting,
+        "may_launch": may_start,
+        "may_approve": is_waiting and may_approve(campaign, person),
+        "may_withdraw": status in {Campaign.Status.WAITING, Campaign.Status.SCHEDULED}
+        and lifecycle.may_control(campaign, person),
+        "may_see_people": may_see_people,
+        "may_try": may(person, "launch_campaign") and may(person, "place_call"),
+        "pilot_size": pilot.SIZE,
+        "installation_zone": settings.TIME_ZONE,
+        "start_form": start_form or StartAtForm(),
+        "try_form": try_form or TryForm(initial={"number": test_call.last_number(person)}),
+        "tries": tries,
+    }
+    refused = any(form is not None and form.is_bound for form in (start_form, try_form))
+    return render(request, "launch/check.html", context, status=422 if refused else 200)
+
+
+@require_safe
+@needs("see_people")
+def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
+    """List the people behind one number of the launch check."""
+    if verdict not in VERDICTS and verdict not in GROUPS:
+        raise Http404
+    campaign = find_campaign(request, pk)
+    after = request.GET.get("after", "")
+    start = int(after) if after.isascii() and after.isdigit() else 0
+    variable = request.GET.get("variable", "")[:80]
+    people, more = people_with(campaign, verdict, timezone.now(), start, variable=variable)
+    context = {
+        "campaign": campaign,
+        "people": [(found, verdict_words(found.verdict)) for found in people],
+        "more": more,
+        "verdict": verdict,
+        "words": verdict_words(verdict),
+        "variable": variable,
+        "after": after,
+        "more_query": urlencode({"variable": variable, "after": more} if variable else {"after": more}),
+    }
+    return render(request, "launch/check_people.html", context)

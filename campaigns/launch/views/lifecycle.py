@@ -1,0 +1,63 @@
+"""The buttons that pause, resume and end a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from callcenter.access.roles import needs
+from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import person_of
+from campaigns.launch import lifecycle
+from campaigns.launch.lifecycle import Outcome
+from campaigns.launch.views.campaigns import find_campaign
+from campaigns.models import Campaign
+
+
+@require_POST
+@needs("see_calls")
+def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pause; callers their own campaigns, managers and admins any."""
+    reason = request.POST.get("reason", "").strip()
+    return _control(request, pk, lambda found, person: lifecycle.pause(found, person, reason), _("Paused."))
+
+
+@require_POST
+@needs("see_calls")
+def campaign_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on with a paused campaign."""
+    return _control(request, pk, lifecycle.resume, _("It goes on."))
+
+
+@require_POST
+@needs("see_calls")
+def campaign_end_pilot(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pause a pilot before its last attempts are over, to decide now."""
+    return _control(request, pk, lifecycle.end_pilot, _("The pilot is ended."))
+
+
+@require_POST
+@needs("see_calls")
+def campaign_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a campaign for good."""
+    return _control(request, pk, lifecycle.stop, _("Stopped for good."))
+
+
+def _control(request: HttpRequest, pk: int, act: Callable[..., Outcome], done: str) -> HttpResponse:
+    campaign = find_campaign(request, pk)
+    try:
+        outcome = act(campaign.pk, person_of(request))
+    except Refusal as error:
+        messages.error(request, str(error))
+        return redirect("campaign", pk)
+    if outcome.changed:
+        messages.success(request, f"{done} {outcome.sentence}")
+    else:
+        state = Campaign.Status(outcome.status).label
+        messages.info(request, _("Nothing changed: the campaign is “%(state)s”.") % {"state": state})
+    return redirect("campaign", pk)

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import pytest
-from campaigns.contacts.search_index import make_search_index
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.autodetector import MigrationAutodetector
@@ -19,6 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoDbBlocker
 
+from campaigns.contacts.search_index import make_search_index
 from tests.campaigns.catalogue import Catalogue, read_catalogue
 from tests.campaigns.scratch import scratch_database, standing_in
 

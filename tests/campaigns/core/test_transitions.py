@@ -266,8 +266,8 @@ def test_columns_are_given_as_the_table_wants_them(campaign: Campaign) -> None:
         transitions.change(transitions.SKIP, these, NOW, Why("order_taken"), skip_reason="stopped")
     with pytest.raises(ValueError, match="does not lead to completed"):
         transitions.change(transitions.SKIP, these, NOW, Why("skipped"), to=CallStatus.COMPLETED, skip_reason="x")
+    elsewhere = Call.objects.filter(campaign__name="x")
     with pytest.raises(ValueError, match="own rows only"):
-        elsewhere = Call.objects.filter(campaign__name="x")
         transitions.change(transitions.SKIP, elsewhere, NOW, Why("skipped"), skip_reason="stopped")
     with pytest.raises(ValueError, match="written by rows"):
         transitions.change(transitions.LEARN, these, NOW, Why("vendor_news"))

@@ -38,7 +38,6 @@ class WaitReason(models.TextChoices):
 
 
 SENTENCES: dict[str, str | Promise] = {
-    "launched": _("Added by the launch of the campaign."),
     "test_call": _("Asked for by a person who tries a campaign's message."),
     "quick_call": _("Asked for by a person."),
     "commit_point": _("All checks passed; the order goes to the vendor."),

@@ -220,8 +220,8 @@ PLACING = (
     Mutant(
         "drop the compare-and-set of a query",
         CHANGES,
-        "_update(calls.filter(status=source), values)",
-        "_update(calls, values)",
+        "rows = _update(calls.filter(status=source), values)",
+        "rows = _update(calls, values)",
         PLACING_TESTS + "a_late_answer_returns_no_call_that_has_moved_on",
     ),
     Mutant(

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import sql
 
 from campaigns.core import budget
-from campaigns.core.call_events import Source, Step, step, write_steps
+from campaigns.core.call_events import Source, Step, step, write_step_of_all, write_steps
 from campaigns.core.sql.bulk import lease_text, set_rows_returning, update_rows_returning
 from campaigns.core.transitions.table import Transition, empty
 from campaigns.models import Call
@@ -54,20 +54,11 @@ class Changed:
         budget.book(self.reserves)
         write_steps(self.steps)
 
-    def _take(
-        self,
-        transition: Transition,
-        rows: Iterable[Sequence[Any]],
-        source: str,
-        targets: str | Mapping[int, str],
-        at: datetime.datetime,
-        whys: Whys,
-    ) -> None:
+    def take(self, rows: Iterable[Sequence[Any]], source: str, targets: str | Mapping[int, str]) -> None:
+        """Take note of rows that changed, as an UPDATE returned them: id, campaign, reserve."""
         for call_id, campaign_id, reserved in rows:
             self.ids.add(call_id)
             target = targets if isinstance(targets, str) else targets[call_id]
-            why = whys if isinstance(whys, Why) else whys[call_id]
-            self.steps.append(_step(transition, call_id, source, target, at, why))
             self.note_reserve(campaign_id, source, target, reserved)
 
     def note_reserve(self, campaign_id: int | None, source: str, target: str, reserved: Any) -> None:
@@ -104,7 +95,13 @@ def change(
     changed = Changed()
     with transaction.atomic(savepoint=False):
         for source in transition.sources:
-            changed._take(transition, _update(calls.filter(status=source), values), source, target, at, why)
+            rows = _update(calls.filter(status=source), values)
+            changed.take(rows, source, target)
+            ids = [row[0] for row in rows]
+            if isinstance(why, Why):
+                write_step_of_all(ids, _step(transition, 0, source, target, at, why))
+            else:
+                changed.steps += [_step(transition, pk, source, target, at, why[pk]) for pk in ids]
         changed.write()
     return changed.ids
 
@@ -141,7 +138,12 @@ def change_rows(
             found = update_rows_returning(Call, columns, rest, guard, same, returning=_RETURNED)
         else:
             found = set_rows_returning(Call, [row[0] for row in rest], same, guard, returning=_RETURNED)
-        changed._take(transition, found, source, targets, at, whys)
+        changed.take(found, source, targets)
+        for row in found:
+            call_id = row[0]
+            target = targets if isinstance(targets, str) else targets[call_id]
+            why = whys if isinstance(whys, Why) else whys[call_id]
+            changed.steps.append(_step(transition, call_id, source, target, at, why))
         # Nearly always all of them stood where the first source says, and this is the only statement.
         rest = [row for row in rest if row[0] not in changed.ids]
         if not rest:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns import rules
-from providers.types import AnsweredBy, CallSnapshot, CallStatus, FailureReason
+from providers.types import OURS, AnsweredBy, CallSnapshot, CallStatus, FailureReason
 
 ANSWERED_BY_ORDER: tuple[AnsweredBy, ...] = ("unknown", "machine", "human")
 REASONS = frozenset(FailureReason.values)
@@ -63,7 +63,8 @@ def join(one: Evidence, other: Evidence) -> Evidence:
 def evidence_of(snapshot: CallSnapshot) -> Evidence:
     """Return what a snapshot proves; a word that we do not know proves nothing of the state."""
     status = snapshot.status
-    if status is None or status not in rules.RANK:
+    # What only we say of a call is no word of a vendor, however its words are mapped.
+    if status is None or status in OURS:
         status, rank = CallStatus.PENDING, 0
     else:
         rank = rules.rank_of(status)

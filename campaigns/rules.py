@@ -29,6 +29,7 @@ RING_GUARD = 60
 PERSON_AFTER = 24 * 3600
 
 MAX_NOT_SENT = 5
+"""So often in a row an order of one call does not leave before its provider pauses."""
 LONGEST_FORECAST = 30 * 24 * 60
 """Minutes of calling; beyond it nobody can say when a campaign will be done."""
 SETTLE_LOOKS = (15, 60, 180, 600, 1800, 7200, 21600, 86400)
@@ -233,6 +234,15 @@ def next_look_delay(after_deadline: float) -> float:
     Counted from the deadline and not from look to look: a look that happens twice puts nothing off.
     """
     return next((at - after_deadline for at in SETTLE_LOOKS if at > after_deadline + LOOKS_LEAST_APART), 86400.0)
+
+
+def is_unreachable(tries: int, outcomes: Sequence[Sequence[int]], now: float) -> bool:
+    """Tell whether a provider must pause because the order of one call never leaves, and none went well meanwhile.
+
+    The two minutes that the breaker weighs are too short for it: a call that waits longer and longer, for a vendor
+    that is slow to refuse, fails less often than five times in them.
+    """
+    return tries >= MAX_NOT_SENT and not any(well for _when, well, _badly in weigh(outcomes, now, 0, 0))
 
 
 def back_off(tries: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -14,12 +13,13 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
+from campaigns.core import transitions
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, numbers_now
 from campaigns.core.refusals import Refusal
+from campaigns.core.transitions import Why
 from campaigns.models import Call
 from campaigns.reasons import SkipReason
-from campaigns.rules import RANK
 from providers.types import CallStatus
 
 
@@ -33,31 +33,14 @@ def cancel_call(call_id: int, person: Person, reason: str = "") -> bool:
         raise PermissionDenied("control_campaign")
     now = timezone.now()
     with transaction.atomic():
-        canceled = Call.objects.filter(pk=call_id, status=CallStatus.PENDING).update(
-            status=CallStatus.SKIPPED,
-            rank=RANK[CallStatus.SKIPPED],
+        canceled = transitions.change(
+            transitions.SKIP,
+            Call.objects.filter(pk=call_id),
+            now,
+            Why("canceled_by_person", Source.PERSON.value, reason, person.pk),
             skip_reason=SkipReason.CANCELED,
-            wait_reason="",
-            lease=None,
-            lease_until=None,
-            ended_at=now,
-            changed_at=now,
         )
         if canceled:
-            write_steps(
-                [
-                    step(
-                        call_id,
-                        "canceled_by_person",
-                        at=now,
-                        source=Source.PERSON,
-                        from_status=CallStatus.PENDING,
-                        to_status=CallStatus.SKIPPED,
-                        detail=reason,
-                        actor_id=person.pk,
-                    )
-                ]
-            )
             kept = {"reason": reason[:300]} if reason else {}
             record(person, "call.canceled", call, **kept)
             if call.campaign is not None:
@@ -85,22 +68,20 @@ def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
             rounds = Call.objects.filter(campaign=campaign, contact=call.contact_id)
             last = rounds.aggregate(last=Max("attempt"))["last"] or 0
         copied = {name: getattr(call, name) for name in COPIED}
-        again = Call.objects.create(
+        again = transitions.begin(
+            now,
+            Why("call_again", Source.PERSON.value, actor_id=person.pk),
             **copied,
             campaign=campaign,
             attempt=max(last, call.attempt) + 1,
             form_token=token,
-            due_at=now,
-            changed_at=now,
         )
         Call.objects.filter(pk=call_id).update(held_at=None, needs_person_at=None)
-        by_person = partial(step, code="call_again", at=now, source=Source.PERSON, actor_id=person.pk)
-        write_steps(
-            [
-                by_person(again.pk, to_status=CallStatus.PENDING),
-                by_person(call_id, from_status=call.status, to_status=call.status),
-            ]
-        )
+        here = step(
+            call_id, "call_again", at=now, source=Source.PERSON, from_status=call.status, to_status=call.status,
+            actor_id=person.pk,
+        )  # fmt: skip
+        write_steps([here])
         record(person, "call.called_again", again, of=call_id)
         if campaign is not None:
             record(person, "campaign.called_again", campaign, call=again.pk)

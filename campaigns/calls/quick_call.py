@@ -17,13 +17,14 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.calls.number_check import judge_number, refusal_of
-from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core import transitions
+from campaigns.core.call_events import Source
 from campaigns.core.eligibility import missing_values
 from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, missing_from, placeholders
 from campaigns.core.refusals import Refusal
+from campaigns.core.transitions import Why
 from campaigns.models import Call, Campaign, Contact
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
-from providers.types import CallStatus
 
 Sentence = str | Promise
 NAMES = ("name", "customer_name", "full_name", "first_name")
@@ -152,7 +153,13 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
         raise Refusal(refusal)
     now = timezone.now()
-    call = Call.objects.create(
+    call = transitions.begin(
+        now,
+        Why(
+            "test_call" if asked.test_of else "quick_call",
+            (Source.PERSON if person else Source.SYSTEM).value,
+            actor_id=getattr(person, "pk", None),
+        ),
         **owner,
         to_number=asked.to_number,
         contact=contact,
@@ -167,20 +174,6 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
         variables=dict(asked.variables) if asked.test_of else clean_variables(asked.variables),
         test_of=asked.test_of,
         vendor_options=dict(asked.vendor_options),
-        due_at=now,
-        changed_at=now,
-    )
-    write_steps(
-        [
-            step(
-                call.pk,
-                "test_call" if asked.test_of else "quick_call",
-                at=now,
-                source=Source.PERSON if person else Source.SYSTEM,
-                to_status=CallStatus.PENDING,
-                actor_id=getattr(person, "pk", None),
-            )
-        ]
     )
     extras = {"extras": sorted(asked.vendor_options)} if asked.vendor_options else {}
     deliberate = {"despite_quiet_period": True} if prospect.needs_confirmation else {}

@@ -13,11 +13,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.audit.models import record as record_audit
+from campaigns.core import transitions
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.stop_all import close_gate
-from campaigns.models import Call, CallEvent, Contact, DoNotCall
+from campaigns.core.transitions import Why
+from campaigns.models import Call, Contact, DoNotCall
 from campaigns.reasons import SkipReason
-from campaigns.rules import RANK
 from providers.types import CallStatus
 
 _FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
@@ -138,31 +139,18 @@ def _skip_waiting(wishes: Mapping[str, Wish], actor_id: int | None, now: datetim
     )
     if not waiting:
         return 0
-    Call.objects.filter(pk__in=[pk for pk, _phone in waiting], status=CallStatus.PENDING).update(
-        status=CallStatus.SKIPPED,
-        rank=RANK[CallStatus.SKIPPED],
+    source = Source.PERSON if actor_id else Source.SYSTEM
+    skipped = transitions.change(
+        transitions.SKIP,
+        Call.objects.filter(pk__in=[pk for pk, _phone in waiting]),
+        now,
+        {
+            call_id: Why("skipped", source.value, wishes[phone].reason or str(SkipReason.DO_NOT_CALL.label), actor_id)
+            for call_id, phone in waiting
+        },
         skip_reason=SkipReason.DO_NOT_CALL,
-        wait_reason="",
-        lease=None,
-        lease_until=None,
-        ended_at=now,
-        changed_at=now,
     )
-    source = CallEvent.Source.PERSON if actor_id else CallEvent.Source.SYSTEM
-    write_steps(
-        step(
-            call_id,
-            "skipped",
-            at=now,
-            source=source,
-            from_status=CallStatus.PENDING,
-            to_status=CallStatus.SKIPPED,
-            detail=wishes[phone].reason or str(SkipReason.DO_NOT_CALL.label),
-            actor_id=actor_id,
-        )
-        for call_id, phone in waiting
-    )
-    return len(waiting)
+    return len(skipped)
 
 
 def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:

@@ -76,6 +76,20 @@ def weigh_answers(provider: Provider, results: Sequence[PlacedCall | ProviderErr
             provider.breaker_opened_at = now
 
 
+def take_over(provider_id: int, tries: int, now: datetime.datetime) -> bool:
+    """Open the breaker for a call whose order did not leave so many times in a row; tells whether it is open.
+
+    From then on the call waits for the provider, whose probe is harmless, and no longer by its own back-off.
+    """
+    if tries < rules.MAX_NOT_SENT:
+        return False
+    provider = lock_provider(provider_id)
+    if provider.breaker_opened_at is None and rules.is_unreachable(tries, provider.outcomes, now.timestamp()):
+        reason = _("An order could not be sent %(times)s times in a row.") % {"times": tries}
+        return Provider.objects.open_breaker(provider_id, reason, now + span(rules.PROBE_AFTER))
+    return provider.breaker_opened_at is not None
+
+
 def _with_probes(now: datetime.datetime) -> QuerySet[Provider, int]:
     waiting = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
     opened = Provider.objects.filter(breaker_probe_at__lte=now, breaker_opened_at__isnull=False, is_active=True)

@@ -13,15 +13,16 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import stop_all
-from campaigns.core.call_events import Step, step, write_steps
+from campaigns.core import stop_all, transitions
+from campaigns.core.call_events import Step, write_steps
 from campaigns.core.clock import DatabaseClock, seconds, span
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, numbers_now, quiet_since, stops_of
 from campaigns.core.message import Message
-from campaigns.core.sql.bulk import set_rows, update_rows
+from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
+from campaigns.core.transitions import Why
 from campaigns.dialing import circuit_breaker, order_results
-from campaigns.dialing.commit_point_queries import DueCall, due_calls, lease_text, lines_held
+from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held
 from campaigns.dialing.order_results import Answer
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
@@ -222,35 +223,25 @@ class _Batch:
             guard="c.status = 'pending'",
             same={"lease": None, "lease_until": None},
         )
-        really = update_rows(
-            Call,
+        self.steps += transitions.change_rows(
+            transitions.SKIP,
             ["skip_reason"],
             [(call.pk, reason.value) for call, reason in self.skipped],
-            guard="c.status = 'pending'",
-            same={
-                "status": CallStatus.SKIPPED, "rank": rules.RANK[CallStatus.SKIPPED], "lease": None,
-                "lease_until": None, "ended_at": self.now, "changed_at": self.now,
-            },
-        )  # fmt: skip
-        self.steps += [
-            step(call.pk, "skipped", at=self.now, from_status="pending", to_status="skipped", detail=str(reason.label))
-            for call, reason in self.skipped
-            if call.pk in really
-        ]
+            self.now,
+            {call.pk: Why("skipped", detail=str(reason.label)) for call, reason in self.skipped},
+        ).steps
 
     def _write_passed(self, token: UUID) -> list[Step]:
         provider, now = self.provider, self.now
         deadline = now + datetime.timedelta(seconds=seconds(rules.HTTP_DEADLINE) + rules.PRESEND + seconds(rules.GRACE))
-        placing = {
-            "status": CallStatus.PLACING, "rank": rules.RANK[CallStatus.PLACING], "placing_at": now,
-            "deadline_at": deadline, "changed_at": now, "wait_reason": "",
-        }  # fmt: skip
-        costly = [call.pk for call in self.passed if call.campaign_id and self.worst_cost]
-        free = [call.pk for call in self.passed if not (call.campaign_id and self.worst_cost)]
-        guard = f"c.status = 'pending' AND c.lease = '{lease_text(token)}'"
-        changed = set_rows(Call, free, placing, guard=guard)
-        changed |= set_rows(Call, costly, placing | {"reserved_cost": self.worst_cost}, guard=guard)
-        if len(changed) != len(self.passed):
+        steps: list[Step] = []
+        for is_costly, cost in ((False, Decimal(0)), (True, self.worst_cost)):
+            ids = [(call.pk,) for call in self.passed if bool(call.campaign_id and self.worst_cost) is is_costly]
+            steps += transitions.change_rows(
+                transitions.COMMIT, (), ids, now, Why("commit_point"), lease=token, deadline_at=deadline,
+                reserved_cost=cost,
+            ).steps  # fmt: skip
+        if len(steps) != len(self.passed):
             raise _LostCall
         provider.pace_tat = rules.take_pace(
             provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed)
@@ -266,9 +257,7 @@ class _Batch:
                 Campaign.objects.filter(pk=campaign_id).update(
                     reserved_cost=campaign.reserved_cost, pace_tat=campaign.pace_tat
                 )
-        return [
-            step(call.pk, "commit_point", at=now, from_status="pending", to_status="placing") for call in self.passed
-        ]
+        return steps
 
     def orders(self) -> list[tuple[int, CallOrder]]:
         """Return what leaves for the calls that passed."""

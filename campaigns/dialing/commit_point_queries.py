@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from campaigns.core.sql.bulk import among, literals
+from campaigns.core.sql.bulk import among, lease_text, literals
 from campaigns.models import Call, Contact
 from providers.models import Agent, CallerId, Dialer, Voice
 from providers.types import HOLDS_LINE, LIVE, CallStatus
@@ -83,11 +83,6 @@ def lines_held(provider_id: int, unknown_since: datetime.datetime) -> Counter[in
     return Counter(
         {campaign_id or 0: calls for campaign_id, calls in _rows(statement, [provider_id, _moment(unknown_since)])}
     )
-
-
-def lease_text(token: UUID) -> str:
-    """Return a lease as the database spells it."""
-    return token.hex if connection.vendor == "sqlite" else str(token)
 
 
 def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict[int | None, str]:

@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core.call_events import Source, Step, step, write_steps
+from campaigns.core import transitions
+from campaigns.core.call_events import Source, Step, write_steps
 from campaigns.core.clock import span
-from campaigns.core.sql.bulk import insert_rows, update_rows
+from campaigns.core.sql.bulk import insert_rows
+from campaigns.core.transitions import Why
 from campaigns.dialing import circuit_breaker
 from campaigns.models import Call
 from campaigns.reasons import WaitReason
-from campaigns.tracking import after_call, auto_pause
+from campaigns.tracking import auto_pause
 from providers.exceptions import (
     AccountProblem,
     InvalidNumber,
     NotSent,
     OrderRejected,
+    OutcomeUnknown,
     ProviderError,
     RateLimited,
 )
@@ -78,9 +81,10 @@ def write_in_transaction(
         steps = [one for answer in placed for one in _write_one_placed(answer, now)]
     else:
         steps = _write_placed(placed, now) if placed else []
+    is_reached = any(not isinstance(answer.result, NotSent | OutcomeUnknown) for answer in answers)
     for answer in answers:
         if isinstance(answer.result, ProviderError):
-            _write_error(provider_id, answer.call_id, answer.result, now)
+            _write_error(provider_id, answer.call_id, answer.result, now, is_reached)
     exchanges = [(answer.order.reference, answer.exchange) for answer in answers if answer.exchange is not None]
     insert_rows(ProviderExchange, ORDER_COLUMNS, order_rows(provider_id, exchanges))
     return steps
@@ -103,20 +107,14 @@ def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> list[Ste
                 answer.order.text,
             )
         )
-    changed = update_rows(
-        Call,
+    return transitions.change_rows(
+        transitions.ACCEPT,
         ("status", "rank", "raw_status", "remote_id", "variables", "text"),
         rows,
-        guard="c.status IN ('placing', 'unknown') AND c.remote_id = ''",
-        same={"placed_at": now, "changed_at": now, "next_poll_at": now + span(2)},
-    )
-    return [
-        step(
-            row[0], "order_taken", at=now, source=Source.ANSWER.value, from_status="placing", to_status=row[1],
-        )
-        for row in rows
-        if row[0] in changed
-    ]  # fmt: skip
+        now,
+        Why("order_taken", Source.ANSWER.value),
+        next_poll_at=now + span(2),
+    ).steps
 
 
 def _write_one_placed(answer: Answer, now: datetime.datetime) -> list[Step]:
@@ -129,11 +127,15 @@ def _write_one_placed(answer: Answer, now: datetime.datetime) -> list[Step]:
         return []
 
 
-def _write_error(provider_id: int, call_id: int, error: ProviderError, now: datetime.datetime) -> None:
+def _write_error(
+    provider_id: int, call_id: int, error: ProviderError, now: datetime.datetime, is_reached: bool
+) -> None:
     match error:
         case NotSent():
-            tries = (Call.objects.filter(pk=call_id).values_list("not_sent_tries", flat=True).first() or 0) + 1
-            due_at = now + span(rules.back_off(tries))
+            before = Call.objects.filter(pk=call_id).values_list("not_sent_tries", flat=True).first() or 0
+            tries = min(before + 1, rules.MAX_NOT_SENT)
+            keeps_trying = is_reached or not circuit_breaker.take_over(provider_id, tries, now)
+            due_at = now + span(rules.back_off(tries)) if keeps_trying else now
             _back_to_pending(call_id, "not_sent", error, WaitReason.NOT_SENT, due_at, now, tries)
         case RateLimited():
             due_at = now + span(error.retry_after)
@@ -156,49 +158,35 @@ def _back_to_pending(
     reason: WaitReason,
     due_at: datetime.datetime,
     now: datetime.datetime,
-    tries: int | None = None,
+    tries: int = 0,
 ) -> None:
-    call = Call.objects.filter(pk=call_id).first()
-    changes: dict[str, object] = {} if tries is None else {"not_sent_tries": tries}
-    went = Call.objects.filter(pk=call_id, status=CallStatus.PLACING, remote_id="").update(
-        status=CallStatus.PENDING, rank=0, placing_at=None, deadline_at=None, due_at=due_at, wait_reason=reason,
-        lease=None, lease_until=None, reserved_cost=0, changed_at=now, **changes,
+    transitions.change(
+        transitions.RETURN, Call.objects.filter(pk=call_id), now, _told(code, error.message), due_at=due_at,
+        wait_reason=reason, not_sent_tries=tries,
     )  # fmt: skip
-    if went and call:
-        after_call.give_back(call.campaign_id, call.reserved_cost)
-        _note(call_id, code, error.message, CallStatus.PENDING, now)
 
 
 def _reject(call_id: int, error: OrderRejected, now: datetime.datetime) -> None:
     is_number = isinstance(error, InvalidNumber)
-    reason = FailureReason.INVALID_NUMBER if is_number else FailureReason.PLACE_REJECTED
-    call = Call.objects.filter(pk=call_id).first()
-    went = Call.objects.filter(pk=call_id, status=CallStatus.PLACING, remote_id="").update(
-        status=CallStatus.FAILED, rank=rules.rank_of(CallStatus.FAILED), failure_reason=reason,
-        failure_detail=error.message, ended_at=now, changed_at=now,
-    )  # fmt: skip
-    if went and call:
-        after_call.give_back(call.campaign_id, call.reserved_cost)
-        _note(call_id, "invalid_number" if is_number else "order_rejected", error.message, CallStatus.FAILED, now)
-        # Nothing was dialled, and the number is that person's own: it says nothing of the campaign.
-        if not is_number:
-            auto_pause.weigh_rejection(call, now)
+    went = transitions.change(
+        transitions.REFUSE,
+        Call.objects.filter(pk=call_id),
+        now,
+        _told("invalid_number" if is_number else "order_rejected", error.message),
+        failure_reason=FailureReason.INVALID_NUMBER if is_number else FailureReason.PLACE_REJECTED,
+        failure_detail=error.message,
+    )
+    # Nothing was dialled, and the number is that person's own: it says nothing of the campaign.
+    if went and not is_number:
+        auto_pause.weigh_rejection(Call.objects.get(pk=call_id), now)
 
 
 def _leave_unknown(call_id: int, message: str, now: datetime.datetime) -> None:
-    went = Call.objects.filter(pk=call_id, status=CallStatus.PLACING).update(
-        status=CallStatus.UNKNOWN, rank=rules.RANK[CallStatus.UNKNOWN], failure_detail=message, changed_at=now,
-        next_poll_at=now + span(rules.next_look_delay(0)), polls=0,
+    transitions.change(
+        transitions.LOSE, Call.objects.filter(pk=call_id), now, _told("outcome_unknown", message),
+        failure_detail=message, next_poll_at=now + span(rules.next_look_delay(0)),
     )  # fmt: skip
-    if went:
-        _note(call_id, "outcome_unknown", message, CallStatus.UNKNOWN, now)
 
 
-def _note(call_id: int, code: str, message: str, to_status: CallStatus, now: datetime.datetime) -> None:
-    write_steps(
-        [
-            step(
-                call_id, code, at=now, source="answer", from_status="placing", to_status=to_status, detail=message
-            )
-        ]
-    )  # fmt: skip
+def _told(code: str, message: str) -> Why:
+    return Why(code, Source.ANSWER.value, message)

@@ -5,33 +5,22 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.db import connection, models, transaction
-from django.db.models import F, QuerySet, Value
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import may
+from campaigns.core import transitions
+from campaigns.core.transitions import Why
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience import NEVER, AudienceJudge
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.lifecycle import needs_approval, pause_by_system
 from campaigns.models import Call, Campaign, Contact
-from campaigns.models.calls import CallQuerySet
-from campaigns.rules import RANK
-from providers.types import CallStatus
+from campaigns.reasons import SkipReason
 
 CHUNK = 5000
-
-
-class NewReference(models.Func):
-    """A new random reference for each row, made by the database."""
-
-    template = "gen_random_uuid()"
-    output_field = models.UUIDField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """Return 32 random hexadecimal digits, the way SQLite stores a UUID."""
-        return self.as_sql(compiler, connection, template="lower(hex(randomblob(16)))", **extra)
 
 
 def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None = None) -> int:
@@ -125,7 +114,6 @@ def _outgrows_limit(campaign: Campaign, more: int) -> bool:
 
 def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact]) -> int:
     """Insert the first attempts of some contacts in one statement; who has one already gets none."""
-    now = timezone.now()
     fixed: dict[str, Any] = {
         "campaign": campaign.pk,
         "provider": campaign.provider_id,
@@ -137,38 +125,8 @@ def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact]) -> int
         "owner": campaign.owner_id,
         "team": campaign.team_id,
         "attempt": 1,
-        "created_at": now,
-        "changed_at": now,
-        "due_at": now,
     }
-    computed: dict[str, Any] = {
-        "reference": NewReference(),
-        "contact": F("pk"),
-        "to_number": F("phone"),
-    }
-    columns: list[str] = []
-    selected: dict[str, Any] = {}
-    for field in Call._meta.concrete_fields:
-        if field.primary_key:
-            continue
-        if field.name in computed:
-            expression = computed[field.name]
-        else:
-            value = fixed[field.name] if field.name in fixed else field.get_default()
-            if value is None:
-                continue
-            expression = Value(value, output_field=getattr(field, "target_field", field))
-        columns.append(connection.ops.quote_name(str(field.column)))
-        selected[f"new_{field.name}"] = expression
-    people = chosen.order_by("pk").annotate(**selected).values_list(*selected)
-    select, parameters = people.query.sql_with_params()
-    statement = (
-        f"INSERT INTO {connection.ops.quote_name(Call._meta.db_table)} ({', '.join(columns)}) "
-        f"{select} ON CONFLICT DO NOTHING"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return max(int(cursor.rowcount), 0)
+    return transitions.begin_many(chosen, timezone.now(), fixed, {"contact": F("pk"), "to_number": F("phone")})
 
 
 def _skip_hopeless(campaign: Campaign, selection: Selection, through: int) -> None:
@@ -179,16 +137,6 @@ def _skip_hopeless(campaign: Campaign, selection: Selection, through: int) -> No
         if person.verdict in NEVER:
             hopeless.setdefault(person.verdict, []).append(person.contact_id)
     for reason, ids in hopeless.items():
-        new = Call.objects.filter(campaign=campaign, attempt=1, status=CallStatus.PENDING, contact__in=ids)
-        _skip(new, reason)
-
-
-def _skip(calls: CallQuerySet, reason: str) -> None:
-    now = timezone.now()
-    calls.update(
-        status=CallStatus.SKIPPED,
-        rank=RANK[CallStatus.SKIPPED],
-        skip_reason=reason,
-        ended_at=now,
-        changed_at=now,
-    )
+        new = Call.objects.filter(campaign=campaign, attempt=1, contact__in=ids)
+        why = Why("skipped", detail=str(SkipReason(reason).label))
+        transitions.change(transitions.SKIP, new, timezone.now(), why, skip_reason=reason)

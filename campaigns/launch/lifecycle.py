@@ -18,13 +18,15 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
+from campaigns.core import transitions
+from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.refusals import Refusal
+from campaigns.core.transitions import Why
 from campaigns.launch import pilot
 from campaigns.launch.audience_query import count_people
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason
-from campaigns.rules import RANK
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
 Status = Campaign.Status
@@ -212,15 +214,15 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
         ).update(status=Status.STOPPED, finished_at=now, paused_reason=reason[:300], paused_by_system=False)
         if not stopped:
             return _unchanged(campaign_id)
-        skipped = Call.objects.filter(campaign=campaign_id, status=CallStatus.PENDING).update(
-            status=CallStatus.SKIPPED,
-            rank=RANK[CallStatus.SKIPPED],
-            skip_reason=SkipReason.STOPPED,
-            wait_reason="",
-            lease=None,
-            lease_until=None,
-            ended_at=now,
-            changed_at=now,
+        label = str(SkipReason.STOPPED.label)
+        skipped = len(
+            transitions.change(
+                transitions.SKIP,
+                Call.objects.filter(campaign=campaign_id),
+                now,
+                Why("skipped", Source.PERSON.value, reason or label, person.pk),
+                skip_reason=SkipReason.STOPPED,
+            )
         )
         counts = count_out(campaign_id) | {"recalled": Call.objects.recallable().filter(campaign=campaign_id).count()}
         campaign = Campaign.objects.get(pk=campaign_id)

@@ -1,19 +1,22 @@
-"""What the end of a call leads to: the budget is settled, another attempt is planned or called off."""
+"""What the end of a call leads to: its cost is counted, another attempt is planned or called off."""
 
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F
 
 from campaigns import rules
+from campaigns.core import transitions
 from campaigns.core.call_events import step, write_steps
+from campaigns.core.transitions import Why
 from campaigns.evidence import Evidence
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
-from providers.types import FINAL, CallStatus
+from providers.types import FINAL
 
 
 def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.datetime) -> None:
@@ -21,7 +24,6 @@ def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.date
     campaign = call.campaign
     if campaign is None:
         return
-    settle_cost(call, before, after)
     if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED:
         _call_off(call, campaign, after, now)
     plan_retry(call, campaign, after.status, now)
@@ -41,29 +43,25 @@ def plan_retry(call: Call, campaign: Campaign, status: str, now: datetime.dateti
         write_steps([step(call.pk, "no_retry_left", at=now)])
         return False
     due_at = now + datetime.timedelta(seconds=minutes * 60 / float(settings.TIME_SCALE))
-    made = Call.objects.bulk_create(
-        [
-            Call(
-                campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=call.attempt + 1,
-                provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
-                caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
-                due_at=due_at, wait_reason=WaitReason.RETRY,
-            )
-        ],
-        ignore_conflicts=True,
+    made = transitions.begin_once(
+        now,
+        campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=call.attempt + 1,
+        provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
+        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
+        due_at=due_at, wait_reason=WaitReason.RETRY,
     )  # fmt: skip
     write_steps([step(call.pk, "retry_planned", at=now)])
-    return bool(made)
+    return made
 
 
-def settle_cost(call: Call, before: Evidence, after: Evidence) -> None:
-    """Replace the worst case in the campaign's budget by what the call really cost; settled once, corrected later."""
-    spent = real_cost(call, after) - (real_cost(call, before) if before.status in FINAL else Decimal(0))
-    reserved = Decimal(0) if before.status in FINAL else call.reserved_cost
-    if spent or reserved:
-        Campaign.objects.filter(pk=call.campaign_id or 0).update(
-            spent_cost=F("spent_cost") + spent, reserved_cost=F("reserved_cost") - reserved
-        )
+def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> dict[int, Decimal]:
+    """Return what campaigns, by id, have spent more for these ends; what was counted before is only corrected."""
+    spent: dict[int, Decimal] = defaultdict(Decimal)
+    for call, before, after in ended:
+        if call.campaign_id is not None:
+            counted = real_cost(call, before) if before.status in FINAL else Decimal(0)
+            spent[call.campaign_id] += real_cost(call, after) - counted
+    return spent
 
 
 def real_cost(call: Call, ended: Evidence) -> Decimal:
@@ -73,24 +71,9 @@ def real_cost(call: Call, ended: Evidence) -> Decimal:
     return call.provider.price_per_minute * Decimal(ended.talk_seconds or 0) / 60
 
 
-def give_back(campaign_id: int | None, reserved: Decimal) -> None:
-    """Free what the budget kept for an order that never left."""
-    if campaign_id and reserved:
-        Campaign.objects.filter(pk=campaign_id).update(reserved_cost=F("reserved_cost") - reserved)
-
-
 def _call_off(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> None:
     # The ending was corrected upwards (no answer, then completed): a planned attempt has lost its reason.
-    if campaign.retry_delays(after.status):
+    if call.contact_id is None or campaign.retry_delays(after.status):
         return
-    called_off = list(
-        Call.objects.filter(
-            campaign=campaign, contact=call.contact, attempt=call.attempt + 1, status=CallStatus.PENDING
-        ).values_list("pk", flat=True)
-    )
-    if called_off:
-        Call.objects.filter(pk__in=called_off, status=CallStatus.PENDING).update(
-            status=CallStatus.SKIPPED, rank=rules.RANK[CallStatus.SKIPPED], skip_reason=SkipReason.NOT_NEEDED,
-            ended_at=now, changed_at=now,
-        )  # fmt: skip
-        write_steps(step(pk, "skipped", at=now, from_status="pending", to_status="skipped") for pk in called_off)
+    planned = Call.objects.filter(campaign=campaign, contact=call.contact_id, attempt=call.attempt + 1)
+    transitions.change(transitions.SKIP, planned, now, Why("skipped"), skip_reason=SkipReason.NOT_NEEDED)

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import transcript_words
-from campaigns.core.call_events import Step, step, write_steps
+from campaigns.core import budget, transcript_words, transitions
+from campaigns.core.call_events import step, write_steps
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import update_rows
+from campaigns.core.transitions import Why
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call, CallTranscript
 from campaigns.tracking import after_call, auto_pause
@@ -35,6 +36,7 @@ def merge_news(
         locked = Call.objects.select_for_update(no_key=True).defer("variables", "vendor_options")
         calls = list(locked.filter(pk__in=ids).order_by("pk"))
         rows, looks, steps, ended, texts, forbidden = [], [], [], [], [], []
+        whys: dict[int, Why] = {}
         for call in calls:
             snapshot = news.get(call.pk)
             before = believed(call)
@@ -52,7 +54,10 @@ def merge_news(
                         forbidden.append((call, before.status in FINAL))
             changed = differing(before, after)
             changed.pop("do_not_call", None)
-            steps += _steps_of(call, snapshot, before, after, raw, source, now)
+            if snapshot is not None and (why := _why(before, after, raw, source)):
+                whys[call.pk] = why
+            elif snapshot is not None and snapshot.status is None and raw and raw != call.raw_status:
+                steps.append(step(call.pk, "strange_word", at=now, source=source, detail=raw))
             if changed.get("status") in FINAL or (after.status in FINAL and "status" in changed):
                 ended.append((call, before, after))
             is_news = bool(changed) or raw != call.raw_status
@@ -60,17 +65,20 @@ def merge_news(
                 rows.append(_row(call, snapshot, after, raw, is_news, now))
             else:
                 looks.append((call.pk, _next_look(call, snapshot, after, now), call.polls + 1, call.rank))
-        changed_ids = update_rows(Call, STATE_COLUMNS, rows, guard="c.rank <= v.rank")
+        locked_rows = {call.pk: call for call in calls}
+        changes = transitions.join_rows(transitions.LEARN, STATE_COLUMNS, rows, now, whys, locked=locked_rows)
+        ended = [end for end in ended if end[0].pk in changes.ids]
         # Most of what is read says what we know already: then only the next look is written.
         update_rows(Call, ("next_poll_at", "polls", "rank"), looks, guard="c.rank = v.rank")
         _write_texts(texts)
-        write_steps(steps)
+        write_steps([*steps, *changes.steps])
         auto_pause.weigh_ends(ended, now)
+        budget.book(changes.reserves, after_call.costs_of(ended))
         for call, before, after in ended:
             after_call.settle_end(call, before, after, now)
     for call, was_over in forbidden:
         _forbid(call, was_over, now)
-    return len(changed_ids)
+    return len(changes.ids)
 
 
 def believed(call: Call) -> Evidence:
@@ -101,29 +109,12 @@ def digits(number: str) -> str:
     return "".join(letter for letter in number if letter in "0123456789")
 
 
-def _steps_of(
-    call: Call,
-    snapshot: CallSnapshot | None,
-    before: Evidence,
-    after: Evidence,
-    raw: str,
-    source: str,
-    now: datetime.datetime,
-) -> list[Step]:
-    if snapshot is None:
-        return []
-    steps = []
-    if after.status != before.status or after.failure_reason != before.failure_reason:
-        code = "conflict" if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED else "vendor_news"
-        steps.append(
-            step(
-                call.pk, code, at=now, source=source, from_status=before.status, to_status=after.status,
-                detail=raw if raw.lower() != after.status else after.failure_detail,
-            )
-        )  # fmt: skip
-    elif snapshot.status is None and raw and raw != call.raw_status:
-        steps.append(step(call.pk, "strange_word", at=now, source=source, detail=raw))
-    return steps
+def _why(before: Evidence, after: Evidence, raw: str, source: str) -> Why | None:
+    """Return why the state changed; None where it stays."""
+    if after.status == before.status and after.failure_reason == before.failure_reason:
+        return None
+    code = "conflict" if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED else "vendor_news"
+    return Why(code, source, raw if raw.lower() != after.status else after.failure_detail)
 
 
 def _row(
@@ -192,15 +183,10 @@ def bind(
     """Give an unknown call its vendor call, by compare-and-set; refused where another call has that id already."""
     try:
         with transaction.atomic():
-            bound = Call.objects.filter(
-                pk=call_id, remote_id="", status__in=[CallStatus.UNKNOWN, CallStatus.PLACING, CallStatus.FAILED]
-            ).update(
-                remote_id=remote_id, status=CallStatus.QUEUED, rank=rules.RANK[CallStatus.QUEUED], placed_at=now,
-                matched_by=matched_by, failure_reason="", failure_detail="", held_at=None, needs_person_at=None,
-                changed_at=now, next_poll_at=now, polls=0, ended_at=None,
+            bound = transitions.change(
+                transitions.BIND, Call.objects.filter(pk=call_id), now, Why(code, source), remote_id=remote_id,
+                matched_by=matched_by,
             )  # fmt: skip
-            if bound:
-                write_steps([step(call_id, code, at=now, source=source, from_status="unknown", to_status="queued")])
             return bool(bound)
     except IntegrityError:
         return False

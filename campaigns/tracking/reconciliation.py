@@ -11,8 +11,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from campaigns import matching, rules
-from campaigns.core.call_events import step, write_steps
+from campaigns.core import transitions
+from campaigns.core.call_events import Source
 from campaigns.core.clock import span
+from campaigns.core.transitions import Why
 from campaigns.matching import Sought
 from campaigns.models import Call, UnknownVendorCall
 from campaigns.tracking import call_updates
@@ -197,15 +199,11 @@ def _bind_waiting(call: Call, row: CallSnapshot, by: str, now: datetime.datetime
     """Take a call out of the queue that the vendor has already; no commit point passes a row that does not wait."""
     try:
         with transaction.atomic():
-            bound = Call.objects.filter(pk=call.pk, status=CallStatus.PENDING, remote_id="").update(
-                remote_id=row.remote_id, status=CallStatus.QUEUED, rank=rules.RANK[CallStatus.QUEUED],
-                placing_at=row.created_at or now, deadline_at=row.created_at or now, placed_at=now, matched_by=by,
-                lease=None, lease_until=None, wait_reason="", changed_at=now, next_poll_at=now, polls=0,
+            dialed_at = row.created_at or now
+            bound = transitions.change(
+                transitions.BIND_WAITING, Call.objects.filter(pk=call.pk), now, Why("bound_waiting", Source.LIST.value),
+                remote_id=row.remote_id, matched_by=by, placing_at=dialed_at, deadline_at=dialed_at,
             )  # fmt: skip
-            if bound:
-                write_steps(
-                    [step(call.pk, "bound_waiting", at=now, source="list", from_status="pending", to_status="queued")]
-                )
             return bool(bound)
     except IntegrityError:
         return False
@@ -244,14 +242,8 @@ def _may_be(call: Call, row: CallSnapshot) -> bool:
 
 
 def _hold(call: Call, now: datetime.datetime) -> int:
-    with transaction.atomic():
-        held = Call.objects.filter(pk=call.pk, status=CallStatus.PENDING, remote_id="").update(
-            status=CallStatus.FAILED, rank=rules.RANK_NOT_PLACED, failure_reason=FailureReason.NOT_PLACED,
-            held_at=now, ended_at=now, changed_at=now, lease=None, lease_until=None, wait_reason="",
-        )  # fmt: skip
-        if held:
-            write_steps([step(call.pk, "held_after_restore", at=now, from_status="pending", to_status="failed")])
-    return held
+    this = Call.objects.filter(pk=call.pk)
+    return len(transitions.change(transitions.HOLD_WAITING, this, now, Why("held_after_restore")))
 
 
 # What nothing explains

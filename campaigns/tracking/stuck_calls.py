@@ -7,8 +7,10 @@ import datetime
 from django.db import transaction
 
 from campaigns import rules
+from campaigns.core import transitions
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.clock import span
+from campaigns.core.transitions import Why
 from campaigns.models import Call
 from providers.types import AT_VENDOR, CallStatus
 
@@ -23,11 +25,8 @@ def free_the_stuck(now: datetime.datetime) -> int:
         )
         if not lost:
             return 0
-        Call.objects.filter(pk__in=lost, status=CallStatus.PLACING).update(
-            status=CallStatus.UNKNOWN, rank=rules.RANK[CallStatus.UNKNOWN], next_poll_at=now, polls=0, changed_at=now
-        )
-        write_steps(step(pk, "worker_lost", at=now, from_status="placing", to_status="unknown") for pk in lost)
-    return len(lost)
+        these = Call.objects.filter(pk__in=lost)
+        return len(transitions.change(transitions.LOSE, these, now, Why("worker_lost"), next_poll_at=now))
 
 
 def flag_the_silent(now: datetime.datetime) -> int:

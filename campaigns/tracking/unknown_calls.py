@@ -17,16 +17,17 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns import matching, rules
-from campaigns.core import results
-from campaigns.core.call_events import step, write_steps
+from campaigns.core import results, transitions
+from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.clock import seconds, span
 from campaigns.core.refusals import Refusal
+from campaigns.core.transitions import Why
 from campaigns.matching import Findings, Sought
 from campaigns.models import Call
-from campaigns.tracking import after_call, call_updates
+from campaigns.tracking import call_updates
 from providers.base import ProviderBackend
 from providers.models import Provider
-from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus, FailureReason
+from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
 
 AT_ONCE = 2_000
 MOST_CONTROLS = 2000
@@ -177,22 +178,8 @@ def hold_as_not_placed(
     call: Call, now: datetime.datetime, *, code: str, source: str, actor_id: int | None = None, detail: str = ""
 ) -> bool:
     """Close an unknown call as never placed, and hold it: only a person may have this number dialled again."""
-    with transaction.atomic():
-        held = Call.objects.filter(pk=call.pk, status=CallStatus.UNKNOWN, remote_id="").update(
-            status=CallStatus.FAILED, rank=rules.RANK_NOT_PLACED, failure_reason=FailureReason.NOT_PLACED,
-            held_at=now, ended_at=now, changed_at=now, next_poll_at=None, needs_person_at=None,
-        )  # fmt: skip
-        if held:
-            after_call.give_back(call.campaign_id, call.reserved_cost)
-            write_steps(
-                [
-                    step(
-                        call.pk, code, at=now, source=source, from_status="unknown", to_status="failed",
-                        actor_id=actor_id, detail=detail,
-                    )
-                ]
-            )  # fmt: skip
-    return bool(held)
+    why = Why(code, source, detail, actor_id)
+    return bool(transitions.change(transitions.HOLD, Call.objects.filter(pk=call.pk), now, why))
 
 
 def _look_again(calls: Sequence[Call], now: datetime.datetime, *, code: str = "", needs_person: bool = False) -> None:
@@ -222,19 +209,8 @@ def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str)
         if call.status != CallStatus.UNKNOWN:
             raise Refusal(_("This call is no longer unknown: %(state)s.") % {"state": results.result_of(call).word})
         if placed:
-            Call.objects.filter(pk=call_id).update(
-                status=CallStatus.COMPLETED, rank=rules.RANK[CallStatus.COMPLETED], ended_at=now, changed_at=now,
-                next_poll_at=None, needs_person_at=None, matched_by="person",
-            )  # fmt: skip
-            after_call.give_back(call.campaign_id, call.reserved_cost)
-            write_steps(
-                [
-                    step(
-                        call_id, "bound_by_person", at=now, source="person", from_status="unknown",
-                        to_status="completed", actor_id=person.pk, detail=reason,
-                    )
-                ]
-            )  # fmt: skip
+            why = Why("bound_by_person", Source.PERSON.value, reason, person.pk)
+            transitions.change(transitions.CLOSE, Call.objects.filter(pk=call_id), now, why)
         else:
             hold_as_not_placed(call, now, code="absent_by_person", source="person", actor_id=person.pk, detail=reason)
         record(person, "call.settled", call, placed=placed, reason=reason)

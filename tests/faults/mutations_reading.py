@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.mutant import (
     ANSWERS,
     CARRIER,
+    CHANGES,
     COMMITTING,
     EVIDENCE,
     EVIDENCE_TESTS,
@@ -19,6 +20,7 @@ from tests.faults.mutant import (
     SETTLE_TESTS,
     SETTLING,
     SHOTS,
+    TABLE,
     Mutant,
 )
 
@@ -89,10 +91,9 @@ READING = (
     ),
     Mutant(
         "proved absent is dialled again",
-        SETTLING,
-        "status=CallStatus.FAILED, rank=rules.RANK_NOT_PLACED, failure_reason=FailureReason.NOT_PLACED,\n"
-        "            held_at=now,",
-        "status=CallStatus.PENDING, rank=0, failure_reason=FailureReason.NOT_PLACED,\n            held_at=now,",
+        TABLE,
+        "sources=(Status.UNKNOWN,),\n    targets=(Status.FAILED,),",
+        "sources=(Status.UNKNOWN,),\n    targets=(Status.PENDING,),",
         SETTLE_TESTS + "absence_is_proved_by_two_trusted_looks_five_minutes_apart_and_held",
     ),
     Mutant(
@@ -118,9 +119,9 @@ READING = (
     ),
     Mutant(
         "a lost worker's order waits its turn again",
-        "campaigns/tracking/stuck_calls.py",
-        "status=CallStatus.UNKNOWN, rank=rules.RANK[CallStatus.UNKNOWN], next_poll_at=now, polls=0",
-        "status=CallStatus.PENDING, rank=0, next_poll_at=now, polls=0",
+        TABLE,
+        "sources=(Status.PLACING,),\n    targets=(Status.UNKNOWN,),",
+        "sources=(Status.PLACING,),\n    targets=(Status.PENDING,),",
         SETTLE_TESTS + "a_dead_workers_order_becomes_unknown_and_is_not_sent_again",
     ),
     Mutant(
@@ -147,9 +148,9 @@ READING = (
     ),
     Mutant(
         "rank <= in the statement",
-        MERGING,
-        'guard="c.rank <= v.rank"',
-        'guard=""',
+        CHANGES,
+        'guard = f"c.status IN ({sources}) AND c.rank <= v.rank"',
+        'guard = f"c.status IN ({sources})"',
         READING_TESTS + "news_that_was_overtaken_between_the_look_and_the_write_moves_nothing_back",
     ),
     Mutant(
@@ -168,9 +169,9 @@ READING = (
     ),
     Mutant(
         "bind over another id",
-        MERGING,
-        'pk=call_id, remote_id="", status__in=',
-        "pk=call_id, status__in=",
+        CHANGES,
+        'calls = calls.filter(remote_id="")',
+        "calls = calls.all()",
         READING_TESTS + "a_bound_call_is_not_bound_again",
     ),
     # The door

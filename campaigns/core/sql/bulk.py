@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
+from uuid import UUID
 
 from django.db import connection, models
 
@@ -50,38 +51,73 @@ def update_rows(
     condition over `c` (the table) and `v` (the values), whose columns carry the fields' own column names: the compare
     of a compare-and-set. Constant text, never input.
     """
+    return {row[0] for row in update_rows_returning(model, columns, rows, guard, same)}
+
+
+def update_rows_returning(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    guard: str = "",
+    same: Mapping[str, Any] | None = None,
+    *,
+    computed: Mapping[str, str] | None = None,
+    returning: Sequence[str] = (),
+) -> list[Any]:
+    """Do as `update_rows`; returns the id and some further columns, as they are stored, of the rows really changed.
+
+    `computed` are columns and the SQL that gives them, over `c` and `v`: constant text, never input.
+    """
     if not rows:
-        return set()
+        return []
     key, fields = model._meta.pk, _fields(model, tuple(columns))
     names = ["id", *(str(field.column) for field in fields)]
     source, parameters = _source(("bigint", *map(_kind, fields)), (cast("Any", key), *fields), rows)
     settings, constants = _same(model, same or {})
     settings = [*(f"{name} = v.{name}" for name in names[1:]), *settings]
+    settings += [f"{name} = {expression}" for name, expression in (computed or {}).items()]
     condition = f" AND ({guard})" if guard else ""
     statement = (
         f"WITH v ({', '.join(names)}) AS ({source}) "  # noqa: S608
         f"UPDATE {model._meta.db_table} AS c SET {', '.join(settings)} FROM v WHERE c.id = v.id{condition} "
-        f"RETURNING {_returned()}"
+        f"RETURNING {_returned(returning)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, *constants])
-        return {row[0] for row in cursor.fetchall()}
+        return list(cursor.fetchall())
 
 
 def set_rows(model: type[models.Model], ids: Collection[int], same: Mapping[str, Any], guard: str = "") -> set[int]:
     """Set columns of many rows to the same values, under the same kind of `guard`; returns the ids really changed."""
+    return {row[0] for row in set_rows_returning(model, ids, same, guard)}
+
+
+def set_rows_returning(
+    model: type[models.Model],
+    ids: Collection[int],
+    same: Mapping[str, Any],
+    guard: str = "",
+    *,
+    returning: Sequence[str] = (),
+) -> list[Any]:
+    """Do as `set_rows`; returns the id and some further columns, as they are stored, of the rows really changed."""
     if not ids:
-        return set()
+        return []
     settings, constants = _same(model, same)
     those, parameters = among("c.id", ids, "bigint")
     condition = f" AND ({guard})" if guard else ""
     statement = (
         f"UPDATE {model._meta.db_table} AS c SET {', '.join(settings)} "  # noqa: S608
-        f"WHERE {those}{condition} RETURNING {_returned()}"
+        f"WHERE {those}{condition} RETURNING {_returned(returning)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*constants, *parameters])
-        return {row[0] for row in cursor.fetchall()}
+        return list(cursor.fetchall())
+
+
+def lease_text(token: UUID) -> str:
+    """Return a lease as the database spells it."""
+    return token.hex if connection.vendor == "sqlite" else str(token)
 
 
 def among(column: str, values: Collection[Any], kind: str = "text") -> tuple[str, list[Any]]:
@@ -110,9 +146,10 @@ def _kind(field: models.Field[Any, Any]) -> str:
     return COLUMN_TYPES.get(field.get_internal_type(), "text")
 
 
-def _returned() -> str:
+def _returned(columns: Sequence[str]) -> str:
     # SQLite knows no table alias in RETURNING; PostgreSQL would find `id` in both.
-    return "c.id" if connection.vendor == "postgresql" else "id"
+    alias = "c." if connection.vendor == "postgresql" else ""
+    return ", ".join(f"{alias}{name}" for name in ("id", *columns))
 
 
 def _same(model: type[models.Model], same: Mapping[str, Any]) -> tuple[list[str], list[Any]]:

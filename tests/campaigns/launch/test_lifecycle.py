@@ -89,6 +89,17 @@ def test_stop_takes_out_who_waits_and_leaves_who_is_out(caller):
     assert Call.objects.filter(campaign=campaign).live().count() == 5
 
 
+def test_stopping_leaves_nothing_of_the_queue_on_a_skipped_call(caller):
+    campaign = with_calls(owner=caller)
+    Call.objects.filter(status="pending").update(lease=uuid.uuid4(), lease_until=timezone.now(), wait_reason="retry")
+    lifecycle.stop(campaign.pk, caller, "wrong text")
+    for call in Call.objects.filter(campaign=campaign, status=CallStatus.SKIPPED):
+        assert (call.lease, call.lease_until, call.wait_reason) == (None, None, "")
+        told = call.events.values_list("code", "from_status", "to_status", "detail", "actor")
+        assert list(told) == [("skipped", "pending", "skipped", "wrong text", caller.pk)]
+    assert CallEvent.objects.count() == 2
+
+
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.STOPPED, Status.FINISHED])
 def test_stop_has_nothing_to_do(manager, status):
     campaign = make_campaign(status=status)

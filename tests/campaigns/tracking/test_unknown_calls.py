@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,10 +12,10 @@ from django.utils import timezone
 from campaigns import rules
 from campaigns.core.refusals import Refusal
 from campaigns.matching import look
-from campaigns.models import Call
+from campaigns.models import Call, Campaign
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
 from providers.types import CallSnapshot, CallStatus
-from tests.conftest import make_call, make_phone, make_provider
+from tests.conftest import make_call, make_campaign, make_phone, make_provider
 from tests.situations import MINUTE
 from tests.situations import LostCall as Stage
 
@@ -28,6 +29,46 @@ def test_our_reference_in_the_list_binds(stage: Stage) -> None:
     stage.settle(stage.row(stage.known, "known-1"), stage.row(stage.lost, "new-1", reference=stage.lost.reference))
     assert (stage.lost.status, stage.lost.remote_id) == ("ringing", "new-1")
     assert "bound" in {event.code for event in stage.lost.events.all()}
+
+
+def test_a_held_call_that_turns_up_gives_its_reserve_back_once(stage: Stage) -> None:
+    campaign = make_campaign(provider=stage.provider, agent=stage.agent)
+    Campaign.objects.filter(pk=campaign.pk).update(reserved_cost="0.25")
+    Call.objects.filter(pk=stage.lost.pk).update(campaign=campaign, reserved_cost="0.25", needs_person_at=stage.now)
+    stage.lost.refresh_from_db()
+    kept = []
+    assert unknown_calls.hold_as_not_placed(stage.lost, stage.now, code="absent", source="list")
+    kept.append(Campaign.objects.get(pk=campaign.pk).reserved_cost)
+    assert call_updates.bind(stage.lost.pk, "new-1", code="bound", source="list", now=stage.now)
+    kept.append(Campaign.objects.get(pk=campaign.pk).reserved_cost)
+    ended = stage.row(stage.lost, "new-1", status=CallStatus.COMPLETED, talk_seconds=60)
+    call_updates.merge_news({stage.lost.pk: ended}, source="poll", now=stage.now)
+    after = Campaign.objects.get(pk=campaign.pk)
+    assert [*kept, after.reserved_cost] == [0, Decimal("0.25"), 0]
+    assert after.spent_cost == Decimal("0.05")
+    told = stage.lost.events.values_list("from_status", "to_status", "code")
+    assert list(told) == [
+        ("unknown", "failed", "absent"), ("failed", "queued", "bound"), ("queued", "completed", "vendor_news"),
+    ]  # fmt: skip
+
+
+def test_news_of_a_held_call_ends_its_waiting_for_a_person(stage: Stage) -> None:
+    held = stage.call(
+        "failed", 30, failure_reason="not_placed", held_at=stage.now, needs_person_at=stage.now, remote_id="late-1"
+    )
+    Call.objects.filter(pk=held.pk).update(rank=rules.RANK_NOT_PLACED)
+    call_updates.merge_news({held.pk: stage.row(held, "late-1")}, source="webhook", now=stage.now)
+    held.refresh_from_db()
+    assert (held.status, held.held_at) == ("ringing", None)
+
+
+def test_news_of_a_call_that_waits_here_changes_nothing(stage: Stage) -> None:
+    waits = stage.call("pending", 30, placing_at=None)
+    news = [stage.row(waits, "strange-1"), stage.row(waits, "strange-1", status=None, raw_status="gargling")]
+    for snapshot in news:
+        assert call_updates.merge_news({waits.pk: snapshot}, source="webhook", now=stage.now) == 0
+    waits.refresh_from_db()
+    assert (waits.status, waits.raw_status) == ("pending", "")
 
 
 def test_the_only_call_to_the_number_in_time_binds_by_number(stage: Stage) -> None:

@@ -1,0 +1,259 @@
+"""Makes the changes that the table declares, by compare-and-set: of rows found by a query, or of a batch of values."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import sql
+
+from campaigns.core import budget
+from campaigns.core.call_events import Source, Step, step, write_step_of_all, write_steps
+from campaigns.core.sql.bulk import lease_text, set_rows_returning, update_rows_returning
+from campaigns.core.transitions.table import Transition, empty
+from campaigns.models import Call
+from campaigns.models.calls import CallQuerySet
+from providers.types import CallStatus
+
+_RETURNED = ("campaign_id", "reserved_cost")
+_CENT = Decimal("0.0001")
+
+
+class Why(NamedTuple):
+    """Why calls change: the code of the step, who or what says so, and what else there is to say."""
+
+    code: str
+    source: str = Source.SYSTEM.value
+    detail: str = ""
+    """No secret and no full number."""
+    actor_id: int | None = None
+
+
+Whys = Why | Mapping[int, Why]
+"""One reason for all, or one for each call by its id."""
+
+
+@dataclass(slots=True)
+class Changed:
+    """The rows that really changed; the steps and the campaigns' reserves that follow and are not yet written."""
+
+    ids: set[int] = field(default_factory=set)
+    steps: list[Step] = field(default_factory=list)
+    reserves: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """What campaigns, by id, keep more (or, below nothing, less) for these calls."""
+
+    def write(self) -> None:
+        """Write what follows, in the caller's transaction."""
+        budget.book(self.reserves)
+        write_steps(self.steps)
+
+    def take(self, rows: Iterable[Sequence[Any]], source: str, targets: str | Mapping[int, str]) -> None:
+        """Take note of rows that changed, as an UPDATE returned them: id, campaign, reserve."""
+        for call_id, campaign_id, reserved in rows:
+            self.ids.add(call_id)
+            target = targets if isinstance(targets, str) else targets[call_id]
+            self.note_reserve(campaign_id, source, target, reserved)
+
+    def note_reserve(self, campaign_id: int | None, source: str, target: str, reserved: Any) -> None:
+        """Note what one change does to the reserve of its campaign; the amount as it is stored."""
+        if campaign_id and reserved and (shift := budget.shift(source, target)):
+            self.reserves[campaign_id] += shift * Decimal(str(reserved)).quantize(_CENT)
+
+
+def change(
+    transition: Transition,
+    calls: CallQuerySet,
+    at: datetime.datetime,
+    why: Whys,
+    *,
+    to: CallStatus | None = None,
+    lease: UUID | None = None,
+    **given: Any,
+) -> set[int]:
+    """Change those of the calls that stand where the transition begins, with their steps and reserves.
+
+    Returns the ids of the rows really changed; none where they have moved on. `given` are the columns that the
+    transition takes. Raises ValueError for a query that looks at other tables: when it waits for a row, PostgreSQL
+    would not look at those again.
+    """
+    if transition.is_join:
+        raise ValueError(f"{transition.name}: a join is written by rows.")
+    _check(transition, given)
+    target = _target(transition, to)
+    values = _same(transition, at) | {"status": target, "rank": transition.rank_to(target)} | given
+    if transition.is_unbound:
+        calls = calls.filter(remote_id="")
+    if transition.needs_lease:
+        calls = calls.filter(lease=_held(transition, lease))
+    changed = Changed()
+    with transaction.atomic(savepoint=False):
+        for source in transition.sources:
+            rows = _update(calls.filter(status=source), values)
+            changed.take(rows, source, target)
+            ids = [row[0] for row in rows]
+            if isinstance(why, Why):
+                write_step_of_all(ids, _step(transition, 0, source, target, at, why))
+            else:
+                changed.steps += [_step(transition, pk, source, target, at, why[pk]) for pk in ids]
+        changed.write()
+    return changed.ids
+
+
+def change_rows(
+    transition: Transition,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    at: datetime.datetime,
+    whys: Whys,
+    *,
+    lease: UUID | None = None,
+    **given: Any,
+) -> Changed:
+    """Change a batch of calls in one plain statement; the caller writes what follows, with what else it writes.
+
+    Every row begins with the id, then come the values of `columns`; `given` are columns that are the same in all.
+    Where the transition has several targets, `columns` begin with `status` and `rank`.
+    """
+    if transition.is_join:
+        raise ValueError(f"{transition.name}: a join is written by `join_rows`.")
+    changed = Changed()
+    if not rows:
+        return changed
+    same, targets = _batch(transition, columns, rows, at, given)
+    rest = rows
+    for source in transition.sources:
+        guard = f"c.status = '{source.value}'"
+        if transition.is_unbound:
+            guard += " AND c.remote_id = ''"
+        if transition.needs_lease:
+            guard += f" AND c.lease = '{lease_text(_held(transition, lease))}'"
+        if columns:
+            found = update_rows_returning(Call, columns, rest, guard, same, returning=_RETURNED)
+        else:
+            found = set_rows_returning(Call, [row[0] for row in rest], same, guard, returning=_RETURNED)
+        changed.take(found, source, targets)
+        for row in found:
+            call_id = row[0]
+            target = targets if isinstance(targets, str) else targets[call_id]
+            why = whys if isinstance(whys, Why) else whys[call_id]
+            changed.steps.append(_step(transition, call_id, source, target, at, why))
+        # Nearly always all of them stood where the first source says, and this is the only statement.
+        rest = [row for row in rest if row[0] not in changed.ids]
+        if not rest:
+            break
+    return changed
+
+
+def join_rows(
+    transition: Transition,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    at: datetime.datetime,
+    whys: Mapping[int, Why],
+    *,
+    locked: Mapping[int, Call],
+) -> Changed:
+    """Write a batch of joined evidence in one plain statement; `locked` are the rows as they stood, locked.
+
+    A call that the vendor does not have, and a row whose rank is above the new one by now, stay as they are. A step is
+    written for those that have a reason.
+    """
+    changed = Changed()
+    rows = [row for row in rows if locked[row[0]].status in transition.sources]
+    if not rows:
+        return changed
+    same, targets = _batch(transition, columns, rows, at, {})
+    emptied = {
+        name: f"CASE WHEN v.rank > {int(above)} THEN NULL ELSE c.{name} END"
+        for name, above in transition.clears_above.items()
+    }
+    sources = ", ".join(f"'{source.value}'" for source in transition.sources)
+    guard = f"c.status IN ({sources}) AND c.rank <= v.rank"
+    found = update_rows_returning(Call, columns, rows, guard, same, computed=emptied)
+    for (call_id,) in found:
+        call, target = locked[call_id], targets[call_id]
+        changed.ids.add(call_id)
+        if call_id in whys:
+            changed.steps.append(_step(transition, call_id, call.status, target, at, whys[call_id]))
+        changed.note_reserve(call.campaign_id, call.status, target, call.reserved_cost)
+    return changed
+
+
+def _batch(
+    transition: Transition,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    at: datetime.datetime,
+    given: Mapping[str, Any],
+) -> tuple[dict[str, Any], str | dict[int, str]]:
+    """Return the values that all rows of a batch share, and where each goes."""
+    same = _same(transition, at) | dict(given)
+    if len(transition.targets) == 1:
+        _check(transition, {*columns, *given})
+        target = transition.targets[0]
+        return same | {"status": target, "rank": transition.rank_to(target)}, target.value
+    if tuple(columns[:2]) != ("status", "rank"):
+        raise ValueError(f"{transition.name}: a row says first where it goes.")
+    _check(transition, {*columns[1 if "rank" in transition.takes else 2 :], *given})
+    targets = {row[0]: CallStatus(row[1]).value for row in rows}
+    if strange := set(targets.values()).difference(transition.targets):
+        raise ValueError(f"{transition.name} does not lead to {sorted(strange)}.")
+    return same, targets
+
+
+def _same(transition: Transition, at: datetime.datetime) -> dict[str, Any]:
+    cleared = {name: empty(name) for name in transition.clears}
+    return cleared | dict.fromkeys(transition.stamps, at) | dict(transition.sets)
+
+
+def _check(transition: Transition, given: Iterable[str]) -> None:
+    """Raise ValueError where columns are missing, or given that are not the caller's to say."""
+    names = set(given)
+    if missing := transition.takes - names:
+        raise ValueError(f"{transition.name} needs {sorted(missing)}.")
+    if strange := names - transition.takes - transition.may_take:
+        raise ValueError(f"{transition.name} does not take {sorted(strange)}.")
+
+
+def _target(transition: Transition, to: CallStatus | None) -> CallStatus:
+    target = transition.targets[0] if to is None and len(transition.targets) == 1 else to
+    if target not in transition.targets:
+        raise ValueError(f"{transition.name} does not lead to {target}.")
+    return target
+
+
+def _held(transition: Transition, lease: UUID | None) -> UUID:
+    if lease is None:
+        raise ValueError(f"{transition.name} needs the caller's lease.")
+    return lease
+
+
+def _step(transition: Transition, call_id: int, source: str, target: str, at: datetime.datetime, why: Why) -> Step:
+    if why.code not in transition.codes:
+        raise ValueError(f"{transition.name} is not told as {why.code}.")
+    return step(
+        call_id, why.code, at=at, source=why.source, from_status=str(source), to_status=str(target), detail=why.detail,
+        actor_id=why.actor_id,
+    )  # fmt: skip
+
+
+def _update(calls: CallQuerySet, values: Mapping[str, Any]) -> list[Any]:
+    """Run the query's UPDATE; returns id, campaign and reserve of the rows really changed."""
+    query = cast("sql.UpdateQuery", calls.order_by().query.chain(sql.UpdateQuery))
+    query.add_update_values(dict(values))
+    try:
+        statement, parameters = query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return []
+    if "SELECT" in statement:
+        raise ValueError("A compare-and-set looks at the calls' own rows only.")
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING id, {', '.join(_RETURNED)}", parameters)
+        return list(cursor.fetchall())

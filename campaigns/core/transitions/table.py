@@ -1,0 +1,235 @@
+"""Every change of a call's status: from where, to where, what is set, what is cleared, which step is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from campaigns.models import Call
+from campaigns.rules import RANK, RANK_NOT_PLACED
+from providers.types import AT_VENDOR, FINAL, CallStatus, FailureReason
+
+Status = CallStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One change of status, by compare-and-set: a row that is in none of the sources stays as it is.
+
+    A call's reserve in its campaign's budget follows from the statuses alone: see `budget.shift`.
+    """
+
+    name: str
+    sources: tuple[Status, ...]
+    """From where, the likeliest first: each is tried until all rows are changed, so that a step names the true one."""
+    targets: tuple[Status, ...]
+    """To where; of several, the caller says which."""
+    codes: frozenset[str]
+    """Codes of the one step that is written; see `campaigns.reasons.SENTENCES`."""
+    takes: frozenset[str] = frozenset()
+    """Columns that the caller must give."""
+    may_take: frozenset[str] = frozenset()
+    """Columns that the caller may give; left alone otherwise."""
+    stamps: frozenset[str] = frozenset()
+    """Columns that become the instant of the change."""
+    sets: Mapping[str, object] = field(default_factory=dict)
+    """Columns that get one value."""
+    clears: frozenset[str] = frozenset()
+    """Columns that are emptied: what was true of the old status only."""
+    clears_above: Mapping[str, int] = field(default_factory=dict)
+    """Columns that are emptied where the new rank is above a rank, and kept otherwise."""
+    is_unbound: bool = False
+    """Whether only a row without an id at the vendor is changed."""
+    needs_lease: bool = False
+    """Whether only a row is changed that the caller holds."""
+    is_join: bool = False
+    """Whether the new status is a join of evidence: only a row is changed whose rank is not above the new one, a row
+    that keeps its status writes no step, and the caller, who locked the rows, says where they stood."""
+
+    def rank_to(self, target: str) -> int:
+        """Return the rank of a row after the change."""
+        if self.sets.get("failure_reason") == FailureReason.NOT_PLACED:
+            return RANK_NOT_PLACED
+        return RANK[Status(target)]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Return every column that the change may write."""
+        named = {*self.takes, *self.may_take, *self.stamps, *self.sets, *self.clears, *self.clears_above}
+        return frozenset({"status", "rank", *named})
+
+
+def empty(column: str) -> Any:
+    """Return what a cleared column holds."""
+    found = Call._meta.get_field(column)
+    return None if found.null else found.get_default()  # type: ignore[union-attr]
+
+
+_QUEUE = frozenset({"lease", "lease_until", "wait_reason"})
+"""What a call holds only while it waits its turn."""
+_DOUBT = frozenset({"failure_reason", "failure_detail", "held_at", "needs_person_at", "absent_looks", "absent_at"})
+"""What is said of a call only while nobody knows whether it was placed."""
+_NEW_AT_VENDOR = frozenset({"placed_at", "changed_at"})
+_AT_VENDOR = tuple(status for status in Status if status in AT_VENDOR)
+_HELD: Mapping[str, object] = {"failure_reason": FailureReason.NOT_PLACED}
+
+# Before the order leaves
+
+COMMIT = Transition(
+    name="commit",
+    sources=(Status.PENDING,),
+    targets=(Status.PLACING,),
+    codes=frozenset({"commit_point"}),
+    takes=frozenset({"deadline_at", "reserved_cost"}),
+    stamps=frozenset({"placing_at", "changed_at"}),
+    clears=_QUEUE,
+    needs_lease=True,
+)
+"""The order leaves now, or never. The commit point books the reserves of all that pass, with the pace."""
+
+SKIP = Transition(
+    name="skip",
+    sources=(Status.PENDING,),
+    targets=(Status.SKIPPED,),
+    codes=frozenset({"skipped", "canceled_by_person"}),
+    takes=frozenset({"skip_reason"}),
+    stamps=frozenset({"ended_at", "changed_at"}),
+    clears=_QUEUE | {"reserved_cost"},
+)
+"""A waiting call is never dialled."""
+
+# What the order led to
+
+ACCEPT = Transition(
+    name="accept",
+    sources=(Status.PLACING, Status.UNKNOWN),
+    targets=_AT_VENDOR,
+    codes=frozenset({"order_taken"}),
+    takes=frozenset({"raw_status", "remote_id", "variables", "text", "next_poll_at"}),
+    stamps=_NEW_AT_VENDOR,
+    clears=_DOUBT - {"held_at"} | {"polls"},
+    is_unbound=True,
+)
+"""The vendor took the order; a late answer still settles an unknown one."""
+
+RETURN = Transition(
+    name="return",
+    sources=(Status.PLACING,),
+    targets=(Status.PENDING,),
+    codes=frozenset({"not_sent", "rate_limited", "account_problem"}),
+    takes=frozenset({"due_at", "wait_reason", "not_sent_tries"}),
+    stamps=frozenset({"changed_at"}),
+    clears=frozenset({"placing_at", "deadline_at", "lease", "lease_until"}),
+    is_unbound=True,
+)
+"""Nothing was dialled for a reason that all share: nobody's attempt is used up. The one way back there is."""
+
+REFUSE = Transition(
+    name="refuse",
+    sources=(Status.PLACING,),
+    targets=(Status.FAILED,),
+    codes=frozenset({"order_rejected", "invalid_number"}),
+    takes=frozenset({"failure_reason", "failure_detail"}),
+    stamps=frozenset({"ended_at", "changed_at"}),
+    is_unbound=True,
+)
+"""The vendor refused this order for this person."""
+
+LOSE = Transition(
+    name="lose",
+    sources=(Status.PLACING,),
+    targets=(Status.UNKNOWN,),
+    codes=frozenset({"outcome_unknown", "worker_lost"}),
+    takes=frozenset({"next_poll_at"}),
+    may_take=frozenset({"failure_detail"}),
+    stamps=frozenset({"changed_at"}),
+    clears=frozenset({"polls", "absent_looks", "absent_at"}),
+)
+"""The order may have been taken: settled by looking, never by dialling."""
+
+# What settling finds
+
+BIND = Transition(
+    name="bind",
+    sources=(Status.UNKNOWN, Status.PLACING, Status.FAILED),
+    targets=(Status.QUEUED,),
+    codes=frozenset({"bound", "bound_by_number", "bound_by_message"}),
+    takes=frozenset({"remote_id", "matched_by"}),
+    stamps=_NEW_AT_VENDOR | {"next_poll_at"},
+    clears=_DOUBT | {"polls", "ended_at"},
+    is_unbound=True,
+)
+"""The vendor has it after all. A failed call without a vendor id is our own verdict, which gives way."""
+
+BIND_WAITING = Transition(
+    name="bind_waiting",
+    sources=(Status.PENDING,),
+    targets=(Status.QUEUED,),
+    codes=frozenset({"bound_waiting"}),
+    takes=frozenset({"remote_id", "matched_by", "placing_at", "deadline_at"}),
+    stamps=_NEW_AT_VENDOR | {"next_poll_at"},
+    clears=_QUEUE | {"polls", "reserved_cost"},
+    is_unbound=True,
+)
+"""After a restore: it waits here and was dialled before."""
+
+HOLD = Transition(
+    name="hold",
+    sources=(Status.UNKNOWN,),
+    targets=(Status.FAILED,),
+    codes=frozenset({"absent", "absent_by_person"}),
+    stamps=frozenset({"held_at", "ended_at", "changed_at"}),
+    sets=_HELD,
+    clears=frozenset({"next_poll_at", "needs_person_at"}),
+    is_unbound=True,
+)
+"""Never placed, as the vendor's own list or a person says: only a person has this number dialled again."""
+
+HOLD_WAITING = Transition(
+    name="hold_waiting",
+    sources=(Status.PENDING,),
+    targets=(Status.FAILED,),
+    codes=frozenset({"held_after_restore"}),
+    stamps=frozenset({"held_at", "ended_at", "changed_at"}),
+    sets=_HELD,
+    clears=_QUEUE | {"reserved_cost"},
+    is_unbound=True,
+)
+"""After a restore: the vendor has a call that may be this one."""
+
+CLOSE = Transition(
+    name="close",
+    sources=(Status.UNKNOWN,),
+    targets=(Status.COMPLETED,),
+    codes=frozenset({"bound_by_person"}),
+    stamps=frozenset({"ended_at", "changed_at"}),
+    sets={"matched_by": "person"},
+    clears=frozenset({"next_poll_at", "needs_person_at"}),
+)
+"""A person says that an unknown call was placed, and is over."""
+
+# What is heard of it
+
+LEARN = Transition(
+    name="learn",
+    sources=(*_AT_VENDOR, *(status for status in Status if status in FINAL - {Status.SKIPPED}),
+             Status.UNKNOWN, Status.PLACING),
+    targets=(*_AT_VENDOR, *(status for status in Status if status in FINAL - {Status.SKIPPED}),
+             Status.UNKNOWN, Status.PLACING),
+    codes=frozenset({"vendor_news", "conflict"}),
+    takes=frozenset(
+        {
+            "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
+            "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls",
+            "matched_by",
+        }
+    ),
+    clears_above={"held_at": RANK_NOT_PLACED, "needs_person_at": RANK[Status.WRAPPING_UP]},
+    is_join=True,
+)  # fmt: skip
+"""News from the vendor, joined with what was known: in any order, never backwards (`campaigns.evidence`)."""
+
+TRANSITIONS = (
+    COMMIT, SKIP, ACCEPT, RETURN, REFUSE, LOSE, BIND, BIND_WAITING, HOLD, HOLD_WAITING, CLOSE, LEARN,
+)  # fmt: skip

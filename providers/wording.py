@@ -17,6 +17,7 @@ Words = str | Promise
 
 ERRORS: dict[str, Words] = {
     "NotSent": _("%(vendor)s could not be reached."),
+    "NoReadLeft": _("%(vendor)s was not asked: too many requests went there in the last minute."),
     "RateLimited": _("%(vendor)s asks us to slow down."),
     "CredentialsRejected": _("%(vendor)s does not accept the key."),
     "OutOfCredit": _("The account at %(vendor)s is empty."),

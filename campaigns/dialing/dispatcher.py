@@ -19,9 +19,9 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from campaigns.core import leases
-from campaigns.core.clock import DatabaseClock
+from campaigns.core.clock import DatabaseClock, boottime
 from campaigns.dialing import circuit_breaker, order_results, reservation
-from campaigns.dialing.commit_point import Committed, boottime, commit_calls
+from campaigns.dialing.commit_point import Committed, commit_calls
 from campaigns.dialing.order_results import Answer
 from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import logging
 import queue
-import threading
 import time
 import uuid
 from collections import Counter
@@ -24,8 +23,8 @@ from campaigns.launch import lifecycle
 from campaigns.models import Call
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
-from providers.base import Door, ProviderBackend, Request, Response
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
+from providers.base import ProviderBackend
+from providers.exceptions import AccountProblem, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
 from providers.models import Provider
 from providers.opening import Passed
 from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
@@ -43,40 +42,6 @@ MOST_IN_A_WRITE = 1000
 SWEEP_SECONDS = 5.0
 POSTPONED_SECONDS = 10
 FAILURES_LOGGED = 5
-
-
-class PacedDoor:
-    """A door that reads no faster than the provider's own budget; waits in the thread that asks."""
-
-    def __init__(self, door: Door, reads_per_minute: int) -> None:
-        self._door = door
-        self._interval = 60.0 / reads_per_minute
-        self._burst = max(1, reads_per_minute // 20)
-        self._tat = 0.0
-        self._lock = threading.Lock()
-
-    def read(self, request: Request) -> Response:
-        """Wait for the budget, then read."""
-        self._wait()
-        return self._door.read(request)
-
-    def read_sound(self, source: Request | str) -> Response:
-        """Wait for the budget, then read a recording."""
-        self._wait()
-        return self._door.read_sound(source)
-
-    def send_once(self, request: Request) -> Response:
-        """Send at once: orders have a pace of their own."""
-        return self._door.send_once(request)
-
-    def _wait(self) -> None:
-        with self._lock:
-            now = time.monotonic()
-            start = max(self._tat, now)
-            wait = start - now - (self._burst - 1) * self._interval
-            self._tat = start + self._interval
-        if wait > 0:
-            time.sleep(wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +163,6 @@ class Slice:
                 Provider.objects.halt(provider.pk, str(error))
                 postpone(provider.pk, self.clock.now(), 60)
                 return None
-            backend.door = PacedDoor(backend.door, provider.reads_per_minute)
             self.backends[provider.pk] = backend
         return self.backends[provider.pk]
 
@@ -337,7 +301,7 @@ def note_failure(
 ) -> None:
     """Keep the rows as they are, ask again later, and halt a provider whose key or credit is gone."""
     logger.warning("provider=%s: reading failed: %s", provider_id, type(error).__name__)
-    wait = error.retry_after if isinstance(error, RateLimited) else POSTPONED_SECONDS
+    wait = error.retry_after if isinstance(error, RateLimited | NoReadLeft) else POSTPONED_SECONDS
     if isinstance(error, AccountProblem):
         Provider.objects.halt(provider_id, error.message)
         wait = 60

@@ -26,7 +26,6 @@ from campaigns.core.clock import span
 from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallHint
 from campaigns.tracking import call_updates
-from campaigns.tracking.polling import PacedDoor
 from campaigns.tracking.unknown_calls import EARLY, NO_REFERENCE
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, WebhookRejected
@@ -212,7 +211,6 @@ def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
         return 0
     try:
         backend = provider.open_backend()
-        backend.door = PacedDoor(backend.door, provider.reads_per_minute)
         done = _read_over(backend, provider, over) if over else 0
         for hint, call in lost:
             if time.monotonic() < until:

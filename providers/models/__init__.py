@@ -1,6 +1,7 @@
 """The rows of this room, split by subject."""
 
 from providers.models.exchanges import ProviderExchange
+from providers.models.pace import ReadPace
 from providers.models.provider import Provider, ProviderState, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
 from providers.models.webhooks import DeliveryResult, WebhookAddress
@@ -13,6 +14,7 @@ __all__ = [
     "Provider",
     "ProviderExchange",
     "ProviderState",
+    "ReadPace",
     "RemoteRow",
     "Voice",
     "WebhookAddress",

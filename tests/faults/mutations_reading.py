@@ -261,9 +261,9 @@ READING = (
     ),
     Mutant(
         "the burst comes on top of the cap",
-        RULES,
-        "interval = 60.0 / max(calls_per_minute - burst, 0.5)",
-        "interval = 60.0 / calls_per_minute",
+        PACE,
+        "return MINUTE / max(cap - burst_of(cap), 0.5)",
+        "return MINUTE / cap",
         PLACING_TESTS + "no_minute_of_a_greedy_dialler_holds_more_than_the_cap",
     ),
     Mutant(
@@ -276,8 +276,8 @@ READING = (
     Mutant(
         "the pace is not written back",
         COMMITTING,
-        "provider.pace_tat = rules.take_pace(",
-        "_never_kept = rules.take_pace(",
+        "provider.pace_tat = pace.take(",
+        "_never_kept = pace.take(",
         "tests/campaigns/dialing/test_dispatcher.py::test_pace_is_kept",
     ),
     Mutant(

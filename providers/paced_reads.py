@@ -1,0 +1,136 @@
+"""Lets no request but an order leave without a token of its provider's reads, whoever asks and from whichever process.
+
+The bucket is kept outside (`ReadPace` rows). A process asks it for a small block at a time and shares the block among
+its threads; what it does not use within a second is lost, so that tokens cannot be saved up (see `providers.pace`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from providers.base import Door, Request, Response
+from providers.clock import boottime
+from providers.exceptions import NoReadLeft
+from providers.pace import HELD_SECONDS, Taken
+
+BACKGROUND_PATIENCE = 35.0
+"""Seconds that one read in the background may wait; below the queue's time-out, with the slice it belongs to."""
+PERSON_PATIENCE = 6.0
+"""Seconds that all reads of a person's errand may wait together."""
+MOST_AT_ONCE = 32
+"""Tokens in a block at most."""
+LEAST_PAUSE, BLOCK_PAUSE = 0.02, 0.25
+"""Seconds before the bucket is asked again: by a person, and in the background, where a block may gather meanwhile."""
+
+
+class Bucket(Protocol):
+    """Where the tokens of one provider are kept."""
+
+    def take(self, wanted: int, *, is_person: bool) -> tuple[Taken, float]:
+        """Take up to so many tokens; returns them with the `boottime` just before the bucket read its own clock."""
+
+
+class Reserve:
+    """The tokens of one provider that this process holds; its threads wait in line, and only the first one asks."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        clock: Callable[[], float] = boottime,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._bucket, self._clock, self._sleep = bucket, clock, sleep
+        self._line = threading.Lock()
+        self._held, self._taken_at, self._size = 0, 0.0, 1
+        self._gave = 0
+
+    def wait(self, patience: float, *, is_person: bool) -> None:
+        """Wait for a token, in the thread that asks; raises NoReadLeft where there is none in so many seconds."""
+        until = self._clock() + patience
+        if not self._line.acquire(timeout=max(patience, 0.0)):
+            raise NoReadLeft(_("Too many requests to the vendor are waiting already."))
+        try:
+            while not self._use_one():
+                pause = self._ask(is_person=is_person)
+                if not pause:
+                    continue
+                if self._clock() + pause > until:
+                    raise NoReadLeft(
+                        _("As many requests as a minute allows went to the vendor already."), retry_after=pause
+                    )
+                self._sleep(pause if is_person else max(pause, BLOCK_PAUSE))
+        finally:
+            self._line.release()
+
+    def is_one_left(self) -> bool:
+        """Take a token if there is one at this instant."""
+        if not self._line.acquire(blocking=False):
+            return False
+        try:
+            if not self._use_one():
+                self._ask(is_person=False)
+                return self._use_one()
+            return True
+        finally:
+            self._line.release()
+
+    def _use_one(self) -> bool:
+        if not self._held or self._clock() - self._taken_at >= HELD_SECONDS:
+            return False
+        self._held -= 1
+        return True
+
+    def _ask(self, *, is_person: bool) -> float:
+        """Ask the bucket for the next block; returns 0 where it gave one, else the seconds to wait.
+
+        A block that was used up is followed by one twice as large, any other by one of what was used.
+        """
+        self._size = min(2 * self._size, MOST_AT_ONCE) if not self._held else max(1, self._gave - self._held)
+        taken, self._taken_at = self._bucket.take(1 if is_person else self._size, is_person=is_person)
+        self._held = self._gave = taken.count
+        return 0.0 if taken.count else max(taken.wait, LEAST_PAUSE)
+
+
+class ReaderPace:
+    """The patience of one reader: in the background long and for each read, a person's short and for all of them."""
+
+    def __init__(self, reserve: Reserve, *, is_person: bool, clock: Callable[[], float] = boottime) -> None:
+        self._reserve, self._is_person, self._clock = reserve, is_person, clock
+        self._patience = PERSON_PATIENCE
+
+    def wait(self) -> None:
+        """Wait for a token; raises NoReadLeft."""
+        began = self._clock()
+        self._reserve.wait(self._patience if self._is_person else BACKGROUND_PATIENCE, is_person=self._is_person)
+        self._patience = max(0.0, self._patience - (self._clock() - began))
+
+    def may_repeat(self) -> bool:
+        """Tell whether a request that failed may be sent once more now: that costs a token like any other."""
+        return self._reserve.is_one_left()
+
+
+class PacedDoor:
+    """A door through which every request takes a token first; orders leave by another one, at a pace of their own."""
+
+    def __init__(self, door: Door, pace: ReaderPace) -> None:
+        self._door, self._pace = door, pace
+
+    def read(self, request: Request) -> Response:
+        """Wait for a token, then read."""
+        self._pace.wait()
+        return self._door.read(request)
+
+    def read_sound(self, source: Request | str) -> Response:
+        """Wait for a token, then read a recording."""
+        self._pace.wait()
+        return self._door.read_sound(source)
+
+    def send_once(self, request: Request) -> Response:
+        """Wait for a token, then ask the vendor to stop a call."""
+        self._pace.wait()
+        return self._door.send_once(request)

@@ -27,6 +27,7 @@ from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
 from providers.models import Provider
 from providers.opening import Passed
+from providers.paced_reads import DatabaseErrands
 from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ class Slice:
         self.busy: Counter[int] = Counter()
         """Reads that are out, by provider."""
         self.renewed: dict[int, float] = {}
-        self.heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self.heard: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
+        """What threads brought back; None where one needs something of the database."""
+        self.errands = DatabaseErrands(wake=lambda: self.heard.put(None))
         self.failed: queue.SimpleQueue[tuple[int, Passed]] = queue.SimpleQueue()
         self.pool = ThreadPoolExecutor(16, thread_name_prefix="poll")
         self.swept_at = 0.0
@@ -158,7 +161,7 @@ class Slice:
     def _backend_of(self, provider: Provider) -> ProviderBackend | None:
         if provider.pk not in self.backends:
             try:
-                backend = provider.open_backend(partial(self._note, provider.pk))
+                backend = provider.open_backend(partial(self._note, provider.pk), through=self.errands)
             except ProviderMisconfigured as error:
                 Provider.objects.halt(provider.pk, str(error))
                 postpone(provider.pk, self.clock.now(), 60)
@@ -211,6 +214,9 @@ class Slice:
         try:
             while True:
                 heard = self.heard.get(timeout=timeout) if not wrote and timeout else self.heard.get_nowait()
+                if heard is None:
+                    self.errands.serve()
+                    continue
                 wrote += 1
                 self.busy -= Counter([heard.provider_id])
                 self._write_one(heard)
@@ -251,6 +257,7 @@ class Slice:
                 leases.release("poll", provider_id, self.token)
             except (OperationalError, InterfaceError):
                 connection.close()
+        self.errands.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -22,7 +22,7 @@ from providers.models.pace import reserve_of
 from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
 from providers.opening import Note, open_backend, open_door
 from providers.pace import slowed_for
-from providers.paced_reads import ReaderPace
+from providers.paced_reads import ReaderPace, Through, at_once
 from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, next_step_of
 
 
@@ -179,6 +179,7 @@ class Provider(models.Model):
         note: Note | None = None,
         *,
         is_person: bool = False,
+        through: Through = at_once,
         secrets: Mapping[str, str] | None = None,
         options: Mapping[str, Any] | None = None,
         **limits: Any,
@@ -186,9 +187,9 @@ class Provider(models.Model):
         """Return the backend with its door to the network, each exchange told to `note`.
 
         Its reads keep the provider's pace: in the background they wait, for a person (`is_person`) only for seconds.
-        `secrets` and `options` are tried instead of its own. Raises ProviderMisconfigured for a forbidden address.
+        Threads that have no database reach the bucket `through` the one that has. `secrets` and `options` are tried instead of its own. Raises ProviderMisconfigured for a forbidden address.
         """
-        pace = ReaderPace(reserve_of(self.pk, self.vendor), is_person=is_person)
+        pace = ReaderPace(reserve_of(self.pk, self.vendor), is_person=is_person, through=through)
         secrets = self.secrets if secrets is None else secrets
         options = self.options_with_defaults() if options is None else options
         return open_backend(self.backend_class, secrets, options, pace, note, **limits)

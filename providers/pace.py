@@ -34,7 +34,7 @@ class Taken:
     tat: float
     """The bucket's new state, also to be kept where it gave nothing: the clock may have been put back."""
     wait: float = 0.0
-    """Seconds until it has a token again; 0 where it gave some."""
+    """Seconds until it has a token again; 0 where it gave all that was wanted."""
 
 
 def burst_of(cap: int) -> int:
@@ -68,9 +68,9 @@ def take(tat: float, now: float, cap: int, wanted: int, late: float = 0.0) -> Ta
     start = max(tat, now)
     free = math.floor((now + (burst - 1) * interval - start) / interval + 1e-9) + 1
     count = max(0, min(wanted, free))
-    if count or wanted < 1:
-        return Taken(count, start + count * interval if count else tat)
-    return Taken(0, tat, start - now - (burst - 1) * interval)
+    after = start + count * interval
+    wait = max(0.0, after - now - (burst - 1) * interval) if count < wanted else 0.0
+    return Taken(count, after if count else tat, wait)
 
 
 def slowed_for(slow_until: float | None, now: float) -> float:

@@ -27,8 +27,8 @@ PERSON_PATIENCE = 6.0
 """Seconds that all reads of a person's errand may wait together."""
 MOST_AT_ONCE = 32
 """Tokens in a block at most."""
-LEAST_PAUSE, BLOCK_PAUSE = 0.02, 0.25
-"""Seconds before the bucket is asked again: by a person, and in the background, where a block may gather meanwhile."""
+LEAST_PAUSE, BLOCK_PAUSE = 0.02, 0.5
+"""Seconds before an empty bucket is asked again: by a person, and in the background, where a block gathers meanwhile."""
 
 
 UNSERVED_SECONDS = 10.0
@@ -113,7 +113,7 @@ class Reserve:
         self._bucket, self._clock, self._sleep = bucket, clock, sleep
         self._line = threading.Lock()
         self._held, self._taken_at, self._size = 0, 0.0, 1
-        self._gave = 0
+        self._gave, self._empty_until = 0, 0.0
 
     def wait(self, patience: float, *, is_person: bool, through: Through = at_once) -> None:
         """Wait for a token, in the thread that asks; raises NoReadLeft where there is none in so many seconds."""
@@ -123,13 +123,12 @@ class Reserve:
         try:
             while not self._use_one():
                 pause = self._ask(is_person, through)
-                if not pause:
-                    continue
-                if self._clock() + pause > until:
+                if pause and self._clock() + pause > until:
                     raise NoReadLeft(
                         _("As many requests as a minute allows went to the vendor already."), retry_after=pause
                     )
-                self._sleep(pause if is_person else max(pause, BLOCK_PAUSE))
+                if pause:
+                    self._sleep(pause)
         finally:
             self._line.release()
 
@@ -138,10 +137,7 @@ class Reserve:
         if not self._line.acquire(blocking=False):
             return False
         try:
-            if not self._use_one():
-                self._ask(False, through)
-                return self._use_one()
-            return True
+            return self._use_one() or (not self._ask(False, through) and self._use_one())
         finally:
             self._line.release()
 
@@ -154,13 +150,17 @@ class Reserve:
     def _ask(self, is_person: bool, through: Through) -> float:
         """Ask the bucket for the next block; returns 0 where it gave one, else the seconds to wait.
 
-        A block that was used up is followed by one twice as large, any other by one of what was used.
+        A block that was used up is followed by one twice as large, any other by one of what was used. In the
+        background a bucket that was just emptied is left alone for a moment: the next block gathers in it.
         """
+        if not is_person and (pause := self._empty_until - self._clock()) > 0:
+            return pause
         self._size = min(2 * self._size, MOST_AT_ONCE) if not self._held else max(1, self._gave - self._held)
         wanted = 1 if is_person else self._size
         taken, self._taken_at = through(lambda: self._bucket.take(wanted, is_person=is_person))
         self._held = self._gave = taken.count
-        return 0.0 if taken.count else max(taken.wait, LEAST_PAUSE)
+        self._empty_until = self._taken_at + max(taken.wait, BLOCK_PAUSE) if taken.wait else 0.0
+        return 0.0 if taken.count else max(taken.wait, LEAST_PAUSE if is_person else BLOCK_PAUSE)
 
 
 class ReaderPace:

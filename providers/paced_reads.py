@@ -28,7 +28,7 @@ PERSON_PATIENCE = 6.0
 MOST_AT_ONCE = 32
 """Tokens in a block at most."""
 LEAST_PAUSE, BLOCK_PAUSE = 0.02, 0.5
-"""Seconds before an empty bucket is asked again: by a person, and in the background, where a block gathers meanwhile."""
+"""Seconds before an empty bucket is asked again: for a person, and in the background, so that a block gathers."""
 
 
 UNSERVED_SECONDS = 10.0

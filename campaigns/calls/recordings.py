@@ -135,7 +135,7 @@ def _fetched(call: Call) -> Recording:
         return call.provider.open_backend(passed.append, is_person=True).fetch_recording(handle_of(call))
     except NoReadLeft:
         raise RecordingRefusal(
-            _("%(vendor)s may not be asked so often: too many requests went there in the last minute. Try again in a minute.")
+            _("%(vendor)s was not asked: too many requests went there in the last minute. Try again in a minute.")
             % vendor
         ) from None
     except NotSent:

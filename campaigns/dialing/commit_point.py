@@ -300,9 +300,7 @@ class _Batch:
         for campaign_id, count in taken.items():
             campaign = self.campaigns[campaign_id]
             if campaign.calls_per_minute:
-                campaign.pace_tat = pace.take(
-                    campaign.pace_tat, now.timestamp(), campaign.calls_per_minute, count
-                ).tat
+                campaign.pace_tat = pace.take(campaign.pace_tat, now.timestamp(), campaign.calls_per_minute, count).tat
             if campaign.calls_per_minute or self.worst_cost:
                 Campaign.objects.filter(pk=campaign_id).update(
                     reserved_cost=campaign.reserved_cost, pace_tat=campaign.pace_tat

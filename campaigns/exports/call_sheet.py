@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from callcenter.formats.masking import ending
 from campaigns.calls import call_columns
 from campaigns.calls.call_columns import WHY
 from campaigns.core import explanations
@@ -126,7 +127,7 @@ class CallSheet:
             yield csv_lines(batch)
 
     def _number(self, row: Row) -> str:
-        return row["to_number"] if self._shows_numbers else f"…{row['to_number'][-4:]}"
+        return row["to_number"] if self._shows_numbers else ending(row["to_number"])
 
     def _why(self, row: Row) -> str:
         # A handful of different sentences, however many calls.

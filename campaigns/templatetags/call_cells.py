@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
+from callcenter.formats.amounts import money
 from campaigns.calls.call_columns import Column
 from campaigns.core import chips
 from campaigns.models import Call, CallReview
@@ -103,7 +104,7 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "ended": lambda call, _: console.moment(call.ended_at),
     "talked": lambda call, _: console.duration(call.talk_seconds),
     "answered_by": _answered_by,
-    "cost": lambda call, _: console.money(call.cost, call.currency),
+    "cost": lambda call, _: money(call.cost, call.currency),
     "tags": _tags,
     "score": _score,
     "asked_by": _asked_by,

@@ -14,6 +14,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.masking import last_four
 from providers import registry
 from providers.base import ProviderBackend
 from providers.carrier import Carrier, Order, Tell
@@ -187,7 +188,8 @@ class Provider(models.Model):
         """Return the backend with its door to the network, each exchange told to `note`.
 
         Its reads keep the provider's pace: in the background they wait, for a person (`is_person`) only for seconds.
-        Threads that have no database reach the bucket `through` the one that has. `secrets` and `options` are tried instead of its own. Raises ProviderMisconfigured for a forbidden address.
+        Threads that have no database reach the bucket `through` the one that has. `secrets` and `options` are tried
+        instead of its own. Raises ProviderMisconfigured for a forbidden address.
         """
         pace = ReaderPace(reserve_of(self.pk, self.vendor), is_person=is_person, through=through)
         secrets = self.secrets if secrets is None else secrets
@@ -279,7 +281,7 @@ class Provider(models.Model):
     def masked_secret(self, name: str) -> str:
         """Return the last four characters of a key, or nothing where there is none."""
         value = str(self.secrets.get(name) or "")
-        return f"••••{value[-4:]}" if len(value) >= 12 else ("••••" if value else "")
+        return f"••••{last_four(value)}" if len(value) >= 12 else ("••••" if value else "")
 
 
 def new_token() -> uuid.UUID:

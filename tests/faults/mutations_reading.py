@@ -12,6 +12,7 @@ from tests.faults.mutant import (
     HTTP_TESTS,
     MATCHING,
     MERGING,
+    PACE,
     PLACING_TESTS,
     READING_TESTS,
     RULE_TESTS,

@@ -20,7 +20,7 @@ from campaigns.core import stop_all
 from campaigns.core.hours import hours_of
 from campaigns.countries import country_name
 from campaigns.models import Call, Contact, DoNotCall
-from providers.models import Provider
+from providers.models import Provider, ProviderState
 from providers.types import CallStatus, FailureReason
 
 CITIES = {
@@ -156,9 +156,7 @@ def _stops(provider: Provider | None) -> list[Obstacle]:
     if provider is None or not provider.stop_reason:
         return found
     # An open breaker closes by itself, and only while a call waits for it.
-    waits = bool(provider.breaker_opened_at) and not (
-        provider.halted_at or provider.frozen_at or not provider.is_active
-    )
+    waits = provider.state == ProviderState.PAUSED
     found.append(
         Obstacle(
             code="provider_paused" if waits else "provider_stopped",

@@ -135,8 +135,7 @@ def _fetched(call: Call) -> Recording:
         return call.provider.open_backend(passed.append, is_person=True).fetch_recording(handle_of(call))
     except NoReadLeft:
         raise RecordingRefusal(
-            _("%(vendor)s was not asked: too many requests went there in the last minute. Try again in a minute.")
-            % vendor
+            _("%(vendor)s was not asked: too many requests went there in the last minute. Try again soon.") % vendor
         ) from None
     except NotSent:
         raise RecordingRefusal(_("%(vendor)s could not be reached. Try again in a minute.") % vendor) from None

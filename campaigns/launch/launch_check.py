@@ -20,7 +20,7 @@ from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.lifecycle import needs_approval
 from campaigns.models import Campaign, DialingSwitch
-from providers.models import Agent, Provider
+from providers.models import Agent, Provider, ProviderState
 
 Status = Campaign.Status
 Sentence = str | Promise
@@ -176,7 +176,7 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
     ]
     if len(stored) < len(missing):
         found.append(_("The provider “%(name)s” has no key: an admin must set it.") % {"name": provider})
-    if provider.stop_reason and not provider.breaker_opened_at:
+    if provider.stop_reason and provider.state != ProviderState.PAUSED:
         found.append(
             _("The provider “%(name)s” cannot call now. %(why)s") % {"name": provider, "why": provider.stop_reason}
         )
@@ -187,7 +187,7 @@ def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
     """Return what a person should know before a launch and that does not forbid it."""
     provider = campaign.provider
     found: list[Sentence] = agent_warnings(campaign.agent) if campaign.agent else []
-    if provider.breaker_opened_at:
+    if provider.state == ProviderState.PAUSED:
         found.append(
             _("The provider paused itself after failures; calls begin when a test succeeds. %(why)s")
             % {"why": provider.breaker_reason}

@@ -2,8 +2,9 @@
 
 from providers.models.exchanges import ProviderExchange
 from providers.models.pace import ReadPace
-from providers.models.provider import Provider, ProviderState, default_options, new_token
+from providers.models.provider import Provider, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
+from providers.models.state import ProviderState, Standing
 from providers.models.webhooks import DeliveryResult, WebhookAddress
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ProviderState",
     "ReadPace",
     "RemoteRow",
+    "Standing",
     "Voice",
     "WebhookAddress",
     "default_options",

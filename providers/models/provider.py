@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from providers.base import ProviderBackend
 from providers.carrier import Carrier, Order, Tell
 from providers.fields import EncryptedJSONField
 from providers.models.pace import reserve_of
+from providers.models.state import ProviderState, Standing
 from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
 from providers.opening import Note, open_backend, open_door
 from providers.pace import slowed_for
@@ -30,18 +32,6 @@ from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, n
 def default_options() -> dict[str, Any]:
     """Return no options: the backend's defaults hold."""
     return {}
-
-
-class ProviderState(models.TextChoices):
-    """Names where a provider stands, for its one chip."""
-
-    READY = "ready", _("Working")
-    UNTESTED = "untested", _("Not tested yet")
-    FAILING = "failing", _("Last request failed")
-    PAUSED = "paused", _("Paused by failures")
-    FROZEN = "frozen", _("Frozen")
-    HALTED = "halted", _("Halted")
-    OFF = "off", _("Switched off")
 
 
 class Provider(models.Model):
@@ -209,19 +199,61 @@ class Provider(models.Model):
         return slowed_for(self.slow_until.timestamp() if self.slow_until else None, now.timestamp())
 
     @property
-    def stop_reason(self) -> str | Promise:
-        """Say why nothing is dialled through this provider now; empty where calls may pass."""
+    def state(self) -> ProviderState:
+        """Where it stands, in one word: the strongest stop first, then pace and health."""
         if not self.is_active:
-            return _("It is switched off.")
+            return ProviderState.OFF
         if self.halted_at:
+            return ProviderState.HALTED
+        if self.frozen_at:
+            return ProviderState.FROZEN
+        if self.breaker_opened_at:
+            return ProviderState.PAUSED
+        if self.slowed_for(timezone.now()):
+            return ProviderState.SLOWED
+        if self.has_error:
+            return ProviderState.FAILING
+        return ProviderState.READY if self.last_success_at else ProviderState.UNTESTED
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands, in a sentence, and what is done about it."""
+        state = self.state
+        if state == ProviderState.OFF:
+            return Standing(state, _("It is switched off."), _("An admin switches it on again."))
+        if state == ProviderState.HALTED:
             is_known = self.has_error and self.last_error_kind in ACCOUNT_PROBLEMS
             reason = self.error_sentence if is_known else self.halted_reason
-            return _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}
-        if self.frozen_at:
-            return _("Frozen: %(reason)s.") % {"reason": self.frozen_reason.rstrip(". ")}
-        if self.breaker_opened_at:
-            return _("Paused by itself after failures: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")}
-        return ""
+            step = self.next_step if is_known else _("An admin puts right what is named, tests it and resumes it.")
+            return Standing(state, _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}, step)
+        if state == ProviderState.FROZEN:
+            reason = self.frozen_reason.rstrip(". ")
+            return Standing(state, _("Frozen: %(reason)s.") % {"reason": reason}, self.frozen_step)
+        if state == ProviderState.PAUSED:
+            return Standing(
+                state,
+                _("Paused by itself after failures: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")},
+                _(
+                    "It tests itself with a harmless read and goes on when the vendor answers; nobody is called to try"
+                    " it out."
+                ),
+            )
+        if state == ProviderState.SLOWED:
+            return Standing(state, error_sentence("RateLimited", self.vendor_label), next_step_of("RateLimited"))
+        if state == ProviderState.FAILING:
+            return Standing(state, self.error_sentence, self.next_step)
+        if state == ProviderState.UNTESTED:
+            return Standing(
+                state,
+                _("Nobody knows yet whether its key works."),
+                _("Press “Test connection”: it is a harmless read."),
+            )
+        return Standing(state)
+
+    @property
+    def stop_reason(self) -> str | Promise:
+        """Say why nothing is dialled through this provider now; empty where calls may pass."""
+        return self.standing.sentence if self.state.is_stop else ""
 
     @property
     def frozen_step(self) -> str | Promise:
@@ -235,21 +267,6 @@ class Provider(models.Model):
             "This vendor has no list of calls, so nobody but a person can tell what was dialled since the backup. Look"
             " at the vendor's own page, take out who was called, then an admin ends the freeze with a reason."
         )
-
-    @property
-    def state(self) -> ProviderState:
-        """Where it stands, in one word: the strongest stop first, then health."""
-        if not self.is_active:
-            return ProviderState.OFF
-        if self.halted_at:
-            return ProviderState.HALTED
-        if self.frozen_at:
-            return ProviderState.FROZEN
-        if self.breaker_opened_at:
-            return ProviderState.PAUSED
-        if self.has_error:
-            return ProviderState.FAILING
-        return ProviderState.READY if self.last_success_at else ProviderState.UNTESTED
 
     @property
     def has_error(self) -> bool:

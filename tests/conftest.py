@@ -91,7 +91,6 @@ def make_provider(**fields: Any) -> Provider:
         "secrets": {"api_key": "sandbox_bolna_key_0123456789"},
         "max_lines": 50,
         "calls_per_minute": 6000,
-        "reads_per_minute": 6000,
         "price_per_minute": Decimal("0.05"),
         "currency": "USD",
     }

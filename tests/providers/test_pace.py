@@ -149,7 +149,7 @@ def test_greedy_readers_use_95_percent_and_ask_the_database_less_than_they_read(
         time.at += 0.02
     assert fullest(used) <= cap
     assert len(used) >= 0.95 * cap * 10
-    assert bucket.asked <= 2.1 * 600 * processes, "twice a second at most"
+    assert bucket.asked <= max(2.1 * 600 * processes, len(used) / 8), "twice a second, or for a large block"
 
 
 def test_tokens_that_were_held_too_long_are_lost() -> None:

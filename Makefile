@@ -80,7 +80,7 @@ figures: $(DEV) ## The printed figures on one engine: make figures ENGINE=postgr
 
 engines: $(DEV) ## What touches the database, on the engines of TEST_DATABASE_URL and TEST_REDIS_URL
 	@test -n "$$TEST_DATABASE_URL" || { echo "Run it as: .ci/services make engines" >&2; exit 1; }
-	@$(STAGE) postgres $(PYTEST) -n 2 -m "not browser and not end_to_end and not faults" tests/campaigns
+	@$(STAGE) postgres $(PYTEST) -n 2 -m "not browser and not end_to_end and not faults" tests/campaigns tests/providers/test_pace.py
 	@$(STAGE) e2e-postgres $(PYTEST) -n 0 -m end_to_end tests/end_to_end/test_main_job.py
 	@$(STAGE) kills-postgres $(PYTEST) -n 0 -m faults
 

@@ -215,7 +215,9 @@ class Slice:
             while True:
                 heard = self.heard.get(timeout=timeout) if not wrote and timeout else self.heard.get_nowait()
                 if heard is None:
+                    # The rest of the round is not put off by threads that ask again and again.
                     self.errands.serve()
+                    timeout = 0.0
                     continue
                 wrote += 1
                 self.busy -= Counter([heard.provider_id])

@@ -205,7 +205,9 @@ def _give_up(now: datetime.datetime) -> int:
 
 def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
     """Read what needs the vendor: calls that are over, and unknown ones that a parked hint may name."""
-    over = {hint.remote_id: hint for hint in hints if hint.state == State.TO_READ}
+    # No more than the pace lets be read in this time, one by one.
+    most = max(1, round(provider.reads_per_minute * FOLLOW_SECONDS / 60))
+    over = {hint.remote_id: hint for hint in [hint for hint in hints if hint.state == State.TO_READ][:most]}
     lost = [(hint, call) for hint in hints if hint.state == State.PARKED and (call := _lost_call(provider, hint))]
     if not over and not lost:
         return 0

@@ -136,7 +136,8 @@ def _commit(
 
 def _may_call(provider: Provider, token: UUID, now: datetime.datetime) -> bool:
     is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
-    return is_ours and not provider.state.is_stop and not provider.slowed_for(now)
+    is_slow = provider.slowed_for(now) > 0
+    return is_ours and not provider.state.is_stop and not is_slow
 
 
 class _Batch:

@@ -89,22 +89,22 @@ PLACING = (
     Mutant(
         "commit without the provider's lease",
         COMMITTING,
-        "return is_ours and not provider.stop_reason and not is_slow",
-        "return not provider.stop_reason and not is_slow",
+        "return is_ours and not provider.state.is_stop and not is_slow",
+        "return not provider.state.is_stop and not is_slow",
         COMMIT_TESTS + "a_dispatcher_that_lost_its_provider_commits_nothing",
     ),
     Mutant(
         "commit while halted, frozen or broken",
         COMMITTING,
-        "return is_ours and not provider.stop_reason and not is_slow",
+        "return is_ours and not provider.state.is_stop and not is_slow",
         "return is_ours and not is_slow",
         COMMIT_TESTS + "each_of_the_three_stops_lets_nothing_pass",
     ),
     Mutant(
         "commit while the vendor wants it slow",
         COMMITTING,
-        "return is_ours and not provider.stop_reason and not is_slow",
-        "return is_ours and not provider.stop_reason",
+        "return is_ours and not provider.state.is_stop and not is_slow",
+        "return is_ours and not provider.state.is_stop",
         PLACING_TESTS + "a_slowed_provider_commits_nothing",
     ),
     Mutant(

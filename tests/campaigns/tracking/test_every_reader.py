@@ -110,7 +110,7 @@ def test_all_readers_together_keep_the_cap_and_use_it(
     # Two of the rounds meet a vendor whose every answer is an error: what is tried again counts as well.
     acts = ["poll", "sweep", "follow", "take_back", "hang_up", "listen", "check", "sync", "probe"]
     rounds = 0
-    while simulated.at < BEGIN + 180 and rounds < 100:
+    while simulated.at < BEGIN + 180 and rounds < 40:
         if rounds in (2, 4):
             sandbox.server.world.faults.add({"mode": "503", "on": "read", "count": 20})
         for who in acts:

@@ -101,7 +101,7 @@ class Sent(NamedTuple):
 
 def without_database(provider: Any, count: int) -> Cost:
     """Send the same orders through the same door over as many lines, and keep nothing."""
-    from campaigns.dialing.commit_point import boottime
+    from campaigns.core.clock import boottime
     from providers.exceptions import NotSent
     from providers.types import CallOrder, PlacedCall
 

@@ -99,10 +99,11 @@ def ours(provider: Any) -> Round:
 
     from campaigns.models import Call
     from campaigns.tracking import polling
+    from providers import opening
 
     requests, statements = Counter[str](), Counter[str]()
 
-    class CountingDoor(polling.PacedDoor):
+    class CountingDoor(opening.PacedDoor):
         def read(self, request: Any) -> Any:
             requests["all"] += 1
             return super().read(request)
@@ -112,7 +113,7 @@ def ours(provider: Any) -> Round:
         return execute(sql, *rest)
 
     due = Call.objects.filter(provider=provider, next_poll_at__lte=timezone.now())
-    paced, polling.PacedDoor = polling.PacedDoor, CountingDoor  # type: ignore[misc]
+    paced, opening.PacedDoor = opening.PacedDoor, CountingDoor  # type: ignore[misc]
     try:
         current = polling.Slice(600)
         with Meter() as meter, connection.execute_wrapper(note):
@@ -120,7 +121,7 @@ def ours(provider: Any) -> Round:
                 current.round()
             current.finish()
     finally:
-        polling.PacedDoor = paced  # type: ignore[misc]
+        opening.PacedDoor = paced  # type: ignore[misc]
     return Round(meter.cost.seconds, meter.cost.cpu, requests["all"], statements["all"])
 
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from callcenter.access.rights import ADMIN
 from campaigns.models import Call, DialingSwitch
-from providers.models import Provider
+from providers.models import Provider, ProviderState
 from providers.types import CallStatus
 
 WORKER_SILENT = datetime.timedelta(seconds=150)
@@ -250,8 +250,9 @@ def stops() -> Iterator[Finding]:
     if not active:
         yield note("Providers", "there is none in use.", "An admin adds one under Providers.")
     for provider in active:
-        if provider.stop_reason:
-            yield note(f"Provider {provider.name}", str(provider.stop_reason), "Its page says what to do.")
+        standing = provider.standing
+        if standing.state.is_stop or standing.state == ProviderState.SLOWED:
+            yield note(f"Provider {provider.name}", str(standing.sentence), str(standing.step))
 
 
 def calls() -> Iterator[Finding]:

@@ -7,13 +7,15 @@ import logging
 import re
 from datetime import UTC, datetime
 
+from callcenter.formats.masking import ending
+
 HOOK = re.compile(r"(/hooks/\d+/)[^\s/?\"']+")
-PHONE = re.compile(r"(?<![\w.-])\+?\d{6,}(\d{4})(?![\w.-])")
+PHONE = re.compile(r"(?<![\w.-])\+?\d{10,}(?![\w.-])")
 
 
 def masked(text: str) -> str:
     """Return the text with every run of ten digits or more cut to its last four, and without webhooks' secrets."""
-    return PHONE.sub(r"…\1", HOOK.sub(r"\1…", text))
+    return PHONE.sub(lambda found: ending(found[0]), HOOK.sub(r"\1…", text))
 
 
 class JsonFormatter(logging.Formatter):

@@ -10,12 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
+from callcenter.formats.masking import ending
 from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall
-
-
-def masked(number: str) -> str:
-    """Return the last four digits: whoever sets up has no need of the whole number."""
-    return f"…{number[-4:]}"
 
 
 class OwnedAdmin(SetupAdmin):
@@ -76,7 +72,7 @@ class ContactAdmin(ReadOnlyAdmin):
     @admin.display(description=_("phone"))
     def shown_phone(self, contact: Contact) -> str:
         """Return the end of the number."""
-        return masked(contact.phone)
+        return ending(contact.phone)
 
 
 @admin.register(DoNotCall)
@@ -93,7 +89,7 @@ class DoNotCallAdmin(ReadOnlyAdmin):
     @admin.display(description=_("phone"))
     def shown_phone(self, entry: DoNotCall) -> str:
         """Return the end of the number."""
-        return masked(entry.phone)
+        return ending(entry.phone)
 
 
 @admin.register(Call)
@@ -114,7 +110,7 @@ class CallAdmin(ReadOnlyAdmin):
     @admin.display(description=_("number"))
     def shown_number(self, call: Call) -> str:
         """Return the end of the number."""
-        return masked(call.to_number)
+        return ending(call.to_number)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the calls without their long columns."""

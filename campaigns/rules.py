@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -255,24 +254,6 @@ def retry_delay_minutes(delays: Sequence[int], attempt: int, max_attempts: int) 
     if attempt >= max_attempts or not delays:
         return None
     return int(delays[min(attempt - 1, len(delays) - 1)])
-
-
-def burst_of(calls_per_minute: int) -> int:
-    """Return how many calls may leave at one instant under a cap."""
-    return max(1, calls_per_minute // 20)
-
-
-def take_pace(tat: float, now: float, calls_per_minute: int, wanted: int) -> tuple[int, float]:
-    """Take up to `wanted` tokens of a cap; returns how many and the new theoretical arrival time (epoch seconds).
-
-    Burst max(1, n/20) and rate (n - burst) a minute, so that no window of 60 s holds more than n.
-    """
-    burst = burst_of(calls_per_minute)
-    interval = 60.0 / max(calls_per_minute - burst, 0.5)
-    start = max(tat, now)
-    free = math.floor((now + (burst - 1) * interval - start) / interval + 1e-9) + 1
-    taken = max(0, min(wanted, free))
-    return taken, start + taken * interval
 
 
 Outcome = tuple[int, int, int]

@@ -32,6 +32,16 @@ class NotSent(ProviderError):
     next_step = _("Nothing was dialled. It is tried again by itself; check the network and the address if it stays.")
 
 
+class NoReadLeft(NotSent):
+    """Raised when our own pace leaves no room for a read; nothing was asked. `retry_after` is in seconds."""
+
+    next_step = _("Wait a minute and try again, or let an admin raise the reads a minute.")
+
+    def __init__(self, message: str, *, retry_after: float = 10.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class RateLimited(ProviderError):
     """Raised on a documented 429; `retry_after` is in seconds, at most 3600."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
@@ -18,6 +18,7 @@ from urllib3 import BaseHTTPResponse, Timeout
 
 from providers.answers import Body, Unreadable
 from providers.base import ProviderBackend, Request, Response
+from providers.clock import boottime
 from providers.connections import PORTS, Exchange, Origin, pool_of
 from providers.exceptions import (
     NotSent,
@@ -59,7 +60,9 @@ class HttpDoor:
         max_bytes: int = 256 * 1024,
         max_read_bytes: int = 2 * 1024 * 1024,
         max_sound_bytes: int = 50 * 1024 * 1024,
+        may_repeat: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._may_repeat = may_repeat
         self._sandbox = _sandbox(sandbox_origin)
         self._recording_hosts = tuple(host.strip().lower() for host in recording_hosts if host.strip())
         try:
@@ -135,6 +138,7 @@ class HttpDoor:
         with Exchange(origin, self._total_timeout, self._connect_timeout) as exchange:
             for pause in (*_PAUSES_S, None):
                 last = pause is None or exchange.left() <= pause
+                answer: Response | None = None
                 try:
                     answer = self._ask(origin, request.method, target, body, headers, cap, exchange)
                 except NotSent as error:
@@ -148,6 +152,10 @@ class HttpDoor:
                 if last or pause is None or exchange.left() <= pause:
                     break
                 time.sleep(pause)
+                if not self._may_repeat():
+                    if answer is not None:
+                        return answer
+                    break
         raise failure from None
 
     def _ask(
@@ -245,11 +253,6 @@ def _sandbox(address: str) -> Origin | None:
         return None
     parts = urlsplit(address)
     return Origin(parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0), is_sandbox=True)
-
-
-def boottime() -> float:
-    """Return seconds on the clock that also counts while the machine is suspended."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 # Answers

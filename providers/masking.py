@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from callcenter.formats.masking import ending
+
 LONGEST = 4_000
 LONGEST_VALUE = 120
 MOST_ITEMS = 40
@@ -48,12 +50,12 @@ def _masked(value: Any, depth: int, name: str = "") -> Any:
     if isinstance(value, list | tuple):
         return [_masked(item, depth - 1, name) for item in value[:MOST_ITEMS]] if depth else HIDDEN
     if isinstance(value, int) and abs(value) >= 10**9:
-        return f"…{str(value)[-4:]}"
+        return ending(str(value))
     return _text(value) if isinstance(value, str) else value
 
 
 def _text(text: str) -> str:
     if len(text) > LONGEST_VALUE:
         return f"({len(text)} letters)"
-    text = _KEY.sub(lambda found: f"…{found[0][-4:]}" if any(sign.isdigit() for sign in found[0]) else found[0], text)
-    return _DIGITS.sub(lambda found: f"…{found[0][-4:]}", text)
+    text = _KEY.sub(lambda found: ending(found[0]) if any(sign.isdigit() for sign in found[0]) else found[0], text)
+    return _DIGITS.sub(lambda found: ending(found[0]), text)

@@ -11,7 +11,7 @@ from typing import Literal, TypedDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from providers.models import DeliveryResult, Provider, WebhookAddress
+from providers.models import DeliveryResult, Provider, ProviderState, WebhookAddress
 from providers.parsing import parse_words
 from providers.wording import ACCOUNT_PROBLEMS, Words
 
@@ -94,25 +94,21 @@ def _stops(provider: Provider) -> Iterator[Need]:
             label=_("Paste a new key") if provider.last_error_kind == "CredentialsRejected" else "",
         )
         return
-    if provider.stop_reason:
-        tone: Tone = "warn" if provider.breaker_opened_at and not (provider.halted_at or provider.frozen_at) else "bad"
-        step: Words = provider.frozen_step
-        if provider.halted_at:
-            step = _("An admin resumes it.")
-        elif tone == "warn":
-            step = _(
-                "It tests itself with a harmless read and goes on when the vendor answers; nobody is called to try it"
-                " out."
-            )
-        is_frozen = bool(provider.frozen_at) and not provider.halted_at
+    standing = provider.standing
+    if standing.state.is_stop:
         yield Need(
-            code="frozen" if is_frozen else "stopped",
-            tone=tone,
-            sentence=provider.stop_reason,
-            step=step,
+            code="frozen" if standing.state == ProviderState.FROZEN else "stopped",
+            tone="warn" if standing.state == ProviderState.PAUSED else "bad",
+            sentence=standing.sentence,
+            step=standing.step,
             is_for_all=True,
         )
-    if provider.has_error and provider.last_error_at:
+    elif standing.state == ProviderState.SLOWED:
+        yield Need(code="slowed", tone="warn", sentence=standing.sentence, step=standing.step, is_for_all=True)
+    elif standing.state == ProviderState.UNTESTED:
+        yield Need(code="untested", tone="warn", sentence=standing.sentence, step=standing.step)
+    is_told = standing.state == ProviderState.SLOWED and provider.last_error_kind == "RateLimited"
+    if provider.has_error and provider.last_error_at and not is_told:
         yield Need(
             code="error",
             tone="warn",
@@ -121,13 +117,6 @@ def _stops(provider: Provider) -> Iterator[Need]:
             detail=provider.last_error,
             at=provider.last_error_at,
             is_for_all=True,
-        )
-    elif not provider.last_success_at:
-        yield Need(
-            code="untested",
-            tone="warn",
-            sentence=_("Nobody knows yet whether its key works."),
-            step=_("Press “Test connection”: it is a harmless read."),
         )
 
 

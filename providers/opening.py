@@ -12,6 +12,7 @@ from django.conf import settings
 from providers import http
 from providers.base import ProviderBackend, Request, Response
 from providers.http import HttpDoor
+from providers.paced_reads import PacedDoor, ReaderPace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ def open_door(
     backend_class: type[ProviderBackend],
     secrets: Mapping[str, str],
     options: Mapping[str, Any],
-    **limits: float,
+    **limits: Any,
 ) -> HttpDoor:
     """Open the door to an account, with `HttpDoor`'s own times as `limits`.
 
@@ -49,6 +50,23 @@ def open_door(
         sandbox_origin=settings.SANDBOX_ORIGIN,
         **limits,
     )
+
+
+def open_backend(
+    backend_class: type[ProviderBackend],
+    secrets: Mapping[str, str],
+    options: Mapping[str, Any],
+    pace: ReaderPace,
+    note: Note | None = None,
+    **limits: Any,
+) -> ProviderBackend:
+    """Return a backend whose every request takes a token of its provider first; the only way to one.
+
+    Raises ProviderMisconfigured for an address that this installation forbids.
+    """
+    door = open_door(backend_class, secrets, options, may_repeat=pace.may_repeat, **limits)
+    told = NotedDoor(door, note) if note else door
+    return backend_class(PacedDoor(told, pace), secrets=secrets, options=options)
 
 
 class NotedDoor:

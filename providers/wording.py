@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_bidi, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.amounts import plain_money
 from providers import exceptions
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError
@@ -17,6 +18,7 @@ Words = str | Promise
 
 ERRORS: dict[str, Words] = {
     "NotSent": _("%(vendor)s could not be reached."),
+    "NoReadLeft": _("%(vendor)s was not asked: too many requests went there in the last minute."),
     "RateLimited": _("%(vendor)s asks us to slow down."),
     "CredentialsRejected": _("%(vendor)s does not accept the key."),
     "OutOfCredit": _("The account at %(vendor)s is empty."),
@@ -81,9 +83,8 @@ def account_words(account: Mapping[str, str]) -> str:
     if label := account.get("label"):
         parts.append(f"{begin}{label}{end}")
     if (balance := account.get("balance")) is not None:
-        parts.append(gettext("balance %(amount)s %(currency)s") % {
-            "amount": f"{begin}{balance}", "currency": f"{account.get('currency', '')}{end}"
-        })  # fmt: skip
+        amount = plain_money(balance, account.get("currency", ""))
+        parts.append(gettext("balance %(amount)s") % {"amount": f"{begin}{amount}{end}"})
     if (used := account.get("minutes_used")) is not None:
         limit = account.get("minutes_limit")
         parts.append(

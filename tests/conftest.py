@@ -8,16 +8,20 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
+from django.db import connection, connections
 from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
-from providers.models import Agent, CallerId, Provider
+from providers.models import Agent, CallerId, Provider, pace
+from providers.paced_reads import Reserve
+from tests.simulated_time import SimulatedTime
 
 _counter = itertools.count(1)
 ALL_DAY = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}
@@ -158,3 +162,33 @@ def make_call(**fields: Any) -> Call:
 def make() -> Callable[..., Any]:
     """Hand out the makers by name: `make("call", status=...)`."""
     return lambda kind, **fields: globals()[f"make_{kind}"](**fields)
+
+
+@pytest.fixture
+def for_threads(transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """Let threads share the database: a file, where the tests run on SQLite's memory."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    path, in_memory, name = tmp_path / "threads.sqlite3", connections["default"], connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(path)])
+    connection.settings_dict["NAME"] = str(path)
+    del connections["default"]
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        in_memory.settings_dict["NAME"] = name
+        connections["default"] = in_memory
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch) -> SimulatedTime:
+    """Let the buckets of reads live in a simulated time."""
+    found = SimulatedTime()
+    monkeypatch.setattr(pace, "_clock", found)
+    monkeypatch.setattr(pace, "boottime", found)
+    monkeypatch.setattr(pace, "_reserves", {})
+    monkeypatch.setattr(pace, "Reserve", lambda bucket: Reserve(bucket, found, found.sleep))
+    return found

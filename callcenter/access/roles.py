@@ -22,6 +22,11 @@ def may(person: Person, code: str) -> bool:
     return person.has_perm(f"access.{code}")
 
 
+def team_of(person: Any) -> int | None:
+    """Return the team that a person works in; None for nobody, and for somebody without a team."""
+    return getattr(getattr(person, "membership", None), "team_id", None)
+
+
 def needs(
     code: str,
 ) -> Callable[

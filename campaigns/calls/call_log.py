@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
+from callcenter.formats.masking import last_four
 from campaigns.calls import call_log_filters
 from campaigns.contacts import search
 from campaigns.core import results, transcript_words
@@ -217,7 +218,7 @@ def _person(text: str, sees_numbers: bool, is_walked: bool = True) -> Q:
     digits = search_digits(text)
     if not sees_numbers and len(digits) > 4:
         # Whoever sees masked numbers must not learn whole ones by asking for them.
-        digits, understood = digits[-4:], UnderstoodNumber()
+        digits, understood = last_four(digits), UnderstoodNumber()
     # Short digits may be a whole number somewhere, but here they are rather a part of one.
     if understood.e164 and len(digits) >= WHOLE_NUMBER:
         return Q(to_number=understood.e164)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from statistics import median
 
+from callcenter.formats.amounts import WITHOUT_CENTS
 from campaigns.models import Call
 from providers.models import Provider
 
 LAST_CALLS = 200
-WITHOUT_CENTS = frozenset({"IRT", "IRR"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

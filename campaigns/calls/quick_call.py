@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.roles import Person, may
+from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.calls.number_check import judge_number, refusal_of
@@ -196,9 +196,3 @@ def clean_variables(variables: Mapping[str, Any]) -> dict[str, str]:
     """Return variables as they may be handed to a vendor: one line of plain text each, empty ones left out."""
     cleaned = {clean(name, 80): clean(value) for name, value in list(variables.items())[:MAX_VARIABLES]}
     return {name: value for name, value in cleaned.items() if name and value}
-
-
-def team_of(person: Person | None) -> int | None:
-    """Return the team that a person works in, if any."""
-    membership = getattr(person, "membership", None) if person is not None else None
-    return membership.team_id if membership is not None else None

@@ -23,7 +23,14 @@ from callcenter.audit.models import AuditEvent, record
 from campaigns.core.handles import handle_of
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call
-from providers.exceptions import AccountProblem, NotSent, ProviderError, ProviderMisconfigured, RecordingHostRefused
+from providers.exceptions import (
+    AccountProblem,
+    NoReadLeft,
+    NotSent,
+    ProviderError,
+    ProviderMisconfigured,
+    RecordingHostRefused,
+)
 from providers.models import Provider
 from providers.opening import Passed
 from providers.types import Recording
@@ -125,7 +132,11 @@ def _fetched(call: Call) -> Recording:
     vendor = {"vendor": call.provider.backend_class.label}
     passed: list[Passed] = []
     try:
-        return call.provider.open_backend(passed.append).fetch_recording(handle_of(call))
+        return call.provider.open_backend(passed.append, is_person=True).fetch_recording(handle_of(call))
+    except NoReadLeft:
+        raise RecordingRefusal(
+            _("%(vendor)s was not asked: too many requests went there in the last minute. Try again soon.") % vendor
+        ) from None
     except NotSent:
         raise RecordingRefusal(_("%(vendor)s could not be reached. Try again in a minute.") % vendor) from None
     except AccountProblem:

@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from callcenter.access.roles import team_of
 from callcenter.audit.models import record as record_audit
 from campaigns.core.refusals import Refusal
 from campaigns.models import Campaign, ContactList, ListMembership
@@ -25,12 +26,9 @@ def lists_with_counts() -> QuerySet[ContactList]:
 
 def make_list(name: str, person: Any) -> ContactList:
     """Make an empty list. Raises NotPossible where the name is taken."""
-    membership = getattr(person, "membership", None)
     try:
         with transaction.atomic():
-            made = ContactList.objects.create(
-                name=name, owner=person, team_id=membership.team_id if membership else None
-            )
+            made = ContactList.objects.create(name=name, owner=person, team_id=team_of(person))
             record_audit(person, "list.made", made)
             return made
     except IntegrityError:

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter.access.roles import Person
+from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
 from campaigns import rules
 from campaigns.contacts import search
@@ -119,10 +119,9 @@ def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
 
 def add_person(values: dict[str, Any], contact_list: ContactList | None, person: Any, *, note: str = "") -> Contact:
     """Make one person, and put them into a list where one is named. Raises NotPossible where the number is known."""
-    membership = getattr(person, "membership", None)
     try:
         with transaction.atomic():
-            contact = Contact.objects.create(**values, owner=person, team_id=membership.team_id if membership else None)
+            contact = Contact.objects.create(**values, owner=person, team_id=team_of(person))
             if contact_list is not None:
                 ListMembership.objects.create(contact_list=contact_list, contact=contact)
             if note:

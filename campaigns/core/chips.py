@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from providers.models import Provider
+from providers.models import Provider, ProviderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,18 @@ CAMPAIGN_LOOKS: dict[str, tuple[str, str, bool]] = {
 }
 
 
+PROVIDER_LOOKS: dict[str, tuple[str, str]] = {
+    ProviderState.OFF: ("minus", "plain"),
+    ProviderState.HALTED: ("stop", "bad"),
+    ProviderState.FROZEN: ("snow", "bad"),
+    ProviderState.PAUSED: ("pause", "warn"),
+    ProviderState.SLOWED: ("clock", "warn"),
+    ProviderState.FAILING: ("alert", "warn"),
+    ProviderState.READY: ("check", "good"),
+    ProviderState.UNTESTED: ("question", "plain"),
+}
+
+
 def campaign_chip(campaign: Campaign) -> Chip:
     """Return the chip of a campaign."""
     status = Campaign.Status(campaign.status)
@@ -48,19 +59,4 @@ def campaign_chip(campaign: Campaign) -> Chip:
 
 def provider_chip(provider: Provider) -> Chip:
     """Return the chip of a provider: the strongest of its stops, else how its last exchange went."""
-    if not provider.is_active:
-        return Chip(_("Switched off"), "minus", "plain")
-    if provider.halted_at:
-        return Chip(_("Halted"), "stop", "bad")
-    if provider.frozen_at:
-        return Chip(_("Frozen"), "snow", "bad")
-    if provider.breaker_opened_at:
-        return Chip(_("Paused by failures"), "pause", "warn")
-    if provider.slow_until and provider.slow_until > timezone.now():
-        return Chip(_("Slowed by the vendor"), "clock", "warn")
-    good, bad = provider.last_success_at, provider.last_error_at
-    if bad and (good is None or bad > good):
-        return Chip(_("Last request failed"), "alert", "warn")
-    if good:
-        return Chip(_("Working"), "check", "good")
-    return Chip(_("Not tested yet"), "question", "plain")
+    return Chip(provider.state.label, *PROVIDER_LOOKS[provider.state])

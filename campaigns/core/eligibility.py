@@ -27,7 +27,7 @@ from campaigns.core.sql.bulk import among, literals
 from campaigns.models import Call, Campaign, Contact, DoNotCall
 from campaigns.reasons import SkipReason, StopReason, WaitReason
 from providers.base import ProviderBackend
-from providers.models import Provider
+from providers.models import Provider, ProviderState
 from providers.types import LIVE, CallStatus
 
 Words = str | Promise
@@ -85,6 +85,12 @@ _EXCLUDED = Eligibility(Verdict.NEVER, SkipReason.EXCLUDED)
 _NO_ZONE = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE)
 _NEVER_OPEN = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE, say=lambda: explanations.NEVER_OPEN)
 LIVE_ELSEWHERE = Eligibility(Verdict.WAIT, WaitReason.LIVE_ELSEWHERE)
+STOP_REASONS: Mapping[str, StopReason] = {
+    ProviderState.OFF: StopReason.PROVIDER_OFF,
+    ProviderState.HALTED: StopReason.PROVIDER_HALTED,
+    ProviderState.FROZEN: StopReason.PROVIDER_FROZEN,
+    ProviderState.PAUSED: StopReason.PROVIDER_PAUSED,
+}
 _STOP_ALL = Eligibility(Verdict.WAIT, StopReason.STOP_ALL)
 
 
@@ -96,17 +102,8 @@ def stops_of(provider: Provider | None, *, is_stopped: bool | None = None) -> li
     found = [_STOP_ALL] if (stop_all.is_stopped() if is_stopped is None else is_stopped) else []
     if provider is None:
         return found
-    reason: str = ""
-    step: Words = ""
-    if not provider.is_active:
-        reason = StopReason.PROVIDER_OFF
-    elif provider.halted_at:
-        reason = StopReason.PROVIDER_HALTED
-    elif provider.frozen_at:
-        reason, step = StopReason.PROVIDER_FROZEN, provider.frozen_step
-    elif provider.breaker_opened_at:
-        reason = StopReason.PROVIDER_PAUSED
-    if reason:
+    if reason := STOP_REASONS.get(provider.state):
+        step = provider.standing.step if reason == StopReason.PROVIDER_FROZEN else ""
         found.append(Eligibility(Verdict.WAIT, reason, say=lambda: explanations.stopped_provider(provider), step=step))
     return found
 

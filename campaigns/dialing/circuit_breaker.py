@@ -19,6 +19,7 @@ from campaigns.models import Call
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider
+from providers.paced_reads import Through, at_once
 from providers.types import CallStatus, PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -104,15 +105,18 @@ def due_probes(now: datetime.datetime) -> list[int]:
     return _due_probes(now)
 
 
-def claim_probe(provider_id: int, now: datetime.datetime) -> ProviderBackend | None:
-    """Take the right to probe, one prober at a time; returns the backend to ask, None where somebody else probes."""
+def claim_probe(provider_id: int, now: datetime.datetime, through: Through = at_once) -> ProviderBackend | None:
+    """Take the right to probe, one prober at a time; returns the backend to ask, None where somebody else probes.
+
+    It is asked in a thread that reaches the database `through` another one.
+    """
     claimed = Provider.objects.filter(
         pk=provider_id, breaker_opened_at__isnull=False, breaker_probe_at__lte=now
     ).update(breaker_probe_at=now + span(2 * rules.HTTP_DEADLINE))
     if not claimed:
         return None
     try:
-        return Provider.objects.get(pk=provider_id).open_backend()
+        return Provider.objects.get(pk=provider_id).open_backend(through=through)
     except ProviderMisconfigured as error:
         Provider.objects.halt(provider_id, str(error))
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from django.db import IntegrityError, transaction
 from campaigns import rules
 from campaigns.core import stop_all, transitions
 from campaigns.core.call_events import Step, write_steps
-from campaigns.core.clock import DatabaseClock, seconds, span
+from campaigns.core.clock import DatabaseClock, boottime, seconds, span
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, numbers_now, quiet_since, stops_of
 from campaigns.core.message import Message
 from campaigns.core.sql.bulk import update_rows
@@ -26,6 +25,7 @@ from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_hel
 from campaigns.dialing.order_results import Answer
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
+from providers import pace
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus
 
@@ -136,7 +136,7 @@ def _commit(
 
 def _may_call(provider: Provider, token: UUID, now: datetime.datetime, *, is_stopped: bool) -> bool:
     is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
-    is_slow = provider.slow_until is not None and provider.slow_until > now
+    is_slow = provider.slowed_for(now) > 0
     return is_ours and not is_slow and not stops_of(provider, is_stopped=is_stopped)
 
 
@@ -152,11 +152,13 @@ class _Batch:
         # An unknown call holds a line until the longest call would be over.
         lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
         self.free = min(idle, provider.max_lines - lines.total())
-        self.pace = rules.take_pace(provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(calls))[0]
+        self.pace = self._tokens_of(provider)
         self.campaign_free: Counter[int] = Counter()
         for campaign in self.campaigns.values():
-            pace = campaign.calls_per_minute
-            tokens = rules.take_pace(campaign.pace_tat, now.timestamp(), pace, len(calls))[0] if pace else len(calls)
+            before = campaign.pace_tat
+            tokens = self._tokens_of(campaign)
+            if campaign.pace_tat != before:
+                Campaign.objects.filter(pk=campaign.pk).update(pace_tat=campaign.pace_tat)
             free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
             self.campaign_free[campaign.pk] = max(0, min(tokens, free))
         self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
@@ -166,6 +168,16 @@ class _Batch:
         self.skipped: list[tuple[DueCall, SkipReason]] = []
         self.over_budget: set[int] = set()
         self.steps: list[Step] = []
+
+    def _tokens_of(self, paced: Provider | Campaign) -> int:
+        """Return how many calls its bucket lets pass now; a bucket from a time yet to come is put right."""
+        cap = paced.calls_per_minute
+        if not cap:
+            return len(self.calls)
+        taken = pace.take(paced.pace_tat, self.now.timestamp(), cap, len(self.calls))
+        if not taken.count:
+            paced.pace_tat = taken.tat
+        return taken.count
 
     def judge_all(self) -> None:
         """Judge every call, the longest due first."""
@@ -243,16 +255,14 @@ class _Batch:
             ).steps  # fmt: skip
         if len(steps) != len(self.passed):
             raise _LostCall
-        provider.pace_tat = rules.take_pace(
+        provider.pace_tat = pace.take(
             provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed)
-        )[1]
+        ).tat
         taken = Counter(call.campaign_id for call in self.passed if call.campaign_id)
         for campaign_id, count in taken.items():
             campaign = self.campaigns[campaign_id]
             if campaign.calls_per_minute:
-                campaign.pace_tat = rules.take_pace(
-                    campaign.pace_tat, now.timestamp(), campaign.calls_per_minute, count
-                )[1]
+                campaign.pace_tat = pace.take(campaign.pace_tat, now.timestamp(), campaign.calls_per_minute, count).tat
             if campaign.calls_per_minute or self.worst_cost:
                 Campaign.objects.filter(pk=campaign_id).update(
                     reserved_cost=campaign.reserved_cost, pace_tat=campaign.pace_tat
@@ -286,8 +296,3 @@ def order_of(call: DueCall, message: Message | None) -> CallOrder:
         variables=variables,
         vendor_options={} if message else call.vendor_options,
     )
-
-
-def boottime() -> float:
-    """Return seconds of the clock that also counts while the machine is suspended."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -19,9 +19,9 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from campaigns.core import leases
-from campaigns.core.clock import DatabaseClock
+from campaigns.core.clock import DatabaseClock, boottime
 from campaigns.dialing import circuit_breaker, order_results, reservation
-from campaigns.dialing.commit_point import Committed, boottime, commit_calls
+from campaigns.dialing.commit_point import Committed, commit_calls
 from campaigns.dialing.order_results import Answer
 from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns
@@ -29,6 +29,7 @@ from campaigns.tracking import restore_guard, stuck_calls
 from providers.carrier import Landed
 from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider, ProviderExchange
+from providers.paced_reads import DatabaseErrands
 from providers.types import PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ class Slice:
         self.looked_at = 0.0
         self.swept_at = 0.0
         self.prober = ThreadPoolExecutor(4, thread_name_prefix="probe")
+        self.errands = DatabaseErrands()
         self.probes: dict[int, Future[ProviderError | None]] = {}
 
     def take(self, provider_id: int, landed: Sequence[Landed[Committed]]) -> None:
@@ -184,9 +186,10 @@ class Slice:
         """Fill what was launched, probe open breakers, and take the lease of every provider with work and no holder."""
         fill_running_campaigns(0.5)
         for provider_id in circuit_breaker.due_probes(self.clock.now()):
-            backend = circuit_breaker.claim_probe(provider_id, self.clock.now())
+            backend = circuit_breaker.claim_probe(provider_id, self.clock.now(), self.errands)
             if backend is not None:
                 self.probes[provider_id] = self.prober.submit(circuit_breaker.ask, backend)
+        self.errands.serve()
         for provider_id, probe in list(self.probes.items()):
             if probe.done():
                 circuit_breaker.conclude_probe(provider_id, probe.result(), self.clock.now())
@@ -321,6 +324,7 @@ class Slice:
         self._until_done(self.trim_logs)
         for lane in self.lanes.values():
             lane.carrier.close()
+        self.errands.close()
         self.prober.shutdown(wait=False)
 
     def _until_done(self, act: Callable[[], None], tries: int = 60) -> None:

@@ -140,7 +140,6 @@ def _write_error(
         case RateLimited():
             due_at = now + span(error.retry_after)
             _back_to_pending(call_id, "rate_limited", error, WaitReason.RATE_LIMITED, due_at, now)
-            Provider.objects.filter(pk=provider_id).update(slow_until=due_at)
         case AccountProblem():
             _back_to_pending(call_id, "account_problem", error, WaitReason.PROVIDER_HALTED, now, now)
             Provider.objects.halt(provider_id, error.message)

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from callcenter.formats.masking import ending
 from campaigns.calls import call_columns
 from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
@@ -126,7 +127,7 @@ class CallSheet:
             yield csv_lines(batch)
 
     def _number(self, row: Row) -> str:
-        return row["to_number"] if self._shows_numbers else f"…{row['to_number'][-4:]}"
+        return row["to_number"] if self._shows_numbers else ending(row["to_number"])
 
     def _tell(self, row: Row) -> tuple[str, str]:
         """Return what came of a call and why, in a word and a sentence."""

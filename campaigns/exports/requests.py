@@ -15,8 +15,9 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from callcenter.access.roles import Person, may
+from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import record
+from callcenter.formats.masking import ending_if_long
 from campaigns import queue
 from campaigns.calls.call_columns import Column
 from campaigns.calls.call_log import CallFilters
@@ -51,12 +52,11 @@ def ask(
         return known
     if CallExport.objects.filter(owner_id=person.pk, state__in=UNFINISHED).count() >= MOST_UNFINISHED:
         raise Refusal(_("%(n)d of your exports are still being written: wait for one.") % {"n": MOST_UNFINISHED})
-    membership = getattr(person, "membership", None)
     try:
         with transaction.atomic():
             export = CallExport.objects.create(
                 owner_id=person.pk,
-                team_id=membership.team_id if membership is not None else None,
+                team_id=team_of(person),
                 format=file_format,
                 filters=filters.to_json(),
                 words=[list(pair) for pair in words],
@@ -89,8 +89,7 @@ def _made_before(token: UUID | None, person: Person) -> CallExport | None:
 def masked_words(words: Sequence[Sequence[str]], label: str) -> list[list[str]]:
     """Return filters in words, a whole number under this label cut to its end: the history is read by others too."""
     return [
-        [name, f"…{search_digits(value)[-4:]}" if name == label and len(search_digits(value)) > 4 else value]
-        for name, value in words
+        [name, (ending_if_long(search_digits(value)) or value) if name == label else value] for name, value in words
     ]
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from callcenter.access.roles import Person, may
+from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import AuditEvent, record
 from campaigns.core.refusals import Refusal
 from campaigns.launch.start import withdraw
@@ -56,7 +56,7 @@ def create(
     with transaction.atomic():
         if (known := made_with(person, token)) is not None:
             return known
-        team = getattr(getattr(person, "membership", None), "team_id", None)
+        team = team_of(person)
         campaign = Campaign.objects.create(**values, owner_id=person.pk, team_id=team)
         campaign.lists.set(lists)
         campaign.excluded_campaigns.set(left_out)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.access.roles import Person, may
+from callcenter.formats.amounts import number, plain_money
 from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
@@ -169,7 +170,7 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
     if campaign.budget is not None and worst > campaign.budget:
         found.append(
             _("The budget is smaller than the dearest possible call (%(cost)s): nobody would be called.")
-            % {"cost": f"{worst:,.2f} {provider.currency}".strip()}
+            % {"cost": plain_money(worst, provider.currency)}
         )
     if not campaign.days:
         found.append(_("No day of the week is chosen."))
@@ -212,7 +213,7 @@ def _unmet_warnings(unmet: Counter[str]) -> list[str]:
             "The agent expects “%(name)s”; it is empty for %(count)s people.",
             count,
         )
-        % {"name": name, "count": f"{count:,}"}
+        % {"name": name, "count": number(count)}
         for name, count in unmet.most_common(10)
     ]
 

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from callcenter.formats.amounts import number, plain_money
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.reasons import SkipReason, WaitReason
@@ -137,25 +138,25 @@ def _effort(check: LaunchCheck) -> list[Piece]:
     if check.minutes >= 120:
         hours = round(check.minutes / 60)
         effort = ngettext("it takes about %(n)s hour of calling", "it takes about %(n)s hours of calling", hours)
-        text = effort % {"n": f"{hours:,}"}
+        text = effort % {"n": number(hours)}
     else:
         minutes = check.minutes
         effort = ngettext("it takes about %(n)s minute of calling", "it takes about %(n)s minutes of calling", minutes)
-        text = effort % {"n": f"{minutes:,}"}
+        text = effort % {"n": number(minutes)}
     if check.days > 1:
-        text += ngettext(" on %(n)s day", " on %(n)s days", check.days) % {"n": f"{check.days:,}"}
+        text += ngettext(" on %(n)s day", " on %(n)s days", check.days) % {"n": number(check.days)}
     if check.cost is None:
         return [Piece(text=text + _(", and nobody knows what it costs"))]
     before, after = (_(" and costs about %(amount)s") % {"amount": SLOT}).split(SLOT)
-    amount = f"{check.cost:,.2f} {check.currency}".strip()
+    amount = plain_money(check.cost, check.currency)
     return [Piece(text=text + before), Piece(text=amount, amount=check.cost), Piece(text=after)]
 
 
 def _counted(phrase: str, count: int, kind: str, variable: str = "") -> list[Piece]:
     """Return a phrase in pieces, its number apart."""
     before, _slot, after = (phrase % {"count": SLOT}).partition(SLOT)
-    number = Piece(text=f"{count:,}", count=count, kind=str(kind), variable=variable)
-    return [piece for piece in (Piece(text=before), number, Piece(text=after)) if piece.text]
+    counted = Piece(text=number(count), count=count, kind=str(kind), variable=variable)
+    return [piece for piece in (Piece(text=before), counted, Piece(text=after)) if piece.text]
 
 
 def _listed(parts: list[list[Piece]]) -> list[Piece]:

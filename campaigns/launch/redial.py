@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter.access.roles import Person
+from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record
 from campaigns.core import conditions, results
 from campaigns.core.conditions import last_attempts
@@ -90,7 +90,7 @@ def _free_list(campaign: Campaign, person: Person) -> ContactList:
     name, number = stem, 2
     while name in taken:
         name, number = f"{stem} ({number})", number + 1
-    team = getattr(getattr(person, "membership", None), "team_id", None)
+    team = team_of(person)
     return ContactList.objects.create(name=name, owner_id=person.pk, team_id=team)
 
 

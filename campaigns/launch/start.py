@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from callcenter.formats.amounts import number
 from campaigns import queue
 from campaigns.core.refusals import Refusal
 from campaigns.launch import pilot as pilot_module
@@ -46,7 +47,7 @@ class Launched:
     @property
     def sentence(self) -> str:
         """Say what happens now."""
-        count = {"count": f"{self.people:,}"}
+        count = {"count": number(self.people)}
         if self.status == Status.WAITING:
             return (
                 ngettext(
@@ -238,7 +239,7 @@ def _refuse_changed(people: int, seen: int | None) -> None:
     if seen is not None and people != seen:
         raise Refusal(
             _("The audience changed since you looked: it was %(seen)s, now it is %(now)s. Look once more.")
-            % {"seen": f"{seen:,}", "now": f"{people:,}"}
+            % {"seen": number(seen), "now": number(people)}
         )
 
 

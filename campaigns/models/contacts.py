@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.masking import ending
 from campaigns.models.base import Owned
 
 
@@ -41,7 +42,7 @@ class Contact(Owned):
         indexes = [models.Index(fields=["name", "id"], name="contact_by_name")]
 
     def __str__(self) -> str:
-        return self.name or f"…{self.phone[-4:]}"
+        return self.name or ending(self.phone)
 
 
 class ContactNote(models.Model):
@@ -133,4 +134,4 @@ class DoNotCall(models.Model):
         ordering = ["-added_at", "-id"]
 
     def __str__(self) -> str:
-        return f"…{self.phone[-4:]}"
+        return ending(self.phone)

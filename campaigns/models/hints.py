@@ -6,6 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.masking import ending
+
 
 class CallHint(models.Model):
     """One message of a vendor about one call, once however often it was sent; kept for a day."""
@@ -43,4 +45,4 @@ class CallHint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider_id}: …{self.remote_id[-4:]}"
+        return f"{self.provider_id}: {ending(self.remote_id)}"

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
+from callcenter.formats.amounts import duration, money, number
 from campaigns.calls.call_columns import Column
 from campaigns.core import results
 from campaigns.models import Call, CallReview
@@ -96,14 +97,14 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "provider": lambda call, _: _name(call.provider.name),
     "agent": lambda call, _: _name(call.agent.name) if call.agent else "",
     "caller_id": lambda call, _: _code(call.caller_id.number) if call.caller_id else "",
-    "attempt": lambda call, _: console.number(call.attempt),
+    "attempt": lambda call, _: number(call.attempt),
     "added": lambda call, _: console.moment(call.created_at),
     "sent": _sent,
     "answered": lambda call, _: console.moment(call.answered_at),
     "ended": lambda call, _: console.moment(call.ended_at),
-    "talked": lambda call, _: console.duration(call.talk_seconds),
+    "talked": lambda call, _: duration(call.talk_seconds),
     "answered_by": _answered_by,
-    "cost": lambda call, _: console.money(call.cost, call.currency),
+    "cost": lambda call, _: money(call.cost, call.currency),
     "tags": _tags,
     "score": _score,
     "asked_by": _asked_by,

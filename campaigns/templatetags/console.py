@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
-import phonenumbers
 from django import template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import timezone
@@ -18,8 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.access.roles import Person
-from callcenter.formats.calendars import gregorian_beside, in_digits, is_persian, plain_day, whole_day
+from callcenter.formats.amounts import duration, money, number, turn_time
+from callcenter.formats.calendars import gregorian_beside, in_digits, plain_day, whole_day
 from callcenter.formats.calendars import on_the_clock as local
+from callcenter.formats.phones import masked_phone, phone
 from campaigns import reasons
 from campaigns.calls import call_log
 from campaigns.core import chips, explanations, results
@@ -143,73 +142,12 @@ def digits(value: object) -> str:
     return in_digits(str(value))
 
 
-@register.filter
-def number(value: float | Decimal | None) -> str:
-    """Return a number with its thousands apart; a dash where there is none."""
-    if value is None:
-        return "–"
-    return digits(f"{value:,}".replace(",", "٬") if is_persian() else f"{value:,}")
-
-
-@register.filter
-def duration(seconds: float | None) -> str:
-    """Return a length such as `38 s`, `1:54` or `1:02:03`; a dash where there is none."""
-    if seconds is None:
-        return "–"
-    whole = int(seconds)
-    if whole < 60:
-        return digits(_("%(seconds)d s") % {"seconds": whole})
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-    return format_html('<bdi dir="ltr">{}</bdi>', digits(text))
-
-
-@register.filter
-def money(amount: Decimal | float | str | None, currency: str = "") -> str:
-    """Return an amount with its currency, isolated left to right; a dash where there is none.
-
-    Two decimals, up to four where cents are not enough; Toman (IRT) and rial (IRR) without decimals.
-    """
-    if amount is None or amount == "":
-        return "–"
-    try:
-        value = Decimal(str(amount))
-    except InvalidOperation:
-        return "–"
-    if currency in {"IRT", "IRR"} and value == value.to_integral_value():
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:,.4f}"
-        text = text[:-2] if text.endswith("00") else text.rstrip("0")
-    word = {"IRT": _("Toman"), "IRR": _("rial")}.get(currency, currency)
-    if is_persian() and currency in {"IRT", "IRR"}:
-        return format_html("<bdi>{} {}</bdi>", digits(text.replace(",", "٬")), word)
-    return format_html('<bdi dir="ltr">{}</bdi>', f"{text} {word}".strip())
-
-
-@lru_cache(maxsize=8192)
-def spaced(e164: str) -> str:
-    """Return a number in its international form with spaces; as it is where it cannot be read."""
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return e164
-
-
-@register.filter
-def phone(e164: str) -> str:
-    """Return a phone number for reading, isolated left to right."""
-    return format_html('<bdi dir="ltr">{}</bdi>', spaced(e164)) if e164 else "–"
-
-
-@register.filter
-def masked_phone(e164: str) -> str:
-    """Return a phone number of which only the country and the last four digits show."""
-    if not e164:
-        return "–"
-    country = spaced(e164).split(" ")[0] if " " in spaced(e164) else ""
-    return format_html('<bdi dir="ltr">{}</bdi>', f"{country} ••• {e164[-4:]}".strip())
+register.filter(number)
+register.filter(duration)
+register.filter(money)
+register.filter(phone)
+register.filter(masked_phone)
+register.filter(turn_time)
 
 
 @register.simple_tag
@@ -279,13 +217,6 @@ def moment(value: datetime.datetime | None) -> str:
 def today_iso() -> str:
     """Write the viewer's day as an address needs it."""
     return timezone.localdate().isoformat()
-
-
-@register.filter
-def turn_time(milliseconds: float) -> str:
-    """Return when in a call something was said, such as `0:06`."""
-    seconds = int(milliseconds / 1000)
-    return format_html('<bdi dir="ltr">{}</bdi>', digits(f"{seconds // 60}:{seconds % 60:02d}"))
 
 
 def age_words(seconds: int) -> str:

@@ -9,6 +9,7 @@ from django import template
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 
+from callcenter.formats.amounts import money, number
 from campaigns.templatetags import console
 
 if TYPE_CHECKING:
@@ -44,11 +45,11 @@ def _linked(url: str, written: str) -> str:
 def _written(kind: str, cell: Value) -> Any:
     value = cell.value
     if kind in {"number", "rate", "seconds"}:
-        return console.number(value)
+        return number(value)
     if kind == "percent":
         return "–" if value is None else format_html("<bdi>{} %</bdi>", console.digits(value))
     if kind == "money":
-        return console.money(value, cell.currency)
+        return money(value, cell.currency)
     if kind == "day":
         return console.day(value)
     if kind == "moment":

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.access.rights import ADMIN, MANAGER
+from callcenter.formats.masking import ending
 from campaigns.core.clock import span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from providers.models import Provider
@@ -302,9 +303,9 @@ def _of_calls(alerts: Sequence[Alert]) -> list[Paragraph]:
 
 
 def _call_line(call: Call) -> str:
-    words = _("- call %(call)s to …%(end)s, %(campaign)s, provider %(provider)s") % {
+    words = _("- call %(call)s to %(end)s, %(campaign)s, provider %(provider)s") % {
         "call": call.pk,
-        "end": call.to_number[-4:],
+        "end": ending(call.to_number),
         "campaign": call.campaign or _("single call"),
         "provider": call.provider,
     }

@@ -22,6 +22,7 @@ from campaigns.tracking import call_updates
 from providers.base import ProviderBackend
 from providers.exceptions import (
     AccountProblem,
+    NoReadLeft,
     NotSent,
     OrderRejected,
     OutcomeUnknown,
@@ -93,7 +94,7 @@ def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
     Call.objects.filter(pk=call_id).update(stop_asked_at=timezone.now())
     passed: list[Passed] = []
     try:
-        backend = call.provider.open_backend(passed.append)
+        backend = call.provider.open_backend(passed.append, is_person=True)
         heard = ask_vendor(backend, wish, handle_of(call))
     except ProviderMisconfigured as error:
         _take_back_wish(call_id)
@@ -159,6 +160,14 @@ def _take_back_wish(call_id: int) -> None:
 
 def _told(call: Call, answer: CallSnapshot | ProviderError | None) -> Told:
     state = {"state": results.result_of(call).word}
+    if isinstance(answer, NoReadLeft):
+        return Told(
+            tone="error",
+            sentence=_(
+                "The vendor was not asked: too many requests went there in the last minute. The call goes on; try again"
+                " in a minute."
+            ),
+        )
     if isinstance(answer, NotSent):
         return Told(
             tone="error",

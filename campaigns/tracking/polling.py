@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import logging
 import queue
-import threading
 import time
 import uuid
 from collections import Counter
@@ -24,10 +23,11 @@ from campaigns.launch import lifecycle
 from campaigns.models import Call
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
-from providers.base import Door, ProviderBackend, Request, Response
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
+from providers.base import ProviderBackend
+from providers.exceptions import AccountProblem, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
 from providers.models import Provider
 from providers.opening import Passed
+from providers.paced_reads import DatabaseErrands
 from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
 
 logger = logging.getLogger(__name__)
@@ -43,40 +43,6 @@ MOST_IN_A_WRITE = 1000
 SWEEP_SECONDS = 5.0
 POSTPONED_SECONDS = 10
 FAILURES_LOGGED = 5
-
-
-class PacedDoor:
-    """A door that reads no faster than the provider's own budget; waits in the thread that asks."""
-
-    def __init__(self, door: Door, reads_per_minute: int) -> None:
-        self._door = door
-        self._interval = 60.0 / reads_per_minute
-        self._burst = max(1, reads_per_minute // 20)
-        self._tat = 0.0
-        self._lock = threading.Lock()
-
-    def read(self, request: Request) -> Response:
-        """Wait for the budget, then read."""
-        self._wait()
-        return self._door.read(request)
-
-    def read_sound(self, source: Request | str) -> Response:
-        """Wait for the budget, then read a recording."""
-        self._wait()
-        return self._door.read_sound(source)
-
-    def send_once(self, request: Request) -> Response:
-        """Send at once: orders have a pace of their own."""
-        return self._door.send_once(request)
-
-    def _wait(self) -> None:
-        with self._lock:
-            now = time.monotonic()
-            start = max(self._tat, now)
-            wait = start - now - (self._burst - 1) * self._interval
-            self._tat = start + self._interval
-        if wait > 0:
-            time.sleep(wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +67,9 @@ class Slice:
         self.busy: Counter[int] = Counter()
         """Reads that are out, by provider."""
         self.renewed: dict[int, float] = {}
-        self.heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self.heard: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
+        """What threads brought back; None where one needs something of the database."""
+        self.errands = DatabaseErrands(wake=lambda: self.heard.put(None))
         self.failed: queue.SimpleQueue[tuple[int, Passed]] = queue.SimpleQueue()
         self.pool = ThreadPoolExecutor(16, thread_name_prefix="poll")
         self.swept_at = 0.0
@@ -193,12 +161,11 @@ class Slice:
     def _backend_of(self, provider: Provider) -> ProviderBackend | None:
         if provider.pk not in self.backends:
             try:
-                backend = provider.open_backend(partial(self._note, provider.pk))
+                backend = provider.open_backend(partial(self._note, provider.pk), through=self.errands)
             except ProviderMisconfigured as error:
                 Provider.objects.halt(provider.pk, str(error))
                 postpone(provider.pk, self.clock.now(), 60)
                 return None
-            backend.door = PacedDoor(backend.door, provider.reads_per_minute)
             self.backends[provider.pk] = backend
         return self.backends[provider.pk]
 
@@ -247,6 +214,11 @@ class Slice:
         try:
             while True:
                 heard = self.heard.get(timeout=timeout) if not wrote and timeout else self.heard.get_nowait()
+                if heard is None:
+                    # The rest of the round is not put off by threads that ask again and again.
+                    self.errands.serve()
+                    timeout = 0.0
+                    continue
                 wrote += 1
                 self.busy -= Counter([heard.provider_id])
                 self._write_one(heard)
@@ -287,6 +259,7 @@ class Slice:
                 leases.release("poll", provider_id, self.token)
             except (OperationalError, InterfaceError):
                 connection.close()
+        self.errands.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -337,7 +310,7 @@ def note_failure(
 ) -> None:
     """Keep the rows as they are, ask again later, and halt a provider whose key or credit is gone."""
     logger.warning("provider=%s: reading failed: %s", provider_id, type(error).__name__)
-    wait = error.retry_after if isinstance(error, RateLimited) else POSTPONED_SECONDS
+    wait = error.retry_after if isinstance(error, RateLimited | NoReadLeft) else POSTPONED_SECONDS
     if isinstance(error, AccountProblem):
         Provider.objects.halt(provider_id, error.message)
         wait = 60

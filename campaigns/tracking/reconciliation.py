@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from callcenter.formats.masking import ending_if_long
 from campaigns import matching, rules
 from campaigns.core import transitions
 from campaigns.core.call_events import Source
@@ -256,7 +257,7 @@ def _record(provider: Provider, rows: Sequence[CallSnapshot], now: datetime.date
         UnknownVendorCall(
             provider=provider,
             remote_id=row.remote_id[:200],
-            masked_number=masked(row.to_number),
+            masked_number=ending_if_long(call_updates.digits(row.to_number)),
             agent_id=row.agent_id[:200],
             vendor_time=row.created_at,
             seen_at=now,
@@ -267,12 +268,6 @@ def _record(provider: Provider, rows: Sequence[CallSnapshot], now: datetime.date
     ]
     UnknownVendorCall.objects.bulk_create(fresh, ignore_conflicts=True)
     return len(fresh)
-
-
-def masked(number: str) -> str:
-    """Return the last four digits of a number, which is all that is kept of a stranger's."""
-    digits = call_updates.digits(number)
-    return f"…{digits[-4:]}" if len(digits) > 4 else ""
 
 
 def _close_found(provider: Provider) -> None:

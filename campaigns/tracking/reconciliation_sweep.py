@@ -21,7 +21,6 @@ from campaigns import rules
 from campaigns.core.clock import DatabaseClock, span
 from campaigns.models import Call, UnknownVendorCall, VendorSweep
 from campaigns.tracking import alerts, reconciliation
-from campaigns.tracking.polling import PacedDoor
 from campaigns.tracking.unknown_calls import EARLY, sought_of
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
@@ -89,7 +88,6 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
     """Read part after part until now; returns what keeps it from being complete, as a sentence."""
     try:
         backend = provider.open_backend()
-        backend.door = PacedDoor(backend.door, provider.reads_per_minute)
         begins = begin_of(provider, sweep, now)
         while begins < now:
             if time.monotonic() > until:

@@ -25,6 +25,7 @@ from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Provider
 from providers.opening import Passed
+from providers.paced_reads import DatabaseErrands
 from providers.registry import vendors_that
 from providers.types import CallHandle, CallStatus
 
@@ -68,15 +69,19 @@ def take_back(seconds: float = SECONDS) -> int:
     ends_at = time.monotonic() + seconds
     taken = 0
     unreached: set[int] = set()
+    errands = DatabaseErrands()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="take-back") as pool:
         while time.monotonic() < ends_at:
-            claimed = _claim(timezone.now(), unreached)
+            claimed = _claim(timezone.now(), unreached, errands)
             if not claimed:
                 if not _some_are_leaving():
                     break
                 time.sleep(0.5)
                 continue
-            for one, heard in zip(claimed, pool.map(_ask, claimed), strict=True):
+            asked = [pool.submit(_ask, one) for one in claimed]
+            while not all(one.done() for one in asked):
+                errands.serve(timeout=0.05)
+            for one, heard in zip(claimed, (one.result() for one in asked), strict=True):
                 if _write(one, heard):
                     taken += 1
                 elif isinstance(heard.answer, UNHEARD):
@@ -90,7 +95,7 @@ def _some_are_leaving() -> bool:
     return leaving.filter(provider__vendor__in=vendors_that("supports_cancel")).exists()
 
 
-def _claim(now: datetime.datetime, unreached: set[int]) -> Sequence[Claimed]:
+def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands) -> Sequence[Claimed]:
     found = to_ask(now).exclude(provider__in=unreached).select_related("provider", "agent", "caller_id", "campaign")
     claimed = []
     for call in found.order_by("pk")[:AT_ONCE]:
@@ -100,7 +105,7 @@ def _claim(now: datetime.datetime, unreached: set[int]) -> Sequence[Claimed]:
             continue
         passed: list[Passed] = []
         try:
-            backend = call.provider.open_backend(passed.append)
+            backend = call.provider.open_backend(passed.append, through=errands)
         except ProviderMisconfigured as error:
             Provider.objects.halt(call.provider_id, str(error))
             Call.objects.filter(pk=call.pk).update(stop_asked_at=None)

@@ -26,7 +26,6 @@ from campaigns.core.clock import span
 from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallHint
 from campaigns.tracking import call_updates
-from campaigns.tracking.polling import PacedDoor
 from campaigns.tracking.unknown_calls import EARLY, NO_REFERENCE
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, WebhookRejected
@@ -206,13 +205,14 @@ def _give_up(now: datetime.datetime) -> int:
 
 def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
     """Read what needs the vendor: calls that are over, and unknown ones that a parked hint may name."""
-    over = {hint.remote_id: hint for hint in hints if hint.state == State.TO_READ}
+    # No more than the pace lets be read in this time, one by one.
+    most = max(1, round(provider.reads_per_minute * FOLLOW_SECONDS / 60))
+    over = {hint.remote_id: hint for hint in [hint for hint in hints if hint.state == State.TO_READ][:most]}
     lost = [(hint, call) for hint in hints if hint.state == State.PARKED and (call := _lost_call(provider, hint))]
     if not over and not lost:
         return 0
     try:
         backend = provider.open_backend()
-        backend.door = PacedDoor(backend.door, provider.reads_per_minute)
         done = _read_over(backend, provider, over) if over else 0
         for hint, call in lost:
             if time.monotonic() < until:

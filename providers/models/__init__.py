@@ -1,8 +1,10 @@
 """The rows of this room, split by subject."""
 
 from providers.models.exchanges import ProviderExchange
-from providers.models.provider import Provider, ProviderState, default_options, new_token
+from providers.models.pace import ReadPace
+from providers.models.provider import Provider, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
+from providers.models.state import ProviderState, Standing
 from providers.models.webhooks import DeliveryResult, WebhookAddress
 
 __all__ = [
@@ -13,7 +15,9 @@ __all__ = [
     "Provider",
     "ProviderExchange",
     "ProviderState",
+    "ReadPace",
     "RemoteRow",
+    "Standing",
     "Voice",
     "WebhookAddress",
     "default_options",

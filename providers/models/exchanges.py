@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.masking import ending
 from providers.exceptions import ProviderError
 from providers.masking import masked_body
 from providers.models.provider import Provider
@@ -38,15 +39,15 @@ def masked_path(path: str) -> str:
     """Return a path without its query, every id of eight characters or more cut to its last four."""
     parts = path.partition("?")[0].split("/")
     return "/".join(
-        f"…{part[-4:]}" if len(part) >= 8 and any(sign.isdigit() for sign in part) else part for part in parts
+        ending(part) if len(part) >= 8 and any(sign.isdigit() for sign in part) else part for part in parts
     )[:120]
 
 
 def masked_text(text: str) -> str:
     """Return a vendor's words with numbers of six digits or more and anything like a key cut to the last four."""
     # PostgreSQL keeps no such sign.
-    text = _LONG.sub(lambda found: f"…{found[0][-4:]}" if _is_key(found[0]) else found[0], text.replace("\0", ""))
-    return _DIGITS.sub(lambda found: f"…{found[0][-4:]}", text)[:200]
+    text = _LONG.sub(lambda found: ending(found[0]) if _is_key(found[0]) else found[0], text.replace("\0", ""))
+    return _DIGITS.sub(lambda found: ending(found[0]), text)[:200]
 
 
 def _is_key(word: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,33 +11,27 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.masking import last_four
 from providers import registry
 from providers.base import ProviderBackend
 from providers.carrier import Carrier, Order, Tell
 from providers.fields import EncryptedJSONField
+from providers.models.pace import reserve_of
+from providers.models.state import ProviderState, Standing
 from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
-from providers.opening import Note, NotedDoor, open_door
+from providers.opening import Note, open_backend, open_door
+from providers.pace import slowed_for
+from providers.paced_reads import ReaderPace, Through, at_once
 from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, next_step_of
 
 
 def default_options() -> dict[str, Any]:
     """Return no options: the backend's defaults hold."""
     return {}
-
-
-class ProviderState(models.TextChoices):
-    """Names where a provider stands, for its one chip."""
-
-    READY = "ready", _("Working")
-    UNTESTED = "untested", _("Not tested yet")
-    FAILING = "failing", _("Last request failed")
-    PAUSED = "paused", _("Paused by failures")
-    FROZEN = "frozen", _("Frozen")
-    HALTED = "halted", _("Halted")
-    OFF = "off", _("Switched off")
 
 
 class Provider(models.Model):
@@ -170,39 +165,95 @@ class Provider(models.Model):
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
         return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
 
-    def open_backend(self, note: Note | None = None) -> ProviderBackend:
+    def open_backend(
+        self,
+        note: Note | None = None,
+        *,
+        is_person: bool = False,
+        through: Through = at_once,
+        secrets: Mapping[str, str] | None = None,
+        options: Mapping[str, Any] | None = None,
+        **limits: Any,
+    ) -> ProviderBackend:
         """Return the backend with its door to the network, each exchange told to `note`.
 
-        Raises ProviderMisconfigured for a forbidden address.
+        Its reads keep the provider's pace: in the background they wait, for a person (`is_person`) only for seconds.
+        Threads that have no database reach the bucket `through` the one that has. `secrets` and `options` are tried
+        instead of its own. Raises ProviderMisconfigured for a forbidden address.
         """
-        options = self.options_with_defaults()
-        door = open_door(self.backend_class, self.secrets, options)
-        return self.backend_class(NotedDoor(door, note) if note else door, secrets=self.secrets, options=options)
+        pace = ReaderPace(reserve_of(self.pk, self.vendor), is_person=is_person, through=through)
+        secrets = self.secrets if secrets is None else secrets
+        options = self.options_with_defaults() if options is None else options
+        return open_backend(self.backend_class, secrets, options, pace, note, **limits)
 
     def open_carrier(self, most: int, tell: Tell[Order]) -> Carrier[Order]:
         """Return what carries orders to the vendor, so many at once at most; `tell` learns of those that came back.
 
         Raises ProviderMisconfigured for a forbidden address.
         """
-        options = self.options_with_defaults()
-        door = open_door(self.backend_class, self.secrets, options)
-        backend = self.backend_class(door, secrets=self.secrets, options=options)
-        return Carrier(backend, door, most, tell, f"carrier-{self.pk}")
+        door = open_door(self.backend_class, self.secrets, self.options_with_defaults())
+        return Carrier(self.open_backend(), door, most, tell, f"carrier-{self.pk}")
+
+    def slowed_for(self, now: datetime) -> float:
+        """Return for how many seconds more the vendor wants fewer requests; 0 where it does not."""
+        return slowed_for(self.slow_until.timestamp() if self.slow_until else None, now.timestamp())
+
+    @property
+    def state(self) -> ProviderState:
+        """Where it stands, in one word: the strongest stop first, then pace and health."""
+        if not self.is_active:
+            return ProviderState.OFF
+        if self.halted_at:
+            return ProviderState.HALTED
+        if self.frozen_at:
+            return ProviderState.FROZEN
+        if self.breaker_opened_at:
+            return ProviderState.PAUSED
+        if self.slowed_for(timezone.now()):
+            return ProviderState.SLOWED
+        if self.has_error:
+            return ProviderState.FAILING
+        return ProviderState.READY if self.last_success_at else ProviderState.UNTESTED
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands, in a sentence, and what is done about it."""
+        state = self.state
+        if state == ProviderState.OFF:
+            return Standing(state, _("It is switched off."), _("An admin switches it on again."))
+        if state == ProviderState.HALTED:
+            is_known = self.has_error and self.last_error_kind in ACCOUNT_PROBLEMS
+            reason = self.error_sentence if is_known else self.halted_reason
+            step = self.next_step if is_known else _("An admin puts right what is named, tests it and resumes it.")
+            return Standing(state, _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}, step)
+        if state == ProviderState.FROZEN:
+            reason = self.frozen_reason.rstrip(". ")
+            return Standing(state, _("Frozen: %(reason)s.") % {"reason": reason}, self.frozen_step)
+        if state == ProviderState.PAUSED:
+            return Standing(
+                state,
+                _("Paused by itself after failures: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")},
+                _(
+                    "It tests itself with a harmless read and goes on when the vendor answers; nobody is called to try"
+                    " it out."
+                ),
+            )
+        if state == ProviderState.SLOWED:
+            return Standing(state, error_sentence("RateLimited", self.vendor_label), next_step_of("RateLimited"))
+        if state == ProviderState.FAILING:
+            return Standing(state, self.error_sentence, self.next_step)
+        if state == ProviderState.UNTESTED:
+            return Standing(
+                state,
+                _("Nobody knows yet whether its key works."),
+                _("Press “Test connection”: it is a harmless read."),
+            )
+        return Standing(state)
 
     @property
     def stop_reason(self) -> str | Promise:
         """Say why nothing is dialled through this provider now; empty where calls may pass."""
-        if not self.is_active:
-            return _("It is switched off.")
-        if self.halted_at:
-            is_known = self.has_error and self.last_error_kind in ACCOUNT_PROBLEMS
-            reason = self.error_sentence if is_known else self.halted_reason
-            return _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}
-        if self.frozen_at:
-            return _("Frozen: %(reason)s.") % {"reason": self.frozen_reason.rstrip(". ")}
-        if self.breaker_opened_at:
-            return _("Paused by itself after failures: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")}
-        return ""
+        return self.standing.sentence if self.state.is_stop else ""
 
     @property
     def frozen_step(self) -> str | Promise:
@@ -216,21 +267,6 @@ class Provider(models.Model):
             "This vendor has no list of calls, so nobody but a person can tell what was dialled since the backup. Look"
             " at the vendor's own page, take out who was called, then an admin ends the freeze with a reason."
         )
-
-    @property
-    def state(self) -> ProviderState:
-        """Where it stands, in one word: the strongest stop first, then health."""
-        if not self.is_active:
-            return ProviderState.OFF
-        if self.halted_at:
-            return ProviderState.HALTED
-        if self.frozen_at:
-            return ProviderState.FROZEN
-        if self.breaker_opened_at:
-            return ProviderState.PAUSED
-        if self.has_error:
-            return ProviderState.FAILING
-        return ProviderState.READY if self.last_success_at else ProviderState.UNTESTED
 
     @property
     def has_error(self) -> bool:
@@ -262,7 +298,7 @@ class Provider(models.Model):
     def masked_secret(self, name: str) -> str:
         """Return the last four characters of a key, or nothing where there is none."""
         value = str(self.secrets.get(name) or "")
-        return f"••••{value[-4:]}" if len(value) >= 12 else ("••••" if value else "")
+        return f"••••{last_four(value)}" if len(value) >= 12 else ("••••" if value else "")
 
 
 def new_token() -> uuid.UUID:

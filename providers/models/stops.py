@@ -13,7 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.audit.models import record
-from providers.exceptions import ProviderError, ProviderMisconfigured
+from providers.clock import DatabaseClock, span
+from providers.exceptions import NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
+from providers.pace import LONGEST_SLOWING
 
 if TYPE_CHECKING:
     from providers.models import Provider, ProviderExchange  # noqa: F401
@@ -86,12 +88,26 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         self.filter(stale | news, pk=pk).update(last_success_at=now)
 
     def note_error(self, pk: int, error: ProviderError | ProviderMisconfigured) -> None:
-        """Remember what went wrong last, and its kind, from which the next step is known."""
+        """Remember what went wrong last, and its kind, from which the next step is known.
+
+        A vendor that asks us to slow down slows orders and reads. Our own pace says nothing of the vendor.
+        """
+        if isinstance(error, NoReadLeft):
+            return
+        if isinstance(error, RateLimited):
+            self.slow_down(pk, error.retry_after)
         self.filter(pk=pk).update(
             last_error_at=timezone.now(),
             last_error=getattr(error, "message", str(error))[:300],
             last_error_kind=type(error).__name__,
         )
+
+    def slow_down(self, pk: int, wait: float) -> None:
+        """Place no call and read nothing for so many seconds, as the vendor asks; a longer wish stands."""
+        now = DatabaseClock().now()
+        until, longest = now + span(wait), now + timedelta(seconds=LONGEST_SLOWING)
+        is_shorter = Q(slow_until__isnull=True) | Q(slow_until__lt=until) | Q(slow_until__gt=longest)
+        self.filter(is_shorter, pk=pk).update(slow_until=until)
 
     def note_recording_host(self, pk: int, host: str) -> None:
         """Remember a host that recordings lie at and that nobody allowed; it stays closed until an admin does."""

@@ -9,7 +9,7 @@ from typing import Any
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Provider
-from providers.opening import NotedDoor, Passed, open_door
+from providers.opening import Passed
 from providers.services.health import note_error, note_success
 
 ASK_SECONDS = 10.0
@@ -30,13 +30,12 @@ def asking(
     transaction may be open: a vendor's slow answer would hold it.
     """
     is_trial = secrets is not None or options is not None
-    secrets = provider.secrets if secrets is None else secrets
-    options = provider.options_with_defaults() if options is None else options
     passed: list[Passed] = []
     failure: Exception | None = None
     try:
-        door = NotedDoor(open_door(provider.backend_class, secrets, options, total_timeout=ASK_SECONDS), passed.append)
-        yield provider.backend_class(door, secrets=secrets, options=options)
+        yield provider.open_backend(
+            passed.append, is_person=True, secrets=secrets, options=options, total_timeout=ASK_SECONDS
+        )
     except (ProviderError, ProviderMisconfigured) as error:
         failure = error
         if not is_trial:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
 from pytest_django import Settings
 
 from campaigns.dialing import dispatcher
@@ -91,22 +90,3 @@ def read_back() -> Callable[..., None]:
         polling.run_slice(seconds)
 
     return run
-
-
-@pytest.fixture
-def for_threads(transactional_db: None, tmp_path: Path) -> Iterator[None]:
-    """Let threads share the database: a file, where the tests run on SQLite's memory."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    path, in_memory, name = tmp_path / "threads.sqlite3", connections["default"], connection.settings_dict["NAME"]
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(path)])
-    connection.settings_dict["NAME"] = str(path)
-    del connections["default"]
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        in_memory.settings_dict["NAME"] = name
-        connections["default"] = in_memory

@@ -97,31 +97,6 @@ def test_the_next_opening_is_open_and_later(instant: datetime.datetime, zone: st
     assert rules.is_open(opening, [zone], at(9), at(20), ALL_DAYS)
 
 
-@given(cap=st.integers(1, 600), pauses=st.lists(st.floats(0, 20), min_size=5, max_size=200))
-@settings(max_examples=200, deadline=None)
-def test_no_minute_holds_more_than_the_cap(cap: int, pauses: list[float]) -> None:
-    now, tat, taken_at = 1_000_000.0, 0.0, []
-    for pause in pauses:
-        now += pause
-        taken, tat_after = rules.take_pace(tat, now, cap, 50)
-        if taken:
-            tat = tat_after
-            taken_at += [now] * taken
-    for begin in taken_at:
-        assert sum(begin <= instant < begin + 59.999 for instant in taken_at) <= cap
-
-
-@pytest.mark.parametrize("cap", [60, 120, 600])
-def test_a_cap_is_used_to_95_percent(cap: int) -> None:
-    now, tat, total = 0.0, 0.0, 0
-    while now < 600:
-        taken, after = rules.take_pace(tat, now, cap, 5)
-        tat = after if taken else tat
-        total += taken
-        now += 0.05
-    assert total >= 0.95 * cap * 10
-
-
 def test_the_breaker_weighs_two_minutes() -> None:
     outcomes = rules.weigh([], 1000.0, 2, 3)
     assert rules.should_break(outcomes, 0)

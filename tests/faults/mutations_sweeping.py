@@ -18,8 +18,8 @@ SWEEPING = (
     Mutant(
         "read the freeze nowhere",
         PROVIDER,
-        '        if self.frozen_at:\n            return _("Frozen',
-        '        if False:\n            return _("Frozen',
+        "        if self.frozen_at:\n            return ProviderState.FROZEN",
+        "        if False:\n            return ProviderState.FROZEN",
         PLACING_TESTS + "a_stop_between_reservation_and_commit_point_holds",
     ),
     Mutant(

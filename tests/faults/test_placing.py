@@ -19,6 +19,7 @@ from campaigns.dialing.order_results import Answer
 from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign, DialingSwitch
 from campaigns.tracking import polling, stuck_calls
+from providers import pace
 from providers.exceptions import (
     CredentialsRejected,
     NotSent,
@@ -392,9 +393,8 @@ def test_an_order_never_leaves_inside_somebodys_transaction(transactional_db: No
 def test_no_minute_of_a_greedy_dialler_holds_more_than_the_cap(cap: int) -> None:
     now, tat, left_at = 1_000_000.0, 0.0, []
     while now < 1_000_180.0:
-        taken, after = rules.take_pace(tat, now, cap, 50)
-        if taken:
-            tat = after
-            left_at += [now] * taken
+        taken = pace.take(tat, now, cap, 50)
+        tat = taken.tat
+        left_at += [now] * taken.count
         now += 0.1
     assert max(sum(begin <= at < begin + 60 for at in left_at) for begin in left_at[:: max(1, cap // 30)]) <= cap

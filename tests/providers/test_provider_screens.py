@@ -186,7 +186,7 @@ def test_a_blank_key_changes_nothing(client: Client, admin_person: User) -> None
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("halted_at", "An admin resumes it."),
+        ("halted_at", "An admin puts right what is named, tests it and resumes it."),
         ("breaker_opened_at", "harmless read"),
         ("frozen_at", "list of calls is compared by itself"),
     ],

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
+from callcenter.formats.amounts import clock_length
 from campaigns.calls import call_columns, call_log, call_log_filters
 from campaigns.calls.call_log import LIVE_NOW, TO_DECIDE, CallFilters
 from campaigns.core import results
@@ -242,5 +243,5 @@ class CallFilterForm(forms.Form):
 
 def _in_words(chip: FilterChip) -> str:
     if chip.name in {"talked_from", "talked_to"}:
-        return f"{chip.value // 60}:{chip.value % 60:02d}"
+        return clock_length(chip.value, always_minutes=True)
     return str(chip.value)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
+from callcenter.formats.masking import dotted
 from campaigns import rules
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.number_check import Prospect, judge_number, refusal_of
@@ -342,7 +343,7 @@ def plain_values(chosen: Mapping[str, Any]) -> dict[str, Any]:
 
 def hidden_number(call: Call) -> str:
     """Return how the number of an old call stands in the form of somebody who may no longer see it whole."""
-    return f"••• {call.to_number[-4:]}"
+    return dotted(call.to_number)
 
 
 def _picked(rows: Any, key: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import IO, Any
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
+from callcenter.access.roles import team_of
 from campaigns.contacts.importing.limits import FileRefused, limits
 from campaigns.contacts.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
 from campaigns.contacts.importing.reading import measure, open_table, path_of
@@ -28,12 +29,11 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
             _("This file is larger than %(megabytes)s MB. Split it into smaller files.")
             % {"megabytes": limits().max_bytes // (1024 * 1024) or 1}
         )
-    membership = getattr(person, "membership", None) if person is not None else None
     record = ContactImport(
         original_name=Path(name.replace("\\", "/")).name[:200] or "file",
         region=region,
         owner=person,
-        team_id=membership.team_id if membership is not None else None,
+        team_id=team_of(person),
     )
     record.file.save(record.original_name, stored, save=False)
     try:

@@ -15,7 +15,7 @@ from django.utils.formats import get_format
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.roles import Person
+from callcenter.access.roles import Person, team_of
 from campaigns.contacts.forms.fields import read_tags
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.drafts import visible_to
@@ -145,7 +145,7 @@ class CampaignForm(VariablesForm):
         fields: dict[str, Any] = self.fields
         first = int(get_format("FIRST_DAY_OF_WEEK")) - 1
         fields["days"].choices = [(day % 7, WEEKDAYS[day % 7]) for day in range(first, first + 7)]
-        team = getattr(getattr(person, "membership", None), "team_id", None)
+        team = team_of(person)
         mine = Q(is_active=True) & (Q(team__isnull=True) | Q(team=team)) | Q(pk=self.instance.provider_id or 0)
         fields["provider"].queryset = Provider.objects.filter(mine).distinct()
         fields["text"].widget.attrs["rows"] = 4

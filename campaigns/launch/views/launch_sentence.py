@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from callcenter.formats.amounts import money, number
+from callcenter.formats.calendars import in_digits
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.launch.launch_sentence import Piece, pieces_of
 from campaigns.models import Campaign
@@ -23,12 +25,12 @@ def _piece(piece: Piece, check: LaunchCheck, campaign: Campaign, opens: bool) ->
     if piece.at is not None:
         return console.moment(piece.at)
     if piece.amount is not None:
-        return console.money(piece.amount, check.currency)
+        return money(piece.amount, check.currency)
     if piece.count is None:
-        return conditional_escape(console.digits(piece.text))
+        return conditional_escape(in_digits(str(piece.text)))
     if not opens:
-        return format_html("<strong>{}</strong>", console.number(piece.count))
+        return format_html("<strong>{}</strong>", number(piece.count))
     address = reverse("campaign-check-people", args=[campaign.pk, piece.kind])
     if piece.variable:
         address += "?" + urlencode({"variable": piece.variable})
-    return format_html('<a href="{}">{}</a>', address, console.number(piece.count))
+    return format_html('<a href="{}">{}</a>', address, number(piece.count))

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from callcenter.access.roles import needs
+from callcenter.formats.amounts import number
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, token_of
 from campaigns.launch import redial
@@ -40,7 +41,7 @@ def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
         "“%(name)s” is a new draft for %(count)s people. Check it, then launch it: nobody is called before.",
         people,
     )
-    messages.success(request, words % {"name": made, "count": f"{people:,}"})
+    messages.success(request, words % {"name": made, "count": number(people)})
     return redirect("campaign-check", made.pk)
 
 

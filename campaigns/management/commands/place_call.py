@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.forms import MultipleChoiceField
 
+from callcenter.formats.masking import ending
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.core import explanations, results
@@ -92,7 +93,7 @@ class Command(BaseCommand):
     def say(self, call: Call, *, has_waited: bool, as_json: bool) -> None:
         """Print where the call stands; raises CommandError where a call that was waited for came to nothing."""
         result = results.result_of(call)
-        sentence = f"Call {call.pk} to …{call.to_number[-4:]}: {result.word}."
+        sentence = f"Call {call.pk} to {ending(call.to_number)}: {result.word}."
         if call.talk_seconds:
             sentence = f"{sentence[:-1]}, {call.talk_seconds} s talked."
         reason = results.sentence_of(call)

@@ -7,30 +7,29 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import needs
-from callcenter.formats.calendars import plain_day
+from callcenter.formats.amounts import NOTHING, number, plain_money
+from callcenter.formats.calendars import in_digits, plain_day
 from campaigns.calls.call_log import MACHINE, OPTED_OUT, SENT, TALKED
 from campaigns.models import Call
 from campaigns.reports import figures as figures_module
 from campaigns.reports import sections
 from campaigns.reports.forms import SPANS, ReportForm
 from campaigns.reports.tables import Section
-from campaigns.templatetags import console
 
 
 def said(value: Any, kind: str, currency: str = "") -> str:
     """Return a value as the page's language writes it, without markup: it stands in drawings and their titles."""
     if value is None:
-        return "–"
+        return NOTHING
     if kind == "money":
-        return strip_tags(console.money(value, currency))
+        return plain_money(value, currency)
     if kind == "percent":
-        return console.digits(_("%(n)s %%") % {"n": value})
-    return console.number(value) if kind in {"number", "rate"} else console.digits(value)
+        return in_digits(_("%(n)s %%") % {"n": value})
+    return number(value) if kind in {"number", "rate"} else in_digits(str(value))
 
 
 def short_day(day: Any) -> str:

@@ -39,7 +39,7 @@ class Vendor:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer: Recording | Exception = Recording(content=SOUND)
         self.asked = 0
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+        monkeypatch.setattr(Provider, "open_backend", lambda _self, _note=None, **_more: self)
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         self.asked += 1

@@ -219,3 +219,17 @@ def test_people_who_were_asked_for_come_first_and_campaigns_share_fairly(stage: 
     assert ids[0] == single.pk
     owners = list(Call.objects.filter(pk__in=ids).values_list("campaign_id", flat=True))
     assert (owners.count(stage.campaign.pk), owners.count(other.pk)) == (5, 5)
+
+
+def test_a_clock_that_was_put_back_holds_calls_for_seconds_only(stage: Stage) -> None:
+    """An hour put back must not mean an hour without calls, for the provider's pace and for the campaign's."""
+    ahead = timezone.now().timestamp() + 3600
+    Provider.objects.filter(pk=stage.provider.pk).update(pace_tat=ahead, calls_per_minute=60)
+    Campaign.objects.filter(pk=stage.campaign.pk).update(pace_tat=ahead, calls_per_minute=60)
+    stage.call()
+    assert stage.commit().committed == []
+    stage.provider.refresh_from_db()
+    stage.campaign.refresh_from_db()
+    latest = timezone.now().timestamp() + 4
+    assert stage.provider.pace_tat < latest
+    assert stage.campaign.pace_tat < latest

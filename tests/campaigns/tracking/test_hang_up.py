@@ -40,7 +40,7 @@ class Vendor:
         self.answer: CallSnapshot | Exception | None = None
         self.state: CallStatus | Exception = CallStatus.QUEUED
         self.asked: list[str] = []
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+        monkeypatch.setattr(Provider, "open_backend", lambda _self, _note=None, **_more: self)
 
     def _wish(self, handle: CallHandle) -> CallSnapshot | None:
         self.asked.append(handle.remote_id)

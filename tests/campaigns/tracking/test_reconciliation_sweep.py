@@ -97,7 +97,7 @@ class Stage:
 @pytest.fixture
 def stage(db: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
     vendor = Vendor()
-    monkeypatch.setattr(Provider, "open_backend", lambda _provider: vendor)
+    monkeypatch.setattr(Provider, "open_backend", lambda _provider, *_args, **_more: vendor)
     return Stage(vendor)
 
 

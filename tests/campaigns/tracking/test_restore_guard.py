@@ -231,7 +231,7 @@ def test_managers_are_told_of_a_freeze(db: None, mailoutbox: list[Any]) -> None:
 def stage(db: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A provider as a restored backup has it: frozen, its last complete comparison an hour before the known call."""
     vendor = Vendor()
-    monkeypatch.setattr(Provider, "open_backend", lambda _provider: vendor)
+    monkeypatch.setattr(Provider, "open_backend", lambda _provider, *_args, **_more: vendor)
     made = Stage(vendor)
     since = made.now - 110 * MINUTE
     VendorSweep.objects.create(provider=made.provider, complete_until=since)

@@ -30,7 +30,7 @@ class Vendor:
         self.answer: Exception | None = None
         self.state = CallStatus.CANCELED
         self.asked: list[str] = []
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+        monkeypatch.setattr(Provider, "open_backend", lambda _self, _note=None, **_more: self)
 
     def cancel_call(self, handle: CallHandle) -> None:
         self.asked.append(handle.remote_id)

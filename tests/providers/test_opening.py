@@ -1,0 +1,60 @@
+"""Nobody opens a way to a vendor that keeps no pace."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MAY_OPEN = {
+    ("providers/opening.py", "open_door"): "the door itself",
+    ("providers/opening.py", "open_backend"): "the one reader, paced",
+    ("providers/models/provider.py", "open_carrier"): "orders, whose pace the commit point keeps",
+    ("providers/forms.py", "_check_door"): "whether an address can be used; nothing is asked",
+}
+
+
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Yield every call of the product with its file and the function that it stands in."""
+    for room in ("callcenter", "campaigns", "providers"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for function in ast.walk(ast.parse(path.read_text())):
+                if isinstance(function, ast.FunctionDef):
+                    for node in ast.walk(function):
+                        if isinstance(node, ast.Call):
+                            yield str(path.relative_to(ROOT)), function.name, node
+
+
+def name_of(node: ast.Call) -> str:
+    """Return the last word of what is called."""
+    called = node.func
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+
+
+def test_a_door_is_opened_in_few_places() -> None:
+    found = {(path, function) for path, function, node in calls() if name_of(node) in {"open_door", "HttpDoor"}}
+    assert found - {("providers/http.py", "open_door")} == set(MAY_OPEN)
+
+
+def test_a_backend_is_made_in_one_place_and_paced_there() -> None:
+    made = {
+        (path, function)
+        for path, function, node in calls()
+        if {"secrets", "options"} <= {keyword.arg for keyword in node.keywords}
+        and name_of(node) not in {"open_backend", "open_door", "asking", "auth_headers"}
+    }
+    assert made == {("providers/opening.py", "open_backend")}
+    source = ast.unparse(ast.parse((ROOT / "providers/opening.py").read_text()))
+    assert "return backend_class(PacedDoor(told, pace), secrets=secrets, options=options)" in source
+
+
+def test_nobody_puts_another_door_in() -> None:
+    for room in ("callcenter", "campaigns", "providers"):
+        for path in (ROOT / room).rglob("*.py"):
+            if path.name == "base.py":
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                targets = node.targets if isinstance(node, ast.Assign) else []
+                doors = [target for target in targets if isinstance(target, ast.Attribute) and target.attr == "door"]
+                assert not doors, path

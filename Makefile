@@ -1,9 +1,11 @@
-# Two commands matter: `make demo` starts everything with a simulator, `make test` checks everything.
+# Two commands matter: `make demo` starts everything with a simulator, `make test` checks everything; with
+# PostgreSQL and Redis: `.ci/services make test`.
 
 SHELL := /bin/sh
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
-STAGE := .ci/stage
+ON_SQLITE := lint types project unit kills e2e browser
+ON_ENGINES := unit-engines kills-engines e2e-engines
 ENGINE ?= sqlite
 CALLS ?= 10000
 RUNTIME := .venv/.installed
@@ -34,18 +36,15 @@ demo: init ## Start it all with a simulator, demo people and three log-ins; Ctrl
 up: init ## Start it with what is in .env; Ctrl-C ends it
 	@$(PY) manage.py up
 
-test: $(DEV) ## Check everything: style, types, layers, messages, tests
-	@mkdir -p var; [ -n "$$CALLCENTER_CI" ] || rm -f var/stages.txt; failed=; \
-	for stage in lint types project unit kills e2e browser; do \
-		$(STAGE) $$stage $(MAKE) --no-print-directory BROWSER_LANGUAGES=en $$stage || failed="$$failed $$stage"; \
-	done; \
-	printf '\nAll stages:\n'; cat var/stages.txt; \
-	[ -z "$$failed" ] || { echo "Not passed:$$failed"; exit 1; }
+test: $(DEV) ## Check everything side by side: style, types, layers, messages, tests
+	@.ci/need chromium gettext
+	@$(PY) .ci/stages $(ON_SQLITE) $(if $(TEST_DATABASE_URL),$(ON_ENGINES))
 
-lint: $(DEV) ## Style of Python and templates, and who imports whom
+lint: $(DEV) ## Style of Python and templates, who imports whom, and that what is imported is declared
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo
+	.venv/bin/deptry --no-ansi .
 	.venv/bin/djlint --check --lint templates
 
 types: $(DEV) ## Types
@@ -57,32 +56,31 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 	.ci/messages
 
 unit: $(DEV) ## Tests without processes or a browser
-	$(PYTEST) -n 2 -m "not browser and not end_to_end and not faults"
+	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults" $(TESTS)
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
 	# A process each: they mostly wait.
-	$(PYTEST) -n 5 -m end_to_end
+	$(PYTEST) -n 5 -m end_to_end $(TESTS)
 
 browser: $(DEV) ## Tests in a real Chromium, in English and in Persian; `make test` walks through the English ones
 	@.ci/need chromium
-	BROWSER_LANGUAGES="$(BROWSER_LANGUAGES)" $(PYTEST) -n 0 -m browser
+	BROWSER_LANGUAGES="$(BROWSER_LANGUAGES)" $(PYTEST) -n 0 -m browser tests/browser
 
 kills: $(DEV) ## The fault runs in their short form: workers die while a broken vendor is dialled
-	$(PYTEST) -n 0 -m faults
+	# Side by side: they mostly wait.
+	$(PYTEST) -n 3 -m faults tests/faults
 
 faults: $(DEV) ## The fault runs at full length, on both engines: kills, broken vendors, crashes
 	@.ci/need postgresql redis-server
-	FAULTS=full $(PYTEST) -n 0 -m faults
+	FAULTS=full $(PYTEST) -n 0 -m faults tests/faults
 
 figures: $(DEV) ## The printed figures on one engine: make figures ENGINE=postgres CALLS=10000
 	@.ci/need postgresql
-	FAULTS=full FAULTS_ENGINE=$(ENGINE) FAULTS_CALLS=$(CALLS) $(PYTEST) -n 0 -m faults -k "at_random or two_minutes or after_a_stop or database_crashes or restored_backup"
+	FAULTS=full FAULTS_ENGINE=$(ENGINE) FAULTS_CALLS=$(CALLS) $(PYTEST) -n 0 -m faults -k "at_random or two_minutes or after_a_stop or database_crashes or restored_backup" tests/faults
 
 engines: $(DEV) ## What touches the database, on the engines of TEST_DATABASE_URL and TEST_REDIS_URL
 	@test -n "$$TEST_DATABASE_URL" || { echo "Run it as: .ci/services make engines" >&2; exit 1; }
-	@$(STAGE) postgres $(PYTEST) -n 2 -m "not browser and not end_to_end and not faults" tests/campaigns
-	@$(STAGE) e2e-postgres $(PYTEST) -n 0 -m end_to_end tests/end_to_end/test_main_job.py
-	@$(STAGE) kills-postgres $(PYTEST) -n 0 -m faults
+	@$(PY) .ci/stages $(ON_ENGINES)
 
 mutants: $(DEV) ## Break the code on purpose: every mutant must be caught by a test
 	$(PY) -m tests.faults.mutants
@@ -97,5 +95,5 @@ messages: $(DEV) ## Collect the sentences to translate and compile the translati
 	$(PY) manage.py compilemessages --ignore '.venv' --settings tests.settings
 
 clean: ## Remove what was built; .env and the data in var/ stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/tests var/static var/stages.txt
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/tests var/static var/stages var/stages.txt
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

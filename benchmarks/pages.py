@@ -148,6 +148,7 @@ def _log(at: Landmarks) -> Iterator[Page]:
     yield Page("call-log", "call log, an admin", role="admin")
     for filters in (
         "state=completed", "state=canceled", "state=unknown", "state=live", "state=talked", "state=decide",
+        "state=machine", "state=silent", "state=held", "state=failed",
         "state=pending", "state=skipped", "which=open", "which=ended", "which=machine", "which=opted_out",
         "which=priced", "which=unpriced", "which=refused", "answered_by=machine", "answered_by=human",
         "talked_from=300", "talked_from=2&talked_to=9", "cost_from=0.5", "reviewed=no", "reviewed=yes",

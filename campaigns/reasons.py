@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +16,8 @@ class SkipReason(models.TextChoices):
     DO_NOT_CALL = "do_not_call", _("Not called: the number is on the do-not-call list.")
     NUMBER_REFUSED = "number_refused", _("Not called: this vendor cannot call this number.")
     NO_ZONE = "no_zone", _("Not called: the local time of this number is not known.")
-    QUIET_PERIOD = "quiet_period", _("Not called: this person was called a short time ago.")
     EXCLUDED = "excluded", _("Not called: this person is among those of a campaign that is left out.")
     STOPPED = "stopped", _("Not called: the campaign was stopped.")
-    OVER_BUDGET = "over_budget", _("Not called: the campaign's budget is used up.")
     MISSING_VARIABLE = "missing_variable", _("Not called: a variable of the message is empty.")
     CANCELED = "canceled", _("Not called: a person canceled it.")
     NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
@@ -35,6 +35,16 @@ class WaitReason(models.TextChoices):
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
+
+
+class StopReason(StrEnum):
+    """Names why nobody is called now, or nobody through one provider; it stands on no call."""
+
+    STOP_ALL = "stop_all"
+    PROVIDER_OFF = "provider_off"
+    PROVIDER_HALTED = "provider_halted"
+    PROVIDER_FROZEN = "provider_frozen"
+    PROVIDER_PAUSED = "provider_paused"
 
 
 SENTENCES: dict[str, str | Promise] = {

@@ -299,7 +299,7 @@ End = Literal["failed", "refused", "talked", "other"]
 """What the end of a call says of its campaign; see `end_of`."""
 
 
-def end_of(status: str, talk_seconds: int | None, answered_by: str, *, is_wish_heard: bool) -> End:
+def end_of(status: str, talk_seconds: int | None, *, has_talked: bool, is_wish_heard: bool) -> End:
     """Return what the end of a call says of its campaign.
 
     A refusal is a call in which the person asked not to be called again, or answered and hung up at once. A machine,
@@ -309,9 +309,9 @@ def end_of(status: str, talk_seconds: int | None, answered_by: str, *, is_wish_h
         return "refused"
     if status == CallStatus.FAILED:
         return "failed"
-    if status != CallStatus.COMPLETED or not talk_seconds or answered_by == "machine":
+    if not has_talked:
         return "other"
-    return "refused" if talk_seconds <= HUNG_UP_WITHIN else "talked"
+    return "refused" if (talk_seconds or 0) <= HUNG_UP_WITHIN else "talked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,22 +15,22 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CallStatus(models.TextChoices):
-    """Names where a call stands, in the order of its life."""
+    """Names the status of a call, in the order of its life."""
 
-    PENDING = "pending", _("Waiting its turn")
-    PLACING = "placing", _("Being placed")
-    QUEUED = "queued", _("Queued at the vendor")
+    PENDING = "pending", _("Waiting")
+    PLACING = "placing", _("Placing")
+    QUEUED = "queued", _("Queued at provider")
     DIALING = "dialing", _("Dialling")
     RINGING = "ringing", _("Ringing")
-    IN_PROGRESS = "in_progress", _("Talking")
+    IN_PROGRESS = "in_progress", _("In progress")
     WRAPPING_UP = "wrapping_up", _("Wrapping up")
     COMPLETED = "completed", _("Completed")
     NO_ANSWER = "no_answer", _("No answer")
     BUSY = "busy", _("Busy")
     FAILED = "failed", _("Failed")
-    CANCELED = "canceled", _("Canceled")
-    UNKNOWN = "unknown", _("Not known yet")
-    SKIPPED = "skipped", _("Not called")
+    CANCELED = "canceled", _("Cancelled")
+    UNKNOWN = "unknown", _("Unknown")
+    SKIPPED = "skipped", _("Skipped")
 
 
 OURS = frozenset({CallStatus.PENDING, CallStatus.PLACING, CallStatus.SKIPPED})
@@ -58,6 +58,9 @@ FINAL = frozenset(
     }
 )
 """States that nothing moves on by itself."""
+
+ENDED = FINAL - {CallStatus.SKIPPED}
+"""Final states of calls that were made, or proved never placed: the others were never tried."""
 
 LIVE = frozenset({CallStatus.PLACING, CallStatus.UNKNOWN}) | AT_VENDOR
 """States in which the phone may ring: at most one call to a number may be in them, system-wide."""

@@ -20,6 +20,8 @@ from campaigns.models import Call, Campaign, Contact, ContactList, ListMembershi
 from providers.models import Agent, CallerId, Provider
 
 _counter = itertools.count(1)
+ALL_DAY = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}
+"""Calling hours for a test that is about something else and runs at whatever hour."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -128,14 +130,11 @@ def make_list(people: int = 0, **fields: Any) -> ContactList:
 
 
 def make_campaign(lists: list[ContactList] | None = None, **fields: Any) -> Campaign:
-    """Make a draft campaign that may call all day."""
+    """Make a draft campaign with the product's own calling hours and quiet period."""
     provider = fields.pop("provider", None) or make_provider()
     defaults: dict[str, Any] = {
         "name": f"Campaign {next(_counter)}",
         "provider": provider,
-        "hours_start": datetime.time(0, 0),
-        "hours_end": datetime.time(0, 0),
-        "quiet_hours": 0,
     }
     if "agent" not in fields:
         defaults["agent"] = make_agent(provider)

@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 # SQLite and no Redis, unless TEST_DATABASE_URL or TEST_REDIS_URL name others (`.ci/services` does).
+engine = "engines" if os.environ.get("TEST_DATABASE_URL") else "sqlite"
+worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ.update(
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL", ""),
     REDIS_URL=os.environ.get("TEST_REDIS_URL", ""),
-    VAR_DIR=str(Path(__file__).resolve().parent.parent / "var" / "tests"),
+    # Runs that go on side by side have a folder each.
+    VAR_DIR=str(Path(__file__).resolve().parent.parent / "var" / "tests" / f"{engine}{worker}"),
     DEMO="off",
     TIME_SCALE="1",
     EMAIL_URL="",
@@ -21,11 +24,11 @@ os.environ.update(
     LOG_LEVEL="WARNING",
 )
 os.environ.setdefault("SANDBOX_ORIGIN", "http://127.0.0.1:18100")
-if os.environ["REDIS_URL"] and "PYTEST_XDIST_WORKER" in os.environ:
+if os.environ["REDIS_URL"] and worker:
     # Parallel runs share one Redis server: each takes a database of its own there.
-    os.environ["REDIS_URL"] += "/" + str(int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1)
+    os.environ["REDIS_URL"] += "/" + str(int(worker.removeprefix("gw")) + 1)
 
-from callcenter.settings import *  # noqa: F403
+from callcenter.settings import *  # noqa: E402, F403
 
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -13,19 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = {".py", ".html", ".css", ".js", ".sh", ".md", ".toml", ".yaml"}
 MAX_LINES = 400
 TOP_LEVEL = {
-    *(".ci", ".dockerignore", ".env.example", ".gitignore", "CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile"),
-    *(
-        "CONTRIBUTING.md",
-        "README.md",
-        "SECURITY.md",
-        "benchmarks",
-        "callcenter",
-        "campaigns",
-        "compose.yaml",
-        "locale",
-        "manage.py",
-    ),
-    *("providers", "pyproject.toml", "static", "templates", "tests", "uv.lock"),
+    *(".ci", ".dockerignore", ".env.example", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md"),
+    *("CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "callcenter"),
+    *("campaigns", "compose.yaml", "docs", "locale", "manage.py", "providers", "pyproject.toml", "static", "templates"),
+    *("tests", "uv.lock"),
 }
 # Split, so that this file does not hold what it looks for.
 MACHINE_PATHS = ["/" + "work/", "/" + "root/", "/tmp/" + "brief", "/home" + "/"]
@@ -140,6 +131,22 @@ def test_python_is_required_as_the_set_up_script_requires_it() -> None:
     script, project = (ROOT / ".ci/venv").read_text(), (ROOT / "pyproject.toml").read_text()
     assert "(3, 11) <= sys.version_info[:2] < (3, 14)" in script
     assert 'requires-python = ">=3.11,<3.14"' in project
+
+
+def test_hooks_run_the_locked_versions() -> None:
+    locked = re.findall(r'^name = "([^"]+)"\nversion = "([^"]+)"', (ROOT / "uv.lock").read_text(), re.MULTILINE)
+    hooks = re.findall(r'"([a-z-]+)==([^"]+)"', (ROOT / ".pre-commit-config.yaml").read_text())
+    assert hooks
+    assert set(hooks) <= set(locked)
+
+
+def test_environment_files_stay_out_of_git() -> None:
+    names = [".env", ".env.local", ".env.production", ".env.example"]
+    asked = ["git", "-c", "core.excludesFile=", "check-ignore", "--no-index", *names]
+    kept = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    if kept.returncode == 128:
+        pytest.skip("not a git tree")
+    assert kept.stdout.split() == names[:-1]
 
 
 def test_scripts_are_executable() -> None:

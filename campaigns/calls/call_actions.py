@@ -15,9 +15,10 @@ from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.core import transitions
 from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, numbers_now
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
-from campaigns.models import Call, DoNotCall
+from campaigns.models import Call
 from campaigns.reasons import SkipReason
 from providers.types import CallStatus
 
@@ -115,11 +116,12 @@ def _may_cancel(call: Call, person: Person) -> bool:
 def _refuse_second_ring(call: Call) -> None:
     if not call.is_final:
         raise Refusal(_("This call is not over."))
-    number = Call.objects.filter(to_number=call.to_number)
-    if number.live().exists():
-        raise Refusal(_("Another call to this number is not over: wait until its end is known."))
-    waits_here = number.filter(status=CallStatus.PENDING)
+    number = call.to_number
+    known = numbers_now([number], timezone.now(), None)
+    if number in known.live:
+        raise Refusal(LIVE_ELSEWHERE.words(is_queued=False))
+    waits_here = Call.objects.filter(to_number=number, status=CallStatus.PENDING)
     if waits_here.filter(Q(campaign=call.campaign_id) | Q(campaign__isnull=True)).exists():
         raise Refusal(_("A further call to this number waits already."))
-    if DoNotCall.objects.in_force().filter(phone=call.to_number).exists():
-        raise Refusal(_("The number is on the do-not-call list."))
+    if number in known.forbidden:
+        raise Refusal(FORBIDDEN.words(is_queued=False))

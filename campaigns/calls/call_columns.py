@@ -10,20 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaigns.core.results import READS
 from campaigns.models import CallTagging
 from campaigns.models.calls import CallQuerySet
 
-WHY = (
-    "status",
-    "wait_reason",
-    "skip_reason",
-    "failure_reason",
-    "held_at",
-    "needs_person_at",
-    "answered_by",
-    "talk_seconds",
-)
-"""What a call's sentence is made of."""
 ALWAYS = (
     "id", "status", "held_at", "needs_person_at", "failure_reason", "answered_by", "talk_seconds", "to_number",
     "ended_at",
@@ -49,8 +39,8 @@ COLUMNS = (
     Column(key="call", title=_("Call"), reads=("id",), is_number=True),
     Column(key="person", title=_("Person"), reads=("contact__name", "contact__phone")),
     Column(key="number", title=_("Number"), reads=("to_number", "ended_at"), under="person"),
-    Column(key="state", title=_("What came of it"), reads=("status", "held_at", "needs_person_at")),
-    Column(key="why", title=_("Why"), reads=WHY),
+    Column(key="state", title=_("Result"), reads=READS),
+    Column(key="why", title=_("Why"), reads=READS),
     Column(key="campaign", title=_("Campaign"), reads=("campaign__name",)),
     Column(key="provider", title=_("Provider"), reads=("provider__name",), under="campaign"),
     Column(key="agent", title=_("Agent"), reads=("agent__name",)),
@@ -58,7 +48,7 @@ COLUMNS = (
     Column(key="attempt", title=_("Attempt"), reads=("attempt",), is_number=True),
     Column(key="added", title=pgettext_lazy("time of a call", "Added"), reads=("created_at",)),
     Column(key="sent", title=_("When"), reads=("placing_at", "created_at", "due_at", "status")),
-    Column(key="answered", title=_("Answered"), reads=("answered_at",)),
+    Column(key="answered", title=pgettext_lazy("time of a call", "Answered"), reads=("answered_at",)),
     Column(key="ended", title=_("Ended"), reads=("ended_at",)),
     Column(key="talked", title=_("Talked"), reads=("talk_seconds",), is_number=True),
     Column(key="answered_by", title=_("Answered by"), reads=("answered_by",)),

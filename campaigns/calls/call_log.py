@@ -16,15 +16,14 @@ from django.utils import timezone
 from callcenter.access.roles import Person, may
 from campaigns.calls import call_log_filters
 from campaigns.contacts import search
-from campaigns.core import transcript_words
-from campaigns.core.conditions import held, hung_up_at_once, long_unknown, talked
+from campaigns.core import results, transcript_words
+from campaigns.core.conditions import ended, held, hung_up_at_once, unclear, voicemail
 from campaigns.core.days import start_of
 from campaigns.models import Call, CallEvent, Campaign, DoNotCall
 from campaigns.models.calls import CallQuerySet
-from campaigns.models.status_conditions import StatusIsMostly
 from campaigns.numbers import UnderstoodNumber, search_digits, understand_number
 from providers.models import Agent, Provider
-from providers.types import AT_VENDOR, FINAL, CallStatus
+from providers.types import FINAL
 
 MASKED_AFTER = datetime.timedelta(days=7)
 """A caller no longer sees the whole number of an own call this long after its end."""
@@ -34,9 +33,10 @@ ID_SLACK = datetime.timedelta(hours=1)
 WHOLE_NUMBER = 9
 """Digits from which on a search means one number, not a part of one."""
 
-LIVE_NOW, TALKED, TO_DECIDE = "live", "talked", "decide"
-"""Filters beside the plain states: at the vendor now, somebody talked, unclear or held."""
-SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", "machine", "opted_out"
+LIVE_NOW, TO_DECIDE = "live", "decide"
+"""Filters beside the results and statuses: at the vendor now, unclear or held."""
+TALKED = results.ANSWERED
+SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", results.VOICEMAIL, "opted_out"
 REFUSED = "refused"
 """The person hung up at once, or asked not to be called again."""
 PRICED, UNPRICED = "priced", "unpriced"
@@ -64,7 +64,7 @@ class CallFilters:
     campaign: Campaign | None = None
     provider: Provider | None = None
     state: str = ""
-    """A value of CallStatus, or `LIVE_NOW`, `TALKED`, `TO_DECIDE`."""
+    """A name of `results`, a value of CallStatus, `LIVE_NOW` or `TO_DECIDE`."""
     person: str = ""
     """A part of a name, or a number in any form."""
     which: str = ""
@@ -162,23 +162,23 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
 
 def _state(state: str) -> Q:
     if state == LIVE_NOW:
-        return _few(Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING})))
-    if state == TALKED:
-        return talked()
+        return _few(Q(status__in=results.LIVE))
     if state == TO_DECIDE:
-        return _few(long_unknown()) | _few(held())
-    return Q(status=state)
+        return _few(unclear()) | _few(held())
+    if state in {results.HELD, results.SILENT}:
+        return _few(results.condition(state))
+    return results.condition(state)
 
 
 def of_which(which: str) -> Q:
     """Return the condition of a part of the calls whose order left."""
-    left, over = Q(placing_at__isnull=False), Q(StatusIsMostly(FINAL - {CallStatus.SKIPPED}))
+    left = Q(placing_at__isnull=False)
     if which == OPEN:
         return left & ~Q(status__in=sorted(FINAL))
     if which == ENDED:
-        return left & over
+        return left & ended()
     if which == MACHINE:
-        return left & over & Q(answered_by="machine")
+        return left & voicemail()
     if which == PRICED:
         return left & Q(cost__isnull=False)
     if which == UNPRICED:

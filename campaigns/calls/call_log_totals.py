@@ -36,7 +36,7 @@ def totals_of(calls: CallQuerySet, limit: int = COUNT_UP_TO) -> Totals:
         .values("currency")
         .annotate(
             conversations=Count("pk", filter=talked()),
-            seconds=Sum("talk_seconds"),
+            seconds=Sum("talk_seconds", filter=talked()),
             amount=Sum("cost"),
             unpriced=Count("pk", filter=talked() & Q(cost__isnull=True)),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,8 @@ from campaigns import queue
 from campaigns.calls.number_check import judge_number, refusal_of
 from campaigns.core import transitions
 from campaigns.core.call_events import Source
-from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, placeholders
+from campaigns.core.eligibility import missing_values
+from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, missing_from, placeholders
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call, Campaign, Contact
@@ -118,10 +119,12 @@ def problems_of(asked: SingleCall) -> dict[str, Sentence]:
     return found
 
 
-def unknown_names(text: str, contact: Contact | None) -> Sequence[str]:
-    """Return the names in braces that a text asks for and that are not known of the person."""
-    known = known_of(contact)
-    return [name for name in placeholders(text) if not known.get(name)]
+def hole_in(text: str, contact: Contact | None) -> str:
+    """Return why a text cannot be spoken to a person, with the next step; empty where it can."""
+    name, variables = (contact.name, contact.variables) if contact else ("", {})
+    if not (missing := missing_from(placeholders(text), name, variables)):
+        return ""
+    return missing_values(missing).words(is_queued=False)
 
 
 def _first_kind(kinds: frozenset[Any]) -> str:
@@ -141,8 +144,8 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     owner = {"owner_id": getattr(person, "pk", None), "team_id": team_of(person)}
     contact = _contact_of(asked, owner)
     problems = problems_of(asked)
-    if not asked.test_of and (missing := unknown_names(asked.text, contact)):
-        problems["text"] = _("Not known of this person: %(names)s.") % {"names": _(", ").join(missing)}
+    if not asked.test_of and (hole := hole_in(asked.text, contact)):
+        problems["text"] = hole
     if problems:
         raise Refusal(" ".join(str(sentence) for sentence in problems.values()))
     # Under the contact's lock: of two people who want this number at one instant, one is told of the other's call.

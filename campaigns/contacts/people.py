@@ -19,7 +19,7 @@ from callcenter.access.roles import Person
 from callcenter.audit.models import record as record_audit
 from campaigns import rules
 from campaigns.contacts import search
-from campaigns.core import explanations
+from campaigns.core import results
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.calls import CallQuerySet
@@ -111,7 +111,7 @@ def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
     last = calls.filter(status__in=LIVE).first() or waiting.first() or calls.first()
     if last is None:
         return Decision(gettext_lazy("Never called so far, and no call is planned."))
-    return Decision(explanations.why(last) or last.get_status_display(), last.placing_at or last.changed_at)
+    return Decision(results.sentence_of(last) or results.result_of(last).word, last.placing_at or last.changed_at)
 
 
 # Changing

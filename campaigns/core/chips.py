@@ -1,4 +1,4 @@
-"""The chips: for every state of a call, a campaign and a provider one word, one sign and one tone, used everywhere."""
+"""The chips of a campaign and a provider: one word, one sign and one tone; those of a call are in `results`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Call, Campaign
+from campaigns.models import Campaign
 from providers.models import Provider
-from providers.types import CallStatus, FailureReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +22,6 @@ class Chip:
     is_live: bool = False
 
 
-CALL_LOOKS: dict[str, tuple[str, str, bool]] = {
-    CallStatus.PENDING: ("clock", "plain", False),
-    CallStatus.PLACING: ("send", "info", True),
-    CallStatus.QUEUED: ("clock", "info", True),
-    CallStatus.DIALING: ("phone", "info", True),
-    CallStatus.RINGING: ("bell", "info", True),
-    CallStatus.IN_PROGRESS: ("voice", "info", True),
-    CallStatus.WRAPPING_UP: ("voice", "info", True),
-    CallStatus.COMPLETED: ("check", "good", False),
-    CallStatus.NO_ANSWER: ("missed", "warn", False),
-    CallStatus.BUSY: ("minus", "warn", False),
-    CallStatus.FAILED: ("cross", "bad", False),
-    CallStatus.CANCELED: ("minus", "plain", False),
-    CallStatus.UNKNOWN: ("question", "warn", False),
-    CallStatus.SKIPPED: ("skip", "plain", False),
-}
 CAMPAIGN_LOOKS: dict[str, tuple[str, str, bool]] = {
     Campaign.Status.DRAFT: ("pencil", "plain", False),
     Campaign.Status.WAITING: ("hand", "warn", False),
@@ -48,25 +31,6 @@ CAMPAIGN_LOOKS: dict[str, tuple[str, str, bool]] = {
     Campaign.Status.STOPPED: ("stop", "plain", False),
     Campaign.Status.FINISHED: ("check", "good", False),
 }
-
-
-def status_chip(status: str) -> Chip:
-    """Return the chip of a call's state alone, as filters and sums need it."""
-    icon, tone, is_live = CALL_LOOKS[CallStatus(status)]
-    return Chip(CallStatus(status).label, icon, tone, is_live)
-
-
-def call_chip(call: Call) -> Chip:
-    """Return the chip of a call: its state, made plainer where the row knows more."""
-    if call.held_at and call.failure_reason == FailureReason.NOT_PLACED:
-        return Chip(_("Held: never placed"), "hand", "warn")
-    if call.status == CallStatus.COMPLETED and call.answered_by == "machine":
-        return Chip(_("Voicemail"), "voicemail", "warn")
-    if call.status == CallStatus.COMPLETED and not call.had_conversation:
-        return Chip(_("Ended, nobody talked"), "minus", "warn")
-    if call.status == CallStatus.UNKNOWN and call.needs_person_at:
-        return Chip(_("Not known: decide"), "question", "bad")
-    return status_chip(call.status)
 
 
 def campaign_chip(campaign: Campaign) -> Chip:

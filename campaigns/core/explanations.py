@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
+import zoneinfo
+from collections.abc import Sequence
+
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.core import conditions
 from campaigns.models import Call, Campaign
-from campaigns.reasons import SkipReason, WaitReason
+from campaigns.reasons import SkipReason, StopReason, WaitReason
+from providers.models import Provider
 from providers.types import FINAL, CallStatus, FailureReason
 
 Words = str | Promise
@@ -56,10 +65,8 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("Nothing is to be done: the wish stands."),
     SkipReason.NUMBER_REFUSED: _("Call through a provider that reaches this country."),
     SkipReason.NO_ZONE: _("Set the time zone in the person's page, then call again."),
-    SkipReason.QUIET_PERIOD: _("Call again after the quiet period."),
     SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
     SkipReason.STOPPED: _("To call after all, call again from here, or copy the campaign."),
-    SkipReason.OVER_BUDGET: _("A manager raises the campaign's budget, then calls again."),
     SkipReason.CANCELED: _("Call again if it was a mistake."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
@@ -78,6 +85,85 @@ AFTER_WAIT: dict[str, Words] = {
 }
 
 
+# Why somebody may not be called now: said to whoever asks, whether a call is queued or only thought of
+
+AGAINST: dict[str, Words] = {
+    StopReason.STOP_ALL: _("All calls are stopped."),
+    SkipReason.DO_NOT_CALL: _("This number is on the do-not-call list."),
+    SkipReason.EXCLUDED: _("This person is among those of a campaign that is left out."),
+    SkipReason.NO_ZONE: _("The local time of this number is not known, so nobody knows whether it is night there."),
+    WaitReason.LIVE_ELSEWHERE: _("Another call to this number is not over."),
+}
+NEVER_OPEN: Words = _("The calling hours never come where this number may be.")
+WHEN_ASKED: dict[str, Words] = {
+    StopReason.STOP_ALL: _("A manager lets them pass again; then call."),
+    StopReason.PROVIDER_OFF: _("Choose another provider, or ask an admin."),
+    StopReason.PROVIDER_HALTED: _("Choose another provider, or ask an admin."),
+    StopReason.PROVIDER_FROZEN: _("Choose another provider, or ask an admin."),
+    StopReason.PROVIDER_PAUSED: _("The call would wait until the vendor answers again."),
+    SkipReason.DO_NOT_CALL: _("Nobody may call it; only a manager takes a number off the list, with a reason."),
+    SkipReason.NUMBER_REFUSED: _("Choose another provider."),
+    SkipReason.NO_ZONE: _("Set the time zone on the person's page, then call."),
+    SkipReason.MISSING_VARIABLE: AFTER_SKIP[SkipReason.MISSING_VARIABLE],
+    WaitReason.LIVE_ELSEWHERE: _("Wait until its end is known: one person is never rung twice at a time."),
+    WaitReason.QUIET_PERIOD: _("If you mean to call it again, tick the box."),
+}
+"""What a person does next who wants to place a call now."""
+WHEN_QUEUED: dict[str, Words] = {
+    **AFTER_SKIP,
+    **AFTER_WAIT,
+    StopReason.STOP_ALL: _("A manager lets them pass again; then it is called."),
+    StopReason.PROVIDER_OFF: _("An admin switches the provider on; then it is called."),
+    StopReason.PROVIDER_PAUSED: _("Nothing is to be done: it is called when the vendor answers again."),
+}
+"""What a person does next about a call that waits, or would."""
+
+
+def stopped_provider(provider: Provider) -> str:
+    """Return the sentence for a provider through which nobody is called now."""
+    return gettext("“%(name)s” cannot call now. %(why)s") % {"name": provider, "why": provider.stop_reason}
+
+
+def empty_values(names: Sequence[str]) -> str:
+    """Return the sentence for a message that stays without these values."""
+    return gettext("Not known of this person: %(names)s.") % {"names": gettext(", ").join(names)}
+
+
+def outside_hours(start: datetime.time, end: datetime.time) -> str:
+    """Return the sentence for a moment outside calling hours; equal times mean all day, so it is the day's fault."""
+    if start == end:
+        return gettext("There are no calls on this day of the week there.")
+    return gettext("It is outside calling hours there (%(start)s to %(end)s).") % {
+        "start": f"{start:%H:%M}",
+        "end": f"{end:%H:%M}",
+    }
+
+
+def call_from(opens: datetime.datetime, zone: str) -> str:
+    """Return the next step of whoever may call from a moment on, on the clock there and on the viewer's own."""
+    there = opens.astimezone(zoneinfo.ZoneInfo(zone))
+    return gettext("Call again from %(when)s there, which is %(here)s for you.") % {
+        "when": date_format(there, "D H:i"),
+        "here": date_format(timezone.localtime(opens), "D H:i"),
+    }
+
+
+def called_lately(since: datetime.timedelta, quiet: datetime.timedelta) -> str:
+    """Return the sentence for a number that was called so long ago, within the quiet period."""
+    minutes = max(1, int(since.total_seconds()) // 60)
+    if minutes < 120:
+        ago = ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
+    else:
+        ago = ngettext("%(n)d hour ago", "%(n)d hours ago", minutes // 60) % {"n": minutes // 60}
+    return gettext("This number was called %(ago)s, within the quiet period of %(hours)d hours.") % {
+        "ago": ago,
+        "hours": quiet.total_seconds() // 3600,
+    }
+
+
+# Why a call stands where it stands
+
+
 def why(call: Call) -> Words:
     """Return one sentence on why the call stands where it stands; empty for an ordinary conversation."""
     if call.status == CallStatus.PENDING:
@@ -86,12 +172,14 @@ def why(call: Call) -> Words:
         if call.skip_reason in SKIPPED:
             return SKIPPED[call.skip_reason]
         return SkipReason(call.skip_reason).label if call.skip_reason in SkipReason.values else _("Not called.")
+    if conditions.is_voicemail(call.status, call.answered_by):
+        return _("A voicemail answered.")
+    if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
+        return "" if call.status == CallStatus.COMPLETED else _("Somebody talked, then the call broke off.")
     if call.status == CallStatus.FAILED:
         return FAILED.get(call.failure_reason, FAILED[FailureReason.NONE])
     if call.status == CallStatus.COMPLETED:
-        if call.answered_by == "machine":
-            return _("A voicemail answered.")
-        return "" if call.had_conversation else _("The vendor says that it ended, but nobody talked.")
+        return _("The vendor says that it ended, but nobody talked.")
     return PLAIN.get(call.status, "")
 
 
@@ -116,7 +204,7 @@ def _standing(call: Call) -> Words:
 
 def why_no_more(call: Call, campaign: Campaign) -> Words:
     """Return why a person whose last attempt is over is not called again by itself; empty while more is to come."""
-    if call.status not in FINAL or call.status == CallStatus.SKIPPED or call.held_at:
+    if call.status not in FINAL or call.status == CallStatus.SKIPPED or conditions.is_held(call.held_at):
         return ""
     if call.status == CallStatus.COMPLETED:
         return _("Done: no further attempt.")
@@ -137,9 +225,11 @@ def next_step(call: Call) -> Words:
         if call.needs_person_at:
             return _("A manager looks at the vendor's own screen and says here whether it was placed.")
         return _("We look for it in the vendor's own list. Until we know, nobody calls this number again.")
-    if call.held_at:
+    if conditions.is_held(call.held_at):
         return _("A manager decides whether to call again; nothing is dialled by itself.")
-    if call.status == CallStatus.FAILED:
+    if call.status == CallStatus.FAILED and not conditions.is_voicemail(call.status, call.answered_by):
+        if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
+            return ""
         return AFTER_FAILURE.get(call.failure_reason, "")
     if call.status == CallStatus.SKIPPED:
         return AFTER_SKIP.get(call.skip_reason, "")

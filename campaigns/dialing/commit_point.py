@@ -16,13 +16,13 @@ from campaigns import rules
 from campaigns.core import stop_all, transitions
 from campaigns.core.call_events import Step, write_steps
 from campaigns.core.clock import DatabaseClock, seconds, span
-from campaigns.core.hours import hours_of
-from campaigns.core.message import Message, missing_from, needed_names
+from campaigns.core.eligibility import Eligibility, Judge, Verdict, numbers_now, quiet_since, stops_of
+from campaigns.core.message import Message
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
 from campaigns.dialing import circuit_breaker, order_results
-from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held, numbers_now
+from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held
 from campaigns.dialing.order_results import Answer
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
@@ -56,7 +56,6 @@ class CommitResult:
     """False where the provider may not call at all now."""
 
 
-_Opening = tuple[bool, datetime.datetime | None]
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "quiet_hours", "pace_tat", "reserved_cost", "spent_cost",
@@ -119,7 +118,7 @@ def _commit(
         provider = circuit_breaker.lock_provider(provider_id)
         with circuit_breaker.saving(provider):
             circuit_breaker.weigh_answers(provider, [answer.result for answer in answers], now)
-            if is_open and _may_call(provider, token, now):
+            if _may_call(provider, token, now, is_stopped=not is_open):
                 batch = _Batch(provider, due_calls(ids, token, now), now, idle)
                 batch.judge_all()
                 batch.write(token)
@@ -135,10 +134,10 @@ def _commit(
     return result
 
 
-def _may_call(provider: Provider, token: UUID, now: datetime.datetime) -> bool:
+def _may_call(provider: Provider, token: UUID, now: datetime.datetime, *, is_stopped: bool) -> bool:
     is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
     is_slow = provider.slow_until is not None and provider.slow_until > now
-    return is_ours and not provider.stop_reason and not is_slow
+    return is_ours and not is_slow and not stops_of(provider, is_stopped=is_stopped)
 
 
 class _Batch:
@@ -148,12 +147,8 @@ class _Batch:
         self.provider, self.calls, self.now = provider, calls, now
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
-        longest = max((campaign.quiet_hours for campaign in self.campaigns.values()), default=0)
-        quiet_since = now - datetime.timedelta(hours=longest) if longest else None
-        # Whoever was edited since the campaign was filled may lack a word of the message by now.
-        self.needed = {pk: needed_names(campaign) for pk, campaign in self.campaigns.items()}
-        numbers = numbers_now({call.to_number for call in calls}, now, quiet_since)
-        self.forbidden, self.live_numbers, self.last_dialed = numbers.forbidden, numbers.live, numbers.last_dialed
+        self.numbers = numbers_now({call.to_number for call in calls}, now, quiet_since(now, self.campaigns.values()))
+        self.judges: dict[int | None, Judge] = {}
         # An unknown call holds a line until the longest call would be over.
         lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
         self.free = min(idle, provider.max_lines - lines.total())
@@ -165,7 +160,6 @@ class _Batch:
             free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
             self.campaign_free[campaign.pk] = max(0, min(tokens, free))
         self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
-        self.openings: dict[tuple[int | None, tuple[str, ...]], _Opening] = {}
         self.passed: list[DueCall] = []
         self.left: list[DueCall] = []
         self.waiting: list[tuple[DueCall, WaitReason, datetime.datetime]] = []
@@ -183,51 +177,27 @@ class _Batch:
         campaign = self.campaigns.get(call.campaign_id or 0)
         if call.campaign_id and (campaign is None or campaign.status != Campaign.Status.RUNNING):
             self.left.append(call)
-        elif call.to_number in self.forbidden:
-            self.skipped.append((call, SkipReason.DO_NOT_CALL))
-        elif campaign and missing_from(self.needed[campaign.pk], call.name or "", call.known):
-            self.skipped.append((call, SkipReason.MISSING_VARIABLE))
-        elif call.to_number in self.live_numbers:
-            self._wait(call, WaitReason.LIVE_ELSEWHERE, self.now + span(LIVE_ELSEWHERE_SECONDS))
-        elif not self._judge_hours(call, campaign) or (campaign and not self._judge_quiet(call, campaign)):
-            return
+        elif (answer := self._answer(call, campaign)).verdict is Verdict.NEVER:
+            self.skipped.append((call, SkipReason(answer.reason)))
+        elif answer.verdict is Verdict.WAIT:
+            until = answer.until or self.now + span(LIVE_ELSEWHERE_SECONDS)
+            self._wait(call, WaitReason(answer.reason), until)
         elif len(self.passed) >= min(self.free, self.pace) or (campaign and self.campaign_free[campaign.pk] < 1):
             self.left.append(call)
         elif campaign and not self._judge_budget(call, campaign):
             return
         else:
             self.passed.append(call)
-            self.live_numbers.add(call.to_number)
+            self.numbers.live.add(call.to_number)
             if campaign:
                 self.campaign_free[campaign.pk] -= 1
                 campaign.reserved_cost += self.worst_cost
 
-    def _judge_hours(self, call: DueCall, campaign: Campaign | None) -> bool:
-        zones = rules.zones_of(call.to_number, call.time_zone)
-        # Judged once for all who live by the same clocks: the moment is the same for the whole commit point.
-        is_open, opening = self.openings.get((call.campaign_id, zones)) or self._opening(call.campaign_id, zones)
-        if is_open:
-            return True
-        if opening is None:
-            self.skipped.append((call, SkipReason.NO_ZONE))
-        else:
-            self._wait(call, WaitReason.OUTSIDE_HOURS, opening)
-        return False
-
-    def _opening(self, campaign_id: int | None, zones: tuple[str, ...]) -> _Opening:
-        start, end, days = hours_of(self.campaigns.get(campaign_id or 0))
-        is_open = rules.is_open(self.now, zones, start, end, days)
-        opening = None if is_open else rules.next_opening(self.now, zones, start, end, days)
-        self.openings[campaign_id, zones] = is_open, opening
-        return is_open, opening
-
-    def _judge_quiet(self, call: DueCall, campaign: Campaign) -> bool:
-        quiet = datetime.timedelta(hours=campaign.quiet_hours)
-        others = [last for other, last in self.last_dialed.get(call.to_number, ()) if other != campaign.pk]
-        if not others or max(others) + quiet <= self.now:
-            return True
-        self._wait(call, WaitReason.QUIET_PERIOD, max(others) + quiet)
-        return False
+    def _answer(self, call: DueCall, campaign: Campaign | None) -> Eligibility:
+        judge = self.judges.get(call.campaign_id)
+        if judge is None:
+            judge = self.judges[call.campaign_id] = Judge(self.now, self.provider, campaign)
+        return judge.answer_queued(call.to_number, call.time_zone, call.name or "", call.known, self.numbers)
 
     def _judge_budget(self, call: DueCall, campaign: Campaign) -> bool:
         if campaign.budget is None:

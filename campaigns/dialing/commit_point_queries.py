@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 
-from campaigns.core.sql.bulk import among, lease_text
-from campaigns.models import Call, Contact, DoNotCall
+from campaigns.core.sql.bulk import among, lease_text, literals
+from campaigns.models import Call, Contact
 from providers.models import Agent, CallerId, Dialer, Voice
 from providers.types import HOLDS_LINE, LIVE, CallStatus
 
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
-_DO_NOT_CALL = DoNotCall._meta.db_table
 
 
 @dataclass(slots=True)
@@ -43,18 +42,6 @@ class DueCall:
     time_zone: str
     known: dict[str, Any]
     """The columns of its person's import."""
-
-
-@dataclass(slots=True)
-class Numbers:
-    """What is known of the numbers of one commit point."""
-
-    forbidden: set[str] = field(default_factory=set)
-    live: set[str] = field(default_factory=set)
-    last_dialed: dict[str, list[tuple[int | None, datetime.datetime]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    """By campaign, within the quiet period."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
@@ -82,46 +69,15 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
     ]  # fmt: skip
 
 
-def numbers_now(numbers: Collection[str], now: datetime.datetime, quiet_since: datetime.datetime | None) -> Numbers:
-    """Return which numbers must not be called, which have a live call, and which were dialled since `quiet_since`."""
-    found = Numbers()
-    if not numbers:
-        return found
-    nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
-    forbidden, those = among("phone", numbers)
-    live, _ = among("to_number", numbers)
-    # Literal words, as in the partial index: SQLite uses it only so.
-    statement = (
-        f"SELECT 'forbidden', phone, {nothing} FROM {_DO_NOT_CALL} "  # noqa: S608
-        f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
-        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {_CALL} WHERE status IN ({_words(LIVE)}) AND {live}"
-    )
-    parameters = [*those, _moment(now), *those]
-    if quiet_since is not None:
-        statement += (
-            f" UNION ALL SELECT 'dialed', to_number, campaign_id, MAX(placing_at) FROM {_CALL} "  # noqa: S608
-            f"WHERE {live} AND placing_at > %s GROUP BY to_number, campaign_id"
-        )
-        parameters += [*those, _moment(quiet_since)]
-    for what, number, campaign_id, at in _rows(statement, parameters):
-        if what == "forbidden":
-            found.forbidden.add(number)
-        elif what == "live":
-            found.live.add(number)
-        else:
-            found.last_dialed[number].append((campaign_id, _read_moment(at)))
-    return found
-
-
 def lines_held(provider_id: int, unknown_since: datetime.datetime) -> Counter[int]:
     """Return how many lines of a provider each campaign holds, 0 standing for calls without one.
 
     A call that is unknown for longer than `unknown_since` holds none any more.
     """
-    resting = _words(LIVE - HOLDS_LINE)
+    resting = literals(LIVE - HOLDS_LINE)
     statement = (
         f"SELECT campaign_id, COUNT(*) FROM {_CALL} WHERE provider_id = %s "  # noqa: S608
-        f"AND status IN ({_words(LIVE)}) AND status NOT IN ({resting}) "
+        f"AND status IN ({literals(LIVE)}) AND status NOT IN ({resting}) "
         f"AND (status <> '{CallStatus.UNKNOWN.value}' OR placing_at IS NULL OR placing_at >= %s) GROUP BY campaign_id"
     )
     return Counter(
@@ -145,10 +101,6 @@ def _rows(statement: str, parameters: Sequence[Any]) -> list[Any]:
         return list(cursor.fetchall())
 
 
-def _words(statuses: Collection[str]) -> str:
-    return ", ".join(f"'{status}'" for status in sorted(map(str, statuses)))
-
-
 def _object(stored: Any) -> dict[str, Any]:
     """Return a stored JSON object; both engines hand it over as text."""
     found = json.loads(stored) if isinstance(stored, str) and stored != "{}" else stored
@@ -157,8 +109,3 @@ def _object(stored: Any) -> dict[str, Any]:
 
 def _moment(at: datetime.datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(at)
-
-
-def _read_moment(at: Any) -> datetime.datetime:
-    found = datetime.datetime.fromisoformat(at) if isinstance(at, str) else at
-    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)

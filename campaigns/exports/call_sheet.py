@@ -15,13 +15,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from campaigns.calls import call_columns
-from campaigns.calls.call_columns import WHY
-from campaigns.core import explanations
+from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 from campaigns.core.days import parse_day, start_of
-from campaigns.models import Call, CallTagging
+from campaigns.models import CallTagging
 from campaigns.models.calls import CallQuerySet
-from providers.types import CallStatus
 
 BATCH = 500
 WHOLE = (
@@ -29,6 +27,9 @@ WHOLE = (
     "sent", "answered", "ended", "talked", "answered_by", "cost", "remote_id", "reference",
 )  # fmt: skip
 """The columns of a sheet that nobody chose columns for."""
+
+IS_SET = frozenset({"talk_seconds", "held_at", "needs_person_at"})
+"""Columns of which it matters only whether they hold anything."""
 
 Row = Mapping[str, Any]
 Value = str | int | Decimal | datetime.datetime | None
@@ -62,16 +63,15 @@ class CallSheet:
         self._shows_numbers = shows_numbers
         self._language = translation.get_language() or "en"
         self._zone = timezone.get_current_timezone()
-        self._whys: dict[tuple[Any, ...], str] = {}
+        self._told: dict[tuple[Any, ...], tuple[str, str]] = {}
         self.written = 0
         """Rows yielded so far."""
         self._answered_by = {"human": _("a person"), "machine": _("a machine")}
-        self._status = {status.value: str(status.label) for status in CallStatus}
         self._keys = [column.key for column in columns] if columns is not None else list(WHOLE)
         parts = [self._parts()[key] for key in self._keys]
         self.header = [title for part in parts for title, _value in part]
         self._values = [value for part in parts for _title, value in part]
-        self._reads = {"pk", *WHY, "to_number"}.union(*(call_columns.BY_KEY[key].reads for key in self._keys))
+        self._reads = {"pk", *results.READS, "to_number"}.union(*(call_columns.BY_KEY[key].reads for key in self._keys))
 
     def _parts(self) -> dict[str, list[tuple[str, Callable[[Row], Value]]]]:
         """Return for each column of the log the columns of the sheet: a title, and what to write of a row."""
@@ -82,8 +82,8 @@ class CallSheet:
             "person": [(_("Person"), itemgetter("contact__name"))],
             "number": [(_("Number"), self._number)],
             "attempt": [(_("Attempt"), itemgetter("attempt"))],
-            "state": [(_("State"), lambda row: self._status.get(row["status"], row["status"]))],
-            "why": [(_("Why"), self._why)],
+            "state": [(_("Result"), lambda row: self._tell(row)[0])],
+            "why": [(_("Why"), lambda row: self._tell(row)[1])],
             "provider": [(_("Provider"), itemgetter("provider__name"))],
             "agent": [(_("Agent"), itemgetter("agent__name"))],
             "caller_id": [(_("Caller ID"), itemgetter("caller_id__number"))],
@@ -128,16 +128,15 @@ class CallSheet:
     def _number(self, row: Row) -> str:
         return row["to_number"] if self._shows_numbers else f"…{row['to_number'][-4:]}"
 
-    def _why(self, row: Row) -> str:
-        # A handful of different sentences, however many calls.
-        key = tuple(
-            bool(row[name]) if name in {"talk_seconds", "held_at", "needs_person_at"} else row[name] for name in WHY
-        )
-        sentence = self._whys.get(key)
-        if sentence is None:
+    def _tell(self, row: Row) -> tuple[str, str]:
+        """Return what came of a call and why, in a word and a sentence."""
+        # A handful of different ones, however many calls.
+        key = tuple(bool(row[name]) if name in IS_SET else row[name] for name in results.READS)
+        told = self._told.get(key)
+        if told is None:
             with translation.override(self._language):
-                sentence = self._whys[key] = str(explanations.why(Call(**{name: row[name] for name in WHY})))
-        return sentence
+                told = self._told[key] = (str(results.result_of(row).word), str(results.sentence_of(row)))
+        return told
 
     def _time(self, column: str) -> Callable[[Row], Value]:
         def on_the_clock(row: Row) -> Value:

@@ -9,11 +9,10 @@ from typing import Any
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from campaigns.core import conditions
 from campaigns.models import Call, Campaign, Contact, ListMembership
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason
-
-NOT_LAUNCHED = (Campaign.Status.DRAFT, Campaign.Status.WAITING, Campaign.Status.SCHEDULED)
 
 
 class CarriesOneOf(Func):
@@ -110,7 +109,7 @@ def calls_of_people(*, only_reached: bool) -> CallQuerySet:
     """Return the calls that make somebody one of a campaign's people: any row, or one in which they talked with us."""
     calls = Call.objects.order_by()
     if only_reached:
-        return calls.filter(talk_seconds__gt=0).exclude(answered_by="machine")
+        return conditions.reached_in(calls)
     return calls.exclude(skip_reason=SkipReason.EXCLUDED)
 
 

@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.access.roles import Person, may
+from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.lifecycle import needs_approval
-from campaigns.models import Campaign, DialingSwitch
+from campaigns.models import Campaign
+from campaigns.reasons import StopReason
 from providers.models import Agent, Provider
 
 Status = Campaign.Status
@@ -29,6 +31,8 @@ ASSUMED_LINE_SECONDS = 75
 """Ringing and talking: how long one call holds a line."""
 ASSUMED_ATTEMPTS = Decimal("1.5")
 
+PASSING_STOPS = (StopReason.STOP_ALL, StopReason.PROVIDER_PAUSED)
+"""Stops that forbid no launch: its people wait until they pass."""
 AGENT_WARNINGS: dict[str, Sentence] = {
     "not_active": gettext_lazy("The agent “%(agent)s” is not active at the vendor."),
     "not_voice": gettext_lazy("The agent “%(agent)s” is not a voice agent."),
@@ -73,7 +77,7 @@ class LaunchCheck:
 
     @property
     def waiting(self) -> int:
-        """People who are called later, when their hours open or their quiet period is over."""
+        """People who are called later: when their hours open, their quiet period or another call to them is over."""
         return self.called - self.now
 
     @property
@@ -111,7 +115,7 @@ def check_launch(campaign: Campaign, now: datetime.datetime | None = None, perso
         verdicts=verdicts,
         missing=dict(found.missing.most_common(10)),
         unmet=dict(found.unmet.most_common(10)),
-        first_opening=judge.next_openings(found.waiting) if found.waiting else None,
+        first_opening=found.first_opening,
         blockers=blockers,
         warnings=find_warnings(campaign, cost) + _unmet_warnings(found.unmet),
         needs_approval=person is not None and needs_approval(everybody, person),
@@ -175,10 +179,8 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
     ]
     if len(stored) < len(missing):
         found.append(_("The provider “%(name)s” has no key: an admin must set it.") % {"name": provider})
-    if provider.stop_reason and not provider.breaker_opened_at:
-        found.append(
-            _("The provider “%(name)s” cannot call now. %(why)s") % {"name": provider, "why": provider.stop_reason}
-        )
+    stops = stops_of(provider, is_stopped=False)
+    found += [stop.words(is_queued=True) for stop in stops if stop.reason not in PASSING_STOPS]
     return [str(sentence) for sentence in found]
 
 
@@ -186,13 +188,7 @@ def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
     """Return what a person should know before a launch and that does not forbid it."""
     provider = campaign.provider
     found: list[Sentence] = agent_warnings(campaign.agent) if campaign.agent else []
-    if provider.breaker_opened_at:
-        found.append(
-            _("The provider paused itself after failures; calls begin when a test succeeds. %(why)s")
-            % {"why": provider.breaker_reason}
-        )
-    if DialingSwitch.objects.filter(stopped_at__isnull=False).exists():
-        found.append(_("Stop-all is on: nothing is called until a manager releases it."))
+    found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
     if not provider.price_per_minute:
         found.append(
             _("The price a minute is not known: the cost cannot be estimated and the budget cannot be kept.")

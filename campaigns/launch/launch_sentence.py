@@ -82,6 +82,11 @@ def _ways(check: LaunchCheck) -> list[list[Piece]]:
             quiet,
         )
         ways.append(_counted(phrase, quiet, WaitReason.QUIET_PERIOD))
+    if live := check.verdicts.get(WaitReason.LIVE_ELSEWHERE, 0):
+        phrase = ngettext(
+            "%(count)s waits for the end of another call", "%(count)s wait for the end of another call", live
+        )
+        ways.append(_counted(phrase, live, WaitReason.LIVE_ELSEWHERE))
     return ways
 
 

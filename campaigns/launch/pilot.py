@@ -10,10 +10,10 @@ from decimal import Decimal
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from campaigns.core import conditions, results
 from campaigns.launch.audience import NOW, WAITS, AudienceJudge
 from campaigns.launch.audience_query import people_of
 from campaigns.models import Call, Campaign, Contact
-from providers.types import CallStatus
 
 SIZE = 10
 Pilot = Campaign.Pilot
@@ -55,11 +55,10 @@ class PilotResult:
 
     people: int
     talked: int
-    machine: int
     rest: int
     """People who are still to be called, or not, when it goes on; counted once it is over."""
-    endings: Sequence[tuple[str, int]]
-    """People by the state of their last attempt."""
+    endings: Sequence[tuple[results.Result, int]]
+    """People by what came of their last attempt."""
     attempts: int
     talk_seconds: int
     spent: Decimal
@@ -82,24 +81,18 @@ class PilotResult:
 def measure_pilot(campaign: Campaign) -> PilotResult:
     """Count what the pilot's people came to; three statements."""
     calls = Call.objects.filter(campaign=campaign)
-    real = Q(talk_seconds__gt=0) & ~Q(answered_by="machine")
     sums = calls.aggregate(
         people=Count("pk", filter=Q(attempt=1)),
         attempts=Count("pk", filter=Q(placing_at__isnull=False)),
-        talked=Count("contact", filter=real, distinct=True),
-        machine=Count("contact", filter=Q(answered_by="machine"), distinct=True),
-        seconds=Sum("talk_seconds", filter=real, default=0),
+        talked=Count("contact", filter=conditions.talked(), distinct=True),
+        seconds=Sum("talk_seconds", filter=conditions.talked(), default=0),
     )
-    later = Call.objects.filter(campaign=campaign, contact=OuterRef("contact"), attempt__gt=OuterRef("attempt"))
-    last = calls.filter(~Exists(later)).order_by().values_list("status").annotate(n=Count("pk"))
-    counted = {str(status): number for status, number in last}
     return PilotResult(
         people=sums["people"],
         talked=sums["talked"],
-        machine=sums["machine"],
         # Only where it is asked about: the page of a running pilot is drawn anew every two seconds.
         rest=0 if campaign.pilot == Pilot.CALLING else count_rest(campaign),
-        endings=[(status.value, counted[status.value]) for status in CallStatus if counted.get(status.value)],
+        endings=results.in_order(results.counted(conditions.last_attempts(campaign))),
         attempts=sums["attempts"],
         talk_seconds=sums["seconds"],
         spent=campaign.spent_cost,

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
-from campaigns.core import conditions
+from campaigns.core import conditions, results
 from campaigns.core.conditions import last_attempts
 from campaigns.core.refusals import Refusal
 from campaigns.launch import drafts
@@ -28,17 +28,13 @@ from providers.types import CallStatus
 
 Words = str | Promise
 
-_MACHINE = Q(answered_by="machine")
+# Held calls wait for a manager's decision: they are no failed ones here.
 OUTCOMES: dict[str, tuple[Words, Q]] = {
-    "no_answer": (gettext_lazy("Nobody answered"), Q(status=CallStatus.NO_ANSWER) & ~_MACHINE),
-    "busy": (gettext_lazy("The line was busy"), Q(status=CallStatus.BUSY) & ~_MACHINE),
-    "machine": (gettext_lazy("A machine answered"), _MACHINE),
-    "silent": (
-        gettext_lazy("The call ended and nobody talked"),
-        Q(status=CallStatus.COMPLETED) & ~conditions.talked() & ~_MACHINE,
-    ),
-    "failed": (gettext_lazy("The call failed"), Q(status=CallStatus.FAILED, held_at__isnull=True) & ~_MACHINE),
-    "canceled": (gettext_lazy("The call was canceled"), Q(status=CallStatus.CANCELED) & ~_MACHINE),
+    **{
+        key: (results.BY_KEY[key].word, results.condition(key) & ~conditions.held())
+        for key in results.COUNTED
+        if key != results.ANSWERED
+    },
     "stopped": (
         gettext_lazy("Not called: the campaign was stopped before"),
         Q(status=CallStatus.SKIPPED, skip_reason=SkipReason.STOPPED),

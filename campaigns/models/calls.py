@@ -52,14 +52,6 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Calls that may or may not have been placed."""
         return self.filter(status=CallStatus.UNKNOWN)
 
-    def held(self) -> CallQuerySet:
-        """Calls proved never placed that wait for a person's decision."""
-        return self.filter(held_at__isnull=False)
-
-    def final(self) -> CallQuerySet:
-        """Calls that nothing moves on by itself."""
-        return self.filter(status__in=FINAL)
-
     def dialed(self) -> CallQuerySet:
         """Calls whose order left or may have left."""
         return self.filter(placing_at__isnull=False)
@@ -286,14 +278,8 @@ class Call(Owned):
     @property
     def is_final(self) -> bool:
         """Tell whether nothing moves this call on by itself."""
-        from providers.types import FINAL
 
         return self.status in FINAL
-
-    @property
-    def had_conversation(self) -> bool:
-        """Tell whether somebody talked: `completed` alone does not prove it."""
-        return bool(self.talk_seconds)
 
 
 class CallTranscript(models.Model):

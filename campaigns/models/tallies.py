@@ -7,7 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CallTally(models.Model):
-    """What the calls of one quarter of an hour, campaign, provider and attempt came to, by when their orders left."""
+    """What the calls of one quarter of an hour, campaign, provider and attempt came to, by when their orders left.
+
+    Each call that is over is counted under one name of `campaigns.core.results.COUNTED`.
+    """
 
     quarter = models.PositiveIntegerField()
     """Quarters of an hour since 1970; every zone's days and hours begin with one."""
@@ -15,7 +18,7 @@ class CallTally(models.Model):
     provider = models.ForeignKey("providers.Provider", models.CASCADE, db_index=False, related_name="+")
     attempt = models.PositiveSmallIntegerField()
     sent = models.PositiveIntegerField()
-    completed = models.PositiveIntegerField()
+    silent = models.PositiveIntegerField()
     no_answer = models.PositiveIntegerField()
     busy = models.PositiveIntegerField()
     failed = models.PositiveIntegerField()

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person
 from campaigns.calls import call_log
-from campaigns.core import conditions, explanations
+from campaigns.core import explanations, results
 from campaigns.core.conditions import last_attempts
+from campaigns.core.eligibility import answers_about, words_about
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason, WaitReason
-from campaigns.reports import outcomes
-from providers.types import AT_VENDOR, CallStatus, FailureReason
+from providers.types import CallStatus, FailureReason
 
 Words = str | Promise
 
-TALKED, MACHINE, OUT, HELD = "talked", "machine", "out", "held"
+OUT = "out"
 STATES: tuple[tuple[str, Words], ...] = (
-    (CallStatus.PENDING, _("Waiting")),
+    *results.chosen_from([CallStatus.PENDING]),
     (OUT, _("Out now")),
-    (TALKED, _("A person answered")),
-    (MACHINE, _("A machine answered")),
-    (CallStatus.NO_ANSWER, CallStatus.NO_ANSWER.label),
-    (CallStatus.BUSY, CallStatus.BUSY.label),
-    (CallStatus.FAILED, CallStatus.FAILED.label),
-    (CallStatus.CANCELED, CallStatus.CANCELED.label),
-    (CallStatus.COMPLETED, _("Completed, answered or not")),
-    (CallStatus.UNKNOWN, CallStatus.UNKNOWN.label),
-    (HELD, _("Held for a manager")),
-    (CallStatus.SKIPPED, CallStatus.SKIPPED.label),
+    *results.chosen_from([*results.COUNTED, results.HELD, CallStatus.UNKNOWN, CallStatus.SKIPPED]),
 )
+OLD_STATES = (CallStatus.COMPLETED.value,)
+"""Offered no more, and still understood: addresses hold them."""
 
 
 def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
@@ -49,7 +44,7 @@ def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
 
 def skip_words(reason: str) -> Words:
     """Return why somebody was not called, in a sentence."""
-    return explanations.why(Call(status=CallStatus.SKIPPED, skip_reason=reason))
+    return results.sentence_of(Call(status=CallStatus.SKIPPED, skip_reason=reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +69,7 @@ def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> C
 
 
 def _state(state: str) -> Q:
-    if state == TALKED:
-        return conditions.talked()
-    if state == MACHINE:
-        return Q(status__in=outcomes.ENDED, answered_by="machine")
-    if state == OUT:
-        return Q(status__in=sorted(AT_VENDOR | {CallStatus.PLACING}))
-    if state == HELD:
-        return conditions.held()
-    return Q(status=state)
+    return Q(status__in=results.LIVE) if state == OUT else results.condition(state)
 
 
 def _reason(reason: str) -> Q:
@@ -100,6 +87,11 @@ class PersonRow:
 
     call: Call
     shows_number: bool
+    why: Words
+    """Why it stands where it stands; for who waits: why not now, as it is this minute."""
+    next_step: Words
+    not_before: datetime.datetime | None
+    """When somebody who waits is called at the earliest."""
     no_more: Words
     """Why nobody calls again by itself; empty while more is to come."""
     skipped_by: CallEvent | None = None
@@ -109,21 +101,32 @@ class PersonRow:
 
 
 def rows_of(
-    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool
+    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool
 ) -> list[PersonRow]:
-    """Return what the list shows of these last attempts; one statement for however many."""
+    """Return what the list shows of these last attempts; two statements for however many.
+
+    `is_stopped`: whether stop-all is pressed.
+    """
     calls = list(calls)
+    answers = answers_about(calls, timezone.now(), is_stopped=is_stopped)
     canceled = [call.pk for call in calls if call.skip_reason == SkipReason.CANCELED]
     steps = CallEvent.objects.select_related("actor").filter(call__in=canceled, code="canceled_by_person")
     skipped_by = {step.call_id: step for step in steps} if canceled else {}
-    return [
-        PersonRow(
-            call=call,
-            shows_number=call_log.sees_number(viewer, call),
-            no_more=explanations.why_no_more(call, campaign),
-            skipped_by=skipped_by.get(call.pk),
-            may_skip=may_skip and call.status == CallStatus.PENDING,
-            may_call_again=may_again and call.is_final,
+    rows = []
+    for call in calls:
+        answer = answers.get(call.pk)
+        reason, step = words_about(call, answer)
+        rows.append(
+            PersonRow(
+                call=call,
+                shows_number=call_log.sees_number(viewer, call),
+                why=reason,
+                next_step=step,
+                not_before=max(call.due_at, answer.until or call.due_at) if answer else None,
+                no_more=explanations.why_no_more(call, campaign),
+                skipped_by=skipped_by.get(call.pk),
+                may_skip=may_skip and call.status == CallStatus.PENDING,
+                may_call_again=may_again and call.is_final,
+            )
         )
-        for call in calls
-    ]
+    return rows

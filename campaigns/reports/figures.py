@@ -20,20 +20,19 @@ from django.urls import reverse
 
 from callcenter.access.roles import Person
 from campaigns.calls import call_log
+from campaigns.core import results
 from campaigns.core.days import start_of
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reports.rollup_reads import Counts, read_counts
 from campaigns.reports.rollups import COUNTS
 from providers.models import Provider
-from providers.types import FINAL, CallStatus
 
 DIFFERENCES = 1_000
 """So many differing calls are listed, those that are off most first."""
 TOLERANCE = Decimal("0.01")
 """A vendor's cost counts as differing where it is off by more than this, and by more than a twentieth of itself."""
 AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=6)
-ENDED = sorted(FINAL - {CallStatus.SKIPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +92,9 @@ class Sums:
     """The figures of one part of the calls."""
 
     sent: int = 0
-    ended: int = 0
-    talked: int = 0
-    machine: int = 0
     opted_out: int = 0
-    by_status: Counter[str] = field(default_factory=Counter)
+    by_result: Counter[str] = field(default_factory=Counter)
+    """Calls that are over by what came of them, under the names of `results.COUNTED`."""
     billed: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """Told by the vendor, by currency."""
     estimated: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -106,12 +103,8 @@ class Sums:
     def add_calls(self, numbers: Sequence[int]) -> None:
         """Add what some calls came to."""
         found = dict(zip(COUNTS, numbers, strict=True))
-        self.sent += found["sent"]
-        for status in ENDED:
-            self.by_status[status] += found[status]
-            self.ended += found[status]
-        self.talked += found["talked"]
-        self.machine += found["machine"]
+        self.sent += found.pop("sent")
+        self.by_result.update(found)
 
     def add_costs(self, costs: Sequence[Any], currency: str, provider: Provider) -> None:
         """Add what some calls cost, and by our price what the vendor told no cost for."""
@@ -120,6 +113,21 @@ class Sums:
             self.billed[currency or provider.currency] += told
         if unpriced_seconds and provider.price_per_minute:
             self.estimated[provider.currency] += provider.price_per_minute * unpriced_seconds / 60
+
+    @property
+    def ended(self) -> int:
+        """Sent and over."""
+        return self.by_result.total()
+
+    @property
+    def talked(self) -> int:
+        """Calls in which a person talked."""
+        return self.by_result[results.ANSWERED]
+
+    @property
+    def machine(self) -> int:
+        """Calls that a machine answered."""
+        return self.by_result[results.VOICEMAIL]
 
     @property
     def open(self) -> int:
@@ -294,7 +302,8 @@ def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads
 
 def _cell(numbers: Sequence[int]) -> Cell:
     found = dict(zip(COUNTS, numbers, strict=True))
-    return Cell(found["sent"], sum(found[status] for status in ENDED), found["talked"])
+    sent = found.pop("sent")
+    return Cell(sent, sum(found.values()), found[results.ANSWERED])
 
 
 def _largest_first(parts: dict[int, Sums]) -> dict[int, Sums]:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import datetime
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.core.cache import cache
-from django.db.models import Count, Func, IntegerField, Q
+from django.db.models import Count, Func, IntegerField
 from django.utils import timezone
 
 from campaigns.calls import call_log
-from campaigns.core import conditions
+from campaigns.core import conditions, results
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reports.figures import Cell
 from campaigns.reports.rollups import QUARTER, moment
-from providers.types import FINAL, CallStatus
+from providers.types import ENDED, CallStatus
 
-ENDED = sorted(FINAL - {CallStatus.SKIPPED})
 QUICK = 0.1
 """Seconds: what is counted faster is counted each time."""
 KEPT_TIMES = 20
@@ -46,7 +45,7 @@ class Outcomes:
     failed: int = 0
     canceled: int = 0
     silent: int = 0
-    """Completed, but nobody talked."""
+    """Ended, but nobody talked."""
     refused: int = 0
     """Among those talked: hung up at once, or asked not to be called again."""
     held: int = 0
@@ -54,13 +53,14 @@ class Outcomes:
     """Canceled because somebody here asked the vendor for it."""
 
     @property
+    def results(self) -> dict[str, int]:
+        """Attempts that are over by what came of them."""
+        return {key: getattr(self, key) for key in results.COUNTED}
+
+    @property
     def answer_rate(self) -> float | None:
         """Conversations among the attempts that are over, in percent; None before the first."""
         return round(100 * self.talked / self.ended, 1) if self.ended else None
-
-
-SAID_BY_STATUS = ("no_answer", "busy", "failed", "canceled")
-"""Outcomes that the state alone tells, where no machine answered."""
 
 
 def count_outcomes(campaign: Campaign) -> Outcomes:
@@ -77,15 +77,14 @@ def count_states(campaign: Campaign) -> dict[str, int]:
 def _count(campaign: Campaign) -> Outcomes:
     now = timezone.now()
     # By the state alone, in the order of the index that holds these columns: any other group has to be looked up.
-    groups = Call.objects.filter(campaign=campaign).order_by().values("status").annotate(
+    groups: Iterable[Any] = Call.objects.filter(campaign=campaign).order_by().values("status").annotate(
         n=Count("pk"),
-        machine=Count("pk", filter=Q(answered_by="machine")),
-        talked=Count("pk", filter=conditions.talked()),
+        **results.AMONG,
         refused=Count("pk", filter=conditions.hung_up_at_once()),
         held=Count("held_at"),
         stopped=Count("stop_asked_at"),
     )  # fmt: skip
-    counted = dict.fromkeys(("ended", "machine", "talked", "refused", "held", "taken_back", *SAID_BY_STATUS), 0)
+    counted = dict.fromkeys(("ended", "refused", "held", "taken_back", *results.COUNTED), 0)
     by_status: dict[str, int] = {}
     for group in groups:
         status = group["status"]
@@ -93,15 +92,14 @@ def _count(campaign: Campaign) -> Outcomes:
         if status not in ENDED:
             continue
         counted["ended"] += group["n"]
-        for name in ("machine", "talked", "refused", "held"):
-            counted[name] += group[name]
+        counted["refused"] += group["refused"]
+        counted["held"] += group["held"]
+        for key, number in results.split(status, group["n"], group["machine"], group["talked"]).items():
+            counted[key] += number
         if status == CallStatus.CANCELED:
             counted["taken_back"] += group["stopped"]
-        if status in SAID_BY_STATUS:
-            counted[status] += group["n"] - group["machine"]
-    silent = counted["ended"] - sum(counted[name] for name in ("talked", "machine", *SAID_BY_STATUS))
     counted["refused"] += _opted_out(campaign)
-    return Outcomes(at=now, by_status=by_status, silent=max(0, silent), **counted)
+    return Outcomes(at=now, by_status=by_status, **counted)
 
 
 def _opted_out(campaign: Campaign) -> int:
@@ -110,7 +108,7 @@ def _opted_out(campaign: Campaign) -> int:
         return 0
     wishes = DoNotCall.objects.filter(added_at__gte=campaign.launched_at)
     wished = wishes.filter(source__in=[DoNotCall.Source.VENDOR, DoNotCall.Source.PERSON]).values("phone")
-    calls = Call.objects.filter(campaign=campaign, to_number__in=wished, status__in=ENDED)
+    calls = Call.objects.filter(campaign=campaign, to_number__in=wished, status__in=sorted(ENDED))
     return calls.filter(call_log.of_which(call_log.OPTED_OUT)).exclude(conditions.hung_up_at_once()).count()
 
 
@@ -160,7 +158,7 @@ class QuarterOf(Func):
 
 
 def _count_hours(campaign: Campaign) -> Hours:
-    calls = Call.objects.filter(campaign=campaign, status__in=ENDED, placing_at__isnull=False).order_by()
+    calls = Call.objects.filter(campaign=campaign, status__in=sorted(ENDED), placing_at__isnull=False).order_by()
     rows = calls.annotate(quarter=QuarterOf("placing_at")).values("quarter").annotate(
         ended=Count("*"), talked=Count("pk", filter=conditions.talked())
     )  # fmt: skip

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import rules
-from campaigns.core import stop_all
+from campaigns.core import results
+from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import estimate_minutes
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
@@ -24,29 +25,11 @@ from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import WaitReason
 from campaigns.reports.outcomes import Outcomes, count_outcomes, count_queued, count_states, kept
-from providers.types import AT_VENDOR, LIVE, CallStatus
+from providers.types import AT_VENDOR, ENDED, LIVE, CallStatus
 
-ENDED = (CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY, CallStatus.FAILED, CallStatus.CANCELED)
-"""Attempts that were made and are over."""
 PACE_WINDOW = datetime.timedelta(minutes=15)
 PACE_LEAST = 10
 """So many calls within the window tell a pace."""
-SHOWN = (
-    CallStatus.PENDING,
-    CallStatus.PLACING,
-    CallStatus.QUEUED,
-    CallStatus.DIALING,
-    CallStatus.RINGING,
-    CallStatus.IN_PROGRESS,
-    CallStatus.WRAPPING_UP,
-    CallStatus.COMPLETED,
-    CallStatus.NO_ANSWER,
-    CallStatus.BUSY,
-    CallStatus.FAILED,
-    CallStatus.CANCELED,
-    CallStatus.UNKNOWN,
-    CallStatus.SKIPPED,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +96,6 @@ class Progress:
         )
 
     @property
-    def done_percent(self) -> int:
-        """Share of people who have their last word; 100 only where really all have."""
-        return self.done * 100 // self.people if self.people else 0
-
-    @property
     def out_sentence(self) -> str:
         """What the calls that are out will do; empty where none is."""
         out = self.live or self.still_out
@@ -145,9 +123,10 @@ class Progress:
         return min(100, int(self.spent * 100 / self.budget)) if self.budget else 0
 
     @property
-    def statuses(self) -> list[tuple[str, int]]:
-        """States with their numbers, in the order of a call's life, without empty ones."""
-        return [(status.value, self.by_status[status]) for status in SHOWN if self.by_status.get(status)]
+    def results(self) -> list[tuple[results.Result, int]]:
+        """What the attempts came to, or their status, with their numbers, without empty ones."""
+        not_over = {status: number for status, number in self.by_status.items() if status not in ENDED}
+        return results.in_order(not_over | self.outcomes.results)
 
 
 def measure(campaign: Campaign) -> Progress:
@@ -227,8 +206,11 @@ def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due
     return max(done, last_due) if done and last_due else done
 
 
-def why_standing(campaign: Campaign) -> list[str]:
-    """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely."""
+def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[str]:
+    """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely.
+
+    `is_stopped` tells whether stop-all is pressed, where that was read already.
+    """
     if campaign.status == Campaign.Status.PAUSED:
         if campaign.pilot == Campaign.Pilot.ASKS:
             return [_("The pilot is over: nobody else is called until you decide.")]
@@ -238,9 +220,4 @@ def why_standing(campaign: Campaign) -> list[str]:
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
-    found = []
-    if stop_all.is_stopped():
-        found.append(_("Stop-all is on: nothing is called until a manager releases it."))
-    if reason := str(campaign.provider.stop_reason):
-        found.append(_("The provider “%(name)s” cannot call now. %(why)s") % {"name": campaign.provider, "why": reason})
-    return found
+    return [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]

@@ -11,10 +11,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns.core import results
 from campaigns.core.sql.bulk import insert_rows
 from campaigns.models import Call, CallTally, CostTally, TallyMark
 from campaigns.models.calls import CallQuerySet
-from providers.types import CallStatus
 
 QUARTER = 900
 SETTLE = 2 * QUARTER
@@ -25,13 +25,9 @@ CALLS_A_ROUND = 100_000
 READ = (
     "placing_at", "campaign", "provider", "attempt", "status", "answered_by", "talk_seconds", "cost", "currency",
 )  # fmt: skip
-OUTCOMES = {
-    CallStatus.COMPLETED.value: 1, CallStatus.NO_ANSWER.value: 2, CallStatus.BUSY.value: 3,
-    CallStatus.FAILED.value: 4, CallStatus.CANCELED.value: 5,
-}  # fmt: skip
-"""Where each ending stands among the counts of a `CallTally`."""
-TALKED, MACHINE = 6, 7
-COUNTS = ("sent", "completed", "no_answer", "busy", "failed", "canceled", "talked", "machine")
+COUNTS = ("sent", *results.COUNTED)
+"""The counts of a `CallTally`: calls whose order left, and of those that are over what came of them."""
+PLACES = {key: place for place, key in enumerate(COUNTS)}
 COSTS = ("told", "priced", "priced_seconds", "unpriced", "unpriced_seconds")
 
 Key = tuple[int, int | None, int, Any]
@@ -51,12 +47,8 @@ class Sums:
             quarter = int(placing_at.timestamp()) // QUARTER
             counts = self.calls[quarter, campaign, provider, attempt]
             counts[0] += 1
-            if place := OUTCOMES.get(status):
+            if place := PLACES.get(results.key_of(status, answered_by, talked)):
                 counts[place] += 1
-                if answered_by == "machine":
-                    counts[MACHINE] += 1
-            if talked and status == CallStatus.COMPLETED and answered_by != "machine":
-                counts[TALKED] += 1
             if cost is not None:
                 costs = self.costs[quarter, campaign, provider, currency]
                 costs[0] += cost

@@ -11,19 +11,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.calls import call_log
+from campaigns.core import results
 from campaigns.reports.figures import Figures, Sums
 from campaigns.reports.money import MoneySections
 from campaigns.reports.plots import Bar, heat_map, lying_bars, stacks
 from campaigns.reports.tables import DRAWN, Column, Drawing, Section, Value, Words
 from providers.types import CallStatus
 
-OUTCOMES = (
-    (CallStatus.COMPLETED, "plot-good"),
-    (CallStatus.NO_ANSWER, "plot-warn"),
-    (CallStatus.BUSY, "plot-soft"),
-    (CallStatus.FAILED, "plot-bad"),
-    (CallStatus.CANCELED, "plot-edge"),
-)
+TONES = {
+    results.ANSWERED: "plot-good",
+    results.VOICEMAIL: "plot-accent",
+    results.SILENT: "plot-line",
+    CallStatus.NO_ANSWER: "plot-warn",
+    CallStatus.BUSY: "plot-soft",
+    CallStatus.FAILED: "plot-bad",
+    CallStatus.CANCELED: "plot-edge",
+}
+"""How each result is drawn."""
+OUTCOMES = [(results.BY_KEY[key], TONES[key]) for key in results.COUNTED]
 
 FIRST = ("hours", "outcomes-campaigns", "outcomes-providers")
 """What the page opens with; the others follow when it stands."""
@@ -115,13 +120,13 @@ class CallSections(Drawing):
         for name, narrowed, sums in self.parts_of(whose):
             parts = [
                 Bar(
-                    str(status.label),
-                    sums.by_status[status],
-                    self.said(sums.by_status[status], "number"),
-                    self.link(**narrowed, state=status.value, which=call_log.SENT),
+                    str(result.word),
+                    sums.by_result[result.key],
+                    self.said(sums.by_result[result.key], "number"),
+                    self.link(**narrowed, state=result.key, which=call_log.SENT),
                     tone,
                 )
-                for status, tone in OUTCOMES
+                for result, tone in OUTCOMES
             ]
             still = self.link(**narrowed, which=call_log.OPEN)
             parts.append(Bar(_("Not over yet"), sums.open, self.said(sums.open, "number"), still, "plot-info"))
@@ -131,12 +136,11 @@ class CallSections(Drawing):
                     Value(name),
                     Value(sums.sent, self.link(**narrowed, which=call_log.SENT)),
                     *(Value(part.value, part.url if part.value else "") for part in parts),
-                    Value(sums.talked, self.link(**narrowed, state=call_log.TALKED) if sums.talked else ""),
                     Value(sums.answer_rate),
                 ]
             )
         plot = stacks(drawn[:DRAWN])
-        plot.legend = [(tone, str(status.label)) for status, tone in OUTCOMES] + [("plot-info", _("Not over yet"))]
+        plot.legend = [(tone, str(result.word)) for result, tone in OUTCOMES] + [("plot-info", _("Not over yet"))]
         by_provider = whose == "providers"
         return Section(
             f"outcomes-{whose}",
@@ -145,9 +149,8 @@ class CallSections(Drawing):
             [
                 self.first_column(whose),
                 Column(_("Sent"), "number"),
-                *(Column(status.label, "number") for status, _tone in OUTCOMES),
+                *(Column(result.word, "number") for result, _tone in OUTCOMES),
                 Column(_("Not over yet"), "number"),
-                Column(_("Talked"), "number"),
                 Column(_("Answer rate"), "percent"),
             ],
             rows,

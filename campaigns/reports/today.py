@@ -216,7 +216,7 @@ def overview(person: Person) -> Overview:
         (shown.asking if asks(campaign) else shown.campaigns).append(row)
     shown.spending = spending_of(shown.figures, campaigns)
     light = ("contact", "campaign", "provider")
-    unknown = calls.filter(conditions.long_unknown())
+    unknown = calls.filter(conditions.unclear())
     shown.unknown_count = unknown.count()
     shown.unknown = list(unknown.select_related(*light)[:SHOWN]) if shown.unknown_count else []
     held = calls.filter(conditions.held())

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
 from campaigns.calls.call_columns import Column
-from campaigns.core import chips
+from campaigns.core import results
 from campaigns.models import Call, CallReview
 from campaigns.templatetags import console
 
@@ -50,7 +50,7 @@ def _code(value: object) -> str:
 
 
 def _state(call: Call, _person: Person) -> str:
-    return SafeString(render_to_string("_chip.html", {"chip": chips.call_chip(call)}).strip())
+    return SafeString(render_to_string("_chip.html", {"chip": results.result_of(call).chip}).strip())
 
 
 def _campaign(call: Call, _person: Person) -> str:

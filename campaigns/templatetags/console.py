@@ -22,7 +22,7 @@ from callcenter.formats.calendars import gregorian_beside, in_digits, is_persian
 from callcenter.formats.calendars import on_the_clock as local
 from campaigns import reasons
 from campaigns.calls import call_log
-from campaigns.core import chips, explanations
+from campaigns.core import chips, explanations, results
 from campaigns.models import Call, CallEvent, Campaign
 from providers.models import Provider
 from providers.types import CallStatus
@@ -101,13 +101,13 @@ def status_words(status: str) -> str:
 @register.inclusion_tag("_chip.html")
 def call_chip(call: Call) -> dict[str, Any]:
     """Write the chip of a call."""
-    return {"chip": chips.call_chip(call)}
+    return {"chip": results.result_of(call).chip}
 
 
 @register.inclusion_tag("_chip.html")
-def status_chip(status: str) -> dict[str, Any]:
-    """Write the chip of a call's state alone."""
-    return {"chip": chips.status_chip(status)}
+def result_chip(result: results.Result) -> dict[str, Any]:
+    """Write the chip of what came of some calls."""
+    return {"chip": result.chip}
 
 
 @register.inclusion_tag("_chip.html")
@@ -125,7 +125,7 @@ def provider_chip(provider: Provider) -> dict[str, Any]:
 @register.filter
 def why(call: Call) -> str:
     """Return in one sentence why a call stands where it stands; empty where its chip says it all."""
-    return str(explanations.why(call))
+    return str(results.sentence_of(call))
 
 
 @register.filter

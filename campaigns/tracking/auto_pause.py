@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from campaigns import rules
+from campaigns.core import conditions
 from campaigns.core.explanations import FAILED
 from campaigns.evidence import Evidence
 from campaigns.launch import lifecycle
@@ -34,7 +35,8 @@ def weigh_ends(ended: Iterable[tuple[Call, Evidence, Evidence]], now: datetime.d
     for call, before, after in ended:
         if call.campaign_id is None or call.stop_asked_at or before.status in FINAL:
             continue
-        end = rules.end_of(after.status, after.talk_seconds, after.answered_by, is_wish_heard=after.do_not_call)
+        has_talked = conditions.has_talked(after.status, after.talk_seconds, after.answered_by)
+        end = rules.end_of(after.status, after.talk_seconds, has_talked=has_talked, is_wish_heard=after.do_not_call)
         found[call.campaign_id].append((call, end))
     _weigh(found, now)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
+from campaigns.core import results
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.handles import handle_of
 from campaigns.models import Call
@@ -157,7 +158,7 @@ def _take_back_wish(call_id: int) -> None:
 
 
 def _told(call: Call, answer: CallSnapshot | ProviderError | None) -> Told:
-    state = {"state": call.get_status_display()}
+    state = {"state": results.result_of(call).word}
     if isinstance(answer, NotSent):
         return Told(
             tone="error",
@@ -192,10 +193,10 @@ def _told(call: Call, answer: CallSnapshot | ProviderError | None) -> Told:
 def _nothing_to_stop(call: Call) -> Told:
     if call.is_final:
         sentence = _("Nothing was stopped: the call was over already (%(state)s).")
-        return Told(tone="warning", sentence=sentence % {"state": call.get_status_display()})
+        return Told(tone="warning", sentence=sentence % {"state": results.result_of(call).word})
     return Told(
         tone="warning",
-        sentence=_("Nothing can be stopped now (%(state)s).") % {"state": call.get_status_display()},
+        sentence=_("Nothing can be stopped now (%(state)s).") % {"state": results.result_of(call).word},
     )
 
 

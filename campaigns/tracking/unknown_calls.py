@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns import matching, rules
-from campaigns.core import transitions
+from campaigns.core import results, transitions
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.clock import seconds, span
 from campaigns.core.refusals import Refusal
@@ -207,7 +207,7 @@ def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str)
     with transaction.atomic():
         call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
         if call.status != CallStatus.UNKNOWN:
-            raise Refusal(_("This call is no longer unknown: %(state)s.") % {"state": call.get_status_display()})
+            raise Refusal(_("This call is no longer unknown: %(state)s.") % {"state": results.result_of(call).word})
         if placed:
             why = Why("bound_by_person", Source.PERSON.value, reason, person.pk)
             transitions.change(transitions.CLOSE, Call.objects.filter(pk=call_id), now, why)

@@ -260,7 +260,9 @@ class VocodeBackend(ProviderBackend):
             raise UnexpectedResponse("Vocode's answer shows no call.")
         status, reason = self._stand(call)
         started, ended = parse_instant(call.get("start_time")), parse_instant(call.get("end_time"))
-        talked = status == CallStatus.COMPLETED or (status == CallStatus.FAILED and call.get("stage") in TALKED)
+        talked = status == CallStatus.COMPLETED or (
+            status == CallStatus.FAILED and normalise_word(call.get("stage")) in TALKED
+        )
         seconds = None
         if status in FINAL:  # ringing has a start and an end too, and must not pass for a talk
             seconds = max(0, round((ended - started).total_seconds())) if talked and started and ended else None

@@ -21,9 +21,6 @@ AFTER = frozenset(
 )  # fmt: skip
 """Modes in which the order was taken and its answer is spoiled; on reads only the answer is."""
 
-WHOLE_SERVER = "refuse"
-"""The mode that closes the port for some seconds."""
-
 
 @dataclass(slots=True)
 class Fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 
 from tests.browser.words import Words
 from tests.end_to_end.conftest import PASSWORDS, Stack
+from tests.migrated import shared_folder
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SCREEN: ViewportSize = {"width": 1440, "height": 900}
@@ -146,15 +148,21 @@ def words(request: pytest.FixtureRequest) -> Words:
     return Words(request.param)
 
 
+def chromium_path() -> str:
+    """Return where the machine's browser is: under CHROMIUM, or under a name that `.ci/need` takes for it."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    assert found, "Chromium is not installed: .ci/need chromium"
+    return found
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Run one Chromium, the machine's own."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop lives in this thread; Django would take any test that follows for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=list(ARGUMENTS)
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS))
         yield browser
         browser.close()
 
@@ -163,7 +171,7 @@ def chromium() -> Iterator[Browser]:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run one installation: web server, worker and a simulator twenty times as fast, with the demo's people."""
     directory: Path = tmp_path_factory.mktemp("desk")
-    stack = Stack(directory, speed=20, time_scale=60, limits=False, delay_ms=0)
+    stack = Stack(directory, shared_folder(tmp_path_factory), speed=20, time_scale=60, limits=False, delay_ms=0)
     try:
         stack.start()
         stack.manage("shell", "-v0", "-c", f"from tests.browser.inside import *; lay_out_pages({str(directory)!r})")

@@ -77,3 +77,8 @@ def expect_words(page: Page, *sentences: str | re.Pattern[str]) -> None:
     """Wait until the page says each of these."""
     for sentence in sentences:
         expect(page.locator("main")).to_contain_text(sentence)
+
+
+def expect_state(page: Page, word: str, seconds: int = 20) -> None:
+    """Wait until the campaign's chip says so, without a reload."""
+    expect(page.locator("#campaign-live header .chip").first).to_have_text(word, timeout=seconds * 1000)

@@ -69,4 +69,4 @@ def test_one_call(desk: Desk) -> None:
         keys.write(asked.nth(index), "ten")
     keys.press(page.get_by_role("button", name="Call now"))
     page.wait_for_url(re.compile(r"/calls/\d+/$"))
-    expect(page.locator("#call .chip").first).to_contain_text("Completed", timeout=40_000)
+    expect(page.locator("#call .chip").first).to_contain_text("Answered", timeout=40_000)

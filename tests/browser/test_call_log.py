@@ -19,7 +19,7 @@ def test_the_log_is_narrowed_down_by_its_chips(desk: Desk, called: Callable[[], 
     called()
     page = desk.page("manager", "/calls/", language=words.language)
     everything = page.locator("tbody tr").count()
-    page.get_by_label(words("State"), exact=True).select_option(label=words("Completed"))
+    page.get_by_label(words("Result"), exact=True).select_option(label=words("Answered"))
     page.locator("details.filter-more > summary").first.click()
     page.get_by_role("search").get_by_label(words("Campaign"), exact=True).select_option(label="Campaign at bolna")
     page.get_by_role("button", name=words("Find"), exact=True).click()
@@ -27,14 +27,14 @@ def test_the_log_is_narrowed_down_by_its_chips(desk: Desk, called: Callable[[], 
     expect(chips).to_have_count(2)
     narrowed = page.locator("tbody tr").count()
     assert 0 < narrowed < everything
-    states = {words(word) for word in ("Completed", "Voicemail", "Ended, nobody talked")}
+    states = {words("Answered")}
     assert set(page.locator("tbody .chip").all_inner_texts()) <= states
 
     # Whoever gets the address sees the same.
     other = desk.page("manager", page.url, language=words.language)
     expect(other.locator("tbody tr")).to_have_count(narrowed)
 
-    chips.filter(has_text=words("Completed")).click()
+    chips.filter(has_text=words("Answered")).click()
     expect(chips).to_have_count(1)
     page.locator("tbody tr a").first.click()
     expect(page.get_by_role("heading", name=words("What happened"))).to_be_visible()

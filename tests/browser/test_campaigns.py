@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Desk
-from tests.browser.steps import box, choose, confirm, expect_words, heading, wait_until_quiet
+from tests.browser.steps import box, choose, confirm, expect_state, expect_words, heading, wait_until_quiet
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
@@ -29,11 +29,6 @@ def write_campaign(page: Page, words: Words, name: str, people: str) -> None:
     box(page, words("Hours between two campaigns’ calls to one person")).fill(words.digits(0))
     for wait in page.locator("#builder input[name^=retry_]").all():
         wait.fill("")
-
-
-def expect_state(page: Page, word: str, seconds: int = 20) -> None:
-    """Wait until the campaign's chip says so, without a reload."""
-    expect(page.locator("#campaign-live header .chip").first).to_have_text(word, timeout=seconds * 1000)
 
 
 def launch_words(words: Words) -> tuple[re.Pattern[str], re.Pattern[str]]:

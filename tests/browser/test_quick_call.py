@@ -29,7 +29,7 @@ def test_one_call_from_the_number_to_the_transcript(desk: Desk, words: Words) ->
     # Two presses are one call.
     page.get_by_role("button", name=words("Call now")).dblclick()
     page.wait_for_url(re.compile(r"/calls/\d+/$"))
-    expect(page.locator("#call .chip").first).to_contain_text(words("Completed"), timeout=40_000)
+    expect(page.locator("#call .chip").first).to_contain_text(words("Answered"), timeout=40_000)
     expect(page.locator(".talk > li").first).to_be_visible(timeout=40_000)
     dials = [entry["to_number"] for entry in desk.stack.journal()[before:]]
     assert dials.count(read.replace(" ", "")) == 1

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Desk
-from tests.browser.test_campaigns import confirm, expect_state
+from tests.browser.steps import confirm, expect_state
 
 pytestmark = [pytest.mark.browser]
 

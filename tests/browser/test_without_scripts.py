@@ -58,24 +58,26 @@ def test_one_call(page: Page) -> None:
     expect(page.locator("#standing")).to_contain_text("+98 912 336 9901")
     choose(page, "Agent", "Appointment reminder")
     page.get_by_role("button", name="Check", exact=True).click()
-    for asked in page.locator("#message fieldset input").all():
-        asked.fill("ten o'clock")
+    asked = page.locator("#message fieldset input")
+    expect(asked.first).to_be_visible()
+    for field in asked.all():
+        field.fill("ten o'clock")
     page.get_by_role("button", name="Call now").click()
     page.wait_for_url(re.compile(r"/calls/\d+/$"))
     chip = page.locator("#call .chip").first
     for _look in range(40):
-        if "Completed" in chip.inner_text():
+        if "Answered" in chip.inner_text():
             break
         page.wait_for_timeout(500)
         page.reload()
-    expect(chip).to_contain_text("Completed")
+    expect(chip).to_contain_text("Answered")
 
 
 def test_the_call_log(page: Page, called: Callable[[], None], desk: Desk) -> None:
     called()
     page = desk.page("manager", "/calls/", has_scripts=False)
     everything = page.locator("tbody tr").count()
-    page.get_by_label("State", exact=True).select_option(label="Completed")
+    page.get_by_label("Result", exact=True).select_option(label="Answered")
     page.locator("details.filter-more > summary").first.click()
     page.get_by_role("search").get_by_label("Campaign", exact=True).select_option(label="Campaign at bolna")
     page.get_by_role("button", name="Find", exact=True).click()

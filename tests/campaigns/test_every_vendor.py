@@ -22,7 +22,7 @@ from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.services.syncing import sync_provider
 from providers.types import FINAL, CallStatus
 from tests.campaigns.conftest import Sandbox
-from tests.conftest import make_campaign, make_contact, make_person
+from tests.conftest import ALL_DAY, make_campaign, make_contact, make_person
 
 VENDORS = ("bitel", "unleashx", "bolna", "voicy", "vocode")
 Run = Callable[..., None]
@@ -110,7 +110,7 @@ def test_a_machine_is_told_from_a_person(provider: Provider, dial: Run, read_bac
 
 def test_who_said_no_to_the_vendor_is_never_called_again(provider: Provider, dial: Run, read_back: Run) -> None:
     """In a campaign too: nobody has to ask for it call by call."""
-    campaign = make_campaign(provider=provider, agent=provider.agent_set.first(), status="running",
+    campaign = make_campaign(provider=provider, agent=provider.agent_set.first(), status="running", **ALL_DAY,
                              voice=provider.voice_set.first(), caller_id=provider.callerid_set.first())  # fmt: skip
     call = ring(provider, "9917", campaign=campaign)
     follow([call], dial, read_back)

@@ -41,7 +41,7 @@ def test_the_command_queues_a_call_and_says_so_without_the_number(provider: Prov
     said = run("0912 345 6789", "--provider", provider.name, "--agent", "Reminder", "--var", "a=b=c", "--as", "sara")
     call = Call.objects.get()
     assert (call.owner, call.variables, call.status) == (caller, {"a": "b=c"}, "pending")
-    assert said == f"Call {call.pk} to …6789: Waiting its turn.\n"
+    assert said == f"Call {call.pk} to …6789: Waiting.\n"
 
 
 def test_the_command_sends_extras_that_the_form_would_take(provider: Provider) -> None:
@@ -103,7 +103,7 @@ def test_the_command_waits_for_the_end(
     monkeypatch.setattr(Call, "refresh_from_db", end)
     asked = ("09123456789", "--provider", provider.name, "--agent", "Reminder", "--wait", "5")
     if is_error:
-        with pytest.raises(CommandError, match="Failed, 38 s talked"):
+        with pytest.raises(CommandError, match="Answered, 38 s talked"):
             run(*asked)
     else:
         assert "38 s talked" in run(*asked)

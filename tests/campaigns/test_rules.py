@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import rules
+from campaigns.core import conditions
 
 UTC = datetime.UTC
 ALL_DAYS = range(7)
@@ -156,7 +157,8 @@ def test_retry_delays_grow_and_end() -> None:
     ],
 )
 def test_what_an_end_says_of_its_campaign(status: str, talked: int | None, by: str, wish: bool, end: str) -> None:
-    assert rules.end_of(status, talked, by, is_wish_heard=wish) == end
+    has_talked = conditions.has_talked(status, talked, by)
+    assert rules.end_of(status, talked, has_talked=has_talked, is_wish_heard=wish) == end
 
 
 @pytest.mark.parametrize(

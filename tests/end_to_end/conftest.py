@@ -23,8 +23,8 @@ from callcenter.demo import LOGINS
 from callcenter.supervision import Child, ProcessGroup, Program, manage, wait_for_port, web_server
 from providers.sandbox.journal import JournalEntry, read_journal
 from tests.end_to_end.browser import Browser
+from tests.migrated import ROOT, copy_postgres, copy_sqlite, shared_folder
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORDS = {login.username: login.password for login in LOGINS}
 
 
@@ -41,8 +41,10 @@ def free_port(start: int = 22000) -> int:
 class Stack:
     """One installation: its processes, its database, its simulator and the simulator's journal."""
 
-    def __init__(self, directory: Path, *, speed: float, time_scale: float, limits: bool, delay_ms: int) -> None:
-        self.directory = directory
+    def __init__(
+        self, directory: Path, shared: Path, *, speed: float, time_scale: float, limits: bool, delay_ms: int
+    ) -> None:
+        self.directory, self.shared = directory, shared
         self.lines: list[str] = []
         self.group = ProcessGroup(ROOT, self.lines.append)
         self.web_port, self.sandbox_port = free_port(), free_port(26000)
@@ -51,7 +53,7 @@ class Stack:
         self.journal_path = directory / "journal.jsonl"
         self.speed, self.limits, self.delay_ms = speed, limits, delay_ms
         self.workers: list[Child] = []
-        self.database_url = self._make_database()
+        self.database_url = self._name_database()
         self.environment = {
             "DJANGO_SETTINGS_MODULE": "callcenter.settings",
             "ENV_FILE": os.devnull,
@@ -77,7 +79,10 @@ class Stack:
 
     def start(self, workers: int = 1) -> None:
         """Bring the database up, lay out the demo and start everything."""
-        self.manage("migrate", "--no-input", "-v0")
+        if self._is_postgres:
+            copy_postgres(self.shared, self.environment, self._server_url)
+        else:
+            copy_sqlite(self.shared, self.environment)
         options = ["--port", str(self.sandbox_port), "--speed", str(self.speed), "--journal", str(self.journal_path)]
         options += ["--delay-ms", str(self.delay_ms)]
         self.run(Program("sandbox", manage("sandbox", *options, *([] if self.limits else ["--no-limits"]))))
@@ -176,13 +181,12 @@ class Stack:
     def _is_postgres(self) -> bool:
         return self.database_url.startswith("postgres")
 
-    def _make_database(self) -> str:
+    def _name_database(self) -> str:
         server = os.environ.get("TEST_DATABASE_URL", "")
         if not server:
             return ""
         self._server_url = server
         self._database_name = f"end_to_end_{uuid.uuid4().hex[:12]}"
-        self._on_server(f'CREATE DATABASE "{self._database_name}"')
         return urlunsplit(urlsplit(server)._replace(path=f"/{self._database_name}"))
 
     def _on_server(self, statement: str) -> None:
@@ -203,7 +207,7 @@ class Stack:
 
 
 @pytest.fixture
-def start_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+def start_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
     """Hand out a starter of whole installations; all end with the test."""
     started: list[Stack] = []
 
@@ -212,7 +216,8 @@ def start_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
     ) -> Stack:
         place = tmp_path / f"stack{len(started)}"
         place.mkdir()
-        stack = Stack(place, speed=speed, time_scale=time_scale, limits=limits, delay_ms=delay_ms)
+        shared = shared_folder(tmp_path_factory)
+        stack = Stack(place, shared, speed=speed, time_scale=time_scale, limits=limits, delay_ms=delay_ms)
         started.append(stack)
         stack.start(workers)
         return stack

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 COMMITTING = "campaigns/dialing/commit_point.py"
 COMMIT_READS = "campaigns/dialing/commit_point_queries.py"
+ELIGIBILITY = "campaigns/core/eligibility.py"
 ANSWERING = "campaigns/dialing/order_results.py"
 CHANGES = "campaigns/core/transitions/changes.py"
 TABLE = "campaigns/core/transitions/table.py"
@@ -26,6 +27,7 @@ CARRIER = "providers/carrier.py"
 BASE = "providers/base.py"
 
 COMMIT_TESTS = "tests/campaigns/dialing/test_commit_point.py::test_"
+ELIGIBILITY_TESTS = "tests/campaigns/core/test_eligibility.py::test_"
 TRANSITION_TESTS = "tests/campaigns/core/test_transitions.py::test_"
 SETTLE_TESTS = "tests/campaigns/tracking/test_unknown_calls.py::test_"
 GHOST_TESTS = "tests/campaigns/tracking/test_reconciliation_sweep.py::test_"

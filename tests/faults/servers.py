@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from callcenter.supervision import wait_for_port
 from tests.end_to_end.conftest import free_port
+from tests.migrated import copy_postgres
 
 
 def postgres_tools() -> Path | None:
@@ -22,6 +25,41 @@ def postgres_tools() -> Path | None:
 
 
 class Postgres:
+    """A PostgreSQL server that several tests may share: each makes databases of its own there."""
+
+    def __init__(self, server_url: str) -> None:
+        self.server_url = server_url
+        self._made: list[str] = []
+
+    def url(self, name: str) -> str:
+        """Return the address of one database."""
+        return urlunsplit(urlsplit(self.server_url)._replace(path=f"/{name}"))
+
+    def make_database(self, shared: Path, environment: Mapping[str, str]) -> None:
+        """Make the database of an environment, migrated."""
+        copy_postgres(shared, environment, self.server_url)
+        self._made.append(environment["DATABASE_URL"].rpartition("/")[2])
+
+    def copy_database(self, source: str, target: str) -> None:
+        """Make `target` an exact copy of `source`; whoever is connected to either is cut off."""
+        import psycopg
+
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
+            connection.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')  # type: ignore[arg-type]
+        self._made.append(target)
+
+    def end(self) -> None:
+        """Forget the databases that were made here."""
+        import psycopg
+
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
+            for name in self._made:
+                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+class OwnPostgres(Postgres):
     """A throw-away cluster on loopback; commits are durable against crashes of its processes."""
 
     def __init__(self) -> None:
@@ -37,6 +75,7 @@ class Postgres:
             shutil.chown(self.place, owner)
             self.as_owner = ["runuser", "-u", owner, "--"]
         self.port = free_port(27300)
+        super().__init__(f"postgres://callcenter@127.0.0.1:{self.port}/postgres")
         self._run(
             "initdb",
             "-D",
@@ -51,27 +90,6 @@ class Postgres:
             "--locale=C",
         )
         self.start()
-
-    def url(self, name: str) -> str:
-        """Return the address of one database."""
-        return f"postgres://callcenter@127.0.0.1:{self.port}/{name}"
-
-    def make_database(self, name: str) -> str:
-        """Make a database and return its address."""
-        import psycopg
-
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
-        return self.url(name)
-
-    def copy_database(self, source: str, target: str) -> None:
-        """Make `target` an exact copy of `source`; whoever is connected to either is cut off."""
-        import psycopg
-
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
-            connection.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')  # type: ignore[arg-type]
-            connection.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')  # type: ignore[arg-type]
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""

@@ -22,9 +22,10 @@ from cryptography.fernet import Fernet
 
 from providers.sandbox.journal import JournalEntry, read_journal
 from providers.sandbox.server import SandboxServer
-from tests.end_to_end.conftest import ROOT, free_port
+from tests.end_to_end.conftest import free_port
 from tests.faults.servers import Postgres
 from tests.faults.verdict import Verdict, judge
+from tests.migrated import ROOT, copy_sqlite
 
 VENDORS = ("unleashx", "bolna", "voicy", "vocode")
 """Those with a list of calls; what is lost at Bitel only its own news or a person can tell."""
@@ -70,7 +71,9 @@ class Worker:
 class Stage:
     """A database, a simulator and a nursery of workers."""
 
-    def __init__(self, directory: Path, engine: str, postgres: Postgres | None, *, scale: float, speed: float) -> None:
+    def __init__(
+        self, directory: Path, shared: Path, engine: str, postgres: Postgres | None, *, scale: float, speed: float
+    ) -> None:
         self.directory, self.engine, self.scale, self.postgres = directory, engine, scale, postgres
         self.journal_path = directory / "journal.jsonl"
         self.server = SandboxServer(port=free_port(27000), speed=speed, journal=self.journal_path, limits=False)
@@ -79,7 +82,7 @@ class Stage:
         self.database_url = ""
         if engine == "postgres":
             assert postgres
-            self.database_url = postgres.make_database(f"faults_{uuid.uuid4().hex[:12]}")
+            self.database_url = postgres.url(f"faults_{uuid.uuid4().hex[:12]}")
         self.environment = {
             "DJANGO_SETTINGS_MODULE": "callcenter.settings",
             "ENV_FILE": os.devnull,
@@ -107,7 +110,10 @@ class Stage:
         self.workers: list[Worker] = []
         self.stopped: list[tuple[float, Worker]] = []
         self.began = time.monotonic()
-        self.manage("migrate", "--no-input", "-v0")
+        if postgres:
+            postgres.make_database(shared, self.environment)
+        else:
+            copy_sqlite(shared, self.environment)
         self.nursery = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.worker"], cwd=ROOT, env=os.environ | self.environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, start_new_session=True,

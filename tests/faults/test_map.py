@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.end_to_end.conftest import ROOT
+from tests.migrated import ROOT
 
 PAGE = Path(__file__).with_name("README.md")
 ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.end_to_end.conftest import ROOT
 from tests.faults.mutant import Mutant
 from tests.faults.mutations import MUTANTS
+from tests.migrated import ROOT
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

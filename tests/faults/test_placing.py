@@ -31,18 +31,17 @@ from providers.exceptions import (
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus, PlacedCall
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.dialing.test_commit_point import Stage
-from tests.campaigns.dialing.test_dispatcher import single
 from tests.conftest import make_call, make_provider
 from tests.orders import order_for
+from tests.situations import LeasedProvider, single
 
 CLOCK = DatabaseClock()
 SECOND = datetime.timedelta(seconds=1)
 
 
 @pytest.fixture
-def stage(db: None) -> Stage:
-    return Stage()
+def stage(db: None) -> LeasedProvider:
+    return LeasedProvider()
 
 
 def order(call: Call) -> CallOrder:
@@ -129,7 +128,7 @@ def test_retry_after_slows_the_whole_provider_an_hour_at_most(
     assert 0 <= (call.due_at - before).total_seconds() - waits < 2
 
 
-def test_a_slowed_provider_commits_nothing(stage: Stage) -> None:
+def test_a_slowed_provider_commits_nothing(stage: LeasedProvider) -> None:
     call = stage.call()
     Provider.objects.filter(pk=stage.provider.pk).update(slow_until=timezone.now() + 60 * SECOND)
     assert not stage.commit(call).committed
@@ -140,7 +139,7 @@ def test_a_slowed_provider_commits_nothing(stage: Stage) -> None:
 
 
 def test_a_row_that_changes_between_the_look_and_the_write_does_not_pass(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: LeasedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken, left = stage.call(), stage.call()
     write = commit_point._Batch.write
@@ -156,7 +155,7 @@ def test_a_row_that_changes_between_the_look_and_the_write_does_not_pass(
 
 
 def test_somebody_elses_reservation_between_the_look_and_the_write_does_not_pass(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: LeasedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = stage.call()
     write = commit_point._Batch.write
@@ -170,7 +169,7 @@ def test_somebody_elses_reservation_between_the_look_and_the_write_does_not_pass
 
 
 @pytest.mark.parametrize("stop", ["pause", "stop_all", "halt", "freeze", "opt_out"])
-def test_a_stop_between_reservation_and_commit_point_holds(stage: Stage, stop: str) -> None:
+def test_a_stop_between_reservation_and_commit_point_holds(stage: LeasedProvider, stop: str) -> None:
     call = stage.call()
     ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     assert ids == [call.pk]
@@ -328,7 +327,7 @@ def test_reads_alone_never_dial(sandbox: Sandbox, read_back: Callable[..., None]
     assert sandbox.dialed == []
 
 
-def test_a_campaign_that_ended_in_between_keeps_its_reserved_calls_from_leaving(stage: Stage) -> None:
+def test_a_campaign_that_ended_in_between_keeps_its_reserved_calls_from_leaving(stage: LeasedProvider) -> None:
     call = stage.call()
     ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
     Campaign.objects.update(status="stopped")

@@ -20,14 +20,13 @@ from providers.http import HttpDoor
 from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.dialing.test_dispatcher import single
-from tests.campaigns.tracking.test_unknown_calls import MINUTE, Stage
 from tests.conftest import make_call
+from tests.situations import MINUTE, LostCall, single
 
 
 @pytest.fixture
-def stage(db: None) -> Stage:
-    return Stage()
+def stage(db: None) -> LostCall:
+    return LostCall()
 
 
 def test_news_that_was_overtaken_between_the_look_and_the_write_moves_nothing_back(
@@ -47,7 +46,7 @@ def test_news_that_was_overtaken_between_the_look_and_the_write_moves_nothing_ba
     assert (call.status, call.rank) == ("completed", 90)
 
 
-def test_a_bound_call_is_not_bound_again(stage: Stage) -> None:
+def test_a_bound_call_is_not_bound_again(stage: LostCall) -> None:
     assert call_updates.bind(stage.lost.pk, "new-1", code="bound", source="list", now=stage.now)
     Call.objects.filter(pk=stage.lost.pk).update(status="failed", rank=82)
     assert not call_updates.bind(stage.lost.pk, "new-2", code="bound", source="list", now=stage.now)
@@ -56,7 +55,7 @@ def test_a_bound_call_is_not_bound_again(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("word", ["COMPLETED ", "a-new-word", "x" * 500])
-def test_a_strange_word_is_stored_and_changes_no_state(stage: Stage, word: str) -> None:
+def test_a_strange_word_is_stored_and_changes_no_state(stage: LostCall, word: str) -> None:
     call = stage.call("ringing", 1, remote_id="call-1")
     news = CallSnapshot(remote_id="call-1", status=None, raw_status=word)
     call_updates.merge_news({call.pk: news}, source="poll", now=stage.now)
@@ -65,7 +64,7 @@ def test_a_strange_word_is_stored_and_changes_no_state(stage: Stage, word: str) 
     assert [event.code for event in call.events.all()] == ["strange_word"]
 
 
-def test_many_repeats_of_one_piece_of_news_are_one_step(stage: Stage) -> None:
+def test_many_repeats_of_one_piece_of_news_are_one_step(stage: LostCall) -> None:
     call = stage.call("ringing", 1, remote_id="call-1")
     news = CallSnapshot(remote_id="call-1", status=CallStatus.COMPLETED, raw_status="completed", talk_seconds=30)
     for _time in range(30):
@@ -75,7 +74,7 @@ def test_many_repeats_of_one_piece_of_news_are_one_step(stage: Stage) -> None:
     assert call.events.count() == 1
 
 
-def test_a_longer_transcript_replaces_a_shorter_one_and_never_the_other_way(stage: Stage) -> None:
+def test_a_longer_transcript_replaces_a_shorter_one_and_never_the_other_way(stage: LostCall) -> None:
     call = stage.call("completed", 1, remote_id="call-1")
     for summary in ("Short.", "A much longer summary.", "Mid size."):
         news = CallSnapshot(remote_id="call-1", status=CallStatus.COMPLETED, raw_status="completed", summary=summary)
@@ -83,13 +82,13 @@ def test_a_longer_transcript_replaces_a_shorter_one_and_never_the_other_way(stag
     assert CallTranscript.objects.get(call=call).summary == "A much longer summary."
 
 
-def test_an_empty_list_proves_nothing_and_is_said_so(stage: Stage) -> None:
+def test_an_empty_list_proves_nothing_and_is_said_so(stage: LostCall) -> None:
     stage.settle()
     assert (stage.lost.status, stage.lost.absent_looks) == ("unknown", 0)
     assert "looked_not_trusted" in {event.code for event in stage.lost.events.all()}
 
 
-def test_a_list_that_misses_one_known_call_proves_nothing(stage: Stage) -> None:
+def test_a_list_that_misses_one_known_call_proves_nothing(stage: LostCall) -> None:
     stage.call("completed", minutes_ago=38, remote_id="known-2")
     for at in (0, 10, 60):
         stage.settle(stage.row(stage.known, "known-1"), at=stage.now + at * MINUTE)

@@ -20,8 +20,8 @@ from campaigns import checks
 from campaigns.models import Call
 from campaigns.tracking import stuck_calls
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.dialing.test_dispatcher import single
-from tests.end_to_end.conftest import ROOT
+from tests.migrated import ROOT
+from tests.situations import single
 
 
 def test_a_commit_whose_answer_was_lost_sends_nothing(

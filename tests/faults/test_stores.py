@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.conftest import ROOT
 from tests.faults.conftest import HAS_POSTGRES, IS_FULL, scaled
 from tests.faults.firing import demand
-from tests.faults.servers import Postgres, Redis
+from tests.faults.servers import OwnPostgres, Redis
 from tests.faults.stage import HOSTILE, Stage
 from tests.faults.verdict import Verdict
+from tests.migrated import ROOT
 
 pytestmark = [pytest.mark.faults]
 
@@ -31,9 +31,9 @@ TAKEN = {mode: share for mode, share in HOSTILE.items() if mode.startswith("acce
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 @pytest.mark.skipif(not HAS_POSTGRES, reason="checked with PostgreSQL")
 def test_the_database_crashes(
-    start_stage: Start, postgres: Postgres, tell: Tell, figure: Callable[[str], None]
+    start_stage: Start, own_postgres: OwnPostgres, tell: Tell, figure: Callable[[str], None]
 ) -> None:
-    stage = start_stage(speed=20)
+    stage = start_stage(speed=20, server=own_postgres)
     stage.be_hostile(TAKEN)
     # Few lines, so that calls are left when the database comes back.
     stage.lay_out(scaled(3000, 500), max_lines=4)
@@ -41,15 +41,15 @@ def test_the_database_crashes(
     for _crash in range(scaled(8, 1)):
         before = len(stage.journal())
         stage.wait(lambda before=before: len(stage.journal()) >= before + 30, 60, "calls leave")
-        postgres.restart()
+        own_postgres.restart()
         stage.restarts += 1
     stage.wait(lambda: len(stage.journal()) >= 60, 60, "calls leave")
-    postgres.crash()
+    own_postgres.crash()
     time.sleep(AWAY)
     during = len(stage.journal())
     time.sleep(0.5)
     assert len(stage.journal()) == during, "an order left without a commit"
-    postgres.start()
+    own_postgres.start()
     stage.restarts += 1
     back_at = time.monotonic()
     waiting = stage.count("status = 'pending'")

@@ -30,10 +30,9 @@ from tests.conftest import (
     make_provider,
 )
 from tests.providers.fake_vendor import answering
-from tests.providers.test_provider_form import filled
+from tests.providers.form_data import CANARY, filled
 
 pytestmark = pytest.mark.django_db
-CANARY = "canary-key-do-not-show-7f3a"
 GOOD = {"/user/me": (200, json.dumps({"name": "Bruce", "wallet": 42.5}))}
 DEAD = {"/user/me": (401, '{"message": "Access denied"}')}
 READ_ONLY = {Call, DoNotCall, AuditEvent, Group}

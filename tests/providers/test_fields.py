@@ -11,8 +11,8 @@ from django.db import connection
 
 from providers.models import Provider
 from tests.conftest import make_provider
+from tests.providers.form_data import CANARY
 
-CANARY = "canary-key-do-not-show-7f3a"
 pytestmark = pytest.mark.django_db
 
 

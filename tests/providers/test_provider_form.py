@@ -12,32 +12,9 @@ from providers.models import Provider
 from providers.services.checking import Verdict
 from providers.types import Field
 from tests.conftest import make_provider
+from tests.providers.form_data import CANARY, filled
 
 pytestmark = pytest.mark.django_db
-CANARY = "canary-key-do-not-show-7f3a"
-BASE = {
-    "name": "Ours",
-    "is_active": "on",
-    "max_lines": "5",
-    "calls_per_minute": "60",
-    "reads_per_minute": "120",
-    "max_call_seconds": "1800",
-    "price_per_minute": "0.05",
-    "currency": "usd",
-}
-
-
-def filled(vendor: str, **more: Any) -> dict[str, Any]:
-    form = provider_form(vendor)(instance=Provider())
-    first = {
-        name: form.get_initial_for_field(field, name)
-        for name, field in form.fields.items()
-        if name.startswith("option_")
-    }
-    options = {
-        name: form.fields[name].prepare_value(value) for name, value in first.items() if value not in (None, False)
-    }
-    return BASE | options | {"secret_api_key": CANARY} | more
 
 
 @pytest.mark.parametrize("vendor", list(registry.BACKENDS))

@@ -17,9 +17,9 @@ from providers.models import Provider
 from providers.types import CallStatus
 from tests.conftest import make_agent, make_call, make_provider
 from tests.providers.fake_vendor import answering
+from tests.providers.form_data import CANARY
 
 pytestmark = pytest.mark.django_db
-CANARY = "canary-key-do-not-show-7f3a"
 GOOD = {"/user/me": (200, json.dumps({"name": "Bruce", "wallet": 42.5}))}
 DEAD = {"/user/me": (401, '{"message": "Access denied"}')}
 POSTS = ("provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-key")

@@ -6,7 +6,6 @@ import json
 import time
 import wave
 from collections import Counter
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
@@ -37,19 +36,6 @@ from tests.providers.sandbox_caller import (
 )
 
 SPEED = 50.0
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    path = tmp_path_factory.mktemp("sandbox") / "journal.jsonl"
-    with SandboxServer(port=0, speed=SPEED, journal=path, limits=False) as running:
-        yield running
-
-
-@pytest.fixture
-def origin(server: SandboxServer) -> str:
-    control(server.origin, "reset")
-    return server.origin
 
 
 def routes_of(server: SandboxServer, vendor: str) -> list[Route]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,12 +19,6 @@ from providers.types import FINAL, CallHandle, CallOrder, CallQuery, CallSnapsho
 from tests.providers.sandbox_caller import control, number_for
 
 SPEED = 20.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer(port=0, speed=SPEED, limits=False) as running:
-        yield running
 
 
 @pytest.fixture(params=list(BACKENDS))

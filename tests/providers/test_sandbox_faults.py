@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -29,19 +29,6 @@ from tests.providers.sandbox_caller import (
 )
 
 SPEED = 50.0
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
-    path = tmp_path_factory.mktemp("sandbox") / "journal.jsonl"
-    with SandboxServer(port=0, speed=SPEED, journal=path, limits=False) as running:
-        yield running
-
-
-@pytest.fixture
-def origin(server: SandboxServer) -> str:
-    control(server.origin, "reset")
-    return server.origin
 
 
 def dials(server: SandboxServer) -> int:
@@ -219,10 +206,10 @@ def is_not_json(answer: Answer) -> bool:
     return False
 
 
-def broken(origin: str, vendor: str) -> str:
+def broken(origin: str, vendor: str, timeout: float) -> str:
     """Place a call and name what came back."""
     try:
-        answer = place(origin, vendor, "9901", timeout=0.3)
+        answer = place(origin, vendor, "9901", timeout=timeout)
     except (OSError, HTTPException) as error:
         return type(error).__name__
     if answer.status not in {200, 201}:
@@ -259,9 +246,10 @@ def test_a_fault_does_what_it_says(
     server: SandboxServer, origin: str, vendor: str, mode: str, seen: str, accepted: int
 ) -> None:
     control(origin, "faults", {"vendor": vendor, "mode": mode, "count": 1})
-    assert broken(origin, vendor) == seen
+    # Nobody waits for an answer that does not come; one that does has time, also 20 MB of it on a busy machine.
+    assert broken(origin, vendor, timeout=0.3 if seen == "TimeoutError" else 20.0) == seen
     assert dials(server) == accepted
-    assert broken(origin, vendor) == "json"
+    assert broken(origin, vendor, timeout=20.0) == "json"
     assert dials(server) == accepted + 1
 
 

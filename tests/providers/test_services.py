@@ -17,9 +17,9 @@ from providers.models import Agent, CallerId, Provider, ProviderExchange, Voice
 from providers.services import checking, keys, stops, syncing
 from tests.conftest import make_agent, make_provider
 from tests.providers.fake_vendor import answering
+from tests.providers.form_data import CANARY
 
 pytestmark = pytest.mark.django_db
-CANARY = "canary-key-do-not-show-7f3a"
 ME = json.dumps({"name": "Bruce", "wallet": 42.5, "concurrency": {"max": 10, "current": 2}})
 GOOD = {"/user/me": (200, ME)}
 DEAD = {"/user/me": (401, '{"message": "Access denied"}')}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from campaigns.calls import call_columns, call_log, call_log_filters
-from campaigns.calls.call_log import LIVE_NOW, TALKED, TO_DECIDE, CallFilters
+from campaigns.calls.call_log import LIVE_NOW, TO_DECIDE, CallFilters
+from campaigns.core import results
 from campaigns.core.forms.days_and_lengths import DayField, LengthField
 from campaigns.core.transcript_words import words_of
 from campaigns.launch.forms.fields import AmountField
@@ -37,7 +39,9 @@ class FilterChip:
     """The address's query without it, from the first page."""
 
 
-STATES = ((TALKED, _("Somebody talked")), (LIVE_NOW, _("Live now")), (TO_DECIDE, _("Unclear or held")))
+STATES = ((LIVE_NOW, _("Live now")), (TO_DECIDE, _("Unclear or held")))
+OLD_STATES = ((CallStatus.COMPLETED.value, _("Completed, answered or not")),)
+"""Offered no more, and still understood: addresses and saved filters hold them."""
 WHICH = (
     ("", _("Any")),
     (call_log.SENT, _("Sent to the vendor")),
@@ -45,7 +49,7 @@ WHICH = (
     (call_log.ENDED, _("Sent and over")),
     (call_log.MACHINE, _("Answered by a machine")),
     (call_log.PRICED, _("The vendor told a cost")),
-    (call_log.UNPRICED, _("Talked, but no cost told")),
+    (call_log.UNPRICED, _("Talk time, but no cost told")),
     (call_log.OPTED_OUT, _("Asked not to be called again")),
     (call_log.REFUSED, _("Hung up at once, or asked not to be called again")),
 )
@@ -66,6 +70,13 @@ REVIEWED = (
 IN_ORDER = (("since", "until"), ("talked_from", "talked_to"), ("cost_from", "cost_to"))
 
 
+def field_choices(field: forms.ChoiceField) -> Iterator[tuple[Any, Any]]:
+    """Yield the values of a field with their words, also those that stand in groups."""
+    choices: Any = field.choices
+    for value, words in choices:
+        yield from words if isinstance(words, list | tuple) else [(value, words)]
+
+
 def whole(value: Any) -> int | None:
     """Return a chosen number; None where nothing was chosen."""
     return None if value in (None, "") else int(value)
@@ -81,7 +92,7 @@ class CallFilterForm(forms.Form):
         max_length=200,
         help_text=_("All of them; from four letters on the beginning of a word is enough."),
     )
-    state = forms.ChoiceField(label=_("State"), required=False)
+    state = forms.ChoiceField(label=_("Result"), required=False)
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(), label=_("Campaign"), required=False, empty_label=_("Any campaign")
     )
@@ -117,7 +128,8 @@ class CallFilterForm(forms.Form):
         self._viewer = viewer
         state = self.fields["state"]
         assert isinstance(state, forms.ChoiceField)
-        state.choices = [("", _("Any state")), *STATES, *CallStatus.choices]
+        old = [choice for choice in OLD_STATES if ("state", choice[0]) in self._given()]
+        state.choices = [("", _("Any")), *results.menu(), (_("Other"), [*STATES, *old])]
         campaigns = Campaign.objects.only("name").order_by("-id")
         if not may(viewer, "see_all_calls"):
             campaigns = campaigns.filter(owner=viewer.pk)
@@ -181,7 +193,7 @@ class CallFilterForm(forms.Form):
         """Return the filters that are on."""
         self.is_valid()
         words: dict[str, dict[Any, Any]] = {
-            name: dict(field.choices)  # type: ignore[arg-type]
+            name: dict(field_choices(field))
             for name, field in self.fields.items()
             if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField)
         }

@@ -21,8 +21,8 @@ from callcenter.access.roles import Person, may
 from campaigns import rules
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.number_check import Prospect, judge_number, refusal_of
-from campaigns.calls.quick_call import SingleCall, problems_of, unknown_names
-from campaigns.core.hours import hours_of
+from campaigns.calls.quick_call import SingleCall, hole_in, problems_of
+from campaigns.core.eligibility import Judge
 from campaigns.core.message import MAX_TEXT, clean, known_of
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.models import Call, Contact
@@ -268,10 +268,8 @@ class QuickCallForm(forms.Form):
         if self.chosen.get("use_extras") and not may(self.person, "manage_providers"):
             self.add_error(None, _("Only an admin may send the vendor's extras. Nothing was called."))
         self._clean_extras(found)
-        if missing := unknown_names(str(found.get("text", "")), self.contact):
-            self.add_error(
-                "text", gettext("Not known of this person: %(names)s.") % {"names": gettext(", ").join(missing)}
-            )
+        if hole := hole_in(str(found.get("text", "")), self.contact):
+            self.add_error("text", hole)
         if not self.errors:
             for name, sentence in problems_of(self.order()).items():
                 self.add_error(name if name in self.fields else None, str(sentence))
@@ -289,7 +287,7 @@ class QuickCallForm(forms.Form):
                 continue
             if moment < timezone.now() + datetime.timedelta(minutes=2):
                 self.add_error(name, _("Choose a time at least two minutes ahead."))
-            elif not rules.is_open(moment, zones, *hours_of(None)):
+            elif Judge(moment, None).hours(zones) is not None:
                 self.add_error(name, _("That is outside calling hours where the person is."))
 
     # The order

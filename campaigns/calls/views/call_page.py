@@ -14,6 +14,7 @@ from callcenter.access.roles import may
 from campaigns.calls import call_log, remarks, transcripts
 from campaigns.calls.forms.remarks import NoteForm, ReviewForm, TagForm
 from campaigns.core import conditions
+from campaigns.core.eligibility import answers_about, words_about
 from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
 from campaigns.tracking import hang_up
 from providers.models import ProviderExchange
@@ -47,7 +48,10 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     may_hear = may(request.user, "hear_calls")
     own = call.owner_id is not None and call.owner_id == request.user.pk
     talked = call.talk_seconds or 0
+    reason, step = words_about(call, answers_about([call], now).get(call.pk))
     return {
+        "why": reason,
+        "next_step": step,
         "call": call,
         "now": now,
         "is_over": conditions.is_over(call, now),

@@ -131,6 +131,11 @@ def among(column: str, values: Collection[Any], kind: str = "text") -> tuple[str
     return f"{column} IN ({', '.join(['%s'] * len(values))})", list(values)
 
 
+def literals(words: Collection[str]) -> str:
+    """Return our own constant words as SQL text: SQLite uses a partial index only where they are no parameters."""
+    return ", ".join(f"'{word}'" for word in sorted(map(str, words)))
+
+
 @lru_cache(maxsize=200)
 def _fields(model: type[models.Model], columns: tuple[str, ...]) -> tuple[models.Field[Any, Any], ...]:
     return tuple(cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns)

@@ -92,7 +92,7 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
     people, more = people_with(campaign, verdict, timezone.now(), start, variable=variable)
     context = {
         "campaign": campaign,
-        "people": [(found, verdict_words(found.verdict)) for found in people],
+        "people": people,
         "more": more,
         "verdict": verdict,
         "words": verdict_words(verdict),

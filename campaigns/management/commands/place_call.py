@@ -16,7 +16,7 @@ from django.forms import MultipleChoiceField
 
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.quick_call import SingleCall, place_single_call
-from campaigns.core import explanations
+from campaigns.core import explanations, results
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call
 from campaigns.numbers import understand_number
@@ -25,7 +25,7 @@ from providers.naming import named_provider
 from providers.types import CallStatus
 
 LOOK_SECONDS = 0.5
-REACHED = frozenset({CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY})
+MADE = frozenset({CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY})
 """Endings of a call that was really made; any other makes the exit code 1."""
 
 
@@ -91,18 +91,20 @@ class Command(BaseCommand):
 
     def say(self, call: Call, *, has_waited: bool, as_json: bool) -> None:
         """Print where the call stands; raises CommandError where a call that was waited for came to nothing."""
-        sentence = f"Call {call.pk} to …{call.to_number[-4:]}: {call.get_status_display()}."
+        result = results.result_of(call)
+        sentence = f"Call {call.pk} to …{call.to_number[-4:]}: {result.word}."
         if call.talk_seconds:
             sentence = f"{sentence[:-1]}, {call.talk_seconds} s talked."
-        reason = explanations.why(call)
+        reason = results.sentence_of(call)
         if reason and (call.wait_reason or call.status != CallStatus.PENDING):
             sentence += f" {reason}"
         if as_json:
             told = {"call": call.pk, "reference": str(call.reference), "status": call.status,
-                    "talk_seconds": call.talk_seconds, "failure_reason": call.failure_reason,
-                    "failure_detail": call.failure_detail, "sentence": sentence}  # fmt: skip
+                    "result": str(result.word), "talk_seconds": call.talk_seconds,
+                    "failure_reason": call.failure_reason, "failure_detail": call.failure_detail,
+                    "sentence": sentence}  # fmt: skip
             self.stdout.write(json.dumps(told, ensure_ascii=False))
-        if has_waited and call.status not in REACHED:
+        if has_waited and call.status not in MADE:
             step = explanations.next_step(call) if call.is_final else "It goes on: look for it in the call log."
             raise CommandError(f"{sentence} {step}".strip())
         if not as_json:

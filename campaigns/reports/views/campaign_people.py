@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from campaigns.calls import call_actions
-from campaigns.core import conditions
+from campaigns.core import conditions, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, person_of, token_of
@@ -32,8 +32,14 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     calls = service.find_people(found, filters, person)
     listed = conditions.down_from_newest(calls, found)
     page = page_by_key(listed.select_related("contact", "campaign", "provider").defer("provider__secrets"), request.GET)
+    is_stopped = stop_all.is_stopped()
     rows = service.rows_of(
-        page.rows, found, person, may_skip=may_control(found, person), may_again=may(person, "settle_calls")
+        page.rows,
+        found,
+        person,
+        may_skip=may_control(found, person),
+        may_again=may(person, "settle_calls"),
+        is_stopped=is_stopped,
     )
     context = campaign_context(request, found, "people") | {
         "page": page,
@@ -44,7 +50,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
         "filters": filters,
         "is_filtered": filters != service.PeopleFilters(),
         "skips": [(f"skip-{reason}", service.skip_words(reason), n) for reason, n in outcomes.count_skips(found)],
-        "standstill": progress.why_standing(found),
+        "standstill": progress.why_standing(found, is_stopped=is_stopped),
     }
     return render(request, "reports/campaign_people.html", context)
 
@@ -54,7 +60,7 @@ def _filters(request: HttpRequest) -> service.PeopleFilters:
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     known = {value for _kind, choices in service.reasons() for value, _label in choices}
     return service.PeopleFilters(
-        state=state if state in dict(service.STATES) else "",
+        state=state if state in dict(service.STATES) or state in service.OLD_STATES else "",
         reason=reason if reason in known else "",
         person=request.GET.get("q", "")[:80],
     )

@@ -115,7 +115,7 @@ def test_what_stands_against_a_call_is_said_before_the_click(
     hour_ago = timezone.now() - datetime.timedelta(hours=1)
     make_call(to_number=recent, status="no_answer", rank=86, placing_at=hour_ago)
     make_call(to_number=refused, status="failed", rank=82, failure_reason="place_rejected", placing_at=hour_ago)
-    assert obstacles(desk, live, provider) == ["live"]
+    assert obstacles(desk, live, provider) == ["live_elsewhere"]
     assert obstacles(desk, waits, provider) == ["waits"]
     assert obstacles(desk, recent, provider) == ["quiet_period"]
     assert obstacles(desk, refused, provider) == []

@@ -98,7 +98,7 @@ def test_last_decision_is_one_sentence() -> None:
     contact = make_contact(phone=MARYAM)
     assert "Never called so far" in str(last_decision(contact, None).sentence)
     make_call(to_number=MARYAM, status=CallStatus.COMPLETED, talk_seconds=20)
-    assert str(last_decision(contact, None).sentence) == "Completed"
+    assert str(last_decision(contact, None).sentence) == "Answered"
     make_call(to_number=MARYAM, status=CallStatus.PENDING, wait_reason="outside_hours")
     assert "calling hours" in str(last_decision(contact, None).sentence)
 

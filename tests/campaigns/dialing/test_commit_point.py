@@ -10,41 +10,16 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from campaigns.core import leases
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
-from campaigns.dialing.commit_point import CommitResult, commit_calls
+from campaigns.dialing.commit_point import commit_calls
 from campaigns.models import Call, Campaign, DialingSwitch, DoNotCall
 from providers.models import Provider
-from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
+from tests.conftest import make_call, make_campaign, make_contact
+from tests.situations import LeasedProvider as Stage
 
 HOUR = datetime.timedelta(hours=1)
 CLOCK = DatabaseClock()
-
-
-class Stage:
-    """A provider whose dispatch lease is ours, with a running campaign."""
-
-    def __init__(self) -> None:
-        DialingSwitch.objects.get_or_create(pk=1)
-        self.token = uuid.uuid4()
-        self.provider: Provider = make_provider(max_lines=10)
-        self.campaign = make_campaign(
-            provider=self.provider, agent=make_agent(self.provider), variables={"who": "Dear {name}"}
-        )
-        Campaign.objects.update(status="running", is_filled=True)
-        assert leases.take("dispatch", self.provider.pk, self.token, timezone.now())
-
-    def call(self, **fields: object) -> Call:
-        contact = fields.pop("contact", None) or make_contact()
-        return make_call(**({"campaign": self.campaign, "contact": contact, "agent": self.campaign.agent} | fields))
-
-    def commit(self, *calls: Call, idle: int = 10) -> CommitResult:
-        ids = reservation.reserve(self.provider.pk, self.token, 100, timezone.now())
-        result = commit_calls(self.provider.pk, self.token, ids, idle, CLOCK)
-        for call in calls:
-            call.refresh_from_db()
-        return result
 
 
 @pytest.fixture

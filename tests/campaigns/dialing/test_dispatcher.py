@@ -11,21 +11,12 @@ from django.utils import timezone
 from campaigns.dialing.dispatcher import Lane
 from campaigns.launch import start
 from campaigns.models import Call, DialingSwitch, DoNotCall
-from providers.models import Agent, Provider, exchanges
+from providers.models import Provider, exchanges
 from tests.campaigns.conftest import Sandbox
-from tests.conftest import make_call, make_campaign, make_contact, make_list
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list
+from tests.situations import single
 
 Run = Callable[..., None]
-
-
-def single(provider: Provider, number: str) -> Call:
-    """Make a call that a person asked for."""
-    return make_call(
-        provider=provider,
-        to_number=number,
-        agent=Agent.objects.filter(provider=provider).first(),
-        caller_id=provider.callerid_set.first(),
-    )
 
 
 @pytest.mark.parametrize("vendor", ["unleashx", "bolna", "voicy", "vocode"])
@@ -199,7 +190,7 @@ def test_two_slices_at_once_ring_nobody_twice(sandbox: Sandbox, dial: Run) -> No
 def test_a_campaign_is_filled_and_dialed(sandbox: Sandbox, dial: Run, read_back: Run, manager: object) -> None:
     provider = sandbox.provider()
     people = make_list(people=25)
-    campaign = make_campaign([people], provider=provider, agent=provider.agent_set.first(), max_attempts=1)
+    campaign = make_campaign([people], provider=provider, agent=provider.agent_set.first(), max_attempts=1, **ALL_DAY)
     start.launch(campaign.pk, manager)  # type: ignore[arg-type]
     dial(3)
     read_back(6)
@@ -215,7 +206,12 @@ def test_busy_leads_to_another_attempt(sandbox: Sandbox, dial: Run, read_back: R
     contact = make_contact(phone="+989121239902")
     people.memberships.create(contact=contact)
     campaign = make_campaign(
-        [people], provider=provider, agent=provider.agent_set.first(), max_attempts=2, retries={"busy": [10]}
+        [people],
+        provider=provider,
+        agent=provider.agent_set.first(),
+        max_attempts=2,
+        retries={"busy": [10]},
+        **ALL_DAY,
     )
     start.launch(campaign.pk, manager)  # type: ignore[arg-type]
     dial(2)

@@ -17,7 +17,7 @@ from campaigns.exports import call_sheet
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.models import Call
 from campaigns.reports import progress
-from tests.conftest import make_call, make_campaign, make_contact, make_list, make_provider
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -64,9 +64,9 @@ def test_a_call_in_words():
     make_call(campaign=campaign, status="skipped", skip_reason="do_not_call")
     (skipped, talked) = read("".join(CallSheet(Call.objects.order_by("-id"), shows_numbers=True).lines()))
     assert (talked["Campaign"], talked["Person"], talked["Number"]) == ("Spring", "'=HYPERLINK(1)", "+989121234567")
-    assert (talked["State"], talked["Talked, seconds"], talked["Answered by"]) == ("Completed", "42", "a person")
+    assert (talked["Result"], talked["Talked, seconds"], talked["Answered by"]) == ("Answered", "42", "a person")
     assert (talked["Sent (UTC)"], talked["Cost"], talked["Currency"]) == ("2026-05-05 08:30:00", "0.0350", "USD")
-    assert (skipped["State"], skipped["Currency"], skipped["Sent (UTC)"]) == ("Not called", "", "")
+    assert (skipped["Result"], skipped["Currency"], skipped["Sent (UTC)"]) == ("Skipped", "", "")
     assert skipped["Why"] == "Not called: the number is on the do-not-call list."
 
 
@@ -133,7 +133,7 @@ def test_export_command_says_what_is_wrong(options):
 
 def test_launch_command(monkeypatch, caller, capsys):
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
-    make_campaign([make_list(2)], name="Spring", owner=caller)
+    make_campaign([make_list(2)], name="Spring", owner=caller, **ALL_DAY)
     call_command("launch_campaign", "Spring", username="sara", check=True)
     assert (
         capsys.readouterr().out
@@ -171,16 +171,13 @@ def test_progress_counts_people_and_attempts():
     make_call(campaign=campaign, contact=first.contact, attempt=2, wait_reason="retry")
     now = progress.measure(campaign)
     assert (now.people, now.waiting, now.live, now.still_out, now.ended, now.skipped) == (9, 3, 1, 1, 4, 1)
-    assert (now.done, now.done_percent, now.outcomes.talked, now.outcomes.machine, now.outcomes.held) == (
-        4,
-        44,
-        1,
-        1,
-        1,
-    )
+    assert (now.done, now.outcomes.talked, now.outcomes.machine, now.outcomes.held) == (4, 1, 1, 1)
     assert (now.outcomes.answer_rate, now.budget_percent) == (25.0, 40)
     assert [count for _sentence, count in now.waits] == [1, 1]
-    assert now.statuses[0] == ("pending", 3)
+    assert [(result.key, n) for result, n in now.results] == [
+        ("pending", 3), ("ringing", 1), ("talked", 1), ("machine", 1), ("no_answer", 1), ("failed", 1), ("unknown", 1),
+        ("skipped", 1),
+    ]  # fmt: skip
     assert now.minutes_left == 1
     assert now.next_due
 

@@ -57,12 +57,12 @@ def rows_of(export: CallExport) -> list[dict[str, str]]:
 
 def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: User, rung: list[int]) -> None:
     campaign = make_campaign()
-    wanted = make_call(campaign=campaign, contact=make_contact(name="=HYPERLINK(1)"), status="busy")
+    wanted = make_call(campaign=campaign, contact=make_contact(name="=HYPERLINK(1)"), status="completed")
     make_call(campaign=campaign, status="completed")
     make_call(status="busy")
     client.force_login(manager)
     Call.objects.filter(pk=wanted.pk).update(talk_seconds=75)
-    query = f"campaign={campaign.pk}&state=busy&talked_to=1:30&column=person&column=number"
+    query = f"campaign={campaign.pk}&state=talked&talked_to=1:30&column=person&column=number"
     page = client.get(f"{reverse('calls-export')}?{query}").content.decode()
     assert "1 call" in page
     form = {"query": query, "file_format": "csv", "form_token": str(uuid.uuid4())}
@@ -70,7 +70,7 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
         assert client.post(reverse("calls-export"), form)["Location"] == reverse("exports")
     export = CallExport.objects.get()
     assert rung == [export.pk]
-    assert export.words == [["State", "Busy"], ["Campaign", str(campaign)], ["Talked at most", "1:30"]]
+    assert export.words == [["Result", "Answered"], ["Campaign", str(campaign)], ["Talked at most", "1:30"]]
     assert "Waits its turn" in client.get(reverse("exports")).content.decode()
     assert client.get(reverse("exports-live")).status_code == 200
     assert client.get(reverse("export-fetch", args=[export.pk]))["Location"] == reverse("exports")

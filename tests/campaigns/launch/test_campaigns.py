@@ -14,6 +14,7 @@ from campaigns.launch import enqueue, lifecycle
 from campaigns.models import Call, Campaign, DoNotCall
 from providers.models import Agent
 from tests.conftest import (
+    ALL_DAY,
     make_call,
     make_caller_id,
     make_campaign,
@@ -51,7 +52,7 @@ def test_check_launch_and_progress(desk, caller):
     people = make_list(3)
     contact = people.contacts.first()
     DoNotCall.objects.create(phone=contact.phone)
-    campaign = make_campaign([people], owner=caller)
+    campaign = make_campaign([people], owner=caller, **ALL_DAY)
     check = desk.get(reverse("campaign-check", args=[campaign.pk]))
     assert "Of 3 people, 2 people will be called; 1 will not: 1 is on the do-not-call list; it takes" in text_of(check)
     assert "Launch: call 2 people" in text_of(check)
@@ -253,6 +254,7 @@ def test_settings_in_words(desk, caller):
         caller_id=make_caller_id(provider),
         retries={"busy": [10, 60, 1440], "no_answer": []},
         days=[0, 6],
+        **ALL_DAY,
     )
     page = text_of(desk.get(reverse("campaign-settings", args=[campaign.pk])))
     for words in ("VIP", "all day", "Sunday, Monday", "after 10 min, 1 h, 1 day", "no further attempt", "+12025550100"):

@@ -12,7 +12,7 @@ from campaigns.launch import launch_check
 from campaigns.models import Campaign
 from tests.campaigns.dialing.test_commit_point import Stage, stage
 from tests.campaigns.launch.test_builder import text_of
-from tests.conftest import make_call, make_campaign, make_list, make_provider
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_list, make_provider
 
 __all__ = ["stage"]
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_one_call_a_day_is_the_default(settings) -> None:
 
 def test_the_check_counts_and_says_it(client, caller) -> None:
     people = make_list(3)
-    campaign = make_campaign([people], owner=caller, quiet_hours=24)
+    campaign = make_campaign([people], owner=caller, **ALL_DAY)
     first, second, _third = people.contacts.order_by("pk")
     an_hour_ago = timezone.now() - HOUR
     make_call(provider=make_provider(vendor="voicy"), to_number=first.phone, status="busy", placing_at=an_hour_ago)

@@ -97,8 +97,8 @@ def test_the_page_shows_how_many_and_leads_to_the_launch_check(client: Client, c
     campaign = finished(caller)
     assert f"/campaigns/{campaign.pk}/redial/" in client.get(f"/campaigns/{campaign.pk}/").content.decode()
     page = client.get(f"/campaigns/{campaign.pk}/redial/")
-    assert "Nobody answered: 2 people" in text_of(page)
-    assert "The line was busy: 1 person" in text_of(page)
+    assert "No answer: 2 people" in text_of(page)
+    assert "Busy: 1 person" in text_of(page)
     token = str(uuid.uuid4())
     for _ in range(2):
         answer = client.post(

@@ -16,7 +16,7 @@ from campaigns import rules
 from campaigns.core.call_events import step, write_steps
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reports import outcomes, progress
-from tests.conftest import make_call, make_campaign, make_contact, make_list, make_provider
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db
 UTC = datetime.UTC
@@ -168,7 +168,7 @@ def test_no_end_is_told_where_nobody_can_know() -> None:
 
 def test_the_expected_end_follows_the_pace_and_the_last_planned_attempt() -> None:
     now = timezone.now()
-    campaign = launched(launched_at=now - HOUR / 6)
+    campaign = launched(launched_at=now - HOUR / 6, **ALL_DAY)
     for number in range(20):
         over(campaign, placing_at=now - number * datetime.timedelta(seconds=25))
     for _ in range(10):

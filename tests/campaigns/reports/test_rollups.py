@@ -38,7 +38,7 @@ def comparable(figures: Figures) -> dict[str, Any]:
 
     def sums(found: figures_module.Sums) -> Any:
         costs = {currency: round(found.cost(currency), 6) for currency in found.currencies}
-        return found.sent, found.ended, found.talked, found.machine, found.opted_out, dict(found.by_status), costs
+        return found.sent, found.ended, found.talked, found.machine, found.opted_out, dict(found.by_result), costs
 
     return {
         "total": sums(figures.total),

@@ -194,7 +194,7 @@ def test_an_answer_that_the_state_contradicts_is_not_believed(caller: User, vend
     vendor.answer = CallSnapshot(remote_id="abc", raw_status="stopped", status=CallStatus.CANCELED)
     vendor.state = CallStatus.IN_PROGRESS
     said = hang_up_module.stop_at_vendor(call.pk, "cancel", caller)
-    assert "not over yet (Talking)" in said.sentence
+    assert "not over yet (In progress)" in said.sentence
     call.refresh_from_db()
     assert call.status == "in_progress"
     assert call.next_poll_at is not None

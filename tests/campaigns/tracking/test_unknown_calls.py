@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from decimal import Decimal
 
@@ -15,49 +14,10 @@ from campaigns.core.refusals import Refusal
 from campaigns.matching import look
 from campaigns.models import Call, Campaign
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
-from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
-from tests.conftest import make_agent, make_call, make_campaign, make_phone, make_provider
-
-MINUTE = datetime.timedelta(minutes=1)
-
-
-class Stage:
-    """One unknown call, one known one placed near it, and the vendor's list."""
-
-    def __init__(self) -> None:
-        self.provider: Provider = make_provider()
-        self.agent = make_agent(self.provider)
-        self.now = timezone.now()
-        self.lost = self.call("unknown", minutes_ago=40)
-        self.known = self.call("completed", minutes_ago=39, remote_id="known-1")
-
-    def call(self, status: str, minutes_ago: float, **fields: object) -> Call:
-        placing_at = self.now - minutes_ago * MINUTE
-        return make_call(
-            **(
-                {
-                    "provider": self.provider, "agent": self.agent, "status": status,
-                    "rank": rules.RANK[CallStatus(status)], "placing_at": placing_at,
-                    "deadline_at": placing_at + 1.5 * MINUTE, "next_poll_at": self.now - MINUTE,
-                }
-                | fields
-            )
-        )  # fmt: skip
-
-    def row(self, call: Call, remote_id: str, **fields: object) -> CallSnapshot:
-        values = {
-            "remote_id": remote_id, "to_number": call.to_number, "agent_id": self.agent.remote_id,
-            "created_at": call.placing_at, "status": CallStatus.RINGING, "raw_status": "ringing",
-        }  # fmt: skip
-        return CallSnapshot(**(values | fields))  # type: ignore[arg-type]
-
-    def settle(self, *rows: CallSnapshot, at: datetime.datetime | None = None) -> None:
-        now = at or self.now
-        plan = unknown_calls.plan_look(self.provider, now)
-        assert plan is not None
-        unknown_calls.conclude(plan, rows, now)
-        self.lost.refresh_from_db()
+from tests.conftest import make_call, make_campaign, make_phone, make_provider
+from tests.situations import MINUTE
+from tests.situations import LostCall as Stage
 
 
 @pytest.fixture

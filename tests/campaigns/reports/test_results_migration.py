@@ -1,0 +1,50 @@
+"""The migration after which sums count each call under one result: kept ones are counted again, nothing else goes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from campaigns.models import Call, CallTally, TallyMark
+from campaigns.reports import rollups
+from tests.conftest import make_call
+
+BEFORE, AFTER = [("campaigns", "0001_squashed_0019_fewer_indexes_of_calls")], [("campaigns", "0020_results_of_calls")]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def old_tables() -> Iterator[None]:
+    MigrationExecutor(connection).migrate(BEFORE)
+    yield
+    MigrationExecutor(connection).migrate(AFTER)
+
+
+@pytest.mark.usefixtures("old_tables")
+def test_kept_sums_are_counted_again() -> None:
+    left = timezone.now() - datetime.timedelta(hours=5)
+    with connection.cursor() as cursor:
+        made = make_call(status="failed", talk_seconds=40, placing_at=left)
+        quarter = rollups.quarter_of(left)
+        cursor.execute(
+            "INSERT INTO campaigns_calltally (quarter, provider_id, attempt, sent, completed, no_answer, busy, failed,"
+            " canceled, talked, machine) VALUES (%s, %s, 1, 1, 0, 0, 0, 1, 0, 0, 0)",
+            [quarter, made.provider_id],
+        )
+        cursor.execute(
+            "INSERT INTO campaigns_tallymark (id, through, looked_at) VALUES (1, %s, %s)", [quarter + 1, timezone.now()]
+        )
+    MigrationExecutor(connection).migrate(AFTER)
+    assert not CallTally.objects.exists()
+    assert not TallyMark.objects.exists()
+    assert Call.objects.get().pk == made.pk
+    # The minute job counts them anew, after the meaning that holds now.
+    assert rollups.keep_sums() > 0
+    tally = CallTally.objects.get()
+    assert (tally.sent, tally.talked, tally.failed, tally.silent) == (1, 1, 0, 0)

@@ -1,0 +1,97 @@
+"""The runner of the stages: side by side within their room, all to their end, a failure is a failure."""
+
+from __future__ import annotations
+
+import sys
+import time
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.migrated import ROOT
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Load `.ci/stages`, writing elsewhere."""
+    loader = SourceFileLoader("stages", str(ROOT / ".ci" / "stages"))
+    spec = spec_from_loader("stages", loader)
+    assert spec
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "stages", module)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader.exec_module(module)
+    module.OUTPUT, module.SUMMARY = tmp_path, tmp_path / "summary"
+    return module
+
+
+def test_a_failure_fails_the_run_and_stops_no_other(runner: ModuleType, capfd: pytest.CaptureFixture[str]) -> None:
+    stages = [
+        runner.Stage("bad", ["sh", "-c", "echo was bad; exit 3"], 0.1),
+        runner.Stage("good", ["sh", "-c", "sleep 0.3; echo was good >&2"], 0.1),
+    ]
+    assert not runner.run(stages)
+    said = capfd.readouterr().out
+    assert "was bad" in said
+    assert "was good" in said
+    summary = runner.SUMMARY.read_text().splitlines()
+    assert [line.split()[1:3] for line in summary] == [["bad", "FAILED"], ["good", "passed"]]
+
+
+def test_stages_go_side_by_side_as_far_as_there_is_room(
+    runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner.os, "cpu_count", lambda: 2)
+    command = ["sh", "-c", f"echo begin >> {tmp_path}/log; sleep 0.5; echo end >> {tmp_path}/log"]
+    assert runner.run([runner.Stage(name, command, 1.0) for name in ("one", "two", "three")])
+    assert (tmp_path / "log").read_text().split()[:3] == ["begin", "begin", "end"]
+    (tmp_path / "log").unlink()
+    assert runner.run([runner.Stage(name, command, runner.ALONE) for name in ("four", "five")])
+    assert (tmp_path / "log").read_text().split() == ["begin", "end", "begin", "end"]
+
+
+def test_only_stages_on_the_engines_see_them(runner: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_DATABASE_URL", "postgres://somewhere/postgres")
+    ask = ["sh", "-c", "echo [$TEST_DATABASE_URL]"]
+    assert runner.run([runner.Stage("sqlite", ask, 0.1), runner.Stage("engines", ask, 0.1, on_engines=True)])
+    assert (runner.OUTPUT / "sqlite.txt").read_text() == "[]\n"
+    assert (runner.OUTPUT / "engines.txt").read_text() == "[postgres://somewhere/postgres]\n"
+
+
+def test_what_runs_is_ended_where_the_run_is_broken_off(
+    runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    clean = (
+        "import pathlib, time\n"
+        f"try:\n    pathlib.Path({str(begun)!r}).touch()\n    time.sleep(60)\n"
+        f"finally:\n    pathlib.Path({str(ended)!r}).touch()"
+    )
+    stage = runner.Stage("long", [sys.executable, "-c", clean], 0.1)
+
+    def break_off(_seconds: float) -> None:
+        monkeypatch.undo()
+        while not begun.exists():
+            time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner.time, "sleep", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run([stage])
+    assert ended.exists()
+
+
+def test_a_full_run_is_written_down_with_its_figures(runner: ModuleType, tmp_path: Path) -> None:
+    said = "noise\nsqlite: 10000 calls, 448 kills\n88 of 88 mutants killed\n=== 8 passed in 3.00s ===\nmore noise"
+    stage = runner.Stage("faults", ["printf", "%b", said], 0.1)
+    assert runner.run([stage])
+    runner.record(ROOT / "var" / "tests" / "full-run.md", [stage], runner.datetime.datetime(2026, 1, 2, 3, 4))
+    text = (ROOT / "var" / "tests" / "full-run.md").read_text()
+    assert "- begun: 2026-01-02 03:04 UTC" in text
+    assert "== faults" in text
+    assert [line for line in text.splitlines() if "noise" in line] == []
+    for line in said.splitlines()[1:-1]:
+        assert line in text

@@ -280,7 +280,7 @@ PLACING = (
         ANSWERING,
         "keeps_trying = is_reached or not circuit_breaker.take_over(provider_id, tries, now)",
         "keeps_trying = True",
-        PLACING_TESTS + "an_order_that_never_leaves_is_left_to_the_breaker",
+        "tests/campaigns/dialing/test_order_results.py::test_an_order_that_never_leaves_is_left_to_the_breaker",
     ),
     Mutant(
         "a dead key halts nobody",

@@ -297,50 +297,6 @@ def test_three_unknowns_in_a_row_open_the_breaker_and_nobody_is_probed_with(
     assert provider.breaker_opened_at is None
 
 
-def unsent(call: Call, times: int, apart: datetime.timedelta) -> None:
-    """Let a call's order not leave so many times in a row, as long apart as a slow vendor takes to refuse."""
-    now = timezone.now()
-    for number in range(times):
-        at = now + number * apart
-        Call.objects.filter(pk=call.pk).update(status="placing", rank=10, placing_at=at, deadline_at=at)
-        not_sent = Answer(call_id=call.pk, order=order(call), result=NotSent("no connection"))
-        order_results.write_answers(call.provider_id, [not_sent], at)
-    call.refresh_from_db()
-
-
-def test_an_order_that_never_leaves_is_left_to_the_breaker(transactional_db: None) -> None:
-    call, minute = placing(), datetime.timedelta(minutes=1)
-    unsent(call, rules.MAX_NOT_SENT - 1, minute)
-    provider = Provider.objects.get(pk=call.provider_id)
-    # So far apart that two minutes never hold enough of them.
-    assert provider.breaker_opened_at is None
-    assert call.wait_reason == "not_sent"
-    unsent(call, 1, minute)
-    provider.refresh_from_db()
-    assert provider.breaker_opened_at
-    assert "5 times in a row" in provider.breaker_reason
-    # Nobody's attempt is used up, and the call waits for the provider alone.
-    assert (call.status, call.attempt, call.not_sent_tries) == ("pending", 1, rules.MAX_NOT_SENT)
-    assert call.due_at <= timezone.now()
-
-
-def test_a_vendor_that_takes_other_orders_is_not_paused_for_one_that_never_leaves(transactional_db: None) -> None:
-    call = placing(not_sent_tries=rules.MAX_NOT_SENT - 1)
-    provider = Provider.objects.get(pk=call.provider_id)
-    provider.outcomes = [[int(timezone.now().timestamp()) // 10, 9, 0]]
-    provider.save()
-    unsent(call, 1, SECOND)
-    provider.refresh_from_db()
-    assert provider.breaker_opened_at is None
-    assert call.due_at > timezone.now() + 60 * SECOND
-
-
-def test_an_answer_ends_the_row_of_orders_that_did_not_leave(transactional_db: None) -> None:
-    call = placing(not_sent_tries=3)
-    answer(call, RateLimited("slow", retry_after=7))
-    assert (call.status, call.not_sent_tries) == ("pending", 0)
-
-
 # One process, several threads
 
 

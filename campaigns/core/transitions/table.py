@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from campaigns.models import Call
@@ -60,6 +61,7 @@ class Transition:
         return frozenset({"status", "rank", *named})
 
 
+@cache
 def empty(column: str) -> Any:
     """Return what a cleared column holds."""
     found = Call._meta.get_field(column)

@@ -6,12 +6,13 @@ import datetime
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
 from campaigns import rules
 from campaigns.core import message
-from campaigns.core.eligibility import Eligibility, Facts, Judge, Verdict, live_numbers, with_facts
+from campaigns.core.eligibility import NOTHING_KNOWN, Eligibility, Facts, Judge, Verdict, live_numbers, with_facts
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
@@ -38,8 +39,7 @@ GROUPS: dict[str, Collection[str]] = {
 """The sums of the check's sentence, and the verdicts that each adds up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """One person of the audience, and what would become of them if the campaign ran now."""
 
     contact_id: int
@@ -73,14 +73,21 @@ class AudienceJudge:
         self.expected = message.expected_names(campaign)
 
     def people(
-        self, after: int = 0, through: int | None = None, *, only_new: bool = False, looks_back: bool = True
+        self,
+        after: int = 0,
+        through: int | None = None,
+        *,
+        only_new: bool = False,
+        looks_back: bool = True,
+        tells_when: bool = False,
     ) -> Iterator[Judged]:
         """Judge everybody whose id is greater than `after`, at most `through`, in the order of their ids.
 
         `only_new`: those who have no row of this campaign yet. Without `looks_back` nobody waits for another call.
+        With `tells_when` each answer says its sentence and when the wait is over; counting needs neither.
         """
         chosen = self.selection.people().annotate(excluded=self.selection.stands_elsewhere())
-        annotated = with_facts(chosen, self.campaign, self.now, looks_back=looks_back)
+        annotated = with_facts(chosen, self.campaign, self.now, looks_back=looks_back, tells_when=tells_when)
         if after:
             annotated = annotated.filter(pk__gt=after)
         if through is not None:
@@ -97,7 +104,12 @@ class AudienceJudge:
             variables = rest[0] if rest else {}
             zones = rules.zones_of(phone, own_zone)
             missing = self.judge.missing(name, variables)
-            found = self.judge.answer(phone, zones, Facts(forbidden, excluded, phone in live, last_rung, missing))
+            is_live = phone in live
+            if forbidden or excluded or is_live or last_rung or missing:
+                facts = Facts(forbidden, excluded, is_live, last_rung, missing)
+            else:
+                facts = NOTHING_KNOWN
+            found = self.judge.answer(phone, zones, facts)
             unmet = tuple(message.missing_from(self.expected, name, variables)) if self.expected else ()
             yield Judged(pk, name, phone, found, zones, tuple(missing), unmet)
 
@@ -116,7 +128,7 @@ def people_with(
     ids = judge.selection.next_ids(after, MOST_LOOKED_AT)
     if not ids:
         return page, None
-    for person in judge.people(after, ids[-1], only_new=campaign.launched_at is not None):
+    for person in judge.people(after, ids[-1], only_new=campaign.launched_at is not None, tells_when=True):
         if person.verdict in wanted and (not variable or variable in (*person.missing, *person.unmet)):
             if len(page) == limit:
                 return page, page[-1].contact_id

@@ -16,6 +16,7 @@ from campaigns.services.bulk import set_rows
 from campaigns.services.clock import span
 from campaigns.services.locking import lock_rows
 from campaigns.services.prepared import IdsAt
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider
@@ -98,7 +99,7 @@ def claim_probe(provider_id: int, now: datetime.datetime) -> ProviderBackend | N
     if not claimed:
         return None
     try:
-        return Provider.objects.get(pk=provider_id).open_backend()
+        return opening.open_backend(Provider.objects.get(pk=provider_id))
     except ProviderMisconfigured as error:
         Provider.objects.halt(provider_id, str(error))
         return None

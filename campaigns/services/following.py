@@ -19,9 +19,10 @@ from campaigns import rules
 from campaigns.models import Call, CallHint
 from campaigns.services import merging, receiving
 from campaigns.services.clock import span
-from campaigns.services.polling import PacedDoor, handle_of
+from campaigns.services.polling import PacedClient, handle_of
 from campaigns.services.receiving import State
 from campaigns.services.settling import EARLY, NO_REFERENCE
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
 from providers.models import Provider
@@ -70,8 +71,8 @@ def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
     if not over and not lost:
         return 0
     try:
-        backend = provider.open_backend()
-        backend.door = PacedDoor(backend.door, provider.reads_per_minute)
+        backend = opening.open_backend(provider)
+        backend.client = PacedClient(backend.client, provider.reads_per_minute)
         done = _read_over(backend, provider, over) if over else 0
         for hint, call in lost:
             if time.monotonic() < until:

@@ -21,8 +21,9 @@ from campaigns import rules
 from campaigns.models import Call, UnknownVendorCall, VendorSweep
 from campaigns.services import alerting, comparing
 from campaigns.services.clock import DatabaseClock, span
-from campaigns.services.polling import PacedDoor
+from campaigns.services.polling import PacedClient
 from campaigns.services.settling import EARLY, sought_of
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
 from providers.models import Provider
@@ -88,8 +89,8 @@ def _lease(now: datetime.datetime) -> datetime.datetime:
 def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until: float, counts: dict[str, int]) -> str:
     """Read part after part until now; returns what keeps it from being complete, as a sentence."""
     try:
-        backend = provider.open_backend()
-        backend.door = PacedDoor(backend.door, provider.reads_per_minute)
+        backend = opening.open_backend(provider)
+        backend.client = PacedClient(backend.client, provider.reads_per_minute)
         begins = begin_of(provider, sweep, now)
         while begins < now:
             if time.monotonic() > until:

@@ -16,17 +16,18 @@ from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from requests import Request, Response
 
 from campaigns.models import Call
 from campaigns.querysets import StatusIsOneOf
 from campaigns.services import leases, lifecycle, merging, repairing, settling
 from campaigns.services.clock import DatabaseClock, span
 from campaigns.services.prepared import IdsAt
-from providers.base import Door, ProviderBackend, Request, Response
+from providers import opening
+from providers.base import Client, ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, RateLimited
 from providers.models import Provider
-from providers.opening import Passed
-from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
+from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus, Exchange
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +44,11 @@ POSTPONED_SECONDS = 10
 FAILURES_LOGGED = 5
 
 
-class PacedDoor:
-    """A door that reads no faster than the provider's own budget; waits in the thread that asks."""
+class PacedClient:
+    """A client that reads no faster than the provider's own budget; waits in the thread that asks."""
 
-    def __init__(self, door: Door, reads_per_minute: int) -> None:
-        self._door = door
+    def __init__(self, client: Client, reads_per_minute: int) -> None:
+        self._client = client
         self._interval = 60.0 / reads_per_minute
         self._burst = max(1, reads_per_minute // 20)
         self._tat = 0.0
@@ -56,16 +57,16 @@ class PacedDoor:
     def read(self, request: Request) -> Response:
         """Wait for the budget, then read."""
         self._wait()
-        return self._door.read(request)
+        return self._client.read(request)
 
     def read_sound(self, source: Request | str) -> Response:
         """Wait for the budget, then read a recording."""
         self._wait()
-        return self._door.read_sound(source)
+        return self._client.read_sound(source)
 
     def send_once(self, request: Request) -> Response:
         """Send at once: orders have a pace of their own."""
-        return self._door.send_once(request)
+        return self._client.send_once(request)
 
     def _wait(self) -> None:
         with self._lock:
@@ -100,7 +101,7 @@ class Slice:
         """Reads that are out, by provider."""
         self.renewed: dict[int, float] = {}
         self.heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
-        self.failed: queue.SimpleQueue[tuple[int, Passed]] = queue.SimpleQueue()
+        self.failed: queue.SimpleQueue[tuple[int, Exchange]] = queue.SimpleQueue()
         self.pool = ThreadPoolExecutor(16, thread_name_prefix="poll")
         self.swept_at = 0.0
 
@@ -187,16 +188,16 @@ class Slice:
     def _backend_of(self, provider: Provider) -> ProviderBackend | None:
         if provider.pk not in self.backends:
             try:
-                backend = provider.open_backend(partial(self._note, provider.pk))
+                backend = opening.open_backend(provider, partial(self._note, provider.pk))
             except ProviderMisconfigured as error:
                 Provider.objects.halt(provider.pk, str(error))
                 postpone(provider.pk, self.clock.now(), 60)
                 return None
-            backend.door = PacedDoor(backend.door, provider.reads_per_minute)
+            backend.client = PacedClient(backend.client, provider.reads_per_minute)
             self.backends[provider.pk] = backend
         return self.backends[provider.pk]
 
-    def _note(self, provider_id: int, passed: Passed) -> None:
+    def _note(self, provider_id: int, passed: Exchange) -> None:
         """Keep a read that went wrong for the provider's log; the many that go well would only push it out."""
         if passed.error is not None or (passed.http_status or 0) >= 400:
             self.failed.put((provider_id, passed))

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from campaigns import queue
 from campaigns.models import Call, CallHint
+from providers import opening
 from providers.exceptions import ProviderMisconfigured, WebhookRejected
 from providers.models import DeliveryResult, Provider, WebhookAddress
 from providers.models.webhooks import hash_of
@@ -67,7 +68,7 @@ def receive(address: WebhookAddress, headers: Mapping[str, str], body: bytes) ->
 def read_message(provider: Provider, headers: Mapping[str, str], body: bytes) -> Sequence[CallSnapshot]:
     """Return the hints of a message; raises WebhookRejected for whatever cannot be read."""
     try:
-        found = provider.open_backend().parse_webhook(headers, body)
+        found = opening.open_backend(provider).parse_webhook(headers, body)
     except WebhookRejected:
         raise
     except ProviderMisconfigured:

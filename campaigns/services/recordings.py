@@ -22,10 +22,10 @@ from callcenter.access.roles import Person
 from callcenter.audit.models import AuditEvent, record
 from campaigns.models import Call
 from campaigns.services.polling import handle_of
+from providers import opening
 from providers.exceptions import AccountProblem, NotSent, ProviderError, ProviderMisconfigured, RecordingHostRefused
 from providers.models import Provider
-from providers.opening import Passed
-from providers.types import Recording
+from providers.types import Exchange, Recording
 
 KEPT_FILES = 12
 KEPT_BYTES = 200 * 1024 * 1024
@@ -120,9 +120,9 @@ def _fetched(call: Call) -> Recording:
     if not call.remote_id or not call.provider.backend_class.supports_recording:
         raise Unavailable(_("There is no recording of this call."))
     vendor = {"vendor": call.provider.backend_class.label}
-    passed: list[Passed] = []
+    passed: list[Exchange] = []
     try:
-        return call.provider.open_backend(passed.append).fetch_recording(handle_of(call))
+        return opening.open_backend(call.provider, passed.append).fetch_recording(handle_of(call))
     except NotSent:
         raise Unavailable(_("%(vendor)s could not be reached. Try again in a minute.") % vendor) from None
     except AccountProblem:

@@ -15,10 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import registry
 from providers.base import ProviderBackend
-from providers.carrier import Carrier, Order, Tell
 from providers.fields import EncryptedJSONField
 from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
-from providers.opening import Note, NotedDoor, open_door
 from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, next_step_of
 
 
@@ -169,25 +167,6 @@ class Provider(models.Model):
         """Return the options, with the backend's default where none is set."""
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
         return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
-
-    def open_backend(self, note: Note | None = None) -> ProviderBackend:
-        """Return the backend with its door to the network, each exchange told to `note`.
-
-        Raises ProviderMisconfigured for a forbidden address.
-        """
-        options = self.options_with_defaults()
-        door = open_door(self.backend_class, self.secrets, options)
-        return self.backend_class(NotedDoor(door, note) if note else door, secrets=self.secrets, options=options)
-
-    def open_carrier(self, most: int, tell: Tell[Order]) -> Carrier[Order]:
-        """Return what carries orders to the vendor, so many at once at most; `tell` learns of those that came back.
-
-        Raises ProviderMisconfigured for a forbidden address.
-        """
-        options = self.options_with_defaults()
-        door = open_door(self.backend_class, self.secrets, options)
-        backend = self.backend_class(door, secrets=self.secrets, options=options)
-        return Carrier(backend, door, most, tell, f"carrier-{self.pk}")
 
     @property
     def stop_reason(self) -> str | Promise:

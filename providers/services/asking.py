@@ -9,8 +9,9 @@ from typing import Any
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Provider
-from providers.opening import NotedDoor, Passed, open_door
+from providers.opening import NotedClient, open_client
 from providers.services.health import note_error, note_success
+from providers.types import Exchange
 
 ASK_SECONDS = 10.0
 """A person waits for the answer, so an errand is cut sooner than an order."""
@@ -32,11 +33,11 @@ def asking(
     is_trial = secrets is not None or options is not None
     secrets = provider.secrets if secrets is None else secrets
     options = provider.options_with_defaults() if options is None else options
-    passed: list[Passed] = []
+    passed: list[Exchange] = []
     failure: Exception | None = None
     try:
-        door = NotedDoor(open_door(provider.backend_class, secrets, options, total_timeout=ASK_SECONDS), passed.append)
-        yield provider.backend_class(door, secrets=secrets, options=options)
+        client = open_client(provider.backend_class, secrets, options, total_timeout=ASK_SECONDS)
+        yield provider.backend_class(NotedClient(client, passed.append), secrets=secrets, options=options)
     except (ProviderError, ProviderMisconfigured) as error:
         failure = error
         if not is_trial:
@@ -59,5 +60,5 @@ def asking(
                     duration_ms=exchange.duration_ms,
                     error=wrong,
                     sent=exchange.request.json if wrong and exchange.request else None,
-                    answered=exchange.response.body if wrong and exchange.response else None,
+                    answered=exchange.response.content if wrong and exchange.response is not None else None,
                 )

@@ -17,9 +17,9 @@ from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
 from campaigns.services import call_controls, merging
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown, UnexpectedResponse
-from providers.models import Provider
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_person, make_provider
@@ -39,7 +39,7 @@ class Vendor:
         self.answer: CallSnapshot | Exception | None = None
         self.state: CallStatus | Exception = CallStatus.QUEUED
         self.asked: list[str] = []
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+        monkeypatch.setattr(opening, "open_backend", lambda _provider, note=None: self)
 
     def _wish(self, handle: CallHandle) -> CallSnapshot | None:
         self.asked.append(handle.remote_id)

@@ -17,8 +17,8 @@ from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
 from campaigns.services import recordings
 from campaigns.services.recordings import Unavailable, content_type_of
+from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, RecordingHostRefused, UnexpectedResponse
-from providers.models import Provider
 from providers.types import CallHandle, Recording
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_provider
@@ -39,7 +39,7 @@ class Vendor:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer: Recording | Exception = Recording(content=SOUND)
         self.asked = 0
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+        monkeypatch.setattr(opening, "open_backend", lambda _provider, note=None: self)
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         self.asked += 1

@@ -12,8 +12,8 @@ from django.utils import timezone
 from campaigns import rules
 from campaigns.models import Call, Campaign
 from campaigns.services import lifecycle, sweeping, taking_back
+from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
-from providers.models import Provider
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
@@ -29,7 +29,7 @@ class Vendor:
         self.answer: Exception | None = None
         self.state = CallStatus.CANCELED
         self.asked: list[str] = []
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, note=None: self)
+        monkeypatch.setattr(opening, "open_backend", lambda _provider, note=None: self)
 
     def cancel_call(self, handle: CallHandle) -> None:
         self.asked.append(handle.remote_id)

@@ -18,6 +18,7 @@ from campaigns import rules
 from campaigns.models import Call
 from campaigns.services import leases
 from campaigns.services.clock import span
+from providers import opening
 from providers.exceptions import OrderRejected, ProviderError
 from providers.models import Provider
 from providers.types import CallStatus, PlacedCall
@@ -29,7 +30,7 @@ AT_ONCE = 16
 def run_slice(seconds: float) -> None:
     """Place calls for a while."""
     until = time.monotonic() + seconds
-    backends = {provider.pk: provider.open_backend() for provider in Provider.objects.all()}
+    backends = {provider.pk: opening.open_backend(provider) for provider in Provider.objects.all()}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while time.monotonic() < until:
             calls = take(uuid.uuid4())

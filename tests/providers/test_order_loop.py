@@ -12,14 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from providers.carrier import Carrier, Landed
+from providers.http import boottime
+from providers.shots import Wire
 
 from providers import connections
 from providers.backends.bolna import BolnaBackend
 from providers.base import Request
-from providers.carrier import Carrier, Landed
 from providers.exceptions import NotSent, OutcomeUnknown, ProviderError
-from providers.http import boottime
-from providers.shots import Wire
 from providers.types import CallOrder, PlacedCall
 from tests.providers.doors import KEY, LIMIT_S, ORDER, door_to, public_door, stand_in
 from tests.providers.vendor_stub import Answer, Sent, VendorStub, listen, wait_until

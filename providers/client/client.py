@@ -1,0 +1,142 @@
+"""The client of one vendor account: `send_once` leaves exactly once or says that it did not; `read` may pool and retry.
+
+Every connection is checked on the address that it is really opened to, and every exchange has one wall-clock deadline
+that a slow drip of bytes cannot stretch. No redirect is followed, no proxy is taken from the environment, and no
+message names a header, a key or a query.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from requests import PreparedRequest, Request, RequestException, Response
+
+from providers.client.addresses import ForeignHost, Origin, checked
+from providers.client.limits import Limits
+from providers.client.loop import borrowed
+from providers.client.reads import session_of
+from providers.client.transfers import Transfer
+from providers.exceptions import (
+    OrderRejected,
+    OutcomeUnknown,
+    ProviderMisconfigured,
+    RecordingHostRefused,
+    UnexpectedResponse,
+)
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
+_TARGET = re.compile(r"/[!-~]{0,8000}")
+_KEYLESS = {"User-Agent": "callcenter", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+class HttpClient:
+    """The way to one vendor account; cheap to build, without state of its own, safe to use from many threads.
+
+    Raises `ProviderMisconfigured` for an address that must not be asked: not https, a host that is not allowed, a port
+    of its own. `recording_hosts` are further hosts whose recordings may be read, without our key; one that begins with
+    a dot allows its subdomains. A request's `url` is the path below `base_url`, its ids already percent-encoded.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str],
+        allowed_hosts: Collection[str],
+        sandbox_origin: str = "",
+        recording_hosts: Collection[str] = (),
+        **limits: Any,
+    ) -> None:
+        self._sandbox, self._recording_hosts, self._limits = sandbox_origin, recording_hosts, Limits(**limits)
+        self._timeout = (self._limits.connect_timeout, self._limits.total_timeout)
+        try:
+            parts, self.origin = checked(base_url, allowed_hosts, sandbox_origin)
+            if parts.query:
+                raise ValueError("it has a query.")
+        except ValueError as error:
+            raise ProviderMisconfigured(f"The provider's base URL cannot be used: {error}") from None
+        self._base_path = parts.path.rstrip("/")
+        self._headers = {**_KEYLESS, **headers}
+        if not all(_HEADER_NAME.fullmatch(n) and _HEADER_VALUE.fullmatch(v) for n, v in self._headers.items()):
+            raise ProviderMisconfigured("The provider's key or header has characters that cannot be sent.")
+
+    def prepare(self, request: Request, committed_at: float) -> Transfer:
+        """Return a request that has an effect, ready to leave once, on a fresh connection.
+
+        `committed_at` is the instant of its commit point, as `boottime()` counts. It ends in an answer, in `NotSent`
+        where no byte of it left (no connection, or `presend` seconds passed since the commit point), or in
+        `OutcomeUnknown`. Raises `OrderRejected` where it cannot be written.
+        """
+        return Transfer(
+            self._written(request, OrderRejected("The order holds a value that cannot be written as JSON.")),
+            self.origin,
+            self._limits.max_bytes,
+            self._timeout,
+            may_leave=lambda: boottime() - committed_at < self._limits.presend,
+            lost=lambda reason: OutcomeUnknown(f"The order left, but {reason}."),
+        )
+
+    def send_once(self, request: Request) -> Response:
+        """Send a request that has an effect, at most once, on a fresh connection; raises what `prepare` tells of."""
+        transfer = self.prepare(request, boottime())
+        with borrowed() as loop:
+            loop.carry(transfer)
+        return transfer.answer()
+
+    def read(self, request: Request) -> Response:
+        """Send a harmless request on a pooled connection; a GET is tried again after a failure, a POST only unsent.
+
+        Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no whole answer came.
+        """
+        return self._read(self.origin, self._readable(request), self._limits.max_read_bytes)
+
+    def read_sound(self, source: Request | str) -> Response:
+        """Read a recording under its own larger cap: a request with our key, an absolute address without it.
+
+        Raises `RecordingHostRefused` for an address whose host is neither the vendor's nor a recording host.
+        """
+        if isinstance(source, Request):
+            return self._read(self.origin, self._readable(source), self._limits.max_sound_bytes)
+        try:
+            parts, origin = checked(source, [self.origin.host, *self._recording_hosts], self._sandbox)
+        except ForeignHost as error:
+            raise RecordingHostRefused(error.host) from None
+        except ValueError as error:
+            raise UnexpectedResponse(f"The recording's address cannot be used: {error}") from None
+        url = origin.url + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return self._read(origin, _prepared("GET", url, _KEYLESS), self._limits.max_sound_bytes)
+
+    def _read(self, origin: Origin, prepared: PreparedRequest, cap: int) -> Response:
+        return session_of(origin, cap).send(prepared, timeout=self._timeout, allow_redirects=False)
+
+    def _readable(self, request: Request) -> PreparedRequest:
+        return self._written(request, UnexpectedResponse("The request holds a value that cannot be written as JSON."))
+
+    def _written(self, request: Request, refusal: Exception) -> PreparedRequest:
+        query = urlencode(request.params, doseq=True, quote_via=quote)
+        target = self._base_path + request.url + (f"?{query}" if query else "")
+        if not _TARGET.fullmatch(target):
+            raise ProviderMisconfigured("A request's path cannot be sent.")
+        try:
+            return _prepared(request.method, self.origin.url + target, self._headers, request.json)
+        except (TypeError, ValueError, RecursionError, RequestException):
+            raise refusal from None
+
+
+def boottime() -> float:
+    """Return seconds on the clock that also counts while the machine is suspended."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def _prepared(method: str, url: str, headers: Mapping[str, str], json: Any = None) -> PreparedRequest:
+    """Return a request whose address was checked: `requests` would take dots and escapes out of its path."""
+    prepared = PreparedRequest()
+    prepared.method, prepared.url = method, url
+    prepared.prepare_headers(headers)
+    prepared.prepare_body(None, None, json)
+    return prepared

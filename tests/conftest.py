@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import itertools
 import socket
 import uuid
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+import pycurl
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
@@ -17,6 +19,7 @@ from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
+from providers.client.transfers import Transfer
 from providers.models import Agent, CallerId, Provider
 
 _counter = itertools.count(1)
@@ -34,6 +37,17 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+    # The vendors' client connects by itself, and asks for each socket.
+    make = Transfer._open
+
+    def guarded_socket(self: Transfer, purpose: int, address: Any) -> Any:
+        made = make(self, purpose, address)
+        if isinstance(made, socket.socket) and not ipaddress.ip_address(address[3][0]).is_loopback:
+            self._refusal = f"a test tried to reach {address[3][0]}"
+            return pycurl.SOCKET_BAD
+        return made
+
+    monkeypatch.setattr(Transfer, "_open", guarded_socket)
 
 
 @pytest.fixture(autouse=True)

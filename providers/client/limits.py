@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from requests.structures import CaseInsensitiveDict
 
 MOST_HEAD = 64 * 1024
 """Bytes that the status lines, headers and trailers of an answer may take."""
+_STATUS_LINE = re.compile(r"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,9 @@ class Answer:
         if self._has_head:
             return  # a trailer
         if not self.status:
-            self.status = int(text.split()[1])
+            if not (found := _STATUS_LINE.match(text)):
+                raise Unreadable("the answer cannot be read")
+            self.status = int(found[1])
             self.headers.clear()
         elif text:
             name, _, value = (part.strip() for part in text.partition(":"))

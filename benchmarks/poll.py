@@ -34,11 +34,12 @@ def open_calls(vendor: str, origin: str, count: int) -> Any:
 
     from campaigns.models import Call
     from campaigns.rules import RANK
+    from providers import opening
     from providers.types import CallOrder, CallStatus
 
     provider = common.make_provider(vendor, origin)
     agent, caller_id = provider.agent_set.first(), provider.callerid_set.first()
-    backend = provider.open_backend()
+    backend = opening.open_backend(provider)
     orders = [
         CallOrder(
             reference=uuid.uuid4(),
@@ -102,7 +103,7 @@ def ours(provider: Any) -> Round:
 
     requests, statements = Counter[str](), Counter[str]()
 
-    class CountingDoor(polling.PacedDoor):
+    class CountingClient(polling.PacedClient):
         def read(self, request: Any) -> Any:
             requests["all"] += 1
             return super().read(request)
@@ -112,7 +113,7 @@ def ours(provider: Any) -> Round:
         return execute(sql, *rest)
 
     due = Call.objects.filter(provider=provider, next_poll_at__lte=timezone.now())
-    paced, polling.PacedDoor = polling.PacedDoor, CountingDoor  # type: ignore[misc]
+    paced, polling.PacedClient = polling.PacedClient, CountingClient  # type: ignore[misc]
     try:
         current = polling.Slice(600)
         with Meter() as meter, connection.execute_wrapper(note):
@@ -120,7 +121,7 @@ def ours(provider: Any) -> Round:
                 current.round()
             current.finish()
     finally:
-        polling.PacedDoor = paced  # type: ignore[misc]
+        polling.PacedClient = paced  # type: ignore[misc]
     return Round(meter.cost.seconds, meter.cost.cpu, requests["all"], statements["all"])
 
 

@@ -7,13 +7,15 @@ message names a header, a key or a query.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from requests import PreparedRequest, Request, RequestException, Response
+from requests import PreparedRequest, Request, Response
+from requests.structures import CaseInsensitiveDict
 
 from providers.client.addresses import ForeignHost, Origin, checked
 from providers.client.limits import Limits
@@ -123,9 +125,10 @@ class HttpClient:
         if not _TARGET.fullmatch(target):
             raise ProviderMisconfigured("A request's path cannot be sent.")
         try:
-            return _prepared(request.method, self.origin.url + target, self._headers, request.json)
-        except (TypeError, ValueError, RecursionError, RequestException):
+            body = None if request.json is None else json.dumps(request.json, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError):
             raise refusal from None
+        return _prepared(request.method, self.origin.url + target, self._headers, body)
 
 
 def boottime() -> float:
@@ -133,10 +136,10 @@ def boottime() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def _prepared(method: str, url: str, headers: Mapping[str, str], json: Any = None) -> PreparedRequest:
-    """Return a request whose address was checked: `requests` would take dots and escapes out of its path."""
+def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> PreparedRequest:
+    """Return a request whose parts were checked: `requests` itself would take dots and escapes out of its path."""
     prepared = PreparedRequest()
-    prepared.method, prepared.url = method, url
-    prepared.prepare_headers(headers)
-    prepared.prepare_body(None, None, json)
+    prepared.method, prepared.url, prepared.body = method, url, body
+    prepared.headers = CaseInsensitiveDict({"Content-Type": "application/json"} if body else {"Content-Type": ""})
+    prepared.headers.update(headers)
     return prepared

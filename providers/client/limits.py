@@ -10,12 +10,12 @@ from requests.structures import CaseInsensitiveDict
 
 MOST_HEAD = 64 * 1024
 """Bytes that the status lines, headers and trailers of an answer may take."""
-_STATUS_LINE = re.compile(r"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Times in seconds, of a commit point to its first byte and of an exchange with all its tries; sizes in bytes."""
+    """Times in seconds, `presend` from a commit point to the first byte and `total` with all tries; sizes in bytes."""
 
     connect_timeout: float = 5.0
     total_timeout: float = 30.0
@@ -33,48 +33,50 @@ class Answer:
     """Takes an answer as it arrives, `cap` bytes of body at most, packed and unpacked; raises `Unreadable`."""
 
     def __init__(self, cap: int) -> None:
-        self.status = 0
-        self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
-        self._cap, self._head, self._packed, self._body = cap, 0, 0, bytearray()
-        self._has_head, self._unpacker = False, zlib.decompressobj(wbits=47)  # gzip or zlib
-        self._is_packed = False
+        self.status, self.headers = 0, CaseInsensitiveDict[str]()
+        self._cap, self._size, self._head, self._lines, self._body = cap, 0, 0, list[bytes](), bytearray()
+        self._unpacker: zlib._Decompress | None = None
 
     def add_line(self, line: bytes) -> None:
         """Take a line of a head, an empty one at its end; after a status of 1xx the answer's own head follows."""
         self._head += len(line)
         if self._head > MOST_HEAD:
             raise Unreadable("the answer is too large")
-        text = line.decode("latin-1").strip()
-        if self._has_head:
+        if self.status:
             return  # a trailer
-        if not self.status:
-            if not (found := _STATUS_LINE.match(text)):
-                raise Unreadable("the answer cannot be read")
+        if line.strip():
+            self._lines.append(line)
+            return
+        if not (found := _STATUS_LINE.match(self._lines[0])):
+            raise Unreadable("the answer cannot be read")
+        if found[1] >= b"200":
             self.status = int(found[1])
-            self.headers.clear()
-        elif text:
-            name, _, value = (part.strip() for part in text.partition(":"))
-            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
-        elif self.status < 200:
-            self.status = 0
-        else:
-            self._has_head, packing = True, self.headers.get("Content-Encoding", "identity").lower()
-            self._is_packed = packing in {"gzip", "x-gzip", "deflate"}
-            if not self._is_packed and packing not in {"", "identity"}:
-                raise Unreadable("the answer is packed in a way we did not ask for")
+            self._read_headers()
+        self._lines.clear()
+
+    def _read_headers(self) -> None:
+        for line in self._lines[1:]:
+            name, _, value = line.decode("latin-1").partition(":")
+            before = f"{self.headers[name]}, " if name in self.headers else ""
+            self.headers[name] = before + value.strip()
+        packing = self.headers.get("Content-Encoding", "identity").lower()
+        if packing in {"gzip", "x-gzip", "deflate"}:
+            self._unpacker = zlib.decompressobj(wbits=47)  # of any of them
+        elif packing not in {"", "identity"}:
+            raise Unreadable("the answer is packed in a way we did not ask for")
 
     def add(self, piece: bytes) -> None:
         """Take a piece of the body."""
-        self._packed += len(piece)
-        if not self._is_packed:
+        self._size += len(piece)
+        if self._unpacker is None:
             self._body += piece
         elif not self._unpacker.eof:
             self._body += self._unpacker.decompress(piece, self._cap + 1 - len(self._body))
-        if max(self._packed, len(self._body)) > self._cap:
+        if max(self._size, len(self._body)) > self._cap:
             raise Unreadable("the answer is too large")
 
     def whole(self) -> bytes:
         """Return the body of an answer that came to its end."""
-        if not self._has_head or (self._is_packed and self._packed and not self._unpacker.eof):
+        if not self.status or (self._unpacker and self._size and not self._unpacker.eof):
             raise Unreadable("the answer is cut off")
         return bytes(self._body)

@@ -47,7 +47,7 @@ class CurlAdapter(BaseAdapter):
         is_get, until = request.method == "GET", time.monotonic() + timeout[1]
         for pause in _PAUSES_S:
             times = (timeout[0], until - time.monotonic())
-            transfer = Transfer(request, self._origin, self._cap, times, lambda: True, _lost, keeps_connection=True)
+            transfer = Transfer(request, self._origin, self._cap, times, lambda: True, _lost, is_pooled=True)
             with borrowed() as loop:
                 outcome = loop.carry(transfer)
             if isinstance(outcome, Response):

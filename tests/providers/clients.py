@@ -42,12 +42,18 @@ def public_client(host: str = "vendor.example", **more: Any) -> HttpClient:
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, port: int, *found: str) -> None:
     """Let every name mean the given addresses; without one, a listener on loopback that counts as public."""
-    target = f"::127.0.0.1:{port}" if not found else f"::stand-in.example:{port}"
-    options = {pycurl.CONNECT_TO: [target], pycurl.RESOLVE: [f"stand-in.example:{port}:{','.join(found)}"]}
+    target = "stand-in.example" if found else "127.0.0.1"
     if not found:
-        del options[pycurl.RESOLVE]
         monkeypatch.setattr(addresses, "is_public", lambda address: True)
-    monkeypatch.setattr(transfers, "ALWAYS", transfers.ALWAYS | options)
+    template = transfers.template.__wrapped__
+
+    def standing_in(scheme: str, is_pooled: bool) -> pycurl.Curl:
+        curl = template(scheme, is_pooled)
+        curl.setopt(pycurl.CONNECT_TO, [f"::{target}:{port}"])
+        curl.setopt(pycurl.RESOLVE, [f"stand-in.example:{port}:{','.join(found or ['127.0.0.1'])}"])
+        return curl
+
+    monkeypatch.setattr(transfers, "template", standing_in)
 
 
 def answer_of(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Response:

@@ -172,13 +172,13 @@ def test_no_transaction_is_open_while_the_vendor_is_asked(
     states: list[bool] = []
     from providers.services import asking
 
-    real = asking.open_door
+    real = asking.open_client
 
     def noted(*args: object, **kwargs: object) -> object:
         states.append(connection.in_atomic_block)
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(asking, "open_door", noted)
+    monkeypatch.setattr(asking, "open_client", noted)
     with answering(GOOD | lists()):
         checking.check_provider(provider.pk)
         syncing.sync_provider(provider.pk)

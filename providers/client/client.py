@@ -33,7 +33,9 @@ from providers.exceptions import (
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
 _TARGET = re.compile(r"/[!-~]{0,8000}")
-_KEYLESS = {"User-Agent": "callcenter", "Accept": "application/json", "Accept-Encoding": "identity"}
+_KEYLESS = CaseInsensitiveDict(
+    {"User-Agent": "callcenter", "Accept": "application/json", "Accept-Encoding": "identity"}
+)
 
 
 class HttpClient:
@@ -63,7 +65,7 @@ class HttpClient:
         except ValueError as error:
             raise ProviderMisconfigured(f"The provider's base URL cannot be used: {error}") from None
         self._base_path = parts.path.rstrip("/")
-        self._headers = {**_KEYLESS, **headers}
+        self._headers = CaseInsensitiveDict({**_KEYLESS, **headers})
         if not all(_HEADER_NAME.fullmatch(n) and _HEADER_VALUE.fullmatch(v) for n, v in self._headers.items()):
             raise ProviderMisconfigured("The provider's key or header has characters that cannot be sent.")
 
@@ -120,7 +122,7 @@ class HttpClient:
         return self._written(request, UnexpectedResponse("The request holds a value that cannot be written as JSON."))
 
     def _written(self, request: Request, refusal: Exception) -> PreparedRequest:
-        query = urlencode(request.params, doseq=True, quote_via=quote)
+        query = urlencode(request.params, doseq=True, quote_via=quote) if request.params else ""
         target = self._base_path + request.url + (f"?{query}" if query else "")
         if not _TARGET.fullmatch(target):
             raise ProviderMisconfigured("A request's path cannot be sent.")
@@ -136,10 +138,8 @@ def boottime() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> PreparedRequest:
+def _prepared(method: str, url: str, headers: CaseInsensitiveDict[str], body: bytes | None = None) -> PreparedRequest:
     """Return a request whose parts were checked: `requests` itself would take dots and escapes out of its path."""
     prepared = PreparedRequest()
-    prepared.method, prepared.url, prepared.body = method, url, body
-    prepared.headers = CaseInsensitiveDict({"Content-Type": "application/json"} if body else {"Content-Type": ""})
-    prepared.headers.update(headers)
+    prepared.method, prepared.url, prepared.headers, prepared.body = method, url, headers, body
     return prepared

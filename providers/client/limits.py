@@ -6,8 +6,6 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from requests.structures import CaseInsensitiveDict
-
 MOST_HEAD = 64 * 1024
 """Bytes that the status lines, headers and trailers of an answer may take."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
@@ -33,8 +31,10 @@ class Answer:
     """Takes an answer as it arrives, `cap` bytes of body at most, packed and unpacked; raises `Unreadable`."""
 
     def __init__(self, cap: int) -> None:
-        self.status, self.headers = 0, CaseInsensitiveDict[str]()
-        self._cap, self._size, self._head, self._lines, self._body = cap, 0, 0, list[bytes](), bytearray()
+        self.status = self._head = self._size = 0
+        self.headers: dict[str, str] = {}
+        self._cap, self._body = cap, bytearray()
+        self._lines: list[bytes] = []
         self._unpacker: zlib._Decompress | None = None
 
     def add_line(self, line: bytes) -> None:
@@ -57,9 +57,9 @@ class Answer:
     def _read_headers(self) -> None:
         for line in self._lines[1:]:
             name, _, value = line.decode("latin-1").partition(":")
-            before = f"{self.headers[name]}, " if name in self.headers else ""
-            self.headers[name] = before + value.strip()
-        packing = self.headers.get("Content-Encoding", "identity").lower()
+            name, value = name.lower(), value.strip()
+            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+        packing = self.headers.get("content-encoding", "identity").lower()
         if packing in {"gzip", "x-gzip", "deflate"}:
             self._unpacker = zlib.decompressobj(wbits=47)  # of any of them
         elif packing not in {"", "identity"}:

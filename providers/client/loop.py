@@ -1,10 +1,10 @@
-"""Carries transfers for one thread: libcurl says what to wait for, a selector waits, another thread may wake it."""
+"""Carries transfers for one thread: libcurl says what to wait for, a poll waits, another thread may wake it."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-import selectors
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +12,13 @@ from contextlib import contextmanager, suppress
 import pycurl
 
 from providers.client.transfers import Outcome, Transfer
+
+_EVENTS = {
+    pycurl.POLL_IN: select.POLLIN,
+    pycurl.POLL_OUT: select.POLLOUT,
+    pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
+}
+_ERRORS = select.POLLERR | select.POLLHUP
 
 
 class TransferLoop:
@@ -21,10 +28,10 @@ class TransferLoop:
         self.in_flight: dict[pycurl.Curl, Transfer] = {}
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self._selector = selectors.DefaultSelector()
+        self._poll = select.poll()
         self._woken, self._waker = socket.socketpair()
         self._waker.setblocking(False)
-        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._poll.register(self._woken, select.POLLIN)
 
     def start(self, transfer: Transfer) -> None:
         """Begin a transfer."""
@@ -34,13 +41,16 @@ class TransferLoop:
     def turn(self, seconds: float | None = None) -> list[Transfer]:
         """Wait until something can go on, so many seconds at most, and return the transfers that are done."""
         due = self._multi.timeout()  # in ms; -1: never
-        waits = [wait for wait in (seconds, due / 1000) if wait is not None and wait >= 0]
-        ready = self._selector.select(min(waits, default=None))
-        for key, events in ready:
-            if key.fileobj is self._woken:
+        if seconds is not None and (due < 0 or due > seconds * 1000):
+            due = round(seconds * 1000)
+        ready = self._poll.poll(due)
+        for number, events in ready:
+            if number == self._woken.fileno():
                 self._woken.recv(4096)
-            else:
-                self._multi.socket_action(key.fd, events)  # a selector's bits are libcurl's
+                continue
+            readable = pycurl.CSELECT_IN if events & select.POLLIN else 0
+            writable = pycurl.CSELECT_OUT if events & select.POLLOUT else 0
+            self._multi.socket_action(number, readable | writable | (pycurl.CSELECT_ERR if events & _ERRORS else 0))
         if not ready or not due:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         done, queued = [], 1
@@ -68,7 +78,7 @@ class TransferLoop:
     def close(self) -> None:
         """Let everything go; what is in flight by then ends."""
         self.abandon()
-        for each in (self._multi, self._selector, self._woken, self._waker):
+        for each in (self._multi, self._woken, self._waker):
             each.close()
 
     def _end(self, curl: pycurl.Curl, code: int) -> Transfer:
@@ -79,13 +89,11 @@ class TransferLoop:
 
     def _watch(self, what: int, number: int, *_: object) -> None:
         """Do as libcurl says with one of its sockets."""
-        if what == pycurl.POLL_REMOVE:
-            with suppress(KeyError):
-                self._selector.unregister(number)
-        elif number in self._selector.get_map():
-            self._selector.modify(number, what)
+        if what in _EVENTS:
+            self._poll.register(number, _EVENTS[what])
         else:
-            self._selector.register(number, what)
+            with suppress(KeyError):
+                self._poll.unregister(number)
 
 
 _resting: list[TransferLoop] = []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import socket
 import time
 from collections.abc import Callable
 from functools import cache, partial
+from socket import SocketType
 
 import pycurl
 from requests import PreparedRequest, Response
+from requests.structures import CaseInsensitiveDict
 
 from providers.client import addresses, authorities
 from providers.client.limits import Answer, Unreadable
@@ -48,7 +48,7 @@ def template(scheme: str, is_pooled: bool) -> pycurl.Curl:
         pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
         pycurl.SSL_VERIFYPEER: 1,
         pycurl.SSL_VERIFYHOST: 2,
-        pycurl.SSL_SESSIONID_CACHE: 0,  # every connection shows its certificate
+        pycurl.SSL_EC_CURVES: "X25519:P-256:P-384",
         pycurl.CAINFO: authorities.authorities_file(),
     }.items():
         curl.setopt(option, value)
@@ -80,7 +80,8 @@ class Transfer:
         self._timeout, self._may_leave, self._lost = timeout, may_leave, lost
         self._has_left = self._is_resolved = False
         self._refusal = self._problem = ""
-        lines = ["Expect:", "Connection:" if is_pooled else "Connection: close"]
+        lines = ["Expect:", f"Content-Type: {'application/json' if request.body else ''}"]
+        lines.append("Connection:" if is_pooled else "Connection: close")
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         self.curl = curl = template(origin.scheme, is_pooled).duphandle()
         curl.setopt(pycurl.URL, request.url)
@@ -146,8 +147,8 @@ class Transfer:
 
     def _response(self) -> Response:
         response = Response()
-        response.raw = io.BytesIO(self._answer.whole())
-        response.status_code, response.headers = self._answer.status, self._answer.headers
+        response._content = self._answer.whole()
+        response.status_code, response.headers = self._answer.status, CaseInsensitiveDict(self._answer.headers)
         response.url, response.request = self._request.url or "", self._request
         return response
 
@@ -167,12 +168,8 @@ class Transfer:
         return NotSent(f"No connection to the vendor ({why}).")
 
 
-class _Socket:
+class _Socket(SocketType):
     """A socket of which libcurl takes a copy; it goes without Python's word about one that was left open."""
 
-    def __init__(self, *kind: int) -> None:
-        self._socket = socket.socket(*kind)
-        self.fileno = self._socket.fileno
-
     def __del__(self) -> None:
-        self._socket.close()
+        self.close()

@@ -99,6 +99,17 @@ def test_posted_read_is_not_tried_again_once_it_left(stub: VendorStub) -> None:
     assert len(stub.requests) == 2
 
 
+def test_posted_read_that_met_a_stale_connection_leaves_once(stub: VendorStub) -> None:
+    # The connection is kept and then cut without a word, when the next request is on its way.
+    stub.answer(Answer(200, {}), Answer(fault="close"))
+    client = client_to(stub, total_timeout=3)
+    client.read(READ)
+    with pytest.raises(UnexpectedResponse):
+        client.read(ORDER)
+    assert [sent.path for sent in stub.requests] == ["/calls", "/call"]
+    assert {sent.connection for sent in stub.requests} == {1}
+
+
 def test_connection_that_went_stale_costs_a_read_nothing(stub: VendorStub) -> None:
     stub.answer(Answer(200, {}, fault="close"), Answer(200, {"ok": True}))
     assert client_to(stub, total_timeout=3).read(READ).status_code == 200

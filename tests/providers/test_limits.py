@@ -73,6 +73,20 @@ def test_what_is_no_whole_answer_is_never_taken_for_one(wire: bytes) -> None:
                 vendor.client(total_timeout=0.5).read(READ)
 
 
+def test_head_of_an_answer_has_a_cap() -> None:
+    with (
+        RawVendor(OK, (b"X: " + b"y" * 1000 + b"\r\n") * 100, b"\r\n{}") as vendor,
+        pytest.raises(OutcomeUnknown, match="too large"),
+    ):
+        vendor.client().send_once(ORDER)
+
+
+def test_bytes_after_the_end_of_a_packed_answer_have_a_cap() -> None:
+    wire = (GZIP + gzip.compress(b"{}"), b" " * 300_000)
+    with RawVendor(*wire) as vendor, pytest.raises(OutcomeUnknown, match="too large"):
+        vendor.client().send_once(ORDER)
+
+
 # Without an end
 
 ENDLESS = {

@@ -28,11 +28,7 @@ class Origin(NamedTuple):
 
 
 class ForeignHost(ValueError):
-    """Raised for a host that is not allowed."""
-
-    def __init__(self, host: str) -> None:
-        super().__init__("its host is not allowed here.")
-        self.host = host
+    """Raised for a host that is not allowed: its argument."""
 
 
 def checked(url: str, allowed: Iterable[str], sandbox: str) -> tuple[SplitResult, Origin]:
@@ -40,12 +36,7 @@ def checked(url: str, allowed: Iterable[str], sandbox: str) -> tuple[SplitResult
 
     A host in `allowed` that begins with a dot allows its subdomains.
     """
-    if not _ADDRESS.fullmatch(url):
-        raise ValueError("it has characters that an address must not have.")
-    try:
-        parts, origin = _split(url)
-    except ValueError:
-        raise ValueError("it is not an address.") from None
+    parts, origin = _split(url)
     if not origin.host or "@" in parts.netloc or parts.fragment:
         raise ValueError("it is not a plain address.")
     if sandbox and origin == _split(sandbox)[1]:
@@ -59,8 +50,14 @@ def checked(url: str, allowed: Iterable[str], sandbox: str) -> tuple[SplitResult
 
 
 def _split(url: str) -> tuple[SplitResult, Origin]:
-    parts, scheme = urlsplit(url), url.partition(":")[0].lower()
-    return parts, Origin(scheme, (parts.hostname or "").rstrip("."), parts.port or PORTS.get(scheme, 0))
+    try:
+        parts, scheme = urlsplit(url), url.partition(":")[0].lower()
+        origin = Origin(scheme, (parts.hostname or "").rstrip("."), parts.port or PORTS.get(scheme, 0))
+    except ValueError:
+        raise ValueError("it is not an address.") from None
+    if not _ADDRESS.fullmatch(url):
+        raise ValueError("it has characters that an address must not have.")
+    return parts, origin
 
 
 def is_public(address: str) -> bool:

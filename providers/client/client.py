@@ -1,9 +1,4 @@
-"""The client of one vendor account: `send_once` leaves exactly once or says that it did not; `read` may pool and retry.
-
-Every connection is checked on the address that it is really opened to, and every exchange has one wall-clock deadline
-that a slow drip of bytes cannot stretch. No redirect is followed, no proxy is taken from the environment, and no
-message names a header, a key or a query.
-"""
+"""The client of a vendor account: `send_once` leaves once at most and says whether it did; `read` may pool and retry."""
 
 from __future__ import annotations
 
@@ -17,33 +12,26 @@ from urllib.parse import quote, urlencode
 from requests import PreparedRequest, Request, Response
 from requests.structures import CaseInsensitiveDict
 
+from providers import exceptions
 from providers.client.addresses import ForeignHost, Origin, checked
 from providers.client.limits import Limits
-from providers.client.loop import borrowed
+from providers.client.loop import carry
 from providers.client.reads import session_of
 from providers.client.transfers import Transfer
-from providers.exceptions import (
-    OrderRejected,
-    OutcomeUnknown,
-    ProviderMisconfigured,
-    RecordingHostRefused,
-    UnexpectedResponse,
-)
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
 _TARGET = re.compile(r"/[!-~]{0,8000}")
-_KEYLESS = CaseInsensitiveDict(
-    {"User-Agent": "callcenter", "Accept": "application/json", "Accept-Encoding": "identity"}
-)
+_KEYLESS = {"User-Agent": "callcenter", "Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 class HttpClient:
     """The way to one vendor account; cheap to build, without state of its own, safe to use from many threads.
 
-    Raises `ProviderMisconfigured` for an address that must not be asked: not https, a host that is not allowed, a port
-    of its own. `recording_hosts` are further hosts whose recordings may be read, without our key; one that begins with
-    a dot allows its subdomains. A request's `url` is the path below `base_url`, its ids already percent-encoded.
+    `headers` carry the key. `recording_hosts` are further hosts whose recordings may be read, without our key; one that
+    begins with a dot allows its subdomains. `limits` are those of `Limits`. A request's `url` is the path below
+    `base_url`, its ids percent-encoded. No message names a header, a key or a query. Raises `ProviderMisconfigured` for
+    an address that must not be asked.
     """
 
     def __init__(
@@ -60,14 +48,16 @@ class HttpClient:
         self._timeout = (self._limits.connect_timeout, self._limits.total_timeout)
         try:
             parts, self.origin = checked(base_url, allowed_hosts, sandbox_origin)
-            if parts.query:
-                raise ValueError("it has a query.")
+        except ForeignHost:
+            raise _misconfigured("base URL cannot be used: its host is not allowed here.") from None
         except ValueError as error:
-            raise ProviderMisconfigured(f"The provider's base URL cannot be used: {error}") from None
+            raise _misconfigured(f"base URL cannot be used: {error}") from None
+        if parts.query:
+            raise _misconfigured("base URL cannot be used: it has a query.")
         self._base_path = parts.path.rstrip("/")
-        self._headers = CaseInsensitiveDict({**_KEYLESS, **headers})
+        self._headers = {**_KEYLESS, **headers}
         if not all(_HEADER_NAME.fullmatch(n) and _HEADER_VALUE.fullmatch(v) for n, v in self._headers.items()):
-            raise ProviderMisconfigured("The provider's key or header has characters that cannot be sent.")
+            raise _misconfigured("key or header has characters that cannot be sent.")
 
     def prepare(self, request: Request, committed_at: float) -> Transfer:
         """Return a request that has an effect, ready to leave once, on a fresh connection.
@@ -77,19 +67,18 @@ class HttpClient:
         `OutcomeUnknown`. Raises `OrderRejected` where it cannot be written.
         """
         return Transfer(
-            self._written(request, OrderRejected("The order holds a value that cannot be written as JSON.")),
+            self._written(request, exceptions.OrderRejected),
             self.origin,
             self._limits.max_bytes,
             self._timeout,
             may_leave=lambda: boottime() - committed_at < self._limits.presend,
-            lost=lambda reason: OutcomeUnknown(f"The order left, but {reason}."),
+            lost=lambda reason: exceptions.OutcomeUnknown(f"The order left, but {reason}."),
         )
 
     def send_once(self, request: Request) -> Response:
         """Send a request that has an effect, at most once, on a fresh connection; raises what `prepare` tells of."""
         transfer = self.prepare(request, boottime())
-        with borrowed() as loop:
-            loop.carry(transfer)
+        carry(transfer)
         return transfer.answer()
 
     def read(self, request: Request) -> Response:
@@ -97,39 +86,38 @@ class HttpClient:
 
         Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no whole answer came.
         """
-        return self._read(self.origin, self._readable(request), self._limits.max_read_bytes)
+        written = self._written(request, exceptions.UnexpectedResponse)
+        return self._read(self.origin, written, self._limits.max_read_bytes)
 
     def read_sound(self, source: Request | str) -> Response:
         """Read a recording under its own larger cap: a request with our key, an absolute address without it.
 
         Raises `RecordingHostRefused` for an address whose host is neither the vendor's nor a recording host.
         """
+        cap = self._limits.max_sound_bytes
         if isinstance(source, Request):
-            return self._read(self.origin, self._readable(source), self._limits.max_sound_bytes)
+            return self._read(self.origin, self._written(source, exceptions.UnexpectedResponse), cap)
         try:
             parts, origin = checked(source, [self.origin.host, *self._recording_hosts], self._sandbox)
         except ForeignHost as error:
-            raise RecordingHostRefused(error.host) from None
+            raise exceptions.RecordingHostRefused(str(error)) from None
         except ValueError as error:
-            raise UnexpectedResponse(f"The recording's address cannot be used: {error}") from None
+            raise exceptions.UnexpectedResponse(f"The recording's address cannot be used: {error}") from None
         url = origin.url + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return self._read(origin, _prepared("GET", url, _KEYLESS), self._limits.max_sound_bytes)
+        return self._read(origin, _prepared("GET", url, _KEYLESS), cap)
 
     def _read(self, origin: Origin, prepared: PreparedRequest, cap: int) -> Response:
         return session_of(origin, cap).send(prepared, timeout=self._timeout, allow_redirects=False)
 
-    def _readable(self, request: Request) -> PreparedRequest:
-        return self._written(request, UnexpectedResponse("The request holds a value that cannot be written as JSON."))
-
-    def _written(self, request: Request, refusal: Exception) -> PreparedRequest:
+    def _written(self, request: Request, refusal: type[exceptions.ProviderError]) -> PreparedRequest:
         query = urlencode(request.params, doseq=True, quote_via=quote) if request.params else ""
         target = self._base_path + request.url + (f"?{query}" if query else "")
         if not _TARGET.fullmatch(target):
-            raise ProviderMisconfigured("A request's path cannot be sent.")
+            raise exceptions.ProviderMisconfigured("A request's path cannot be sent.")
         try:
             body = None if request.json is None else json.dumps(request.json, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError):
-            raise refusal from None
+            raise refusal("The request holds a value that cannot be written as JSON.") from None
         return _prepared(request.method, self.origin.url + target, self._headers, body)
 
 
@@ -138,8 +126,13 @@ def boottime() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def _prepared(method: str, url: str, headers: CaseInsensitiveDict[str], body: bytes | None = None) -> PreparedRequest:
+def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> PreparedRequest:
     """Return a request whose parts were checked: `requests` itself would take dots and escapes out of its path."""
     prepared = PreparedRequest()
-    prepared.method, prepared.url, prepared.headers, prepared.body = method, url, headers, body
+    prepared.method, prepared.url, prepared.body = method, url, body
+    prepared.headers = CaseInsensitiveDict(headers)
     return prepared
+
+
+def _misconfigured(what: str) -> exceptions.ProviderMisconfigured:
+    return exceptions.ProviderMisconfigured(f"The provider's {what}")

@@ -6,19 +6,14 @@ import ctypes
 import os
 import select
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pycurl
 
 from providers.client.transfers import Outcome, Transfer
 
-_EVENTS = {
-    pycurl.POLL_IN: select.POLLIN,
-    pycurl.POLL_OUT: select.POLLOUT,
-    pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
-}
-_ERRORS = select.POLLERR | select.POLLHUP
+_EVENTS = (0, select.POLLIN, select.POLLOUT, select.POLLIN | select.POLLOUT)
+"""What to wait for, by libcurl's POLL_IN, POLL_OUT and POLL_INOUT."""
 
 
 class TransferLoop:
@@ -41,16 +36,16 @@ class TransferLoop:
     def turn(self, seconds: float | None = None) -> list[Transfer]:
         """Wait until something can go on, so many seconds at most, and return the transfers that are done."""
         due = self._multi.timeout()  # in ms; -1: never
-        if seconds is not None and (due < 0 or due > seconds * 1000):
+        if seconds is not None and not 0 <= due <= seconds * 1000:
             due = round(seconds * 1000)
         ready = self._poll.poll(due)
         for number, events in ready:
             if number == self._woken.fileno():
                 self._woken.recv(4096)
-                continue
-            readable = pycurl.CSELECT_IN if events & select.POLLIN else 0
-            writable = pycurl.CSELECT_OUT if events & select.POLLOUT else 0
-            self._multi.socket_action(number, readable | writable | (pycurl.CSELECT_ERR if events & _ERRORS else 0))
+            else:
+                can = pycurl.CSELECT_IN if events & ~select.POLLOUT else 0  # a reader finds errors out, too
+                can |= pycurl.CSELECT_OUT if events & select.POLLOUT else 0
+                self._multi.socket_action(number, can)
         if not ready or not due:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         done, queued = [], 1
@@ -58,13 +53,6 @@ class TransferLoop:
             queued, well, badly = self._multi.info_read()
             done += [self._end(curl, 0) for curl in well] + [self._end(curl, code) for curl, code, _ in badly]
         return done
-
-    def carry(self, transfer: Transfer) -> Outcome:
-        """Carry one transfer to its end in the thread that asks."""
-        self.start(transfer)
-        while transfer.outcome is None:
-            self.turn()
-        return transfer.outcome
 
     def abandon(self) -> list[Transfer]:
         """End everything in flight as if its connection had broken, and return what is done."""
@@ -88,21 +76,19 @@ class TransferLoop:
         return transfer
 
     def _watch(self, what: int, number: int, *_: object) -> None:
-        """Do as libcurl says with one of its sockets."""
-        if what in _EVENTS:
+        if what != pycurl.POLL_REMOVE:
             self._poll.register(number, _EVENTS[what])
-        else:
-            with suppress(KeyError):
-                self._poll.unregister(number)
+            return
+        with suppress(KeyError):
+            self._poll.unregister(number)
 
 
 _resting: list[TransferLoop] = []
 os.register_at_fork(after_in_child=_resting.clear)
 
 
-@contextmanager
-def borrowed() -> Iterator[TransferLoop]:
-    """Lend a loop with the connections that it keeps; there are as many as were ever lent at once."""
+def carry(transfer: Transfer) -> Outcome:
+    """Carry one transfer to its end, in a loop at rest with its connections, of which there are as many as needed yet."""
     try:
         loop = _resting.pop()
     except IndexError:
@@ -111,7 +97,10 @@ def borrowed() -> Iterator[TransferLoop]:
         # on its parent's connection.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(loop))
     try:
-        yield loop
+        loop.start(transfer)
+        while transfer.outcome is None:
+            loop.turn()
+        return transfer.outcome
     finally:
         loop.abandon()
         _resting.append(loop)

@@ -10,7 +10,7 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter
 
 from providers.client.addresses import Origin
-from providers.client.loop import borrowed
+from providers.client.loop import carry
 from providers.client.transfers import Transfer
 from providers.exceptions import NotSent, UnexpectedResponse
 
@@ -48,8 +48,7 @@ class CurlAdapter(BaseAdapter):
         for pause in _PAUSES_S:
             times = (timeout[0], until - time.monotonic())
             transfer = Transfer(request, self._origin, self._cap, times, lambda: True, _lost, is_pooled=True)
-            with borrowed() as loop:
-                outcome = loop.carry(transfer)
+            outcome = carry(transfer)
             if isinstance(outcome, Response):
                 is_worth_another = is_get and outcome.status_code in {502, 503, 504}
             else:

@@ -10,9 +10,8 @@ import pycurl
 import pytest
 from requests import Request, Response
 
-from providers.client import addresses, transfers
+from providers.client import addresses, loop, transfers
 from providers.client.client import HttpClient
-from providers.client.loop import borrowed
 from providers.client.transfers import Transfer
 from tests.providers.vendor_stub import VendorStub
 
@@ -66,6 +65,5 @@ def answer_of(status: int = 200, body: bytes = b"", headers: Mapping[str, str] |
 
 def carry(transfer: Transfer) -> Response:
     """Carry one transfer to its end; raises what it ended in where that is no answer."""
-    with borrowed() as loop:
-        loop.carry(transfer)
+    loop.carry(transfer)
     return transfer.answer()

@@ -1,4 +1,4 @@
-"""The client of a vendor account: `send_once` leaves once at most and says whether it did; `read` may pool and retry."""
+"""The client of an account: `send_once` leaves once at most and says whether it did; `read` may pool and retry."""
 
 from __future__ import annotations
 

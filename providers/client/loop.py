@@ -88,7 +88,7 @@ os.register_at_fork(after_in_child=_resting.clear)
 
 
 def carry(transfer: Transfer) -> Outcome:
-    """Carry one transfer to its end, in a loop at rest with its connections, of which there are as many as needed yet."""
+    """Carry one transfer to its end, in a loop with connections; there are as many as were ever needed at once."""
     try:
         loop = _resting.pop()
     except IndexError:

@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import signal
+import ssl
 import statistics
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def parser(purpose: str) -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def stage(database: str, settings: str = "benchmarks.settings") -> Iterator[Path]:
+def stage(database: str, settings: str = "benchmarks.settings", scheme: str = "http") -> Iterator[Path]:
     """Set Django up on an empty, migrated database in a temporary directory, and remove both afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="callcenter-benchmark-"))
     name = f"benchmark_{uuid.uuid4().hex[:12]}"
@@ -51,6 +52,7 @@ def stage(database: str, settings: str = "benchmarks.settings") -> Iterator[Path
     if database:
         _on_server(database, f'CREATE DATABASE "{name}"')
     _set_environment(directory, url, settings)
+    os.environ["SANDBOX_ORIGIN"] = f"{scheme}://127.0.0.1:{SANDBOX_PORT}"
     try:
         set_up()
         yield directory
@@ -149,16 +151,60 @@ def sandbox(*, delay_ms: int, speed: float = 1.0, **switches: Any) -> Iterator[s
 
 
 @contextlib.contextmanager
-def vendor(*, delay_ms: int) -> Iterator[str]:
-    """Run the vendor that only takes orders as a process of its own; yields its origin."""
-    origin = f"http://127.0.0.1:{SANDBOX_PORT}"
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.vendor", str(SANDBOX_PORT), str(delay_ms)], cwd=ROOT)
+def vendor(*, delay_ms: int, certificate: str = "") -> Iterator[str]:
+    """Run the vendor that only takes orders as a process of its own; yields its origin.
+
+    With a certificate's file (its key in it) it speaks TLS, and is what this process trusts besides certifi's.
+    """
+    if certificate:
+        os.environ["SSL_CERT_FILE"] = certificate
+    origin = f"{'https' if certificate else 'http'}://127.0.0.1:{SANDBOX_PORT}"
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.vendor",
+        str(SANDBOX_PORT),
+        str(delay_ms),
+        *filter(None, [certificate]),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT)
     try:
         _wait_for(origin, process)
         yield origin
     finally:
         process.terminate()
         process.wait(10)
+
+
+def make_certificate(directory: Path) -> str:
+    """Write a certificate for loopback with its key, its own authority; returns the file's path."""
+    import datetime
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vendor.example")])
+    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, kinds = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    path = directory / "vendor.pem"
+    path.write_bytes(certificate.public_bytes(pem) + key.private_bytes(pem, kinds, serialization.NoEncryption()))
+    return str(path)
 
 
 def control(origin: str, name: str, order: dict[str, Any]) -> None:
@@ -172,7 +218,9 @@ def control(origin: str, name: str, order: dict[str, Any]) -> None:
 def _wait_for(origin: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{origin}/_control/switches", timeout=1):
+        context = ssl.create_default_context() if origin.startswith("https") else None
+        address = f"{origin}/_control/switches"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=1, context=context):
             return
         time.sleep(0.1)
     raise SystemExit(f"The simulator does not answer on {origin}.")
@@ -207,7 +255,7 @@ def phone(number: int) -> str:
 
 
 def place(backend: Any, order: Any) -> Any:
-    """Send an order through the door alone; one that a busy machine kept from leaving in time leaves later."""
+    """Send an order through the client alone; one that a busy machine kept from leaving in time leaves later."""
     from providers.exceptions import NotSent
 
     for _try in range(5):
@@ -259,9 +307,10 @@ def tree_cpu(pid: int) -> float:
     return total
 
 
-def median(costs: Sequence[tuple[float, ...]]) -> Any:
+def median(costs: Sequence[tuple[float, ...]], kind: Any = None) -> Any:
     """Return the median of each column, as the same kind of row."""
-    return type(costs[0])(*(statistics.median(column) for column in zip(*costs, strict=True)))  # type: ignore[arg-type]
+    columns = [statistics.median(column) for column in zip(*costs, strict=True)]
+    return tuple(columns) if kind is tuple else type(costs[0])(*columns)
 
 
 # What is printed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -92,7 +94,7 @@ def ours(provider: Any, count: int) -> Cost:
 
 
 class Sent(NamedTuple):
-    """An order as a carrier takes it."""
+    """An order as an order loop takes it."""
 
     call_id: int
     order: Any
@@ -100,9 +102,10 @@ class Sent(NamedTuple):
 
 
 def without_database(provider: Any, count: int) -> Cost:
-    """Send the same orders through the same door over as many lines, and keep nothing."""
+    """Send the same orders through the same client over as many lines, and keep nothing."""
     from campaigns.core.clock import boottime
     from providers.exceptions import NotSent
+    from providers.opening import open_order_loop
     from providers.types import CallOrder, PlacedCall
 
     agent = provider.agent_set.first()
@@ -115,21 +118,21 @@ def without_database(provider: Any, count: int) -> Cost:
         )
         for n in itertools.islice(_numbers, count)
     ]
-    landed: SimpleQueue[Any] = SimpleQueue()
-    carrier = provider.open_carrier(LINES, landed.put)
+    done: SimpleQueue[Any] = SimpleQueue()
+    loop = open_order_loop(provider, LINES, done.put)
     waiting, placed = iter(orders), []
     with Meter() as meter:
         # Handed over as lines come free: an order that waits for seconds would be too old to leave.
-        carrier.carry(Sent(0, order, boottime()) for order in itertools.islice(waiting, 2 * LINES))
+        loop.send(Sent(0, order, boottime()) for order in itertools.islice(waiting, 2 * LINES))
         while len(placed) < count:
-            back = landed.get()
+            back = done.get()
             placed += [one.result for one in back if isinstance(one.result, PlacedCall)]
             late = [one.order.order for one in back if isinstance(one.result, NotSent)]
             assert len(late) + sum(isinstance(one.result, PlacedCall) for one in back) == len(back)
-            carrier.carry(
+            loop.send(
                 Sent(0, order, boottime()) for order in itertools.islice(itertools.chain(late, waiting), len(back))
             )
-    carrier.close()
+    loop.close()
     assert len({one.remote_id for one in placed}) == count
     return meter.cost
 
@@ -191,8 +194,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4, help="workers of the plain design")
     parser.add_argument("--delay-ms", type=int, default=50)
     parser.add_argument("--no-plain", action="store_true", help="leave the plain design out")
+    parser.add_argument("--scheme", choices=["http", "https"], default="http", help="how the vendor is spoken to")
+    parser.add_argument("--json", action="store_true", help="print the figures for another program")
     asked = parser.parse_args()
-    with common.stage(asked.database), common.vendor(delay_ms=asked.delay_ms) as origin:
+    with contextlib.ExitStack() as stack:
+        directory = stack.enter_context(common.stage(asked.database, scheme=asked.scheme))
+        certificate = common.make_certificate(directory) if asked.scheme == "https" else ""
+        origin = stack.enter_context(common.vendor(delay_ms=asked.delay_ms, certificate=certificate))
         from campaigns.models import DialingSwitch
 
         DialingSwitch.objects.get_or_create(pk=1)
@@ -203,6 +211,13 @@ def main() -> None:
             full.append(ours(provider, asked.calls))
             if not asked.no_plain:
                 simple.append(plain(provider, asked.plain_calls, asked.workers))
+        if asked.json:
+            figures = [median(full), median(bare)]
+            rates = [
+                figure for cost in figures for figure in (asked.calls / cost.seconds, cost.cpu / asked.calls * 1000)
+            ]
+            print(json.dumps(dict(zip(("rate", "cpu", "bare_rate", "bare_cpu"), rates, strict=True))))
+            return
         report(asked, common.engine(), median(full), median(bare), median(simple) if simple else None)
 
 
@@ -223,12 +238,12 @@ def report(asked: Any, engine: str, full: Cost, bare: Cost, simple: Cost | None)
         )
     rows.append([f"ours: dispatch slice, {LINES} lines", rate, full.cpu / asked.calls * 1000])
     rows.append(
-        [f"limit: same door, {LINES} lines, no database", asked.calls / bare.seconds, bare.cpu / asked.calls * 1000]
+        [f"limit: same client, {LINES} lines, no database", asked.calls / bare.seconds, bare.cpu / asked.calls * 1000]
     )
     for row in rows[-2:]:
         row += [row[1] / simple_rate, f"{row[2] / simple_cpu:.3f}"] if simple else ["", ""]  # type: ignore[operator]
     common.print_table(
-        f"Placing {asked.calls:,} calls, the vendor answers in {asked.delay_ms} ms, {engine}, "
+        f"Placing {asked.calls:,} calls, the vendor answers over {asked.scheme} in {asked.delay_ms} ms, {engine}, "
         f"medians of {asked.rounds} rounds",
         ["design", "calls/s", "CPU s per 1,000", "times the plain rate", "of the plain CPU"],
         rows,

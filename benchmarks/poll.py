@@ -34,11 +34,12 @@ def open_calls(vendor: str, origin: str, count: int) -> Any:
 
     from campaigns.models import Call
     from campaigns.rules import RANK
+    from providers import opening
     from providers.types import CallOrder, CallStatus
 
     provider = common.make_provider(vendor, origin)
     agent, caller_id = provider.agent_set.first(), provider.callerid_set.first()
-    backend = provider.open_backend()
+    backend = opening.open_backend(provider)
     orders = [
         CallOrder(
             reference=uuid.uuid4(),
@@ -103,7 +104,7 @@ def ours(provider: Any) -> Round:
 
     requests, statements = Counter[str](), Counter[str]()
 
-    class CountingDoor(opening.PacedDoor):
+    class CountingClient(opening.PacedClient):
         def read(self, request: Any) -> Any:
             requests["all"] += 1
             return super().read(request)
@@ -113,7 +114,7 @@ def ours(provider: Any) -> Round:
         return execute(sql, *rest)
 
     due = Call.objects.filter(provider=provider, next_poll_at__lte=timezone.now())
-    paced, opening.PacedDoor = opening.PacedDoor, CountingDoor  # type: ignore[misc]
+    paced, opening.PacedClient = opening.PacedClient, CountingClient  # type: ignore[misc]
     try:
         current = polling.Slice(600)
         with Meter() as meter, connection.execute_wrapper(note):
@@ -121,7 +122,7 @@ def ours(provider: Any) -> Round:
                 current.round()
             current.finish()
     finally:
-        opening.PacedDoor = paced  # type: ignore[misc]
+        opening.PacedClient = paced  # type: ignore[misc]
     return Round(meter.cost.seconds, meter.cost.cpu, requests["all"], statements["all"])
 
 

@@ -1,6 +1,6 @@
 """A vendor that takes every order after a given time and knows nothing else: the machine is left to the caller.
 
-    python -m benchmarks.vendor PORT DELAY_MS
+    python -m benchmarks.vendor PORT DELAY_MS [CERTIFICATE]
 
 The simulator answers like five vendors and takes more CPU time for an order than whoever places it. Here it would be
 measured along, and stand in the caller's way on a small machine.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import ssl
 import sys
 
 ANSWER = b'{"execution_id": "%08d-0000-4000-8000-000000000000", "status": "queued", "message": "done"}'
@@ -44,11 +45,15 @@ class Order(asyncio.Protocol):
         self._transport.close()
 
 
-async def serve(port: int, delay: float) -> None:
+async def serve(port: int, delay: float, certificate: str = "") -> None:
     """Take orders until the process ends."""
-    server = await asyncio.get_running_loop().create_server(lambda: Order(delay), "127.0.0.1", port, backlog=1024)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+    if context:
+        context.load_cert_chain(certificate)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Order(delay), "127.0.0.1", port, backlog=1024, ssl=context)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000))
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000, *sys.argv[3:]))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json as jsonlib
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from django.utils.functional import Promise
 
@@ -38,40 +37,20 @@ from providers.types import (
     RemoteVoice,
 )
 
+if TYPE_CHECKING:
+    # Rows know backends by this contract, and must not load what reaches the network.
+    from requests import Request, Response
+
 MessageKind = Literal["agent", "voice", "text", "digits", "caller_id"]
 """What a call says: an agent, a recorded voice, a text, digits, or "the agent that the caller ID belongs to"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One request to a vendor, before it has an address or a key."""
+class Client(Protocol):
+    """The one way to the network (`providers.client`); the backend's only state beside its options.
 
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-    path: str
-    """Path below the provider's base URL, beginning with a slash; ids already percent-encoded."""
-    params: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
-    json: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """One answer of a vendor, read whole (at most the door's cap)."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    body: bytes
-
-    def json(self) -> Any:
-        """Parse the body; raise `UnexpectedResponse` where it is not JSON."""
-        try:
-            return jsonlib.loads(self.body.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise UnexpectedResponse("The answer is not JSON.", http_status=self.status) from error
-
-
-class Door(Protocol):
-    """The one way to the network (`providers.http.HttpDoor`); the backend's only state beside its options."""
+    A request's `url` is the path below the provider's base URL, beginning with a slash; ids already percent-encoded.
+    An answer was read whole, at most the client's cap.
+    """
 
     def read(self, request: Request) -> Response:
         """Send a harmless request; may pool connections and retry. Raises `NotSent` or `UnexpectedResponse`."""
@@ -140,8 +119,8 @@ class ProviderBackend(ABC):
     max_list_days: ClassVar[int | None] = None
     """Longest window that `list_calls` may ask for, in days."""
 
-    def __init__(self, door: Door, *, secrets: Mapping[str, str], options: Mapping[str, Any]) -> None:
-        self.door = door
+    def __init__(self, client: Client, *, secrets: Mapping[str, str], options: Mapping[str, Any]) -> None:
+        self.client = client
         self.secrets = secrets
         self.options = options
 
@@ -158,7 +137,7 @@ class ProviderBackend(ABC):
     @classmethod
     @abstractmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the headers that sign a request; the door adds them to every one."""
+        """Return the headers that sign a request; the client adds them to every one."""
 
     @classmethod
     def refuses_number(cls, to_number: str, options: Mapping[str, Any]) -> str | Promise:
@@ -171,19 +150,19 @@ class ProviderBackend(ABC):
 
     def place_call(self, order: CallOrder) -> PlacedCall:
         """Send one order, exactly once; any error says what may be done next."""
-        return self.read_placed(self.door.send_once(self.build_order(order)))
+        return self.read_placed(self.client.send_once(self.build_order(order)))
 
     def read_placed(self, response: Response) -> PlacedCall:
         """Read the answer to an order; pure. Any error says what may be done next."""
         self.raise_for_order(response)
         try:
-            placed = self.parse_placed(response.json())
+            placed = self.parse_placed(json_of(response))
         except (UnexpectedResponse, KeyError, TypeError, ValueError, AttributeError) as error:
             raise OutcomeUnknown(
-                "The vendor took the request, but its answer cannot be read.", http_status=response.status
+                "The vendor took the request, but its answer cannot be read.", http_status=response.status_code
             ) from error
         if not is_usable_id(placed.remote_id):
-            raise OutcomeUnknown("The vendor's answer carries no usable call id.", http_status=response.status)
+            raise OutcomeUnknown("The vendor's answer carries no usable call id.", http_status=response.status_code)
         return placed
 
     @abstractmethod
@@ -248,7 +227,7 @@ class ProviderBackend(ABC):
     def error_text(self, response: Response) -> str:
         """Return the vendor's reason in its own words, at most 200 characters, without secrets and whole numbers."""
         try:
-            answer = response.json()
+            answer = json_of(response)
         except UnexpectedResponse:
             return ""
         text = answer
@@ -266,9 +245,9 @@ class ProviderBackend(ABC):
         """Raise the error class that the answer to an order means."""
         if error := self.refusal(response):
             raise error
-        if 200 <= response.status < 300:
+        if 200 <= response.status_code < 300:
             return
-        status, text = response.status, self.error_text(response)
+        status, text = response.status_code, self.error_text(response)
         if status == 401:
             raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
         if status == 402:
@@ -281,9 +260,9 @@ class ProviderBackend(ABC):
 
     def raise_for_read(self, response: Response) -> None:
         """Raise the error class that the answer to a read means; a missing call is the caller's to notice."""
-        if 200 <= response.status < 300:
+        if 200 <= response.status_code < 300:
             return
-        status, text = response.status, self.error_text(response)
+        status, text = response.status_code, self.error_text(response)
         if status == 401:
             raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
         if status == 402:
@@ -343,6 +322,15 @@ def normalise_word(raw: object) -> str:
     if not isinstance(raw, str):
         return ""
     return raw.strip().lower().replace("-", "_").replace(" ", "_")[:80]
+
+
+def json_of(answer: Response | bytes) -> Any:
+    """Return the JSON of an answer or of a webhook's body; raises `UnexpectedResponse` where it is none."""
+    body, status = (answer, None) if isinstance(answer, bytes) else (answer.content, answer.status_code)
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedResponse("The answer is not JSON.", http_status=status) from error
 
 
 def is_usable_id(remote_id: object) -> bool:

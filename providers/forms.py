@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from providers import registry
 from providers.exceptions import ProviderMisconfigured
 from providers.models import Provider
-from providers.opening import open_door
+from providers.opening import open_client
 from providers.services.checking import Verdict
 from providers.types import OURS, CallStatus, Field
 
@@ -152,7 +152,7 @@ class KeysForm(ProviderModelForm):
         super().clean()
         found: dict[str, Any] = self.cleaned_data
         if not self.errors:
-            self._check_door()
+            self._check_client()
         if self.verdict and not self.verdict.is_ok and not found.get("keep_untested"):
             self.add_error(self._first_typed(), ValidationError(str(self.verdict), code="refused"))
         return found
@@ -160,11 +160,11 @@ class KeysForm(ProviderModelForm):
     def _first_typed(self) -> str | None:
         return next((SECRET + name for name in self.new_secrets()), None)
 
-    def _check_door(self) -> None:
+    def _check_client(self) -> None:
         defaults = {field.name: field.default for field in self.backend.fields if not field.is_secret}
         secrets = {**self.instance.secrets, **self.new_secrets()}
         try:
-            open_door(self.backend, secrets, {**defaults, **self.options()})
+            open_client(self.backend, secrets, {**defaults, **self.options()})
         except ProviderMisconfigured as error:
             address = OPTION + "base_url"
             about_key = "key" in str(error) or address not in self.fields

@@ -1,110 +1,117 @@
-"""Opens the door of one account to the hosts that are allowed here, and tells who listens what passed through."""
+"""Opens the client of one account to the hosts that are allowed here, and tells who listens of every exchange."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from requests import Request, Response
 
-from providers import http
-from providers.base import ProviderBackend, Request, Response
-from providers.http import HttpDoor
-from providers.paced_reads import PacedDoor, ReaderPace
+from providers.base import Client, ProviderBackend
+from providers.client.client import HttpClient
+from providers.models import Provider
+from providers.models.pace import reserve_of
+from providers.order_loop import Order, OrderLoop, Tell
+from providers.paced_reads import PacedClient, ReaderPace, Through, at_once
+from providers.parsing import parse_words
+from providers.types import Exchange
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
-    """One request that went through a door, and what came of it."""
-
-    method: str
-    path: str
-    http_status: int | None
-    duration_ms: int
-    error: Exception | None
-    request: Request | None = None
-    response: Response | None = None
-
-
-Note = Callable[[Passed], None]
+Note = Callable[[Exchange], None]
 """Is told of every exchange, in the thread that made it."""
 
 
-def open_door(
-    backend_class: type[ProviderBackend],
-    secrets: Mapping[str, str],
-    options: Mapping[str, Any],
-    **limits: Any,
-) -> HttpDoor:
-    """Open the door to an account, with `HttpDoor`'s own times as `limits`.
+def open_client(
+    backend_class: type[ProviderBackend], secrets: Mapping[str, str], options: Mapping[str, Any], **how: Any
+) -> HttpClient:
+    """Open the client of an account; `how` takes what `HttpClient` takes beside the account: its limits, its repeats.
 
     Raises ProviderMisconfigured for an address that this installation forbids.
     """
-    return http.open_door(
-        backend_class,
-        secrets=secrets,
-        options=options,
+    return HttpClient(
+        options.get("base_url") or backend_class.default_base_url,
+        headers=backend_class.auth_headers(secrets, options),
         allowed_hosts=settings.VENDOR_HOSTS,
         sandbox_origin=settings.SANDBOX_ORIGIN,
-        **limits,
+        recording_hosts=parse_words(options.get("recording_hosts")),
+        **how,
     )
 
 
 def open_backend(
-    backend_class: type[ProviderBackend],
-    secrets: Mapping[str, str],
-    options: Mapping[str, Any],
-    pace: ReaderPace,
+    provider: Provider,
     note: Note | None = None,
-    **limits: Any,
+    *,
+    is_person: bool = False,
+    through: Through = at_once,
+    secrets: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    **limits: float,
 ) -> ProviderBackend:
-    """Return a backend whose every request takes a token of its provider first; the only way to one.
+    """Return a provider's backend, each of whose requests takes a token of the provider first; the only way to one.
 
-    Raises ProviderMisconfigured for an address that this installation forbids.
+    Each exchange is told to `note`. In the background a request waits for its token, for a person (`is_person`) only
+    seconds; then it raises NoReadLeft. Threads that have no database reach the bucket `through` the one that has.
+    `secrets` and `options` are tried instead of its own. Raises ProviderMisconfigured for a forbidden address.
     """
-    door = open_door(backend_class, secrets, options, may_repeat=pace.may_repeat, **limits)
-    told = NotedDoor(door, note) if note else door
-    return backend_class(PacedDoor(told, pace), secrets=secrets, options=options)
+    secrets = provider.secrets if secrets is None else secrets
+    options = provider.options_with_defaults() if options is None else options
+    pace = ReaderPace(reserve_of(provider.pk, provider.vendor), is_person=is_person, through=through)
+    client = open_client(provider.backend_class, secrets, options, may_repeat=pace.may_repeat, **limits)
+    told = NotedClient(client, note) if note else client
+    return provider.backend_class(PacedClient(told, pace), secrets=secrets, options=options)
 
 
-class NotedDoor:
-    """A door that tells of every exchange."""
+def open_order_loop(provider: Provider, most: int, tell: Tell[Order]) -> OrderLoop[Order]:
+    """Return what sends orders to the vendor, so many at once at most; `tell` learns of those that are done.
 
-    def __init__(self, door: HttpDoor, note: Note) -> None:
-        self._door = door
+    Raises ProviderMisconfigured for a forbidden address.
+    """
+    options = provider.options_with_defaults()
+    client = open_client(provider.backend_class, provider.secrets, options)
+    backend = provider.backend_class(client, secrets=provider.secrets, options=options)
+    return OrderLoop(backend, client, most, tell, f"orders-{provider.pk}")
+
+
+class NotedClient:
+    """A client that tells of every exchange."""
+
+    def __init__(self, client: Client, note: Note) -> None:
+        self._client = client
         self._note = note
 
     def read(self, request: Request) -> Response:
         """Read, and tell."""
-        return self._told(self._door.read, request, request.method, request.path)
+        return self._told(self._client.read, request, request.method, request.url)
 
     def read_sound(self, source: Request | str) -> Response:
         """Read a recording, and tell; the address of a foreign host is not told."""
-        method, path = (source.method, source.path) if isinstance(source, Request) else ("GET", "/")
-        return self._told(self._door.read_sound, source, method, path)
+        method, path = (source.method, source.url) if isinstance(source, Request) else ("GET", "/")
+        return self._told(self._client.read_sound, source, method, path)
 
     def send_once(self, request: Request) -> Response:
         """Send once, and tell."""
-        return self._told(self._door.send_once, request, request.method, request.path)
+        return self._told(self._client.send_once, request, request.method, request.url)
 
     def _told(self, act: Callable[[Any], Response], request: Any, method: str, path: str) -> Response:
-        began, status, failure = time.monotonic(), None, None
+        began, failure = time.monotonic(), None
         response: Response | None = None
         try:
             response = act(request)
-            status = response.status
             return response
         except Exception as error:
             failure = error
             raise
         finally:
-            took = round((time.monotonic() - began) * 1000)
-            asked = request if isinstance(request, Request) else None
             self._note(
-                Passed(
-                    method=method, path=path, http_status=status, duration_ms=took, error=failure, request=asked,
+                Exchange(
+                    method=method,
+                    path=path,
+                    http_status=None if response is None else response.status_code,
+                    duration_ms=round((time.monotonic() - began) * 1000),
+                    error=failure,
+                    request=request if isinstance(request, Request) else None,
                     response=response,
                 )
-            )  # fmt: skip
+            )

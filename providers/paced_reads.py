@@ -12,14 +12,18 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillWaiting
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.utils.translation import gettext as _
 
-from providers.base import Door, Request, Response
+from providers.base import Client
 from providers.clock import boottime
 from providers.exceptions import NoReadLeft
 from providers.pace import HELD_SECONDS, Taken
+
+if TYPE_CHECKING:
+    # Rows keep the bucket that this reads, and must not load what reaches the network.
+    from requests import Request, Response
 
 BACKGROUND_PATIENCE = 35.0
 """Seconds that one read in the background may wait; below the queue's time-out, with the slice it belongs to."""
@@ -182,23 +186,23 @@ class ReaderPace:
         return self._reserve.is_one_left(self._through)
 
 
-class PacedDoor:
-    """A door through which every request takes a token first; orders leave by another one, at a pace of their own."""
+class PacedClient:
+    """A client whose every request takes a token first; orders leave by the order loop, at a pace of their own."""
 
-    def __init__(self, door: Door, pace: ReaderPace) -> None:
-        self._door, self._pace = door, pace
+    def __init__(self, client: Client, pace: ReaderPace) -> None:
+        self._client, self._pace = client, pace
 
     def read(self, request: Request) -> Response:
         """Wait for a token, then read."""
         self._pace.wait()
-        return self._door.read(request)
+        return self._client.read(request)
 
     def read_sound(self, source: Request | str) -> Response:
         """Wait for a token, then read a recording."""
         self._pace.wait()
-        return self._door.read_sound(source)
+        return self._client.read_sound(source)
 
     def send_once(self, request: Request) -> Response:
         """Wait for a token, then ask the vendor to stop a call."""
         self._pace.wait()
-        return self._door.send_once(request)
+        return self._client.send_once(request)

@@ -12,8 +12,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 import phonenumbers
+from requests import Response
 
-from providers.base import Response, is_usable_id
+from providers.base import is_usable_id
 from providers.exceptions import UnexpectedResponse
 from providers.types import Recording, Turn
 
@@ -316,9 +317,10 @@ def recording_of(response: Response) -> Recording:
 
     A recording host's 401 is about its address, never about our key.
     """
-    if response.status != 200:
-        raise UnexpectedResponse(f"The recording cannot be read ({response.status}).", http_status=response.status)
+    status = response.status_code
+    if status != 200:
+        raise UnexpectedResponse(f"The recording cannot be read ({status}).", http_status=status)
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not response.body or not (kind.startswith("audio/") or kind in _BYTES):
-        raise UnexpectedResponse("The answer is not a recording.", http_status=response.status)
-    return Recording(content=response.body, content_type=kind if kind.startswith("audio/") else "audio/mpeg")
+    if not response.content or not (kind.startswith("audio/") or kind in _BYTES):
+        raise UnexpectedResponse("The answer is not a recording.", http_status=status)
+    return Recording(content=response.content, content_type=kind if kind.startswith("audio/") else "audio/mpeg")

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from requests import Request, Response
 
 
 class CallStatus(models.TextChoices):
@@ -231,6 +234,20 @@ class AccountState:
     minutes_limit: Decimal | None = None
     lines_used: int | None = None
     lines_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request to a vendor and what came of it."""
+
+    method: str
+    path: str
+    http_status: int | None
+    duration_ms: int
+    error: Exception | None
+    request: Request | None = None
+    response: Response | None = None
+    """Never asked for its truth: an answer of 400 and more is not true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

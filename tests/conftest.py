@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import itertools
 import socket
 import uuid
@@ -11,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pycurl
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
@@ -19,6 +21,7 @@ from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
+from providers.client.transfers import Transfer
 from providers.models import Agent, CallerId, Provider, pace
 from providers.paced_reads import Reserve
 from tests.simulated_time import SimulatedTime
@@ -40,6 +43,17 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+    # The vendors' client connects by itself, and asks for each socket.
+    make = Transfer._open
+
+    def guarded_socket(self: Transfer, purpose: int, address: Any) -> Any:
+        made = make(self, purpose, address)
+        if made != pycurl.SOCKET_BAD and not ipaddress.ip_address(address[3][0]).is_loopback:
+            self._refusal = f"a test tried to reach {address[3][0]}"
+            return pycurl.SOCKET_BAD
+        return made
+
+    monkeypatch.setattr(Transfer, "_open", guarded_socket)
 
 
 @pytest.fixture(autouse=True)

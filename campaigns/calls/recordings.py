@@ -23,6 +23,7 @@ from callcenter.audit.models import AuditEvent, record
 from campaigns.core.handles import handle_of
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call
+from providers import opening
 from providers.exceptions import (
     AccountProblem,
     NoReadLeft,
@@ -32,8 +33,7 @@ from providers.exceptions import (
     RecordingHostRefused,
 )
 from providers.models import Provider
-from providers.opening import Passed
-from providers.types import Recording
+from providers.types import Exchange, Recording
 
 KEPT_FILES = 12
 KEPT_BYTES = 200 * 1024 * 1024
@@ -130,9 +130,9 @@ def _fetched(call: Call) -> Recording:
     if not call.remote_id or not call.provider.backend_class.supports_recording:
         raise RecordingRefusal(_("There is no recording of this call."))
     vendor = {"vendor": call.provider.backend_class.label}
-    passed: list[Passed] = []
+    passed: list[Exchange] = []
     try:
-        return call.provider.open_backend(passed.append, is_person=True).fetch_recording(handle_of(call))
+        return opening.open_backend(call.provider, passed.append, is_person=True).fetch_recording(handle_of(call))
     except NoReadLeft:
         raise RecordingRefusal(
             _("%(vendor)s was not asked: too many requests went there in the last minute. Try again soon.") % vendor

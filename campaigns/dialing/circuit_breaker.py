@@ -16,6 +16,7 @@ from campaigns.core.sql.bulk import set_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.sql.prepared import IdsAt
 from campaigns.models import Call
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider
@@ -116,7 +117,7 @@ def claim_probe(provider_id: int, now: datetime.datetime, through: Through = at_
     if not claimed:
         return None
     try:
-        return Provider.objects.get(pk=provider_id).open_backend(through=through)
+        return opening.open_backend(Provider.objects.get(pk=provider_id), through=through)
     except ProviderMisconfigured as error:
         Provider.objects.halt(provider_id, str(error))
         return None

@@ -1,6 +1,6 @@
-"""The dispatch slice: one coordinator that reserves, commits and writes; a carrier a provider that only sends.
+"""The dispatch slice: one coordinator that reserves, commits and writes; an order loop a provider that only sends.
 
-A slow vendor holds up its own carrier and nobody else's. Carriers never touch the database: one connection a slice.
+A slow vendor holds up its own loop and nobody else's. Order loops never touch the database: one connection a slice.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from campaigns.dialing.order_results import Answer
 from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns
 from campaigns.tracking import restore_guard, stuck_calls
-from providers.carrier import Landed
+from providers import opening
 from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.models import Provider, ProviderExchange
+from providers.order_loop import DoneOrder
 from providers.paced_reads import DatabaseErrands
 from providers.types import PlacedCall
 
@@ -53,12 +54,12 @@ MOST_AHEAD = 16
 
 
 class Lane:
-    """One provider's carrier and its reserved calls."""
+    """One provider's order loop and its reserved calls."""
 
-    def __init__(self, provider: Provider, tell: Callable[[int, Sequence[Landed[Committed]]], None]) -> None:
+    def __init__(self, provider: Provider, tell: Callable[[int, Sequence[DoneOrder[Committed]]], None]) -> None:
         self.provider_id = provider.pk
         self.lines = min(provider.max_lines, MOST_LINES)
-        self.carrier = provider.open_carrier(self.lines, partial(tell, provider.pk))
+        self.loop = opening.open_order_loop(provider, self.lines, partial(tell, provider.pk))
         self.reserved: deque[int] = deque()
         self.in_flight = 0
         self.ahead = 0
@@ -118,10 +119,10 @@ class Slice:
         self.errands = DatabaseErrands()
         self.probes: dict[int, Future[ProviderError | None]] = {}
 
-    def take(self, provider_id: int, landed: Sequence[Landed[Committed]]) -> None:
-        """Take the answers to orders from a carrier: the only code of the slice that runs in its thread."""
+    def take(self, provider_id: int, done: Sequence[DoneOrder[Committed]]) -> None:
+        """Take the answers to orders from an order loop: the only code of the slice that runs in its thread."""
         now = boottime()
-        for one in landed:
+        for one in done:
             sent = one.order
             took = now - sent.committed_at
             answer = Answer(call_id=sent.call_id, order=sent.order, result=one.result, exchange=one.exchange, took=took)
@@ -243,7 +244,7 @@ class Slice:
         )
         self.note_written(lane.provider_id, group)
         lane.in_flight += len(result.committed)
-        lane.carrier.carry(result.committed)
+        lane.loop.send(result.committed)
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
@@ -302,7 +303,7 @@ class Slice:
         """End a lane whose orders have all come back."""
         leases.release("dispatch", lane.provider_id, self.token)
         ProviderExchange.objects.drop_old_orders(lane.provider_id)
-        lane.carrier.close()
+        lane.loop.close()
         del self.lanes[lane.provider_id]
 
     def trim_logs(self) -> None:
@@ -323,7 +324,7 @@ class Slice:
             self._until_done(self.write)
         self._until_done(self.trim_logs)
         for lane in self.lanes.values():
-            lane.carrier.close()
+            lane.loop.close()
         self.errands.close()
         self.prober.shutdown(wait=False)
 

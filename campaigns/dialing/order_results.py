@@ -30,8 +30,7 @@ from providers.exceptions import (
 )
 from providers.models import Provider, ProviderExchange
 from providers.models.exchanges import ORDER_COLUMNS, order_rows
-from providers.opening import Passed
-from providers.types import AT_VENDOR, CallOrder, CallStatus, FailureReason, PlacedCall
+from providers.types import AT_VENDOR, CallOrder, CallStatus, Exchange, FailureReason, PlacedCall
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +42,8 @@ class Answer:
     call_id: int
     order: CallOrder
     result: PlacedCall | ProviderError
-    exchange: Passed | None = None
-    """The request as the log shows it; none where nothing reached the door."""
+    exchange: Exchange | None = None
+    """The request as the log shows it; none where nothing reached the client."""
     took: float = 0.0
     """Seconds from the commit point to the answer."""
 

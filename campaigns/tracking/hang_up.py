@@ -19,6 +19,7 @@ from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.handles import handle_of
 from campaigns.models import Call
 from campaigns.tracking import call_updates
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import (
     AccountProblem,
@@ -31,8 +32,7 @@ from providers.exceptions import (
     RateLimited,
 )
 from providers.models import Provider
-from providers.opening import Passed
-from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus
+from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus, Exchange
 
 Wish = Literal["cancel", "hang_up"]
 STEPS: dict[Wish, str] = {"cancel": "cancel_asked", "hang_up": "hang_up_asked"}
@@ -92,9 +92,9 @@ def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
         return Told(tone="warning", sentence=_("%(vendor)s cannot do this.") % {"vendor": backend_class.label})
     # Kept before the vendor hears of it: its end may be read back at the same time, and must not plan another attempt.
     Call.objects.filter(pk=call_id).update(stop_asked_at=timezone.now())
-    passed: list[Passed] = []
+    passed: list[Exchange] = []
     try:
-        backend = call.provider.open_backend(passed.append, is_person=True)
+        backend = opening.open_backend(call.provider, passed.append, is_person=True)
         heard = ask_vendor(backend, wish, handle_of(call))
     except ProviderMisconfigured as error:
         _take_back_wish(call_id)
@@ -209,7 +209,7 @@ def _nothing_to_stop(call: Call) -> Told:
     )
 
 
-def note_exchanges(provider_id: int, wish: Wish, passed: list[Passed], reference: UUID | None = None) -> None:
+def note_exchanges(provider_id: int, wish: Wish, passed: list[Exchange], reference: UUID | None = None) -> None:
     """Write what passed between us and the vendor about one call into the provider's list of exchanges."""
     for exchange in passed:
         Provider.objects.note_exchange(
@@ -222,5 +222,5 @@ def note_exchanges(provider_id: int, wish: Wish, passed: list[Passed], reference
             error=exchange.error,
             reference=reference,
             sent=exchange.request.json if exchange.request else None,
-            answered=exchange.response.body if exchange.response else None,
+            answered=exchange.response.content if exchange.response is not None else None,
         )

@@ -23,12 +23,12 @@ from campaigns.launch import lifecycle
 from campaigns.models import Call
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
 from providers.models import Provider
-from providers.opening import Passed
 from providers.paced_reads import DatabaseErrands
-from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus
+from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus, Exchange
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Slice:
         self.heard: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
         """What threads brought back; None where one needs something of the database."""
         self.errands = DatabaseErrands(wake=lambda: self.heard.put(None))
-        self.failed: queue.SimpleQueue[tuple[int, Passed]] = queue.SimpleQueue()
+        self.failed: queue.SimpleQueue[tuple[int, Exchange]] = queue.SimpleQueue()
         self.pool = ThreadPoolExecutor(16, thread_name_prefix="poll")
         self.swept_at = 0.0
 
@@ -161,7 +161,7 @@ class Slice:
     def _backend_of(self, provider: Provider) -> ProviderBackend | None:
         if provider.pk not in self.backends:
             try:
-                backend = provider.open_backend(partial(self._note, provider.pk), through=self.errands)
+                backend = opening.open_backend(provider, partial(self._note, provider.pk), through=self.errands)
             except ProviderMisconfigured as error:
                 Provider.objects.halt(provider.pk, str(error))
                 postpone(provider.pk, self.clock.now(), 60)
@@ -169,7 +169,7 @@ class Slice:
             self.backends[provider.pk] = backend
         return self.backends[provider.pk]
 
-    def _note(self, provider_id: int, passed: Passed) -> None:
+    def _note(self, provider_id: int, passed: Exchange) -> None:
         """Keep a read that went wrong for the provider's log; the many that go well would only push it out."""
         if passed.error is not None or (passed.http_status or 0) >= 400:
             self.failed.put((provider_id, passed))

@@ -22,6 +22,7 @@ from campaigns.core.clock import DatabaseClock, span
 from campaigns.models import Call, UnknownVendorCall, VendorSweep
 from campaigns.tracking import alerts, reconciliation
 from campaigns.tracking.unknown_calls import EARLY, sought_of
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
 from providers.models import Provider
@@ -87,7 +88,7 @@ def _lease(now: datetime.datetime) -> datetime.datetime:
 def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until: float, counts: dict[str, int]) -> str:
     """Read part after part until now; returns what keeps it from being complete, as a sentence."""
     try:
-        backend = provider.open_backend()
+        backend = opening.open_backend(provider)
         begins = begin_of(provider, sweep, now)
         while begins < now:
             if time.monotonic() > until:

@@ -21,13 +21,13 @@ from campaigns.models import Call, CallEvent, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.tracking import hang_up
 from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, Heard
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Provider
-from providers.opening import Passed
 from providers.paced_reads import DatabaseErrands
 from providers.registry import vendors_that
-from providers.types import CallHandle, CallStatus
+from providers.types import CallHandle, CallStatus, Exchange
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +44,12 @@ ASKED, UNREACHED = "taken_back", "not_taken_back"
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One call to ask about, and the provider's door for it."""
+    """One call to ask about, and the provider's backend for it."""
 
     call: Call
     backend: ProviderBackend
     handle: CallHandle
-    passed: list[Passed]
+    passed: list[Exchange]
 
 
 def to_ask(now: datetime.datetime) -> CallQuerySet:
@@ -103,9 +103,9 @@ def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands
         mine = Call.objects.filter(pk=call.pk, stop_asked_at=call.stop_asked_at).update(stop_asked_at=now)
         if not mine:
             continue
-        passed: list[Passed] = []
+        passed: list[Exchange] = []
         try:
-            backend = call.provider.open_backend(passed.append, through=errands)
+            backend = opening.open_backend(call.provider, passed.append, through=errands)
         except ProviderMisconfigured as error:
             Provider.objects.halt(call.provider_id, str(error))
             Call.objects.filter(pk=call.pk).update(stop_asked_at=None)

@@ -27,6 +27,7 @@ from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallHint
 from campaigns.tracking import call_updates
 from campaigns.tracking.unknown_calls import EARLY, NO_REFERENCE
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, WebhookRejected
 from providers.models import DeliveryResult, Provider, WebhookAddress
@@ -77,7 +78,7 @@ def receive(address: WebhookAddress, headers: Mapping[str, str], body: bytes) ->
 def read_message(provider: Provider, headers: Mapping[str, str], body: bytes) -> Sequence[CallSnapshot]:
     """Return the hints of a message; raises WebhookRejected for whatever cannot be read."""
     try:
-        found = provider.open_backend().parse_webhook(headers, body)
+        found = opening.open_backend(provider).parse_webhook(headers, body)
     except WebhookRejected:
         raise
     except ProviderMisconfigured:
@@ -212,7 +213,7 @@ def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
     if not over and not lost:
         return 0
     try:
-        backend = provider.open_backend()
+        backend = opening.open_backend(provider)
         done = _read_over(backend, provider, over) if over else 0
         for hint, call in lost:
             if time.monotonic() < until:

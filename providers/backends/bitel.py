@@ -19,8 +19,9 @@ from urllib.parse import parse_qsl
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from requests import Request, Response
 
-from providers.base import ProviderBackend, Request, Response, is_usable_id, normalise_word
+from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     AccountProblem,
     CredentialsRejected,
@@ -168,13 +169,13 @@ class BitelBackend(ProviderBackend):
 
     def check_credentials(self) -> AccountState:
         """Ask for a call that does not exist: "NotFound" means that the key works (no cheaper read is known)."""
-        response = self.door.read(self._status_request(NO_SUCH_CALL))
-        if response.status == 403:
+        response = self.client.read(self._status_request(NO_SUCH_CALL))
+        if response.status_code == 403:
             raise CredentialsRejected(self.error_text(response) or "Bitel refuses the key.", http_status=403)
         if not _says_not_found(response):
             self.raise_for_read(response)
-            self.parse_call(response.json(), NO_SUCH_CALL)
-        require_object(response.json(), "one of Bitel's: check the address")
+            self.parse_call(json_of(response), NO_SUCH_CALL)
+        require_object(json_of(response), "one of Bitel's: check the address")
         return AccountState()
 
     def build_order(self, order: CallOrder) -> Request:
@@ -206,7 +207,7 @@ class BitelBackend(ProviderBackend):
         body["retryCount"] = parse_seconds(order.vendor_options.get("retry_count")) or 0
         if order.dialer_id:
             body["serverId"] = order.dialer_id
-        return Request(method="POST", path=self._root + path, json=body)
+        return Request("POST", self._root + path, json=body)
 
     def parse_placed(self, answer: Any) -> PlacedCall:
         """Read the id from the bare text of v1 or the object of v2."""
@@ -226,15 +227,15 @@ class BitelBackend(ProviderBackend):
         return self.fetch_each(handles, self._fetch_one)
 
     def _fetch_one(self, handle: CallHandle) -> CallSnapshot | None:
-        response = self.door.read(self._status_request(handle.remote_id))
+        response = self.client.read(self._status_request(handle.remote_id))
         if _says_not_found(response):
             return None
         self.raise_for_read(response)
-        return self.parse_call(response.json(), handle.remote_id)
+        return self.parse_call(json_of(response), handle.remote_id)
 
     def _status_request(self, remote_id: str) -> Request:
         page = "cdr" if self.options.get("api_version") == "v1" else "status"
-        return Request(method="GET", path=f"{self._root}/{page}/{path_id(remote_id)}")
+        return Request("GET", f"{self._root}/{page}/{path_id(remote_id)}")
 
     def parse_call(self, answer: Any, remote_id: str) -> CallSnapshot:
         """Read the state of one call, with the `result` envelope or without; raises `UnexpectedResponse`."""
@@ -291,7 +292,7 @@ class BitelBackend(ProviderBackend):
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Read Bitel's error code: with a code and no result the order was refused, whatever the status below 400."""
-        status = response.status
+        status = response.status_code
         if status >= 500 or status in {401, 402, 408, 409, 425, 429, 499}:
             return None
         answer = _json_object(response)
@@ -329,14 +330,14 @@ def _status_word(call: Mapping[str, Any]) -> str:
 
 def _json_object(response: Response) -> Mapping[str, Any]:
     try:
-        return as_mapping(response.json())
+        return as_mapping(json_of(response))
     except UnexpectedResponse:
         return {}
 
 
 def _says_not_found(response: Response) -> bool:
     code = normalise_word(_json_object(response).get("error")).replace("_", "")
-    return response.status == 404 or (response.status < 500 and code == "notfound")
+    return response.status_code == 404 or (response.status_code < 500 and code == "notfound")
 
 
 def _event_of(body: bytes) -> Mapping[str, Any]:

@@ -17,9 +17,10 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from requests import Request, Response
 
 from providers.backends._bolna_rows import parse_agent_row, parse_execution_row, parse_number_row, parse_voice_row
-from providers.base import ProviderBackend, Request, Response
+from providers.base import ProviderBackend, json_of
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,
@@ -186,7 +187,7 @@ class BolnaBackend(ProviderBackend):
             body["scheduled_at"] = self._dial_at(asked["scheduled_at"])
         if asked.get("bypass_call_guardrails"):
             body["bypass_call_guardrails"] = True
-        return Request(method="POST", path="/call", json=body)
+        return Request("POST", "/call", json=body)
 
     @staticmethod
     def _retries(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -218,19 +219,19 @@ class BolnaBackend(ProviderBackend):
 
     def cancel_call(self, handle: CallHandle) -> CallSnapshot | None:
         """Stop a call that is queued or scheduled; the vendor cannot hang up a live one."""
-        response = self.door.send_once(Request(method="POST", path=f"/call/{path_id(handle.remote_id)}/stop"))
+        response = self.client.send_once(Request("POST", f"/call/{path_id(handle.remote_id)}/stop"))
         self.raise_for_order(response)
         try:
-            word = as_mapping(response.json()).get("status")
+            word = as_mapping(json_of(response)).get("status")
         except UnexpectedResponse:
             return None
         return CallSnapshot(remote_id=handle.remote_id, raw_status=parse_text(word, 80), status=self.status_of(word))
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell an empty account, a key without rights and a bad number from other refusals, by the vendor's words."""
-        if response.status < 400:
+        if response.status_code < 400:
             return None
-        text, status = self.error_text(response), response.status
+        text, status = self.error_text(response), response.status_code
         if status in {400, 403, 422} and NO_CREDIT.search(text):
             return OutOfCredit(text, http_status=status)
         if status == 403 and BAD_KEY.search(text):
@@ -250,11 +251,11 @@ class BolnaBackend(ProviderBackend):
         return None if execution is None else self.parse_execution(execution, handle.remote_id)
 
     def _execution_of(self, handle: CallHandle) -> Mapping[str, Any] | None:
-        response = self.door.read(Request(method="GET", path=f"/executions/{path_id(handle.remote_id)}"))
-        if response.status == 404:
+        response = self.client.read(Request("GET", f"/executions/{path_id(handle.remote_id)}"))
+        if response.status_code == 404:
             return None
         self.raise_for_read(response)
-        execution = require_object(response.json(), "a call")
+        execution = require_object(json_of(response), "a call")
         if id_in(execution, "id").lower() != handle.remote_id.lower():
             raise UnexpectedResponse("The answer is about another call.")
         return execution
@@ -275,11 +276,11 @@ class BolnaBackend(ProviderBackend):
         seen: set[str] = set()
         window = {"from": _utc(since), "to": _utc(until)}
         for number in range(1, MOST_PAGES + 1):
-            response = self.door.read(
-                Request(method="GET", path=path, params={"page_number": number, "page_size": PAGE_ROWS, **window})
+            response = self.client.read(
+                Request("GET", path, params={"page_number": number, "page_size": PAGE_ROWS, **window})
             )
             self.raise_for_read(response)
-            page = require_object(response.json(), "a page of calls")
+            page = require_object(json_of(response), "a page of calls")
             rows = require_rows(page.get("data"), "calls")
             yield from rows
             if page.get("has_more") is False:
@@ -301,12 +302,12 @@ class BolnaBackend(ProviderBackend):
         address = parse_text(as_mapping((execution or {}).get("telephony_data")).get("recording_url"), 8_000)
         if not address:
             raise UnexpectedResponse("The vendor has no recording of this call.")
-        return recording_of(self.door.read_sound(address))
+        return recording_of(self.client.read_sound(address))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
         """Read the execution that is posted at every change of a call."""
         try:
-            execution = require_object(Response(status=200, headers=headers, body=body).json(), "a call")
+            execution = require_object(json_of(body), "a call")
             remote_id = id_in(execution, "id")
         except UnexpectedResponse as error:
             raise WebhookRejected("The webhook is not a call.") from error
@@ -320,9 +321,9 @@ class BolnaBackend(ProviderBackend):
 
     def fetch_balance(self) -> AccountState:
         """Read wallet (scaled like all amounts) and lines."""
-        response = self.door.read(Request(method="GET", path="/user/me"))
+        response = self.client.read(Request("GET", "/user/me"))
         self.raise_for_read(response)
-        account = require_object(response.json(), "an account")
+        account = require_object(json_of(response), "an account")
         lines = as_mapping(account.get("concurrency"))
         return AccountState(
             label=parse_text(first_of(account, "name", "email"), 200),
@@ -333,9 +334,9 @@ class BolnaBackend(ProviderBackend):
         )
 
     def _all(self, path: str, what: str) -> list[Mapping[str, Any]]:
-        response = self.door.read(Request(method="GET", path=path))
+        response = self.client.read(Request("GET", path))
         self.raise_for_read(response)
-        return require_rows(response.json(), what)
+        return require_rows(json_of(response), what)
 
     def list_agents(self) -> list[RemoteAgent]:
         """Read `/v2/agent/all`, which is not paged."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from json import loads
@@ -21,6 +22,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
+from requests import Request, Response
 
 from providers.backends._unleashx_rows import (
     AFTER,
@@ -38,7 +40,7 @@ from providers.backends._unleashx_rows import (
     unpacked,
     with_ids,
 )
-from providers.base import ProviderBackend, Request, Response, is_usable_id, normalise_word
+from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,
@@ -80,7 +82,7 @@ ROOT = "/api/v1/global"
 CALLS = f"{ROOT}/agents/executions/list"
 PAYMENTS = f"{ROOT}/transactions/calling-list-with-transaction"
 PAGE_ROWS = 25
-"""Rows carry whole transcripts, and an answer must stay below the door's cap."""
+"""Rows carry whole transcripts, and an answer must stay below the client's cap."""
 MOST_PAGES = 400
 A_DAY = timedelta(days=1)
 """Dates go out a day wider: in which zone the vendor reads them is not written anywhere."""
@@ -150,11 +152,11 @@ class UnleashXBackend(ProviderBackend):
 
     def check_credentials(self) -> AccountState:
         """Ask the vendor to verify the token; it tells nothing else of the account."""
-        response = self.door.read(Request(method="POST", path=f"{ROOT}/verify", json={}))
-        if response.status == 403:
+        response = self.client.read(Request("POST", f"{ROOT}/verify", json={}))
+        if response.status_code == 403:
             raise CredentialsRejected(self.error_text(response) or "UnleashX refuses the key.", http_status=403)
         self.raise_for_read(response)
-        require_object(response.json(), "one of UnleashX's: check the address")
+        require_object(json_of(response), "one of UnleashX's: check the address")
         return AccountState()
 
     # Placing
@@ -168,7 +170,7 @@ class UnleashXBackend(ProviderBackend):
             "phone_number": number_for_vendor(order.to_number, self.options.get("phone_format") or "e164"),
             "metadata": {**order.variables, REFERENCE_KEY: str(order.reference)},
         }
-        return Request(method="POST", path=f"{ROOT}/agents/call", json=body)
+        return Request("POST", f"{ROOT}/agents/call", json=body)
 
     def parse_placed(self, answer: Any) -> PlacedCall:
         """Read the execution id from whichever envelope carries it."""
@@ -260,10 +262,10 @@ class UnleashXBackend(ProviderBackend):
         """
         seen: dict[str, Row] = {}
         for page in range(1, MOST_PAGES + 1):
-            request = Request(method="GET", path=path, params={**params, "page": page, "limit": PAGE_ROWS})
-            response = self.door.read(request)
+            request = Request("GET", path, params={**params, "page": page, "limit": PAGE_ROWS})
+            response = self.client.read(request)
             self.raise_for_read(response)
-            rows, has_next = parse_page(response.json(), name)
+            rows, has_next = parse_page(json_of(response), name)
             fresh = {key: row for row in rows if (key := row_key(row)) not in seen}
             yield list(fresh.values())
             seen |= fresh
@@ -338,16 +340,16 @@ class UnleashXBackend(ProviderBackend):
             raise UnexpectedResponse("UnleashX has no recording of this call.")
         own = url.removeprefix(self._base_url)
         is_own = own != url and own.startswith("/")
-        source = Request(method="GET", path=quote(own, safe="/?=&%~")) if is_own else url
-        return recording_of(self.door.read_sound(source))
+        source = Request("GET", quote(own, safe="/?=&%~")) if is_own else url
+        return recording_of(self.client.read_sound(source))
 
     # Agents
 
     def list_agents(self) -> list[RemoteAgent]:
         """List the agents of the workspace, with what stands against calling with them."""
-        response = self.door.read(Request(method="GET", path=f"{ROOT}/agents/get"))
+        response = self.client.read(Request("GET", f"{ROOT}/agents/get"))
         self.raise_for_read(response)
-        return parse_agents(response.json())
+        return parse_agents(json_of(response))
 
     # What comes by itself, and what errors mean
 
@@ -373,28 +375,30 @@ class UnleashXBackend(ProviderBackend):
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell a bad number, a dead token and an empty account apart by the vendor's words."""
-        if response.status not in {400, 403, 404, 422}:
+        if response.status_code not in {400, 403, 404, 422}:
             return None
         text = self.error_text(response)
         word = text.lower().replace("_", " ")
         if "phone" in word and any(part in word for part in ("invalid", "required", "format", "country code")):
-            return InvalidNumber(text, http_status=response.status)
+            return InvalidNumber(text, http_status=response.status_code)
         if "token" in word or "unauthor" in word:
-            return CredentialsRejected(text, http_status=response.status)
+            return CredentialsRejected(text, http_status=response.status_code)
         if "insufficient" in word and ("balance" in word or "credit" in word):
-            return OutOfCredit(text, http_status=response.status)
+            return OutOfCredit(text, http_status=response.status_code)
         return None
 
 
 def _as_meant(response: Response) -> Response:
     """Return the answer with the status that its body names, where a 2xx says `"error": true` and brings no call."""
-    if not 200 <= response.status < 300:
+    if not 200 <= response.status_code < 300:
         return response
     try:
-        boxes = boxes_of(response.json())
+        boxes = boxes_of(json_of(response))
     except UnexpectedResponse:
         return response
     if boxes[0].get("error") is not True or any(box.get("execution_id") for box in boxes):
         return response
     code = boxes[0].get("code")
-    return replace(response, status=code if isinstance(code, int) and 200 <= code < 600 else 400)
+    meant = copy(response)
+    meant.status_code = code if isinstance(code, int) and 200 <= code < 600 else 400
+    return meant

@@ -16,9 +16,10 @@ from json import loads
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from requests import Request, Response
 
 from providers.backends._vocode_rows import parse_agent_row, parse_number_row, parse_voice_row
-from providers.base import ProviderBackend, Request, Response, is_usable_id, normalise_word
+from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,
@@ -61,7 +62,7 @@ from providers.types import (
 )
 
 PAGE_ROWS = 25
-"""Rows carry whole transcripts, and an answer must stay below the door's cap."""
+"""Rows carry whole transcripts, and an answer must stay below the client's cap."""
 MOST_PAGES = 400
 
 FORMAT_LABEL = _("How numbers are written (Vocode's own examples have no plus sign)")
@@ -148,11 +149,11 @@ class VocodeBackend(ProviderBackend):
 
     def fetch_balance(self) -> AccountState:
         """Read the plan and the minutes of this month; Vocode has no money to show."""
-        response = self.door.read(Request(method="GET", path="/v1/usage"))
-        if response.status == 403:
+        response = self.client.read(Request("GET", "/v1/usage"))
+        if response.status_code == 403:
             raise CredentialsRejected(self.error_text(response) or "Vocode refuses the key.", http_status=403)
         self.raise_for_read(response)
-        usage = require_object(response.json(), "Vocode's usage: check the address")
+        usage = require_object(json_of(response), "Vocode's usage: check the address")
         return AccountState(
             label=parse_text(usage.get("plan_type"), 80).removeprefix("plan_"),
             minutes_used=parse_decimal(usage.get("monthly_usage_minutes")),
@@ -178,7 +179,7 @@ class VocodeBackend(ProviderBackend):
         }
         extras["telephony_params"] = _texts(as_mapping(extras["telephony_params"]))
         body |= {name: value for name, value in extras.items() if value not in (None, "", {})}
-        return Request(method="POST", path="/v1/calls/create", json=body)
+        return Request("POST", "/v1/calls/create", json=body)
 
     def _number(self, e164: str) -> str:
         return number_for_vendor(e164, self.options.get("phone_format") or "e164")
@@ -197,10 +198,10 @@ class VocodeBackend(ProviderBackend):
 
     def hang_up_call(self, handle: CallHandle) -> CallSnapshot | None:
         """End a call; None where the answer shows no call."""
-        response = self.door.send_once(Request(method="POST", path="/v1/calls/end", params={"id": handle.remote_id}))
+        response = self.client.send_once(Request("POST", "/v1/calls/end", params={"id": handle.remote_id}))
         self.raise_for_order(response)
         try:
-            return self.parse_call(response.json(), handle.remote_id)
+            return self.parse_call(json_of(response), handle.remote_id)
         except UnexpectedResponse:
             return None
 
@@ -211,11 +212,11 @@ class VocodeBackend(ProviderBackend):
         return self.fetch_each(handles, self._fetch_one)
 
     def _fetch_one(self, handle: CallHandle) -> CallSnapshot | None:
-        response = self.door.read(Request(method="GET", path="/v1/calls", params={"id": handle.remote_id}))
-        if response.status == 404:
+        response = self.client.read(Request("GET", "/v1/calls", params={"id": handle.remote_id}))
+        if response.status_code == 404:
             return None
         self.raise_for_read(response)
-        return self.parse_call(response.json(), handle.remote_id)
+        return self.parse_call(json_of(response), handle.remote_id)
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
         """Page back from the newest call over the window; a call that never began has no time and is in it always.
@@ -306,8 +307,8 @@ class VocodeBackend(ProviderBackend):
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         """Read the sound through our server: the vendor asks for the key there too."""
-        request = Request(method="GET", path="/v1/calls/recording", params={"id": handle.remote_id})
-        response = self.door.read_sound(request)
+        request = Request("GET", "/v1/calls/recording", params={"id": handle.remote_id})
+        response = self.client.read_sound(request)
         self.raise_for_read(response)
         return recording_of(response)
 
@@ -332,10 +333,10 @@ class VocodeBackend(ProviderBackend):
         """Yield each page, an older bare array too; raises `UnexpectedResponse` where the list does not end."""
         seen: set[str] = set()
         for page in range(1, MOST_PAGES + 1):
-            request = Request(method="GET", path=path, params={"page": page, "size": PAGE_ROWS, **params})
-            response = self.door.read(request)
+            request = Request("GET", path, params={"page": page, "size": PAGE_ROWS, **params})
+            response = self.client.read(request)
             self.raise_for_read(response)
-            answer = response.json()
+            answer = json_of(response)
             box = {"items": answer} if isinstance(answer, list) else require_object(answer, "a list of Vocode")
             rows = require_rows(box.get("items"), "Vocode's")
             ids = {parse_text(row.get("id"), 201) for row in rows}
@@ -362,14 +363,15 @@ class VocodeBackend(ProviderBackend):
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell a bad number (422 that points at `to_number`) and a refused key (403 by its words) apart."""
-        if response.status < 400:
+        if response.status_code < 400:
             return None
         text = self.error_text(response)
-        if response.status == 403 and any(word in text.lower() for word in ("auth", "credential", "token", "api key")):
+        is_about_key = any(word in text.lower() for word in ("auth", "credential", "token", "api key"))
+        if response.status_code == 403 and is_about_key:
             return CredentialsRejected(text, http_status=403)
-        if response.status == 422:
+        if response.status_code == 422:
             try:
-                faults = as_mapping(response.json()).get("detail")
+                faults = as_mapping(json_of(response)).get("detail")
             except UnexpectedResponse:
                 return None
             places = [as_mapping(fault).get("loc") for fault in faults] if isinstance(faults, list) else []

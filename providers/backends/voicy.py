@@ -19,8 +19,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from requests import Request, Response
 
-from providers.base import ProviderBackend, Request, Response, normalise_word, retry_after
+from providers.base import ProviderBackend, json_of, normalise_word, retry_after
 from providers.exceptions import (
     InvalidNumber,
     OutOfCredit,
@@ -171,7 +172,7 @@ class VoicyBackend(ProviderBackend):
         }
         if order.agent_id:
             body["override_agent_id"] = order.agent_id
-        return Request(method="POST", path="/call-dial", json=body)
+        return Request("POST", "/call-dial", json=body)
 
     def parse_placed(self, answer: Any) -> PlacedCall:
         """Read `{call_id, call_status, ...}`."""
@@ -182,9 +183,9 @@ class VoicyBackend(ProviderBackend):
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell a limit, an empty account and a bad number from other refusals; 403 stays a refusal of the order."""
-        if response.status < 400:
+        if response.status_code < 400:
             return None
-        text, status = self.error_text(response), response.status
+        text, status = self.error_text(response), response.status_code
         if status == 429:
             return self._slow_down(response, text)
         if status in {400, 403, 422} and NO_CREDIT.search(text):
@@ -195,7 +196,7 @@ class VoicyBackend(ProviderBackend):
 
     def raise_for_read(self, response: Response) -> None:
         """Raise what an answer to a read means; a limit says in its text how long to wait."""
-        if response.status == 429:
+        if response.status_code == 429:
             raise self._slow_down(response, self.error_text(response))
         super().raise_for_read(response)
 
@@ -239,11 +240,11 @@ class VoicyBackend(ProviderBackend):
         return None if call is None else self.parse_call(call, handle.remote_id)
 
     def _call_of(self, handle: CallHandle) -> Mapping[str, Any] | None:
-        response = self.door.read(Request(method="GET", path=f"/call-get/{path_id(handle.remote_id)}"))
-        if response.status == 404:
+        response = self.client.read(Request("GET", f"/call-get/{path_id(handle.remote_id)}"))
+        if response.status_code == 404:
             return None
         self.raise_for_read(response)
-        call = require_object(response.json(), "a call")
+        call = require_object(json_of(response), "a call")
         if id_in(call, "call_id").lower() != handle.remote_id.lower():
             raise UnexpectedResponse("The answer is about another call.")
         return call
@@ -266,9 +267,9 @@ class VoicyBackend(ProviderBackend):
         }
         seen: set[str] = set()
         for _number in range(MOST_PAGES):
-            response = self.door.read(Request(method="POST", path="/call-list", json=asked))
+            response = self.client.read(Request("POST", "/call-list", json=asked))
             self.raise_for_read(response)
-            answer = response.json()
+            answer = json_of(response)
             # An older generation answered with a bare list, without the count.
             rows = require_rows(answer if isinstance(answer, list) else as_mapping(answer).get("calls"), "calls")
             total = parse_count(as_mapping(answer).get("total_count")) or 0
@@ -321,7 +322,7 @@ class VoicyBackend(ProviderBackend):
         address = parse_text((self._call_of(handle) or {}).get("recording_url"), 8_000)
         if not address:
             raise UnexpectedResponse("The vendor has no recording of this call.")
-        return recording_of(self.door.read_sound(address))
+        return recording_of(self.client.read_sound(address))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
         """Read `{event, call}`; where a secret is set, the signature over the raw body must be right."""
@@ -331,7 +332,7 @@ class VoicyBackend(ProviderBackend):
             if not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
                 raise WebhookRejected("The webhook's signature is wrong.")
         try:
-            event = require_object(Response(status=200, headers=headers, body=body).json(), "an event")
+            event = require_object(json_of(body), "an event")
             call = require_object(event.get("call"), "a call")
             remote_id = id_in(call, "call_id")
         except UnexpectedResponse as error:
@@ -347,9 +348,9 @@ class VoicyBackend(ProviderBackend):
 
     def list_agents(self) -> list[RemoteAgent]:
         """Read `/agent-list`, which is not paged."""
-        response = self.door.read(Request(method="GET", path="/agent-list"))
+        response = self.client.read(Request("GET", "/agent-list"))
         self.raise_for_read(response)
-        return [_parse_agent(row) for row in require_rows(response.json(), "agents")]
+        return [_parse_agent(row) for row in require_rows(json_of(response), "agents")]
 
 
 def _parse_agent(row: Mapping[str, Any]) -> RemoteAgent:

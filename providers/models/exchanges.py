@@ -18,7 +18,7 @@ from providers.exceptions import ProviderError
 from providers.masking import masked_body
 from providers.models.provider import Provider
 from providers.models.stops import KEPT_EXCHANGES
-from providers.opening import Passed
+from providers.types import Exchange
 from providers.wording import OUTCOMES, errand_words
 
 ORDER = "place_call"
@@ -92,7 +92,7 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         _drop_oldest(self.filter(provider_id=provider_id, what=ORDER), KEPT_ORDERS)
 
 
-def order_rows(provider_id: int, passed: Sequence[tuple[UUID, Passed]]) -> list[tuple[Any, ...]]:
+def order_rows(provider_id: int, passed: Sequence[tuple[UUID, Exchange]]) -> list[tuple[Any, ...]]:
     """Return the log's rows (`ORDER_COLUMNS`) of orders by their calls' references, masked; whoever writes the answers
     writes them in one statement, and `drop_old_orders` bounds their number.
 
@@ -103,7 +103,7 @@ def order_rows(provider_id: int, passed: Sequence[tuple[UUID, Passed]]) -> list[
     for number, (reference, one) in enumerate(passed):
         has_body = number < BODIES_IN_A_GROUP or one.http_status is None or one.http_status >= 300
         sent = masked_body(one.request.json) if has_body and one.request else ""
-        answered = masked_body(one.response.body) if has_body and one.response else ""
+        answered = masked_body(one.response.content) if has_body and one.response is not None else ""
         outcome = type(one.error).__name__ if one.error else "ok"
         error = masked_text(one.error.message) if isinstance(one.error, ProviderError) else ""
         rows.append(

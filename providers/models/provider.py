@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,14 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.formats.masking import last_four
 from providers import registry
 from providers.base import ProviderBackend
-from providers.carrier import Carrier, Order, Tell
 from providers.fields import EncryptedJSONField
-from providers.models.pace import reserve_of
 from providers.models.state import ProviderState, Standing
 from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
-from providers.opening import Note, open_backend, open_door
 from providers.pace import slowed_for
-from providers.paced_reads import ReaderPace, Through, at_once
 from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, next_step_of
 
 
@@ -164,35 +159,6 @@ class Provider(models.Model):
         """Return the options, with the backend's default where none is set."""
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
         return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
-
-    def open_backend(
-        self,
-        note: Note | None = None,
-        *,
-        is_person: bool = False,
-        through: Through = at_once,
-        secrets: Mapping[str, str] | None = None,
-        options: Mapping[str, Any] | None = None,
-        **limits: Any,
-    ) -> ProviderBackend:
-        """Return the backend with its door to the network, each exchange told to `note`.
-
-        Its reads keep the provider's pace: in the background they wait, for a person (`is_person`) only for seconds.
-        Threads that have no database reach the bucket `through` the one that has. `secrets` and `options` are tried
-        instead of its own. Raises ProviderMisconfigured for a forbidden address.
-        """
-        pace = ReaderPace(reserve_of(self.pk, self.vendor), is_person=is_person, through=through)
-        secrets = self.secrets if secrets is None else secrets
-        options = self.options_with_defaults() if options is None else options
-        return open_backend(self.backend_class, secrets, options, pace, note, **limits)
-
-    def open_carrier(self, most: int, tell: Tell[Order]) -> Carrier[Order]:
-        """Return what carries orders to the vendor, so many at once at most; `tell` learns of those that came back.
-
-        Raises ProviderMisconfigured for a forbidden address.
-        """
-        door = open_door(self.backend_class, self.secrets, self.options_with_defaults())
-        return Carrier(self.open_backend(), door, most, tell, f"carrier-{self.pk}")
 
     def slowed_for(self, now: datetime) -> float:
         """Return for how many seconds more the vendor wants fewer requests; 0 where it does not."""

@@ -9,8 +9,9 @@ from typing import Any
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Provider
-from providers.opening import Passed
+from providers.opening import open_backend
 from providers.services.health import note_error, note_success
+from providers.types import Exchange
 
 ASK_SECONDS = 10.0
 """A person waits for the answer, so an errand is cut sooner than an order."""
@@ -30,11 +31,11 @@ def asking(
     transaction may be open: a vendor's slow answer would hold it.
     """
     is_trial = secrets is not None or options is not None
-    passed: list[Passed] = []
+    passed: list[Exchange] = []
     failure: Exception | None = None
     try:
-        yield provider.open_backend(
-            passed.append, is_person=True, secrets=secrets, options=options, total_timeout=ASK_SECONDS
+        yield open_backend(
+            provider, passed.append, is_person=True, secrets=secrets, options=options, total_timeout=ASK_SECONDS
         )
     except (ProviderError, ProviderMisconfigured) as error:
         failure = error
@@ -58,5 +59,5 @@ def asking(
                     duration_ms=exchange.duration_ms,
                     error=wrong,
                     sent=exchange.request.json if wrong and exchange.request else None,
-                    answered=exchange.response.body if wrong and exchange.response else None,
+                    answered=exchange.response.content if wrong and exchange.response is not None else None,
                 )

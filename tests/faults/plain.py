@@ -21,7 +21,7 @@ from campaigns.models import Call
 from providers.base import ProviderBackend
 from providers.exceptions import OrderRejected, ProviderError
 from providers.models import Provider
-from providers.opening import open_door
+from providers.opening import open_client
 from providers.types import CallStatus, PlacedCall
 from tests.orders import order_for
 
@@ -47,8 +47,8 @@ def run_slice(seconds: float) -> None:
 def unpaced(provider: Provider) -> ProviderBackend:
     """Return a backend that sends as fast as it can, as the plain design does."""
     options = provider.options_with_defaults()
-    door = open_door(provider.backend_class, provider.secrets, options)
-    return provider.backend_class(door, secrets=provider.secrets, options=options)
+    client = open_client(provider.backend_class, provider.secrets, options)
+    return provider.backend_class(client, secrets=provider.secrets, options=options)
 
 
 def take(token: uuid.UUID) -> list[Call]:

@@ -12,7 +12,6 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from campaigns import rules
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import commit_point, dispatcher, order_results, reservation
 from campaigns.dialing.order_results import Answer

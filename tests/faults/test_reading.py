@@ -15,12 +15,14 @@ from django.utils import timezone
 from campaigns.core import leases
 from campaigns.models import Call, CallTranscript
 from campaigns.tracking import call_updates, polling, unknown_calls
-from providers.base import Response, retry_after
-from providers.http import HttpDoor
+from providers import opening
+from providers.base import retry_after
+from providers.client.client import HttpClient
 from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call
+from tests.providers.clients import answer_of
 from tests.situations import MINUTE, LostCall, single
 
 
@@ -127,12 +129,12 @@ def test_a_look_that_the_vendor_breaks_decides_nothing(
     [("1", 1), ("0.5", 0.5), ("-5", 30), ("1000000000", 3600), ("soon", 30), ("", 30), ("nan", 30), ("inf", 3600)],
 )
 def test_what_a_vendor_asks_us_to_wait_is_read_in_every_form(said: str, waits: float) -> None:
-    assert retry_after(Response(status=429, headers={"retry-after": said}, body=b"")) == waits
+    assert retry_after(answer_of(429, b"", {"retry-after": said})) == waits
 
 
 def test_a_date_in_retry_after_is_waited_for() -> None:
     said = format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=90))
-    assert 85 <= retry_after(Response(status=429, headers={"retry-after": said}, body=b"")) <= 90
+    assert 85 <= retry_after(answer_of(429, b"", {"retry-after": said})) <= 90
 
 
 def test_a_list_that_takes_longer_than_the_slice_is_still_concluded(
@@ -168,9 +170,9 @@ def test_a_look_reads_a_list_once_where_a_call_alone_is_read_from_the_list_as_we
     assert plan is not None
     assert len(plan.unknown) == len(lost)
     asked: list[str] = []
-    read = HttpDoor.read
-    monkeypatch.setattr(HttpDoor, "read", lambda door, request: asked.append(request.path) or read(door, request))  # type: ignore[func-returns-value]
-    listed = unknown_calls.look(provider.open_backend(), plan)
+    read = HttpClient.read
+    monkeypatch.setattr(HttpClient, "read", lambda client, request: asked.append(request.url) or read(client, request))  # type: ignore[func-returns-value]
+    listed = unknown_calls.look(opening.open_backend(provider), plan)
     assert {row.to_number for row in listed} == {call.to_number for call in lost}
     assert max(Counter(asked).values()) <= 2, asked
 

@@ -36,11 +36,13 @@ def die() -> None:
 
 def arm(point: str) -> None:
     """Put the end of this process at a point of the path."""
+    from requests import Response
+
     from campaigns.dialing import commit_point, dispatcher, order_results, reservation
     from campaigns.tracking import call_updates
-    from providers import shots
-    from providers.base import Response
-    from providers.http import HttpDoor
+    from providers.client.client import HttpClient
+    from providers.client.loop import TransferLoop
+    from providers.client.transfers import Transfer
 
     if point:
         # Each end costs a few calls: enough to see what becomes of them.
@@ -72,11 +74,15 @@ def arm(point: str) -> None:
         case "after_commit":
             after(dispatcher, "commit_calls", lambda result, *_arguments: bool(result.committed))
         case "before_send":
-            before(HttpDoor, "aim")
+            before(HttpClient, "prepare")
         case "after_send":
-            before(shots.Shot, "_read")
+            after(
+                TransferLoop,
+                "turn",
+                lambda _result, loop, *_arguments: any(one._has_left for one in loop.in_flight.values()),
+            )
         case "after_answer":
-            after(shots.Shot, "_end", lambda _result, _shot, outcome: isinstance(outcome, Response))
+            after(Transfer, "end", lambda _result, transfer, _code: isinstance(transfer.outcome, Response))
         case "before_write":
             before(order_results, "write_in_transaction")
         case "in_write":
@@ -122,17 +128,17 @@ def die_where_answers_and_calls_share(point: str) -> None:
 
 
 def scale_timers() -> None:
-    """Divide by TIME_SCALE also what the product leaves alone: the door's deadline, leases and looks for the stuck."""
+    """Divide by TIME_SCALE also what the product leaves alone: the deadline of orders, leases, looks for the stuck."""
     from django.conf import settings
 
     from campaigns import rules
     from campaigns.core import leases
     from campaigns.dialing import dispatcher, reservation
     from campaigns.tracking import polling
-    from providers import http
+    from providers.client.limits import Limits
 
     scale = float(settings.TIME_SCALE)
-    defaults = http.HttpDoor.__init__.__kwdefaults__
+    defaults = Limits.__init__.__kwdefaults__
     defaults["total_timeout"] /= scale
     # Below these a busy machine would be late, and lose leases, where nobody meant it to.
     rules.PRESEND = defaults["presend"] = max(0.5, rules.PRESEND / scale)

@@ -6,7 +6,7 @@
         paged = frozenset({"list"})            # operations whose answers come in pages
         refusals = ((400, {"error": 400, "message": "Insufficient balance"}, OutOfCredit),)   # the vendor's own codes
 
-The vendor is `vendor_stub.VendorStub`: real HTTP over loopback through the real door, so what leaves is counted on the
+The vendor is `vendor_stub.VendorStub`: real HTTP over loopback through the real client; what leaves is counted on the
 wire. Optional attributes: `secrets`, `options`, `absent` (the answer for a call that the vendor does not know),
 `sign_webhook(body)` (headers of a genuine webhook, where the backend has a `webhook_secret`).
 
@@ -27,6 +27,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from providers.base import ProviderBackend, normalise_word
+from providers.client.client import boottime
 from providers.exceptions import (
     CredentialsRejected,
     NotSent,
@@ -38,14 +39,13 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
-from providers.http import boottime
-from providers.shots import carry_alone
 from providers.types import OURS, CallSnapshot, CallStatus
+from tests.providers.clients import carry
 from tests.providers.exchanges import (
     ANSWER_KEYS,
     CANARY,
     Exchanges,
-    ScriptedDoor,
+    ScriptedClient,
     assert_well_typed,
     failure_of,
     filled,
@@ -152,10 +152,10 @@ class ProviderContract(Exchanges):
             self.open_backend(closed).place_call(self.order())
 
     def test_order_that_comes_too_late_was_not_sent(self, stub: VendorStub) -> None:
-        door = self.open_door(stub)
-        order = self.backend_behind(door, stub.origin).build_order(self.order())
+        client = self.open_client(stub)
+        order = self.backend_behind(client, stub.origin).build_order(self.order())
         with pytest.raises(NotSent):
-            carry_alone(door.aim(order, boottime() - 10))
+            carry(client.prepare(order, boottime() - 10))
         assert stub.requests == []
 
     def test_vendors_own_codes_mean_what_they_mean(self, stub: VendorStub) -> None:
@@ -167,11 +167,11 @@ class ProviderContract(Exchanges):
 
     def test_only_effects_go_through_send_once(self) -> None:
         for name, payload in self.read_payloads().items():
-            door = ScriptedDoor(payload)
-            self.run(payload, self.backend_behind(door, door.origin, **payload.get("options", {})))
+            client = ScriptedClient(payload)
+            self.run(payload, self.backend_behind(client, client.origin, **payload.get("options", {})))
             has_effect = payload["request"] in {"place", "cancel", "hang_up"}
-            assert (len(door.sent_once) == 1) is has_effect, name
-            assert not (payload["request"] == "place" and door.was_read), name
+            assert (len(client.sent_once) == 1) is has_effect, name
+            assert not (payload["request"] == "place" and client.was_read), name
 
     # 2. Flags, fields and words
 
@@ -359,9 +359,9 @@ class ProviderContract(Exchanges):
         broken = {**recorded, "options": recorded.get("options", {})}
         for key in ANSWER_KEYS & recorded.keys():
             broken[key] = draw.draw(mutations(recorded[key]))
-        door = ScriptedDoor(broken)
+        client = ScriptedClient(broken)
         with suppress(ProviderError):
-            self.run(broken, self.backend_behind(door, door.origin, **broken["options"]))
+            self.run(broken, self.backend_behind(client, client.origin, **broken["options"]))
 
     def test_no_secret_in_any_text(self, stub: VendorStub, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
@@ -384,7 +384,7 @@ class ProviderContract(Exchanges):
             for call in calls:
                 if (error := failure_of(call)) is None:
                     continue
-                text = f"{error!r} {error} {vars(error)} {backend!r} {backend.door!r}"
+                text = f"{error!r} {error} {vars(error)} {backend!r} {backend.client!r}"
                 assert CANARY not in text + "".join(traceback.format_exception(error))
                 assert order.to_number.removeprefix("+") not in text
         assert CANARY not in caplog.text

@@ -43,11 +43,13 @@ from uuid import UUID
 
 import pytest
 from hypothesis import strategies as st
+from requests import Request, Response
 
-from providers.base import ProviderBackend, Request, Response
+from providers.base import ProviderBackend
+from providers.client.client import HttpClient
 from providers.exceptions import ProviderError
-from providers.http import HttpDoor
 from providers.types import OURS, CallHandle, CallOrder, CallQuery, CallSnapshot, CallStatus, Recording
+from tests.providers.clients import answer_of
 from tests.providers.vendor_stub import Answer, VendorStub
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -112,12 +114,12 @@ class Exchanges:
             yield stub
 
     def open_backend(self, stub: VendorStub, *, seconds: float = 5.0, **more: Any) -> ProviderBackend:
-        """Return the backend behind a real door to the stub."""
-        return self.backend_behind(self.open_door(stub, seconds=seconds), stub.origin, **more)
+        """Return the backend behind a real client to the stub."""
+        return self.backend_behind(self.open_client(stub, seconds=seconds), stub.origin, **more)
 
-    def open_door(self, stub: VendorStub, *, seconds: float = 5.0) -> HttpDoor:
-        """Return a real door to the stub."""
-        return HttpDoor(
+    def open_client(self, stub: VendorStub, *, seconds: float = 5.0) -> HttpClient:
+        """Return a real client to the stub."""
+        return HttpClient(
             stub.origin,
             headers=self.backend_class.auth_headers(self.all_secrets(), self.all_options(stub.origin)),
             allowed_hosts=(),
@@ -126,9 +128,9 @@ class Exchanges:
             total_timeout=seconds,
         )
 
-    def backend_behind(self, door: Any, origin: str = "https://vendor.invalid", **more: Any) -> ProviderBackend:
-        """Return the backend behind any door."""
-        return self.backend_class(door, secrets=self.all_secrets(), options=self.all_options(origin, **more))
+    def backend_behind(self, client: Any, origin: str = "https://vendor.invalid", **more: Any) -> ProviderBackend:
+        """Return the backend behind any client."""
+        return self.backend_class(client, secrets=self.all_secrets(), options=self.all_options(origin, **more))
 
     def order(self) -> CallOrder:
         """Return the order of the first recorded placing."""
@@ -190,8 +192,8 @@ class Exchanges:
                 raise AssertionError(f"There is no request {other}.")
 
 
-class ScriptedDoor:
-    """A door without a network that gives a recorded exchange's answers."""
+class ScriptedClient:
+    """A client without a network that gives a recorded exchange's answers."""
 
     origin = "https://vendor.invalid"
 
@@ -203,16 +205,16 @@ class ScriptedDoor:
 
     def send_once(self, request: Request) -> Response:
         self.sent_once.append(request)
-        return self._answer(request.path)
+        return self._answer(request.url)
 
     def read(self, request: Request) -> Response:
         self.was_read += 1
         assert self.was_read < 500, "a broken list is read without end"
-        return self._answer(request.path)
+        return self._answer(request.url)
 
     def read_sound(self, source: Request | str) -> Response:
         self.was_read += 1
-        return Response(status=200, headers={"content-type": "audio/mpeg"}, body=SOUND)
+        return answer_of(200, SOUND, {"Content-Type": "audio/mpeg"})
 
     def _answer(self, path: str) -> Response:
         recorded = self._recorded
@@ -226,7 +228,7 @@ class ScriptedDoor:
             number = self._asked.get(path, 0) if answer is not recorded else sum(self._asked.values())
             answer = pages[min(number, len(pages) - 1)]
         self._asked[path] = self._asked.get(path, 0) + 1
-        return Response(status=recorded.get("status", 200), headers={}, body=json.dumps(answer).encode())
+        return answer_of(recorded.get("status", 200), json.dumps(answer).encode())
 
 
 def script(stub: VendorStub, recorded: Mapping[str, Any]) -> None:

@@ -7,24 +7,26 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from providers.base import Request, Response
-from providers.http import HttpDoor
+from requests import Request, Response
+
+from providers.client.client import HttpClient
+from tests.providers.clients import answer_of
 
 
 @contextmanager
 def answering(answers: dict[str, tuple[int, str]] | Exception) -> Iterator[list[tuple[str, dict[str, str]]]]:
-    """Let every door answer by path; yields the (path, headers) that were asked."""
+    """Let every client answer by path; yields the (path, headers) that were asked."""
     asked: list[tuple[str, dict[str, str]]] = []
 
-    def read(self: HttpDoor, request: Request) -> Response:
-        asked.append((request.path, dict(self._headers)))
+    def read(self: HttpClient, request: Request) -> Response:
+        asked.append((request.url, dict(self._headers)))
         if isinstance(answers, Exception):
             raise answers
-        status, body = answers.get(request.path.partition("?")[0], (404, "{}"))
-        return Response(status=status, headers={}, body=body.encode())
+        status, body = answers.get(request.url.partition("?")[0], (404, "{}"))
+        return answer_of(status, body.encode())
 
-    def never(self: HttpDoor, request: Request) -> Any:
+    def never(self: HttpClient, request: Request) -> Any:
         raise AssertionError("an order left")
 
-    with mock.patch.object(HttpDoor, "read", read), mock.patch.object(HttpDoor, "send_once", never):
+    with mock.patch.object(HttpClient, "read", read), mock.patch.object(HttpClient, "send_once", never):
         yield asked

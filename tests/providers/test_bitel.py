@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from requests import Request, Response
 
 from providers.backends.bitel import BitelBackend
-from providers.base import Request, Response
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,
@@ -18,16 +18,17 @@ from providers.exceptions import (
     WebhookRejected,
 )
 from providers.types import CallOrder
+from tests.providers.clients import answer_of
 from tests.providers.contract import ProviderContract
 
 REFERENCE = UUID("8f0a7c3e-2b1d-4e5f-9a6b-0c1d2e3f4a5b")
 
 
 class OneAnswer:
-    """A door that always gives the same answer."""
+    """A client that always gives the same answer."""
 
     def __init__(self, status: int, body: str) -> None:
-        self.response = Response(status=status, headers={}, body=body.encode())
+        self.response = answer_of(status, body.encode())
 
     def read(self, request: Request) -> Response:
         return self.response

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from providers.backends.bolna import BolnaBackend
-from providers.base import Response
+from providers.client.client import HttpClient
 from providers.exceptions import CredentialsRejected, InvalidNumber, OrderRejected, OutOfCredit, UnexpectedResponse
-from providers.http import HttpDoor
+from tests.providers.clients import answer_of
 from tests.providers.contract import ProviderContract
-from tests.providers.exchanges import ScriptedDoor, handle_from, order_from
+from tests.providers.exchanges import ScriptedClient, handle_from, order_from
 from tests.providers.vendor_stub import Answer, VendorStub
 
 
@@ -31,16 +31,16 @@ class TestBolna(ProviderContract):
         endless = {**recorded, "pages": [recorded["pages"][0]]}
         for broken in (endless, {**recorded, "pages": [{**recorded["pages"][1], "has_more": None}]}):
             with pytest.raises(UnexpectedResponse):
-                self.run(broken, self.backend_behind(ScriptedDoor(broken)))
+                self.run(broken, self.backend_behind(ScriptedClient(broken)))
 
     def test_list_without_agents_asks_for_all_of_them(self) -> None:
         recorded = self.read_payloads()["list_two_weeks"]
         agents = self.read_payloads()["agents"]["answer"]
         routes = {"/v2/agent/all": agents, "/v2/agent/": recorded["answer"]}
         asked = {**recorded, "routes": routes, "query": {**recorded["query"], "agent_ids": []}}
-        door = ScriptedDoor(asked)
-        self.run(asked, self.backend_behind(door))
-        assert door.was_read == 1 + 2 * len(agents)
+        client = ScriptedClient(asked)
+        self.run(asked, self.backend_behind(client))
+        assert client.was_read == 1 + 2 * len(agents)
 
     def test_one_call_that_cannot_be_read_spoils_only_itself(self, stub: VendorStub) -> None:
         stub.answer(lambda sent: Answer(200, {"id": sent.path[-1]}), path="/executions/")
@@ -104,9 +104,9 @@ class TestBolna(ProviderContract):
     def test_key_that_cannot_be_a_header_is_refused_at_once(self) -> None:
         headers = BolnaBackend.auth_headers({"api_key": "abc\r\nX: y"}, {})
         with pytest.raises(Exception, match="cannot be sent"):
-            HttpDoor("https://api.bolna.ai", headers=headers, allowed_hosts=["api.bolna.ai"])
+            HttpClient("https://api.bolna.ai", headers=headers, allowed_hosts=["api.bolna.ai"])
 
     def test_reason_is_read_from_any_of_its_names(self) -> None:
         backend = self.backend_behind(None)
         for body in (b'{"error": 400, "message": "why"}', b'{"detail": "why"}', b'{"error": "why"}'):
-            assert backend.error_text(Response(status=400, headers={}, body=body)) == "why"
+            assert backend.error_text(answer_of(400, body)) == "why"

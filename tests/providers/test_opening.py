@@ -8,10 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MAY_OPEN = {
-    ("providers/opening.py", "open_door"): "the door itself",
+    ("providers/opening.py", "open_client"): "the client itself",
     ("providers/opening.py", "open_backend"): "the one reader, paced",
-    ("providers/models/provider.py", "open_carrier"): "orders, whose pace the commit point keeps",
-    ("providers/forms.py", "_check_door"): "whether an address can be used; nothing is asked",
+    ("providers/opening.py", "open_order_loop"): "orders, whose pace the commit point keeps",
+    ("providers/forms.py", "_check_client"): "whether an address can be used; nothing is asked",
 }
 
 
@@ -32,29 +32,29 @@ def name_of(node: ast.Call) -> str:
     return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
 
 
-def test_a_door_is_opened_in_few_places() -> None:
-    found = {(path, function) for path, function, node in calls() if name_of(node) in {"open_door", "HttpDoor"}}
-    assert found - {("providers/http.py", "open_door")} == set(MAY_OPEN)
+def test_a_client_is_opened_in_few_places() -> None:
+    found = {(path, function) for path, function, node in calls() if name_of(node) in {"open_client", "HttpClient"}}
+    assert found == set(MAY_OPEN)
 
 
-def test_a_backend_is_made_in_one_place_and_paced_there() -> None:
+def test_a_backend_is_made_for_orders_and_for_paced_reads_alone() -> None:
     made = {
         (path, function)
         for path, function, node in calls()
         if {"secrets", "options"} <= {keyword.arg for keyword in node.keywords}
-        and name_of(node) not in {"open_backend", "open_door", "asking", "auth_headers"}
+        and name_of(node) not in {"open_backend", "open_client", "asking", "auth_headers"}
     }
-    assert made == {("providers/opening.py", "open_backend")}
+    assert made == {("providers/opening.py", "open_backend"), ("providers/opening.py", "open_order_loop")}
     source = ast.unparse(ast.parse((ROOT / "providers/opening.py").read_text()))
-    assert "return backend_class(PacedDoor(told, pace), secrets=secrets, options=options)" in source
+    assert "return provider.backend_class(PacedClient(told, pace), secrets=secrets, options=options)" in source
 
 
-def test_nobody_puts_another_door_in() -> None:
+def test_nobody_puts_another_client_in() -> None:
     for room in ("callcenter", "campaigns", "providers"):
         for path in (ROOT / room).rglob("*.py"):
             if path.name == "base.py":
                 continue
             for node in ast.walk(ast.parse(path.read_text())):
                 targets = node.targets if isinstance(node, ast.Assign) else []
-                doors = [target for target in targets if isinstance(target, ast.Attribute) and target.attr == "door"]
-                assert not doors, path
+                clients = [one for one in targets if isinstance(one, ast.Attribute) and one.attr == "client"]
+                assert not clients, path

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers import parsing
-from providers.base import Response
 from providers.exceptions import ProviderError, UnexpectedResponse
 from providers.types import Turn
+from tests.providers.clients import answer_of
 from tests.providers.exchanges import ANY_JSON
 
 JUNE = datetime(2024, 6, 5, 11, 5, tzinfo=UTC)
@@ -146,8 +146,8 @@ def test_windows_touch_and_end() -> None:
 def test_page_of_an_error_is_no_recording() -> None:
     for kind, body in (("text/html", b"<html>"), ("audio/mpeg", b""), ("application/json", b"{}")):
         with pytest.raises(UnexpectedResponse):
-            parsing.recording_of(Response(status=200, headers={"content-type": kind}, body=body))
-    kept = parsing.recording_of(Response(status=200, headers={"content-type": "binary/octet-stream"}, body=b"x"))
+            parsing.recording_of(answer_of(200, body, {"content-type": kind}))
+    kept = parsing.recording_of(answer_of(200, b"x", {"content-type": "binary/octet-stream"}))
     assert kept.content_type == "audio/mpeg"
 
 

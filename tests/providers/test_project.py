@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +28,25 @@ def test_vendor_keeps_the_contract(slug: str) -> None:
 def test_vendor_is_what_the_registry_calls_it(slug: str) -> None:
     assert backend_class(slug).slug == slug
     assert (HERE.parent / "payloads" / slug).is_dir()
+
+
+def test_rows_load_nothing_that_reaches_the_network() -> None:
+    """Whoever reads rows, a migration or a report, has no use for it."""
+    script = """
+import sys
+from django.conf import settings
+settings.configure(INSTALLED_APPS=[
+    "django.contrib.auth", "django.contrib.contenttypes", "callcenter.access", "callcenter.audit", "providers",
+], FIELD_KEYS=[], USE_TZ=True)
+from django.apps import apps
+apps.populate(settings.INSTALLED_APPS)
+import providers.models
+reaching = {"requests", "urllib3", "pycurl", "certifi", "providers.client", "providers.opening", "providers.order_loop"}
+print(sorted(reaching & set(sys.modules)))
+"""
+    root = HERE.parent.parent
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
 def test_backends_and_registry_name_the_same_vendors() -> None:

@@ -1,4 +1,4 @@
-"""Our own backends through our own door against the sandbox: one call each, from the order to what was said."""
+"""Our own backends through our own client against the sandbox: one call each, from the order to what was said."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from providers.base import ProviderBackend
+from providers.client.client import HttpClient
 from providers.exceptions import CredentialsRejected, OutcomeUnknown, OutOfCredit, RateLimited
-from providers.http import HttpDoor
 from providers.registry import BACKENDS, backend_class
 from providers.sandbox.accounts import ACCOUNT_OF
 from providers.sandbox.server import SandboxServer
@@ -33,8 +33,8 @@ def backend(server: SandboxServer, request: pytest.FixtureRequest) -> ProviderBa
     if "webhook_secret" in secrets:
         secrets["webhook_secret"] = account.webhook_secret
     headers = found.auth_headers(secrets, options)
-    door = HttpDoor(base_url, headers=headers, allowed_hosts=(), sandbox_origin=server.origin, total_timeout=1.0)
-    return found(door, secrets=secrets, options=options)
+    client = HttpClient(base_url, headers=headers, allowed_hosts=(), sandbox_origin=server.origin, total_timeout=1.0)
+    return found(client, secrets=secrets, options=options)
 
 
 def order_to(backend: ProviderBackend, last: str) -> CallOrder:

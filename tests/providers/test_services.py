@@ -170,15 +170,15 @@ def test_no_transaction_is_open_while_the_vendor_is_asked(
 ) -> None:
     provider = make_provider()
     states: list[bool] = []
-    from providers.models import provider as opener
+    from providers.services import asking
 
-    real = opener.open_backend
+    real = asking.open_backend
 
     def noted(*args: object, **kwargs: object) -> object:
         states.append(connection.in_atomic_block)
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(opener, "open_backend", noted)
+    monkeypatch.setattr(asking, "open_backend", noted)
     with answering(GOOD | lists()):
         checking.check_provider(provider.pk)
         syncing.sync_provider(provider.pk)

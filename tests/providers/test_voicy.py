@@ -13,7 +13,7 @@ from providers.backends.voicy import MOST_WHOLE, PAGE_ROWS, VoicyBackend
 from providers.exceptions import InvalidNumber, OrderRejected, OutOfCredit, RateLimited, UnexpectedResponse
 from providers.types import CallStatus
 from tests.providers.contract import ProviderContract
-from tests.providers.exchanges import CANARY, ScriptedDoor, handle_from
+from tests.providers.exchanges import CANARY, ScriptedClient, handle_from
 from tests.providers.vendor_stub import Answer, VendorStub
 
 
@@ -44,7 +44,7 @@ class TestVoicy(ProviderContract):
         assert caught.value.retry_after == 12
 
     def test_webhook_without_a_secret_is_taken_as_a_hint(self) -> None:
-        backend = VoicyBackend(ScriptedDoor({}), secrets={"api_key": "k"}, options={})
+        backend = VoicyBackend(ScriptedClient({}), secrets={"api_key": "k"}, options={})
         body = json.dumps(self.payloads_of("webhook")[0]["answer"]).encode()
         assert len(backend.parse_webhook({}, body)) == 1
 

@@ -12,10 +12,11 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
+from requests import Request
 
 from callcenter.access.rights import ADMIN, CALLER
 from campaigns.models import Call
-from providers.base import Request
+from providers import opening
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from tests.conftest import make_agent, make_caller_id, make_person, make_provider
 from tests.orders import order_for
@@ -40,7 +41,7 @@ def ordered(desk: Client, provider: Provider, number: str, **fields: Any) -> Req
     answer = desk.post(URL, posted)
     assert answer.status_code == 302, answer.context["form"].errors
     call = Call.objects.select_related("agent", "voice", "caller_id", "dialer").latest("pk")
-    return provider.open_backend().build_order(order_for(call))
+    return opening.open_backend(provider).build_order(order_for(call))
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
@@ -68,7 +69,7 @@ def test_bitel_voice(desk: Client, bitel: Provider) -> None:
         use_extras="on",
         extra_retry_count="2",
     )
-    assert request.path == "/api/v2/voice/single"
+    assert request.url == "/api/v2/voice/single"
     assert body_of(request) == {
         "phoneNumber": "09123456789",
         "voiceId": "08e815cbcd724386805103ac0d45e4c2",
@@ -94,7 +95,7 @@ def test_bitel_text_and_digits(desk: Client, bitel: Provider) -> None:
         use_extras="on",
         extra_repeat_count="3",
     )
-    assert (request.path, body_of(request)["text"]) == ("/api/v2/voice/otp", "12345")
+    assert (request.url, body_of(request)["text"]) == ("/api/v2/voice/otp", "12345")
     assert body_of(request)["repeatCount"] == 3
     assert body_of(request)["voiceId"] == "08e815cbcd724386805103ac0d45e4c2"
 

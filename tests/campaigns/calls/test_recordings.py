@@ -17,8 +17,8 @@ from callcenter.audit.models import AuditEvent
 from campaigns.calls import recordings
 from campaigns.calls.recordings import RecordingRefusal, content_type_of
 from campaigns.models import Call
+from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, RecordingHostRefused, UnexpectedResponse
-from providers.models import Provider
 from providers.types import CallHandle, Recording
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_provider
@@ -39,7 +39,7 @@ class Vendor:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer: Recording | Exception = Recording(content=SOUND)
         self.asked = 0
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, _note=None, **_more: self)
+        monkeypatch.setattr(opening, "open_backend", lambda _provider, _note=None, **_more: self)
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         self.asked += 1

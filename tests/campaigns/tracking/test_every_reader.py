@@ -14,8 +14,8 @@ from campaigns.calls import recordings
 from campaigns.dialing import circuit_breaker
 from campaigns.models import Call, CallHint
 from campaigns.tracking import hang_up, polling, reconciliation_sweep, vendor_stops, webhooks
-from providers import http
-from providers.http import HttpDoor
+from providers.client import reads
+from providers.client.client import HttpClient
 from providers.models import Provider
 from providers.services import checking, syncing
 from tests.campaigns.conftest import Sandbox
@@ -104,9 +104,9 @@ def test_all_readers_together_keep_the_cap_and_use_it(
         return note
 
     # Where one request leaves, every try of a read among them.
-    monkeypatch.setattr(HttpDoor, "_ask", noted(HttpDoor._ask))
-    monkeypatch.setattr(HttpDoor, "send_once", noted(HttpDoor.send_once))
-    monkeypatch.setattr(http, "_PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr(reads, "carry", noted(reads.carry))
+    monkeypatch.setattr(HttpClient, "send_once", noted(HttpClient.send_once))
+    monkeypatch.setattr(reads, "_PAUSES_S", (0.01, 0.01, None))
     # Two of the rounds meet a vendor whose every answer is an error: what is tried again counts as well.
     acts = ["poll", "sweep", "follow", "take_back", "hang_up", "listen", "check", "sync", "probe"]
     rounds = 0

@@ -18,9 +18,9 @@ from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
 from campaigns.tracking import call_updates
 from campaigns.tracking import hang_up as hang_up_module
+from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown, UnexpectedResponse
-from providers.models import Provider
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_person, make_provider
@@ -40,7 +40,7 @@ class Vendor:
         self.answer: CallSnapshot | Exception | None = None
         self.state: CallStatus | Exception = CallStatus.QUEUED
         self.asked: list[str] = []
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, _note=None, **_more: self)
+        monkeypatch.setattr(opening, "open_backend", lambda _provider, _note=None, **_more: self)
 
     def _wish(self, handle: CallHandle) -> CallSnapshot | None:
         self.asked.append(handle.remote_id)

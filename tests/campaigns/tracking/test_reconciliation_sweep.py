@@ -17,6 +17,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, rules, tasks
 from campaigns.models import Alert, Call, UnknownVendorCall, VendorSweep
 from campaigns.tracking import reconciliation_sweep
+from providers import opening
 from providers.exceptions import UnexpectedResponse
 from providers.models import Agent, Provider
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
@@ -38,7 +39,7 @@ class Vendor:
         self.details: dict[str, uuid.UUID] = {}
         self.asked: list[CallQuery] = []
         self.fails = False
-        self.door: Any = None
+        self.client: Any = None
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
         self.asked.append(query)
@@ -97,7 +98,7 @@ class Stage:
 @pytest.fixture
 def stage(db: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
     vendor = Vendor()
-    monkeypatch.setattr(Provider, "open_backend", lambda _provider, *_args, **_more: vendor)
+    monkeypatch.setattr(opening, "open_backend", lambda _provider, *_args, **_more: vendor)
     return Stage(vendor)
 
 

@@ -21,6 +21,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, rules
 from campaigns.models import Call, DatabaseMark, DialingSwitch, UnknownVendorCall, VendorSweep
 from campaigns.tracking import reconciliation_sweep, restore_guard
+from providers import opening
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.campaigns.conftest import Sandbox
@@ -231,7 +232,7 @@ def test_managers_are_told_of_a_freeze(db: None, mailoutbox: list[Any]) -> None:
 def stage(db: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A provider as a restored backup has it: frozen, its last complete comparison an hour before the known call."""
     vendor = Vendor()
-    monkeypatch.setattr(Provider, "open_backend", lambda _provider, *_args, **_more: vendor)
+    monkeypatch.setattr(opening, "open_backend", lambda _provider, *_args, **_more: vendor)
     made = Stage(vendor)
     since = made.now - 110 * MINUTE
     VendorSweep.objects.create(provider=made.provider, complete_until=since)

@@ -13,8 +13,8 @@ from campaigns import minute_job, rules
 from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign
 from campaigns.tracking import vendor_stops
+from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
-from providers.models import Provider
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
@@ -30,7 +30,7 @@ class Vendor:
         self.answer: Exception | None = None
         self.state = CallStatus.CANCELED
         self.asked: list[str] = []
-        monkeypatch.setattr(Provider, "open_backend", lambda _self, _note=None, **_more: self)
+        monkeypatch.setattr(opening, "open_backend", lambda _provider, _note=None, **_more: self)
 
     def cancel_call(self, handle: CallHandle) -> None:
         self.asked.append(handle.remote_id)

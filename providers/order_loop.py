@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
-from providers.base import ProviderBackend, Request, Response
+from requests import Request, Response
+
+from providers.base import ProviderBackend
+from providers.client.client import HttpClient
+from providers.client.loop import TransferLoop
+from providers.client.transfers import Transfer
 from providers.exceptions import OutcomeUnknown, ProviderError
-from providers.http import HttpDoor
-from providers.opening import Passed
-from providers.shots import Shot, Wire
-from providers.types import CallOrder, PlacedCall
+from providers.types import CallOrder, Exchange, PlacedCall
 
 logger = logging.getLogger(__name__)
 
@@ -40,46 +42,46 @@ Order = TypeVar("Order", bound=Committed)
 
 
 @dataclass(frozen=True, slots=True)
-class Landed(Generic[Order]):
+class DoneOrder(Generic[Order]):
     """What came of one order; `exchange` is the request as the log shows it, where one was built."""
 
     order: Order
     result: PlacedCall | ProviderError
-    exchange: Passed | None
+    exchange: Exchange | None
 
 
-Tell = Callable[[Sequence[Landed[Order]]], None]
-"""Is told of orders that came back, in the carrier's thread; must not raise."""
+Tell = Callable[[Sequence[DoneOrder[Order]]], None]
+"""Is told of orders that are done, in the loop's thread; must not raise."""
 
 
-class Carrier(Generic[Order]):
-    """Sends orders through one door, so many at once at most, and tells what came of each.
+class OrderLoop(Generic[Order]):
+    """Sends orders through one client, so many at once at most, and tells what came of each.
 
-    Its thread starts with the first order and never holds up the end of the process: what is out by then shows as not
-    known.
+    Its thread starts with the first order and never holds up the end of the process: what is in flight by then shows
+    as not known.
     """
 
-    def __init__(self, backend: ProviderBackend, door: HttpDoor, most: int, tell: Tell[Order], name: str) -> None:
-        self._backend, self._door, self._most, self._tell, self._name = backend, door, most, tell, name
+    def __init__(self, backend: ProviderBackend, client: HttpClient, most: int, tell: Tell[Order], name: str) -> None:
+        self._backend, self._client, self._most, self._tell, self._name = backend, client, most, tell, name
         self._orders: SimpleQueue[Order | None] = SimpleQueue()
-        self._wire = Wire()
+        self._transfers = TransferLoop()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._is_over = False
 
-    def carry(self, orders: Iterable[Order]) -> None:
+    def send(self, orders: Iterable[Order]) -> None:
         """Hand orders over; each leaves as soon as a line is free."""
         for order in orders:
             self._orders.put(order)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._carry_all, name=self._name, daemon=True)
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
         self._wake()
 
     def close(self) -> None:
-        """Let the thread end once all that was handed over came back."""
+        """Let the thread end once all that was handed over is done."""
         if self._thread is None:
-            self._wire.close()
+            self._transfers.close()
         else:
             self._orders.put(None)
             self._wake()
@@ -87,65 +89,65 @@ class Carrier(Generic[Order]):
     def _wake(self) -> None:
         with self._lock:
             if not self._is_over:
-                self._wire.ring()
+                self._transfers.wake()
 
     # What runs in the thread
 
-    def _carry_all(self) -> None:
+    def _run(self) -> None:
         waiting: deque[Order] = deque()
-        flying: dict[Shot, tuple[Order, Request]] = {}
+        in_flight: dict[Transfer, tuple[Order, Request]] = {}
         is_ending = False
-        while not is_ending or waiting or flying:
+        while not is_ending or waiting or in_flight:
             while not self._orders.empty():
                 order = self._orders.get()
                 is_ending = is_ending or order is None
                 if order is not None:
                     waiting.append(order)
-            back = self._launch(waiting, flying)
+            done = self._start(waiting, in_flight)
             try:
-                landed = self._wire.turn(0 if back or is_ending > bool(flying) else None)
+                ended = self._transfers.turn(0 if done or is_ending > bool(in_flight) else None)
             except Exception:
-                logger.exception("%s: the carrier failed", self._name)
-                landed = self._wire.abandon()
-            back += [self._landed(shot, *flying.pop(shot)) for shot in landed]
-            if back:
-                self._tell(back)
+                logger.exception("%s: the loop failed", self._name)
+                ended = self._transfers.abandon()
+            done += [self._done(transfer, *in_flight.pop(transfer)) for transfer in ended]
+            if done:
+                self._tell(done)
         with self._lock:
             self._is_over = True
-            self._wire.close()
+        self._transfers.close()
 
-    def _launch(self, waiting: deque[Order], flying: dict[Shot, tuple[Order, Request]]) -> list[Landed[Order]]:
+    def _start(self, waiting: deque[Order], in_flight: dict[Transfer, tuple[Order, Request]]) -> list[DoneOrder[Order]]:
         """Let orders leave while lines are free; returns those that cannot."""
-        back = []
-        while waiting and len(flying) < self._most:
+        done = []
+        while waiting and len(in_flight) < self._most:
             order = waiting.popleft()
             try:
                 request = self._backend.build_order(order.order)
-                shot = self._door.aim(request, order.committed_at)
+                transfer = self._client.prepare(request, order.committed_at)
             except Exception as error:
-                back.append(Landed(order, self._reason(order, error), None))
+                done.append(DoneOrder(order, self._reason(order, error), None))
                 continue
-            flying[shot] = order, request
-            self._wire.launch(shot)
-        return back
+            in_flight[transfer] = order, request
+            self._transfers.start(transfer)
+        return done
 
-    def _landed(self, shot: Shot, order: Order, request: Request) -> Landed[Order]:
+    def _done(self, transfer: Transfer, order: Order, request: Request) -> DoneOrder[Order]:
         result: PlacedCall | ProviderError
-        response = shot.outcome if isinstance(shot.outcome, Response) else None
         try:
-            result = self._backend.read_placed(shot.answer())
+            result = self._backend.read_placed(transfer.answer())
         except Exception as error:
             result = self._reason(order, error)
-        exchange = Passed(
+        response = transfer.outcome if isinstance(transfer.outcome, Response) else None
+        exchange = Exchange(
             method=request.method,
-            path=request.path,
-            http_status=response.status if response else None,
-            duration_ms=round((shot.ended - shot.began) * 1000),
-            error=shot.outcome if isinstance(shot.outcome, ProviderError) else None,
+            path=request.url,
+            http_status=response.status_code if response is not None else None,
+            duration_ms=round((transfer.ended - transfer.began) * 1000),
+            error=transfer.outcome if isinstance(transfer.outcome, ProviderError) else None,
             request=request,
             response=response,
         )
-        return Landed(order, result, exchange)
+        return DoneOrder(order, result, exchange)
 
     def _reason(self, order: Order, error: Exception) -> ProviderError:
         """Return what an order failed with; a fault of our own may have dialled."""

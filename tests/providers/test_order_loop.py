@@ -1,27 +1,32 @@
-"""The carrier and its wire: many orders over few lines, each leaves once, none is lost, whatever one of them does."""
+"""The order loop: many orders over few lines, each leaves once, none is lost, whatever one of them does."""
 
 from __future__ import annotations
 
+import gc
+import os
 import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from requests import Request, Response
 
-from providers import connections
 from providers.backends.bolna import BolnaBackend
-from providers.base import Request
-from providers.carrier import Carrier, Landed
+from providers.client import addresses
+from providers.client.client import HttpClient, boottime
+from providers.client.loop import TransferLoop
+from providers.client.transfers import Outcome, Transfer
 from providers.exceptions import NotSent, OutcomeUnknown, ProviderError
-from providers.http import boottime
-from providers.shots import Wire
+from providers.order_loop import DoneOrder, OrderLoop
 from providers.types import CallOrder, PlacedCall
-from tests.providers.doors import KEY, LIMIT_S, ORDER, door_to, public_door, stand_in
+from tests.providers.clients import KEY, LIMIT_S, ORDER, client_to, public_client, stand_in
 from tests.providers.vendor_stub import Answer, Sent, VendorStub, listen, wait_until
 
 
@@ -35,19 +40,19 @@ class Placing:
 
 
 class Desk:
-    """A carrier to a stub, and what came back from it."""
+    """An order loop to a stub, and what came back from it."""
 
     def __init__(self, stub: VendorStub, most: int = 8, **limits: Any) -> None:
-        self.back: list[Landed[Placing]] = []
-        self.door = door_to(stub, **{"total_timeout": 5, **limits})
-        self.backend = BolnaBackend(self.door, secrets={"api_key": KEY}, options={})
-        self.carrier: Carrier[Placing] = Carrier(self.backend, self.door, most, self.tell, f"desk-{id(self)}")
+        self.back: list[DoneOrder[Placing]] = []
+        self.client = client_to(stub, **{"total_timeout": 5, **limits})
+        self.backend = BolnaBackend(self.client, secrets={"api_key": KEY}, options={})
+        self.loop: OrderLoop[Placing] = OrderLoop(self.backend, self.client, most, self.tell, f"desk-{id(self)}")
 
-    def tell(self, landed: Sequence[Landed[Placing]]) -> None:
-        self.back += landed
+    def tell(self, done: Sequence[DoneOrder[Placing]]) -> None:
+        self.back += done
 
-    def carry(self, *numbers: int, committed_at: float | None = None) -> None:
-        self.carrier.carry(placing(number, committed_at) for number in numbers)
+    def send(self, *numbers: int, committed_at: float | None = None) -> None:
+        self.loop.send(placing(number, committed_at) for number in numbers)
 
     def results(self, count: int) -> dict[int, PlacedCall | ProviderError]:
         assert wait_until(lambda: len(self.back) >= count), f"{len(self.back)} of {count} came back"
@@ -82,14 +87,14 @@ def thread_of(desk: Desk) -> bool:
 def test_every_order_leaves_once_and_its_answer_finds_it(stub: VendorStub) -> None:
     desk = Desk(stub)
     for start in range(0, 300, 50):
-        desk.carry(*range(start, start + 50))
+        desk.send(*range(start, start + 50))
     results = desk.results(300)
     assert {n: r.remote_id for n, r in results.items() if isinstance(r, PlacedCall)} == {
         n: f"e-+1555{n:07d}" for n in range(300)
     }
     assert sorted(map(number_in, stub.requests)) == list(range(300))
     assert len({sent.connection for sent in stub.requests}) == 300
-    desk.carrier.close()
+    desk.loop.close()
     assert wait_until(lambda: not thread_of(desk))
 
 
@@ -107,21 +112,21 @@ def test_no_more_orders_are_out_than_lines(stub: VendorStub) -> None:
 
     stub.answer(slowly)
     desk = Desk(stub, most=5)
-    desk.carry(*range(60))
+    desk.send(*range(60))
     desk.results(60)
     assert most[0] == 5
-    desk.carrier.close()
+    desk.loop.close()
 
 
 def test_slow_order_holds_up_no_other(stub: VendorStub) -> None:
     stub.answer(lambda sent: Answer(fault="hang") if number_in(sent) == 0 else taken(sent))
     desk = Desk(stub, most=2, total_timeout=LIMIT_S)
     begun = time.monotonic()
-    desk.carry(*range(20))
+    desk.send(*range(20))
     assert wait_until(lambda: len(desk.back) == 19)
     assert time.monotonic() - begun < LIMIT_S
     assert isinstance(desk.results(20)[0], OutcomeUnknown)
-    desk.carrier.close()
+    desk.loop.close()
 
 
 def test_one_fault_of_any_kind_costs_one_order(stub: VendorStub) -> None:
@@ -135,22 +140,22 @@ def test_one_fault_of_any_kind_costs_one_order(stub: VendorStub) -> None:
 
     stub.answer(sometimes)
     desk = Desk(stub, most=16, total_timeout=LIMIT_S, presend=60)
-    desk.carry(*range(72))
+    desk.send(*range(72))
     results = desk.results(72)
     assert {number for number, result in results.items() if isinstance(result, PlacedCall)} == set(range(0, 72, 2))
     assert all(isinstance(results[number], OutcomeUnknown) for number in range(1, 72, 2))
     assert sorted(map(number_in, stub.requests)) == list(range(72))
-    desk.carrier.close()
+    desk.loop.close()
 
 
 def test_order_that_waited_too_long_does_not_leave(stub: VendorStub) -> None:
     desk = Desk(stub)
-    desk.carry(1, committed_at=boottime() - 3)
-    desk.carry(2)
+    desk.send(1, committed_at=boottime() - 3)
+    desk.send(2)
     results = desk.results(2)
     assert isinstance(results[1], NotSent)
     assert [number_in(sent) for sent in stub.requests] == [2]
-    desk.carrier.close()
+    desk.loop.close()
 
 
 def test_backend_that_fails_leaves_its_order_unknown_and_no_other(
@@ -164,49 +169,49 @@ def test_backend_that_fails_leaves_its_order_unknown_and_no_other(
         return build(self, order)
 
     def failing_read(self: BolnaBackend, response: Any) -> PlacedCall:
-        if b"0002" in response.body:
+        if b"0002" in response.content:
             raise RuntimeError("a fault of ours")
         return read(self, response)
 
     monkeypatch.setattr(BolnaBackend, "build_order", failing_build)
     monkeypatch.setattr(BolnaBackend, "read_placed", failing_read)
     desk = Desk(stub)
-    desk.carry(1, 2, 3)
+    desk.send(1, 2, 3)
     results = desk.results(3)
     assert [type(results[number]) for number in (1, 2, 3)] == [OutcomeUnknown, OutcomeUnknown, PlacedCall]
     exchanges = {one.order.call_id: one.exchange for one in desk.back}
-    assert exchanges[1] is None, "nothing reached the door"
+    assert exchanges[1] is None, "nothing reached the client"
     assert exchanges[2] is not None
     assert exchanges[2].http_status == 200
-    desk.carrier.close()
+    desk.loop.close()
 
 
-def test_carrier_outlives_a_fault_of_its_wire(stub: VendorStub, monkeypatch: pytest.MonkeyPatch) -> None:
-    turn, failed = Wire.turn, threading.Event()
+def test_order_loop_outlives_a_fault_of_its_transfers(stub: VendorStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    turn, failed = TransferLoop.turn, threading.Event()
 
-    def failing(self: Wire, seconds: float | None = None) -> Any:
-        if len(self) and stub.requests and not failed.is_set():
+    def failing(self: TransferLoop, seconds: float | None = None) -> Any:
+        if self.in_flight and stub.requests and not failed.is_set():
             failed.set()
             raise RuntimeError("a fault of ours")
         return turn(self, seconds)
 
-    monkeypatch.setattr(Wire, "turn", failing)
+    monkeypatch.setattr(TransferLoop, "turn", failing)
     stub.answer(lambda sent: Answer(fault="hang") if number_in(sent) == 1 else taken(sent))
     desk = Desk(stub)
-    desk.carry(1)
+    desk.send(1)
     assert wait_until(lambda: bool(stub.requests))
-    desk.carry(2)
+    desk.send(2)
     assert isinstance(desk.results(2)[1], OutcomeUnknown)
-    desk.carry(3)
+    desk.send(3)
     assert isinstance(desk.results(3)[3], PlacedCall)
-    desk.carrier.close()
+    desk.loop.close()
     assert wait_until(lambda: not thread_of(desk))
 
 
 def test_exchange_is_told_as_it_was(stub: VendorStub) -> None:
     stub.answer(Answer(503, {"message": "later"}, delay=0.1))
     desk = Desk(stub)
-    desk.carry(1)
+    desk.send(1)
     desk.results(1)
     exchange = desk.back[0].exchange
     assert exchange is not None
@@ -215,173 +220,99 @@ def test_exchange_is_told_as_it_was(stub: VendorStub) -> None:
     assert exchange.error is None
     assert exchange.response is not None
     stub.answer(Answer(fault="close"))
-    desk.carry(2)
+    desk.send(2)
     desk.results(2)
     exchange = desk.back[1].exchange
     assert exchange is not None
     assert isinstance(exchange.error, OutcomeUnknown)
     assert exchange.response is None
-    desk.carrier.close()
+    desk.loop.close()
 
 
-def test_carrier_that_carried_nothing_closes() -> None:
+def test_order_loop_that_sent_nothing_closes() -> None:
     with VendorStub() as stub:
         desk = Desk(stub)
-        desk.carrier.close()
+        desk.loop.close()
         assert not thread_of(desk)
 
 
 def test_closing_lets_what_is_out_come_back(stub: VendorStub) -> None:
     stub.answer(lambda sent: Answer(200, {"execution_id": f"e{number_in(sent)}"}, delay=0.2))
     desk = Desk(stub, most=2)
-    desk.carry(1, 2, 3)
-    desk.carrier.close()
+    desk.send(1, 2, 3)
+    desk.loop.close()
     assert all(isinstance(result, PlacedCall) for result in desk.results(3).values())
     assert wait_until(lambda: not thread_of(desk))
 
 
-# The wire: looking up and connecting
+# Transfers: looking up and connecting
 
 
-def carried(wire: Wire, *shots: Any) -> list[Any]:
-    for shot in shots:
-        wire.launch(shot)
+@pytest.fixture
+def loop() -> Iterator[TransferLoop]:
+    loop = TransferLoop()
+    yield loop
+    loop.close()
+
+
+def carried(loop: TransferLoop, *transfers: Transfer) -> list[Outcome | None]:
+    for transfer in transfers:
+        loop.start(transfer)
     until = time.monotonic() + 10
-    while any(shot.outcome is None for shot in shots) and time.monotonic() < until:
-        wire.turn(1)
-    return [shot.outcome for shot in shots]
-
-
-def test_orders_of_one_moment_share_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def look_up(host: str, port: int, **how: Any) -> list[Any]:
-        asked.append(host)
-        time.sleep(0.1)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    door = public_door()
-    with Wire() as wire:
-        outcomes = carried(wire, *(door.aim(ORDER, boottime()) for _ in range(5)))
-        assert all("not public" in str(outcome) for outcome in outcomes)
-        assert asked == ["vendor.example"]
-        carried(wire, door.aim(ORDER, boottime()))
-        assert len(asked) == 2, "an answer is not kept: addresses change"
+    while any(transfer.outcome is None for transfer in transfers) and time.monotonic() < until:
+        loop.turn(1)
+    return [transfer.outcome for transfer in transfers]
 
 
 def test_next_address_is_tried_where_one_refuses_or_is_silent(
-    monkeypatch: pytest.MonkeyPatch, stub: VendorStub
+    monkeypatch: pytest.MonkeyPatch, stub: VendorStub, loop: TransferLoop
 ) -> None:
-    closed = listen()
-    nobody = closed.getsockname()[1]
-    closed.close()
-    origin = connections.Origin("http", "vendor.example", stub.port, is_sandbox=True)
-    door = door_to(stub, connect_timeout=2)
-    # A full backlog is silent: connections to it are neither taken nor refused.
-    silent = socket.socket()
-    silent.bind(("127.0.0.1", 0))
-    silent.listen(0)
-    fillers = [socket.socket() for _ in range(4)]
-    for filler in fillers:
-        filler.setblocking(False)
-        filler.connect_ex(silent.getsockname())
-    addresses = [
-        (socket.AF_INET, ("127.0.0.1", nobody)),
-        (socket.AF_INET, silent.getsockname()),
-        (socket.AF_INET, ("127.0.0.1", stub.port)),
-    ]
-    monkeypatch.setattr(connections, "addresses_of", lambda _origin: addresses)
-    stub.answer(Answer(200, {"ok": True}))
-    shot = door.aim(ORDER, boottime() + 60)
-    shot.origin = origin
-    with Wire() as wire:
-        (outcome,) = carried(wire, shot)
-    assert getattr(outcome, "status", outcome) == 200
+    # A full backlog is silent: connections to it are neither taken nor refused. Nobody listens at the first address.
+    with socket.socket() as silent, ExitStack() as fillers:
+        silent.bind(("127.0.0.9", stub.port))
+        silent.listen(0)
+        for filler in [fillers.enter_context(socket.socket()) for _ in range(4)]:
+            filler.setblocking(False)
+            filler.connect_ex(silent.getsockname())
+        stand_in(monkeypatch, stub.port, "127.0.0.8", "127.0.0.9", "127.0.0.1")
+        monkeypatch.setattr(addresses, "is_public", lambda address: True)
+        stub.answer(Answer(200, {"ok": True}))
+        origin = f"http://vendor.example:{stub.port}"
+        client = HttpClient(origin, headers={}, allowed_hosts=(), sandbox_origin=origin, connect_timeout=2)
+        (outcome,) = carried(loop, client.prepare(ORDER, boottime()))
+    assert isinstance(outcome, Response), outcome
     assert len(stub.requests) == 1
-    for each in (silent, *fillers):
-        each.close()
 
 
-def test_order_whose_addresses_all_fail_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_order_whose_addresses_all_fail_was_not_sent(monkeypatch: pytest.MonkeyPatch, loop: TransferLoop) -> None:
     closed = listen()
     port = closed.getsockname()[1]
     closed.close()
     stand_in(monkeypatch, port)
-    with Wire() as wire:
-        (outcome,) = carried(wire, public_door().aim(ORDER, boottime()))
+    (outcome,) = carried(loop, public_client().prepare(ORDER, boottime()))
     assert isinstance(outcome, NotSent)
     assert "ConnectionRefusedError" in str(outcome)
 
 
-def test_ring_ends_a_turn() -> None:
-    with Wire() as wire:
-        begun = time.monotonic()
-        threading.Timer(0.1, wire.ring).start()
-        assert wire.turn(10) == []
-        assert time.monotonic() - begun < 5
+def test_waking_ends_a_turn(loop: TransferLoop) -> None:
+    begun = time.monotonic()
+    threading.Timer(0.1, loop.wake).start()
+    assert loop.turn(10) == []
+    assert time.monotonic() - begun < 5
 
 
-def test_nothing_of_a_landed_shot_is_kept(stub: VendorStub) -> None:
+def test_nothing_of_a_done_transfer_is_kept(stub: VendorStub, loop: TransferLoop) -> None:
     stub.answer(Answer(200, {"ok": True}))
-    door = door_to(stub)
-    with Wire() as wire:
-        for _ in range(20):
-            carried(wire, door.aim(ORDER, boottime()))
-        assert len(wire) == 0
-        assert not wire._watched
-        assert not wire._flying
-
-
-# Pieces
-
-
-@pytest.mark.parametrize(
-    ("wire", "body"),
-    [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}more", b"{}"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\nX: y\r\n\r\n", b"{}"),
-        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{}", b"{}"),
-        (b"HTTP/1.0 200 OK\r\n\r\n{}", b"{}"),
-        (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
-    ],
-)
-def test_answer_is_read_out_of_pieces_of_any_size(wire: bytes, body: bytes) -> None:
-    for size in (1, 3, len(wire)):
-        answer = read_in_pieces(wire, size)
-        assert answer is not None
-        assert answer.status in {200, 204}
-        assert answer.body == body
-
-
-@pytest.mark.parametrize(
-    "wire",
-    [
-        b"",
-        b"HTTP/1.1 200",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}",
-        b"HTTP/1.1 100 Continue\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.6\r\n",
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000,
-    ],
-)
-def test_what_is_no_whole_answer_is_never_taken_for_one(wire: bytes) -> None:
-    for size in (1, 7, len(wire) or 1):
-        with pytest.raises((connections.Unreadable, ConnectionAbortedError)):
-            read_in_pieces(wire, size)
-
-
-def read_in_pieces(wire: bytes, size: int) -> Any:
-    from providers.answers import AnswerReader
-
-    reader = AnswerReader(1000)
-    feed: Callable[[bytes], Any] = reader.feed
-    for start in range(0, len(wire), size):
-        if (answer := feed(wire[start : start + size])) is not None:
-            return answer
-    return feed(b"")
+    client = client_to(stub)
+    kept = []
+    carried(loop, client.prepare(ORDER, boottime()))
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(20):
+        transfer = client.prepare(ORDER, boottime())
+        carried(loop, transfer)
+        kept.append(weakref.ref(transfer))
+    del transfer
+    gc.collect()
+    assert not loop.in_flight
+    assert len(os.listdir("/dev/fd")) <= before, "the sockets are closed"
+    assert not [found for found in kept if found() is not None]

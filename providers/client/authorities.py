@@ -1,0 +1,23 @@
+"""Who may vouch for a vendor: certifi's authorities and the system's, in one file."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from functools import cache
+from pathlib import Path
+from tempfile import mkstemp
+
+import certifi
+
+
+@cache
+def authorities_file() -> str:
+    """Return the file's path; libcurl keeps what it read of a file, of a folder it reads all for every connection."""
+    system = ssl.get_default_verify_paths()  # SSL_CERT_FILE and SSL_CERT_DIR name others
+    files = [Path(system.cafile)] if system.cafile else Path(system.capath or os.devnull).glob("*.pem")
+    # In memory: no name that another program could take, nothing left on a disk, and forked children inherit it.
+    number, path = (os.memfd_create("authorities"), "") if hasattr(os, "memfd_create") else mkstemp()
+    with os.fdopen(number, "wb", closefd=False) as file:
+        file.write(b"\n".join(each.read_bytes() for each in [Path(certifi.where()), *files]))
+    return path or f"/proc/self/fd/{number}"

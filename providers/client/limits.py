@@ -1,0 +1,82 @@
+"""How long an exchange may take and how much an answer may hold, kept while its bytes arrive."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+
+MOST_HEAD = 64 * 1024
+"""Bytes that the status lines, headers and trailers of an answer may take."""
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Times in seconds, `presend` from a commit point to the first byte and `total` with all tries; sizes in bytes."""
+
+    connect_timeout: float = 5.0
+    total_timeout: float = 30.0
+    presend: float = 2.0
+    max_bytes: int = 256 * 1024
+    max_read_bytes: int = 2 * 1024 * 1024
+    max_sound_bytes: int = 50 * 1024 * 1024
+
+
+class Unreadable(Exception):
+    """What is wrong with an answer, in words that are ours."""
+
+
+class Answer:
+    """Takes an answer as it arrives, `cap` bytes of body at most, packed and unpacked; raises `Unreadable`."""
+
+    def __init__(self, cap: int) -> None:
+        self.status = self._head = self._size = 0
+        self.headers: dict[str, str] = {}
+        self._cap, self._body = cap, bytearray()
+        self._lines: list[bytes] = []
+        self._unpacker: zlib._Decompress | None = None
+
+    def add_line(self, line: bytes) -> None:
+        """Take a line of a head, an empty one at its end; after a status of 1xx the answer's own head follows."""
+        self._head += len(line)
+        if self._head > MOST_HEAD:
+            raise Unreadable("the answer is too large")
+        if self.status:
+            return  # a trailer
+        if line.strip():
+            self._lines.append(line)
+            return
+        if not (found := _STATUS_LINE.match(self._lines[0])):
+            raise Unreadable("the answer cannot be read")
+        if found[1] >= b"200":
+            self.status = int(found[1])
+            self._read_headers()
+        self._lines.clear()
+
+    def _read_headers(self) -> None:
+        for line in self._lines[1:]:
+            name, _, value = line.decode("latin-1").partition(":")
+            name, value = name.lower(), value.strip()
+            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+        packing = self.headers.get("content-encoding", "identity").lower()
+        if packing in {"gzip", "x-gzip", "deflate"}:
+            self._unpacker = zlib.decompressobj(wbits=47)  # of any of them
+        elif packing not in {"", "identity"}:
+            raise Unreadable("the answer is packed in a way we did not ask for")
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece of the body."""
+        self._size += len(piece)
+        if self._unpacker is None:
+            self._body += piece
+        elif not self._unpacker.eof:
+            self._body += self._unpacker.decompress(piece, self._cap + 1 - len(self._body))
+        if max(self._size, len(self._body)) > self._cap:
+            raise Unreadable("the answer is too large")
+
+    def whole(self) -> bytes:
+        """Return the body of an answer that came to its end."""
+        if not self.status or (self._unpacker and self._size and not self._unpacker.eof):
+            raise Unreadable("the answer is cut off")
+        return bytes(self._body)

@@ -121,7 +121,7 @@ class Facts(NamedTuple):
     is_live: bool = False
     """A call to the number is not over."""
     last_rung: datetime.datetime | bool | None = None
-    """When its phone may have rung last, by a call that the quiet period counts; True where nobody asks when."""
+    """When its phone may have rung last, by a call that the quiet period counts; True: within it, not asked when."""
     missing: Sequence[str] = ()
     """What stays empty in the message."""
 

@@ -28,7 +28,7 @@ from providers.exceptions import (
     RateLimited,
 )
 from providers.types import CallSnapshot, CallStatus, PlacedCall
-from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
+from tests.conftest import ALL_DAY, make_agent, make_call, make_campaign, make_contact, make_provider
 from tests.orders import order_for
 
 CALLS = 5
@@ -42,7 +42,11 @@ class Stage:
         self.token = uuid.uuid4()
         provider = make_provider(max_lines=100)
         self.campaign = make_campaign(
-            provider=provider, agent=make_agent(provider), variables={"who": "Dear {name}"}, budget=Decimal(1000)
+            provider=provider,
+            agent=make_agent(provider),
+            variables={"who": "Dear {name}"},
+            budget=Decimal(1000),
+            **ALL_DAY,
         )
         Campaign.objects.update(status="running", is_filled=True)
         self.provider = provider

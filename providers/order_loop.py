@@ -124,11 +124,11 @@ class OrderLoop(Generic[Order]):
             try:
                 request = self._backend.build_order(order.order)
                 transfer = self._client.prepare(request, order.committed_at)
+                self._transfers.start(transfer)
             except Exception as error:
                 done.append(DoneOrder(order, self._reason(order, error), None))
                 continue
             in_flight[transfer] = order, request
-            self._transfers.start(transfer)
         return done
 
     def _done(self, transfer: Transfer, order: Order, request: Request) -> DoneOrder[Order]:

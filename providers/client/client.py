@@ -22,7 +22,7 @@ from providers.clock import boottime
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
 _TARGET = re.compile(r"/[!-~]{0,8000}")
-_KEYLESS = {"User-Agent": "callcenter", "Accept": "application/json", "Accept-Encoding": "identity"}
+_KEYLESS = CaseInsensitiveDict({"User-Agent": "callcenter", "Accept-Encoding": "identity"})
 
 
 class HttpClient:
@@ -58,7 +58,7 @@ class HttpClient:
         if parts.query:
             raise _misconfigured("base URL cannot be used: it has a query.")
         self._base_path = parts.path.rstrip("/")
-        self._headers = {**_KEYLESS, **headers}
+        self._headers = CaseInsensitiveDict({"Accept": "application/json", **_KEYLESS, **headers})
         if not all(_HEADER_NAME.fullmatch(n) and _HEADER_VALUE.fullmatch(v) for n, v in self._headers.items()):
             raise _misconfigured("key or header has characters that cannot be sent.")
 
@@ -125,11 +125,10 @@ class HttpClient:
         return _prepared(request.method, self.origin.url + target, self._headers, body)
 
 
-def _prepared(method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> PreparedRequest:
+def _prepared(method: str, url: str, headers: CaseInsensitiveDict[str], body: bytes | None = None) -> PreparedRequest:
     """Return a request whose parts were checked: `requests` itself would take dots and escapes out of its path."""
     prepared = PreparedRequest()
-    prepared.method, prepared.url, prepared.body = method, url, body
-    prepared.headers = CaseInsensitiveDict(headers)
+    prepared.method, prepared.url, prepared.headers, prepared.body = method, url, headers, body
     return prepared
 
 

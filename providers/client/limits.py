@@ -38,35 +38,16 @@ class Answer:
         self._unpacker: zlib._Decompress | None = None
 
     def add_line(self, line: bytes) -> None:
-        """Take a line of a head, an empty one at its end; after a status of 1xx the answer's own head follows."""
+        """Take a line of a head, an empty one at its end, or a trailer."""
         self._head += len(line)
         if self._head > MOST_HEAD:
             raise Unreadable("the answer is too large")
-        if self.status:
-            return  # a trailer
-        if line.strip():
-            self._lines.append(line)
-            return
-        if not (found := _STATUS_LINE.match(self._lines[0])):
-            raise Unreadable("the answer cannot be read")
-        if found[1] >= b"200":
-            self.status = int(found[1])
-            self._read_headers()
-        self._lines.clear()
-
-    def _read_headers(self) -> None:
-        for line in self._lines[1:]:
-            name, _, value = line.decode("latin-1").partition(":")
-            name, value = name.lower(), value.strip()
-            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
-        packing = self.headers.get("content-encoding", "identity").lower()
-        if packing in {"gzip", "x-gzip", "deflate"}:
-            self._unpacker = zlib.decompressobj(wbits=47)  # of any of them
-        elif packing not in {"", "identity"}:
-            raise Unreadable("the answer is packed in a way we did not ask for")
+        self._lines.append(line)
 
     def add(self, piece: bytes) -> None:
         """Take a piece of the body."""
+        if not self._size:
+            self._read_head()
         self._size += len(piece)
         if self._unpacker is None:
             self._body += piece
@@ -77,6 +58,31 @@ class Answer:
 
     def whole(self) -> bytes:
         """Return the body of an answer that came to its end."""
-        if not self.status or (self._unpacker and self._size and not self._unpacker.eof):
+        if not self._size:
+            self._read_head()
+        elif self._unpacker and not self._unpacker.eof:
             raise Unreadable("the answer is cut off")
         return bytes(self._body)
+
+    def _read_head(self) -> None:
+        """Read the head; after one whose status is 1xx the answer's own follows."""
+        for line in self._lines:
+            if not self.status:
+                if not (found := _STATUS_LINE.match(line)):
+                    raise Unreadable("the answer cannot be read")
+                self.status = int(found[1])
+            elif line.strip():
+                name, _, value = line.decode("latin-1").partition(":")
+                name, value = name.lower(), value.strip()
+                self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+            elif self.status >= 200:
+                break
+            else:
+                self.status, self.headers = 0, {}
+        else:
+            raise Unreadable("the answer is cut off")
+        packing = self.headers.get("content-encoding", "identity").lower()
+        if packing in {"gzip", "x-gzip", "deflate"}:
+            self._unpacker = zlib.decompressobj(wbits=47)  # of any of them
+        elif packing not in {"", "identity"}:
+            raise Unreadable("the answer is packed in a way we did not ask for")

@@ -30,8 +30,8 @@ class TransferLoop:
 
     def start(self, transfer: Transfer) -> None:
         """Begin a transfer."""
-        self.in_flight[transfer.curl] = transfer
         self._multi.add_handle(transfer.curl)
+        self.in_flight[transfer.curl] = transfer
 
     def turn(self, seconds: float | None = None) -> list[Transfer]:
         """Wait until something can go on, so many seconds at most, and return the transfers that are done."""

@@ -158,7 +158,7 @@ def test_slow_tls_handshake_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_huge_answer_is_cut_and_takes_little_memory(stub: VendorStub, fault: Any) -> None:
     stub.answer(Answer(200, fault="gzip_bomb"))
     with pytest.raises(OutcomeUnknown):
-        client_to(stub).send_once(ORDER)  # the stub packs its bomb once
+        client_to(stub, total_timeout=30).send_once(ORDER)  # the stub packs its bomb once
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     stub.answer(Answer(200, fault=fault))
     client = client_to(stub, total_timeout=5)

@@ -81,6 +81,7 @@ SENTENCES: dict[str, str | Promise] = {
     "needs_person": _("Not known for a day: a person must decide."),
     "retry_planned": _("Another attempt is planned."),
     "no_retry_left": _("No further attempt: all attempts are used."),
+    "no_retry_talked": _("No further attempt: somebody talked."),
     "no_retry_stopped": _("No further attempt: somebody here stopped the call."),
     "conflict": _("Two different endings were reported; the stronger one stands."),
     "skipped": _("Not called."),

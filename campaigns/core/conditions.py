@@ -56,6 +56,11 @@ def may_have_rung(call: Call) -> bool:
     return call.status != CallStatus.FAILED or call.failure_reason not in NOBODY_RUNG
 
 
+MAY_HAVE_TALKED = ENDED - {CallStatus.BUSY, CallStatus.NO_ANSWER}
+"""Final states of a call in which somebody may have talked. Where a vendor says that nobody took the call, its seconds
+are those of the ringing: UnleashX tells one duration for both."""
+
+
 def talked() -> Q:
     """Return the condition of calls in which a person talked; whoever was called so was reached.
 
@@ -65,12 +70,12 @@ def talked() -> Q:
     # Hidden from the planners' eyes, and a yes or no also where no time is told: half of all calls have some, so an
     # index over it would only have them all sorted.
     has_talk_time = Q(GreaterThan(Coalesce("talk_seconds", Value(0)), 0))
-    return ended() & has_talk_time & ~Q(answered_by=MACHINE)
+    return Q(StatusIsMostly(MAY_HAVE_TALKED)) & has_talk_time & ~Q(answered_by=MACHINE)
 
 
 def has_talked(status: str, talk_seconds: int | None, answered_by: str) -> bool:
     """Tell whether a person talked in a call."""
-    return bool(talk_seconds) and status in ENDED and answered_by != MACHINE
+    return bool(talk_seconds) and status in MAY_HAVE_TALKED and answered_by != MACHINE
 
 
 def reached_in(calls: CallQuerySet) -> CallQuerySet:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from campaigns import rules
-from campaigns.core import transitions
+from campaigns.core import conditions, transitions
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.transitions import Why
 from campaigns.evidence import Evidence
@@ -25,18 +25,22 @@ def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.date
     if campaign is None:
         return
     if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED:
-        _call_off(call, campaign, after, now)
-    plan_retry(call, campaign, after.status, now)
+        call_off(call, campaign, after, now)
+    plan_retry(call, campaign, after, now)
 
 
-def plan_retry(call: Call, campaign: Campaign, status: str, now: datetime.datetime) -> bool:
+def plan_retry(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> bool:
     """Add the next attempt as a new row, where the campaign's rules plan one."""
-    delays = campaign.retry_delays(status)
+    delays = campaign.retry_delays(after.status)
     if not delays or not campaign.is_open or call.contact_id is None:
         return False
     if call.stop_asked_at is not None:
         # The line fell silent because somebody here wanted it so: whoever wants to go on calls again on purpose.
         write_steps([step(call.pk, "no_retry_stopped", at=now)])
+        return False
+    if _has_talked(after):
+        # Vendors call a talk that broke off failed: whoever was reached is not rung a second time for that.
+        write_steps([step(call.pk, "no_retry_talked", at=now)])
         return False
     minutes = rules.retry_delay_minutes(delays, call.attempt, campaign.max_attempts)
     if minutes is None:
@@ -71,9 +75,19 @@ def real_cost(call: Call, ended: Evidence) -> Decimal:
     return call.provider.price_per_minute * Decimal(ended.talk_seconds or 0) / 60
 
 
-def _call_off(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> None:
-    # The ending was corrected upwards (no answer, then completed): a planned attempt has lost its reason.
-    if call.contact_id is None or campaign.retry_delays(after.status):
+def _has_talked(after: Evidence) -> bool:
+    return conditions.has_talked(after.status, after.talk_seconds, after.answered_by)
+
+
+def was_reached_late(before: Evidence, after: Evidence) -> bool:
+    """Tell whether a call that had ended turns out to be one in which somebody talked."""
+    return before.status in FINAL and not _has_talked(before) and _has_talked(after)
+
+
+def call_off(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> None:
+    """Skip the next attempt that waits, where what is known of this one now plans none."""
+    # The ending was corrected upwards, or it was told late that somebody talked: a planned attempt lost its reason.
+    if call.contact_id is None or (campaign.retry_delays(after.status) and not _has_talked(after)):
         return
     planned = Call.objects.filter(campaign=campaign, contact=call.contact_id, attempt=call.attempt + 1)
     transitions.change(transitions.SKIP, planned, now, Why("skipped"), skip_reason=SkipReason.NOT_NEEDED)

@@ -35,7 +35,7 @@ def merge_news(
         ids = sorted({*news, *looked})
         locked = Call.objects.select_for_update(no_key=True).defer("variables", "vendor_options")
         calls = list(locked.filter(pk__in=ids).order_by("pk"))
-        rows, looks, steps, ended, texts, forbidden = [], [], [], [], [], []
+        rows, looks, steps, ended, reached, texts, forbidden = [], [], [], [], [], [], []
         whys: dict[int, Why] = {}
         for call in calls:
             snapshot = news.get(call.pk)
@@ -60,6 +60,8 @@ def merge_news(
                 steps.append(step(call.pk, "strange_word", at=now, source=source, detail=raw))
             if changed.get("status") in FINAL or (after.status in FINAL and "status" in changed):
                 ended.append((call, before, after))
+            elif after_call.was_reached_late(before, after):
+                reached.append((call, after))
             is_news = bool(changed) or raw != call.raw_status
             if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
                 rows.append(_row(call, snapshot, after, raw, is_news, now))
@@ -76,6 +78,9 @@ def merge_news(
         budget.book(changes.reserves, after_call.costs_of(ended))
         for call, before, after in ended:
             after_call.settle_end(call, before, after, now)
+        for call, after in reached:
+            if call.campaign is not None:
+                after_call.call_off(call, call.campaign, after, now)
     for call, was_over in forbidden:
         _forbid(call, was_over, now)
     return len(changes.ids)

@@ -1,0 +1,153 @@
+"""Mutations of the client and of what sends orders through it."""
+
+from __future__ import annotations
+
+from tests.faults.mutant import (
+    CLIENT,
+    HOST_TESTS,
+    HTTP_TESTS,
+    LIMIT_TESTS,
+    LIMITS,
+    ORDER_LOOP,
+    ORDER_TESTS,
+    READS,
+    TRANSFERS,
+    Mutant,
+)
+
+ON_THE_WIRE = (
+    # The client
+    Mutant(
+        "+ unescaped in a query",
+        CLIENT,
+        "query = urlencode(request.params, doseq=True, quote_via=quote)",
+        "query = urlencode(request.params, doseq=True, safe='+', quote_via=quote)",
+        HTTP_TESTS + "reads_share_a_connection_and_write_their_query",
+    ),
+    Mutant(
+        "send however late",
+        CLIENT,
+        "may_leave=lambda: boottime() - committed_at < self._limits.presend,",
+        "may_leave=lambda: True,",
+        HTTP_TESTS + "order_after_its_time_does_not_leave",
+    ),
+    Mutant(
+        "a broken answer means not sent",
+        TRANSFERS,
+        "        self._has_left = True\n",
+        "",
+        HTTP_TESTS + "broken_answer_leaves_the_order_unknown",
+    ),
+    Mutant(
+        "what came before the connection ended is the answer",
+        TRANSFERS,
+        "self.outcome = self._failure(code) if code else self._response()",
+        "self.outcome = self._response()",
+        HTTP_TESTS + "broken_answer_leaves_the_order_unknown",
+    ),
+    Mutant(
+        "half a packed answer is the answer",
+        LIMITS,
+        "elif self._unpacker and not self._unpacker.eof:",
+        "elif False:",
+        HTTP_TESTS + "packed_answer_is_unpacked_or_refused",
+    ),
+    Mutant(
+        "a private address is one like any other",
+        TRANSFERS,
+        "if not self._origin.is_sandbox and not addresses.is_public(address[3][0]):",
+        "if False:",
+        HOST_TESTS + "name_that_means_an_address_inside_is_not_connected_to",
+    ),
+    Mutant(
+        "any certificate will do",
+        TRANSFERS,
+        "pycurl.SSL_VERIFYPEER: 1,",
+        "pycurl.SSL_VERIFYPEER: 0,",
+        HOST_TESTS + "certificate_that_nobody_vouches_for_was_not_sent",
+    ),
+    Mutant(
+        "a certificate of any name will do",
+        TRANSFERS,
+        "pycurl.SSL_VERIFYHOST: 2,",
+        "pycurl.SSL_VERIFYHOST: 0,",
+        HOST_TESTS + "certificate_of_another_name_was_not_sent",
+    ),
+    Mutant(
+        "TLS of any age",
+        TRANSFERS,
+        "pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,",
+        'pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_0,\n        pycurl.SSL_CIPHER_LIST: "DEFAULT:@SECLEVEL=0",',
+        HOST_TESTS + "tls_of_long_ago_was_not_sent",
+    ),
+    Mutant(
+        "redirects are followed",
+        TRANSFERS,
+        "pycurl.FOLLOWLOCATION: 0,",
+        "pycurl.FOLLOWLOCATION: 1,",
+        HTTP_TESTS + "redirect_is_an_answer_and_nothing_goes_there",
+    ),
+    Mutant(
+        "proxies of the environment are used",
+        TRANSFERS,
+        '        pycurl.PROXY: "",\n        pycurl.NOPROXY: "*",\n',
+        "",
+        HTTP_TESTS + "proxies_of_the_environment_are_not_used",
+    ),
+    Mutant(
+        "orders share a connection",
+        TRANSFERS,
+        "pycurl.FRESH_CONNECT: not is_pooled,\n        pycurl.FORBID_REUSE: not is_pooled,",
+        "",
+        HTTP_TESTS + "order_leaves_once_on_a_connection_of_its_own",
+    ),
+    Mutant(
+        "a posted read leaves again on a fresh connection",
+        TRANSFERS,
+        'if self._refusal or (self._has_left and self._request.method != "GET"):',
+        "if self._refusal:",
+        HTTP_TESTS + "posted_read_that_met_a_stale_connection_leaves_once",
+    ),
+    Mutant(
+        "heads without an end",
+        LIMITS,
+        "if self._head > MOST_HEAD:",
+        "if False:",
+        LIMIT_TESTS + "head_of_an_answer_has_a_cap",
+    ),
+    Mutant(
+        "more orders at once than lines",
+        ORDER_LOOP,
+        "while waiting and len(in_flight) < self._most:",
+        "while waiting:",
+        ORDER_TESTS + "no_more_orders_are_out_than_lines",
+    ),
+    Mutant(
+        "an order that a fault of ours lost did not leave",
+        ORDER_LOOP,
+        'return OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")',
+        'return NotSent(f"The provider module failed: {type(error).__name__}.")',
+        ORDER_TESTS + "backend_that_fails_leaves_its_order_unknown_and_no_other",
+    ),
+    Mutant(
+        "posted reads are tried again",
+        READS,
+        'is_get, until = request.method == "GET",',
+        "is_get, until = True,",
+        HTTP_TESTS + "posted_read_is_not_tried_again_once_it_left",
+    ),
+    Mutant(
+        "answers of any size",
+        LIMITS,
+        "if max(self._size, len(self._body)) > self._cap:",
+        "if False:",
+        HTTP_TESTS + "cap_counts_to_the_byte",
+    ),
+    Mutant(
+        "packed answers of any size",
+        LIMITS,
+        "if max(self._size, len(self._body)) > self._cap:",
+        "if len(self._body) > self._cap:",
+        LIMIT_TESTS + "bytes_after_the_end_of_a_packed_answer_have_a_cap",
+    ),
+)

@@ -116,7 +116,7 @@ def ours(provider: Any) -> Round:
     due = Call.objects.filter(provider=provider, next_poll_at__lte=timezone.now())
     paced, opening.PacedClient = opening.PacedClient, CountingClient  # type: ignore[misc]
     try:
-        current = polling.Slice(600)
+        current = polling.PollSlice(600)
         with Meter() as meter, connection.execute_wrapper(note):
             while due.exists():
                 current.round()

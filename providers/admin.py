@@ -18,7 +18,7 @@ from callcenter.audit.models import record
 from providers import registry
 from providers.forms import OPTION, REMOVE, SECRET, KeysForm, ProviderForm, provider_form
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
-from providers.services.checking import Verdict, remember_account, try_secrets
+from providers.services.checking import CheckVerdict, remember_account, try_secrets
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.wording import abilities
@@ -76,7 +76,7 @@ class ProviderAdmin(SetupAdmin):
         self, request: HttpRequest, obj: Provider | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[Any]]:
         """Return the vendor's own form, with the verdict on the keys that were just typed in."""
-        verdict: Verdict | None = getattr(request, "key_verdict", None)
+        verdict: CheckVerdict | None = getattr(request, "key_verdict", None)
         form = provider_form(self._vendor(request, obj), verdict)
         return super().get_form(request, obj, change, form=form, **kwargs)
 
@@ -118,7 +118,7 @@ class ProviderAdmin(SetupAdmin):
             return obj is not None and self.has_change_permission(request, obj)
         return self.has_add_permission(request)
 
-    def _test_typed(self, request: HttpRequest, obj: Provider | None) -> Verdict | None:
+    def _test_typed(self, request: HttpRequest, obj: Provider | None) -> CheckVerdict | None:
         """Return what the vendor says of the keys that were typed in; None where none can be sent."""
         form_class = provider_form(self._vendor(request, obj))
         trial = form_class(request.POST, instance=obj or Provider())

@@ -20,7 +20,7 @@ from providers import registry
 from providers.exceptions import ProviderMisconfigured
 from providers.models import Provider
 from providers.opening import open_client
-from providers.services.checking import Verdict
+from providers.services.checking import CheckVerdict
 from providers.types import OURS, CallStatus, Field
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def written(at: datetime.datetime) -> str:
     return text.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
 
 
-class WordsField(forms.CharField):
+class OptionWordsField(forms.CharField):
     """Several words in one line, parted by commas or blanks; becomes a list."""
 
     def prepare_value(self, value: Any) -> Any:
@@ -75,7 +75,7 @@ def form_field(field: Field) -> forms.Field:
         case "datetime":
             return forms.DateTimeField(**common)
         case "words":
-            return WordsField(max_length=1000, **common)
+            return OptionWordsField(max_length=1000, **common)
         case _:
             return forms.CharField(max_length=300, **common)
 
@@ -84,7 +84,7 @@ class KeysForm(ProviderModelForm):
     """Takes new keys of a provider; blank keeps what is stored."""
 
     vendor: ClassVar[str]
-    verdict: ClassVar[Verdict | None] = None
+    verdict: ClassVar[CheckVerdict | None] = None
     """What the vendor said of the keys in this very form, tested before it is validated for good."""
 
     keep_untested = forms.BooleanField(
@@ -243,7 +243,9 @@ class ProviderForm(KeysForm):
         return [*(name for name in self.fields if name in columns), "options"]
 
 
-def provider_form(vendor: str, verdict: Verdict | None = None, base: type[KeysForm] = ProviderForm) -> type[KeysForm]:
+def provider_form(
+    vendor: str, verdict: CheckVerdict | None = None, base: type[KeysForm] = ProviderForm
+) -> type[KeysForm]:
     """Return the form class of a vendor; raises KeyError for a vendor that we do not have."""
     made: dict[str, Any] = {"vendor": vendor, "verdict": verdict, "__module__": __name__}
     for field in registry.backend_class(vendor).fields:
@@ -256,7 +258,7 @@ def provider_form(vendor: str, verdict: Verdict | None = None, base: type[KeysFo
     return type(base.__name__, (base,), made)
 
 
-def keys_form(vendor: str, verdict: Verdict | None = None) -> type[KeysForm]:
+def keys_form(vendor: str, verdict: CheckVerdict | None = None) -> type[KeysForm]:
     """Return the form class that takes nothing but a vendor's keys."""
     return provider_form(vendor, verdict, base=KeysForm)
 

@@ -22,7 +22,7 @@ from providers.types import CallOrder, Exchange, PlacedCall
 logger = logging.getLogger(__name__)
 
 
-class Committed(Protocol):
+class CommittedOrder(Protocol):
     """An order whose commit point has passed."""
 
     @property
@@ -38,7 +38,7 @@ class Committed(Protocol):
         """The instant of its commit point, in seconds of the clock that also counts while the machine is suspended."""
 
 
-Order = TypeVar("Order", bound=Committed)
+Order = TypeVar("Order", bound=CommittedOrder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def test_the_page_of_a_broken_server_needs_no_database(rf: Any) -> None:
     [
         (("do-not-call-add",), "/do-not-call/"),
         (("campaign-try", 7), "/campaigns/7/"),
-        (("strange-call-decide", 7), "/calls/unknown-at-vendor/"),
+        (("unmatched-call-decide", 7), "/calls/unknown-at-vendor/"),
         (("stop-all",), "/"),
     ],
 )

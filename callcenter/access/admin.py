@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.forms import NewPersonForm, PersonForm, give_roles, put_in_team
+from callcenter.access.forms import NewUserForm, UserForm, give_roles, put_in_team
 from callcenter.access.models import Team
 from callcenter.access.rights import RIGHTS, ROLES
 from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
@@ -33,8 +33,8 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     """Accounts: added with a role, switched off instead of deleted, never raised by their own holder."""
 
     plural = _("people")
-    add_form = NewPersonForm
-    form = PersonForm
+    add_form = NewUserForm
+    form = UserForm
     list_display = ["username", "full_name", "role_names", "team_name", "is_active", "last_login"]
     list_filter = ["groups", "is_active"]
     search_fields = ["username__startswith", "first_name__startswith", "last_name__startswith", "email__startswith"]
@@ -92,9 +92,9 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         """Save the account, then its roles and team, and write down what changed."""
         before = sorted(obj.groups.values_list("name", flat=True)) if change else []
         super().save_model(request, obj, form, change)
-        if not isinstance(form, PersonForm | NewPersonForm):
+        if not isinstance(form, UserForm | NewUserForm):
             return
-        if not (isinstance(form, PersonForm) and form.is_self):
+        if not (isinstance(form, UserForm) and form.is_self):
             give_roles(obj, form.cleaned_data["roles"])
         put_in_team(obj, form.cleaned_data.get("team"))
         after = sorted(obj.groups.values_list("name", flat=True))

@@ -71,7 +71,7 @@ def put_in_team(person: User, team: Team | None) -> None:
         Membership.objects.update_or_create(user=person, defaults={"team": team})
 
 
-class NewPersonForm(CreationForm):
+class NewUserForm(CreationForm):
     """A person who gets an account, with a role from the first moment."""
 
     roles = roles_field()
@@ -82,7 +82,7 @@ class NewPersonForm(CreationForm):
         fields = ("username", "first_name", "last_name", "email")
 
 
-class PersonForm(ChangeForm):
+class UserForm(ChangeForm):
     """A person who has an account."""
 
     editor: ClassVar[User]

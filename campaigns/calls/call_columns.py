@@ -22,7 +22,7 @@ ALWAYS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class LogColumn:
     """One column."""
 
     key: str
@@ -36,48 +36,50 @@ class Column:
 
 
 COLUMNS = (
-    Column(key="call", title=_("Call"), reads=("id",), is_number=True),
-    Column(key="person", title=_("Person"), reads=("contact__name", "contact__phone")),
-    Column(key="number", title=_("Number"), reads=("to_number", "ended_at"), under="person"),
-    Column(key="state", title=_("Result"), reads=READS),
-    Column(key="why", title=_("Why"), reads=READS),
-    Column(key="campaign", title=_("Campaign"), reads=("campaign__name",)),
-    Column(key="provider", title=_("Provider"), reads=("provider__name",), under="campaign"),
-    Column(key="agent", title=_("Agent"), reads=("agent__name",)),
-    Column(key="caller_id", title=_("Called from"), reads=("caller_id__number",)),
-    Column(key="attempt", title=_("Attempt"), reads=("attempt",), is_number=True),
-    Column(key="added", title=pgettext_lazy("time of a call", "Added"), reads=("created_at",)),
-    Column(key="sent", title=_("When"), reads=("placing_at", "created_at", "due_at", "status")),
-    Column(key="answered", title=pgettext_lazy("time of a call", "Answered"), reads=("answered_at",)),
-    Column(key="ended", title=_("Ended"), reads=("ended_at",)),
-    Column(key="talked", title=_("Talked"), reads=("talk_seconds",), is_number=True),
-    Column(key="answered_by", title=_("Answered by"), reads=("answered_by",)),
-    Column(key="cost", title=_("Cost"), reads=("cost", "currency"), is_number=True),
-    Column(key="tags", title=_("Tags"), reads=("id",)),
-    Column(key="score", title=_("Score"), reads=("review__score",), is_number=True),
-    Column(key="asked_by", title=_("Asked for by"), reads=("owner__first_name", "owner__last_name", "owner__username")),
-    Column(key="remote_id", title=_("Id at the vendor"), reads=("remote_id",)),
-    Column(key="reference", title=_("Reference"), reads=("reference",)),
+    LogColumn(key="call", title=_("Call"), reads=("id",), is_number=True),
+    LogColumn(key="person", title=_("Person"), reads=("contact__name", "contact__phone")),
+    LogColumn(key="number", title=_("Number"), reads=("to_number", "ended_at"), under="person"),
+    LogColumn(key="state", title=_("Result"), reads=READS),
+    LogColumn(key="why", title=_("Why"), reads=READS),
+    LogColumn(key="campaign", title=_("Campaign"), reads=("campaign__name",)),
+    LogColumn(key="provider", title=_("Provider"), reads=("provider__name",), under="campaign"),
+    LogColumn(key="agent", title=_("Agent"), reads=("agent__name",)),
+    LogColumn(key="caller_id", title=_("Called from"), reads=("caller_id__number",)),
+    LogColumn(key="attempt", title=_("Attempt"), reads=("attempt",), is_number=True),
+    LogColumn(key="added", title=pgettext_lazy("time of a call", "Added"), reads=("created_at",)),
+    LogColumn(key="sent", title=_("When"), reads=("placing_at", "created_at", "due_at", "status")),
+    LogColumn(key="answered", title=pgettext_lazy("time of a call", "Answered"), reads=("answered_at",)),
+    LogColumn(key="ended", title=_("Ended"), reads=("ended_at",)),
+    LogColumn(key="talked", title=_("Talked"), reads=("talk_seconds",), is_number=True),
+    LogColumn(key="answered_by", title=_("Answered by"), reads=("answered_by",)),
+    LogColumn(key="cost", title=_("Cost"), reads=("cost", "currency"), is_number=True),
+    LogColumn(key="tags", title=_("Tags"), reads=("id",)),
+    LogColumn(key="score", title=_("Score"), reads=("review__score",), is_number=True),
+    LogColumn(
+        key="asked_by", title=_("Asked for by"), reads=("owner__first_name", "owner__last_name", "owner__username")
+    ),
+    LogColumn(key="remote_id", title=_("Id at the vendor"), reads=("remote_id",)),
+    LogColumn(key="reference", title=_("Reference"), reads=("reference",)),
 )
 BY_KEY = {column.key: column for column in COLUMNS}
 USUAL = ("person", "number", "state", "campaign", "provider", "sent", "talked", "cost")
 """What is shown to whoever has chosen nothing."""
 
 
-def chosen(keys: Iterable[str]) -> tuple[Column, ...]:
+def chosen(keys: Iterable[str]) -> tuple[LogColumn, ...]:
     """Return the columns of these names in the order of the log; the usual ones where none is known."""
     wanted = set(keys) & BY_KEY.keys() or set(USUAL)
     return tuple(column for column in COLUMNS if column.key in wanted)
 
 
-def pairs(columns: Sequence[Column]) -> list[tuple[Column, Column | None]]:
+def pairs(columns: Sequence[LogColumn]) -> list[tuple[LogColumn, LogColumn | None]]:
     """Return what a table shows: each column, and the one that stands below its value."""
     keys = {column.key for column in columns}
     below = {column.under: column for column in columns if column.under in keys}
     return [(column, below.get(column.key)) for column in columns if column.under not in keys]
 
 
-def light(calls: CallQuerySet, columns: Sequence[Column]) -> CallQuerySet:
+def light(calls: CallQuerySet, columns: Sequence[LogColumn]) -> CallQuerySet:
     """Return calls that carry what these columns read, and nothing else."""
     reads = {*ALWAYS, *(name for column in columns for name in column.reads)}
     related = sorted({name.partition("__")[0] for name in reads if "__" in name})

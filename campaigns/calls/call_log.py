@@ -223,11 +223,11 @@ def _person(text: str, sees_numbers: bool, is_walked: bool = True) -> Q:
     if understood.e164 and len(digits) >= WHOLE_NUMBER:
         return Q(to_number=understood.e164)
     if len(digits) >= search.SHORTEST_NUMBER:
-        part = search.Part(digits=digits, is_ending=not sees_numbers)
+        part = search.SearchPart(digits=digits, is_ending=not sees_numbers)
         loose = {"to_number__contains" if sees_numbers else "to_number__endswith": digits}
         # The people first: they are fewer than the calls, and a call without one is rare.
         return search.rows_of_people_with(part, is_walked=is_walked) | Q(contact__isnull=True, **loose)
-    return search.rows_of_people_with(search.Part(search.spellings(text)), is_walked=is_walked)
+    return search.rows_of_people_with(search.SearchPart(search.spellings(text)), is_walked=is_walked)
 
 
 def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date | None) -> CallQuerySet:

@@ -50,7 +50,7 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalTime:
+class NumberClock:
     """The clock where the number may be."""
 
     zone: str
@@ -75,7 +75,7 @@ class Prospect:
     e164: str
     region: str
     contact: Contact | None
-    times: list[LocalTime]
+    times: list[NumberClock]
     """Local times of the zones it may be in, those with equal clocks once; empty where no zone is known."""
     obstacles: list[Obstacle] = field(default_factory=list)
 
@@ -135,14 +135,14 @@ def refusal_of(prospect: Prospect, *, is_deliberate: bool) -> str:
     return " ".join(f"{found.sentence} {found.next_step}".strip() for found in against)
 
 
-def _local_times(zones: tuple[str, ...], now: datetime.datetime) -> list[LocalTime]:
-    by_clock: dict[datetime.timedelta, LocalTime] = {}
+def _local_times(zones: tuple[str, ...], now: datetime.datetime) -> list[NumberClock]:
+    by_clock: dict[datetime.timedelta, NumberClock] = {}
     for zone in zones:
         try:
             there = now.astimezone(zoneinfo.ZoneInfo(zone))
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             continue
-        by_clock.setdefault(there.utcoffset() or datetime.timedelta(0), LocalTime(zone, there))
+        by_clock.setdefault(there.utcoffset() or datetime.timedelta(0), NumberClock(zone, there))
     return [by_clock[offset] for offset in sorted(by_clock)]
 
 

@@ -10,7 +10,7 @@ from campaigns.models import Call, CallTranscript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class MarkedTurn:
     """One thing that was said."""
 
     speaker: str
@@ -29,7 +29,7 @@ class Turn:
 class Talk:
     """A transcript, ready to be shown."""
 
-    turns: Sequence[Turn]
+    turns: Sequence[MarkedTurn]
     summary: Sequence[tuple[str, bool]]
     find: str
     """What is looked for, as it was written."""
@@ -50,7 +50,7 @@ def talk_of(call: Call, find: str) -> Talk | None:
         found = _hits(pieces)
         at_ms = turn.get("at_ms")
         turns.append(
-            Turn(
+            MarkedTurn(
                 speaker=str(turn.get("speaker") or ""),
                 at_ms=at_ms if isinstance(at_ms, int | float) else None,
                 pieces=pieces,

@@ -24,7 +24,7 @@ from providers.types import CallStatus
 _FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
-class Wish(NamedTuple):
+class OptOut(NamedTuple):
     """Why a number must not be called, and until when; None is for ever."""
 
     reason: str
@@ -69,10 +69,10 @@ def forbid_many(
     expires_at: datetime.datetime | None = None,
 ) -> Forbidden:
     """Forbid up to a few thousand numbers at once for one reason; see `forbid`. Writes no audit event."""
-    return forbid_each({phone: Wish(reason, expires_at) for phone in phones}, source=source, person=person)
+    return forbid_each({phone: OptOut(reason, expires_at) for phone in phones}, source=source, person=person)
 
 
-def forbid_each(wishes: Mapping[str, Wish], *, source: str, person: Any = None) -> Forbidden:
+def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None) -> Forbidden:
     """Forbid up to a few thousand numbers, each with its own reason and end, and the other numbers of their people.
 
     Writes no audit event.
@@ -107,10 +107,10 @@ def forbid_each(wishes: Mapping[str, Wish], *, source: str, person: Any = None) 
     return Forbidden(len(fresh), len(entries), skipped)
 
 
-def _for_other_numbers(wishes: Mapping[str, Wish]) -> dict[str, Wish]:
+def _for_other_numbers(wishes: Mapping[str, OptOut]) -> dict[str, OptOut]:
     """Add the other numbers of the same people: whoever says no says it for every number."""
     rows = Contact.objects.filter(Q(merged_into__isnull=False) | Q(merged__isnull=False), phone__in=list(wishes))
-    by_head: dict[int, Wish] = {}
+    by_head: dict[int, OptOut] = {}
     for phone, pk, head in rows.order_by("pk").values_list("phone", "pk", "merged_into"):
         by_head.setdefault(head or pk, wishes[phone])
     same = Contact.objects.filter(Q(pk__in=by_head) | Q(merged_into__in=by_head)) if by_head else Contact.objects.none()
@@ -118,7 +118,7 @@ def _for_other_numbers(wishes: Mapping[str, Wish]) -> dict[str, Wish]:
     return others | dict(wishes)
 
 
-def _strengthen(entry: DoNotCall, wish: Wish, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
+def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
     """Renew an entry that has ended, or make a standing one last longer; tells whether anything changed."""
     has_ended = entry.expires_at is not None and entry.expires_at <= now
     lasts_longer = (wish.expires_at or _FOR_EVER) > (entry.expires_at or _FOR_EVER)
@@ -129,7 +129,7 @@ def _strengthen(entry: DoNotCall, wish: Wish, source: str, actor_id: int | None,
     return True
 
 
-def _skip_waiting(wishes: Mapping[str, Wish], actor_id: int | None, now: datetime.datetime) -> int:
+def _skip_waiting(wishes: Mapping[str, OptOut], actor_id: int | None, now: datetime.datetime) -> int:
     """Turn waiting calls to these numbers into skipped ones; the gate is closed, so none can slip out meanwhile."""
     waiting = list(
         Call.objects.select_for_update()

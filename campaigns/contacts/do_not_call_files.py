@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
-from campaigns.contacts.do_not_call import Wish, forbid_each
+from campaigns.contacts.do_not_call import OptOut, forbid_each
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import PHONE, guess_mapping, plain_title
-from campaigns.contacts.importing.people_rows import PersonRow, Reader, plain_text, read_moment
+from campaigns.contacts.importing.people_rows import FileRow, Reader, plain_text, read_moment
 from campaigns.contacts.importing.reading import measure, open_table
 from campaigns.contacts.importing.validation import batches
-from campaigns.core.csv_cells import BOM, safe_cell
+from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import DoNotCall
 
 SAMPLES = 20
@@ -38,7 +38,7 @@ class ForbiddenFile:
     ended: int = 0
     """Rows whose own last day is over."""
     bad: int = 0
-    bad_samples: list[PersonRow] = field(default_factory=list)
+    bad_samples: list[FileRow] = field(default_factory=list)
 
 
 def forbid_file(
@@ -64,7 +64,7 @@ def forbid_file(
     reasons, ends = _column(headers, (*REASONS, _("Reason"))), _column(headers, (*ENDS, _("Until")))
     result, now = ForbiddenFile(), timezone.now()
     for batch in batches(reader.people()):
-        wishes: dict[str, Wish] = {}
+        wishes: dict[str, OptOut] = {}
         for row in batch:
             # A broken row whose number can be read is still a wish.
             if not row.phone.e164:
@@ -79,7 +79,7 @@ def forbid_file(
             if end is not None and end <= now:
                 result.ended += 1
             else:
-                wishes[row.phone.e164] = Wish(plain_text(_cell(row, reasons), 300) or reason, end)
+                wishes[row.phone.e164] = OptOut(plain_text(_cell(row, reasons), 300) or reason, end)
         if wishes:
             done = forbid_each(wishes, source=source, person=person)
             result.added += done.added
@@ -96,7 +96,7 @@ def _column(headers: Sequence[str], names: Sequence[str]) -> int:
     return next((column for column, title in enumerate(headers) if plain_title(title) in wanted), -1)
 
 
-def _cell(row: PersonRow, column: int) -> str:
+def _cell(row: FileRow, column: int) -> str:
     return row.cells[column] if 0 <= column < len(row.cells) else ""
 
 
@@ -108,13 +108,6 @@ def _end(text: str) -> datetime.datetime | None:
     return found + datetime.timedelta(days=1)
 
 
-class _Echo:
-    """Returns what a csv writer writes."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def export_entries() -> Iterator[str]:
     """Return the whole list as CSV, newest first, in the language and the zone of the moment it was asked for."""
     titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
@@ -123,7 +116,7 @@ def export_entries() -> Iterator[str]:
 
 
 def _write_entries(titles: Sequence[str], sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(PassingFile())
     yield BOM
     yield writer.writerow(titles)
     for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=2_000):

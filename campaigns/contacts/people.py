@@ -30,7 +30,7 @@ MOST_ZONES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class LocalTime:
+class ContactClock:
     """What the clock shows in one of the zones that a number may be in."""
 
     zone: str
@@ -64,7 +64,7 @@ def find_members(members: QuerySet[ListMembership], text: str, region: str) -> Q
     return members.filter(search.rows_of_people_with(sought)) if sought else members
 
 
-def _sought(text: str, region: str) -> str | search.Part | None:
+def _sought(text: str, region: str) -> str | search.SearchPart | None:
     """Return the whole number that a text is, else the part of a name or number; nothing of nothing."""
     text = " ".join(text.split())
     return (understand_number(text, region).e164 or search.part_of_person(text)) if text else None
@@ -93,11 +93,11 @@ def is_in_force(entry: DoNotCall) -> bool:
     return entry.expires_at is None or entry.expires_at > timezone.now()
 
 
-def local_times(contact: Contact) -> tuple[list[LocalTime], int]:
+def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
     """Return the time now where a person may be, and in how many more zones the number may be; none where unknown."""
     now = timezone.now()
     zones = rules.zones_of(contact.phone, contact.time_zone)
-    times = [LocalTime(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]
+    times = [ContactClock(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]
     return times[:MOST_ZONES], max(len(times) - MOST_ZONES, 0)
 
 

@@ -23,7 +23,7 @@ TO_PERSIAN = str.maketrans("يك", "یک")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SearchPart:
     """What is looked for in people: any of these texts in the name, or these digits in the number.
 
     One or two letters are looked for where a word of the name begins.
@@ -81,19 +81,19 @@ def spellings(text: str) -> tuple[str, ...]:
     return tuple(sorted({text, text.translate(TO_ARABIC), text.translate(TO_PERSIAN), text_of_digits(text)}))
 
 
-def part_of_person(text: str) -> Part:
+def part_of_person(text: str) -> SearchPart:
     """Return what a text may mean: a part of a name, and of a number where it is made of digits."""
     digits = search_digits(text)
-    return Part(spellings(text), digits if len(digits) >= SHORTEST_NUMBER else "")
+    return SearchPart(spellings(text), digits if len(digits) >= SHORTEST_NUMBER else "")
 
 
-def people_with(part: Part, people: QuerySet[Contact]) -> QuerySet[Contact]:
+def people_with(part: SearchPart, people: QuerySet[Contact]) -> QuerySet[Contact]:
     """Narrow people to those who match."""
     ids = part.ids()
     return people.filter(part.condition) if ids is None else people.filter(pk__in=ids)
 
 
-def rows_of_people_with(part: Part, person: str = "contact", *, is_walked: bool = True) -> Q:
+def rows_of_people_with(part: SearchPart, person: str = "contact", *, is_walked: bool = True) -> Q:
     """Return the condition of rows that name a person who matches.
 
     Where a list is walked in its order, the first rows of many are soon met; else people lead to their rows.

@@ -22,7 +22,7 @@ from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
 from campaigns.dialing import circuit_breaker, order_results
 from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held
-from campaigns.dialing.order_results import Answer
+from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
 from providers import pace
@@ -34,7 +34,7 @@ BUDGET_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class CommittedCall:
     """A call whose order must leave now, or never."""
 
     call_id: int
@@ -47,7 +47,7 @@ class Committed:
 class CommitResult:
     """What one commit point let pass, and what stays reserved."""
 
-    committed: list[Committed] = field(default_factory=list)
+    committed: list[CommittedCall] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
     """Reserved calls that found no line or no pace; they keep their lease."""
     over_budget: set[int] = field(default_factory=set)
@@ -73,7 +73,7 @@ def commit_calls(
     ids: Sequence[int],
     idle: int,
     clock: DatabaseClock,
-    answers: Sequence[Answer] = (),
+    answers: Sequence[OrderAnswer] = (),
 ) -> CommitResult:
     """Let up to `idle` of the reserved calls pass, in one durable transaction; alone where one of them clashes.
 
@@ -107,7 +107,7 @@ def _commit(
     ids: Sequence[int],
     idle: int,
     clock: DatabaseClock,
-    answers: Sequence[Answer] = (),
+    answers: Sequence[OrderAnswer] = (),
 ) -> CommitResult:
     result = CommitResult()
     with transaction.atomic(durable=True):
@@ -130,7 +130,9 @@ def _commit(
                 result.left, result.is_open, orders = list(ids), False, []
         write_steps(steps)
     committed_at = boottime()
-    result.committed = [Committed(call_id=call_id, order=order, committed_at=committed_at) for call_id, order in orders]
+    result.committed = [
+        CommittedCall(call_id=call_id, order=order, committed_at=committed_at) for call_id, order in orders
+    ]
     return result
 
 

@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from campaigns.core import leases
 from campaigns.core.clock import DatabaseClock, boottime
 from campaigns.dialing import circuit_breaker, order_results, reservation
-from campaigns.dialing.commit_point import Committed, commit_calls
-from campaigns.dialing.order_results import Answer
+from campaigns.dialing.commit_point import CommittedCall, commit_calls
+from campaigns.dialing.order_results import OrderAnswer
 from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns
 from campaigns.tracking import restore_guard, stuck_calls
@@ -56,7 +56,7 @@ MOST_AHEAD = 16
 class Lane:
     """One provider's order loop and its reserved calls."""
 
-    def __init__(self, provider: Provider, tell: Callable[[int, Sequence[DoneOrder[Committed]]], None]) -> None:
+    def __init__(self, provider: Provider, tell: Callable[[int, Sequence[DoneOrder[CommittedCall]]], None]) -> None:
         self.provider_id = provider.pk
         self.lines = min(provider.max_lines, MOST_LINES)
         self.loop = opening.open_order_loop(provider, self.lines, partial(tell, provider.pk))
@@ -100,7 +100,7 @@ class Lane:
         self.came_back, self.slowest = 0, 0.0
 
 
-class Slice:
+class DispatchSlice:
     """The coordinator of one slice."""
 
     def __init__(self, seconds: float, on_placed: Callable[[], None]) -> None:
@@ -111,21 +111,23 @@ class Slice:
         self.on_placed = on_placed
         self.has_placed = False
         self.lanes: dict[int, Lane] = {}
-        self.answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
-        self.unwritten: list[tuple[int, Answer]] = []
+        self.answers: queue.SimpleQueue[tuple[int, OrderAnswer]] = queue.SimpleQueue()
+        self.unwritten: list[tuple[int, OrderAnswer]] = []
         self.looked_at = 0.0
         self.swept_at = 0.0
         self.prober = ThreadPoolExecutor(4, thread_name_prefix="probe")
         self.errands = DatabaseErrands()
         self.probes: dict[int, Future[ProviderError | None]] = {}
 
-    def take(self, provider_id: int, done: Sequence[DoneOrder[Committed]]) -> None:
+    def take(self, provider_id: int, done: Sequence[DoneOrder[CommittedCall]]) -> None:
         """Take the answers to orders from an order loop: the only code of the slice that runs in its thread."""
         now = boottime()
         for one in done:
             sent = one.order
             took = now - sent.committed_at
-            answer = Answer(call_id=sent.call_id, order=sent.order, result=one.result, exchange=one.exchange, took=took)
+            answer = OrderAnswer(
+                call_id=sent.call_id, order=sent.order, result=one.result, exchange=one.exchange, took=took
+            )
             self.answers.put((provider_id, answer))
 
     # The rounds of the coordinator
@@ -278,11 +280,11 @@ class Slice:
             order_results.write_answers(provider_id, group, self.clock.now())
             self.note_written(provider_id, group)
 
-    def answers_of(self, provider_id: int) -> list[Answer]:
+    def answers_of(self, provider_id: int) -> list[OrderAnswer]:
         """Return the answers of one provider that the database does not have yet."""
         return [answer for owner, answer in self.unwritten if owner == provider_id]
 
-    def note_written(self, provider_id: int, group: Sequence[Answer]) -> None:
+    def note_written(self, provider_id: int, group: Sequence[OrderAnswer]) -> None:
         """Let go of answers that were written, and ring for the polls at the first placed call."""
         self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
         if not self.has_placed and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
@@ -345,7 +347,7 @@ def run_slice(
 ) -> datetime.timedelta:
     """Run one dispatch slice; rings for the polls at the first placed call and for a successor while work remains."""
     began = time.monotonic()
-    current = Slice(seconds, on_placed)
+    current = DispatchSlice(seconds, on_placed)
     has_more = False
     try:
         has_more = current.run()

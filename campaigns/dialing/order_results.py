@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class OrderAnswer:
     """What came of one order."""
 
     call_id: int
@@ -48,7 +48,7 @@ class Answer:
     """Seconds from the commit point to the answer."""
 
 
-def write_answers(provider_id: int, answers: Sequence[Answer], now: datetime.datetime) -> None:
+def write_answers(provider_id: int, answers: Sequence[OrderAnswer], now: datetime.datetime) -> None:
     """Write a group of answers in one durable transaction; safe to run again after a lost connection."""
     for one_by_one in (False, True):
         try:
@@ -65,7 +65,7 @@ def write_answers(provider_id: int, answers: Sequence[Answer], now: datetime.dat
 
 
 def write_in_transaction(
-    provider_id: int, answers: Sequence[Answer], now: datetime.datetime, one_by_one: bool = False
+    provider_id: int, answers: Sequence[OrderAnswer], now: datetime.datetime, one_by_one: bool = False
 ) -> list[Step]:
     """Write a group of answers in the caller's transaction; returns the steps that the caller writes with its own.
 
@@ -89,7 +89,7 @@ def write_in_transaction(
     return steps
 
 
-def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> list[Step]:
+def _write_placed(answers: Sequence[OrderAnswer], now: datetime.datetime) -> list[Step]:
     rows = []
     for answer in answers:
         placed = answer.result
@@ -116,7 +116,7 @@ def _write_placed(answers: Sequence[Answer], now: datetime.datetime) -> list[Ste
     ).steps
 
 
-def _write_one_placed(answer: Answer, now: datetime.datetime) -> list[Step]:
+def _write_one_placed(answer: OrderAnswer, now: datetime.datetime) -> list[Step]:
     try:
         with transaction.atomic():
             return _write_placed([answer], now)

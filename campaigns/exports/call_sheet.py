@@ -58,7 +58,7 @@ class CallSheet:
     """
 
     def __init__(
-        self, calls: CallQuerySet, *, shows_numbers: bool, columns: Sequence[call_columns.Column] | None = None
+        self, calls: CallQuerySet, *, shows_numbers: bool, columns: Sequence[call_columns.LogColumn] | None = None
     ) -> None:
         self._calls = calls
         self._shows_numbers = shows_numbers

@@ -19,7 +19,7 @@ from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import record
 from callcenter.formats.masking import ending_if_long
 from campaigns import queue
-from campaigns.calls.call_columns import Column
+from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.call_log import CallFilters
 from campaigns.core.refusals import Refusal
 from campaigns.exports.call_sheet import zoneinfo_name
@@ -36,7 +36,7 @@ MOST_UNFINISHED = 5
 def ask(
     person: Person,
     filters: CallFilters,
-    columns: Sequence[Column],
+    columns: Sequence[LogColumn],
     *,
     words: Sequence[Sequence[str]],
     file_format: str,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaigns.history.people import Everybody
-from campaigns.history.plan import CLOSES, DAY, OPENS, Plan
+from campaigns.history.plan import CLOSES, DAY, OPENS, HistoryPlan
 from campaigns.models import Campaign
 from campaigns.reasons import SkipReason, WaitReason
 from providers.types import CallStatus, FailureReason
@@ -49,7 +49,7 @@ class Drafter:
         self._blocked: set[int] = set()
         """People with a live or unknown call: nobody has two at once."""
 
-    def campaign(self, plan: Plan) -> Iterator[Draft]:
+    def campaign(self, plan: HistoryPlan) -> Iterator[Draft]:
         """Yield the calls of one campaign, people in the order in which they are called."""
         everybody = len(self._people.phones)
         offset = plan.place * 7919 % everybody
@@ -73,7 +73,7 @@ class Drafter:
             draft = self._attempt(placing - self._chance.randrange(1, 5), NOBODY, person, 1, placing)
             yield draft._replace(has_contact=self._chance.random() > 0.2)
 
-    def _chain(self, plan: Plan, person: int, share: float) -> Iterator[Draft]:
+    def _chain(self, plan: HistoryPlan, person: int, share: float) -> Iterator[Draft]:
         waits = share >= 1 - plan.left
         if person in self._people.forbidden and not waits:
             moment = min(plan.moment(min(share, 0.999), self._chance), plan.ends)

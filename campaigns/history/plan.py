@@ -30,7 +30,7 @@ STATES = {
 """Where a campaign stands now, by its place; all others are finished."""
 
 
-class Plan(NamedTuple):
+class HistoryPlan(NamedTuple):
     """One campaign of the past."""
 
     place: int
@@ -60,7 +60,7 @@ class Plan(NamedTuple):
         return begins + int(part * (CLOSES - OPENS - 60)) + chance.randrange(60)
 
 
-def plan_campaigns(chance: random.Random, calls: int, until: int) -> Iterator[Plan]:
+def plan_campaigns(chance: random.Random, calls: int, until: int) -> Iterator[HistoryPlan]:
     """Yield the campaigns, the biggest first."""
     weights = [1 / (place + 3) for place in range(CAMPAIGNS - 1)]
     rest = (1 - BIGGEST - SINGLES) / sum(weights)
@@ -74,4 +74,4 @@ def plan_campaigns(chance: random.Random, calls: int, until: int) -> Iterator[Pl
         else:
             began = until - until % DAY - chance.randrange(days + 7, 30 * MONTHS) * DAY + OPENS - 1800
             ends, left = min(began + (days + 6) * DAY, until - DAY), 0.0
-        yield Plan(place, status, size, began, days, ends, left)
+        yield HistoryPlan(place, status, size, began, days, ends, left)

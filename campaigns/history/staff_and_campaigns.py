@@ -17,7 +17,7 @@ from campaigns.history import words
 from campaigns.history.drafts import NOBODY
 from campaigns.history.loading import Loader
 from campaigns.history.people import Everybody
-from campaigns.history.plan import Plan
+from campaigns.history.plan import HistoryPlan
 from campaigns.history.rows import Line
 from campaigns.models import Campaign, ContactList, ListMembership
 from providers import registry
@@ -92,7 +92,7 @@ def make_lines(owners: Sequence[tuple[int, int | None]], until: datetime.datetim
 
 
 def make_campaigns(
-    chance: random.Random, plans: Sequence[Plan], lines: Sequence[Line], audiences: Mapping[int, Sequence[int]],
+    chance: random.Random, plans: Sequence[HistoryPlan], lines: Sequence[Line], audiences: Mapping[int, Sequence[int]],
     people: Everybody, loader: Loader,
 ) -> dict[int, list[Line]]:  # fmt: skip
     """Make the campaigns with their lists; returns what each calls through, by its place."""
@@ -126,7 +126,9 @@ def make_campaigns(
     return through
 
 
-def _campaign(plan: Plan, line: Line, name: str, owner: int, team: int | None, chance: random.Random) -> Campaign:
+def _campaign(
+    plan: HistoryPlan, line: Line, name: str, owner: int, team: int | None, chance: random.Random
+) -> Campaign:
     began = datetime.datetime.fromtimestamp(plan.began, datetime.UTC)
     ended = datetime.datetime.fromtimestamp(plan.ends, datetime.UTC)
     number = _next_number(Campaign)

@@ -39,7 +39,7 @@ GROUPS: dict[str, Collection[str]] = {
 """The sums of the check's sentence, and the verdicts that each adds up."""
 
 
-class Judged(NamedTuple):
+class JudgedPerson(NamedTuple):
     """One person of the audience, and what would become of them if the campaign ran now."""
 
     contact_id: int
@@ -80,7 +80,7 @@ class AudienceJudge:
         only_new: bool = False,
         looks_back: bool = True,
         tells_when: bool = False,
-    ) -> Iterator[Judged]:
+    ) -> Iterator[JudgedPerson]:
         """Judge everybody whose id is greater than `after`, at most `through`, in the order of their ids.
 
         `only_new`: those who have no row of this campaign yet. Without `looks_back` nobody waits for another call.
@@ -111,19 +111,19 @@ class AudienceJudge:
                 facts = NOTHING_KNOWN
             found = self.judge.answer(phone, zones, facts)
             unmet = tuple(message.missing_from(self.expected, name, variables)) if self.expected else ()
-            yield Judged(pk, name, phone, found, zones, tuple(missing), unmet)
+            yield JudgedPerson(pk, name, phone, found, zones, tuple(missing), unmet)
 
 
 def people_with(
     campaign: Campaign, kind: str, now: datetime.datetime, after: int = 0, limit: int = 50, variable: str = ""
-) -> tuple[list[Judged], int | None]:
+) -> tuple[list[JudgedPerson], int | None]:
     """Return a page of the people with a verdict or of a group, and the id to go on from; None at the end.
 
     With a variable, only those for whom it is empty. A page has fewer people, or none, where they are so rare that
     `MOST_LOOKED_AT` others stand before them.
     """
     wanted = GROUPS.get(kind, (kind,))
-    page: list[Judged] = []
+    page: list[JudgedPerson] = []
     judge = AudienceJudge(campaign, now)
     ids = judge.selection.next_ids(after, MOST_LOOKED_AT)
     if not ids:

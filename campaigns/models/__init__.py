@@ -5,13 +5,13 @@ from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitc
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
-from campaigns.models.ghosts import DatabaseMark, UnknownVendorCall, VendorSweep
 from campaigns.models.hints import CallHint
 from campaigns.models.imports import ContactImport
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
 from campaigns.models.transcript_words import TranscriptWords
+from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, VendorSweep
 
 __all__ = [
     "Alert",

@@ -18,7 +18,7 @@ class Alert(models.Model):
         START_REFUSED = "start_refused", _("A campaign did not start at its time")
         CALL_UNKNOWN = "call_unknown", _("A call has been unknown for an hour")
         PROVIDER_FROZEN = "provider_frozen", _("Calling is frozen after a restored backup")
-        STRANGE_CALLS = "strange_calls", _("A vendor lists calls that we do not know")
+        UNMATCHED_CALLS = "strange_calls", _("A vendor lists calls that we do not know")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     object_type = models.CharField(max_length=20)

@@ -82,7 +82,7 @@ def _reason(reason: str) -> Q:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
+class CampaignPersonRow:
     """One person of a campaign, as the list shows them."""
 
     call: Call
@@ -102,7 +102,7 @@ class PersonRow:
 
 def rows_of(
     calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool
-) -> list[PersonRow]:
+) -> list[CampaignPersonRow]:
     """Return what the list shows of these last attempts; two statements for however many.
 
     `is_stopped`: whether stop-all is pressed.
@@ -117,7 +117,7 @@ def rows_of(
         answer = answers.get(call.pk)
         reason, step = words_about(call, answer)
         rows.append(
-            PersonRow(
+            CampaignPersonRow(
                 call=call,
                 shows_number=call_log.sees_number(viewer, call),
                 why=reason,

@@ -24,7 +24,7 @@ from campaigns.core import results
 from campaigns.core.days import start_of
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
-from campaigns.reports.rollup_reads import Counts, read_counts
+from campaigns.reports.rollup_reads import RollupCounts, read_counts
 from campaigns.reports.rollups import COUNTS
 from providers.models import Provider
 
@@ -88,7 +88,7 @@ def _pair(name: str, value: str) -> str:
 
 
 @dataclass(slots=True)
-class Sums:
+class FigureSums:
     """The figures of one part of the calls."""
 
     sent: int = 0
@@ -234,11 +234,11 @@ class Figures:
     """Everything that was counted for a scope."""
 
     scope: Scope
-    total: Sums
-    campaigns: dict[int, Sums]
+    total: FigureSums
+    campaigns: dict[int, FigureSums]
     """By campaign; 0 are the single calls."""
-    providers: dict[int, Sums]
-    days: dict[datetime.date, Sums]
+    providers: dict[int, FigureSums]
+    days: dict[datetime.date, FigureSums]
     hours: Mapping[tuple[int, int], Cell]
     """By weekday (1 is Monday) and hour."""
     attempts: Mapping[int, Cell]
@@ -252,7 +252,7 @@ class Figures:
 def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Figures:
     """Return figures that hold nothing but the hours, counted elsewhere."""
     return Figures(
-        scope=scope, total=Sums(), campaigns={}, providers={}, days={}, hours=hours, attempts={}, bills=[],
+        scope=scope, total=FigureSums(), campaigns={}, providers={}, days={}, hours=hours, attempts={}, bills=[],
         differences=None, campaign_names={}, provider_rows={},
     )  # fmt: skip
 
@@ -271,10 +271,10 @@ def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads
         partial(calls_in, scope, person), scope.start, scope.end, scope.narrowed(), person,
         by_attempt=reads_attempts,
     )  # fmt: skip
-    total = Sums()
-    by_campaign: dict[int, Sums] = defaultdict(Sums)
-    by_provider: dict[int, Sums] = defaultdict(Sums)
-    by_day: dict[datetime.date, Sums] = defaultdict(Sums)
+    total = FigureSums()
+    by_campaign: dict[int, FigureSums] = defaultdict(FigureSums)
+    by_provider: dict[int, FigureSums] = defaultdict(FigureSums)
+    by_day: dict[datetime.date, FigureSums] = defaultdict(FigureSums)
     for (day, campaign, provider_id), numbers in counts.parts.items():
         for sums in (total, by_campaign[campaign or 0], by_provider[provider_id], by_day[day]):
             sums.add_calls(numbers)
@@ -306,7 +306,7 @@ def _cell(numbers: Sequence[int]) -> Cell:
     return Cell(sent, sum(found.values()), found[results.ANSWERED])
 
 
-def _largest_first(parts: dict[int, Sums]) -> dict[int, Sums]:
+def _largest_first(parts: dict[int, FigureSums]) -> dict[int, FigureSums]:
     return dict(sorted(parts.items(), key=lambda part: (-part[1].sent, part[0])))
 
 
@@ -314,7 +314,7 @@ def _opt_outs(calls: CallQuerySet) -> Any:
     return calls.filter(call_log.of_which(call_log.OPTED_OUT)).values("campaign", "provider").annotate(n=Count("pk"))
 
 
-def _bills(counts: Counts, providers: Mapping[int, Provider]) -> list[Bill]:
+def _bills(counts: RollupCounts, providers: Mapping[int, Provider]) -> list[Bill]:
     found: dict[tuple[int, str], Bill] = {}
     for (_day, _campaign, provider_id, told_currency), costs in sorted(counts.costs.items(), key=_by_provider):
         told, priced, priced_seconds, unpriced, _seconds = costs

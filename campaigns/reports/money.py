@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from campaigns.calls import call_log
 from campaigns.reports.figures import Difference, seconds_for
 from campaigns.reports.plots import Bar, lying_bars, standing_bars
-from campaigns.reports.tables import DRAWN, Column, Drawing, Section, Value
+from campaigns.reports.tables import DRAWN, Drawing, ReportColumn, ReportSection, Value
 
 
 class MoneySections(Drawing):
     """Cost by day, campaign and provider, and our reckoning beside the vendor's."""
 
-    def cost_by_day(self) -> Section:
+    def cost_by_day(self) -> ReportSection:
         """Return what each day cost."""
         rows, plots = [], []
         for currency in self.figures.total.currencies:
@@ -39,18 +39,18 @@ class MoneySections(Drawing):
             most = max(bars, key=lambda bar: bar.value)
             highest = _("Most expensive day: %(day)s, %(cost)s") % {"day": most.name, "cost": most.said}
             plots.append(standing_bars(bars, highest))
-        return Section(
+        return ReportSection(
             "cost-days",
             _("Cost by day"),
             self._cost_text(),
-            [Column(_("Day"), "day"), Column(_("Sent"), "number"), *self._cost_columns()],
+            [ReportColumn(_("Day"), "day"), ReportColumn(_("Sent"), "number"), *self._cost_columns()],
             rows,
             plots,
             self._no_cost(),
             is_folded=True,
         )
 
-    def cost_by(self, whose: str) -> Section:
+    def cost_by(self, whose: str) -> ReportSection:
         """Return what each campaign or provider cost, and a conversation there."""
         rows, plots = [], []
         parts = list(self.parts_of(whose))
@@ -71,21 +71,21 @@ class MoneySections(Drawing):
                     ]
                 )
             plots.append(lying_bars(sorted(bars, key=lambda bar: -bar.value)[:DRAWN]))
-        return Section(
+        return ReportSection(
             f"cost-{whose}",
             _("Cost by provider") if whose == "providers" else _("Cost by campaign"),
             self._cost_text(),
-            [self.first_column(whose), Column(_("Sent"), "number"), *self._cost_columns()],
+            [self.first_column(whose), ReportColumn(_("Sent"), "number"), *self._cost_columns()],
             rows,
             plots,
             self._no_cost(),
         )
 
-    def _cost_columns(self) -> list[Column]:
+    def _cost_columns(self) -> list[ReportColumn]:
         return [
-            Column(_("Cost"), "money"),
-            Column(_("of it by our price"), "money"),
-            Column(_("A conversation"), "money"),
+            ReportColumn(_("Cost"), "money"),
+            ReportColumn(_("of it by our price"), "money"),
+            ReportColumn(_("A conversation"), "money"),
         ]
 
     def _cost_text(self) -> str:
@@ -96,7 +96,7 @@ class MoneySections(Drawing):
     def _no_cost(self) -> str:
         return _("No vendor told a cost, and no provider has a price a minute: an admin sets one at the provider.")
 
-    def bill(self) -> Section:
+    def bill(self) -> ReportSection:
         """Return our reckoning beside the vendor's, by provider."""
         rows, bars = [], []
         for bill in self.figures.bills:
@@ -124,7 +124,7 @@ class MoneySections(Drawing):
                 if amount is not None and len(self.figures.total.currencies) == 1:
                     label = name % {"provider": bill.provider}
                     bars.append(Bar(label, amount, self.said(amount, "money", bill.currency), priced, tone))
-        return Section(
+        return ReportSection(
             "bill",
             _("Is the bill right?"),
             _(
@@ -132,23 +132,23 @@ class MoneySections(Drawing):
                 "the bill stands for more seconds than ours, the vendor rounds up or has another price."
             ),
             [
-                Column(_("Provider")),
-                Column(_("Calls with a cost"), "number"),
-                Column(_("Our seconds"), "seconds"),
-                Column(_("Seconds the bill stands for"), "seconds"),
-                Column(_("Our price a minute"), "money"),
-                Column(_("The vendor's price a minute"), "money"),
-                Column(_("Reckoned by us"), "money"),
-                Column(_("Told by the vendor"), "money"),
-                Column(_("Vendor above us"), "money"),
-                Column(_("Talked, no cost told"), "number"),
+                ReportColumn(_("Provider")),
+                ReportColumn(_("Calls with a cost"), "number"),
+                ReportColumn(_("Our seconds"), "seconds"),
+                ReportColumn(_("Seconds the bill stands for"), "seconds"),
+                ReportColumn(_("Our price a minute"), "money"),
+                ReportColumn(_("The vendor's price a minute"), "money"),
+                ReportColumn(_("Reckoned by us"), "money"),
+                ReportColumn(_("Told by the vendor"), "money"),
+                ReportColumn(_("Vendor above us"), "money"),
+                ReportColumn(_("Talked, no cost told"), "number"),
             ],
             rows,
             [lying_bars(bars)] if bars else [],
             _("No call of these days has a cost or talk time yet."),
         )
 
-    def differences(self, differences: Sequence[Difference]) -> Section:
+    def differences(self, differences: Sequence[Difference]) -> ReportSection:
         """Return the calls whose told cost is off."""
         rows = [
             [
@@ -163,7 +163,7 @@ class MoneySections(Drawing):
             ]
             for found in differences
         ]
-        return Section(
+        return ReportSection(
             "differences",
             _("Calls whose cost differs"),
             _(
@@ -171,14 +171,14 @@ class MoneySections(Drawing):
                 "Ask the vendor about them."
             ),
             [
-                Column(_("Call"), "id"),
-                Column(_("Provider")),
-                Column(_("Sent"), "moment"),
-                Column(_("Our seconds"), "seconds"),
-                Column(_("Seconds the bill stands for"), "seconds"),
-                Column(_("Reckoned by us"), "money"),
-                Column(_("Told by the vendor"), "money"),
-                Column(_("Vendor above us"), "money"),
+                ReportColumn(_("Call"), "id"),
+                ReportColumn(_("Provider")),
+                ReportColumn(_("Sent"), "moment"),
+                ReportColumn(_("Our seconds"), "seconds"),
+                ReportColumn(_("Seconds the bill stands for"), "seconds"),
+                ReportColumn(_("Reckoned by us"), "money"),
+                ReportColumn(_("Told by the vendor"), "money"),
+                ReportColumn(_("Vendor above us"), "money"),
             ],
             rows,
             [],

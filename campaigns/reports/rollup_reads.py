@@ -27,7 +27,7 @@ Key = tuple[Any, ...]
 
 
 @dataclass(slots=True)
-class Counts:
+class RollupCounts:
     """Sums by day, hour and attempt, each in the order of `COUNTS` or `COSTS`."""
 
     parts: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * len(COUNTS)))
@@ -99,13 +99,13 @@ def read_counts(
     person: Person,
     *,
     by_attempt: bool = True,
-) -> Counts:
+) -> RollupCounts:
     """Count calls that left in a span; `calls_from` returns those from an instant on, `narrowed` is their filter.
 
     The sums hold everybody's calls: for whoever sees only own ones the calls are read.
     """
     first, after = quarter_of(start), quarter_of(end)
-    clock, counts = LocalClock(timezone.get_current_timezone(), first, after), Counts()
+    clock, counts = LocalClock(timezone.get_current_timezone(), first, after), RollupCounts()
     through = min(summed_through(), after) if may(person, "see_all_calls") else 0
     if first < through:
         _read_sums(counts, clock, {"quarter__gte": first, "quarter__lt": through, **narrowed}, by_attempt)
@@ -114,7 +114,7 @@ def read_counts(
     return counts
 
 
-def _read_sums(counts: Counts, clock: LocalClock, span: dict[str, Any], by_attempt: bool) -> None:
+def _read_sums(counts: RollupCounts, clock: LocalClock, span: dict[str, Any], by_attempt: bool) -> None:
     rows = CallTally.objects.filter(**span)
     day, hour = clock.seconds() / DAY, (clock.seconds() / HOUR + MONDAY) % WEEK_HOURS
     for number, campaign, provider, *sums in _grouped(rows, COUNTS, day, "campaign", "provider"):
@@ -134,7 +134,7 @@ def _grouped(rows: QuerySet[Any], names: Iterable[str], by: Any, *columns: str) 
     return rows.order_by().annotate(by=by).values_list("by", *columns).annotate(**sums)
 
 
-def _read_calls(counts: Counts, clock: LocalClock, calls: CallQuerySet) -> None:
+def _read_calls(counts: RollupCounts, clock: LocalClock, calls: CallQuerySet) -> None:
     sums = sum_of(calls)
     for (quarter, campaign, provider, attempt), row in sums.calls.items():
         seconds = clock.seconds_of(quarter)

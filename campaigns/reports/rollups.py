@@ -34,14 +34,14 @@ Key = tuple[int, int | None, int, Any]
 """Quarter, campaign, provider, and attempt or currency."""
 
 
-class Sums:
+class QuarterSums:
     """Counts of calls and costs by quarter, as the rows of both tables hold them."""
 
     def __init__(self) -> None:
         self.calls: dict[Key, list[int]] = defaultdict(lambda: [0] * len(COUNTS))
         self.costs: dict[Key, list[Any]] = defaultdict(lambda: [Decimal(0), 0, 0, 0, 0])
 
-    def add(self, rows: Iterable[tuple[Any, ...]]) -> Sums:
+    def add(self, rows: Iterable[tuple[Any, ...]]) -> QuarterSums:
         """Add calls, each with the columns of `READ`."""
         for placing_at, campaign, provider, attempt, status, answered_by, talked, cost, currency in rows:
             quarter = int(placing_at.timestamp()) // QUARTER
@@ -61,9 +61,9 @@ class Sums:
         return self
 
 
-def sum_of(calls: CallQuerySet) -> Sums:
+def sum_of(calls: CallQuerySet) -> QuarterSums:
     """Sum calls whose order left."""
-    return Sums().add(calls.order_by().values_list(*READ).iterator(chunk_size=5000))
+    return QuarterSums().add(calls.order_by().values_list(*READ).iterator(chunk_size=5000))
 
 
 def moment(quarter: int) -> datetime.datetime:

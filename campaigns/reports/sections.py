@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 
 from campaigns.calls import call_log
 from campaigns.core import results
-from campaigns.reports.figures import Figures, Sums
+from campaigns.reports.figures import Figures, FigureSums
 from campaigns.reports.money import MoneySections
 from campaigns.reports.plots import Bar, heat_map, lying_bars, stacks
-from campaigns.reports.tables import DRAWN, Column, Drawing, Section, Value, Words
+from campaigns.reports.tables import DRAWN, Drawing, ReportColumn, ReportSection, Value, Words
 from providers.types import CallStatus
 
 TONES = {
@@ -38,10 +38,10 @@ DIFFERENCES = "differences"
 KEYS = (*FIRST, *REST, DIFFERENCES)
 
 
-def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str] = KEYS) -> list[Section]:
+def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str] = KEYS) -> list[ReportSection]:
     """Return sections; `said(value, kind, currency)` and `short_day(date)` write values in the page's language."""
     calls, money = CallSections(figures, said, short_day), MoneySections(figures, said, short_day)
-    built: dict[str, Callable[[], Section]] = {
+    built: dict[str, Callable[[], ReportSection]] = {
         "hours": calls.hours,
         "outcomes-campaigns": partial(calls.outcomes, "campaigns"),
         "outcomes-providers": partial(calls.outcomes, "providers"),
@@ -60,7 +60,7 @@ def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str
 class CallSections(Drawing):
     """What the calls came to."""
 
-    def hours(self) -> Section:
+    def hours(self) -> ReportSection:
         """Return how well people answer by weekday and hour."""
         first = int(get_format("FIRST_DAY_OF_WEEK"))
         # Django counts weekdays of a format from Sunday, ISO from Monday.
@@ -93,16 +93,16 @@ class CallSections(Drawing):
                 )
         names = [str(WEEKDAYS_ABBR[weekday - 1]) for weekday in order]
         plot = heat_map(names, [self.said(hour, "number") for hour in range(24)], cells)
-        return Section(
+        return ReportSection(
             "hours",
             _("When people answer"),
             _("Calls in which a person talked, in percent of those that are over, by weekday and hour of your clock."),
             [
-                Column(_("Weekday")),
-                Column(_("Hour"), "clock"),
-                Column(_("Over"), "number"),
-                Column(_("Talked"), "number"),
-                Column(_("Answer rate"), "percent"),
+                ReportColumn(_("Weekday")),
+                ReportColumn(_("Hour"), "clock"),
+                ReportColumn(_("Over"), "number"),
+                ReportColumn(_("Talked"), "number"),
+                ReportColumn(_("Answer rate"), "percent"),
             ],
             rows,
             [plot] if cells else [],
@@ -114,7 +114,7 @@ class CallSections(Drawing):
 
     # What became of the calls
 
-    def outcomes(self, whose: str) -> Section:
+    def outcomes(self, whose: str) -> ReportSection:
         """Return what became of the calls of each campaign or provider."""
         rows, drawn = [], []
         for name, narrowed, sums in self.parts_of(whose):
@@ -142,22 +142,22 @@ class CallSections(Drawing):
         plot = stacks(drawn[:DRAWN])
         plot.legend = [(tone, str(result.word)) for result, tone in OUTCOMES] + [("plot-info", _("Not over yet"))]
         by_provider = whose == "providers"
-        return Section(
+        return ReportSection(
             f"outcomes-{whose}",
             _("Outcomes by provider") if by_provider else _("Outcomes by campaign"),
             _("Every call that was sent, by what became of it. Each bar is the whole of one row."),
             [
                 self.first_column(whose),
-                Column(_("Sent"), "number"),
-                *(Column(result.word, "number") for result, _tone in OUTCOMES),
-                Column(_("Not over yet"), "number"),
-                Column(_("Answer rate"), "percent"),
+                ReportColumn(_("Sent"), "number"),
+                *(ReportColumn(result.word, "number") for result, _tone in OUTCOMES),
+                ReportColumn(_("Not over yet"), "number"),
+                ReportColumn(_("Answer rate"), "percent"),
             ],
             rows,
             [plot],
         )
 
-    def retries(self) -> Section:
+    def retries(self) -> ReportSection:
         """Return how well each further attempt went."""
         rows, bars = [], []
         reached = sum(found.talked for found in self.figures.attempts.values())
@@ -182,40 +182,48 @@ class CallSections(Drawing):
             "%(n)s conversations came about at a second or later attempt. The bars are answer rates.",
             later,
         )
-        return Section(
+        return ReportSection(
             "retries",
             _("Retries that paid off"),
             text % {"n": self.said(later, "number")},
             [
-                Column(_("Attempt"), "number"),
-                Column(_("Sent"), "number"),
-                Column(_("Over"), "number"),
-                Column(_("Talked"), "number"),
-                Column(_("Answer rate"), "percent"),
-                Column(_("of all conversations"), "percent"),
+                ReportColumn(_("Attempt"), "number"),
+                ReportColumn(_("Sent"), "number"),
+                ReportColumn(_("Over"), "number"),
+                ReportColumn(_("Talked"), "number"),
+                ReportColumn(_("Answer rate"), "percent"),
+                ReportColumn(_("of all conversations"), "percent"),
             ],
             rows,
             [lying_bars(bars)],
         )
 
-    def voicemail(self) -> Section:
+    def voicemail(self) -> ReportSection:
         """Return how often a machine answered."""
         return self._rated(
             "voicemail",
             _("Voicemail"),
             _("Calls that a machine answered, in percent of those that are over."),
-            [Column(_("Over"), "number"), Column(_("Machines"), "number"), Column(_("Share"), "percent")],
+            [
+                ReportColumn(_("Over"), "number"),
+                ReportColumn(_("Machines"), "number"),
+                ReportColumn(_("Share"), "percent"),
+            ],
             lambda sums: (sums.ended, sums.machine, sums.voicemail_share),
             (call_log.ENDED, call_log.MACHINE),
         )
 
-    def opt_outs(self) -> Section:
+    def opt_outs(self) -> ReportSection:
         """Return how often somebody asked not to be called again."""
         return self._rated(
             "opt-outs",
             _("People who asked not to be called again"),
             _("Per 1,000 calls that were sent. A rising figure says that the message or the audience is wrong."),
-            [Column(_("Sent"), "number"), Column(_("Asked"), "number"), Column(_("per 1,000"), "rate")],
+            [
+                ReportColumn(_("Sent"), "number"),
+                ReportColumn(_("Asked"), "number"),
+                ReportColumn(_("per 1,000"), "rate"),
+            ],
             lambda sums: (sums.sent, sums.opted_out, sums.opt_outs_per_thousand),
             (call_log.SENT, call_log.OPTED_OUT),
         )
@@ -225,10 +233,10 @@ class CallSections(Drawing):
         key: str,
         title: str,
         text: str,
-        columns: list[Column],
-        of: Callable[[Sums], tuple[int, int, float | None]],
+        columns: list[ReportColumn],
+        of: Callable[[FigureSums], tuple[int, int, float | None]],
         which: tuple[str, str],
-    ) -> Section:
+    ) -> ReportSection:
         rows: list[list[Value]] = []
         bars: list[Bar] = []
         for whose in ("campaigns", "providers"):
@@ -248,4 +256,6 @@ class CallSections(Drawing):
                     ]
                 )
         plots = [lying_bars(bars)] if any(bar.value for bar in bars) else []
-        return Section(key, title, text, [Column(_("What")), Column(_("Name")), *columns], rows, plots)
+        return ReportSection(
+            key, title, text, [ReportColumn(_("What")), ReportColumn(_("Name")), *columns], rows, plots
+        )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.calls import call_log
 from campaigns.core.csv_cells import BOM, safe_cell
-from campaigns.reports.figures import Figures, Sums
+from campaigns.reports.figures import Figures, FigureSums
 from campaigns.reports.plots import Plot
 
 TABLED = 50
@@ -30,7 +30,7 @@ Words = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReportColumn:
     """A column; its kind says how a value is written.
 
     Text as it is, clock, id, number, percent, rate, money, seconds, day or moment.
@@ -63,13 +63,13 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(slots=True)
-class Section:
+class ReportSection:
     """One question, its answer drawn and as a table."""
 
     key: str
     title: str
     text: str
-    columns: list[Column]
+    columns: list[ReportColumn]
     rows: list[list[Value]]
     plots: list[Plot] = field(default_factory=list)
     nothing: str = ""
@@ -112,7 +112,7 @@ class Drawing:
         self.figures, self.said, self.short_day = figures, said, short_day
         self.link = figures.scope.log_link
 
-    def parts_of(self, whose: str) -> Iterable[tuple[str, dict[str, object], Sums]]:
+    def parts_of(self, whose: str) -> Iterable[tuple[str, dict[str, object], FigureSums]]:
         """Yield name, what narrows the log to it, and sums of every campaign or provider, largest first."""
         if whose == "providers":
             for pk, sums in self.figures.providers.items():
@@ -124,9 +124,9 @@ class Drawing:
             else:
                 yield _("Single calls"), {"kind": call_log.SINGLE}, sums
 
-    def first_column(self, whose: str) -> Column:
+    def first_column(self, whose: str) -> ReportColumn:
         """Return the column of the names."""
-        return Column(_("Provider") if whose == "providers" else _("Campaign"))
+        return ReportColumn(_("Provider") if whose == "providers" else _("Campaign"))
 
     def percent(self, value: float | None) -> str:
         """Return a share in words."""

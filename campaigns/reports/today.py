@@ -27,7 +27,7 @@ DAY_FIGURES_FOR = 20
 
 
 @dataclass(slots=True)
-class Progress:
+class CampaignCounts:
     """How far a campaign is, in calls."""
 
     total: int = 0
@@ -43,7 +43,7 @@ class OpenCampaign:
     """A campaign and how far it is."""
 
     campaign: Campaign
-    progress: Progress
+    progress: CampaignCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,9 @@ def visible_campaigns(person: Person) -> list[Campaign]:
     return list(found.order_by("-id")[:50])
 
 
-def progress_of(campaigns: Iterable[Campaign]) -> dict[int, Progress]:
+def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
     """Count the calls of campaigns by where they stand; one statement, read from an index."""
-    found: dict[int, Progress] = defaultdict(Progress)
+    found: dict[int, CampaignCounts] = defaultdict(CampaignCounts)
     ids = [campaign.pk for campaign in campaigns]
     if not ids:
         return found

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
 from callcenter.formats.amounts import duration, money, number
-from campaigns.calls.call_columns import Column
+from campaigns.calls.call_columns import LogColumn
 from campaigns.core import results
 from campaigns.models import Call, CallReview
 from campaigns.templatetags import console
@@ -25,19 +25,19 @@ NOTHING = "–"
 
 
 @register.simple_tag
-def call_cell(call: Call, column: Column, person: Person) -> str:
+def call_cell(call: Call, column: LogColumn, person: Person) -> str:
     """Write what a column says of a call."""
     return CELLS[column.key](call, person) or NOTHING
 
 
 @register.simple_tag
-def linked_cell(call: Call, column: Column, person: Person) -> str:
+def linked_cell(call: Call, column: LogColumn, person: Person) -> str:
     """Write what a column says of a call, as the link to its page."""
     return format_html('<a href="{}">{}</a>', reverse("call", args=[call.pk]), call_cell(call, column, person))
 
 
 @register.simple_tag
-def is_empty_cell(call: Call, column: Column, person: Person) -> bool:
+def is_empty_cell(call: Call, column: LogColumn, person: Person) -> bool:
     """Tell whether a column says nothing of a call: a phone leaves its line out."""
     return CELLS[column.key](call, person) in {"", NOTHING}
 

@@ -14,14 +14,14 @@ from campaigns.templatetags import console
 
 if TYPE_CHECKING:
     from campaigns.reports.plots import Mark, Plot
-    from campaigns.reports.tables import Section, Value
+    from campaigns.reports.tables import ReportSection, Value
 
 register = template.Library()
 NUMBER = ' class="num"'
 
 
 @register.simple_tag
-def table_rows(section: Section) -> SafeString:
+def table_rows(section: ReportSection) -> SafeString:
     """Write the rows of a table of figures; each cell leads to the calls behind it."""
     # What a column writes on each of its cells is escaped once, not once a row.
     columns = [

@@ -102,7 +102,7 @@ def _clear(now: datetime.datetime) -> None:
     gone = (
         (Kind.PROVIDER_HALTED, Provider.objects.filter(_providers(), pk=OuterRef("object_id"))),
         (Kind.PROVIDER_FROZEN, Provider.objects.filter(_frozen(), pk=OuterRef("object_id"))),
-        (Kind.STRANGE_CALLS, _strangers().filter(provider=OuterRef("object_id"))),
+        (Kind.UNMATCHED_CALLS, _strangers().filter(provider=OuterRef("object_id"))),
         (Kind.CAMPAIGN_PAUSED, _same_pause()),
         (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
         (Kind.CALL_UNKNOWN, Call.objects.filter(status=CallStatus.UNKNOWN, pk=OuterRef("object_id"))),
@@ -139,11 +139,11 @@ def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: s
     return list(rows.filter(~_standing(kind)).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
 
 
-def tell_of_strange_calls(provider_id: int, now: datetime.datetime) -> None:
+def tell_of_unmatched_calls(provider_id: int, now: datetime.datetime) -> None:
     """Raise one alert for all that a comparison just found, also where an earlier one was told already."""
-    standing = Alert.objects.filter(kind=Kind.STRANGE_CALLS, object_id=provider_id, cleared_at__isnull=True)
+    standing = Alert.objects.filter(kind=Kind.UNMATCHED_CALLS, object_id=provider_id, cleared_at__isnull=True)
     standing.update(cleared_at=now)
-    fresh = Alert(kind=Kind.STRANGE_CALLS, object_type="provider", object_id=provider_id, raised_at=now)
+    fresh = Alert(kind=Kind.UNMATCHED_CALLS, object_type="provider", object_id=provider_id, raised_at=now)
     Alert.objects.bulk_create([fresh], ignore_conflicts=True)
 
 
@@ -245,7 +245,7 @@ def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
 
 
 def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:
-    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.STRANGE_CALLS))
+    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.UNMATCHED_CALLS))
     counted = [(row, _strangers().filter(provider=row).count()) for row in rows]
     return [
         Paragraph(
@@ -256,7 +256,7 @@ def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:
             )
             % {"name": row, "n": count},
             _("Another tool may use the same key, or a backup was restored. Say there whose they are."),
-            _link("strange-calls"),
+            _link("unmatched-calls"),
         )
         for row, count in counted
     ]

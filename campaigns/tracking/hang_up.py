@@ -34,8 +34,8 @@ from providers.exceptions import (
 from providers.models import Provider
 from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus, Exchange
 
-Wish = Literal["cancel", "hang_up"]
-STEPS: dict[Wish, str] = {"cancel": "cancel_asked", "hang_up": "hang_up_asked"}
+StopWish = Literal["cancel", "hang_up"]
+STEPS: dict[StopWish, str] = {"cancel": "cancel_asked", "hang_up": "hang_up_asked"}
 WAITS_THERE = frozenset({CallStatus.QUEUED})
 RINGS_OR_TALKS = frozenset({CallStatus.DIALING, CallStatus.RINGING, CallStatus.IN_PROGRESS})
 
@@ -52,14 +52,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class StopAnswer:
     """What the vendor answered to a wish, and what it says of the call since."""
 
     answer: CallSnapshot | ProviderError | None
     news: list[CallSnapshot]
 
 
-def wish_for(call: Call, person: Person) -> Wish | None:
+def wish_for(call: Call, person: Person) -> StopWish | None:
     """Return what this person may ask the vendor about this call now: to cancel it, to hang it up, or nothing."""
     backend = call.provider.backend_class
     if not call.remote_id or not may_stop(call, person):
@@ -77,7 +77,7 @@ def may_stop(call: Call, person: Person) -> bool:
     return may(person, "control_all_campaigns") or (is_own and may(person, "place_call"))
 
 
-def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
+def stop_at_vendor(call_id: int, wish: StopWish, person: Person) -> Told:
     """Ask the vendor to cancel or hang up one call, read its state back, and say what really happened.
 
     No transaction may be open: the vendor may take its time. Raises PermissionDenied.
@@ -105,13 +105,13 @@ def stop_at_vendor(call_id: int, wish: Wish, person: Person) -> Told:
     return _told(call, heard.answer)
 
 
-def ask_vendor(backend: ProviderBackend, wish: Wish, handle: CallHandle) -> Heard:
+def ask_vendor(backend: ProviderBackend, wish: StopWish, handle: CallHandle) -> StopAnswer:
     """Ask a vendor to stop a call, then read the call's state; no database, no transaction."""
     answer = _ask(backend, wish, handle)
-    return Heard(answer, _news(backend, handle, answer))
+    return StopAnswer(answer, _news(backend, handle, answer))
 
 
-def _ask(backend: ProviderBackend, wish: Wish, handle: CallHandle) -> CallSnapshot | ProviderError | None:
+def _ask(backend: ProviderBackend, wish: StopWish, handle: CallHandle) -> CallSnapshot | ProviderError | None:
     try:
         return backend.cancel_call(handle) if wish == "cancel" else backend.hang_up_call(handle)
     except ProviderError as error:
@@ -132,7 +132,7 @@ def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[
         return told
 
 
-def write_heard(call: Call, heard: Heard, code: str, person: Person | None) -> None:
+def write_heard(call: Call, heard: StopAnswer, code: str, person: Person | None) -> None:
     """Write what came of a wish, as a step of this code; `person` is None where the product itself had it."""
     answer, now = heard.answer, timezone.now()
     if isinstance(answer, UNHEARD):
@@ -209,7 +209,7 @@ def _nothing_to_stop(call: Call) -> Told:
     )
 
 
-def note_exchanges(provider_id: int, wish: Wish, passed: list[Exchange], reference: UUID | None = None) -> None:
+def note_exchanges(provider_id: int, wish: StopWish, passed: list[Exchange], reference: UUID | None = None) -> None:
     """Write what passed between us and the vendor about one call into the provider's list of exchanges."""
     for exchange in passed:
         Provider.objects.note_exchange(

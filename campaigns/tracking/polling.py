@@ -46,16 +46,16 @@ FAILURES_LOGGED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PollAnswer:
     """What one thread brought back: states of the calls it asked for, or the list for a look."""
 
     provider_id: int
     asked: Sequence[int]
-    plan: unknown_calls.Plan | None
+    plan: unknown_calls.LookPlan | None
     result: Sequence[CallSnapshot] | ProviderError
 
 
-class Slice:
+class PollSlice:
     """The coordinator of one poll slice."""
 
     def __init__(self, seconds: float) -> None:
@@ -67,7 +67,7 @@ class Slice:
         self.busy: Counter[int] = Counter()
         """Reads that are out, by provider."""
         self.renewed: dict[int, float] = {}
-        self.heard: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
+        self.heard: queue.SimpleQueue[PollAnswer | None] = queue.SimpleQueue()
         """What threads brought back; None where one needs something of the database."""
         self.errands = DatabaseErrands(wake=lambda: self.heard.put(None))
         self.failed: queue.SimpleQueue[tuple[int, Exchange]] = queue.SimpleQueue()
@@ -136,7 +136,7 @@ class Slice:
         self,
         provider_id: int,
         asked: Sequence[int],
-        plan: unknown_calls.Plan | None,
+        plan: unknown_calls.LookPlan | None,
         act: Callable[[], list[CallSnapshot]],
     ) -> None:
         self.busy[provider_id] += 1
@@ -195,7 +195,7 @@ class Slice:
         self,
         provider_id: int,
         asked: Sequence[int],
-        plan: unknown_calls.Plan | None,
+        plan: unknown_calls.LookPlan | None,
         act: Callable[[], list[CallSnapshot]],
     ) -> None:
         result: Sequence[CallSnapshot] | ProviderError
@@ -206,7 +206,7 @@ class Slice:
         except Exception as error:
             logger.exception("provider=%s: the backend failed while reading", provider_id)
             result = ProviderError(f"The provider module failed: {type(error).__name__}.")
-        self.heard.put(Heard(provider_id, asked, plan, result))
+        self.heard.put(PollAnswer(provider_id, asked, plan, result))
 
     def write(self, *, timeout: float) -> int:
         """Write what the threads brought back; returns how many reads that were."""
@@ -226,7 +226,7 @@ class Slice:
             self.log_failures()
             return wrote
 
-    def _write_one(self, heard: Heard) -> None:
+    def _write_one(self, heard: PollAnswer) -> None:
         now = self.clock.now()
         if isinstance(heard.result, ProviderError):
             note_failure(heard.provider_id, heard.asked, heard.plan, heard.result, now)
@@ -304,7 +304,7 @@ def news_of(provider_id: int, asked: Sequence[int], snapshots: Sequence[CallSnap
 def note_failure(
     provider_id: int,
     asked: Sequence[int],
-    plan: unknown_calls.Plan | None,
+    plan: unknown_calls.LookPlan | None,
     error: ProviderError,
     now: datetime.datetime,
 ) -> None:
@@ -348,7 +348,7 @@ def has_due(at: datetime.datetime) -> bool:
 
 def run_slice(seconds: float = SLICE_SECONDS) -> bool:
     """Run one poll slice; returns whether a successor should follow at once."""
-    current = Slice(seconds)
+    current = PollSlice(seconds)
     try:
         return current.run()
     finally:

@@ -33,7 +33,7 @@ State = UnknownVendorCall.State
 
 
 @dataclass(slots=True)
-class Part:
+class ListPart:
     """One window of a vendor's list, and what we know of it."""
 
     provider: Provider
@@ -59,7 +59,9 @@ class Comparison:
     rest: list[CallSnapshot] = field(default_factory=list)
 
 
-def compare(part: Part, backend: ProviderBackend, listed: Sequence[CallSnapshot], now: datetime.datetime) -> Comparison:
+def compare(
+    part: ListPart, backend: ProviderBackend, listed: Sequence[CallSnapshot], now: datetime.datetime
+) -> Comparison:
     """Match every row of a list; rows without our reference are read one by one first, where that may tell."""
     done = Comparison()
     rest, missing = matching.explained(part.known, listed)
@@ -117,7 +119,7 @@ def _with_details(backend: ProviderBackend, rows: list[CallSnapshot], recorded: 
 
 
 def _bind_by_reference(
-    part: Part, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
+    part: ListPart, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
 ) -> list[CallSnapshot]:
     references = [row.reference for row in rows if row.reference]
     calls = {call.reference: call for call in Call.objects.filter(provider=part.provider, reference__in=references)}
@@ -137,7 +139,7 @@ def _bind_by_reference(
 
 
 def _bind_by_number(
-    part: Part, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
+    part: ListPart, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
 ) -> list[CallSnapshot]:
     """Bind by number, agent and time, as settling does: only where one call and one row fit nobody else."""
     held = Q(status=CallStatus.FAILED, failure_reason=FailureReason.NOT_PLACED)
@@ -211,7 +213,7 @@ def _bind_waiting(call: Call, row: CallSnapshot, by: str, now: datetime.datetime
 
 
 def _settle_waiting(
-    part: Part, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
+    part: ListPart, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
 ) -> list[CallSnapshot]:
     """Bind the one waiting call that a row fits; where several fit, hold them all: nobody is guessed at or dialled."""
     numbers = {row.to_number for row in rows if row.to_number}

@@ -77,7 +77,7 @@ def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str,
     VendorSweep.objects.filter(pk=sweep.pk).update(problem=problem[:300], swept_at=DatabaseClock().now())
     if counts["recorded"]:
         record(None, "vendor_calls.unknown", provider, count=counts["recorded"])
-        alerts.tell_of_strange_calls(provider.pk, now)
+        alerts.tell_of_unmatched_calls(provider.pk, now)
     return counts
 
 
@@ -137,7 +137,7 @@ def begin_of(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> 
 
 def part_of(
     provider: Provider, sweep: VendorSweep, begins: datetime.datetime, now: datetime.datetime
-) -> reconciliation.Part:
+) -> reconciliation.ListPart:
     """Return the next window: no longer than the vendor allows, nor than one read can bring."""
     days = provider.backend_class.max_list_days
     longest = min(sweep.span_seconds, days * MOST_SPAN if days else MOST_SPAN)
@@ -155,18 +155,20 @@ def part_of(
         if call := nearest.order_by("-placing_at").first():
             known = [sought_of(call)]
             since = known[0].placing_at - EARLY
-    return reconciliation.Part(
+    return reconciliation.ListPart(
         provider=provider, since=since, until=until, known=known, is_frozen=provider.frozen_at is not None
     )
 
 
-def read_part(part: reconciliation.Part, backend: ProviderBackend, now: datetime.datetime) -> reconciliation.Comparison:
+def read_part(
+    part: reconciliation.ListPart, backend: ProviderBackend, now: datetime.datetime
+) -> reconciliation.Comparison:
     """Read a window of the list, all pages, and compare it."""
     listed = backend.list_calls(CallQuery(since=part.since, until=part.until))
     return reconciliation.compare(part, backend, listed, now)
 
 
-def doubt_of(part: reconciliation.Part, done: reconciliation.Comparison) -> str:
+def doubt_of(part: reconciliation.ListPart, done: reconciliation.Comparison) -> str:
     """Return why a part proves nothing, as a sentence: an empty list may be our own mistake."""
     if done.missing:
         return ngettext(
@@ -215,7 +217,7 @@ def decide(pks: list[int], *, ours: bool, person: Actor, reason: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SweepState:
     """How far one provider's list was compared."""
 
     provider: Provider
@@ -225,14 +227,14 @@ class Standing:
     """Calls of it that wait for a person."""
 
 
-def standings() -> list[Standing]:
+def standings() -> list[SweepState]:
     """Return every provider in use, with how far its list was compared; three statements however many there are."""
     waiting = dict(
         UnknownVendorCall.objects.filter(state=State.OPEN).order_by().values_list("provider").annotate(n=Count("*"))
     )
     sweeps = {sweep.provider_id: sweep for sweep in VendorSweep.objects.all()}
     return [
-        Standing(
+        SweepState(
             provider=provider,
             has_list=provider.backend_class.supports_list_calls,
             sweep=sweeps.get(provider.pk),

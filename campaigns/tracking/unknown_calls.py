@@ -37,7 +37,7 @@ NO_REFERENCE = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class LookPlan:
     """One look at one provider's list."""
 
     provider_id: int
@@ -46,7 +46,7 @@ class Plan:
     query: CallQuery
 
 
-def plan_look(provider: Provider, now: datetime.datetime) -> Plan | None:
+def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
     """Return what to look for now; None where nothing is due, or where this vendor has no list to look at."""
     due = list(
         Call.objects.unknown()
@@ -83,7 +83,7 @@ def plan_look(provider: Provider, now: datetime.datetime) -> Plan | None:
         until=now + datetime.timedelta(minutes=1),
         agent_ids=sorted({call.agent_id for call in [*unknown, *known] if call.agent_id}),
     )
-    return Plan(provider_id=provider.pk, unknown=unknown, known=known, query=query)
+    return LookPlan(provider_id=provider.pk, unknown=unknown, known=known, query=query)
 
 
 def sought_of(call: Call) -> Sought:
@@ -100,7 +100,7 @@ def sought_of(call: Call) -> Sought:
     )
 
 
-def look(backend: ProviderBackend, plan: Plan) -> list[CallSnapshot]:
+def look(backend: ProviderBackend, plan: LookPlan) -> list[CallSnapshot]:
     """Read the vendor's list, then the rows that could be ours but do not say; no database. Raises ProviderError."""
     listed = backend.list_calls(plan.query)
     if not backend.reads_more_alone:
@@ -131,7 +131,7 @@ def _filled(row: CallSnapshot, detail: CallSnapshot | None) -> CallSnapshot:
     )
 
 
-def conclude(plan: Plan, listed: Sequence[CallSnapshot], now: datetime.datetime) -> Findings:
+def conclude(plan: LookPlan, listed: Sequence[CallSnapshot], now: datetime.datetime) -> Findings:
     """Write what a look proves: bind what was found, count proofs of absence, leave the rest unknown."""
     findings = matching.look(plan.unknown, plan.known, listed, fresh_after=now - span(rules.SETTLE))
     for found in findings.found:

@@ -20,7 +20,7 @@ from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.tracking import hang_up
-from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, Heard
+from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, StopAnswer
 from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
@@ -114,15 +114,15 @@ def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands
     return claimed
 
 
-def _ask(one: Claimed) -> Heard:
+def _ask(one: Claimed) -> StopAnswer:
     try:
         return hang_up.ask_vendor(one.backend, "cancel", one.handle)
     except Exception as error:
         logger.exception("call=%s: the backend failed while taking it back", one.call.pk)
-        return Heard(ProviderError(f"The provider module failed: {type(error).__name__}."), [])
+        return StopAnswer(ProviderError(f"The provider module failed: {type(error).__name__}."), [])
 
 
-def _write(one: Claimed, heard: Heard) -> bool:
+def _write(one: Claimed, heard: StopAnswer) -> bool:
     """Write what came of it; tells whether the call is off. The first failure to reach the vendor is written, once."""
     hang_up.note_exchanges(one.call.provider_id, "cancel", one.passed, one.call.reference)
     reached = not isinstance(heard.answer, UNHEARD)

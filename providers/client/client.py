@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 
 from providers import exceptions
 from providers.client.addresses import ForeignHost, Origin, checked
-from providers.client.limits import Limits
+from providers.client.limits import ClientLimits
 from providers.client.loop import carry
 from providers.client.reads import session_of
 from providers.client.transfers import Transfer
@@ -46,7 +46,7 @@ class HttpClient:
         may_repeat: Callable[[], bool] = lambda: True,
         **limits: Any,
     ) -> None:
-        self._sandbox, self._recording_hosts, self._limits = sandbox_origin, recording_hosts, Limits(**limits)
+        self._sandbox, self._recording_hosts, self._limits = sandbox_origin, recording_hosts, ClientLimits(**limits)
         self._may_repeat = may_repeat
         self._timeout = (self._limits.connect_timeout, self._limits.total_timeout)
         try:

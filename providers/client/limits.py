@@ -12,7 +12,7 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ClientLimits:
     """Times in seconds, `presend` from a commit point to the first byte and `total` with all tries; sizes in bytes."""
 
     connect_timeout: float = 5.0
@@ -27,7 +27,7 @@ class Unreadable(Exception):
     """What is wrong with an answer, in words that are ours."""
 
 
-class Answer:
+class AnswerBuffer:
     """Takes an answer as it arrives, `cap` bytes of body at most, packed and unpacked; raises `Unreadable`."""
 
     def __init__(self, cap: int) -> None:

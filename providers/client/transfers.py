@@ -12,7 +12,7 @@ from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from providers.client import addresses, authorities
-from providers.client.limits import Answer, Unreadable
+from providers.client.limits import AnswerBuffer, Unreadable
 from providers.exceptions import NotSent, ProviderError
 
 Outcome = Response | ProviderError
@@ -78,7 +78,7 @@ class Transfer:
     ) -> None:
         self.outcome: Outcome | None = None
         self.began, self.ended, self.is_unreadable = time.monotonic(), 0.0, False
-        self._request, self._origin, self._answer = request, origin, Answer(cap)
+        self._request, self._origin, self._answer = request, origin, AnswerBuffer(cap)
         self._timeout, self._may_leave, self._lost = timeout, may_leave, lost
         self._has_left = self._is_resolved = False
         self._refusal = self._problem = ""

@@ -89,7 +89,7 @@ def script_for(number: str, *, magic: bool = True) -> Script:
     )
 
 
-class Call:
+class SimulatedCall:
     """One accepted order. Times are Unix seconds; the script runs `speed` times as fast as the clock."""
 
     __slots__ = (
@@ -178,18 +178,18 @@ class Ledger:
     """The calls of one account, oldest first."""
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
-        self.by_id: dict[str, Call] = {}
-        self.by_agent: defaultdict[str, list[Call]] = defaultdict(list)
+        self.calls: list[SimulatedCall] = []
+        self.by_id: dict[str, SimulatedCall] = {}
+        self.by_agent: defaultdict[str, list[SimulatedCall]] = defaultdict(list)
         self.lines: list[float] = []
         self.attempts: defaultdict[str, int] = defaultdict(int)
 
     def between(
         self, since: float = 0.0, until: float = NEVER, *, agent_id: str = "", visible_at: float = NEVER
-    ) -> Sequence[Call]:
+    ) -> Sequence[SimulatedCall]:
         """Return calls created in a window, oldest first, that lists may show by `visible_at`."""
         calls = self.by_agent.get(agent_id, []) if agent_id else self.calls
-        key: Callable[[Call], float] = attrgetter("created_at")
+        key: Callable[[SimulatedCall], float] = attrgetter("created_at")
         first = bisect_left(calls, since, key=key) if since > 0 else 0
         return calls[first : bisect_right(calls, min(until, visible_at), key=key)]
 
@@ -233,7 +233,7 @@ class Engine:
                 heapq.heappop(lines)
             return len(lines)
 
-    def accept(self, call: Call, *, start_at: float = 0.0, max_lines: int = 0) -> Call:
+    def accept(self, call: SimulatedCall, *, start_at: float = 0.0, max_lines: int = 0) -> SimulatedCall:
         """Take a call into the books. With `max_lines` the excess waits, queued, for a line to be free."""
         ledger = self.ledger(call.vendor, call.account)
         with self._lock:

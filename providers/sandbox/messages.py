@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
-    from providers.sandbox.engine import Call
+    from providers.sandbox.engine import SimulatedCall
 
 Transport = Literal["", "hang", "reset", "truncate", "drip"]
 
@@ -33,7 +33,7 @@ class Request:
         self.body = body
         self.peer = peer
         self.origin = ""
-        self.placed: Call | None = None
+        self.placed: SimulatedCall | None = None
         self._query: dict[str, list[str]] | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from providers.sandbox.engine import Call, hash_of
+from providers.sandbox.engine import SimulatedCall, hash_of
 
 NAME_KEYS = ("name", "first_name", "customer_name", "full_name")
 
@@ -40,7 +40,7 @@ class Said(NamedTuple):
     at_ms: int
 
 
-def turns_of(call: Call, now: float) -> list[Said]:
+def turns_of(call: SimulatedCall, now: float) -> list[Said]:
     """Return the turns so far; none where nobody has talked."""
     seconds = call.talk_seconds(now)
     if seconds <= 0:
@@ -65,7 +65,7 @@ def turns_of(call: Call, now: float) -> list[Said]:
     return [Said(speaker, text, index * step) for index, (speaker, text) in enumerate(lines)]
 
 
-def summary_of(call: Call) -> str:
+def summary_of(call: SimulatedCall) -> str:
     """Return one sentence on the conversation; empty where there was none."""
     if not call.script.answered_by:
         return ""

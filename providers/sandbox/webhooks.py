@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import ProxyHandler, build_opener
 from urllib.request import Request as Outgoing
 
-from providers.sandbox.engine import Call
+from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Target
 from providers.sandbox.world import World
 
@@ -26,7 +26,7 @@ class Webhooks:
     def __init__(self, world: World) -> None:
         self.world = world
         self._targets: dict[tuple[str, str], Target] = {}
-        self._due: list[tuple[float, int, Call, str, Target, int]] = []
+        self._due: list[tuple[float, int, SimulatedCall, str, Target, int]] = []
         self._told: set[tuple[int, str]] = set()
         self._order = itertools.count()
         self._wake = Condition()
@@ -48,14 +48,14 @@ class Webhooks:
         else:
             raise ValueError("Not a web address")
 
-    def target_of(self, call: Call) -> Target | None:
+    def target_of(self, call: SimulatedCall) -> Target | None:
         """Return where the events of a call go."""
         for key in ((call.vendor, call.account), (call.vendor, "")):
             if key in self._targets:
                 return self._targets[key]
         return self.world.wires[call.vendor].webhook_of(call) if self.has_agent_targets else None
 
-    def announce(self, call: Call, *, only: str = "") -> None:
+    def announce(self, call: SimulatedCall, *, only: str = "") -> None:
         """Plan the events of a new call, or send one event of it now."""
         if not self._targets and not self.has_agent_targets:
             return
@@ -108,7 +108,7 @@ class Webhooks:
             if not self.world.stopping.is_set():
                 self._senders.submit(self._send, call, event, target, attempt)
 
-    def _send(self, call: Call, event: str, target: Target, attempt: int) -> None:
+    def _send(self, call: SimulatedCall, event: str, target: Target, attempt: int) -> None:
         message = self.world.wires[call.vendor].webhook_message(call, event, target)
         if message is None:
             return

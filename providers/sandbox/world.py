@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from providers.sandbox.engine import Call, Engine
+from providers.sandbox.engine import Engine, SimulatedCall
 from providers.sandbox.faults import Faults
 from providers.sandbox.journal import Journal
 from providers.sandbox.messages import Request, Target
@@ -22,13 +22,15 @@ from providers.sandbox.switches import Switches
 class TellsOfCalls(Protocol):
     """What the sender of webhooks asks of a vendor's wire."""
 
-    def webhook_of(self, call: Call) -> Target | None:
+    def webhook_of(self, call: SimulatedCall) -> Target | None:
         """Return where the vendor's own settings send the events of a call."""
 
-    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+    def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
         """Return (time, event) of everything the vendor tells about a call."""
 
-    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]] | None:
+    def webhook_message(
+        self, call: SimulatedCall, event: str, target: Target
+    ) -> tuple[bytes, str, dict[str, str]] | None:
         """Return (body, content type, headers) of an event; None where it is not to be told."""
 
 
@@ -37,7 +39,7 @@ class Announces(Protocol):
 
     has_agent_targets: bool
 
-    def announce(self, call: Call, *, only: str = "") -> None:
+    def announce(self, call: SimulatedCall, *, only: str = "") -> None:
         """Plan the events of a new call, or send one event of it now."""
 
 
@@ -46,7 +48,7 @@ class Silent:
 
     has_agent_targets = False
 
-    def announce(self, call: Call, *, only: str = "") -> None:
+    def announce(self, call: SimulatedCall, *, only: str = "") -> None:
         """Do nothing."""
 
 

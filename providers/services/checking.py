@@ -22,7 +22,7 @@ _COPY_AGAIN = _("Nothing was stored. Copy the whole key at the vendor and paste 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class CheckVerdict:
     """What an errand at a vendor came to, ready to be read by a person."""
 
     is_ok: bool
@@ -39,10 +39,10 @@ class Verdict:
         return f"{self.sentence}{said} {self.next_step}".strip()
 
 
-def refused(vendor_label: str, error: ProviderError | ProviderMisconfigured) -> Verdict:
+def refused(vendor_label: str, error: ProviderError | ProviderMisconfigured) -> CheckVerdict:
     """Return the verdict that an error means."""
     kind = type(error).__name__
-    return Verdict(
+    return CheckVerdict(
         is_ok=False,
         sentence=error_sentence(kind, vendor_label),
         detail=getattr(error, "message", str(error)),
@@ -53,7 +53,7 @@ def refused(vendor_label: str, error: ProviderError | ProviderMisconfigured) -> 
 
 def try_secrets(
     provider: Provider, new_secrets: Mapping[str, str], options: Mapping[str, Any] | None = None
-) -> Verdict:
+) -> CheckVerdict:
     """Test new keys (and options) before they replace the old ones; stores nothing. The provider may be unsaved."""
     secrets = {**provider.secrets, **new_secrets}
     merged = {**provider.options_with_defaults(), **(options or {})}
@@ -66,7 +66,7 @@ def try_secrets(
     return _accepted(account)
 
 
-def check_provider(provider_id: int, person: Actor = None) -> Verdict:
+def check_provider(provider_id: int, person: Actor = None) -> CheckVerdict:
     """Test the stored key, store what the vendor tells of the account, and say what came of it.
 
     A refused key or an empty account halts the provider. Raises Provider.DoesNotExist.
@@ -91,8 +91,8 @@ def remember_account(provider_id: int, account: AccountState) -> None:
     Provider.objects.filter(pk=provider_id).update(account=told, checked_at=timezone.now())
 
 
-def _accepted(account: AccountState) -> Verdict:
+def _accepted(account: AccountState) -> CheckVerdict:
     told = {name: str(value) for name, value in asdict(account).items() if value not in (None, "")}
     words = account_words(told)
     sentence = _("The key works: %(account)s.") % {"account": words} if words else _("The key works.")
-    return Verdict(is_ok=True, sentence=sentence, account=account)
+    return CheckVerdict(is_ok=True, sentence=sentence, account=account)

@@ -7,7 +7,7 @@ from datetime import datetime
 from providers.exceptions import CredentialsRejected, OutOfCredit
 from providers.models import Provider
 from providers.models.stops import Actor
-from providers.services.checking import Verdict, check_provider
+from providers.services.checking import CheckVerdict, check_provider
 
 
 def halt(provider_id: int, reason: str, person: Actor = None) -> bool:
@@ -15,7 +15,7 @@ def halt(provider_id: int, reason: str, person: Actor = None) -> bool:
     return Provider.objects.halt(provider_id, reason, person)
 
 
-def resume(provider_id: int, person: Actor) -> Verdict:
+def resume(provider_id: int, person: Actor) -> CheckVerdict:
     """End a halt, once the key was tested: a key or account that is still refused stays halted.
 
     An answer that says nothing of the account (the vendor cannot be reached) does not keep it halted: the breaker is

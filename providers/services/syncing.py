@@ -17,13 +17,13 @@ from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Agent, CallerId, Provider, RemoteRow, Voice
 from providers.models.stops import Actor
 from providers.services.asking import asking
-from providers.services.checking import Verdict, refused
+from providers.services.checking import CheckVerdict, refused
 
 Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class SyncCounts:
     """What one sync did to one kind of row."""
 
     total: int
@@ -36,8 +36,8 @@ class Counts:
 class SyncResult:
     """What a sync brought, by kind, and what stopped it, if anything did."""
 
-    counts: dict[str, Counts] = field(default_factory=dict)
-    problem: Verdict | None = None
+    counts: dict[str, SyncCounts] = field(default_factory=dict)
+    problem: CheckVerdict | None = None
 
     def __str__(self) -> str:
         parts = [f"{_total(kind, counts.total)}{_changes(counts)}" for kind, counts in self.counts.items()]
@@ -110,7 +110,7 @@ MODELS: dict[str, tuple[type[RemoteRow], str]] = {
 }
 
 
-def _store(provider: Provider, kind: str, rows: Mapping[str, Values]) -> Counts:
+def _store(provider: Provider, kind: str, rows: Mapping[str, Values]) -> SyncCounts:
     model, key_name = MODELS[kind]
     objects = model._default_manager
     added = changed = 0
@@ -128,7 +128,7 @@ def _store(provider: Provider, kind: str, rows: Mapping[str, Values]) -> Counts:
         for some in _batches(gone):
             objects.filter(pk__in=some).update(is_present=False)
         objects.filter(provider=provider, is_present=True).update(synced_at=timezone.now())
-    return Counts(total=len(rows), added=added, changed=changed, gone=len(gone))
+    return SyncCounts(total=len(rows), added=added, changed=changed, gone=len(gone))
 
 
 def _batches(found: list[int], size: int = 500) -> Iterable[list[int]]:
@@ -144,7 +144,7 @@ def _total(kind: str, count: int) -> str:
     return words[kind] % {"count": count}
 
 
-def _changes(counts: Counts) -> str:
+def _changes(counts: SyncCounts) -> str:
     parts = [
         text % {"count": count}
         for text, count in (

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import commit_point, dispatcher, order_results, reservation
-from campaigns.dialing.order_results import Answer
+from campaigns.dialing.order_results import OrderAnswer
 from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign, DialingSwitch
 from campaigns.tracking import polling, stuck_calls
@@ -50,7 +50,7 @@ def order(call: Call) -> CallOrder:
 
 def answer(call: Call, result: PlacedCall | ProviderError) -> None:
     """Write one answer as the slice does, and read the row back."""
-    answers = [Answer(call_id=call.pk, order=order(call), result=result)]
+    answers = [OrderAnswer(call_id=call.pk, order=order(call), result=result)]
     order_results.write_answers(call.provider_id, answers, timezone.now())
     call.refresh_from_db()
 
@@ -218,7 +218,7 @@ def test_an_answer_that_cannot_be_written_leaves_the_call_to_the_settling(
         raise OperationalError("disk full")
 
     monkeypatch.setattr(order_results, "write_in_transaction", away)
-    monkeypatch.setattr(dispatcher.Slice, "_until_done", lambda self, act, tries=60: _try_once(self, act))
+    monkeypatch.setattr(dispatcher.DispatchSlice, "_until_done", lambda self, act, tries=60: _try_once(self, act))
     dial(1.0)
     call.refresh_from_db()
     assert call.status == "placing"
@@ -232,7 +232,7 @@ def test_an_answer_that_cannot_be_written_leaves_the_call_to_the_settling(
     assert sandbox.dials_of(call.to_number) == 1
 
 
-def _try_once(current: dispatcher.Slice, act: Callable[[], None]) -> None:
+def _try_once(current: dispatcher.DispatchSlice, act: Callable[[], None]) -> None:
     try:
         act()
     except OperationalError:
@@ -340,7 +340,7 @@ def test_an_order_never_leaves_inside_somebodys_transaction(transactional_db: No
     call = placing(provider=make_provider())
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         order_results.write_answers(
-            call.provider_id, [Answer(call_id=call.pk, order=order(call), result=TAKEN)], CLOCK.now()
+            call.provider_id, [OrderAnswer(call_id=call.pk, order=order(call), result=TAKEN)], CLOCK.now()
         )
 
 

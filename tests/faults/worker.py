@@ -88,7 +88,7 @@ def arm(point: str) -> None:
         case "in_write":
             after(order_results, "write_in_transaction")
         case "after_write":
-            after(dispatcher.Slice, "note_written", lambda _result, _slice, _provider, group: bool(group))
+            after(dispatcher.DispatchSlice, "note_written", lambda _result, _slice, _provider, group: bool(group))
         case "in_shared" | "after_shared":
             die_where_answers_and_calls_share(point)
         case "before_bind":
@@ -135,10 +135,10 @@ def scale_timers() -> None:
     from campaigns.core import leases
     from campaigns.dialing import dispatcher, reservation
     from campaigns.tracking import polling
-    from providers.client.limits import Limits
+    from providers.client.limits import ClientLimits
 
     scale = float(settings.TIME_SCALE)
-    defaults = Limits.__init__.__kwdefaults__
+    defaults = ClientLimits.__init__.__kwdefaults__
     defaults["total_timeout"] /= scale
     # Below these a busy machine would be late, and lose leases, where nobody meant it to.
     rules.PRESEND = defaults["presend"] = max(0.5, rules.PRESEND / scale)

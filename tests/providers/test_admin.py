@@ -289,10 +289,10 @@ def test_an_admin_may_be_demoted_while_another_stays(setup: Client) -> None:
 
 
 def test_the_last_admin_stays(admin_person: User) -> None:
-    from callcenter.access.forms import PersonForm
+    from callcenter.access.forms import UserForm
 
     other = make_person(CALLER)
-    form_class = type("PersonForm", (PersonForm,), {"editor": other, "__module__": __name__})
+    form_class = type("UserForm", (UserForm,), {"editor": other, "__module__": __name__})
     form = form_class(edited(admin_person, CALLER), instance=admin_person)
     assert not form.is_valid()
     assert "last person who can set things up" in str(form.errors)

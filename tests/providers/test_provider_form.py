@@ -9,7 +9,7 @@ import pytest
 from providers import registry
 from providers.forms import form_field, keys_form, provider_form
 from providers.models import Provider
-from providers.services.checking import Verdict
+from providers.services.checking import CheckVerdict
 from providers.types import Field
 from tests.conftest import make_provider
 from tests.providers.form_data import CANARY, filled
@@ -99,7 +99,7 @@ def test_status_words_must_be_ours() -> None:
 
 
 def test_a_failed_test_stands_at_the_key_unless_it_is_kept() -> None:
-    verdict = Verdict(is_ok=False, sentence="Bolna does not accept the key.", kind="CredentialsRejected")
+    verdict = CheckVerdict(is_ok=False, sentence="Bolna does not accept the key.", kind="CredentialsRejected")
     form = keys_form("bolna", verdict)({"secret_api_key": CANARY}, instance=make_provider())
     assert not form.is_valid()
     assert "does not accept" in str(form.errors["secret_api_key"])

@@ -180,7 +180,7 @@ class CallFilterForm(forms.Form):
         asked = {name: value for name, value in self.cleaned_data.items() if name != "column"}
         return CallFilters(**{name: value for name, value in asked.items() if value not in (None, "")})
 
-    def columns(self) -> tuple[call_columns.Column, ...]:
+    def columns(self) -> tuple[call_columns.LogColumn, ...]:
         """Return what to show."""
         self.is_valid()
         return call_columns.chosen(self.cleaned_data.get("column", ()))

@@ -16,7 +16,7 @@ SCORES = (
 )
 
 
-class NoteForm(forms.Form):
+class CallNoteForm(forms.Form):
     """One note."""
 
     text = forms.CharField(

@@ -12,7 +12,7 @@ from campaigns.numbers import text_of_digits
 from providers.types import Field
 
 
-class WordsField(forms.CharField):
+class ExtraWordsField(forms.CharField):
     """Several words in one line, parted by commas or blanks; becomes a list."""
 
     def prepare_value(self, value: Any) -> Any:
@@ -24,7 +24,7 @@ class WordsField(forms.CharField):
         return list(dict.fromkeys(text_of_digits(str(super().clean(value))).replace(",", " ").split()))
 
 
-class NumbersField(WordsField):
+class NumbersField(ExtraWordsField):
     """Several whole numbers in one line."""
 
     def clean(self, value: Any) -> list[str]:
@@ -48,7 +48,7 @@ def extra_field(field: Field) -> forms.Field:
         case "words" if field.choices:
             return forms.MultipleChoiceField(choices=list(field.choices), widget=forms.CheckboxSelectMultiple, **common)
         case "words":
-            return WordsField(max_length=200, widget=forms.TextInput({"dir": "ltr"}), **common)
+            return ExtraWordsField(max_length=200, widget=forms.TextInput({"dir": "ltr"}), **common)
         case "integers":
             return NumbersField(
                 max_length=200, widget=forms.TextInput({"dir": "ltr", "inputmode": "numeric"}), **common

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from callcenter.access.roles import may
 from campaigns.calls import call_log, remarks, transcripts
-from campaigns.calls.forms.remarks import NoteForm, ReviewForm, TagForm
+from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.core import conditions
 from campaigns.core.eligibility import answers_about, words_about
 from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
@@ -81,7 +81,7 @@ def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
         "notes": CallNote.objects.filter(call=call).select_related("author"),
         "taggings": call.taggings.select_related("tag", "added_by").order_by("id"),
         "review": review,
-        "note_form": NoteForm() if may_note else None,
+        "note_form": CallNoteForm() if may_note else None,
         "tag_form": TagForm() if may_note else None,
         "review_form": ReviewForm(initial=start) if may(request.user, "review_calls") else None,
         "tags": remarks.suggestions() if may_note else [],

@@ -11,7 +11,7 @@ from callcenter.access.roles import needs
 from campaigns.core.views.page_requests import go_back
 from campaigns.models import Call
 from campaigns.tracking import hang_up as hang_up_module
-from campaigns.tracking.hang_up import Wish
+from campaigns.tracking.hang_up import StopWish
 
 TELL = {"success": messages.success, "warning": messages.warning, "error": messages.error}
 
@@ -30,7 +30,7 @@ def hang_up(request: HttpRequest, pk: int) -> HttpResponse:
     return _stop(request, pk, "hang_up")
 
 
-def _stop(request: HttpRequest, pk: int, wish: Wish) -> HttpResponse:
+def _stop(request: HttpRequest, pk: int, wish: StopWish) -> HttpResponse:
     found = get_object_or_404(Call.objects.visible_to(request.user), pk=pk)
     told = hang_up_module.stop_at_vendor(found.pk, wish, request.user)
     TELL[told.tone](request, told.sentence)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from campaigns.calls import remarks
-from campaigns.calls.forms.remarks import NoteForm, ReviewForm, TagForm
+from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.views.call_page import page_of, seen_call
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
@@ -19,7 +19,7 @@ from campaigns.core.views.page_requests import go_back
 @needs("note_calls")
 def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a note to a call."""
-    call, form = seen_call(request, pk), NoteForm(request.POST)
+    call, form = seen_call(request, pk), CallNoteForm(request.POST)
     if not form.is_valid():
         return page_of(request, call, note_form=form)
     try:

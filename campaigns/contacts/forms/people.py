@@ -125,7 +125,7 @@ class NewPersonForm(PersonForm):
     )
 
 
-class NoteForm(forms.Form):
+class ContactNoteForm(forms.Form):
     """One thing to remember of a person."""
 
     text = forms.CharField(label=_("New note"), max_length=4000, widget=forms.Textarea({"rows": 3, "dir": "auto"}))

@@ -23,13 +23,13 @@ class FileRefused(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FileLimits:
     """The limits that the settings hold."""
 
     max_bytes: int
     max_rows: int
 
 
-def limits() -> Limits:
+def limits() -> FileLimits:
     """Return the limits in force."""
-    return Limits(settings.IMPORT_MAX_BYTES, settings.IMPORT_MAX_ROWS)
+    return FileLimits(settings.IMPORT_MAX_BYTES, settings.IMPORT_MAX_ROWS)

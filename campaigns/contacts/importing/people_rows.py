@@ -41,7 +41,7 @@ _CONTROLS = dict.fromkeys(
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 
 
-class PersonRow(NamedTuple):
+class FileRow(NamedTuple):
     """One row of a file, understood as far as it can be."""
 
     number: int
@@ -88,7 +88,7 @@ class Reader:
         """Open the file of an import. Raises FileRefused."""
         return cls(open_table(path_of(record)), ColumnMapping.from_json(record.mapping), record.region)
 
-    def people(self) -> Iterator[PersonRow]:
+    def people(self) -> Iterator[FileRow]:
         """Yield every row after the titles, in order."""
         phone, region = self._phone, self.region
         seen: dict[int, int] = {}
@@ -107,14 +107,14 @@ class Reader:
             elif not problem:
                 first = seen.setdefault(int(found.e164[1:]), number)
                 same_as = first if first != number else 0
-            yield PersonRow(number, cells, raw, found, same_as, problem)
+            yield FileRow(number, cells, raw, found, same_as, problem)
 
-    def name_of(self, row: PersonRow) -> str:
+    def name_of(self, row: FileRow) -> str:
         """Return the person's name as the row gives it."""
         parts = [row.cells[column] for column in self._names if column < len(row.cells)]
         return plain_text(" ".join(parts), MAX_NAME)
 
-    def details_of(self, row: PersonRow) -> PersonDetails:
+    def details_of(self, row: FileRow) -> PersonDetails:
         """Return what the row says beside the number."""
         cells, note, width = row.cells, "", len(row.cells)
         zone, source, at = (cells[column].strip() if 0 <= column < width else "" for column in self._single.values())

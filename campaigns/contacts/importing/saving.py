@@ -18,8 +18,8 @@ from callcenter.audit.models import record as record_audit
 from campaigns import queue
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.lookups import join_list
-from campaigns.contacts.importing.people_rows import PersonRow, Reader
-from campaigns.contacts.importing.validation import SAVED, Judged, Verdict, batches, judge
+from campaigns.contacts.importing.people_rows import FileRow, Reader
+from campaigns.contacts.importing.validation import SAVED, JudgedRow, RowVerdict, batches, judge
 from campaigns.core.refusals import Refusal
 from campaigns.models import Contact, ContactImport, ContactList, ListMembership
 
@@ -101,7 +101,7 @@ def unfinished() -> list[int]:
     return list(ContactImport.objects.filter(status=Status.SAVING).values_list("pk", flat=True))
 
 
-def _save_batch(record: ContactImport, reader: Reader, batch: Sequence[PersonRow], done: int) -> bool:
+def _save_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], done: int) -> bool:
     """Save one batch; False where another worker did it first."""
     for tries_left in (2, 1, 0):
         try:
@@ -113,7 +113,7 @@ def _save_batch(record: ContactImport, reader: Reader, batch: Sequence[PersonRow
     return False
 
 
-def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[PersonRow], done: int) -> bool:
+def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], done: int) -> bool:
     with transaction.atomic():
         moved = ContactImport.objects.filter(pk=record.pk, status=Status.SAVING, done_rows=done).update(
             done_rows=done + len(batch)
@@ -129,14 +129,14 @@ def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[PersonRow]
     return True
 
 
-def _save_people(record: ContactImport, reader: Reader, judged: Sequence[Judged]) -> None:
+def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> None:
     numbers = [one.row.phone.e164 for one in judged]
     if not numbers:
         return
     now = timezone.now()
-    fresh = [one for one in judged if one.verdict != Verdict.KNOWN]
+    fresh = [one for one in judged if one.verdict != RowVerdict.KNOWN]
     _insert_contacts(record, reader, fresh, now)
-    known = [one for one in judged if one.verdict == Verdict.KNOWN]
+    known = [one for one in judged if one.verdict == RowVerdict.KNOWN]
     if known and (reader.mapping.update_known or reader.gives_consent or record.tags or record.consent_source):
         _update_contacts(record, reader, known)
     assert record.contact_list_id is not None
@@ -149,7 +149,7 @@ _CONTACT_COLUMNS = (
 )  # fmt: skip
 
 
-def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Judged], now: Any) -> None:
+def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow], now: Any) -> None:
     """Insert new people by plain statements; a number that came in meanwhile is left as it is."""
     tags = json.dumps(record.tags)
     moment = connection.ops.adapt_datetimefield_value(now)
@@ -178,7 +178,7 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
         cursor.executemany(statement, rows)
 
 
-def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Judged]) -> None:
+def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> None:
     """Give known people the import's tags and, where they have none, its consent; on wish also the file's newer values.
 
     What the file leaves empty stays.

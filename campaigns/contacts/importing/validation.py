@@ -15,15 +15,15 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.contacts.importing.limits import BATCH, FileRefused
 from campaigns.contacts.importing.lookups import forbidden_numbers, known_numbers
-from campaigns.contacts.importing.people_rows import NOTES, PersonRow, Reader
-from campaigns.core.csv_cells import BOM, safe_cell
+from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
+from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import ContactImport
 
 SAMPLES = 5
 Status = ContactImport.Status
 
 
-class Verdict(models.TextChoices):
+class RowVerdict(models.TextChoices):
     """Names what becomes of a row."""
 
     GOOD = "good", gettext_lazy("Good")
@@ -36,36 +36,36 @@ class Verdict(models.TextChoices):
 
 
 MEANINGS: dict[str, Promise] = {
-    Verdict.GOOD: gettext_lazy("New people, saved as written."),
-    Verdict.FIXED: gettext_lazy("New people, saved after we put the row right. Check that we read it well."),
-    Verdict.KNOWN: gettext_lazy("We have these people already: they join the list, nobody is made twice."),
-    Verdict.IN_LIST: gettext_lazy("They stand in this list already: nothing is added."),
-    Verdict.DUPLICATE_IN_FILE: gettext_lazy("The same number stands further up: only its first row counts."),
-    Verdict.DO_NOT_CALL: gettext_lazy("They asked not to be called: left out."),
-    Verdict.BAD: gettext_lazy("Nobody who can be called. Download these rows, put them right, import them again."),
+    RowVerdict.GOOD: gettext_lazy("New people, saved as written."),
+    RowVerdict.FIXED: gettext_lazy("New people, saved after we put the row right. Check that we read it well."),
+    RowVerdict.KNOWN: gettext_lazy("We have these people already: they join the list, nobody is made twice."),
+    RowVerdict.IN_LIST: gettext_lazy("They stand in this list already: nothing is added."),
+    RowVerdict.DUPLICATE_IN_FILE: gettext_lazy("The same number stands further up: only its first row counts."),
+    RowVerdict.DO_NOT_CALL: gettext_lazy("They asked not to be called: left out."),
+    RowVerdict.BAD: gettext_lazy("Nobody who can be called. Download these rows, put them right, import them again."),
 }
 
-SAVED = (Verdict.GOOD, Verdict.FIXED, Verdict.KNOWN)
+SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
 """Verdicts of rows whose people are in the list afterwards because of this file."""
 
 
-class Judged(NamedTuple):
+class JudgedRow(NamedTuple):
     """A row and what becomes of it."""
 
-    row: PersonRow
-    verdict: Verdict
+    row: FileRow
+    verdict: RowVerdict
     note: str = ""
     """Key of `NOTES`."""
 
 
-def batches(rows: Iterable[PersonRow], size: int = BATCH) -> Iterator[list[PersonRow]]:
+def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow]]:
     """Cut a stream of rows into pieces."""
     stream = iter(rows)
     while batch := list(islice(stream, size)):
         yield batch
 
 
-def judge(batch: Sequence[PersonRow], reader: Reader, list_id: int | None) -> list[Judged]:
+def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list[JudgedRow]:
     """Give each row its one verdict, against what the tables hold now: two queries."""
     numbers = [row.phone.e164 for row in batch if not row.problem and not row.same_as]
     known = known_numbers(numbers, list_id) if numbers else {}
@@ -75,19 +75,19 @@ def judge(batch: Sequence[PersonRow], reader: Reader, list_id: int | None) -> li
     for row in batch:
         number, note = row.phone.e164, ""
         if row.problem:
-            verdict, note = Verdict.BAD, row.problem
+            verdict, note = RowVerdict.BAD, row.problem
         elif row.same_as:
-            verdict = Verdict.DUPLICATE_IN_FILE
+            verdict = RowVerdict.DUPLICATE_IN_FILE
         elif number in forbidden:
-            verdict = Verdict.DO_NOT_CALL
+            verdict = RowVerdict.DO_NOT_CALL
         elif number in known:
-            verdict = Verdict.IN_LIST if known[number] else Verdict.KNOWN
+            verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
-            verdict = Verdict.FIXED if row.phone.was_fixed else Verdict.GOOD
+            verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
             if look_closer:
                 note = reader.details_of(row).note
-                verdict = Verdict.FIXED if note else verdict
-        judged.append(Judged(row, verdict, note))
+                verdict = RowVerdict.FIXED if note else verdict
+        judged.append(JudgedRow(row, verdict, note))
     return judged
 
 
@@ -100,7 +100,7 @@ def check_import(import_id: int) -> ContactImport:
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return record
     counts: Counter[str] = Counter()
-    samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in Verdict}
+    samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in RowVerdict}
     changes: dict[str, Any]
     try:
         reader = Reader.of(record)
@@ -115,7 +115,7 @@ def check_import(import_id: int) -> ContactImport:
     else:
         changes = {
             "status": Status.CHECKED,
-            "counts": {verdict.value: counts[verdict] for verdict in Verdict},
+            "counts": {verdict.value: counts[verdict] for verdict in RowVerdict},
             "samples": samples,
             "total_rows": sum(counts.values()),
             "done_rows": 0,
@@ -126,7 +126,7 @@ def check_import(import_id: int) -> ContactImport:
     return record
 
 
-def _sample(one: Judged, reader: Reader) -> dict[str, Any]:
+def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
     row = one.row
     return {
         "row": row.number,
@@ -136,13 +136,6 @@ def _sample(one: Judged, reader: Reader) -> dict[str, Any]:
         "note": one.note,
         "same_as": row.same_as,
     }
-
-
-class _Echo:
-    """Returns what a csv writer writes."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def bad_rows(record: ContactImport) -> Iterator[str]:
@@ -156,7 +149,7 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
 
 
 def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(PassingFile())
     yield BOM
     yield writer.writerow(map(safe_cell, titles))
     width = len(titles) - 2

@@ -29,7 +29,7 @@ from campaigns.contacts.importing import forgetting, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.importing.validation import MEANINGS, SAVED, Verdict, bad_rows, check_import
+from campaigns.contacts.importing.validation import MEANINGS, SAVED, RowVerdict, bad_rows, check_import
 from campaigns.core.csv_cells import BOM
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
@@ -45,13 +45,13 @@ TEMPLATES = {
 FORM_BYTES = 1024 * 1024
 """What a form may weigh beside its file."""
 TONES = {
-    Verdict.GOOD: ("good", "check"),
-    Verdict.FIXED: ("info", "pencil"),
-    Verdict.KNOWN: ("info", "people"),
-    Verdict.IN_LIST: ("plain", "minus"),
-    Verdict.DUPLICATE_IN_FILE: ("plain", "minus"),
-    Verdict.DO_NOT_CALL: ("warn", "hand"),
-    Verdict.BAD: ("bad", "cross"),
+    RowVerdict.GOOD: ("good", "check"),
+    RowVerdict.FIXED: ("info", "pencil"),
+    RowVerdict.KNOWN: ("info", "people"),
+    RowVerdict.IN_LIST: ("plain", "minus"),
+    RowVerdict.DUPLICATE_IN_FILE: ("plain", "minus"),
+    RowVerdict.DO_NOT_CALL: ("warn", "hand"),
+    RowVerdict.BAD: ("bad", "cross"),
 }
 Status = ContactImport.Status
 View = Callable[..., HttpResponseBase]
@@ -195,7 +195,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> 
 def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
     """Return for each verdict its word, sign, count, meaning and first rows, notes in the page's language."""
     rows = []
-    for verdict in (*SAVED, *(other for other in Verdict if other not in SAVED)):
+    for verdict in (*SAVED, *(other for other in RowVerdict if other not in SAVED)):
         tone, icon = TONES[verdict]
         samples = [
             sample | {"note": NOTES[sample["note"]] if sample["note"] else ""}

@@ -18,7 +18,7 @@ from callcenter.access.roles import Person, may, needs
 from campaigns.contacts import duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
-from campaigns.contacts.forms.people import NewPersonForm, NoteForm, PersonForm, TagsForm
+from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, PersonForm, TagsForm
 from campaigns.contacts.views import do_not_call
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
@@ -66,7 +66,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     contact = _whole(pk)
     if contact.merged_into_id:
         return redirect("person", contact.merged_into_id)
-    return _show_person(request, contact, NoteForm(), _tags_form(contact))
+    return _show_person(request, contact, ContactNoteForm(), _tags_form(contact))
 
 
 def _whole(pk: int) -> Contact:
@@ -84,7 +84,9 @@ def _tags_form(contact: Contact) -> TagsForm:
     return TagsForm(initial={"tags": ", ".join(contact.tags)})
 
 
-def _show_person(request: HttpRequest, contact: Contact, note_form: NoteForm, tags_form: TagsForm) -> HttpResponse:
+def _show_person(
+    request: HttpRequest, contact: Contact, note_form: ContactNoteForm, tags_form: TagsForm
+) -> HttpResponse:
     entry = DoNotCall.objects.select_related("added_by").filter(phone=contact.phone).first()
     stands = entry if entry is not None and service.is_in_force(entry) else None
     calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
@@ -131,7 +133,7 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
 def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep one more note on one person."""
     contact = _whole(pk)
-    form = NoteForm(request.POST)
+    form = ContactNoteForm(request.POST)
     if not form.is_valid():
         return _show_person(request, contact, form, _tags_form(contact))
     duplicates.add_note(contact, form.cleaned_data["text"], request.user)
@@ -158,7 +160,7 @@ def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
     contact = _whole(pk)
     form = TagsForm(request.POST)
     if not form.is_valid():
-        return _show_person(request, contact, NoteForm(), form)
+        return _show_person(request, contact, ContactNoteForm(), form)
     service.change_person(pk, {"tags": form.cleaned_data["tags"]}, request.user)
     messages.success(request, _("Tags saved."))
     return redirect("person", pk)

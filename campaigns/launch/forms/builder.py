@@ -39,7 +39,7 @@ LOCKED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormSection:
     """One section of the builder and whether it is complete."""
 
     slug: str
@@ -292,7 +292,7 @@ class CampaignForm(VariablesForm):
         ids = [int(value) for value in given if value.isascii() and value.isdigit()]
         return tuple(field.queryset.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)) if ids else ()
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[FormSection]:
         """Return the sections with what each still lacks."""
         given = {name for name in ("agent", "voice", "text", "caller_id") if name in self.fields and self[name].value()}
         backend = self.chosen_provider.backend_class if self.chosen_provider else None
@@ -306,13 +306,13 @@ class CampaignForm(VariablesForm):
         audience = "" if self["lists"].value() or self["tags"].value() else _("Choose a list or a tag.")
         basics = "" if self["name"].value() and backend else _("Give a name and choose the provider.")
         return [
-            Section("basics", _("Name and provider"), basics),
-            Section("message", _("Message"), message),
-            Section("audience", _("Audience"), audience),
-            Section("hours", _("Hours and days"), "" if self["days"].value() else _("Choose a day.")),
-            Section("pace", _("Pace"), ""),
-            Section("retries", _("Further attempts"), ""),
-            Section("budget", _("Budget"), ""),
+            FormSection("basics", _("Name and provider"), basics),
+            FormSection("message", _("Message"), message),
+            FormSection("audience", _("Audience"), audience),
+            FormSection("hours", _("Hours and days"), "" if self["days"].value() else _("Choose a day.")),
+            FormSection("pace", _("Pace"), ""),
+            FormSection("retries", _("Further attempts"), ""),
+            FormSection("budget", _("Budget"), ""),
         ]
 
     # Saving

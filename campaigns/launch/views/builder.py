@@ -101,7 +101,7 @@ def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class MessagePreview:
     """The message as one person would meet it."""
 
     contact: Contact
@@ -113,7 +113,7 @@ class Heard:
     """What is empty although the agent asks for it."""
 
 
-def _preview(form: CampaignForm, hears: str) -> list[Heard]:
+def _preview(form: CampaignForm, hears: str) -> list[MessagePreview]:
     """Show the message as a chosen person of the audience would meet it, or the first few of them."""
     message = form.preview()
     message.agent = form.chosen_agent
@@ -124,10 +124,10 @@ def _preview(form: CampaignForm, hears: str) -> list[Heard]:
     return [_heard(message, contact) for contact in people[:SAMPLE_PEOPLE]]
 
 
-def _heard(message: Campaign, contact: Contact) -> Heard:
+def _heard(message: Campaign, contact: Contact) -> MessagePreview:
     rendered = message_module.render_variables(message, contact)
     wanted = dict.fromkeys([*message.variables, *message_module.expected_names(message)])
-    return Heard(
+    return MessagePreview(
         contact=contact,
         text=message_module.render_text(message, contact),
         variables=[(name, rendered.get(name, "")) for name in wanted],

@@ -11,7 +11,7 @@ from callcenter.access.roles import needs
 from campaigns.launch.views.campaigns import campaign_context, find_campaign
 from campaigns.models import Campaign
 from campaigns.reports import figures, outcomes, sections
-from campaigns.reports.tables import Section
+from campaigns.reports.tables import ReportSection
 from campaigns.reports.views.reports import said, short_day
 
 
@@ -27,7 +27,7 @@ def campaign_hours(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "launch/hours.html", campaign_context(request, found, "progress") | shown)
 
 
-def draw_hours(campaign: Campaign, hours: outcomes.Hours) -> Section:
+def draw_hours(campaign: Campaign, hours: outcomes.Hours) -> ReportSection:
     """Draw the hours as the reports do, with links to this campaign's calls."""
     since = timezone.localtime(campaign.created_at).date()
     scope = figures.Scope(since, timezone.localdate(), campaign=campaign)

@@ -13,7 +13,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from campaigns.contacts.importing import saving, upload
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import PHONE, ColumnMapping
-from campaigns.contacts.importing.validation import Verdict, check_import
+from campaigns.contacts.importing.validation import RowVerdict, check_import
 from campaigns.core.refusals import Refusal
 from campaigns.models import ContactImport, ContactList
 
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         return record
 
     def _report(self, record: ContactImport, name: str, as_json: bool) -> None:
-        verdicts = {verdict.value: record.counts.get(verdict.value, 0) for verdict in Verdict}
+        verdicts = {verdict.value: record.counts.get(verdict.value, 0) for verdict in RowVerdict}
         made, joined = record.counts["made"], record.counts["joined"]
         if as_json:
             found = {
@@ -78,5 +78,5 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(found | verdicts))
             return
-        parts = ", ".join(f"{count} {verdict.label.lower()}" for verdict in Verdict if (count := verdicts[verdict]))
+        parts = ", ".join(f"{count} {verdict.label.lower()}" for verdict in RowVerdict if (count := verdicts[verdict]))
         self.stdout.write(f"{made} new people, {joined} joined “{name}”; of {record.total_rows} rows: {parts}.")

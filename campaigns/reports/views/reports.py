@@ -18,7 +18,7 @@ from campaigns.models import Call
 from campaigns.reports import figures as figures_module
 from campaigns.reports import sections
 from campaigns.reports.forms import SPANS, ReportForm
-from campaigns.reports.tables import Section
+from campaigns.reports.tables import ReportSection
 
 
 def said(value: Any, kind: str, currency: str = "") -> str:
@@ -99,7 +99,7 @@ def report_csv(request: HttpRequest, key: str) -> HttpResponse:
     return answer
 
 
-def _section(request: HttpRequest, key: str) -> tuple[figures_module.Scope, Section]:
+def _section(request: HttpRequest, key: str) -> tuple[figures_module.Scope, ReportSection]:
     scope = ReportForm(request.GET, request.user).scope()
     if scope is None or key not in sections.KEYS:
         raise Http404(key)

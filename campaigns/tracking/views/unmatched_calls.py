@@ -21,7 +21,7 @@ State = UnknownVendorCall.State
 
 
 @needs("review_vendor_calls")
-def strange_calls(request: HttpRequest) -> HttpResponse:
+def unmatched_calls(request: HttpRequest) -> HttpResponse:
     """List what waits for a person, or what was decided, and how far each vendor's list was compared."""
     is_decided = request.GET.get("decided") == "yes"
     found = UnknownVendorCall.objects.select_related("provider", "decided_by").defer("provider__secrets")
@@ -59,14 +59,14 @@ def _decide(request: HttpRequest, pks: list[int], ours: str) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     if not reason or ours not in {"yes", "no"}:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
-        return go_back(request, "strange-calls")
+        return go_back(request, "unmatched-calls")
     decided = reconciliation_sweep.decide(pks, ours=ours == "yes", person=request.user, reason=reason)
     if decided:
         told = ngettext("%(n)d call is decided, with your name.", "%(n)d calls are decided, with your name.", decided)
         messages.success(request, told % {"n": decided})
     else:
         messages.info(request, _("Somebody else decided it meanwhile."))
-    return go_back(request, "strange-calls")
+    return go_back(request, "unmatched-calls")
 
 
 @require_POST
@@ -76,4 +76,4 @@ def compare_now(request: HttpRequest) -> HttpResponse:
     for provider_id in reconciliation_sweep.comparable():
         queue.nudge_list(provider_id)
     messages.success(request, _("The lists are compared now; what comes of it stands here in a minute."))
-    return go_back(request, "strange-calls")
+    return go_back(request, "unmatched-calls")

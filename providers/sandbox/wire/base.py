@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, ClassVar, TypeVar
 
 from providers.sandbox.accounts import ACCOUNT_OF, DemoAccount
-from providers.sandbox.engine import FINAL, QUEUED, Call, Ledger, Script, script_for
+from providers.sandbox.engine import FINAL, QUEUED, Ledger, Script, SimulatedCall, script_for
 from providers.sandbox.faults import Fault
 from providers.sandbox.journal import JournalEntry
 from providers.sandbox.magic import REFUSALS_BEFORE_ACCEPTANCE, magic_name
@@ -116,7 +116,7 @@ class Wire:
                 return found, function, match.groupdict()
         return None, None, {}
 
-    def _after_placing(self, call: Call, reply: Reply) -> Reply:
+    def _after_placing(self, call: SimulatedCall, reply: Reply) -> Reply:
         name = magic_name(call.to_number) if self.world.switches.magic else ""
         if name == "error_after":
             return self.server_error()
@@ -188,14 +188,14 @@ class Wire:
         start_at: float = 0.0,
         redials: int = 0,
         extra: dict[str, Any] | None = None,
-    ) -> Call:
+    ) -> SimulatedCall:
         """Take an order, journal first; raises `Refused` where a magic number asks for it."""
         world = self.world
         name = magic_name(to_number) if world.switches.magic else ""
         if name:
             self._refuse_by_magic(name, key, to_number)
         script = self.script(to_number)
-        call = Call(self.slug, key, remote_id, to_number, script, world.speed)
+        call = SimulatedCall(self.slug, key, remote_id, to_number, script, world.speed)
         call.agent_id, call.caller_id = agent_id, caller_id
         call.variables = variables or {}
         call.reference = reference_in(call.variables)
@@ -248,17 +248,17 @@ class Wire:
         """Return the time up to which created calls are in lists."""
         return time.time() - self.world.switches.list_lag_seconds / self.world.speed
 
-    def echo(self, call: Call) -> dict[str, Any]:
+    def echo(self, call: SimulatedCall) -> dict[str, Any]:
         """Return the call's variables as the vendor gives them back."""
         if self.world.switches.echo_reference or not call.reference:
             return dict(call.variables)
         return {name: value for name, value in call.variables.items() if str(value) != call.reference}
 
-    def is_over(self, call: Call, now: float) -> bool:
+    def is_over(self, call: SimulatedCall, now: float) -> bool:
         """Tell whether a call has its last word."""
         return call.phase(now) in FINAL
 
-    def is_waiting(self, call: Call, now: float) -> bool:
+    def is_waiting(self, call: SimulatedCall, now: float) -> bool:
         """Tell whether a call has not been dialled yet."""
         return call.phase(now) == QUEUED
 
@@ -273,15 +273,17 @@ class Wire:
 
     # Webhooks
 
-    def webhook_of(self, call: Call) -> Target | None:
+    def webhook_of(self, call: SimulatedCall) -> Target | None:
         """Return where the vendor's own settings send the events of a call."""
         return None
 
-    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+    def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
         """Return (time, event) of everything the vendor tells about a call."""
         return []
 
-    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]] | None:
+    def webhook_message(
+        self, call: SimulatedCall, event: str, target: Target
+    ) -> tuple[bytes, str, dict[str, str]] | None:
         """Return (body, content type, headers) of an event; None where it is not to be told."""
         return None
 

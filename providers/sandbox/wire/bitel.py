@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from providers.sandbox import engine
-from providers.sandbox.engine import Call
+from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.wire.base import Route, Wire, body_of, route
 
@@ -40,7 +40,7 @@ class BitelWire(Wire):
 
     # Orders
 
-    def _order(self, request: Request, key: str) -> Call:
+    def _order(self, request: Request, key: str) -> SimulatedCall:
         order = body_of(request, self.error(400, "InvalidRequest"))
         raw = order.get("phoneNumber")
         match = LOCAL.fullmatch(raw) if isinstance(raw, str) else None
@@ -94,14 +94,14 @@ class BitelWire(Wire):
 
     # Status
 
-    def _known(self, key: str, remote_id: str) -> Call:
+    def _known(self, key: str, remote_id: str) -> SimulatedCall:
         call = self.ledger(key).by_id.get(remote_id)
         if call is None:
             raise Refused(self.not_found())
         call.reads += 1
         return call
 
-    def _facts(self, call: Call, now: float) -> tuple[str, int, int, int]:
+    def _facts(self, call: SimulatedCall, now: float) -> tuple[str, int, int, int]:
         phase = call.phase(now)
         word, code = WORDS.get(phase, WAITING)
         seconds = call.talk_seconds(now) if phase == engine.COMPLETED else 0
@@ -115,7 +115,7 @@ class BitelWire(Wire):
     def _seconds(self, seconds: int) -> int | str:
         return str(seconds) if self.world.switches.numbers_as_strings else seconds
 
-    def _state_v1(self, call: Call, now: float) -> dict[str, Any]:
+    def _state_v1(self, call: SimulatedCall, now: float) -> dict[str, Any]:
         word, _code, seconds, executed = self._facts(call, now)
         return {
             "requestId": call.remote_id,
@@ -128,7 +128,7 @@ class BitelWire(Wire):
             "balanceSubtracted": self._price(seconds),
         }
 
-    def _state_v2(self, call: Call, now: float) -> dict[str, Any]:
+    def _state_v2(self, call: SimulatedCall, now: float) -> dict[str, Any]:
         word, code, seconds, executed = self._facts(call, now)
         price = self._price(seconds)
         return {
@@ -172,7 +172,7 @@ class BitelWire(Wire):
             call.extra["campaignId"] = campaign_id
         return json_reply(200, {"result": campaign_id, "error": None})
 
-    def _batch(self, request: Request, key: str) -> list[Call]:
+    def _batch(self, request: Request, key: str) -> list[SimulatedCall]:
         order = body_of(request, self.error(400, "InvalidRequest"))
         numbers = order.get("phoneNumbers")
         if not isinstance(numbers, list) or not 0 < len(numbers) <= 100:
@@ -193,11 +193,11 @@ class BitelWire(Wire):
 
     # Webhook: exactly one, when the request has concluded
 
-    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+    def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
         """Return the one moment that Bitel tells about."""
         return [(at, "concluded") for at, phase in call.changes() if phase == call.script.final]
 
-    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]]:
+    def webhook_message(self, call: SimulatedCall, event: str, target: Target) -> tuple[bytes, str, dict[str, str]]:
         """Return the end of a call, as JSON or as a form: the page does not say which."""
         word, _code, seconds, _executed = self._facts(call, time.time())
         told = {

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent
-from providers.sandbox.engine import Call
+from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.wire.base import E164, Route, Wire, body_of, moment_in, route, whole_number
@@ -122,29 +122,29 @@ class BolnaWire(Wire):
             self._stop(call, now)
         return json_reply(200, {"stopped_executions": [call.remote_id for call in waiting]})
 
-    def _stop(self, call: Call, now: float) -> None:
+    def _stop(self, call: SimulatedCall, now: float) -> None:
         call.stop(now, engine.CANCELED)
         self.world.webhooks.announce(call, only=engine.CANCELED)
 
     # Executions
 
-    def _known(self, key: str, execution_id: str) -> Call:
+    def _known(self, key: str, execution_id: str) -> SimulatedCall:
         call = self.ledger(key).by_id.get(execution_id)
         if call is None:
             raise Refused(self.error(404, "Execution not found"))
         return call
 
-    def _word(self, call: Call, now: float) -> str:
+    def _word(self, call: SimulatedCall, now: float) -> str:
         if call.extra.get("scheduled") and now < call.starts_at and now < call.stopped_at:
             return "scheduled"
         return WORDS[call.phase(now)]
 
-    def _cents(self, call: Call, now: float) -> float:
+    def _cents(self, call: SimulatedCall, now: float) -> float:
         # What a call cost and holds is zero until the vendor has worked it up.
         is_ready = call.phase(now) == engine.COMPLETED
         return round(call.talk_seconds(now) / 60 * CENTS_PER_MINUTE, 3) if is_ready else 0.0
 
-    def execution(self, call: Call, now: float, origin_request: Request | None) -> dict[str, Any]:
+    def execution(self, call: SimulatedCall, now: float, origin_request: Request | None) -> dict[str, Any]:
         """Return the execution object of get-one and of webhooks."""
         phase = call.phase(now)
         is_ready = phase == engine.COMPLETED
@@ -245,7 +245,7 @@ class BolnaWire(Wire):
         paging = {"page_number": page, "page_size": size, "total": len(calls), "has_more": start + size < len(calls)}
         return json_reply(200, {"data": rows, **paging})
 
-    def _row(self, call: Call, now: float, request: Request) -> dict[str, Any]:
+    def _row(self, call: SimulatedCall, now: float, request: Request) -> dict[str, Any]:
         whole = self.execution(call, now, request)
         if not self.world.switches.trim_rows:
             return whole
@@ -353,16 +353,18 @@ class BolnaWire(Wire):
 
     # Webhook: the execution object at every change
 
-    def webhook_of(self, call: Call) -> Target | None:
+    def webhook_of(self, call: SimulatedCall) -> Target | None:
         """Return the agent's webhook_url."""
         url = self._webhook_urls.get((call.account, call.agent_id), "")
         return Target(url) if url.startswith(("http://", "https://")) else None
 
-    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+    def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
         """Return every change of the call."""
         return list(call.changes())
 
-    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]] | None:
+    def webhook_message(
+        self, call: SimulatedCall, event: str, target: Target
+    ) -> tuple[bytes, str, dict[str, str]] | None:
         """Return the execution as it stood at that change; a stopped call's later changes never come."""
         now = time.time()
         if call.stopped_as and event != call.stopped_as:
@@ -392,5 +394,5 @@ def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _hangup_by(call: Call) -> str:
+def _hangup_by(call: SimulatedCall) -> str:
     return "Callee" if call.script.ended_by == "person" else "Agent"

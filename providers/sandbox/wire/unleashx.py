@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent
-from providers.sandbox.engine import Call
+from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.wire.base import E164, Wire, body_of, moment_in, route, whole_number
@@ -105,13 +105,13 @@ class UnleashXWire(Wire):
 
     # Lists
 
-    def _word(self, call: Call, now: float) -> str:
+    def _word(self, call: SimulatedCall, now: float) -> str:
         phase = call.phase(now)
         if phase == engine.COMPLETED:
             return "USER_ENDED" if call.script.ended_by == "person" else "AGENT_ENDED"
         return WORDS[phase]
 
-    def _window(self, request: Request, key: str, *, default_days: float) -> list[Call]:
+    def _window(self, request: Request, key: str, *, default_days: float) -> list[SimulatedCall]:
         """Return calls of the asked window, newest first."""
         now = time.time()
         refusal, until_text = self.error(422, "Invalid date"), request.param("todate")
@@ -120,7 +120,7 @@ class UnleashXWire(Wire):
         until = moment_in(until_text, now + 60, refusal) + (86400 if len(until_text) == 10 else 0)
         ids = [part.strip() for part in request.param("agent_id").split(",") if part.strip()]
         ledger, visible_at = self.ledger(key), self.visible_at()
-        found: Sequence[Call] = ledger.between(
+        found: Sequence[SimulatedCall] = ledger.between(
             since, until, agent_id=ids[0] if len(ids) == 1 else "", visible_at=visible_at
         )
         return [call for call in reversed(found) if len(ids) < 2 or call.agent_id in ids]
@@ -131,7 +131,7 @@ class UnleashXWire(Wire):
             raise Refused(self.error(422, "Invalid page or limit"))
         return page, limit
 
-    def _row(self, call: Call, now: float, request: Request) -> dict[str, Any]:
+    def _row(self, call: SimulatedCall, now: float, request: Request) -> dict[str, Any]:
         agent = self._agent(call.account, call.agent_id)
         seconds = call.talk_seconds(now)
         is_over = self.is_over(call, now)
@@ -185,10 +185,10 @@ class UnleashXWire(Wire):
             return json_reply(200, {"error": False, "code": 200, "message": "success", "data": listed})
         return json_reply(200, {"error": False, "code": 200, "message": "success", **listed})
 
-    def _over_word(self, call: Call, now: float) -> str:
+    def _over_word(self, call: SimulatedCall, now: float) -> str:
         return "completed" if call.phase(now) == engine.COMPLETED else ""
 
-    def _input_holds(self, call: Call, wanted: str) -> bool:
+    def _input_holds(self, call: SimulatedCall, wanted: str) -> bool:
         # Whether metadata lands in INPUT_DATA is not documented: without the switch the filter finds nothing.
         return self.world.switches.echo_reference and wanted in json.dumps(dict(call.variables))
 
@@ -286,16 +286,16 @@ class UnleashXWire(Wire):
 
     # Webhook: one, at the end, to the agent's own address; its payload is not documented
 
-    def webhook_of(self, call: Call) -> Target | None:
+    def webhook_of(self, call: SimulatedCall) -> Target | None:
         """Return the agent's session_data_webhook."""
         url = self._webhook_urls.get((call.account, call.agent_id), "")
         return Target(url) if url.startswith(("http://", "https://")) else None
 
-    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+    def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
         """Return the end of the call."""
         return [(at, "ended") for at, phase in call.changes() if phase == call.script.final]
 
-    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]]:
+    def webhook_message(self, call: SimulatedCall, event: str, target: Target) -> tuple[bytes, str, dict[str, str]]:
         """Return what a kindred platform documents for a field of the same name."""
         now = time.time()
         told = {
@@ -346,12 +346,12 @@ def _cost(seconds: int) -> float:
     return round(max(30, -(-seconds // 6) * 6) / 60 * 0.12, 4) if seconds else 0.0
 
 
-def _transcript(call: Call, now: float) -> str:
+def _transcript(call: SimulatedCall, now: float) -> str:
     names = {"agent": "assistant", "person": "user"}
     return "\n".join(f"{names[said.speaker]}: {said.text}" for said in turns_of(call, now))
 
 
-def _disposition(call: Call) -> str:
+def _disposition(call: SimulatedCall) -> str:
     if call.script.refuses_calls:
         return "DNC"
     return "Voicemail" if call.script.answered_by == "machine" else ""

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent, DemoVoice
-from providers.sandbox.engine import Call
+from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.wire.base import E164, UUID_TEXT, Route, body_of, route
@@ -86,7 +86,7 @@ class VocodeWire(VocodeWebhooks):
 
     # Calls
 
-    def _known(self, request: Request, key: str) -> Call:
+    def _known(self, request: Request, key: str) -> SimulatedCall:
         call_id = request.param("id")
         if not UUID_TEXT.fullmatch(call_id):
             raise Refused(self.invalid("id", "value is not a valid uuid", where="query"))
@@ -98,7 +98,7 @@ class VocodeWire(VocodeWebhooks):
     def _shown(self, number: str) -> str:
         return number if self.world.switches.vocode_plus_in_answers else number.lstrip("+")
 
-    def _stage(self, call: Call, now: float) -> tuple[str, str | None, str | None]:
+    def _stage(self, call: SimulatedCall, now: float) -> tuple[str, str | None, str | None]:
         """Return (status, stage, stage_outcome)."""
         phase = call.phase(now)
         if phase == engine.STRANGE:
@@ -115,7 +115,7 @@ class VocodeWire(VocodeWebhooks):
         outcome = "human_unanswered" if phase in {engine.NO_ANSWER, engine.BUSY} else "call_did_not_connect"
         return "ended", "created", outcome
 
-    def _row(self, call: Call, now: float) -> dict[str, Any]:
+    def _row(self, call: SimulatedCall, now: float) -> dict[str, Any]:
         status, stage, outcome = self._stage(call, now)
         phase = call.phase(now)
         answered, ended = call.answered_at(now), call.ended_at(now)
@@ -153,13 +153,13 @@ class VocodeWire(VocodeWebhooks):
         }
 
     @staticmethod
-    def _times(call: Call, answered: float | None, ended: float | None, now: float) -> list[float | None]:
+    def _times(call: SimulatedCall, answered: float | None, ended: float | None, now: float) -> list[float | None]:
         # The vendor gives no duration: the difference of its times has to be the talk on the simulated clock.
         if answered is None:
             return [None, None]
         return [answered, answered + call.talk_seconds(now) if ended is not None else None]
 
-    def _call(self, call: Call, now: float) -> dict[str, Any]:
+    def _call(self, call: SimulatedCall, now: float) -> dict[str, Any]:
         row = self._row(call, now)
         agent = self._agent(call.agent_id) or DemoAgent(call.agent_id, "Inline agent")
         times = {name: _iso(row[name]) for name in ("start_time", "end_time")}
@@ -311,7 +311,7 @@ class VocodeWire(VocodeWebhooks):
 
     # What the webhooks tell
 
-    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+    def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
         """Return connected, human detection and, at the end, ended or did-not-connect, transcript and recording."""
         moments: list[tuple[float, str]] = []
         for at, phase in call.changes():
@@ -324,7 +324,9 @@ class VocodeWire(VocodeWebhooks):
                 moments.append((at, "event_phone_call_did_not_connect"))
         return moments
 
-    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]] | None:
+    def webhook_message(
+        self, call: SimulatedCall, event: str, target: Target
+    ) -> tuple[bytes, str, dict[str, str]] | None:
         """Return `{type, call_id, payload}`; nothing for an event that is not subscribed."""
         if target.events and event not in target.events:
             return None

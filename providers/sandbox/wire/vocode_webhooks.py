@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from providers.sandbox.engine import Call
+from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.wire.base import Wire, body_of, route, whole_number
 
@@ -78,7 +78,7 @@ class VocodeWebhooks(Wire):
         page, start, end = self.page(request, own)
         return json_reply(200, {"items": own[start:end], **page})
 
-    def webhook_of(self, call: Call) -> Target | None:
+    def webhook_of(self, call: SimulatedCall) -> Target | None:
         """Return the webhook that the call's agent names."""
         named = self.webhook_of_agent.get((call.account, call.agent_id), "")
         made = self.made.get((call.account, named))

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent
-from providers.sandbox.engine import Call
+from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import summary_of, turns_of
 from providers.sandbox.wire.base import E164, Wire, body_of, route
@@ -100,14 +100,14 @@ class VoicyWire(Wire):
 
     # Calls
 
-    def _word(self, call: Call, now: float) -> str:
+    def _word(self, call: SimulatedCall, now: float) -> str:
         phase = call.phase(now)
         if phase != engine.COMPLETED:
             return WORDS[phase]
         own = "user_hangup" if call.script.ended_by == "person" else "agent_hangup"
         return self.world.switches.voicy_final_word or own
 
-    def _row(self, call: Call, now: float) -> dict[str, Any]:
+    def _row(self, call: SimulatedCall, now: float) -> dict[str, Any]:
         agent = self._agent(call.agent_id)
         shown: dict[str, Any] = {"name": agent.name, "version": 1}
         if self.world.switches.voicy_agent_id:
@@ -127,7 +127,7 @@ class VoicyWire(Wire):
             row["call_cost"] = {"combined_cost": round(call.talk_seconds(now) / 60 * 0.15, 4), "currency": "USD"}
         return row
 
-    def _whole(self, call: Call, now: float, request: Request | None, roles: dict[str, str]) -> dict[str, Any]:
+    def _whole(self, call: SimulatedCall, now: float, request: Request | None, roles: dict[str, str]) -> dict[str, Any]:
         is_over = self.is_over(call, now)
         turns = turns_of(call, now) if is_over else []
         started = int(call.created_at * 1000)
@@ -237,11 +237,11 @@ class VoicyWire(Wire):
 
     # Webhook: call_ended, after post-processing, signed where a secret is set
 
-    def webhook_moments(self, call: Call) -> list[tuple[float, str]]:
+    def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
         """Return the end of the call."""
         return [(at, "call_ended") for at, phase in call.changes() if phase == call.script.final]
 
-    def webhook_message(self, call: Call, event: str, target: Target) -> tuple[bytes, str, dict[str, str]]:
+    def webhook_message(self, call: SimulatedCall, event: str, target: Target) -> tuple[bytes, str, dict[str, str]]:
         """Return the call as get-one shows it; the sample's second role is `user`."""
         whole = self._whole(call, time.time(), None, {"agent": "agent", "person": "user"})
         body = json.dumps({"event": event, "call": whole}).encode()

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from campaigns.contacts import search, search_index
-from campaigns.contacts.search import Part
+from campaigns.contacts.search import SearchPart
 from campaigns.models import Contact
 from tests.conftest import make_call, make_contact, make_phone
 
@@ -71,7 +71,7 @@ def holds(name: str, text: str) -> bool:
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.usefixtures("people")
 def test_names_are_found_as_without_an_index(text: str) -> None:
-    part = Part(search.spellings(text))
+    part = SearchPart(search.spellings(text))
     assert set(part.ids() or []) == slowly(text)
 
 
@@ -81,13 +81,13 @@ def test_names_are_found_as_without_an_index(text: str) -> None:
 def test_numbers_are_found_as_without_an_index(digits: str, is_ending: bool) -> None:
     how = "phone__endswith" if is_ending else "phone__contains"
     expected = set(Contact.objects.filter(**{how: digits}).values_list("pk", flat=True))
-    assert set(Part(digits=digits, is_ending=is_ending).ids() or []) == expected
+    assert set(SearchPart(digits=digits, is_ending=is_ending).ids() or []) == expected
 
 
 @pytest.mark.usefixtures("people")
 def test_a_common_part_finds_the_same_by_walking(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = [make_call(contact=contact) for contact in Contact.objects.all()]
-    part = Part(("maryam",))
+    part = SearchPart(("maryam",))
     few = set(type(calls[0]).objects.filter(search.rows_of_people_with(part)).values_list("pk", flat=True))
     people = set(search.people_with(part, Contact.objects.all()))
     monkeypatch.setattr(search, "NAMED_UP_TO", 1)
@@ -101,11 +101,11 @@ def test_a_common_part_finds_the_same_by_walking(monkeypatch: pytest.MonkeyPatch
 def test_the_index_follows_every_change(people: list[Contact]) -> None:
     first = people[0]
     Contact.objects.filter(pk=first.pk).update(name="Zubaida", phone=make_phone(7_654_321))
-    assert Part(("ubaid",)).ids() == [first.pk]
-    assert Part(digits="7654321").ids() == [first.pk]
-    assert first.pk not in (Part(("maryam",)).ids() or [])
+    assert SearchPart(("ubaid",)).ids() == [first.pk]
+    assert SearchPart(digits="7654321").ids() == [first.pk]
+    assert first.pk not in (SearchPart(("maryam",)).ids() or [])
     Contact.objects.filter(pk=first.pk).delete()
-    assert Part(("ubaid",)).ids() == []
+    assert SearchPart(("ubaid",)).ids() == []
 
 
 @pytest.mark.usefixtures("people")
@@ -115,9 +115,9 @@ def test_a_lost_trigger_comes_back_with_what_was_missed() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER {search_index.SEARCH}_added")
     missed = make_contact(name="Quentin")
-    assert Part(("Quent",)).ids() == []
+    assert SearchPart(("Quent",)).ids() == []
     assert search_index.make_search_index()
-    assert Part(("Quent",)).ids() == [missed.pk]
+    assert SearchPart(("Quent",)).ids() == [missed.pk]
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.core.sql.locking import lock_rows
 from campaigns.dialing import order_results
-from campaigns.dialing.order_results import Answer
+from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call, Campaign
 from campaigns.tracking import auto_pause, call_updates
 from providers.exceptions import NotSent
@@ -63,7 +63,7 @@ def test_an_answer_that_went_wrong_locks_the_provider_before_the_campaign() -> N
         reserved_cost=1,
     )  # fmt: skip
     order = CallOrder(reference=call.reference, to_number=call.to_number)
-    answer = Answer(call_id=call.pk, order=order, result=NotSent("No connection."))
+    answer = OrderAnswer(call_id=call.pk, order=order, result=NotSent("No connection."))
     with CaptureQueriesContext(connection) as statements:
         order_results.write_answers(campaign.provider_id, [answer], timezone.now())
     said = [query["sql"] for query in statements]

@@ -16,7 +16,7 @@ from campaigns.core import leases
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import order_results, reservation
 from campaigns.dialing.commit_point import commit_calls
-from campaigns.dialing.order_results import Answer
+from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call, Campaign, DialingSwitch
 from campaigns.tracking.call_updates import merge_news
 from providers.exceptions import (
@@ -92,7 +92,7 @@ def committed(stage: Stage) -> int:
 
 def answered(stage: Stage, *results: PlacedCall | ProviderError) -> int:
     answers = [
-        Answer(call_id=call.pk, order=order_for(call), result=result)
+        OrderAnswer(call_id=call.pk, order=order_for(call), result=result)
         for call, result in zip(stage.out(), results, strict=False)
     ]
     return counted(lambda: order_results.write_answers(stage.provider.pk, answers, timezone.now()))

@@ -20,7 +20,7 @@ from tests.conftest import make_call, make_provider
 
 pytestmark = pytest.mark.django_db
 
-Slice = dispatcher.Slice | polling.Slice
+Slice = dispatcher.DispatchSlice | polling.PollSlice
 
 
 def make_work(kind: Kind, due_in: float) -> Provider:
@@ -36,9 +36,9 @@ def make_work(kind: Kind, due_in: float) -> Provider:
 
 @contextmanager
 def slice_of(kind: Kind) -> Iterator[Slice]:
-    current: Slice = dispatcher.Slice(60, lambda: None) if kind == "dispatch" else polling.Slice(60)
+    current: Slice = dispatcher.DispatchSlice(60, lambda: None) if kind == "dispatch" else polling.PollSlice(60)
     yield current
-    if isinstance(current, dispatcher.Slice):
+    if isinstance(current, dispatcher.DispatchSlice):
         current.let_go()
     current.finish()
 
@@ -77,7 +77,7 @@ def test_the_work_of_a_dead_slice_is_taken_over(kind: Kind) -> None:
     with slice_of(kind) as second:
         assert second.round()
         leases.take(kind, provider.pk, dead, timezone.now() - datetime.timedelta(seconds=leases.LEASE_SECONDS + 1))
-        if isinstance(second, dispatcher.Slice):
+        if isinstance(second, dispatcher.DispatchSlice):
             second.looked_at = 0.0
         assert second.round()
         assert holder_of(provider, kind) == second.token
@@ -96,7 +96,7 @@ def test_no_more_slices_than_the_setting_says(kind: Kind, settings: Settings, sl
 def test_a_lane_without_a_free_line_keeps_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     provider = make_work("dispatch", due_in=10)
     with slice_of("dispatch") as current:
-        assert isinstance(current, dispatcher.Slice)
+        assert isinstance(current, dispatcher.DispatchSlice)
         assert current.round()
         before = until_of(provider)
         (lane,) = current.lanes.values()

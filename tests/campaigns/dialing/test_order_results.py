@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns import rules
 from campaigns.dialing import order_results
-from campaigns.dialing.order_results import Answer
+from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call
 from providers.exceptions import NotSent, RateLimited
 from providers.models import Provider
@@ -33,7 +33,7 @@ def unsent(call: Call, times: int, apart: datetime.timedelta) -> None:
     for number in range(times):
         at = now + number * apart
         Call.objects.filter(pk=call.pk).update(status="placing", rank=10, placing_at=at, deadline_at=at)
-        not_sent = Answer(call_id=call.pk, order=order_for(call), result=NotSent("no connection"))
+        not_sent = OrderAnswer(call_id=call.pk, order=order_for(call), result=NotSent("no connection"))
         order_results.write_answers(call.provider_id, [not_sent], at)
     call.refresh_from_db()
 
@@ -67,7 +67,7 @@ def test_a_vendor_that_takes_other_orders_is_not_paused_for_one_that_never_leave
 
 def test_an_answer_ends_the_row_of_orders_that_did_not_leave(transactional_db: None) -> None:
     call = out(not_sent_tries=3)
-    slow = Answer(call_id=call.pk, order=order_for(call), result=RateLimited("slow", retry_after=7))
+    slow = OrderAnswer(call_id=call.pk, order=order_for(call), result=RateLimited("slow", retry_after=7))
     order_results.write_answers(call.provider_id, [slow], timezone.now())
     call.refresh_from_db()
     assert (call.status, call.not_sent_tries) == ("pending", 0)

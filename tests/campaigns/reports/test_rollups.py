@@ -36,7 +36,7 @@ def scope_of(days: int = 60, **narrowed: Any) -> Scope:
 def comparable(figures: Figures) -> dict[str, Any]:
     """Return all figures, costs to a millionth."""
 
-    def sums(found: figures_module.Sums) -> Any:
+    def sums(found: figures_module.FigureSums) -> Any:
         costs = {currency: round(found.cost(currency), 6) for currency in found.currencies}
         return found.sent, found.ended, found.talked, found.machine, found.opted_out, dict(found.by_result), costs
 

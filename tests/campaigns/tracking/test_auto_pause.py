@@ -10,7 +10,7 @@ from django.utils import timezone
 from callcenter.audit.models import AuditEvent
 from campaigns import rules
 from campaigns.dialing import order_results
-from campaigns.dialing.order_results import Answer
+from campaigns.dialing.order_results import OrderAnswer
 from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign
 from campaigns.tracking import call_updates
@@ -97,7 +97,7 @@ def test_refused_orders_are_failures_too_but_numbers_that_do_not_exist_are_not(
         call = make_call(campaign=campaign, contact=make_contact(), status="placing", rank=10, placing_at=NOW)
         order = CallOrder(reference=call.reference, to_number=call.to_number)
         order_results.write_answers(
-            campaign.provider_id, [Answer(call_id=call.pk, order=order, result=error("no"))], NOW
+            campaign.provider_id, [OrderAnswer(call_id=call.pk, order=order, result=error("no"))], NOW
         )
     assert state(campaign) == then
 

@@ -29,12 +29,14 @@ class TransferLoop:
         self._poll.register(self._woken, select.POLLIN)
 
     def start(self, transfer: Transfer) -> None:
-        """Begin a transfer."""
+        """Begin a transfer; it connects in the next turn."""
         self._multi.add_handle(transfer.curl)
         self.in_flight[transfer.curl] = transfer
 
     def turn(self, seconds: float | None = None) -> list[Transfer]:
         """Wait until something can go on, so many seconds at most, and return the transfers that are done."""
+        if not self._multi.timeout():
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         due = self._multi.timeout()  # in ms; -1: never
         if seconds is not None and not 0 <= due <= seconds * 1000:
             due = round(seconds * 1000)
@@ -46,7 +48,7 @@ class TransferLoop:
                 can = pycurl.CSELECT_IN if events & ~select.POLLOUT else 0  # a reader finds errors out, too
                 can |= pycurl.CSELECT_OUT if events & select.POLLOUT else 0
                 self._multi.socket_action(number, can)
-        if not ready or not due:
+        if not ready:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         done, queued = [], 1
         while queued:

@@ -162,18 +162,18 @@ def test_a_large_file_is_saved_in_the_background(
     client: Client, caller: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     monkeypatch.setattr(saving, "SMALL", 1)
-    rung: list[int] = []
-    monkeypatch.setattr(queue, "nudge_import", rung.append)
+    nudged: list[int] = []
+    monkeypatch.setattr(queue, "nudge_import", nudged.append)
     client.force_login(caller)
     check(client)
     record = ContactImport.objects.get()
     page = client.post(reverse("import-save", args=[record.pk]), follow=True)
-    assert rung == [record.pk]
+    assert nudged == [record.pk]
     assert "0 of 4 rows" in page.content.decode()
     live = client.get(reverse("import-progress", args=[record.pk]))
     assert (live.status_code, "<progress" in live.content.decode()) == (200, True)
     client.post(reverse("import-save", args=[record.pk]))
-    assert rung == [record.pk] * 2
+    assert nudged == [record.pk] * 2
     assert saving.save_import(record.pk)
     live = client.get(reverse("import-progress", args=[record.pk]))
     assert (live.status_code, live["HX-Refresh"]) == (286, "true")

@@ -221,7 +221,7 @@ def test_estimates_follow_pace_lines_and_price():
 # The launch
 
 
-def test_launch_answers_at_once_and_rings_the_bell(caller, nudges, django_assert_max_num_queries):
+def test_launch_answers_at_once_and_nudges_the_dispatcher(caller, nudges, django_assert_max_num_queries):
     campaign = make_campaign([make_list(3)], owner=caller)
     with django_assert_max_num_queries(14):
         launched = start.launch(campaign.pk, caller)

@@ -58,7 +58,7 @@ def test_system_pause_names_its_reason():
     assert AuditEvent.objects.get().actor is None
 
 
-def test_resume_rings_the_bell_once(caller, nudges):
+def test_resume_nudges_once(caller, nudges):
     campaign = with_calls(Status.PAUSED, owner=caller, paused_reason="x", paused_by_system=True)
     assert lifecycle.resume(campaign.pk, caller).changed
     assert not lifecycle.resume(campaign.pk, caller).changed

@@ -5,6 +5,7 @@ Part of `contract.ProviderContract`, which says how a vendor's own test module u
 
 from __future__ import annotations
 
+import itertools
 import logging
 import traceback
 from collections.abc import Callable, Iterator
@@ -52,21 +53,22 @@ class BrokenAnswers(Exchanges):
         echo = f"{' '.join(self.all_secrets().values())} {number} " * 100
         crashes, told, tried = [], [], 0
         for name, found in sorted(self.read_payloads().items()):
-            recorded = {"options": {}, **found}
-            for key in sorted(ANSWER_KEYS & recorded.keys()):
-                for odd in (*ODD_VALUES, echo):
-                    for path, answer in with_each_field(recorded[key], odd):
-                        tried += 1
-                        broken = {**recorded, key: answer}
-                        client = ScriptedClient(broken)
-                        try:
-                            self.run(broken, self.backend_behind(client, client.origin, **recorded["options"]))
-                        except ProviderError as error:
-                            text = f"{error!r} {vars(error)} {''.join(traceback.format_exception(error))}"
-                            if CANARY in text or number.removeprefix("+") in text:
-                                told.append(f"{name}: {path}")
-                        except Exception as error:  # every field is named, not the first alone
-                            crashes.append(f"{name}: {path} = {str(odd)[:20]!r}: {error!r:.200}")
+            recorded = {"options": {}, "status": 200, **found}
+            # A vendor that refuses may well repeat what it was sent.
+            turns = [(odd, recorded["status"]) for odd in ODD_VALUES] + [(echo, recorded["status"]), (echo, 400)]
+            for (odd, status), key in itertools.product(turns, sorted(ANSWER_KEYS & recorded.keys())):
+                for path, answer in with_each_field(recorded[key], odd):
+                    tried += 1
+                    broken = {**recorded, key: answer, "status": status}
+                    client = ScriptedClient(broken)
+                    try:
+                        self.run(broken, self.backend_behind(client, client.origin, **recorded["options"]))
+                    except ProviderError as error:
+                        text = f"{error!r} {vars(error)} {''.join(traceback.format_exception(error))}"
+                        if CANARY in text or number.removeprefix("+") in text:
+                            told.append(f"{name}: {path}")
+                    except Exception as error:  # every field is named, not the first alone
+                        crashes.append(f"{name}: {path} = {str(odd)[:20]!r}: {error!r:.200}")
         assert tried > 100
         assert not crashes, crashes
         assert not told, told

@@ -10,7 +10,7 @@ The vendor is `vendor_stub.VendorStub`: real HTTP over loopback through the real
 wire. Optional attributes: `secrets`, `options`, `absent` (the answer for a call that the vendor does not know),
 `sign_webhook(body)` (headers of a genuine webhook, where the backend has a `webhook_secret`).
 
-What a payload file holds: `exchanges.py`.
+What a payload file holds: `exchanges.py`. What holds of broken answers and of secrets: `broken_answers.py`.
 """
 
 from __future__ import annotations

@@ -18,17 +18,16 @@ from callcenter.access.rights import ADMIN, CALLER
 from campaigns.models import Call
 from providers import opening
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
+from tests.campaigns.calls.quick_call_form import URL
 from tests.conftest import make_agent, make_caller_id, make_person, make_provider
 from tests.orders import order_for
 
-URL = "/quick-call/"
 IRAN, INDIA = "+989123456789", "+919876543210"
 
 
 @pytest.fixture
-def console(client: Client, settings: Settings, db: None) -> Client:
-    """Somebody who both calls and manages providers."""
-    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+def console(client: Client, at_any_hour: None, db: None) -> Client:
+    """A browser in which somebody who both calls and manages providers is logged in."""
     person: User = make_person(CALLER)
     person.groups.add(Group.objects.get(name=ADMIN))
     client.force_login(person)

@@ -27,8 +27,7 @@ DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def own_media(tmp_path: Path, settings: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
+def three_days(settings: Any) -> None:
     settings.IMPORT_KEEP_DAYS = 3
 
 

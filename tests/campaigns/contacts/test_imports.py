@@ -25,11 +25,6 @@ Status = ContactImport.Status
 TEXT = "Name,Mobile,City\nAnn,0912 123 4567,Pune\nBob,09131234567,Goa\nBob again,+989131234567,Goa\nX,12,\n"
 
 
-@pytest.fixture(autouse=True)
-def own_media(tmp_path: Path, settings: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
 def upload(client: Client, content: bytes | str = TEXT, name: str = "people.csv", region: str = "IR") -> Any:
     raw = content if isinstance(content, bytes) else content.encode()
     return client.post(reverse("import-new"), {"file": SimpleUploadedFile(name, raw), "region": region}, follow=True)

@@ -30,11 +30,6 @@ from tests.messy import MessyFile, write_messy_csv, write_messy_xlsx
 Status = ContactImport.Status
 
 
-@pytest.fixture(autouse=True)
-def own_media(tmp_path: Path, settings: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
 # The check
 
 

@@ -29,6 +29,8 @@ from tests.simulated_time import SimulatedTime
 _counter = itertools.count(1)
 ALL_DAY = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}
 """Calling hours for a test that is about something else and runs at whatever hour."""
+MARYAM = "+989121234567"
+"""A valid mobile number, the same each time."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 

@@ -31,6 +31,11 @@ def single(provider: Provider, number: str) -> Call:
     )
 
 
+def fresh(campaign: Campaign) -> Campaign:
+    """Read a campaign anew."""
+    return Campaign.objects.get(pk=campaign.pk)
+
+
 class LeasedProvider:
     """A provider whose dispatch lease is ours, with a running campaign."""
 

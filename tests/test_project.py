@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from fnmatch import fnmatch
@@ -20,6 +21,12 @@ TOP_LEVEL = {
 }
 # Split, so that this file does not hold what it looks for.
 MACHINE_PATHS = ["/" + "work/", "/" + "root/", "/tmp/" + "brief", "/home" + "/"]
+ROOMS_OF_CAMPAIGNS = ("core", "contacts", "calls", "launch", "dialing", "tracking", "exports", "reports")
+OF_NO_ONE_MODULE = {
+    "core/test_status_writes.py": "the finder of status writes, which stands beside it",
+    "tracking/test_every_reader.py": "all that reads a provider, at once",
+}
+"""Test modules of a room that are named after none of its modules, and what they test instead."""
 SETTING = re.compile(r"""(?:env\.\w+|required)\(\s*"([A-Z_]+)\"""")
 
 
@@ -156,7 +163,7 @@ def test_scripts_are_executable() -> None:
 def test_the_map_of_campaigns_names_every_module() -> None:
     """Whoever looks for a line finds its module in campaigns/README.md, and nothing there that is gone."""
     text = (ROOT / "campaigns/README.md").read_text()
-    folders = ("core", "contacts", "contacts/importing", "calls", "launch", "dialing", "tracking", "exports", "reports")
+    folders = (*ROOMS_OF_CAMPAIGNS, "contacts/importing")
     missing = [
         str(path.relative_to(ROOT))
         for folder in folders
@@ -166,3 +173,76 @@ def test_the_map_of_campaigns_names_every_module() -> None:
     assert not missing
     known = {path.name for path in (ROOT / "campaigns").rglob("*.py")}
     assert sorted({name.rpartition("/")[2] for name in re.findall(r"`([\w/]+\.py)`", text)} - known) == []
+
+
+def is_named_after(test: Path, modules: set[str]) -> bool:
+    """Tell whether a test module is named after one of these, alone or with more words behind."""
+    name = test.stem.removeprefix("test_")
+    return any(name == module or name.startswith(f"{module}_") for module in modules)
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_CAMPAIGNS)
+def test_tests_of_a_room_are_found_by_the_name_of_a_module(room: str) -> None:
+    """A module is a file or a folder of the room, or a management command that uses the room."""
+    folder, tests = ROOT / "campaigns" / room, ROOT / "tests/campaigns" / room
+    modules = {path.stem for path in folder.rglob("*") if path.suffix == ".py" or path.is_dir()}
+    commands = (ROOT / "campaigns/management/commands").glob("*.py")
+    modules |= {path.stem for path in commands if re.search(rf"\bcampaigns\.{room}\b", path.read_text())}
+    assert {"__init__"} < modules
+    found = list(tests.rglob("test_*.py"))
+    assert found
+    unnamed = {f"{room}/{path.relative_to(tests)}" for path in found if not is_named_after(path, modules)}
+    assert unnamed == {name for name in OF_NO_ONE_MODULE if name.startswith(f"{room}/")}
+
+
+def test_every_room_of_the_tests_is_looked_at() -> None:
+    """A folder of tests without a room behind it would be looked at by nobody."""
+    tests = ROOT / "tests/campaigns"
+    folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py") if path.parent != tests}
+    assert folders == set(ROOMS_OF_CAMPAIGNS)
+
+
+def imported_by(source: str) -> set[str]:
+    """Return the full names of what a module imports; a name taken from a module counts as one below it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = "." * node.level + (node.module or "")
+            found |= {above, *(f"{above}.{name.name}" for name in node.names)}
+    return found
+
+
+def is_of_a_test_module(name: str) -> bool:
+    """Tell whether a full name is that of a test module or of something in one; the product has none of its own."""
+    parts = name.split(".")
+    return parts[0] in {"tests", ""} and any(part.startswith("test_") for part in parts[1:])
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("from tests.campaigns.launch.test_start import fresh", True),
+        ("from tests.campaigns.launch import test_start", True),
+        ("import tests.campaigns.launch.test_start as start", True),
+        ("from .test_start import fresh", True),
+        ("def test_one():\n    from tests.faults.test_placing import order", True),
+        ("from tests.campaigns.launch.builder_form import typed", False),
+        ("from campaigns.launch import test_call", False),
+    ],
+)
+def test_imports_of_test_modules_are_found(line: str, is_found: bool) -> None:
+    assert any(map(is_of_a_test_module, imported_by(line))) is is_found
+
+
+def test_nothing_is_imported_from_a_test_module() -> None:
+    """What two test modules share stands in the nearest conftest.py or in a module beside them."""
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in tracked()
+        if path.suffix == ".py"
+        for name in imported_by(path.read_text())
+        if is_of_a_test_module(name)
+    }
+    assert not found

@@ -230,8 +230,8 @@ class UnleashXBackend(ProviderBackend):
         A filter that it ignores leaves them all, and then none is ours to choose.
         """
         filtered = {**params, "input_data": str(handle.reference)}
-        left = {row.get("id") for page in self._pages(CALLS, filtered, "datalist") for row in page}
-        ours = [row for row in candidates if row.get("id") in left]
+        left = {row_key(row) for page in self._pages(CALLS, filtered, "datalist") for row in page}
+        ours = [row for row in candidates if row_key(row) in left]
         return ours[0] if len(ours) == 1 else None
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:

@@ -69,7 +69,7 @@ class Complaints:
         return said
 
 
-class Desk:
+class Console:
     """Opens the installation's pages in a browser, each as one person, in one language, at one size."""
 
     def __init__(self, stack: Stack, chromium: Browser) -> None:
@@ -104,7 +104,7 @@ class Desk:
         return context
 
     def page(self, username: str = "", path: str = "", **looks: Any) -> Page:
-        """Return a page in which what the console says counts; opened at a path where one is given."""
+        """Return a page in which what the browser complains of counts; opened at a path where one is given."""
         page = self.context(username, **looks).new_page()
         self.complaints.listen(page)
         if path:
@@ -112,7 +112,7 @@ class Desk:
         return page
 
     def close(self) -> None:
-        """Close every window; fail where a console complained."""
+        """Close every window; fail where a browser complained."""
         for context in self._opened:
             context.close()
         self._opened.clear()
@@ -170,7 +170,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run one installation: web server, worker and a simulator twenty times as fast, with the demo's people."""
-    directory: Path = tmp_path_factory.mktemp("desk")
+    directory: Path = tmp_path_factory.mktemp("console")
     stack = Stack(directory, shared_folder(tmp_path_factory), speed=20, time_scale=60, limits=False, delay_ms=0)
     try:
         stack.start()
@@ -181,24 +181,24 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def _desk(installation: Stack, chromium: Browser) -> Desk:
-    return Desk(installation, chromium)
+def _console(installation: Stack, chromium: Browser) -> Console:
+    return Console(installation, chromium)
 
 
 @pytest.fixture
-def desk(_desk: Desk) -> Iterator[Desk]:
-    """Hand out the desk; afterwards its windows close and its console must have been silent."""
-    yield _desk
-    _desk.close()
+def console(_console: Console) -> Iterator[Console]:
+    """Hand out the console; afterwards its windows close, and no browser may have complained."""
+    yield _console
+    _console.close()
 
 
 @pytest.fixture(scope="session")
-def called(_desk: Desk) -> Callable[[], None]:
+def called(_console: Console) -> Callable[[], None]:
     """Hand out a wait until the first campaign has ended, so that its pages show calls."""
 
     def wait() -> None:
-        _desk.stack.wait(
-            lambda: _desk.number_of("SELECT count(*) FROM campaigns_campaign WHERE status = 'finished'"),
+        _console.stack.wait(
+            lambda: _console.number_of("SELECT count(*) FROM campaigns_campaign WHERE status = 'finished'"),
             120,
             "the first campaign finished",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 
 
 class ConsolePage(NamedTuple):
@@ -15,22 +15,22 @@ class ConsolePage(NamedTuple):
     status: int = 200
 
 
-def pages_of(desk: Desk) -> list[ConsolePage]:
+def pages_of(console: Console) -> list[ConsolePage]:
     """Return one address of every page of the console, in states that show much."""
-    finished = desk.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'finished'")
-    draft = desk.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'draft'")
-    talked = desk.number_of("SELECT min(id) FROM campaigns_call WHERE talk_seconds > 0")
-    failed = desk.number_of("SELECT min(id) FROM campaigns_call WHERE status NOT IN ('completed')")
-    person = desk.number_of(f"SELECT contact_id FROM campaigns_call WHERE id = {talked}")
-    forbidden = desk.number_of(
+    finished = console.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'finished'")
+    draft = console.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'draft'")
+    talked = console.number_of("SELECT min(id) FROM campaigns_call WHERE talk_seconds > 0")
+    failed = console.number_of("SELECT min(id) FROM campaigns_call WHERE status NOT IN ('completed')")
+    person = console.number_of(f"SELECT contact_id FROM campaigns_call WHERE id = {talked}")
+    forbidden = console.number_of(
         "SELECT min(c.id) FROM campaigns_contact c JOIN campaigns_donotcall d ON d.phone = c.phone"
     )
-    people = desk.number_of("SELECT min(id) FROM campaigns_contactlist WHERE name = 'Appointments this week'")
-    empty = desk.number_of("SELECT min(id) FROM campaigns_contactlist WHERE name = 'Empty list'")
-    saved = desk.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'saved'")
-    checked = desk.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'checked'")
-    bolna = desk.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bolna'")
-    bitel = desk.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
+    people = console.number_of("SELECT min(id) FROM campaigns_contactlist WHERE name = 'Appointments this week'")
+    empty = console.number_of("SELECT min(id) FROM campaigns_contactlist WHERE name = 'Empty list'")
+    saved = console.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'saved'")
+    checked = console.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'checked'")
+    bolna = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bolna'")
+    bitel = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
     manager = (
         "/today/",
         "/quick-call/",

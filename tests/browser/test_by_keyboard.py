@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.keyboard import Keyboard
 from tests.browser.steps import heading
 
 pytestmark = [pytest.mark.browser]
 
 
-def test_from_a_file_to_a_running_campaign(desk: Desk, tmp_path: Path) -> None:
+def test_from_a_file_to_a_running_campaign(console: Console, tmp_path: Path) -> None:
     file = tmp_path / "keys.csv"
     file.write_text("name,phone\nKey One,+989123550104\nKey Two,+989123550204\n", encoding="utf-8")
-    page = desk.page("caller", "/imports/new/")
+    page = console.page("caller", "/imports/new/")
     keys = Keyboard(page)
     # The first step leads past the menu.
     page.keyboard.press("Tab")
@@ -54,11 +54,11 @@ def test_from_a_file_to_a_running_campaign(desk: Desk, tmp_path: Path) -> None:
         re.compile("Running|Finished"), timeout=20_000
     )
     launched = "SELECT count(*) FROM campaigns_campaign WHERE name = 'By keyboard' AND launched_at IS NOT NULL"
-    assert desk.number_of(launched) == 1
+    assert console.number_of(launched) == 1
 
 
-def test_one_call(desk: Desk) -> None:
-    page = desk.page("caller", "/quick-call/")
+def test_one_call(console: Console) -> None:
+    page = console.page("caller", "/quick-call/")
     keys = Keyboard(page)
     keys.write(page.get_by_label("Number", exact=True), "0912 355 9901")
     keys.choose(page.get_by_label("Through", exact=True), "Bol")

@@ -8,21 +8,23 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
 
 
-def test_a_call_is_read_and_its_person_is_called_again(desk: Desk, called: Callable[[], None], words: Words) -> None:
+def test_a_call_is_read_and_its_person_is_called_again(
+    console: Console, called: Callable[[], None], words: Words
+) -> None:
     called()
-    talked = desk.number_of("SELECT min(call_id) FROM campaigns_calltranscript WHERE text <> ''")
-    ((name, phone),) = desk.stack.rows(
+    talked = console.number_of("SELECT min(call_id) FROM campaigns_calltranscript WHERE text <> ''")
+    ((name, phone),) = console.stack.rows(
         "SELECT p.name, p.phone FROM campaigns_call c JOIN campaigns_contact p ON p.id = c.contact_id"
         f" WHERE c.id = {talked}"
     )
-    page = desk.page("manager", f"/calls/{talked}/", language=words.language)
+    page = console.page("manager", f"/calls/{talked}/", language=words.language)
     expect(heading(page)).to_have_text(words("Call to %(name)s", name=name))
     steps = page.locator(".timeline > li")
     expect(page.get_by_role("heading", name=words("What happened"))).to_be_visible()

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
 
 
-def test_the_log_is_narrowed_down_by_its_chips(desk: Desk, called: Callable[[], None], words: Words) -> None:
+def test_the_log_is_narrowed_down_by_its_chips(console: Console, called: Callable[[], None], words: Words) -> None:
     called()
-    page = desk.page("manager", "/calls/", language=words.language)
+    page = console.page("manager", "/calls/", language=words.language)
     everything = page.locator("tbody tr").count()
     page.get_by_label(words("Result"), exact=True).select_option(label=words("Answered"))
     page.locator("details.filter-more > summary").first.click()
@@ -31,7 +31,7 @@ def test_the_log_is_narrowed_down_by_its_chips(desk: Desk, called: Callable[[], 
     assert set(page.locator("tbody .chip").all_inner_texts()) <= states
 
     # Whoever gets the address sees the same.
-    other = desk.page("manager", page.url, language=words.language)
+    other = console.page("manager", page.url, language=words.language)
     expect(other.locator("tbody tr")).to_have_count(narrowed)
 
     chips.filter(has_text=words("Answered")).click()
@@ -43,10 +43,10 @@ def test_the_log_is_narrowed_down_by_its_chips(desk: Desk, called: Callable[[], 
 
 
 def test_a_narrowed_log_is_kept_exported_and_its_calls_are_tagged(
-    desk: Desk, called: Callable[[], None], words: Words
+    console: Console, called: Callable[[], None], words: Words
 ) -> None:
     called()
-    page = desk.page("manager", "/calls/?state=completed", language=words.language)
+    page = console.page("manager", "/calls/?state=completed", language=words.language)
     expect(page.locator("#total")).to_be_visible()
     saved = page.locator("details.filter-more", has=page.locator("input[name=name]"))
     saved.locator("summary").first.click()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import box, choose, confirm, expect_state, expect_words, heading, wait_until_quiet
 from tests.browser.words import Words
 
@@ -39,15 +39,15 @@ def launch_words(words: Words) -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def test_a_campaign_is_written_and_checked(desk: Desk, words: Words) -> None:
+def test_a_campaign_is_written_and_checked(console: Console, words: Words) -> None:
     name = f"Written in {words.language}"
-    page = desk.page("caller", "/campaigns/", language=words.language)
+    page = console.page("caller", "/campaigns/", language=words.language)
     page.get_by_role("link", name=words("New campaign")).first.click()
     expect(heading(page)).to_have_text(words("New campaign"))
     # What is missing is said at its place, and what was written stays.
     box(page.locator("#basics"), words("Name")).fill(name)
     page.get_by_role("button", name=words("Save and check")).click()
-    desk.complaints.expect("status of 422")
+    console.complaints.expect("status of 422")
     expect(page.get_by_role("alert").first).to_be_visible()
     expect(box(page.locator("#basics"), words("Name"))).to_have_value(name)
 
@@ -66,8 +66,8 @@ def test_a_campaign_is_written_and_checked(desk: Desk, words: Words) -> None:
     expect(box(page.locator("#basics"), words("Name"))).to_have_value(name)
 
 
-def test_a_campaign_is_launched_paused_finished_and_copied(desk: Desk, words: Words) -> None:
-    page = desk.page("caller", language=words.language)
+def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, words: Words) -> None:
+    page = console.page("caller", language=words.language)
     write_campaign(page, words, f"Remind the street {words.language}", "Our street")
     page.get_by_role("button", name=words("Save and check")).click()
     launch, yes = launch_words(words)

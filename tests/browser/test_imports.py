@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import confirm, expect_words, heading, write_messy
 from tests.browser.words import Words
 
@@ -21,10 +21,10 @@ def verdict(page: Page, word: str) -> str:
     return page.locator("tr").filter(has=page.get_by_text(word, exact=True)).locator("td.num").inner_text().strip()
 
 
-def test_a_messy_file_becomes_a_list_and_is_taken_back(desk: Desk, words: Words, tmp_path: Path) -> None:
+def test_a_messy_file_becomes_a_list_and_is_taken_back(console: Console, words: Words, tmp_path: Path) -> None:
     file = write_messy(tmp_path / "مشتریان.csv", "333" if words.language == "en" else "334")
     name = f"Town people {words.language}"
-    page = desk.page("caller", "/imports/new/", language=words.language)
+    page = console.page("caller", "/imports/new/", language=words.language)
     with page.expect_download() as download:
         page.get_by_role("link", name=words("A file to fill in")).first.click()
     assert download.value.suggested_filename.startswith("people.")
@@ -58,5 +58,5 @@ def test_a_messy_file_becomes_a_list_and_is_taken_back(desk: Desk, words: Words,
     page.get_by_role("link", name="مشتریان.csv").first.click()
     confirm(page, words("Undo this import"))
     expect_words(page, words.many("%(n)d person was removed again.", "%(n)d people were removed again.", 3))
-    assert desk.number_of(f"SELECT count(*) FROM campaigns_contactlist WHERE name = '{name}'") == 0
+    assert console.number_of(f"SELECT count(*) FROM campaigns_contactlist WHERE name = '{name}'") == 0
     expect(heading(page)).to_have_text("مشتریان.csv")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import LANGUAGES, PHONE, SCREEN, Desk
+from tests.browser.conftest import LANGUAGES, PHONE, SCREEN, Console
 from tests.browser.pages import pages_of
 
 pytestmark = [pytest.mark.browser]
@@ -54,19 +54,19 @@ CUT = """() => innerWidth > 820 ? [] : [...document.querySelectorAll(".table-wra
 
 
 def each_page(
-    desk: Desk, language: str, check: Callable[[Page], list[str]], sample: slice = slice(None), **looks: Any
+    console: Console, language: str, check: Callable[[Page], list[str]], sample: slice = slice(None), **looks: Any
 ) -> list[str]:
     """Open every page, or a sample, and return what its frame and a check say of it."""
     windows: dict[str, Page] = {}
     said: list[str] = []
-    for wanted in pages_of(desk)[sample]:
+    for wanted in pages_of(console)[sample]:
         if wanted.username not in windows:
-            windows[wanted.username] = desk.page(wanted.username, language=language, **looks)
+            windows[wanted.username] = console.page(wanted.username, language=language, **looks)
         page = windows[wanted.username]
         answer = page.goto(wanted.path)
         found = [] if answer and answer.status == wanted.status else [f"status {answer and answer.status}"]
         if wanted.status != 200:
-            desk.complaints.expect(
+            console.complaints.expect(
                 f"{wanted.path}: error: Failed to load resource: the server responded with a status of {wanted.status}"
             )
         found += [*frame(page, language), *check(page)]
@@ -92,10 +92,10 @@ def frame(page: Page, language: str) -> list[str]:
 
 @pytest.mark.parametrize(("language", "size", "is_dark", "sample"), LOOKS)
 def test_pages_are_quiet_in_bounds_and_accessible(
-    desk: Desk, called: Callable[[], None], language: str, size: Any, is_dark: bool, sample: slice
+    console: Console, called: Callable[[], None], language: str, size: Any, is_dark: bool, sample: slice
 ) -> None:
     called()
-    said = each_page(desk, language, violations, sample, size=size, is_dark=is_dark)
+    said = each_page(console, language, violations, sample, size=size, is_dark=is_dark)
     assert not said, "\n".join(said)
 
 

@@ -7,24 +7,26 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import box, confirm, expect_words, heading
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
 
 
-def test_a_person_is_noted_merged_and_never_called_again(desk: Desk, called: Callable[[], None], words: Words) -> None:
+def test_a_person_is_noted_merged_and_never_called_again(
+    console: Console, called: Callable[[], None], words: Words
+) -> None:
     called()
-    person = desk.number_of(
+    person = console.number_of(
         "SELECT max(c.id) FROM campaigns_contact c WHERE c.phone NOT IN (SELECT phone FROM campaigns_donotcall)"
         " AND c.name <> '' AND c.merged_into_id IS NULL AND c.id NOT IN (SELECT contact_id FROM campaigns_contactnote)"
         " AND c.id IN (SELECT contact_id FROM campaigns_call WHERE campaign_id IS NOT NULL)"
         " AND c.id NOT IN (SELECT contact_id FROM campaigns_call WHERE contact_id IS NOT NULL AND status NOT IN"
         " ('completed', 'no_answer', 'busy', 'failed', 'canceled', 'skipped'))"
     )
-    ((name, phone),) = desk.stack.rows(f"SELECT name, phone FROM campaigns_contact WHERE id = {person}")
-    page = desk.page("manager", "/people/", language=words.language)
+    ((name, phone),) = console.stack.rows(f"SELECT name, phone FROM campaigns_contact WHERE id = {person}")
+    page = console.page("manager", "/people/", language=words.language)
     page.get_by_label(words("Name or number")).fill(words.digits(phone.removeprefix("+")[-7:]))
     page.get_by_role("button", name=words("Find")).click()
     page.locator("tbody").get_by_role("link", name=name).click()

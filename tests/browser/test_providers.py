@@ -6,16 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from providers.sandbox.accounts import ACCOUNT_OF
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import expect_words, heading
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
 
 
-def test_a_bad_key_is_refused_and_a_good_one_stored(desk: Desk, words: Words) -> None:
+def test_a_bad_key_is_refused_and_a_good_one_stored(console: Console, words: Words) -> None:
     account = ACCOUNT_OF["vocode"]
-    page = desk.page("admin", "/providers/", language=words.language)
+    page = console.page("admin", "/providers/", language=words.language)
     page.get_by_role("link", name=account.name).first.click()
     keys = page.locator("#keys")
     key = keys.get_by_label(words("API key"))
@@ -23,7 +23,7 @@ def test_a_bad_key_is_refused_and_a_good_one_stored(desk: Desk, words: Words) ->
     keys.get_by_role("button", name=words("Test and store")).click()
     expect(page.get_by_role("alert").first).to_contain_text(words.some("%(vendor)s does not accept the key."))
     expect_words(page, words("Nothing was stored. Copy the whole key at the vendor and paste it again."))
-    desk.complaints.expect("status of 422")
+    console.complaints.expect("status of 422")
 
     key.fill(account.key)
     keys.get_by_role("button", name=words("Test and store")).click()
@@ -31,9 +31,9 @@ def test_a_bad_key_is_refused_and_a_good_one_stored(desk: Desk, words: Words) ->
     assert account.key not in page.content()
 
 
-def test_a_caller_does_not_reach_the_keys(desk: Desk) -> None:
-    vocode = desk.number_of("SELECT id FROM providers_provider WHERE vendor = 'vocode'")
-    page = desk.page("caller", f"/providers/{vocode}/")
+def test_a_caller_does_not_reach_the_keys(console: Console) -> None:
+    vocode = console.number_of("SELECT id FROM providers_provider WHERE vendor = 'vocode'")
+    page = console.page("caller", f"/providers/{vocode}/")
     expect(page.locator("#keys")).to_have_count(0)
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken")
     answer = page.request.post(
@@ -46,4 +46,4 @@ def test_a_caller_does_not_reach_the_keys(desk: Desk) -> None:
 
     page.goto("/calls/export/")
     expect(heading(page)).to_have_text("Not open to you")
-    desk.complaints.expect("status of 403")
+    console.complaints.expect("status of 403")

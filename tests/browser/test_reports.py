@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.browser]
 
 
 def test_a_figure_leads_to_its_calls_and_a_table_is_handed_out(
-    desk: Desk, called: Callable[[], None], words: Words
+    console: Console, called: Callable[[], None], words: Words
 ) -> None:
     called()
-    page = desk.page("manager", "/today/", language=words.language)
+    page = console.page("manager", "/today/", language=words.language)
     menu = page.get_by_role("navigation", name=words("Main menu")).first
     menu.get_by_role("link", name=words("Reports"), exact=True).click()
     expect(heading(page)).to_have_text(words("Reports"))
@@ -49,10 +49,10 @@ def test_a_figure_leads_to_its_calls_and_a_table_is_handed_out(
 
 
 def test_what_comes_later_says_that_it_is_under_way_arrived_or_failed(
-    desk: Desk, called: Callable[[], None], words: Words
+    console: Console, called: Callable[[], None], words: Words
 ) -> None:
     called()
-    page = desk.page("manager", language=words.language)
+    page = console.page("manager", language=words.language)
     held: list[Route] = []
     page.route(LATER, lambda route: held.append(route))
     page.goto("/reports/?days=7")
@@ -72,5 +72,5 @@ def test_what_comes_later_says_that_it_is_under_way_arrived_or_failed(
     rest.get_by_role("link", name=words("Count now")).click()
     expect(page.locator("#bill")).to_be_visible()
     # Chromium says it of the answer, htmx says it of the request.
-    desk.complaints.expect("503")
-    desk.complaints.expect("503")
+    console.complaints.expect("503")
+    console.complaints.expect("503")

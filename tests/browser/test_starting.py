@@ -7,7 +7,7 @@ import datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import confirm, expect_state
 
 pytestmark = [pytest.mark.browser]
@@ -29,8 +29,8 @@ def write_campaign(page: Page, name: str) -> None:
         empty.fill("")
 
 
-def test_a_test_call_then_ten_people_then_the_rest(desk: Desk) -> None:
-    page = desk.page("caller", "/campaigns/new/")
+def test_a_test_call_then_ten_people_then_the_rest(console: Console) -> None:
+    page = console.page("caller", "/campaigns/new/")
     write_campaign(page, "Ten first")
     page.get_by_label("Hear it as").fill("Aarav")
     page.get_by_role("button", name="Show", exact=True).click()
@@ -58,8 +58,8 @@ def test_a_test_call_then_ten_people_then_the_rest(desk: Desk) -> None:
     expect_state(page, "Stopped")
 
 
-def test_a_start_time_is_set_and_canceled(desk: Desk) -> None:
-    page = desk.page("caller", "/campaigns/new/")
+def test_a_start_time_is_set_and_canceled(console: Console) -> None:
+    page = console.page("caller", "/campaigns/new/")
     write_campaign(page, "Tomorrow morning")
     page.get_by_role("button", name="Save and check").click()
     page.get_by_text("Start at…").click()

@@ -8,15 +8,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORDS, PHONE, Desk, log_in
+from tests.browser.conftest import PASSWORDS, PHONE, Console, log_in
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
 
 
-def test_a_wrong_password_says_what_to_do(desk: Desk) -> None:
-    page = desk.page(path="/login/")
+def test_a_wrong_password_says_what_to_do(console: Console) -> None:
+    page = console.page(path="/login/")
     page.get_by_label("Name", exact=True).fill("manager")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Log in").click()
@@ -30,11 +30,11 @@ def test_a_wrong_password_says_what_to_do(desk: Desk) -> None:
 
 
 def test_what_waits_is_seen_and_everything_is_stopped_and_let_pass(
-    desk: Desk, called: Callable[[], None], words: Words
+    console: Console, called: Callable[[], None], words: Words
 ) -> None:
     called()
     # Each role begins where its work is.
-    caller = desk.page("caller", "/", size=PHONE, language=words.language)
+    caller = console.page("caller", "/", size=PHONE, language=words.language)
     expect(heading(caller)).to_have_text(words("Quick call"))
     caller.goto("/today/")
     expect(heading(caller)).to_have_text(words("Today"))
@@ -47,7 +47,7 @@ def test_what_waits_is_seen_and_everything_is_stopped_and_let_pass(
     expect(banner).to_contain_text(words("Ask a manager or an admin to let calls pass again."))
     expect(caller.get_by_role("button", name=words("Yes, let calls pass again"))).to_have_count(0)
 
-    manager = desk.page("manager", "/", language=words.language)
+    manager = console.page("manager", "/", language=words.language)
     expect(manager.get_by_role("heading", name=words("Now"), exact=True)).to_be_visible()
     expect(manager.locator("#today time").first).to_be_visible()
     banner = manager.get_by_role("alert")

@@ -1,4 +1,4 @@
-"""The desk with scripts switched off: import, campaign, one call, the log; only what is live stands still."""
+"""The console with scripts switched off: import, campaign, one call, the log; only what is live stands still."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Console
 from tests.browser.steps import box, choose, confirm, expect_words, heading, write_messy
 
 pytestmark = [pytest.mark.browser]
 
 
 @pytest.fixture
-def page(desk: Desk) -> Page:
-    return desk.page("caller", has_scripts=False)
+def page(console: Console) -> Page:
+    return console.page("caller", has_scripts=False)
 
 
 def test_an_import(page: Page, tmp_path: Path) -> None:
@@ -73,9 +73,9 @@ def test_one_call(page: Page) -> None:
     expect(chip).to_contain_text("Answered")
 
 
-def test_the_call_log(page: Page, called: Callable[[], None], desk: Desk) -> None:
+def test_the_call_log(page: Page, called: Callable[[], None], console: Console) -> None:
     called()
-    page = desk.page("manager", "/calls/", has_scripts=False)
+    page = console.page("manager", "/calls/", has_scripts=False)
     everything = page.locator("tbody tr").count()
     page.get_by_label("Result", exact=True).select_option(label="Answered")
     page.locator("details.filter-more > summary").first.click()

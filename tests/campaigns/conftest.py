@@ -1,4 +1,4 @@
-"""The dialler's stage: a sandbox in this process, and providers that point at it."""
+"""What tests of several rooms begin with: vendors in this process, logged-in browsers, nudges that are only noted."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from pytest_django import Settings
 
+from campaigns import queue
 from campaigns.dialing import dispatcher
 from campaigns.models import DialingSwitch
 from campaigns.tracking import polling
@@ -17,6 +20,7 @@ from providers.models import Agent, CallerId, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.journal import JournalEntry, read_journal
 from providers.sandbox.server import SandboxServer
+from tests.situations import LeasedProvider
 
 SPEED = 20.0
 
@@ -90,3 +94,32 @@ def read_back() -> Callable[..., None]:
         polling.run_slice(seconds)
 
     return run
+
+
+@pytest.fixture
+def console(client: Client, caller: User) -> Client:
+    """A browser in which a caller is logged in."""
+    client.force_login(caller)
+    return client
+
+
+@pytest.fixture
+def as_manager(client: Client, manager: User) -> Client:
+    """A browser in which a manager is logged in."""
+    client.force_login(manager)
+    return client
+
+
+@pytest.fixture
+def nudges(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note what the queue would be nudged to do instead of nudging it."""
+    noted: list[str] = []
+    monkeypatch.setattr(queue, "nudge_dispatch", lambda: noted.append("dispatch"))
+    monkeypatch.setattr(queue, "nudge_take_back", lambda: noted.append("take_back"))
+    return noted
+
+
+@pytest.fixture
+def leased(db: None) -> LeasedProvider:
+    """A provider whose dispatch lease is ours, with a running campaign."""
+    return LeasedProvider()

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from campaigns import numbers
 from campaigns.countries import MET_MOST, country_name
 from campaigns.numbers import PROBLEMS, by_library, search_digits, understand_number
-
-MARYAM = "+989121234567"
+from tests.conftest import MARYAM
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ ENGINES = (
 )
 HAS_POSTGRES = "postgres" in ENGINES
 LONG = (
-    "test_redis_forgets_and_every_bell_rings_ten_times",
+    "test_redis_forgets_and_every_nudge_comes_ten_times",
     "test_workers_die_and_freeze_at_random",
     "test_the_database_crashes",
 )

@@ -300,7 +300,7 @@ def test_three_unknowns_in_a_row_open_the_breaker_and_nobody_is_probed_with(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_bell_ten_times_dials_once(sandbox: Sandbox) -> None:
+def test_the_same_nudge_ten_times_dials_once(sandbox: Sandbox) -> None:
     provider = sandbox.provider()
     calls = [single(provider, f"+98912555{number:04d}") for number in range(12)]
     if connection.vendor == "sqlite":

@@ -84,14 +84,14 @@ def test_postgres_runs_without_a_pool_and_the_worker_closes_before_it_forks(monk
 def test_tasks_of_another_key_are_dropped_and_nobody_is_lost(
     sandbox: Sandbox, dial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bell is signed with SECRET_KEY; after a change of the key it cannot be read, and the rows still wait."""
+    """A nudge is signed with SECRET_KEY; after a change of the key it cannot be read, and the rows still wait."""
     from django_q.signing import SignedPackage
 
     call = single(sandbox.provider(), "+989121239901")
-    bell = SignedPackage.dumps({"func": "campaigns.tasks.dispatch", "args": ()})
+    nudge = SignedPackage.dumps({"func": "campaigns.tasks.dispatch", "args": ()})
     monkeypatch.setattr("django_q.conf.Conf.SECRET_KEY", "another-key-that-is-long-enough-to-be-one-0123456789")
     with pytest.raises(signing.BadSignature):
-        SignedPackage.loads(bell)
+        SignedPackage.loads(nudge)
     dial(0.8)
     call.refresh_from_db()
     assert call.remote_id

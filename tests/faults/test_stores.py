@@ -65,7 +65,7 @@ def test_the_database_crashes(
 
 
 @pytest.mark.skipif(not IS_FULL and not os.environ.get("TEST_REDIS_URL"), reason="checked with Redis")
-def test_redis_forgets_and_every_bell_rings_ten_times(start_stage: Start, redis: Redis, tell: Tell) -> None:
+def test_redis_forgets_and_every_nudge_comes_ten_times(start_stage: Start, redis: Redis, tell: Tell) -> None:
     """Two real workers (two clusters, two schedulers) on one broker that is flushed, killed and flooded."""
     stage = start_stage(scale=40)
     stage.be_hostile(TAKEN)
@@ -80,12 +80,12 @@ def test_redis_forgets_and_every_bell_rings_ten_times(start_stage: Start, redis:
         for _number in range(2)
     ]  # fmt: skip
     try:
-        for bell in range(scaled(30, 12)):
+        for nudge in range(scaled(30, 12)):
             time.sleep(1.0)
             _ring(environment, times=10)
-            if bell % 4 == 1:
+            if nudge % 4 == 1:
                 redis.flush()
-            if bell == 6:
+            if nudge == 6:
                 redis.kill()
                 time.sleep(1.0)
                 redis.start()

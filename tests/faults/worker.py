@@ -187,7 +187,7 @@ def forever(act: Callable[[], object]) -> None:
             print("away:", type(error).__name__, file=sys.stderr)
             connection.close()
             time.sleep(0.3)
-        # The queue's bell does not ring all the time either: slices with nothing to do would fill the machine.
+        # The queue is not nudged all the time either: slices with nothing to do would fill the machine.
         time.sleep(0.3)
 
 

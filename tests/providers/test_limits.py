@@ -11,8 +11,8 @@ import pytest
 from providers.exceptions import OutcomeUnknown, UnexpectedResponse
 from providers.types import PlacedCall
 from tests.providers.clients import LIMIT_S, ORDER, READ
+from tests.providers.loop_to_stub import LoopToStub, taken
 from tests.providers.raw_vendor import RawVendor, cut
-from tests.providers.test_order_loop import Desk, taken
 from tests.providers.vendor_stub import Answer, VendorStub, wait_until
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -132,28 +132,28 @@ def test_answer_without_an_end_ends_in_time_and_harms_no_neighbour(kind: str) ->
     pieces, then, every = ENDLESS[kind]
     with RawVendor(*pieces, then=then, every=every) as vendor, VendorStub() as stub:
         stub.answer(lambda sent: Answer(**{**vars(taken(sent)), "delay": 0.4}))
-        desk = Desk(stub, total_timeout=LIMIT_S)
-        one, other = desk.client.prepare, vendor.client(total_timeout=LIMIT_S).prepare
+        orders = LoopToStub(stub, total_timeout=LIMIT_S)
+        one, other = orders.client.prepare, vendor.client(total_timeout=LIMIT_S).prepare
         # The first order goes to the vendor without an end, all others beside it to one that is well.
-        desk.client.prepare = lambda request, at: (other if number_in_request(request) == 0 else one)(request, at)  # type: ignore[method-assign]
-        desk.send(0)
-        desk.results(1)
-        desk.back.clear()
+        orders.client.prepare = lambda request, at: (other if number_in_request(request) == 0 else one)(request, at)  # type: ignore[method-assign]
+        orders.send(0)
+        orders.results(1)
+        orders.back.clear()
         forget_peak()
         before, begun = memory_kb("VmRSS"), time.monotonic()
-        desk.send(*range(8))
+        orders.send(*range(8))
         took = {}
         for count in range(1, 9):
-            assert wait_until(lambda least=count: len(desk.back) >= least)  # type: ignore[misc]
-            for one_done in desk.back:
+            assert wait_until(lambda least=count: len(orders.back) >= least)  # type: ignore[misc]
+            for one_done in orders.back:
                 took.setdefault(one_done.order.call_id, time.monotonic() - begun)
-        results = desk.results(8)
+        results = orders.results(8)
         assert isinstance(results[0], OutcomeUnknown)
         assert took[0] < LIMIT_S + LATE_S
         assert memory_kb("VmHWM") - before < MOST_KB
         assert all(isinstance(results[number], PlacedCall) for number in range(1, 8)), results
         assert max(took[number] for number in range(1, 8)) < 0.4 + LATE_S
-        desk.loop.close()
+        orders.loop.close()
 
 
 def number_in_request(request: object) -> int:

@@ -9,11 +9,9 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from requests import Request, Response
@@ -23,50 +21,11 @@ from providers.client import addresses
 from providers.client.client import HttpClient, boottime
 from providers.client.loop import TransferLoop
 from providers.client.transfers import Outcome, Transfer
-from providers.exceptions import NotSent, OutcomeUnknown, ProviderError
-from providers.order_loop import DoneOrder, OrderLoop
+from providers.exceptions import NotSent, OutcomeUnknown
 from providers.types import CallOrder, PlacedCall
-from tests.providers.clients import KEY, LIMIT_S, ORDER, client_to, public_client, stand_in
+from tests.providers.clients import LIMIT_S, ORDER, client_to, public_client, stand_in
+from tests.providers.loop_to_stub import LoopToStub, taken
 from tests.providers.vendor_stub import Answer, Sent, VendorStub, listen, wait_until
-
-
-@dataclass
-class Placing:
-    """An order with its commit point."""
-
-    call_id: int
-    order: CallOrder
-    committed_at: float = field(default_factory=boottime)
-
-
-class Desk:
-    """An order loop to a stub, and what came back from it."""
-
-    def __init__(self, stub: VendorStub, most: int = 8, **limits: Any) -> None:
-        self.back: list[DoneOrder[Placing]] = []
-        self.client = client_to(stub, **{"total_timeout": 5, **limits})
-        self.backend = BolnaBackend(self.client, secrets={"api_key": KEY}, options={})
-        self.loop: OrderLoop[Placing] = OrderLoop(self.backend, self.client, most, self.tell, f"desk-{id(self)}")
-
-    def tell(self, done: Sequence[DoneOrder[Placing]]) -> None:
-        self.back += done
-
-    def send(self, *numbers: int, committed_at: float | None = None) -> None:
-        self.loop.send(placing(number, committed_at) for number in numbers)
-
-    def results(self, count: int) -> dict[int, PlacedCall | ProviderError]:
-        assert wait_until(lambda: len(self.back) >= count), f"{len(self.back)} of {count} came back"
-        assert len(self.back) == count
-        return {one.order.call_id: one.result for one in self.back}
-
-
-def placing(number: int, committed_at: float | None = None) -> Placing:
-    order = CallOrder(reference=uuid4(), to_number=f"+1555{number:07d}", agent_id="agent-1")
-    return Placing(number, order, boottime() if committed_at is None else committed_at)
-
-
-def taken(sent: Sent) -> Answer:
-    return Answer(200, {"execution_id": f"e-{sent.json['recipient_phone_number']}", "status": "queued"})
 
 
 def number_in(sent: Sent) -> int:
@@ -80,22 +39,22 @@ def stub() -> Iterator[VendorStub]:
         yield stub
 
 
-def thread_of(desk: Desk) -> bool:
-    return any(thread.name == f"desk-{id(desk)}" for thread in threading.enumerate())
+def thread_of(orders: LoopToStub) -> bool:
+    return any(thread.name == f"loop-{id(orders)}" for thread in threading.enumerate())
 
 
 def test_every_order_leaves_once_and_its_answer_finds_it(stub: VendorStub) -> None:
-    desk = Desk(stub)
+    orders = LoopToStub(stub)
     for start in range(0, 300, 50):
-        desk.send(*range(start, start + 50))
-    results = desk.results(300)
+        orders.send(*range(start, start + 50))
+    results = orders.results(300)
     assert {n: r.remote_id for n, r in results.items() if isinstance(r, PlacedCall)} == {
         n: f"e-+1555{n:07d}" for n in range(300)
     }
     assert sorted(map(number_in, stub.requests)) == list(range(300))
     assert len({sent.connection for sent in stub.requests}) == 300
-    desk.loop.close()
-    assert wait_until(lambda: not thread_of(desk))
+    orders.loop.close()
+    assert wait_until(lambda: not thread_of(orders))
 
 
 def test_no_more_orders_are_out_than_lines(stub: VendorStub) -> None:
@@ -111,22 +70,22 @@ def test_no_more_orders_are_out_than_lines(stub: VendorStub) -> None:
         return taken(sent)
 
     stub.answer(slowly)
-    desk = Desk(stub, most=5)
-    desk.send(*range(60))
-    desk.results(60)
+    orders = LoopToStub(stub, most=5)
+    orders.send(*range(60))
+    orders.results(60)
     assert most[0] == 5
-    desk.loop.close()
+    orders.loop.close()
 
 
 def test_slow_order_holds_up_no_other(stub: VendorStub) -> None:
     stub.answer(lambda sent: Answer(fault="hang") if number_in(sent) == 0 else taken(sent))
-    desk = Desk(stub, most=2, total_timeout=LIMIT_S)
+    orders = LoopToStub(stub, most=2, total_timeout=LIMIT_S)
     begun = time.monotonic()
-    desk.send(*range(20))
-    assert wait_until(lambda: len(desk.back) == 19)
+    orders.send(*range(20))
+    assert wait_until(lambda: len(orders.back) == 19)
     assert time.monotonic() - begun < LIMIT_S
-    assert isinstance(desk.results(20)[0], OutcomeUnknown)
-    desk.loop.close()
+    assert isinstance(orders.results(20)[0], OutcomeUnknown)
+    orders.loop.close()
 
 
 def test_one_fault_of_any_kind_costs_one_order(stub: VendorStub) -> None:
@@ -139,23 +98,23 @@ def test_one_fault_of_any_kind_costs_one_order(stub: VendorStub) -> None:
         return Answer(200, {"ok": True}, fault=fault) if fault else taken(sent)  # type: ignore[arg-type]
 
     stub.answer(sometimes)
-    desk = Desk(stub, most=16, total_timeout=LIMIT_S, presend=60)
-    desk.send(*range(72))
-    results = desk.results(72)
+    orders = LoopToStub(stub, most=16, total_timeout=LIMIT_S, presend=60)
+    orders.send(*range(72))
+    results = orders.results(72)
     assert {number for number, result in results.items() if isinstance(result, PlacedCall)} == set(range(0, 72, 2))
     assert all(isinstance(results[number], OutcomeUnknown) for number in range(1, 72, 2))
     assert sorted(map(number_in, stub.requests)) == list(range(72))
-    desk.loop.close()
+    orders.loop.close()
 
 
 def test_order_that_waited_too_long_does_not_leave(stub: VendorStub) -> None:
-    desk = Desk(stub)
-    desk.send(1, committed_at=boottime() - 3)
-    desk.send(2)
-    results = desk.results(2)
+    orders = LoopToStub(stub)
+    orders.send(1, committed_at=boottime() - 3)
+    orders.send(2)
+    results = orders.results(2)
     assert isinstance(results[1], NotSent)
     assert [number_in(sent) for sent in stub.requests] == [2]
-    desk.loop.close()
+    orders.loop.close()
 
 
 def test_backend_that_fails_leaves_its_order_unknown_and_no_other(
@@ -175,15 +134,15 @@ def test_backend_that_fails_leaves_its_order_unknown_and_no_other(
 
     monkeypatch.setattr(BolnaBackend, "build_order", failing_build)
     monkeypatch.setattr(BolnaBackend, "read_placed", failing_read)
-    desk = Desk(stub)
-    desk.send(1, 2, 3)
-    results = desk.results(3)
+    orders = LoopToStub(stub)
+    orders.send(1, 2, 3)
+    results = orders.results(3)
     assert [type(results[number]) for number in (1, 2, 3)] == [OutcomeUnknown, OutcomeUnknown, PlacedCall]
-    exchanges = {one.order.call_id: one.exchange for one in desk.back}
+    exchanges = {one.order.call_id: one.exchange for one in orders.back}
     assert exchanges[1] is None, "nothing reached the client"
     assert exchanges[2] is not None
     assert exchanges[2].http_status == 200
-    desk.loop.close()
+    orders.loop.close()
 
 
 def test_order_loop_outlives_a_fault_of_its_transfers(stub: VendorStub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,52 +156,52 @@ def test_order_loop_outlives_a_fault_of_its_transfers(stub: VendorStub, monkeypa
 
     monkeypatch.setattr(TransferLoop, "turn", failing)
     stub.answer(lambda sent: Answer(fault="hang") if number_in(sent) == 1 else taken(sent))
-    desk = Desk(stub)
-    desk.send(1)
+    orders = LoopToStub(stub)
+    orders.send(1)
     assert wait_until(lambda: bool(stub.requests))
-    desk.send(2)
-    assert isinstance(desk.results(2)[1], OutcomeUnknown)
-    desk.send(3)
-    assert isinstance(desk.results(3)[3], PlacedCall)
-    desk.loop.close()
-    assert wait_until(lambda: not thread_of(desk))
+    orders.send(2)
+    assert isinstance(orders.results(2)[1], OutcomeUnknown)
+    orders.send(3)
+    assert isinstance(orders.results(3)[3], PlacedCall)
+    orders.loop.close()
+    assert wait_until(lambda: not thread_of(orders))
 
 
 def test_exchange_is_told_as_it_was(stub: VendorStub) -> None:
     stub.answer(Answer(503, {"message": "later"}, delay=0.1))
-    desk = Desk(stub)
-    desk.send(1)
-    desk.results(1)
-    exchange = desk.back[0].exchange
+    orders = LoopToStub(stub)
+    orders.send(1)
+    orders.results(1)
+    exchange = orders.back[0].exchange
     assert exchange is not None
     assert (exchange.method, exchange.path, exchange.http_status) == ("POST", "/call", 503)
     assert 100 <= exchange.duration_ms < 1000
     assert exchange.error is None
     assert exchange.response is not None
     stub.answer(Answer(fault="close"))
-    desk.send(2)
-    desk.results(2)
-    exchange = desk.back[1].exchange
+    orders.send(2)
+    orders.results(2)
+    exchange = orders.back[1].exchange
     assert exchange is not None
     assert isinstance(exchange.error, OutcomeUnknown)
     assert exchange.response is None
-    desk.loop.close()
+    orders.loop.close()
 
 
 def test_order_loop_that_sent_nothing_closes() -> None:
     with VendorStub() as stub:
-        desk = Desk(stub)
-        desk.loop.close()
-        assert not thread_of(desk)
+        orders = LoopToStub(stub)
+        orders.loop.close()
+        assert not thread_of(orders)
 
 
 def test_closing_lets_what_is_out_come_back(stub: VendorStub) -> None:
     stub.answer(lambda sent: Answer(200, {"execution_id": f"e{number_in(sent)}"}, delay=0.2))
-    desk = Desk(stub, most=2)
-    desk.send(1, 2, 3)
-    desk.loop.close()
-    assert all(isinstance(result, PlacedCall) for result in desk.results(3).values())
-    assert wait_until(lambda: not thread_of(desk))
+    orders = LoopToStub(stub, most=2)
+    orders.send(1, 2, 3)
+    orders.loop.close()
+    assert all(isinstance(result, PlacedCall) for result in orders.results(3).values())
+    assert wait_until(lambda: not thread_of(orders))
 
 
 # Transfers: looking up and connecting

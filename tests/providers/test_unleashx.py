@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from providers.backends._unleashx_rows import is_past, match_by_number
-from providers.backends.unleashx import UnleashXBackend
+from providers.backends.unleashx import CALLS, UnleashXBackend
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,
@@ -21,6 +21,7 @@ from providers.exceptions import (
 )
 from providers.types import CallHandle, CallOrder
 from tests.providers.contract import ProviderContract
+from tests.providers.exchanges import ScriptedClient
 from tests.providers.vendor_stub import Answer, VendorStub
 
 REFERENCE = UUID("8f0a7c3e-2b1d-4e5f-9a6b-0c1d2e3f4a5b")
@@ -84,6 +85,17 @@ class TestUnleashX(ProviderContract):
         stub.answer(Answer(200, page))
         with pytest.raises(UnexpectedResponse):
             self.open_backend(stub).fetch_calls([handle("e1", "+919876543210")])
+
+    def test_rows_without_an_id_are_not_taken_for_one_another(self) -> None:
+        recorded = self.read_payloads()["fetch_6_singled_out"]
+        candidates, _end, filtered, _last = recorded["routes"][CALLS]["pages"]
+        candidates["datalist"][1]["ID"] = filtered["datalist"][0]["ID"] = None
+        client = ScriptedClient(recorded)
+        (found,) = self.run(recorded, self.backend_behind(client, client.origin))
+        assert found.raw_status == "USER_ENDED"
+        filtered["datalist"][0]["CALLING_NUMBER"] = "+919876543999"
+        client = ScriptedClient(recorded)
+        assert self.run(recorded, self.backend_behind(client, client.origin)) == []
 
     def test_foreign_recording_is_read_without_our_key_only_where_allowed(self, stub: VendorStub) -> None:
         row = {

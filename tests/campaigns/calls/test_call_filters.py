@@ -21,19 +21,10 @@ from campaigns.exports.call_sheet import CallSheet
 from campaigns.models import Call, CallReview, CallTranscript, SavedFilter
 from campaigns.templatetags.call_cells import CELLS
 from providers.types import CallStatus
+from tests.answers import html_of
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
 
 NOW = timezone.now()
-
-
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
-@pytest.fixture
-def as_manager(client: Client, manager: User) -> Client:
-    client.force_login(manager)
-    return client
 
 
 def found(viewer: User, **filters: Any) -> set[int]:
@@ -123,9 +114,9 @@ def test_whoever_may_not_read_transcripts_learns_nothing_from_words(
     make_talk("secret words", contact=make_contact(name="Tom Baker"))
     assert found(admin_person, words="secret") == set()
     client.force_login(admin_person)
-    page = text_of(client.get(reverse("call-log"), {"words": "secret"}))
+    page = html_of(client.get(reverse("call-log"), {"words": "secret"}))
     assert "is for callers and managers" in page
-    assert 'name="words"' not in text_of(client.get(reverse("call-log")))
+    assert 'name="words"' not in html_of(client.get(reverse("call-log")))
     assert found(caller, words="secret") == set(), "not the caller's own call"
 
 
@@ -133,13 +124,13 @@ def test_figures_are_typed_as_people_write_them(as_manager: Client) -> None:
     make_call(contact=make_contact(name="Short talk"), talk_seconds=20, cost="0.0500")
     make_call(contact=make_contact(name="Long talk"), talk_seconds=100, cost="2.0000")
     for asked in ({"talked_from": "۱:۳۰"}, {"talked_from": "90"}, {"cost_from": "۱٫۵"}, {"cost_from": "1.5"}):
-        page = text_of(as_manager.get(reverse("call-log"), asked))
+        page = html_of(as_manager.get(reverse("call-log"), asked))
         assert "Long talk" in page
         assert "Short talk" not in page
-    page = text_of(as_manager.get(reverse("call-log"), {"talked_from": "soon", "cost_to": "-1", "cost_from": "x"}))
+    page = html_of(as_manager.get(reverse("call-log"), {"talked_from": "soon", "cost_to": "-1", "cost_from": "x"}))
     assert "Write seconds, such as 90" in page
     assert "Short talk" in page
-    page = text_of(as_manager.get(reverse("call-log"), {"talked_from": "2:00", "talked_to": "1:00"}))
+    page = html_of(as_manager.get(reverse("call-log"), {"talked_from": "2:00", "talked_to": "1:00"}))
     assert "This is the smaller one." in page
 
 
@@ -149,7 +140,7 @@ def test_every_filter_has_a_chip_that_takes_it_off(as_manager: Client) -> None:
         "agent": str(agent.pk), "answered_by": "human", "talked_from": "1:30", "cost_to": "5", "tag": "angry",
         "reviewed": "no", "words": "hello there", "column": ["person", "why"],
     }  # fmt: skip
-    page = text_of(as_manager.get(reverse("call-log"), asked))
+    page = html_of(as_manager.get(reverse("call-log"), asked))
     chips = re.findall(r'<a class="chip chip-long"[^>]*href="([^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
     assert len(chips) == 7
     words = re.sub(r"<[^>]*>|\s+", " ", " ".join(text for _, text in chips))
@@ -182,7 +173,7 @@ def test_every_column_has_a_cell_and_a_place_in_exports(as_manager: Client, mana
     remarks.review(call, manager, 4)
     keys = [column.key for column in call_columns.COLUMNS]
     assert set(CELLS) == set(keys)
-    page = text_of(as_manager.get(reverse("call-log"), {"column": keys}))
+    page = html_of(as_manager.get(reverse("call-log"), {"column": keys}))
     for wanted in ("Tom Baker", "Spring", "Angry", "4 of 5", "a person", "abc", str(call.reference), "reza"):
         assert wanted in page
     assert "&lt;span" not in page
@@ -201,7 +192,7 @@ def test_chosen_columns_stand_in_the_address_and_cost_no_query_a_row(
         make_call(contact=make_contact(), campaign=make_campaign())
     with django_assert_max_num_queries(len(one.captured_queries)):
         as_manager.get(reverse("call-log"), asked)
-    page = text_of(as_manager.get(reverse("call-log"), {"column": ["why", "attempt"], "state": "pending"}))
+    page = html_of(as_manager.get(reverse("call-log"), {"column": ["why", "attempt"], "state": "pending"}))
     heads = re.findall(r"<th scope=\"col\"[^>]*>\s*(\w*)", page)
     assert heads[:2] == ["Why", "Attempt"]
     assert 'name="column" value="why"' in page, "the filter form carries the columns on"
@@ -223,10 +214,10 @@ def test_totals_add_up_what_passes_the_filters(as_manager: Client, manager: User
     assert totals.unpriced == 1
     newest = call_log_totals.totals_of(find_calls(CallFilters(), manager), limit=2)
     assert (newest.count, newest.is_more, newest.costs) == (2, True, ())
-    page = text_of(as_manager.get(reverse("call-log-total"), {"state": "completed"}))
+    page = html_of(as_manager.get(reverse("call-log-total"), {"state": "completed"}))
     assert "<html" in page, "without a script it is a page of its own"
     assert "4 calls" in page
-    part = text_of(as_manager.get(reverse("call-log-total"), headers={"HX-Request": "true"}))
+    part = html_of(as_manager.get(reverse("call-log-total"), headers={"HX-Request": "true"}))
     assert "<html" not in part
     assert "5 calls" in part
 
@@ -241,7 +232,7 @@ def save(client: Client, name: str, query: str = "state=busy&column=person", **f
 def test_a_filter_is_saved_found_replaced_and_deleted(as_manager: Client, manager: User) -> None:
     answer = save(as_manager, "Busy ones")
     assert answer["Location"] == "/calls/?state=busy&column=person"
-    assert "Busy ones" in text_of(as_manager.get(reverse("call-log")))
+    assert "Busy ones" in html_of(as_manager.get(reverse("call-log")))
     save(as_manager, "Busy ones", "state=failed&odd=1&older_than=5")
     saved = SavedFilter.objects.get()
     assert saved.query == "state=failed"
@@ -259,7 +250,7 @@ def test_shared_filters_are_seen_by_all_and_own_ones_by_nobody_else(
     save(client, "Only mine")
     client = Client()
     client.force_login(caller)
-    page = text_of(client.get(reverse("call-log")))
+    page = html_of(client.get(reverse("call-log")))
     assert "For all" in page
     assert "Only mine" not in page
     for saved in SavedFilter.objects.all():
@@ -272,7 +263,7 @@ def test_shared_filters_are_seen_by_all_and_own_ones_by_nobody_else(
 def test_what_cannot_be_saved_is_said_at_its_field(as_manager: Client) -> None:
     answer = save(as_manager, "One person", "person=09121234567", is_shared="on")
     assert answer.status_code == 422
-    assert "stays yours" in text_of(answer)
+    assert "stays yours" in html_of(answer)
     assert save(as_manager, " ").status_code == 422
     assert save(as_manager, "Nothing", "").status_code == 422
     assert not SavedFilter.objects.exists()

@@ -23,19 +23,10 @@ from campaigns.core import paging, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.models import Call, CallEvent, CallTranscript, DoNotCall
 from providers.types import CallStatus
+from tests.answers import html_of
 from tests.conftest import make_call, make_campaign, make_contact, make_person, make_provider
 
 NOW = timezone.now()
-
-
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
-@pytest.fixture
-def as_manager(client: Client, manager: User) -> Client:
-    client.force_login(manager)
-    return client
 
 
 # Who sees what
@@ -45,7 +36,7 @@ def test_a_caller_sees_own_calls_only(client: Client, caller: User, manager: Use
     own = make_call(owner=caller, contact=make_contact(name="Own person"))
     other = make_call(owner=manager, contact=make_contact(name="Other person"))
     client.force_login(caller)
-    page = text_of(client.get(reverse("call-log")))
+    page = html_of(client.get(reverse("call-log")))
     assert "Own person" in page
     assert "Other person" not in page
     assert client.get(reverse("call", args=[own.pk])).status_code == 200
@@ -64,15 +55,15 @@ def test_numbers_are_masked_where_the_role_or_the_time_demands(client: Client, c
         ended_at=NOW - datetime.timedelta(days=8),
     )
     client.force_login(caller)
-    page = text_of(client.get(reverse("call-log")))
+    page = html_of(client.get(reverse("call-log")))
     assert "+98 912 111 1111" in page
     assert "912 222" not in page
     assert "••• 2222" in page
     client.force_login(make_person("Admins"))
-    page = text_of(client.get(reverse("call-log"))) + text_of(client.get(reverse("call", args=[fresh.pk])))
+    page = html_of(client.get(reverse("call-log"))) + html_of(client.get(reverse("call", args=[fresh.pk])))
     assert "912 111" not in page
     client.force_login(manager)
-    assert "+98 912 222 2222" in text_of(client.get(reverse("call", args=[old.pk])))
+    assert "+98 912 222 2222" in html_of(client.get(reverse("call", args=[old.pk])))
 
 
 def test_whoever_sees_masked_numbers_cannot_find_out_whole_ones(admin_person: User) -> None:
@@ -88,9 +79,9 @@ def test_an_admin_reads_no_transcript_and_a_manager_leaves_a_trace(
     call = make_call(status=CallStatus.COMPLETED, talk_seconds=30, ended_at=NOW)
     CallTranscript.objects.create(call=call, turns=[{"speaker": "person", "text": "secret words", "at_ms": 1000}])
     client.force_login(admin_person)
-    assert "secret words" not in text_of(client.get(reverse("call", args=[call.pk])))
+    assert "secret words" not in html_of(client.get(reverse("call", args=[call.pk])))
     client.force_login(manager)
-    assert "secret words" in text_of(client.get(reverse("call", args=[call.pk])))
+    assert "secret words" in html_of(client.get(reverse("call", args=[call.pk])))
     assert AuditEvent.objects.filter(action="call.transcript_opened", actor=manager).count() == 1
 
 
@@ -176,9 +167,9 @@ def test_totals_stop_counting_in_time(as_manager: Client, monkeypatch: pytest.Mo
         make_call()
     assert count_up_to(Call.objects.all(), 4) == paging.Total(4, False)
     assert count_up_to(Call.objects.all(), 3) == paging.Total(3, True)
-    assert "4 calls" in text_of(as_manager.get(reverse("call-log-total")))
+    assert "4 calls" in html_of(as_manager.get(reverse("call-log-total")))
     monkeypatch.setattr(call_log_totals, "totals_of", partial(call_log_totals.totals_of, limit=3))
-    assert "more than 3 calls" in text_of(as_manager.get(reverse("call-log-total"), headers={"HX-Request": "true"}))
+    assert "more than 3 calls" in html_of(as_manager.get(reverse("call-log-total"), headers={"HX-Request": "true"}))
 
 
 def test_the_log_asks_the_database_as_often_for_one_row_as_for_fifty(
@@ -191,25 +182,25 @@ def test_the_log_asks_the_database_as_often_for_one_row_as_for_fifty(
     for _ in range(55):
         make_call(campaign=campaign, contact=make_contact(), status=CallStatus.COMPLETED)
     with django_assert_max_num_queries(len(one.captured_queries)):
-        page = text_of(as_manager.get(reverse("call-log")))
+        page = html_of(as_manager.get(reverse("call-log")))
     assert page.count("<tr>") == 51
     assert "older_than=" in page
 
 
 def test_filters_stay_in_the_address_and_each_can_be_taken_off(as_manager: Client) -> None:
     make_call(contact=make_contact(name="Tom Baker"), status=CallStatus.BUSY)
-    page = text_of(as_manager.get(reverse("call-log"), {"person": "tom", "state": "busy", "since": "2020-01-31"}))
+    page = html_of(as_manager.get(reverse("call-log"), {"person": "tom", "state": "busy", "since": "2020-01-31"}))
     assert "Tom Baker" in page
     assert 'href="/calls/?state=busy&amp;since=2020-01-31"' in page
     assert "31 Jan 2020" in page
     wrong = as_manager.get(reverse("call-log"), {"since": "soon", "campaign": "x", "state": "odd"})
     assert wrong.status_code == 200
-    assert "Tom Baker" in text_of(wrong)
+    assert "Tom Baker" in html_of(wrong)
 
 
 def test_an_empty_log_says_what_to_do(as_manager: Client) -> None:
-    assert "No calls yet" in text_of(as_manager.get(reverse("call-log")))
-    assert "No call passes" in text_of(as_manager.get(reverse("call-log"), {"person": "tom"}))
+    assert "No calls yet" in html_of(as_manager.get(reverse("call-log")))
+    assert "No call passes" in html_of(as_manager.get(reverse("call-log"), {"person": "tom"}))
 
 
 # One call
@@ -224,7 +215,7 @@ def test_a_failed_call_says_why_and_what_next(as_manager: Client) -> None:
         ended_at=NOW,
     )
     CallEvent.objects.create(call=call, source="answer", code="order_rejected", to_status="failed")
-    page = text_of(as_manager.get(reverse("call", args=[call.pk])))
+    page = html_of(as_manager.get(reverse("call", args=[call.pk])))
     assert "ran out of credit" in page
     assert "An admin tops up" in page
     assert "&lt;b&gt;no credit" in page
@@ -238,7 +229,7 @@ def test_every_state_has_a_page_and_a_chip_in_both_languages(as_manager: Client,
     for language in ("en", "fa"):
         as_manager.cookies["django_language"] = language
         for name in ("call", "call-live"):
-            page = text_of(as_manager.get(reverse(name, args=[call.pk])))
+            page = html_of(as_manager.get(reverse(name, args=[call.pk])))
             assert re.search(r'class="chip"[^>]*>\s*<svg', page)
             assert "style=" not in page
 
@@ -247,18 +238,18 @@ def test_a_live_page_asks_again_until_nothing_moves(as_manager: Client) -> None:
     call = make_call(status=CallStatus.RINGING)
     url = reverse("call-live", args=[call.pk])
     assert as_manager.get(url).status_code == 200
-    assert "every 2s" in text_of(as_manager.get(url))
+    assert "every 2s" in html_of(as_manager.get(url))
     Call.objects.filter(pk=call.pk).update(status=CallStatus.COMPLETED, talk_seconds=5, ended_at=timezone.now())
     assert as_manager.get(url).status_code == 200, "the transcript may still come"
     CallTranscript.objects.create(call=call, turns=[])
     assert as_manager.get(url).status_code == 286
-    assert "every 2s" not in text_of(as_manager.get(url))
+    assert "every 2s" not in html_of(as_manager.get(url))
 
 
 def test_attempts_before_and_after_are_linked(as_manager: Client) -> None:
     campaign, contact = make_campaign(), make_contact()
     calls = [make_call(campaign=campaign, contact=contact, attempt=n, status=CallStatus.BUSY) for n in (1, 2, 3)]
-    page = text_of(as_manager.get(reverse("call", args=[calls[1].pk])))
+    page = html_of(as_manager.get(reverse("call", args=[calls[1].pk])))
     assert reverse("call", args=[calls[0].pk]) in page
     assert reverse("call", args=[calls[2].pk]) in page
 
@@ -281,7 +272,7 @@ def test_never_again_forbids_the_number_and_empties_its_queue(client: Client, ca
     assert (waiting.status, waiting.skip_reason) == (CallStatus.SKIPPED, "do_not_call")
     assert call.events.filter(code="do_not_call_heard", actor=caller).exists()
     assert AuditEvent.objects.filter(action="do_not_call.added").exists()
-    page = text_of(client.get(url))
+    page = html_of(client.get(url))
     assert "on the do-not-call list" in page
     assert reverse("call-never-again", args=[call.pk]) not in page
 
@@ -296,14 +287,14 @@ def test_a_manager_settles_an_unknown_call_with_a_reason(as_manager: Client) -> 
     call.refresh_from_db()
     assert (call.status, call.failure_reason) == (CallStatus.FAILED, "not_placed")
     assert call.held_at is not None
-    late = text_of(as_manager.post(url, {"placed": "yes", "reason": "no, it is"}, follow=True))
+    late = html_of(as_manager.post(url, {"placed": "yes", "reason": "no, it is"}, follow=True))
     assert "no longer unknown" in late
 
 
 def test_a_caller_does_not_settle(client: Client, caller: User) -> None:
     call = make_call(owner=caller, status=CallStatus.UNKNOWN, placing_at=NOW)
     client.force_login(caller)
-    assert reverse("call-settle", args=[call.pk]) not in text_of(client.get(reverse("call", args=[call.pk])))
+    assert reverse("call-settle", args=[call.pk]) not in html_of(client.get(reverse("call", args=[call.pk])))
     assert client.post(reverse("call-settle", args=[call.pk]), {"placed": "yes", "reason": "x"}).status_code == 403
     assert client.post(reverse("call-again", args=[call.pk])).status_code == 403
 
@@ -316,22 +307,22 @@ def test_a_double_press_of_call_again_makes_one_call(as_manager: Client) -> None
     assert {answer["Location"] for answer in answers} == {reverse("call", args=[made.pk])}
     assert made.attempt == 2
     again = as_manager.post(reverse("call-again", args=[call.pk]), {"form_token": str(uuid.uuid4())}, follow=True)
-    assert "waits already" in text_of(again)
+    assert "waits already" in html_of(again)
 
 
 def test_a_waiting_call_can_be_taken_out_and_a_placed_one_not(client: Client, caller: User) -> None:
     waiting = make_call(owner=caller)
     placed = make_call(owner=caller, status=CallStatus.RINGING)
     client.force_login(caller)
-    assert "not placed" in text_of(client.post(reverse("call-cancel", args=[waiting.pk]), follow=True))
-    assert "Too late" in text_of(client.post(reverse("call-cancel", args=[placed.pk]), follow=True))
+    assert "not placed" in html_of(client.post(reverse("call-cancel", args=[waiting.pk]), follow=True))
+    assert "Too late" in html_of(client.post(reverse("call-cancel", args=[placed.pk]), follow=True))
     placed.refresh_from_db()
     assert placed.status == CallStatus.RINGING
 
 
 def test_every_button_says_what_it_does(as_manager: Client) -> None:
     call = make_call(status=CallStatus.FAILED, held_at=NOW)
-    page = text_of(as_manager.get(reverse("call", args=[call.pk])))
+    page = html_of(as_manager.get(reverse("call", args=[call.pk])))
     words = {
         action: re.sub(r"<[^>]*>", "", re.search(rf'action="{action}">.*?(<button.*?</button>)', page, re.S)[1]).strip()  # type: ignore[index]
         for action in (reverse("call-again", args=[call.pk]), reverse("call-never-again", args=[call.pk]))
@@ -346,21 +337,21 @@ def test_buttons_inside_a_live_part_lead_back_to_the_page(as_manager: Client) ->
         reverse("call-live", args=[call.pk]),
         headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"},
     )
-    assert f'name="next" value="{page}"' in text_of(answer)
+    assert f'name="next" value="{page}"' in html_of(answer)
 
 
 def test_stop_all_holds_for_everybody_and_only_some_release_it(client: Client, caller: User, manager: User) -> None:
     client.force_login(caller)
     client.post(reverse("stop-all"), {"reason": "wrong list"})
     assert stop_all.is_stopped()
-    page = text_of(client.get(reverse("today")))
+    page = html_of(client.get(reverse("today")))
     assert "All calls are stopped." in page
     assert "wrong list" in page
     assert caller.username in page
     assert reverse("stop-all-release") not in page
     assert client.post(reverse("stop-all-release")).status_code == 403
     client.force_login(manager)
-    assert "already stopped" in text_of(client.post(reverse("stop-all"), {"reason": "x"}, follow=True))
+    assert "already stopped" in html_of(client.post(reverse("stop-all"), {"reason": "x"}, follow=True))
     assert stop_all.switch_now().reason == "wrong list"
     client.post(reverse("stop-all-release"))
     assert not stop_all.is_stopped()

@@ -18,27 +18,26 @@ from callcenter.access.rights import ADMIN, CALLER
 from campaigns.models import Call
 from providers import opening
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
+from tests.campaigns.calls.quick_call_form import URL
 from tests.conftest import make_agent, make_caller_id, make_person, make_provider
 from tests.orders import order_for
 
-URL = "/quick-call/"
 IRAN, INDIA = "+989123456789", "+919876543210"
 
 
 @pytest.fixture
-def desk(client: Client, settings: Settings, db: None) -> Client:
-    """Somebody who both calls and manages providers."""
-    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+def console(client: Client, at_any_hour: None, db: None) -> Client:
+    """A browser in which somebody who both calls and manages providers is logged in."""
     person: User = make_person(CALLER)
     person.groups.add(Group.objects.get(name=ADMIN))
     client.force_login(person)
     return client
 
 
-def ordered(desk: Client, provider: Provider, number: str, **fields: Any) -> Request:
+def ordered(console: Client, provider: Provider, number: str, **fields: Any) -> Request:
     """Fill the form, press Call, and return the request that would leave for the vendor."""
     posted = {"number": number, "provider": provider.pk, "do": "call", "form_token": str(uuid.uuid4()), **fields}
-    answer = desk.post(URL, posted)
+    answer = console.post(URL, posted)
     assert answer.status_code == 302, answer.context["form"].errors
     call = Call.objects.select_related("agent", "voice", "caller_id", "dialer").latest("pk")
     return opening.open_backend(provider).build_order(order_for(call))
@@ -58,9 +57,9 @@ def bitel(db: None) -> Provider:
     return provider
 
 
-def test_bitel_voice(desk: Client, bitel: Provider) -> None:
+def test_bitel_voice(console: Client, bitel: Provider) -> None:
     request = ordered(
-        desk,
+        console,
         bitel,
         IRAN,
         kind="voice",
@@ -78,15 +77,15 @@ def test_bitel_voice(desk: Client, bitel: Provider) -> None:
     }
 
 
-def test_bitel_redials_nobody_unless_an_admin_asks(desk: Client, bitel: Provider) -> None:
-    request = ordered(desk, bitel, IRAN, kind="voice", voice=Voice.objects.get().pk, extra_retry_count="2")
+def test_bitel_redials_nobody_unless_an_admin_asks(console: Client, bitel: Provider) -> None:
+    request = ordered(console, bitel, IRAN, kind="voice", voice=Voice.objects.get().pk, extra_retry_count="2")
     assert body_of(request)["retryCount"] == 0
 
 
-def test_bitel_text_and_digits(desk: Client, bitel: Provider) -> None:
-    assert body_of(ordered(desk, bitel, IRAN, kind="text", text="Hello"))["text"] == "Hello"
+def test_bitel_text_and_digits(console: Client, bitel: Provider) -> None:
+    assert body_of(ordered(console, bitel, IRAN, kind="text", text="Hello"))["text"] == "Hello"
     request = ordered(
-        desk,
+        console,
         bitel,
         "+989123456780",
         kind="digits",
@@ -100,10 +99,12 @@ def test_bitel_text_and_digits(desk: Client, bitel: Provider) -> None:
     assert body_of(request)["voiceId"] == "08e815cbcd724386805103ac0d45e4c2"
 
 
-def test_unleashx(desk: Client) -> None:
+def test_unleashx(console: Client) -> None:
     provider = make_provider(vendor="unleashx")
     agent = make_agent(provider, remote_id="101", variables=["name"])
-    request = ordered(desk, provider, INDIA, agent=agent.pk, var_name="Asha", further="order_number: 4711\nplan: gold")
+    request = ordered(
+        console, provider, INDIA, agent=agent.pk, var_name="Asha", further="order_number: 4711\nplan: gold"
+    )
     body = body_of(request)
     assert (body["agent_id"], body["phone_number"]) == (101, INDIA)
     assert body["metadata"].items() >= {"name": "Asha", "order_number": "4711", "plan": "gold"}.items()
@@ -118,10 +119,10 @@ def bolna(db: None) -> Provider:
     return provider
 
 
-def test_bolna(desk: Client, bolna: Provider) -> None:
+def test_bolna(console: Client, bolna: Provider) -> None:
     tomorrow = (timezone.now() + datetime.timedelta(days=1)).replace(microsecond=0)
     request = ordered(
-        desk,
+        console,
         bolna,
         INDIA,
         agent=Agent.objects.get().pk,
@@ -154,9 +155,9 @@ def test_bolna(desk: Client, bolna: Provider) -> None:
     assert body["bypass_call_guardrails"] is True
 
 
-def test_bolna_sends_no_extras_unless_they_are_ticked(desk: Client, bolna: Provider) -> None:
+def test_bolna_sends_no_extras_unless_they_are_ticked(console: Client, bolna: Provider) -> None:
     request = ordered(
-        desk,
+        console,
         bolna,
         INDIA,
         agent=Agent.objects.get().pk,
@@ -168,7 +169,7 @@ def test_bolna_sends_no_extras_unless_they_are_ticked(desk: Client, bolna: Provi
     assert not {"scheduled_at", "bypass_call_guardrails", "agent_data", "from_phone_number"} & body_of(request).keys()
 
 
-def test_bolna_is_not_told_to_dial_at_night(desk: Client, bolna: Provider, settings: Settings) -> None:
+def test_bolna_is_not_told_to_dial_at_night(console: Client, bolna: Provider, settings: Settings) -> None:
     posted = {
         "number": INDIA,
         "provider": bolna.pk,
@@ -180,19 +181,19 @@ def test_bolna_is_not_told_to_dial_at_night(desk: Client, bolna: Provider, setti
     }
     settings.SINGLE_CALL_HOURS = "08:00-21:00"
     night = (timezone.now() + datetime.timedelta(days=2)).strftime("%Y-%m-%dT21:00")  # 02:30 in India
-    answer = desk.post(URL, {**posted, "extra_scheduled_at": night})
+    answer = console.post(URL, {**posted, "extra_scheduled_at": night})
     assert "extra_scheduled_at" in answer.context["form"].errors
     past = (timezone.now() - datetime.timedelta(days=1)).strftime("%Y-%m-%dT08:00")
-    answer = desk.post(URL, {**posted, "extra_scheduled_at": past})
+    answer = console.post(URL, {**posted, "extra_scheduled_at": past})
     assert "extra_scheduled_at" in answer.context["form"].errors
 
 
-def test_voicy(desk: Client) -> None:
+def test_voicy(console: Client) -> None:
     provider = make_provider(vendor="voicy", secrets={"api_key": "voicy_sk_live_0123456789"})
     agent = make_agent(provider, variables=["customer_name"])
     number = make_caller_id(provider, number="+15551234567")
     request = ordered(
-        desk,
+        console,
         provider,
         "+12025550100",
         kind="agent",
@@ -207,20 +208,20 @@ def test_voicy(desk: Client) -> None:
     assert body["vars_provided"].items() >= {"customer_name": "John", "appointment_date": "January 15th"}.items()
 
 
-def test_voicy_with_the_agent_of_its_number(desk: Client) -> None:
+def test_voicy_with_the_agent_of_its_number(console: Client) -> None:
     provider = make_provider(vendor="voicy", secrets={"api_key": "voicy_sk_live_0123456789"})
     number = make_caller_id(provider, number="+15551234567")
-    request = ordered(desk, provider, "+12025550100", kind="caller_id", caller_id=number.pk, further="name: John")
+    request = ordered(console, provider, "+12025550100", kind="caller_id", caller_id=number.pk, further="name: John")
     assert "override_agent_id" not in body_of(request)
     assert body_of(request)["vars_provided"]["name"] == "John"
 
 
-def test_vocode(desk: Client) -> None:
+def test_vocode(console: Client) -> None:
     provider = make_provider(vendor="vocode")
     agent = make_agent(provider)
     number = make_caller_id(provider, number="+15551234567")
     request = ordered(
-        desk,
+        console,
         provider,
         "+12025550100",
         agent=agent.pk,

@@ -11,27 +11,16 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from callcenter.access.rights import CALLER
 from campaigns.calls import quick_call
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.models import Call
 from providers.models import Provider
-from tests.campaigns.calls.test_quick_call import URL, form_of
+from tests.campaigns.calls.quick_call_form import URL, form_of
 from tests.conftest import make_agent, make_call, make_person, make_phone, make_provider
 
-
-@pytest.fixture(autouse=True)
-def at_any_hour(settings: Settings) -> None:
-    settings.SINGLE_CALL_HOURS = "00:00-00:00"
-
-
-@pytest.fixture
-def provider(db: None) -> Provider:
-    found = make_provider()
-    make_agent(found)
-    return found
+pytestmark = pytest.mark.usefixtures("at_any_hour")
 
 
 def test_a_second_press_leads_to_the_same_call(client: Client, caller: User, provider: Provider) -> None:

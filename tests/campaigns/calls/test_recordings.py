@@ -58,12 +58,6 @@ def call(caller: User) -> Call:
     return make_call(owner=caller, status="completed", rank=90, remote_id="abc", recording_available=True)
 
 
-@pytest.fixture
-def desk(client: Client, caller: User) -> Client:
-    client.force_login(caller)
-    return client
-
-
 def heard(answer: Any) -> bytes:
     """Return the bytes of a response."""
     return b"".join(answer.streaming_content)
@@ -71,7 +65,7 @@ def heard(answer: Any) -> bytes:
 
 @pytest.mark.parametrize("slug", ["unleashx", "bolna", "voicy", "vocode"])
 def test_every_vendors_recordings_play_through_our_server(
-    sandbox: Sandbox, desk: Client, caller: User, dial: Run, read_back: Run, slug: str
+    sandbox: Sandbox, console: Client, caller: User, dial: Run, read_back: Run, slug: str
 ) -> None:
     provider = sandbox.provider(slug)
     call = make_call(
@@ -85,18 +79,18 @@ def test_every_vendors_recordings_play_through_our_server(
     read_back(6)
     call.refresh_from_db()
     assert call.recording_available
-    page = desk.get(f"/calls/{call.pk}/").content.decode()
+    page = console.get(f"/calls/{call.pk}/").content.decode()
     assert "Listen" in page
     assert f"/calls/{call.pk}/player/" in page
-    assert "<audio" in desk.get(f"/calls/{call.pk}/player/").content.decode()
-    answer = desk.get(f"/calls/{call.pk}/recording/")
+    assert "<audio" in console.get(f"/calls/{call.pk}/player/").content.decode()
+    answer = console.get(f"/calls/{call.pk}/recording/")
     assert (answer.status_code, answer["Content-Type"]) == (200, "audio/wav")
     assert heard(answer)[:4] == b"RIFF"
     assert "fetch_recording" in {line.what for line in provider.exchanges.all()}
 
 
-def test_the_answer_is_safe_to_play_and_kept_by_no_cache(desk: Client, call: Call, vendor: Vendor) -> None:
-    answer = desk.get(f"/calls/{call.pk}/recording/")
+def test_the_answer_is_safe_to_play_and_kept_by_no_cache(console: Client, call: Call, vendor: Vendor) -> None:
+    answer = console.get(f"/calls/{call.pk}/recording/")
     assert heard(answer) == SOUND
     assert answer["Content-Type"] == "audio/mpeg"
     assert answer["Content-Length"] == str(len(SOUND))
@@ -111,8 +105,8 @@ def test_the_answer_is_safe_to_play_and_kept_by_no_cache(desk: Client, call: Cal
     ("asked", "first", "last"),
     [("bytes=0-", 0, 5122), ("bytes=100-199", 100, 199), ("bytes=5000-99999", 5000, 5122), ("bytes=-23", 5100, 5122)],
 )
-def test_a_player_may_jump(desk: Client, call: Call, vendor: Vendor, asked: str, first: int, last: int) -> None:
-    answer = desk.get(f"/calls/{call.pk}/recording/", headers={"Range": asked})
+def test_a_player_may_jump(console: Client, call: Call, vendor: Vendor, asked: str, first: int, last: int) -> None:
+    answer = console.get(f"/calls/{call.pk}/recording/", headers={"Range": asked})
     assert answer.status_code == 206
     assert answer["Content-Range"] == f"bytes {first}-{last}/5123"
     assert heard(answer) == SOUND[first : last + 1]
@@ -120,32 +114,32 @@ def test_a_player_may_jump(desk: Client, call: Call, vendor: Vendor, asked: str,
 
 
 @pytest.mark.parametrize("asked", ["bytes=9999-", "bytes=20-10", "bytes=-0"])
-def test_a_part_that_is_not_there_is_refused(desk: Client, call: Call, vendor: Vendor, asked: str) -> None:
-    answer = desk.get(f"/calls/{call.pk}/recording/", headers={"Range": asked})
+def test_a_part_that_is_not_there_is_refused(console: Client, call: Call, vendor: Vendor, asked: str) -> None:
+    answer = console.get(f"/calls/{call.pk}/recording/", headers={"Range": asked})
     assert (answer.status_code, answer["Content-Range"]) == (416, "bytes */5123")
 
 
 @pytest.mark.parametrize("asked", ["bytes=-", "bytes=0-1,5-6", "lines=1-2", "bytes=" + "9" * 30 + "-"])
-def test_a_range_that_is_none_gets_the_whole(desk: Client, call: Call, vendor: Vendor, asked: str) -> None:
-    answer = desk.get(f"/calls/{call.pk}/recording/", headers={"Range": asked})
+def test_a_range_that_is_none_gets_the_whole(console: Client, call: Call, vendor: Vendor, asked: str) -> None:
+    answer = console.get(f"/calls/{call.pk}/recording/", headers={"Range": asked})
     assert answer.status_code == 200
     assert heard(answer) == SOUND
 
 
-def test_one_listening_is_fetched_once_and_written_down_once(desk: Client, call: Call, vendor: Vendor) -> None:
-    desk.get(f"/calls/{call.pk}/player/")
+def test_one_listening_is_fetched_once_and_written_down_once(console: Client, call: Call, vendor: Vendor) -> None:
+    console.get(f"/calls/{call.pk}/player/")
     for start in (0, 1000, 2000):
-        heard(desk.get(f"/calls/{call.pk}/recording/", headers={"Range": f"bytes={start}-"}))
+        heard(console.get(f"/calls/{call.pk}/recording/", headers={"Range": f"bytes={start}-"}))
     assert vendor.asked == 1
     assert AuditEvent.objects.filter(action="call.recording_played", object_id=str(call.pk)).count() == 1
 
 
-def test_it_is_fetched_anew_after_minutes(desk: Client, call: Call, vendor: Vendor, own_folder: Path) -> None:
-    desk.get(f"/calls/{call.pk}/player/")
+def test_it_is_fetched_anew_after_minutes(console: Client, call: Call, vendor: Vendor, own_folder: Path) -> None:
+    console.get(f"/calls/{call.pk}/player/")
     old = time.time() - recordings.KEPT_SECONDS - 1
     for path in own_folder.iterdir():
         os.utime(path, (old, old))
-    desk.get(f"/calls/{call.pk}/player/")
+    console.get(f"/calls/{call.pk}/player/")
     assert vendor.asked == 2
     for path in own_folder.iterdir():
         os.utime(path, (old, old))
@@ -153,23 +147,23 @@ def test_it_is_fetched_anew_after_minutes(desk: Client, call: Call, vendor: Vend
     assert not list(own_folder.iterdir())
 
 
-def test_only_few_recordings_are_kept(desk: Client, caller: User, vendor: Vendor, own_folder: Path) -> None:
+def test_only_few_recordings_are_kept(console: Client, caller: User, vendor: Vendor, own_folder: Path) -> None:
     provider = make_provider()
     for number in range(recordings.KEPT_FILES + 3):
         call = make_call(provider=provider, owner=caller, status="completed", rank=90, remote_id=f"r{number}")
-        desk.get(f"/calls/{call.pk}/player/")
+        console.get(f"/calls/{call.pk}/player/")
     assert len(list(own_folder.iterdir())) == recordings.KEPT_FILES
     assert own_folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_kept_bytes_are_bounded(
-    desk: Client, caller: User, vendor: Vendor, own_folder: Path, monkeypatch: pytest.MonkeyPatch
+    console: Client, caller: User, vendor: Vendor, own_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recordings, "KEPT_BYTES", 3 * len(SOUND))
     provider = make_provider()
     for number in range(6):
         call = make_call(provider=provider, owner=caller, status="completed", rank=90, remote_id=f"r{number}")
-        desk.get(f"/calls/{call.pk}/player/")
+        console.get(f"/calls/{call.pk}/player/")
     assert len(list(own_folder.iterdir())) <= 3
 
 
@@ -204,34 +198,34 @@ def test_only_those_who_may_hear_and_see_the_call(
     ],
 )
 def test_a_failure_is_a_sentence_on_the_page(
-    desk: Client, call: Call, vendor: Vendor, error: Exception, words: str
+    console: Client, call: Call, vendor: Vendor, error: Exception, words: str
 ) -> None:
     vendor.answer = error
-    page = desk.get(f"/calls/{call.pk}/player/").content.decode()
+    page = console.get(f"/calls/{call.pk}/player/").content.decode()
     assert words in page
     assert "Try again" in page
     assert "<audio" not in page
-    answer = desk.get(f"/calls/{call.pk}/recording/")
+    answer = console.get(f"/calls/{call.pk}/recording/")
     assert (answer.status_code, answer["Content-Type"]) == (502, "text/plain; charset=utf-8")
-    answer = desk.get(f"/calls/{call.pk}/recording/", headers={"Sec-Fetch-Dest": "document"}, follow=True)
+    answer = console.get(f"/calls/{call.pk}/recording/", headers={"Sec-Fetch-Dest": "document"}, follow=True)
     assert words in answer.content.decode()
     assert not AuditEvent.objects.filter(action="call.recording_played").exists()
 
 
 def test_a_host_that_nobody_allowed_is_offered_to_admins_and_not_asked(
-    desk: Client, call: Call, vendor: Vendor
+    console: Client, call: Call, vendor: Vendor
 ) -> None:
     vendor.answer = RecordingHostRefused("files.vendor.example.com")
-    page = desk.get(f"/calls/{call.pk}/player/").content.decode()
+    page = console.get(f"/calls/{call.pk}/player/").content.decode()
     assert "The recording lies at files.vendor.example.com, which nobody allowed yet." in page
     call.provider.refresh_from_db()
     assert call.provider.seen_recording_host == "files.vendor.example.com"
     assert call.provider.options.get("recording_hosts") is None
 
 
-def test_a_vendor_without_recordings_is_not_asked(desk: Client, caller: User, vendor: Vendor) -> None:
+def test_a_vendor_without_recordings_is_not_asked(console: Client, caller: User, vendor: Vendor) -> None:
     call = make_call(provider=make_provider(vendor="bitel"), owner=caller, status="completed", rank=90, remote_id="abc")
-    assert "no recording of this call" in desk.get(f"/calls/{call.pk}/player/").content.decode()
+    assert "no recording of this call" in console.get(f"/calls/{call.pk}/player/").content.decode()
     assert not vendor.asked
 
 
@@ -264,9 +258,9 @@ def test_the_type_is_known_by_the_first_bytes(head: bytes, said: str, served: st
     ],
 )
 def test_what_is_no_sound_reaches_no_browser(
-    desk: Client, call: Call, vendor: Vendor, content: bytes, said: str
+    console: Client, call: Call, vendor: Vendor, content: bytes, said: str
 ) -> None:
     with pytest.raises(RecordingRefusal):
         content_type_of(Recording(content=content, content_type=said))
     vendor.answer = Recording(content=content, content_type=said)
-    assert "not a sound" in desk.get(f"/calls/{call.pk}/player/").content.decode()
+    assert "not a sound" in console.get(f"/calls/{call.pk}/player/").content.decode()

@@ -20,19 +20,10 @@ from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging, C
 from providers.masking import masked_body
 from providers.models import Provider, ProviderExchange
 from providers.types import CallStatus
+from tests.answers import html_of
 from tests.conftest import make_call, make_provider
 
 NOW = timezone.now()
-
-
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
-@pytest.fixture
-def as_manager(client: Client, manager: User) -> Client:
-    client.force_login(manager)
-    return client
 
 
 def make_talk(*said: str, summary: str = "", **fields: Any) -> Call:
@@ -50,7 +41,7 @@ def test_several_notes_stand_with_who_and_when(client: Client, caller: User, man
     for person, text in ((caller, "Asked for a\nsecond date"), (manager, "<b>seen</b>")):
         client.force_login(person)
         client.post(reverse("call-note", args=[call.pk]), {"text": text})
-    page = text_of(client.get(reverse("call", args=[call.pk])))
+    page = html_of(client.get(reverse("call", args=[call.pk])))
     assert "Asked for a<br>second date" in page
     assert "&lt;b&gt;seen" in page
     assert "sara" in page
@@ -58,7 +49,7 @@ def test_several_notes_stand_with_who_and_when(client: Client, caller: User, man
     assert AuditEvent.objects.filter(action="call.note_added").count() == 2
     refused = client.post(reverse("call-note", args=[call.pk]), {"text": "  "})
     assert refused.status_code == 422
-    too_long = text_of(client.post(reverse("call-note", args=[call.pk]), {"text": "kept words " * 200}))
+    too_long = html_of(client.post(reverse("call-note", args=[call.pk]), {"text": "kept words " * 200}))
     assert "kept words" in too_long, "what was typed stays"
     assert CallNote.objects.count() == 2
 
@@ -68,7 +59,7 @@ def test_tags_are_free_words_each_once_and_suggested(as_manager: Client, manager
     as_manager.post(reverse("call-tag", args=[call.pk]), {"tags": "Angry، angry, second date"})
     as_manager.post(reverse("call-tag", args=[other.pk]), {"tags": "ANGRY"})
     assert list(CallTag.objects.order_by("name").values_list("name", flat=True)) == ["Angry", "second date"]
-    page = text_of(as_manager.get(reverse("call", args=[other.pk])))
+    page = html_of(as_manager.get(reverse("call", args=[other.pk])))
     assert '<option value="second date">' in page
     assert "/calls/?tag=Angry" in page
     tag = CallTag.objects.get(name="Angry")
@@ -78,7 +69,7 @@ def test_tags_are_free_words_each_once_and_suggested(as_manager: Client, manager
     assert AuditEvent.objects.filter(action="call.untagged").count() == 1
     assert as_manager.post(reverse("call-tag", args=[call.pk]), {"tags": "!!"}).status_code == 422
     many = ",".join(f"tag{n}" for n in range(20))
-    assert "at most 20 tags" in text_of(as_manager.post(reverse("call-tag", args=[call.pk]), {"tags": many}))
+    assert "at most 20 tags" in html_of(as_manager.post(reverse("call-tag", args=[call.pk]), {"tags": many}))
     assert CallTagging.objects.filter(call=call).count() == 2
 
 
@@ -87,7 +78,7 @@ def test_a_manager_reviews_and_the_last_word_stands(client: Client, caller: User
     address = reverse("call-review", args=[call.pk])
     client.force_login(caller)
     assert client.post(address, {"score": "5"}).status_code == 403
-    assert "Review this call" not in text_of(client.get(reverse("call", args=[call.pk])))
+    assert "Review this call" not in html_of(client.get(reverse("call", args=[call.pk])))
     client.force_login(manager)
     for score in ("2", "4"):
         client.post(address, {"score": score, "comment": "polite"})
@@ -96,7 +87,7 @@ def test_a_manager_reviews_and_the_last_word_stands(client: Client, caller: User
     review = CallReview.objects.get()
     assert (review.score, review.comment, review.reviewer) == (4, "polite", manager)
     assert AuditEvent.objects.filter(action="call.reviewed").latest("id").detail == {"score": 4, "before": 2}
-    assert "4 of 5" in text_of(client.get(reverse("call", args=[call.pk])))
+    assert "4 of 5" in html_of(client.get(reverse("call", args=[call.pk])))
 
 
 def test_nobody_remarks_on_calls_of_others_or_without_the_right(
@@ -116,17 +107,17 @@ def test_nobody_remarks_on_calls_of_others_or_without_the_right(
 
 def test_looked_for_words_are_marked_in_any_writing(as_manager: Client) -> None:
     call = make_talk("می‌خواهم نوبت را لغو كنم", "Cancel <it> please", "no", summary="Wants to cancel")
-    page = text_of(as_manager.get(reverse("call", args=[call.pk]), {"find": "cancel"}))
+    page = html_of(as_manager.get(reverse("call", args=[call.pk]), {"find": "cancel"}))
     assert page.count("<mark>") == 2
     assert "<mark>Cancel</mark> &lt;it&gt; please" in page
     assert "2 words are marked" in page
     assert page.count('id="found"') == 1
     for wanted, written in (("کنم", "كنم"), ("میخواهم", "می‌خواهم")):
-        assert f"<mark>{written}</mark>" in text_of(as_manager.get(reverse("call", args=[call.pk]), {"find": wanted}))
-    page = text_of(as_manager.get(reverse("call", args=[call.pk]), {"find": "<script>"}))
+        assert f"<mark>{written}</mark>" in html_of(as_manager.get(reverse("call", args=[call.pk]), {"find": wanted}))
+    page = html_of(as_manager.get(reverse("call", args=[call.pk]), {"find": "<script>"}))
     assert "Nothing of this was said" in page
     assert "<script>" not in page
-    live = text_of(as_manager.get(reverse("call-live", args=[call.pk]), {"find": "cancel"}))
+    live = html_of(as_manager.get(reverse("call-live", args=[call.pk]), {"find": "cancel"}))
     assert "<mark>Cancel</mark>" in live
     assert re.search(rf'id="remarks-{call.pk}"\s+hx-preserve>\s*</div>', live), "forms are kept, not sent again"
 
@@ -167,15 +158,15 @@ def test_admins_see_the_exchanges_of_a_call_and_nothing_secret(
     for secret in ("sk-live", "9121234567", "a1b2c3d4e5f6", "words that were said"):
         assert secret not in kept, "masked before it is stored"
     client.force_login(admin_person)
-    page = text_of(client.get(reverse("call", args=[call.pk])))
+    page = html_of(client.get(reverse("call", args=[call.pk])))
     assert "What we sent" in page
     assert "queued" in page
     assert "…4567" in page
     for secret in ("sk-live", "9121234567", "a1b2c3d4e5f6", "words that were said"):
         assert secret not in page
-    assert "None is kept of this call" in text_of(client.get(reverse("call", args=[other.pk])))
+    assert "None is kept of this call" in html_of(client.get(reverse("call", args=[other.pk])))
     client.force_login(manager)
-    assert "What we sent" not in text_of(client.get(reverse("call", args=[call.pk])))
+    assert "What we sent" not in html_of(client.get(reverse("call", args=[call.pk])))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +182,7 @@ def test_call_again_opens_the_quick_call_as_it_was(client: Client, caller: User)
     client.force_login(caller)
     address = f"{reverse('quick-call')}?again={call.pk}"
     for page in (reverse("call-log"), reverse("call", args=[call.pk])):
-        assert address in text_of(client.get(page)), page
-    assert f"again={waiting.pk}" not in text_of(client.get(reverse("call-log")))
-    prefilled = text_of(client.get(address))
+        assert address in html_of(client.get(page)), page
+    assert f"again={waiting.pk}" not in html_of(client.get(reverse("call-log")))
+    prefilled = html_of(client.get(address))
     assert 'value="+989121234567"' in prefilled

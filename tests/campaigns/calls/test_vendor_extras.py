@@ -5,22 +5,15 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from pytest_django import Settings
 
 from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
 from providers.models import Provider
-from tests.campaigns.calls.test_quick_call import URL, form_of
-from tests.conftest import make_agent, make_person, make_provider
+from tests.campaigns.calls.quick_call_form import URL, form_of
+from tests.conftest import make_person
 
-
-@pytest.fixture
-def provider(db: None, settings: Settings) -> Provider:
-    settings.SINGLE_CALL_HOURS = "00:00-00:00"
-    found = make_provider()
-    make_agent(found)
-    return found
+pytestmark = pytest.mark.usefixtures("at_any_hour")
 
 
 def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(

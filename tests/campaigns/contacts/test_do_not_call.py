@@ -25,9 +25,8 @@ from campaigns.dialing import reservation
 from campaigns.dialing.commit_point import commit_calls
 from campaigns.models import Call, CallEvent, DoNotCall
 from providers.types import CallStatus
-from tests.campaigns.dialing.test_commit_point import Stage
-from tests.campaigns.test_numbers import MARYAM
-from tests.conftest import make_call, make_contact
+from tests.conftest import MARYAM, make_call, make_contact
+from tests.situations import LeasedProvider
 
 Source = DoNotCall.Source
 pytestmark = pytest.mark.django_db
@@ -158,15 +157,15 @@ def test_rows_have_their_own_reason_and_last_day(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_a_wish_holds_from_its_commit_and_not_before(for_threads: None, is_kept: bool) -> None:
-    stage = Stage()
-    call = stage.call()
-    ids = reservation.reserve(stage.provider.pk, stage.token, 100, timezone.now())
+    leased = LeasedProvider()
+    call = leased.call()
+    ids = reservation.reserve(leased.provider.pk, leased.token, 100, timezone.now())
     asks, passed = threading.Event(), []
 
     def commit_point() -> None:
         asks.set()
         try:
-            passed.append(commit_calls(stage.provider.pk, stage.token, ids, 10, DatabaseClock()))
+            passed.append(commit_calls(leased.provider.pk, leased.token, ids, 10, DatabaseClock()))
         finally:
             connections.close_all()
 

@@ -18,7 +18,7 @@ from campaigns.contacts.people import calls_of
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact, ContactList, DoNotCall, ListMembership
 from providers.types import CallStatus
-from tests.campaigns.contacts.test_saving import save, take
+from tests.campaigns.contacts.imported_files import save, take
 from tests.conftest import make_call, make_campaign, make_contact, make_list
 from tests.files import people_file
 

@@ -18,7 +18,7 @@ from campaigns.contacts.importing import saving
 from campaigns.contacts.importing.forgetting import forget_files
 from campaigns.minute_job import sweep
 from campaigns.models import Contact, ContactImport
-from tests.campaigns.contacts.test_saving import save, take
+from tests.campaigns.contacts.imported_files import save, take
 from tests.files import people_file
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,7 @@ DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def own_media(tmp_path: Path, settings: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
+def three_days(settings: Any) -> None:
     settings.IMPORT_KEEP_DAYS = 3
 
 

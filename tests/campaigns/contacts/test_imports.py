@@ -25,11 +25,6 @@ Status = ContactImport.Status
 TEXT = "Name,Mobile,City\nAnn,0912 123 4567,Pune\nBob,09131234567,Goa\nBob again,+989131234567,Goa\nX,12,\n"
 
 
-@pytest.fixture(autouse=True)
-def own_media(tmp_path: Path, settings: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
 def upload(client: Client, content: bytes | str = TEXT, name: str = "people.csv", region: str = "IR") -> Any:
     raw = content if isinstance(content, bytes) else content.encode()
     return client.post(reverse("import-new"), {"file": SimpleUploadedFile(name, raw), "region": region}, follow=True)
@@ -162,18 +157,18 @@ def test_a_large_file_is_saved_in_the_background(
     client: Client, caller: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     monkeypatch.setattr(saving, "SMALL", 1)
-    rung: list[int] = []
-    monkeypatch.setattr(queue, "nudge_import", rung.append)
+    nudged: list[int] = []
+    monkeypatch.setattr(queue, "nudge_import", nudged.append)
     client.force_login(caller)
     check(client)
     record = ContactImport.objects.get()
     page = client.post(reverse("import-save", args=[record.pk]), follow=True)
-    assert rung == [record.pk]
+    assert nudged == [record.pk]
     assert "0 of 4 rows" in page.content.decode()
     live = client.get(reverse("import-progress", args=[record.pk]))
     assert (live.status_code, "<progress" in live.content.decode()) == (200, True)
     client.post(reverse("import-save", args=[record.pk]))
-    assert rung == [record.pk] * 2
+    assert nudged == [record.pk] * 2
     assert saving.save_import(record.pk)
     live = client.get(reverse("import-progress", args=[record.pk]))
     assert (live.status_code, live["HX-Refresh"]) == (286, "true")

@@ -15,13 +15,12 @@ from callcenter.audit.models import AuditEvent
 from campaigns.contacts.people import find_members, find_people, last_decision
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
 from providers.types import CallStatus
-from tests.campaigns.test_numbers import MARYAM
-from tests.conftest import make_call, make_campaign, make_contact, make_list
+from tests.conftest import MARYAM, make_call, make_campaign, make_contact, make_list
 
 pytestmark = pytest.mark.django_db
 
 
-def text_of(client: Client, name: str, *arguments: Any, **query: Any) -> str:
+def page_at(client: Client, name: str, *arguments: Any, **query: Any) -> str:
     answer = client.get(reverse(name, args=arguments), query)
     assert answer.status_code == 200
     return answer.content.decode()
@@ -52,13 +51,13 @@ def test_people_page_in_constant_queries(client: Client, caller: User, django_as
     make_list(people=120, name="Spring")
     client.force_login(caller)
     with django_assert_max_num_queries(12):
-        page = text_of(client, "people")
+        page = page_at(client, "people")
     assert "120 people" in page
     assert page.count('data-label="Number"') == 50
     assert "Spring" in page
-    oldest = text_of(client, "people", older_than=Contact.objects.order_by("pk")[10].pk)
+    oldest = page_at(client, "people", older_than=Contact.objects.order_by("pk")[10].pk)
     assert oldest.count('data-label="Number"') == 10
-    assert "Nobody found" in text_of(client, "people", q="nobody")
+    assert "Nobody found" in page_at(client, "people", q="nobody")
 
 
 def test_admins_and_strangers_do_not_see_people(client: Client, admin_person: User) -> None:
@@ -83,13 +82,13 @@ def test_page_of_a_person(client: Client, caller: User, manager: User, django_as
         )  # fmt: skip
     client.force_login(caller)
     with django_assert_max_num_queries(21):
-        page = text_of(client, "person", contact.pk)
+        page = page_at(client, "person", contact.pk)
     assert "<script>alert" not in page
     for words in ("+98 912 123 4567", "Spring", "vip", "4711", "Web", "Asia/Tehran", "3 more calls by colleagues"):
         assert words in page
     assert "It rang and nobody answered." in page
     client.force_login(manager)
-    page = text_of(client, "person", contact.pk)
+    page = page_at(client, "person", contact.pk)
     assert page.count('data-label="What came of it"') == 4
     assert "more calls by colleagues" not in page
 
@@ -166,7 +165,7 @@ def test_calls_from_before_a_new_number_stay_on_the_page(client: Client, manager
     make_call(contact=ann, to_number="+989130000009", status=CallStatus.BUSY, placing_at=timezone.now())
     make_call(contact=make_contact(), to_number=MARYAM, status=CallStatus.BUSY)
     client.force_login(manager)
-    assert text_of(client, "person", ann.pk).count('data-label="What came of it"') == 1
+    assert page_at(client, "person", ann.pk).count('data-label="What came of it"') == 1
 
 
 def test_a_known_number_stays_with_its_person(client: Client, caller: User) -> None:
@@ -190,10 +189,10 @@ def test_lists_are_made_renamed_and_removed(client: Client, caller: User, django
     assert "There is a list of this name" in post(client, "list-rename", spring.pk, name="Autumn").content.decode()
     post(client, "list-rename", spring.pk, name="Summer")
     with django_assert_max_num_queries(10):
-        page = text_of(client, "lists")
+        page = page_at(client, "lists")
     assert "Summer" in page
     assert "Spring" not in page
-    assert "Nobody stands in this list" in text_of(client, "list", spring.pk)
+    assert "Nobody stands in this list" in page_at(client, "list", spring.pk)
     campaign = make_campaign(lists=[spring])
     assert "A campaign uses this list" in post(client, "list-remove", spring.pk).content.decode()
     Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.FINISHED)
@@ -205,7 +204,7 @@ def test_people_leave_a_list(client: Client, caller: User, django_assert_max_num
     spring = make_list(people=60)
     client.force_login(caller)
     with django_assert_max_num_queries(15):
-        page = text_of(client, "list", spring.pk)
+        page = page_at(client, "list", spring.pk)
     assert page.count('name="person"') == 50
     chosen = list(spring.contacts.values_list("pk", flat=True)[:2])
     page = post(client, "list-remove-people", spring.pk, person=[*chosen, "x"]).content.decode()
@@ -214,7 +213,7 @@ def test_people_leave_a_list(client: Client, caller: User, django_assert_max_num
     assert "Nobody was chosen." in post(client, "list-remove-people", spring.pk).content.decode()
     last = spring.contacts.order_by("pk").last()
     assert last is not None
-    assert text_of(client, "list", spring.pk, q=last.phone[-7:]).count('name="person"') == 1
+    assert page_at(client, "list", spring.pk, q=last.phone[-7:]).count('name="person"') == 1
 
 
 def test_a_search_in_a_list_finds_what_a_search_among_all_finds() -> None:

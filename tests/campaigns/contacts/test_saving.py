@@ -16,47 +16,18 @@ from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from campaigns.contacts.duplicates import add_note, merge_people
-from campaigns.contacts.importing import saving, undoing, upload
-from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing import saving, undoing
 from campaigns.contacts.importing.validation import bad_rows, check_import
 from campaigns.core.csv_cells import safe_cell
 from campaigns.core.refusals import Refusal
 from campaigns.models import Campaign, Contact, ContactImport, ContactList, DoNotCall, ListMembership
 from providers.types import CallStatus
-from tests.campaigns.test_numbers import MARYAM
-from tests.conftest import make_call, make_campaign, make_contact, make_list
+from tests.campaigns.contacts.imported_files import save, take
+from tests.conftest import MARYAM, make_call, make_campaign, make_contact, make_list
 from tests.files import people_file, write
 from tests.messy import MessyFile, write_messy_csv, write_messy_xlsx
 
 Status = ContactImport.Status
-
-
-@pytest.fixture(autouse=True)
-def own_media(tmp_path: Path, settings: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
-def take(path: Path, person: User | None = None, region: str = "IR", **options: Any) -> ContactImport:
-    """Upload a file, with its columns as guessed and a new list."""
-    with path.open("rb") as file:
-        record = upload.take_file(file, path.name, region, person)
-    mapping = ColumnMapping.from_json(record.mapping)
-    mapping = ColumnMapping(mapping.columns, mapping.has_titles, options.get("update_known", False))
-    upload.map_columns(
-        record,
-        mapping,
-        region=region,
-        contact_list=options.get("contact_list"),
-        list_name=options.get("list_name", "New list"),
-    )
-    return check_import(record.pk)
-
-
-def save(record: ContactImport, person: User | None = None, **options: Any) -> ContactImport:
-    assert saving.begin_saving(record.pk, person, **options)
-    assert saving.save_import(record.pk)
-    record.refresh_from_db()
-    return record
 
 
 # The check

@@ -59,7 +59,7 @@ class Stage:
 
 
 @pytest.fixture(autouse=True)
-def quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_nudge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "nudge_export", lambda _pk: None)
 
 

@@ -35,7 +35,7 @@ def own_folder(settings: Any, tmp_path: Any) -> None:
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def nudged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ids: list[int] = []
     monkeypatch.setattr(queue, "nudge_export", ids.append)
     return ids
@@ -55,7 +55,7 @@ def rows_of(export: CallExport) -> list[dict[str, str]]:
 # Through the screens
 
 
-def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: User, rung: list[int]) -> None:
+def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: User, nudged: list[int]) -> None:
     campaign = make_campaign()
     wanted = make_call(campaign=campaign, contact=make_contact(name="=HYPERLINK(1)"), status="completed")
     make_call(campaign=campaign, status="completed")
@@ -69,7 +69,7 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
     for _ in range(2):
         assert client.post(reverse("calls-export"), form)["Location"] == reverse("exports")
     export = CallExport.objects.get()
-    assert rung == [export.pk]
+    assert nudged == [export.pk]
     assert export.words == [["Result", "Answered"], ["Campaign", str(campaign)], ["Talked at most", "1:30"]]
     assert "Waits its turn" in client.get(reverse("exports")).content.decode()
     assert client.get(reverse("exports-live")).status_code == 200
@@ -103,7 +103,7 @@ def test_who_may_export(client: Client, db: None, role: str, status: int, listed
 
 
 def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
-    client: Client, manager: User, admin_person: User, rung: list[int]
+    client: Client, manager: User, admin_person: User, nudged: list[int]
 ) -> None:
     make_call()
     export = ask(manager)
@@ -126,7 +126,7 @@ def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
     assert client.get(address).status_code == 403
 
 
-def test_the_history_shows_no_whole_number(client: Client, manager: User, rung: list[int]) -> None:
+def test_the_history_shows_no_whole_number(client: Client, manager: User, nudged: list[int]) -> None:
     client.force_login(manager)
     form = {"query": "person=09121234567", "file_format": "csv", "form_token": str(uuid.uuid4())}
     client.post(reverse("calls-export"), form)
@@ -138,7 +138,7 @@ def test_the_history_shows_no_whole_number(client: Client, manager: User, rung: 
 # Writing
 
 
-def test_a_workbook_holds_numbers_times_and_no_formula(manager: User, rung: list[int]) -> None:
+def test_a_workbook_holds_numbers_times_and_no_formula(manager: User, nudged: list[int]) -> None:
     at = datetime.datetime(2026, 5, 5, 8, 30, tzinfo=datetime.UTC)
     make_call(
         contact=make_contact(name="=1+1"), to_number="+989121234567", talk_seconds=42, cost="0.0350", currency="USD",
@@ -163,7 +163,7 @@ def test_a_workbook_holds_numbers_times_and_no_formula(manager: User, rung: list
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_slices_and_killed_writers_leave_every_row_once(
-    manager: User, monkeypatch: pytest.MonkeyPatch, rung: list[int], file_format: str
+    manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int], file_format: str
 ) -> None:
     monkeypatch.setattr(job, "BATCH", 2)
     wanted = [str(make_call(talk_seconds=n).talk_seconds) for n in range(7)][::-1]
@@ -181,9 +181,9 @@ def test_slices_and_killed_writers_leave_every_row_once(
     assert not job.write(export.pk)
     assert job.unfinished(timezone.now()) == []
     CallExport.objects.update(lease_until=timezone.now() - datetime.timedelta(seconds=1))
-    rung.clear()
+    nudged.clear()
     minute_job.sweep()
-    assert rung == [export.pk]
+    assert nudged == [export.pk]
 
     # The dead one was only slow: what it still writes goes nowhere.
     with requests.part_of(export).open("ab") as slow:
@@ -200,7 +200,7 @@ def test_slices_and_killed_writers_leave_every_row_once(
     assert [path.name for path in requests.folder().iterdir()] == [export.file]
 
 
-def test_what_the_disk_lost_is_written_again(manager: User, monkeypatch: pytest.MonkeyPatch, rung: list[int]) -> None:
+def test_what_the_disk_lost_is_written_again(manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int]) -> None:
     monkeypatch.setattr(job, "BATCH", 1)
     for _ in range(3):
         make_call()
@@ -214,19 +214,19 @@ def test_what_the_disk_lost_is_written_again(manager: User, monkeypatch: pytest.
     assert export.done_rows == 3
 
 
-def test_one_export_is_written_at_a_time_and_the_next_is_rung_for(manager: User, rung: list[int]) -> None:
+def test_one_export_is_written_at_a_time_and_the_next_is_rung_for(manager: User, nudged: list[int]) -> None:
     first, second = ask(manager), ask(manager)
     CallExport.objects.filter(pk=first.pk).update(
         state=State.WRITING, lease=uuid.uuid4(), lease_until=timezone.now() + datetime.timedelta(minutes=1)
     )
     assert not job.write(second.pk)
     CallExport.objects.filter(pk=first.pk).update(lease_until=None, lease=None)
-    rung.clear()
+    nudged.clear()
     assert job.write(first.pk)
-    assert rung == [second.pk]
+    assert nudged == [second.pk]
 
 
-def test_a_deleted_export_is_given_up(manager: User, monkeypatch: pytest.MonkeyPatch, rung: list[int]) -> None:
+def test_a_deleted_export_is_given_up(manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int]) -> None:
     monkeypatch.setattr(job, "BATCH", 1)
     for _ in range(2):
         make_call()
@@ -238,7 +238,7 @@ def test_a_deleted_export_is_given_up(manager: User, monkeypatch: pytest.MonkeyP
     assert list(requests.folder().iterdir()) == []
 
 
-def test_why_a_file_cannot_be_written_is_said(manager: User, rung: list[int]) -> None:
+def test_why_a_file_cannot_be_written_is_said(manager: User, nudged: list[int]) -> None:
     campaign = make_campaign()
     gone = ask(manager, campaign=campaign)
     campaign.delete()
@@ -252,7 +252,7 @@ def test_why_a_file_cannot_be_written_is_said(manager: User, rung: list[int]) ->
     assert "no longer export" in demoted.error
 
 
-def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.MonkeyPatch, rung: list[int]) -> None:
+def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int]) -> None:
     make_call()
     export = ask(manager)
 
@@ -268,7 +268,7 @@ def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.Mo
     assert (export.state, "disk may be full" in export.error) == (State.FAILED, True)
 
 
-def test_old_files_go_and_their_rows_stay(manager: User, rung: list[int]) -> None:
+def test_old_files_go_and_their_rows_stay(manager: User, nudged: list[int]) -> None:
     make_call()
     export = ask(manager)
     job.write(export.pk)
@@ -280,7 +280,7 @@ def test_old_files_go_and_their_rows_stay(manager: User, rung: list[int]) -> Non
     assert (export.state, export.done_rows) == (State.DELETED, 1)
 
 
-def test_days_are_those_of_whoever_asked(client: Client, manager: User, rung: list[int]) -> None:
+def test_days_are_those_of_whoever_asked(client: Client, manager: User, nudged: list[int]) -> None:
     call = make_call()
     Call.objects.filter(pk=call.pk).update(created_at=datetime.datetime(2026, 5, 4, 21, 0, tzinfo=datetime.UTC))
     client.force_login(manager)
@@ -295,7 +295,7 @@ def test_days_are_those_of_whoever_asked(client: Client, manager: User, rung: li
         assert export.done_rows == found
 
 
-def test_masked_files_hold_masked_numbers(manager: User, rung: list[int]) -> None:
+def test_masked_files_hold_masked_numbers(manager: User, nudged: list[int]) -> None:
     make_call(to_number="+989121234567")
     export = ask(manager)
     CallExport.objects.update(shows_numbers=False)
@@ -304,7 +304,7 @@ def test_masked_files_hold_masked_numbers(manager: User, rung: list[int]) -> Non
     assert rows_of(export)[0]["Number"] == "…4567"
 
 
-def test_a_person_has_so_many_under_way(manager: User, rung: list[int]) -> None:
+def test_a_person_has_so_many_under_way(manager: User, nudged: list[int]) -> None:
     for _ in range(requests.MOST_UNFINISHED):
         ask(manager)
     with pytest.raises(Refusal):

@@ -13,23 +13,12 @@ from campaigns.launch import drafts, enqueue, launch_check
 from campaigns.launch.audience_query import Selection, count_people, unknown_tags
 from campaigns.launch.launch_sentence import sentence_of
 from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
-from tests.campaigns.launch.test_builder import text_of, typed
+from tests.answers import text_of
+from tests.campaigns.launch.builder_form import typed
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status = Campaign.Status
-
-
-@pytest.fixture(autouse=True)
-def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
-
-
-@pytest.fixture
-def desk(client, caller):
-    """A browser in which a caller is logged in."""
-    client.force_login(caller)
-    return client
 
 
 def tagged(*tags: str, lists: list[ContactList] | None = None, **fields: object) -> Contact:
@@ -150,40 +139,40 @@ def test_a_tag_that_nobody_carries_is_named():
 # The builder
 
 
-def test_the_builder_keeps_tags_and_left_out_people(desk, caller):
+def test_the_builder_keeps_tags_and_left_out_people(console, caller):
     agent = make_agent()
     tagged("vip")
     other = make_campaign(status=Status.FINISHED, launched_at=timezone.now(), owner=caller)
     sent = typed(agent.provider, agent=agent.pk, tags="vip، vip", excluded_campaigns=[other.pk])
-    answer = desk.post(reverse("campaign-new"), sent | {"excludes_only_reached": "True"})
+    answer = console.post(reverse("campaign-new"), sent | {"excludes_only_reached": "True"})
     campaign = Campaign.objects.get(name="Spring reminder")
     assert answer.url == reverse("campaign-check", args=[campaign.pk])
     assert (campaign.tags, campaign.excludes_only_reached) == (["vip"], True)
     assert list(campaign.excluded_campaigns.all()) == [other]
-    page = text_of(desk.get(reverse("campaign-edit", args=[campaign.pk])))
+    page = text_of(console.get(reverse("campaign-edit", args=[campaign.pk])))
     assert "1 person is in this audience now." in page
     copied = drafts.copy(campaign.pk, caller)
     assert (copied.tags, list(copied.excluded_campaigns.all())) == (["vip"], [other])
 
 
-def test_another_persons_campaign_is_no_choice_to_leave_out(desk):
+def test_another_persons_campaign_is_no_choice_to_leave_out(console):
     agent = make_agent()
     tagged("vip")
     foreign = make_campaign(status=Status.FINISHED, launched_at=timezone.now())
     sent = typed(agent.provider, agent=agent.pk, tags="vip", excluded_campaigns=[foreign.pk])
-    answer = desk.post(reverse("campaign-new"), sent)
+    answer = console.post(reverse("campaign-new"), sent)
     assert list(answer.context["form"].errors) == ["excluded_campaigns"]
 
 
-def test_a_wrong_tag_is_said_at_its_field_and_kept(desk):
+def test_a_wrong_tag_is_said_at_its_field_and_kept(console):
     agent = make_agent()
-    answer = desk.post(reverse("campaign-new"), typed(agent.provider, agent=agent.pk, tags="vpi"))
+    answer = console.post(reverse("campaign-new"), typed(agent.provider, agent=agent.pk, tags="vpi"))
     assert answer.status_code == 422
     assert "Nobody carries the tag “vpi”" in text_of(answer)
     assert 'value="vpi"' in answer.content.decode()
 
 
-def test_other_tags_take_a_campaign_back_from_approval_and_from_its_time(desk, caller):
+def test_other_tags_take_a_campaign_back_from_approval_and_from_its_time(console, caller):
     agent = make_agent()
     tagged("vip")
     for status in (Status.WAITING, Status.SCHEDULED):
@@ -191,7 +180,7 @@ def test_other_tags_take_a_campaign_back_from_approval_and_from_its_time(desk, c
         starts = {"starts_at": timezone.now() + timezone.timedelta(hours=1), "launched_by": caller}
         Campaign.objects.filter(pk=campaign.pk).update(**starts)
         sent = typed(agent.provider, name=campaign.name, agent=agent.pk, tags="vip", then="save")
-        desk.post(reverse("campaign-edit", args=[campaign.pk]), sent)
+        console.post(reverse("campaign-edit", args=[campaign.pk]), sent)
         campaign.refresh_from_db()
         assert (campaign.status, campaign.starts_at, campaign.tags) == (Status.DRAFT, None, ["vip"])
 
@@ -199,7 +188,7 @@ def test_other_tags_take_a_campaign_back_from_approval_and_from_its_time(desk, c
 # What one person hears
 
 
-def test_the_message_is_shown_for_whoever_is_looked_up(desk):
+def test_the_message_is_shown_for_whoever_is_looked_up(console):
     agent = make_agent(variables=["city"])
     people = make_list(4)
     for name, variables in (("Maryam Hosseini", {"city": "Yazd"}), ("Omid Karimi", {})):
@@ -209,24 +198,24 @@ def test_the_message_is_shown_for_whoever_is_looked_up(desk):
         )
     omid = Contact.objects.get(name="Omid Karimi")
     sent = typed(agent.provider, agent=agent.pk, lists=[people.pk], then="stay")
-    shown = desk.post(reverse("campaign-new"), sent | {"hear": "hosse"}).context["preview"]
+    shown = console.post(reverse("campaign-new"), sent | {"hear": "hosse"}).context["preview"]
     assert [(one.contact.name, one.variables, one.unmet) for one in shown] == [
         ("Maryam Hosseini", [("city", "Yazd")], [])
     ]
-    by_number = desk.post(reverse("campaign-new"), sent | {"hear": "0" + omid.phone[3:]})
+    by_number = console.post(reverse("campaign-new"), sent | {"hear": "0" + omid.phone[3:]})
     assert [(one.contact, one.unmet) for one in by_number.context["preview"]] == [(omid, ["city"])]
     assert "The agent asks for city and gets nothing" in text_of(by_number)
-    nobody = desk.post(reverse("campaign-new"), sent | {"hear": "Zahra"})
+    nobody = console.post(reverse("campaign-new"), sent | {"hear": "Zahra"})
     assert "Nobody in this audience is found by “Zahra”" in text_of(nobody)
 
 
-def test_who_is_not_in_the_audience_is_not_found(desk):
+def test_who_is_not_in_the_audience_is_not_found(console):
     agent = make_agent()
     make_contact(name="Stranger")
     sent = typed(agent.provider, agent=agent.pk, lists=[make_list(1).pk], then="stay", hear="Stranger")
-    assert desk.post(reverse("campaign-new"), sent).context["preview"] == []
+    assert console.post(reverse("campaign-new"), sent).context["preview"] == []
 
 
-def test_a_new_campaign_takes_the_quiet_period_of_the_installation(desk, settings):
+def test_a_new_campaign_takes_the_quiet_period_of_the_installation(console, settings):
     settings.QUIET_PERIOD_HOURS = 72
-    assert desk.get(reverse("campaign-new")).context["form"]["quiet_hours"].value() == 72
+    assert console.get(reverse("campaign-new")).context["form"]["quiet_hours"].value() == 72

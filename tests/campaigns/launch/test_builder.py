@@ -11,6 +11,8 @@ from django.urls import reverse
 from campaigns.launch import start as start_module
 from campaigns.models import Campaign
 from providers.models import Voice
+from tests.answers import text_of
+from tests.campaigns.launch.builder_form import typed
 from tests.conftest import (
     make_agent,
     make_campaign,
@@ -19,48 +21,14 @@ from tests.conftest import (
     make_provider,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status = Campaign.Status
-
-
-@pytest.fixture(autouse=True)
-def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
-
-
-@pytest.fixture
-def desk(client, caller):
-    """A browser in which a caller is logged in."""
-    client.force_login(caller)
-    return client
-
-
-def typed(provider, **fields):
-    """Return what the builder's form sends."""
-    values = {
-        "name": "Spring reminder",
-        "provider": provider.pk,
-        "hours_start": "09:00",
-        "hours_end": "20:00",
-        "days": ["0", "1", "2", "3", "4", "5", "6"],
-        "max_attempts": "3",
-        "quiet_hours": "24",
-        "retry_busy": "10, 30",
-        "retry_no_answer": "60",
-        "then": "check",
-        "form_token": str(uuid.uuid4()),
-    }
-    return values | fields
-
-
-def text_of(answer) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 # Writing
 
 
-def test_a_campaign_is_written_and_checked(desk, caller):
+def test_a_campaign_is_written_and_checked(console, caller):
     agent, people = make_agent(name="Sales"), make_list(3)
     sent = typed(
         agent.provider,
@@ -71,7 +39,7 @@ def test_a_campaign_is_written_and_checked(desk, caller):
         variable_0_name="greeting",
         variable_0_text="Dear {name}",
     )
-    answer = desk.post(reverse("campaign-new"), sent)
+    answer = console.post(reverse("campaign-new"), sent)
     campaign = Campaign.objects.get()
     assert answer.url == reverse("campaign-check", args=[campaign.pk])
     assert (campaign.owner, campaign.status, campaign.agent) == (caller, Status.DRAFT, agent)
@@ -79,33 +47,33 @@ def test_a_campaign_is_written_and_checked(desk, caller):
     assert campaign.variables == {"greeting": "Dear {name}"}
     assert campaign.retries == {"busy": [10, 30], "no_answer": [60]}
     assert list(campaign.lists.all()) == [people]
-    page = text_of(desk.get(answer.url))
+    page = text_of(console.get(answer.url))
     assert "Of 3 people, 3 people will be called" in page
 
 
-def test_two_presses_make_one_campaign(desk):
+def test_two_presses_make_one_campaign(console):
     agent = make_agent()
     sent = typed(agent.provider, agent=agent.pk)
-    first, second = (desk.post(reverse("campaign-new"), sent | {"then": "save"}) for _press in range(2))
+    first, second = (console.post(reverse("campaign-new"), sent | {"then": "save"}) for _press in range(2))
     assert first.url == second.url
     assert Campaign.objects.count() == 1
 
 
-def test_a_draft_may_lack_what_a_launch_needs(desk):
+def test_a_draft_may_lack_what_a_launch_needs(console):
     vocode = make_provider(vendor="vocode")
-    asked = desk.post(reverse("campaign-new"), typed(vocode, days=[]))
+    asked = console.post(reverse("campaign-new"), typed(vocode, days=[]))
     assert set(asked.context["form"].errors) == {"agent", "caller_id", "lists", "days"}
-    saved = desk.post(reverse("campaign-new"), typed(vocode, days=[], then="save"))
+    saved = console.post(reverse("campaign-new"), typed(vocode, days=[], then="save"))
     assert saved.url == reverse("campaign", args=[Campaign.objects.get().pk])
 
 
-def test_errors_keep_what_was_typed(desk):
+def test_errors_keep_what_was_typed(console):
     agent = make_agent()
     make_campaign(name="Taken")
     sent = typed(
         agent.provider, agent=agent.pk, name="Taken", then="save", retry_busy="60, 10", max_attempts="x", budget="a lot"
     )
-    answer = desk.post(reverse("campaign-new"), sent)
+    answer = console.post(reverse("campaign-new"), sent)
     assert answer.status_code == 422
     errors = answer.context["form"].errors
     assert set(errors) == {"name", "retry_busy", "max_attempts", "budget"}
@@ -113,11 +81,11 @@ def test_errors_keep_what_was_typed(desk):
     assert Campaign.objects.count() == 1
 
 
-def test_another_provider_offers_other_choices_without_saving(desk):
+def test_another_provider_offers_other_choices_without_saving(console):
     bolna, bitel = make_provider(), make_provider(vendor="bitel", name="Bitel desk")
     make_agent(bolna, name="Sales")
     Voice.objects.create(provider=bitel, remote_id="v1", name="Welcome")
-    answer = desk.post(reverse("campaign-new"), typed(bitel, name="", then="stay", text="Hello"))
+    answer = console.post(reverse("campaign-new"), typed(bitel, name="", then="stay", text="Hello"))
     fields = answer.context["form"].fields
     assert answer.status_code == 200
     assert {"voice", "text", "dialer"} <= set(fields)
@@ -126,34 +94,34 @@ def test_another_provider_offers_other_choices_without_saving(desk):
     page = answer.content.decode()
     assert "Hello" in page
     assert "Please look at this again" not in page
-    answer = desk.post(reverse("campaign-new"), typed(bolna, then="stay"))
+    answer = console.post(reverse("campaign-new"), typed(bolna, then="stay"))
     assert [str(agent) for agent in answer.context["form"].fields["agent"].queryset] == ["Sales"]
     assert not Campaign.objects.exists()
 
 
-def test_what_the_other_provider_had_is_not_kept(desk, caller):
+def test_what_the_other_provider_had_is_not_kept(console, caller):
     campaign = make_campaign(owner=caller, variables={"a": "b"})
     bitel = make_provider(vendor="bitel")
-    desk.post(
+    console.post(
         reverse("campaign-edit", args=[campaign.pk]), typed(bitel, text="Hello", agent=campaign.agent_id, then="save")
     )
     campaign.refresh_from_db()
     assert (campaign.provider, campaign.agent, campaign.text, campaign.variables) == (bitel, None, "Hello", {})
 
 
-def test_a_voice_and_a_text_do_not_go_together(desk):
+def test_a_voice_and_a_text_do_not_go_together(console):
     bitel = make_provider(vendor="bitel")
     voice = Voice.objects.create(provider=bitel, remote_id="v1", name="Welcome")
-    answer = desk.post(reverse("campaign-new"), typed(bitel, text="Hello", voice=voice.pk, then="save"))
+    answer = console.post(reverse("campaign-new"), typed(bitel, text="Hello", voice=voice.pk, then="save"))
     assert "keep one of them" in text_of(answer)
 
 
-def test_agent_of_another_provider_is_no_choice(desk):
-    answer = desk.post(reverse("campaign-new"), typed(make_provider(), agent=make_agent().pk, then="save"))
+def test_agent_of_another_provider_is_no_choice(console):
+    answer = console.post(reverse("campaign-new"), typed(make_provider(), agent=make_agent().pk, then="save"))
     assert list(answer.context["form"].errors) == ["agent"]
 
 
-def test_the_builder_shows_warnings_ticks_and_what_people_hear(desk):
+def test_the_builder_shows_warnings_ticks_and_what_people_hear(console):
     agent = make_agent(warnings=["not_active"], variables=["city", "tone"])
     people = make_list()
     people.contacts.add(make_contact(name="Maryam", variables={"city": "Shiraz"}))
@@ -165,7 +133,7 @@ def test_the_builder_shows_warnings_ticks_and_what_people_hear(desk):
         variable_0_name="hello",
         variable_0_text="Dear {name} of {town}",
     )
-    answer = desk.post(reverse("campaign-new"), sent)
+    answer = console.post(reverse("campaign-new"), sent)
     page = text_of(answer)
     assert "is not active at the vendor" in page
     assert "Dear Maryam of" in page
@@ -173,23 +141,23 @@ def test_the_builder_shows_warnings_ticks_and_what_people_hear(desk):
     assert "city Shiraz tone – empty" in page
     assert [row.name.value() for row in answer.context["form"].variable_rows] == ["city", "tone", "hello", "", ""]
     assert {slug for slug, section in answer.context["sections"].items() if section.missing} == set()
-    empty = desk.get(reverse("campaign-new"))
+    empty = console.get(reverse("campaign-new"))
     missing = {slug for slug, section in empty.context["sections"].items() if section.missing}
     assert missing == {"basics", "message", "audience"}
 
 
-def test_the_only_provider_is_chosen_already(desk):
+def test_the_only_provider_is_chosen_already(console):
     agent = make_agent(name="Sales")
-    form = desk.get(reverse("campaign-new")).context["form"]
+    form = console.get(reverse("campaign-new")).context["form"]
     assert form.chosen_provider == agent.provider
     assert "agent" in form.fields
 
 
-def test_values_of_people_are_escaped(desk):
+def test_values_of_people_are_escaped(console):
     agent, people = make_agent(), make_list()
     people.contacts.add(make_contact(name="<script>alert(1)</script>"))
     sent = typed(agent.provider, agent=agent.pk, lists=[people.pk], then="stay", name="<b>x</b>")
-    page = desk.post(reverse("campaign-new"), sent).content.decode()
+    page = console.post(reverse("campaign-new"), sent).content.decode()
     assert "<script>alert" not in page
     assert "<b>x</b>" not in page
 
@@ -198,30 +166,30 @@ def test_values_of_people_are_escaped(desk):
     ("start", "end", "is_enough"),
     [("09:00", "09:29", False), ("09:00", "09:30", True), ("22:00", "06:00", True), ("00:00", "00:00", True)],
 )
-def test_hours_that_hardly_ever_come_are_refused(desk, start, end, is_enough):
+def test_hours_that_hardly_ever_come_are_refused(console, start, end, is_enough):
     sent = typed(make_agent().provider, hours_start=start, hours_end=end, then="save")
-    assert desk.post(reverse("campaign-new"), sent).status_code == (302 if is_enough else 422)
+    assert console.post(reverse("campaign-new"), sent).status_code == (302 if is_enough else 422)
 
 
 # Changing
 
 
-def test_a_launched_campaign_keeps_a_day(desk, caller):
+def test_a_launched_campaign_keeps_a_day(console, caller):
     campaign = make_campaign([make_list(1)], owner=caller)
     start_module.launch(campaign.pk, caller)
-    answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, days=[], then="save"))
+    answer = console.post(reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, days=[], then="save"))
     assert list(answer.context["form"].errors) == ["days"]
 
 
-def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
+def test_an_edit_after_the_launch_keeps_message_and_lists(console, caller):
     campaign = make_campaign([make_list(1)], owner=caller, name="Old")
     start_module.launch(campaign.pk, caller)
     Campaign.objects.update(spent_cost=7)
     other = make_agent(campaign.provider)
-    page = desk.get(reverse("campaign-edit", args=[campaign.pk]))
+    page = console.get(reverse("campaign-edit", args=[campaign.pk]))
     assert "message and audience are fixed" in text_of(page)
     sent = typed(campaign.provider, agent=other.pk, lists=[make_list(5).pk], max_attempts="5", then="save")
-    answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), sent)
+    answer = console.post(reverse("campaign-edit", args=[campaign.pk]), sent)
     assert answer.url == reverse("campaign", args=[campaign.pk])
     before = campaign.agent
     campaign.refresh_from_db()
@@ -229,7 +197,7 @@ def test_an_edit_after_the_launch_keeps_message_and_lists(desk, caller):
     assert campaign.lists.get().contacts.count() == 1
 
 
-def test_an_edit_while_it_was_launched_elsewhere_is_refused(desk, caller, monkeypatch):
+def test_an_edit_while_it_was_launched_elsewhere_is_refused(console, caller, monkeypatch):
     campaign = make_campaign([make_list(1)], owner=caller)
     sent = typed(campaign.provider, agent=campaign.agent_id, then="save")
     from campaigns.launch.forms.builder import CampaignForm
@@ -241,15 +209,15 @@ def test_an_edit_while_it_was_launched_elsewhere_is_refused(desk, caller, monkey
         return is_valid(form)
 
     monkeypatch.setattr(CampaignForm, "is_valid", launched_meanwhile)
-    answer = desk.post(reverse("campaign-edit", args=[campaign.pk]), sent, follow=True)
+    answer = console.post(reverse("campaign-edit", args=[campaign.pk]), sent, follow=True)
     assert "was launched meanwhile" in text_of(answer)
     campaign.refresh_from_db()
     assert campaign.name != "Spring reminder"
 
 
-def test_an_edit_takes_it_back_from_approval(desk, caller):
+def test_an_edit_takes_it_back_from_approval(console, caller):
     campaign = make_campaign(owner=caller, status=Status.WAITING, launched_by=caller)
-    desk.post(
+    console.post(
         reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, agent=campaign.agent_id, then="save")
     )
     campaign.refresh_from_db()
@@ -257,24 +225,24 @@ def test_an_edit_takes_it_back_from_approval(desk, caller):
 
 
 @pytest.mark.parametrize("status", [Status.STOPPED, Status.FINISHED])
-def test_what_is_over_is_copied_not_changed(desk, caller, status):
+def test_what_is_over_is_copied_not_changed(console, caller, status):
     people = make_list(1)
     campaign = make_campaign([people], owner=caller, status=status, name="Spring", budget=9, spent_cost=8)
-    assert desk.get(reverse("campaign-edit", args=[campaign.pk])).status_code == 302
+    assert console.get(reverse("campaign-edit", args=[campaign.pk])).status_code == 302
     token = str(uuid.uuid4())
     for _press in range(2):
-        answer = desk.post(reverse("campaign-copy", args=[campaign.pk]), {"form_token": token})
+        answer = console.post(reverse("campaign-copy", args=[campaign.pk]), {"form_token": token})
     copied = Campaign.objects.exclude(pk=campaign.pk).get()
     assert answer.url == reverse("campaign-edit", args=[copied.pk])
     assert (copied.name, copied.status, copied.budget, copied.spent_cost) == ("Spring (2)", Status.DRAFT, 9, 0)
     assert (copied.agent, list(copied.lists.all()), copied.owner) == (campaign.agent, [people], caller)
-    assert desk.post(reverse("campaign-copy", args=[copied.pk])).status_code == 302
+    assert console.post(reverse("campaign-copy", args=[copied.pk])).status_code == 302
     assert Campaign.objects.filter(name="Spring (3)").exists()
 
 
-def test_a_list_s_page_leads_here_with_the_list_chosen(desk):
+def test_a_list_s_page_leads_here_with_the_list_chosen(console):
     first, second = make_list(people=2), make_list(people=1)
-    page = desk.get(f"/campaigns/new/?list={first.pk}&list=x&list=99999").content.decode()
+    page = console.get(f"/campaigns/new/?list={first.pk}&list=x&list=99999").content.decode()
     assert f'value="{first.pk}" id="id_lists_' in page
     checked = [tag for tag in re.findall(r"<input[^>]*>", page) if 'name="lists"' in tag and "checked" in tag]
     assert len(checked) == 1

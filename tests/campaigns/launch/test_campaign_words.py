@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,20 +16,11 @@ from campaigns.launch import lifecycle
 from campaigns.launch.campaign_words import ACTION_WORDS, field_words, locks_of
 from campaigns.launch.forms.builder import LOCKED
 from campaigns.models import Campaign
+from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(autouse=True)
-def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    for bell in ("nudge_dispatch", "nudge_take_back"):
-        monkeypatch.setattr(f"campaigns.queue.{bell}", lambda: None)
-
-
-def text_of(answer: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.launch import enqueue, lifecycle
 from campaigns.models import Call, Campaign, DoNotCall
 from providers.models import Agent
+from tests.answers import text_of
 from tests.conftest import (
     ALL_DAY,
     make_call,
@@ -24,89 +25,74 @@ from tests.conftest import (
     make_provider,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status = Campaign.Status
-
-
-@pytest.fixture(autouse=True)
-def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
-    monkeypatch.setattr("campaigns.queue.nudge_take_back", lambda: None)
-
-
-@pytest.fixture
-def desk(client, caller):
-    """A browser in which a caller is logged in."""
-    client.force_login(caller)
-    return client
-
-
-def text_of(answer) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 # Launching
 
 
-def test_check_launch_and_progress(desk, caller):
+def test_check_launch_and_progress(console, caller):
     people = make_list(3)
     contact = people.contacts.first()
     DoNotCall.objects.create(phone=contact.phone)
     campaign = make_campaign([people], owner=caller, **ALL_DAY)
-    check = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    check = console.get(reverse("campaign-check", args=[campaign.pk]))
     assert "Of 3 people, 2 people will be called; 1 will not: 1 is on the do-not-call list; it takes" in text_of(check)
     assert "Launch: call 2 people" in text_of(check)
-    shown = desk.get(reverse("campaign-check-people", args=[campaign.pk, "do_not_call"]))
+    shown = console.get(reverse("campaign-check-people", args=[campaign.pk, "do_not_call"]))
     assert contact.name in text_of(shown)
-    assert desk.get(reverse("campaign-check-people", args=[campaign.pk, "nonsense"])).status_code == 404
-    answer = desk.post(reverse("campaign-launch", args=[campaign.pk]), {"form_token": str(uuid.uuid4())}, follow=True)
+    assert console.get(reverse("campaign-check-people", args=[campaign.pk, "nonsense"])).status_code == 404
+    answer = console.post(
+        reverse("campaign-launch", args=[campaign.pk]), {"form_token": str(uuid.uuid4())}, follow=True
+    )
     assert "Launched: 3 people are queued." in text_of(answer)
-    again = desk.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
+    again = console.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
     assert "Nothing changed" in text_of(again) or "Launched" in text_of(again)
     enqueue.fill_campaign(campaign.pk)
-    live = desk.get(reverse("campaign-live", args=[campaign.pk]))
+    live = console.get(reverse("campaign-live", args=[campaign.pk]))
     assert live.status_code == 200
     assert "1 of 3 people done" in text_of(live)
-    assert desk.get(reverse("campaign-check", args=[campaign.pk])).status_code == 302
+    assert console.get(reverse("campaign-check", args=[campaign.pk])).status_code == 302
 
 
-def test_a_large_audience_is_counted_after_the_page_stands(desk, caller, monkeypatch):
+def test_a_large_audience_is_counted_after_the_page_stands(console, caller, monkeypatch):
     monkeypatch.setattr("campaigns.launch.views.launch_check.COUNTED_AT_ONCE", 2)
     campaign = make_campaign([make_list(3)], owner=caller)
     path = reverse("campaign-check", args=[campaign.pk])
-    opened = desk.get(path)
+    opened = console.get(path)
     assert 'hx-get="?count=now"' in opened.content.decode()
     assert 'href="?count=now"' in opened.content.decode()
     assert "will be called" not in text_of(opened)
-    counted = desk.get(path, {"count": "now"})
+    counted = console.get(path, {"count": "now"})
     assert 'id="check"' in counted.content.decode()
     assert "will be called" in text_of(counted)
     assert "Launch: call 3 people" in text_of(counted)
 
 
-def test_a_rare_verdict_is_looked_for_page_by_page(desk, caller, monkeypatch):
+def test_a_rare_verdict_is_looked_for_page_by_page(console, caller, monkeypatch):
     monkeypatch.setattr("campaigns.launch.audience.MOST_LOOKED_AT", 2)
     people = make_list(5)
     last = people.contacts.order_by("-pk").first()
     DoNotCall.objects.create(phone=last.phone)
     campaign = make_campaign([people], owner=caller)
     path = reverse("campaign-check-people", args=[campaign.pk, "do_not_call"])
-    first = desk.get(path)
+    first = console.get(path)
     assert "There are more people: look on." in text_of(first)
     (more,) = re.findall(r'rel="next" href="([^"]+)"', first.content.decode())
-    second = desk.get(path + more)
+    second = console.get(path + more)
     (more,) = re.findall(r'rel="next" href="([^"]+)"', second.content.decode())
-    third = desk.get(path + more)
+    third = console.get(path + more)
     assert last.name in text_of(third)
     assert 'rel="next"' not in third.content.decode()
 
 
-def test_blockers_hide_the_launch_button(desk, caller):
+def test_blockers_hide_the_launch_button(console, caller):
     campaign = make_campaign([make_list(1)], owner=caller, agent=None)
-    page = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    page = console.get(reverse("campaign-check", args=[campaign.pk]))
     assert "No message is chosen" in text_of(page)
     assert reverse("campaign-launch", args=[campaign.pk]) not in page.content.decode()
-    answer = desk.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
+    answer = console.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
     assert "Not launched. No message is chosen" in text_of(answer)
 
 
@@ -131,45 +117,45 @@ def test_approval_by_another_manager(client, caller, manager, settings):
 # Watching and stopping
 
 
-def test_pause_resume_and_stop_tell_the_truth(desk, caller):
+def test_pause_resume_and_stop_tell_the_truth(console, caller):
     campaign = make_campaign(owner=caller, status=Status.RUNNING, is_filled=True, launched_at=timezone.now())
     for state in ("pending", "pending", "ringing", "placing", "completed"):
         make_call(campaign=campaign, contact=make_contact(), status=state)
-    paused = desk.post(reverse("campaign-pause", args=[campaign.pk]), {"reason": "lunch"}, follow=True)
+    paused = console.post(reverse("campaign-pause", args=[campaign.pk]), {"reason": "lunch"}, follow=True)
     assert "Paused. 2 calls wait. 1 live call will finish. 1 call is still out: it may ring." in text_of(paused)
     assert "Paused by a person: lunch" in text_of(paused)
-    assert "It goes on." in text_of(desk.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
-    stopped = text_of(desk.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
+    assert "It goes on." in text_of(console.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
+    stopped = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
     assert "Stopped for good. 2 waiting calls were taken out." in stopped
-    again = text_of(desk.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
+    again = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
     assert "Nothing changed: the campaign is “Stopped”." in again
-    activity = text_of(desk.get(reverse("campaign-activity", args=[campaign.pk])))
+    activity = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
     assert "Stopped · 2 waiting calls were taken out." in activity
     assert "Paused · “lunch”" in activity
 
 
-def test_the_live_part_ends_when_nothing_moves(desk, caller):
+def test_the_live_part_ends_when_nothing_moves(console, caller):
     campaign = make_campaign(owner=caller, status=Status.STOPPED, is_filled=True, launched_at=timezone.now())
     out = make_call(campaign=campaign, contact=make_contact(), status="unknown")
-    assert desk.get(reverse("campaign-live", args=[campaign.pk])).status_code == 200
+    assert console.get(reverse("campaign-live", args=[campaign.pk])).status_code == 200
     Call.objects.filter(pk=out.pk).update(status="completed")
-    over = desk.get(reverse("campaign-live", args=[campaign.pk]))
+    over = console.get(reverse("campaign-live", args=[campaign.pk]))
     assert over.status_code == 286
     assert "hx-get" not in over.content.decode()
 
 
-def test_people_with_their_last_attempt_and_what_comes_next(desk, caller):
+def test_people_with_their_last_attempt_and_what_comes_next(console, caller):
     campaign = make_campaign(owner=caller, status=Status.RUNNING, is_filled=True, launched_at=timezone.now())
     tried, done = make_contact(name="Tried"), make_contact(name="Done")
     make_call(campaign=campaign, contact=tried, status="busy")
     make_call(campaign=campaign, contact=tried, attempt=2, wait_reason="retry")
     make_call(campaign=campaign, contact=done, status="completed", talk_seconds=4)
-    rows = desk.get(reverse("campaign-people", args=[campaign.pk])).context["rows"]
+    rows = console.get(reverse("campaign-people", args=[campaign.pk])).context["rows"]
     assert [(row.call.contact.name, row.call.attempt) for row in rows] == [("Done", 1), ("Tried", 2)]
-    page = text_of(desk.get(reverse("campaign-people", args=[campaign.pk]), {"state": "pending"}))
+    page = text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "pending"}))
     assert "Waits for its next attempt." in page
     assert "Done" not in page.split("what comes next")[1]
-    assert "Nobody here" in text_of(desk.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
+    assert "Nobody here" in text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
 
 
 def test_the_list_shows_own_campaigns_to_callers_and_all_to_managers(client, caller, manager):
@@ -196,13 +182,13 @@ def test_empty_states_say_what_to_do(client, caller, admin_person):
     assert "Nobody is queued before the launch" in text_of(client.get(reverse("campaign-people", args=[campaign.pk])))
 
 
-def test_few_statements_whatever_the_number_of_campaigns(desk, caller, django_assert_max_num_queries):
+def test_few_statements_whatever_the_number_of_campaigns(console, caller, django_assert_max_num_queries):
     provider = make_provider()
     for _n in range(12):
         campaign = make_campaign(owner=caller, provider=provider)
         make_call(campaign=campaign, contact=make_contact())
     with django_assert_max_num_queries(16):
-        desk.get(reverse("campaigns"))
+        console.get(reverse("campaigns"))
 
 
 # Who may what
@@ -221,10 +207,10 @@ def test_others_campaigns_are_for_managers_and_admins(client, name, role, status
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_others_campaigns_cannot_be_touched_by_callers(desk, name):
+def test_others_campaigns_cannot_be_touched_by_callers(console, name):
     campaign = make_campaign([make_list(1)], status=Status.RUNNING)
-    assert desk.post(reverse(name, args=[campaign.pk])).status_code == 404
-    assert desk.get(reverse(name, args=[campaign.pk])).status_code == 405
+    assert console.post(reverse(name, args=[campaign.pk])).status_code == 404
+    assert console.get(reverse(name, args=[campaign.pk])).status_code == 405
     campaign.refresh_from_db()
     assert campaign.status == Status.RUNNING
 
@@ -245,7 +231,7 @@ def test_numbers_behind_the_check_need_the_right_to_see_people(client, admin_per
     assert client.get(reverse("campaign-check-people", args=[campaign.pk, "now"])).status_code == 403
 
 
-def test_settings_in_words(desk, caller):
+def test_settings_in_words(console, caller):
     provider = make_provider()
     campaign = make_campaign(
         [make_list(2, name="VIP")],
@@ -256,17 +242,17 @@ def test_settings_in_words(desk, caller):
         days=[0, 6],
         **ALL_DAY,
     )
-    page = text_of(desk.get(reverse("campaign-settings", args=[campaign.pk])))
+    page = text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
     for words in ("VIP", "all day", "Sunday, Monday", "after 10 min, 1 h, 1 day", "no further attempt", "+12025550100"):
         assert words in page
 
 
-def test_pages_stand_in_persian_too(desk, caller):
+def test_pages_stand_in_persian_too(console, caller):
     campaign = make_campaign([make_list(2)], owner=caller, status=Status.RUNNING, launched_at=timezone.now())
     lifecycle.pause(campaign.pk, caller)
-    desk.cookies["django_language"] = "fa"
+    console.cookies["django_language"] = "fa"
     for name in [name for name in VIEWS if name != "campaign-check"]:
-        answer = desk.get(reverse(name, args=[campaign.pk]))
+        answer = console.get(reverse(name, args=[campaign.pk]))
         assert answer.status_code == 200, name
-    assert desk.get(reverse("campaign-new")).status_code == 200
+    assert console.get(reverse("campaign-new")).status_code == 200
     assert Agent.objects.exists()

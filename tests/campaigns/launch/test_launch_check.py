@@ -29,17 +29,9 @@ from tests.conftest import (
     make_provider,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status = Campaign.Status
 NOON_IN_TEHRAN = datetime.datetime(2026, 5, 5, 8, 30, tzinfo=datetime.UTC)
-
-
-@pytest.fixture(autouse=True)
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note the bell instead of ringing it."""
-    rung: list[str] = []
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: rung.append("dispatch"))
-    return rung
 
 
 def put(contact_list: ContactList, **fields: object) -> str:
@@ -229,7 +221,7 @@ def test_estimates_follow_pace_lines_and_price():
 # The launch
 
 
-def test_launch_answers_at_once_and_rings_the_bell(caller, rings, django_assert_max_num_queries):
+def test_launch_answers_at_once_and_nudges_the_dispatcher(caller, nudges, django_assert_max_num_queries):
     campaign = make_campaign([make_list(3)], owner=caller)
     with django_assert_max_num_queries(14):
         launched = start.launch(campaign.pk, caller)
@@ -238,31 +230,31 @@ def test_launch_answers_at_once_and_rings_the_bell(caller, rings, django_assert_
     assert launched.sentence == "Launched: 3 people are queued."
     assert (campaign.status, campaign.launched_by, campaign.is_filled) == (Status.RUNNING, caller, False)
     assert campaign.launched_at
-    assert rings == ["dispatch"]
+    assert nudges == ["dispatch"]
     assert not Call.objects.exists()
     assert AuditEvent.objects.get(action="campaign.launched").detail == {"people": 3}
 
 
-def test_second_launch_changes_nothing(caller, rings):
+def test_second_launch_changes_nothing(caller, nudges):
     campaign = make_campaign([make_list(3)], owner=caller)
     start.launch(campaign.pk, caller)
     lifecycle.stop(campaign.pk, caller)
     again = start.launch(campaign.pk, caller)
     assert (again.changed, again.status) == (False, "stopped")
-    assert rings == ["dispatch"]
+    assert nudges == ["dispatch", "take_back"]
 
 
-def test_above_the_limit_a_manager_approves(caller, manager, rings, settings):
+def test_above_the_limit_a_manager_approves(caller, manager, nudges, settings):
     settings.CALLER_LAUNCH_LIMIT = 2
     campaign = make_campaign([make_list(3)], owner=caller)
     assert launch_check.check_launch(campaign, person=caller).needs_approval
     asked = start.launch(campaign.pk, caller)
-    assert (asked.changed, asked.status, rings) == (True, "waiting", [])
+    assert (asked.changed, asked.status, nudges) == (True, "waiting", [])
     assert "approval" in asked.sentence
     with pytest.raises(PermissionDenied):
         start.approve(campaign.pk, caller)
     approved = start.approve(campaign.pk, manager)
-    assert (approved.changed, approved.status, rings) == (True, "running", ["dispatch"])
+    assert (approved.changed, approved.status, nudges) == (True, "running", ["dispatch"])
     assert not start.approve(campaign.pk, manager).changed
     assert [event.action for event in AuditEvent.objects.order_by("id")] == [
         "campaign.approval_asked",

@@ -10,34 +10,33 @@ from django.utils import timezone
 
 from campaigns.launch import launch_check
 from campaigns.models import Campaign
-from tests.campaigns.dialing.test_commit_point import Stage, stage
-from tests.campaigns.launch.test_builder import text_of
+from tests.answers import text_of
 from tests.conftest import ALL_DAY, make_call, make_campaign, make_list, make_provider
+from tests.situations import LeasedProvider
 
-__all__ = ["stage"]
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.mark.parametrize("of_a_campaign", [True, False])
-def test_a_call_through_another_vendor_counts(stage: Stage, of_a_campaign: bool) -> None:
+def test_a_call_through_another_vendor_counts(leased: LeasedProvider, of_a_campaign: bool) -> None:
     Campaign.objects.update(quiet_hours=24)
     elsewhere = make_provider(vendor="vocode")
     other = make_campaign(provider=elsewhere, agent=None) if of_a_campaign else None
-    call = stage.call()
+    call = leased.call()
     hours_ago = timezone.now() - 3 * HOUR
     make_call(
         provider=elsewhere, campaign=other, to_number=call.to_number, status="no_answer", rank=86, placing_at=hours_ago
     )
-    assert not stage.commit(call).committed
+    assert not leased.commit(call).committed
     assert (call.status, call.wait_reason, call.due_at) == ("pending", "quiet_period", hours_ago + 24 * HOUR)
 
 
-def test_after_a_day_the_person_may_be_called_again(stage: Stage) -> None:
+def test_after_a_day_the_person_may_be_called_again(leased: LeasedProvider) -> None:
     Campaign.objects.update(quiet_hours=24)
-    call = stage.call()
+    call = leased.call()
     make_call(to_number=call.to_number, status="completed", rank=90, placing_at=timezone.now() - 25 * HOUR)
-    assert len(stage.commit(call).committed) == 1
+    assert len(leased.commit(call).committed) == 1
 
 
 def test_one_call_a_day_is_the_default(settings) -> None:

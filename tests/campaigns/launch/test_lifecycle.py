@@ -17,17 +17,8 @@ from campaigns.models import Call, CallEvent, Campaign, DoNotCall
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_contact, make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status = Campaign.Status
-
-
-@pytest.fixture(autouse=True)
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note the bell instead of ringing it."""
-    rung: list[str] = []
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: rung.append("dispatch"))
-    monkeypatch.setattr("campaigns.queue.nudge_take_back", lambda: rung.append("take_back"))
-    return rung
 
 
 def with_calls(status: str = Status.RUNNING, **fields: object) -> Campaign:
@@ -67,13 +58,13 @@ def test_system_pause_names_its_reason():
     assert AuditEvent.objects.get().actor is None
 
 
-def test_resume_rings_the_bell_once(caller, rings):
+def test_resume_nudges_once(caller, nudges):
     campaign = with_calls(Status.PAUSED, owner=caller, paused_reason="x", paused_by_system=True)
     assert lifecycle.resume(campaign.pk, caller).changed
     assert not lifecycle.resume(campaign.pk, caller).changed
     campaign.refresh_from_db()
     assert (campaign.status, campaign.paused_reason, campaign.paused_by_system) == (Status.RUNNING, "", False)
-    assert rings == ["dispatch"]
+    assert nudges == ["dispatch"]
 
 
 def test_stop_takes_out_who_waits_and_leaves_who_is_out(caller):
@@ -158,7 +149,7 @@ def held(**fields: object) -> Call:
     )
 
 
-def test_call_again_is_a_new_attempt_of_the_same_campaign(manager, rings):
+def test_call_again_is_a_new_attempt_of_the_same_campaign(manager, nudges):
     call = held(text="Hello", owner=make_person())
     again = call_actions.call_again(call.pk, manager)
     call.refresh_from_db()
@@ -170,7 +161,7 @@ def test_call_again_is_a_new_attempt_of_the_same_campaign(manager, rings):
         (call.pk, "call_again", manager.pk),
         (again.pk, "call_again", manager.pk),
     }
-    assert rings == ["dispatch"]
+    assert nudges == ["dispatch"]
 
 
 def test_call_again_after_the_campaigns_end_stands_alone(manager):

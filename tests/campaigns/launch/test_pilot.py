@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
@@ -11,13 +13,13 @@ from campaigns.core.refusals import Refusal
 from campaigns.launch import enqueue, launch_check, lifecycle, start
 from campaigns.launch import pilot as pilot_module
 from campaigns.models import Call, Campaign, DoNotCall, ListMembership
-from tests.campaigns.launch.test_builder import text_of
-from tests.campaigns.launch.test_start import HOUR, desk, fresh, rings
+from tests.answers import text_of
 from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list
+from tests.situations import fresh
 
-__all__ = ["desk", "rings"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status, Pilot = Campaign.Status, Campaign.Pilot
+HOUR = datetime.timedelta(hours=1)
 
 
 def piloted(person, people: int = 13, **fields: object) -> Campaign:
@@ -33,7 +35,7 @@ def end_calls(campaign: Campaign, status: str = "completed", **fields: object) -
     Call.objects.filter(campaign=campaign, status="pending").update(status=status, **fields)
 
 
-def test_a_pilot_calls_ten_pauses_and_asks(caller, rings):
+def test_a_pilot_calls_ten_pauses_and_asks(caller, nudges):
     campaign = piloted(caller)
     assert (Call.objects.count(), campaign.is_filled) == (10, True)
     assert enqueue.fill_campaign(campaign.pk) == 0
@@ -56,7 +58,7 @@ def test_a_pilot_calls_ten_pauses_and_asks(caller, rings):
     assert len(set(Call.objects.values_list("contact", flat=True))) == 13
     end_calls(campaign)
     assert lifecycle.finish_done_campaigns() == 1
-    assert rings == ["dispatch", "dispatch"]
+    assert nudges == ["dispatch", "dispatch"]
 
 
 @pytest.mark.parametrize("state", ["pending", "placing", "unknown", "in_progress"])
@@ -118,13 +120,13 @@ def test_of_two_workers_one_fills_the_pilot(caller, monkeypatch):
     assert not Call.objects.exists()
 
 
-def test_two_presses_launch_one_pilot_and_no_second_way_starts_it(caller, rings):
+def test_two_presses_launch_one_pilot_and_no_second_way_starts_it(caller, nudges):
     campaign = make_campaign([make_list(13)], owner=caller)
     start.launch(campaign.pk, caller, is_pilot=True)
     assert not start.launch(campaign.pk, caller, is_pilot=True).changed
     assert not start.launch(campaign.pk, caller).changed
     assert not start.launch(campaign.pk, caller, starts_at=timezone.now() + HOUR).changed
-    assert (fresh(campaign).pilot, rings) == (Pilot.CALLING, ["dispatch"])
+    assert (fresh(campaign).pilot, nudges) == (Pilot.CALLING, ["dispatch"])
 
 
 def test_the_limit_counts_the_pilots_people_once(caller, settings):
@@ -137,16 +139,16 @@ def test_the_limit_counts_the_pilots_people_once(caller, settings):
     assert fresh(campaign).status == Status.RUNNING
 
 
-def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(desk, caller, manager, settings, rings):
+def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(console, caller, manager, settings, nudges):
     settings.CALLER_LAUNCH_LIMIT = 12
     campaign = piloted(caller)
     end_calls(campaign)
     lifecycle.finish_done_campaigns()
     with pytest.raises(Refusal, match="ask a manager"):
         lifecycle.resume(campaign.pk, caller)
-    page = text_of(desk.get(reverse("campaign", args=[campaign.pk])))
+    page = text_of(console.get(reverse("campaign", args=[campaign.pk])))
     assert "Ask a manager to go on" in page
-    desk.post(reverse("campaign-ask-rest", args=[campaign.pk]))
+    console.post(reverse("campaign-ask-rest", args=[campaign.pk]))
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.WAITING, Pilot.ASKS)
     with pytest.raises(PermissionDenied):
         start.approve(campaign.pk, caller)
@@ -155,7 +157,7 @@ def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(desk, call
     assert not start.approve(campaign.pk, manager).changed
     assert enqueue.fill_campaign(campaign.pk) == 3
     assert fresh(campaign).pilot == Pilot.PASSED
-    assert rings == ["dispatch", "dispatch"]
+    assert nudges == ["dispatch", "dispatch"]
 
 
 def test_a_question_to_a_manager_is_taken_back_to_the_pause(caller, settings):
@@ -168,7 +170,7 @@ def test_a_question_to_a_manager_is_taken_back_to_the_pause(caller, settings):
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.PAUSED, Pilot.ASKS)
 
 
-def test_the_result_and_the_question_stand_on_the_campaigns_page(desk, caller):
+def test_the_result_and_the_question_stand_on_the_campaigns_page(console, caller):
     campaign = piloted(caller)
     calls = list(Call.objects.order_by("pk"))
     Call.objects.filter(pk__in=[call.pk for call in calls[:4]]).update(talk_seconds=30)
@@ -177,7 +179,7 @@ def test_the_result_and_the_question_stand_on_the_campaigns_page(desk, caller):
     Call.objects.filter(pk=calls[9].pk).update(status="no_answer")
     Campaign.objects.filter(pk=campaign.pk).update(spent_cost=2)
     lifecycle.finish_done_campaigns()
-    answer = desk.get(reverse("campaign", args=[campaign.pk]))
+    answer = console.get(reverse("campaign", args=[campaign.pk]))
     pilot = answer.context["pilot"]
     assert (pilot.people, pilot.talked, pilot.rest, pilot.average_seconds) == (10, 4, 3, 30)
     assert [(result.key, n) for result, n in pilot.endings] == [
@@ -188,23 +190,23 @@ def test_the_result_and_the_question_stand_on_the_campaigns_page(desk, caller):
     assert "The pilot is over: 10 people" in page
     assert "Go on with the rest: 3 people" in page
     assert "Pilot over: decide" in page
-    check = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    check = console.get(reverse("campaign-check", args=[campaign.pk]))
     assert "Of 3 people, 3 people will be called" in text_of(check)
 
 
-def test_a_pilot_is_ended_by_hand(desk, caller):
+def test_a_pilot_is_ended_by_hand(console, caller):
     campaign = piloted(caller)
-    desk.post(reverse("campaign-end-pilot", args=[campaign.pk]))
+    console.post(reverse("campaign-end-pilot", args=[campaign.pk]))
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.PAUSED, Pilot.ASKS)
     lifecycle.resume(campaign.pk, caller)
     enqueue.fill_campaign(campaign.pk)
     assert Call.objects.filter(campaign=campaign, attempt=1).count() == 13
 
 
-def test_the_pilot_is_pressed_on_the_check(desk, caller):
+def test_the_pilot_is_pressed_on_the_check(console, caller):
     campaign = make_campaign([make_list(13)], owner=caller)
-    assert "Pilot: call 10 people first" in text_of(desk.get(reverse("campaign-check", args=[campaign.pk])))
-    desk.post(reverse("campaign-pilot", args=[campaign.pk]))
+    assert "Pilot: call 10 people first" in text_of(console.get(reverse("campaign-check", args=[campaign.pk])))
+    console.post(reverse("campaign-pilot", args=[campaign.pk]))
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.RUNNING, Pilot.CALLING)
     small = make_campaign([make_list(10)], owner=caller)
-    assert "Pilot: call" not in text_of(desk.get(reverse("campaign-check", args=[small.pk])))
+    assert "Pilot: call" not in text_of(console.get(reverse("campaign-check", args=[small.pk])))

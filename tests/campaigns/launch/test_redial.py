@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import Any
 
@@ -16,13 +15,10 @@ from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
 from campaigns.launch import redial
 from campaigns.models import Call, Campaign, ContactList
+from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 def finished(owner: User | None = None, **fields: Any) -> Campaign:

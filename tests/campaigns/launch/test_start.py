@@ -21,31 +21,13 @@ from campaigns.launch import enqueue, start
 from campaigns.models import Alert, Call, Campaign, DoNotCall, ListMembership
 from campaigns.tracking import alerts
 from providers.models import Provider
-from tests.campaigns.launch.test_builder import text_of
+from tests.answers import text_of
 from tests.conftest import make_campaign, make_contact, make_list, make_person
+from tests.situations import fresh
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status, Pilot = Campaign.Status, Campaign.Pilot
 HOUR = datetime.timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note the bell instead of ringing it."""
-    rung: list[str] = []
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: rung.append("dispatch"))
-    return rung
-
-
-@pytest.fixture
-def desk(client, caller):
-    """A browser in which a caller is logged in."""
-    client.force_login(caller)
-    return client
-
-
-def fresh(campaign: Campaign) -> Campaign:
-    return Campaign.objects.get(pk=campaign.pk)
 
 
 # At a time
@@ -59,15 +41,15 @@ def scheduled(person, people: int = 3, **fields: object) -> Campaign:
     return fresh(campaign)
 
 
-def test_it_starts_at_its_time_and_once(caller, rings):
+def test_it_starts_at_its_time_and_once(caller, nudges):
     campaign = scheduled(caller)
     assert campaign.starts_at
     assert start.start_due(campaign.starts_at - datetime.timedelta(seconds=1)) == 0
-    assert (fresh(campaign).status, rings, Call.objects.count()) == (Status.SCHEDULED, [], 0)
+    assert (fresh(campaign).status, nudges, Call.objects.count()) == (Status.SCHEDULED, [], 0)
     assert start.start_due(campaign.starts_at) == 1
     assert start.start_due(campaign.starts_at + HOUR) == 0
     started = fresh(campaign)
-    assert (started.status, started.launched_by, started.starts_at, rings) == (
+    assert (started.status, started.launched_by, started.starts_at, nudges) == (
         Status.RUNNING,
         caller,
         None,
@@ -80,7 +62,7 @@ def test_it_starts_at_its_time_and_once(caller, rings):
     ]
 
 
-def test_of_two_sweeps_one_starts_it(caller, rings, monkeypatch):
+def test_of_two_sweeps_one_starts_it(caller, nudges, monkeypatch):
     campaign = scheduled(caller)
     at = campaign.starts_at + HOUR
     check = start.check_launch
@@ -93,7 +75,7 @@ def test_of_two_sweeps_one_starts_it(caller, rings, monkeypatch):
 
     monkeypatch.setattr(start, "check_launch", other_sweep_was_first)
     assert start.start_due(at) == 0
-    assert rings == ["dispatch"]
+    assert nudges == ["dispatch"]
     assert AuditEvent.objects.filter(action="campaign.started_on_time").count() == 1
 
 
@@ -105,15 +87,15 @@ def test_a_start_that_comes_after_a_long_standstill_is_left_to_a_person(caller):
     assert "more than 12 hours late" in fresh(late).start_refusal
 
 
-def test_what_stands_against_it_is_said_and_told(desk, caller, rings):
+def test_what_stands_against_it_is_said_and_told(console, caller, nudges):
     campaign = scheduled(caller)
     Provider.objects.update(halted_at=timezone.now(), halted_reason="Key refused.")
     assert start.start_due(campaign.starts_at) == 0
     refused = fresh(campaign)
-    assert (refused.status, refused.launched_by, rings) == (Status.DRAFT, None, [])
+    assert (refused.status, refused.launched_by, nudges) == (Status.DRAFT, None, [])
     assert "cannot call now" in refused.start_refusal
     for page in ("campaign", "campaign-check"):
-        assert "It did not start" in text_of(desk.get(reverse(page, args=[campaign.pk])))
+        assert "It did not start" in text_of(console.get(reverse(page, args=[campaign.pk])))
     alerts.alert(timezone.now())
     assert Alert.objects.filter(kind=Alert.Kind.START_REFUSED, object_id=campaign.pk, cleared_at=None).exists()
     Provider.objects.update(halted_at=None, halted_reason="")
@@ -173,9 +155,9 @@ def test_a_campaign_that_cannot_be_judged_does_not_hold_up_another(caller, monke
     assert (fresh(broken).status, fresh(sound).status) == (Status.SCHEDULED, Status.RUNNING)
 
 
-def test_a_start_is_canceled(desk, caller):
+def test_a_start_is_canceled(console, caller):
     campaign = scheduled(caller)
-    desk.post(reverse("campaign-withdraw", args=[campaign.pk]))
+    console.post(reverse("campaign-withdraw", args=[campaign.pk]))
     canceled = fresh(campaign)
     assert (canceled.status, canceled.starts_at) == (Status.DRAFT, None)
     assert start.start_due(campaign.starts_at + HOUR) == 0
@@ -183,27 +165,27 @@ def test_a_start_is_canceled(desk, caller):
         start.take_back(scheduled(caller).pk, make_person(CALLER))
 
 
-def test_it_may_start_at_once_all_the_same_and_the_clock_then_does_nothing(caller, rings):
+def test_it_may_start_at_once_all_the_same_and_the_clock_then_does_nothing(caller, nudges):
     campaign = scheduled(caller)
     assert start.launch(campaign.pk, caller).status == Status.RUNNING
     assert start.start_due(campaign.starts_at + HOUR) == 0
-    assert rings == ["dispatch"]
+    assert nudges == ["dispatch"]
 
 
-def test_the_time_is_typed_on_the_clock_of_the_installation(desk, caller, settings):
+def test_the_time_is_typed_on_the_clock_of_the_installation(console, caller, settings):
     settings.TIME_ZONE = "Asia/Tehran"
     campaign = make_campaign([make_list(2)], owner=caller)
     day = timezone.now().date() + datetime.timedelta(days=30)
     persian = str(day).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
     sent = {"day": persian, "time": "۰۹:۳۰", "form_token": str(uuid.uuid4()), "seen": "2"}
-    answer = desk.post(reverse("campaign-start-at", args=[campaign.pk]), sent)
+    answer = console.post(reverse("campaign-start-at", args=[campaign.pk]), sent)
     assert answer.url == reverse("campaign", args=[campaign.pk])
     at = datetime.datetime.combine(day, datetime.time(6, 0), tzinfo=datetime.UTC)
     assert (fresh(campaign).status, fresh(campaign).starts_at) == (Status.SCHEDULED, at)
     # The viewer's own clock shows another time; both pages say the one that was typed.
-    desk.cookies["timezone"] = "Europe/Berlin"
+    console.cookies["timezone"] = "Europe/Berlin"
     for address in (answer.url, reverse("campaign-check", args=[campaign.pk])):
-        page = text_of(desk.get(address))
+        page = text_of(console.get(address))
         assert re.search(r"It starts by itself [\w ]+, 09:30 ?, on the clock of Asia/Tehran", page)
         assert "Cancel the start" in page
 
@@ -219,10 +201,10 @@ def test_the_time_is_typed_on_the_clock_of_the_installation(desk, caller, settin
         ("UTC", "", "", "This field is required"),
     ],
 )
-def test_a_time_that_cannot_be_is_refused_at_its_field(desk, caller, settings, zone, day, time, said):
+def test_a_time_that_cannot_be_is_refused_at_its_field(console, caller, settings, zone, day, time, said):
     settings.TIME_ZONE = zone
     campaign = make_campaign([make_list(1)], owner=caller)
-    answer = desk.post(reverse("campaign-start-at", args=[campaign.pk]), {"day": day, "time": time})
+    answer = console.post(reverse("campaign-start-at", args=[campaign.pk]), {"day": day, "time": time})
     assert answer.status_code == 422
     assert said in text_of(answer)
     assert fresh(campaign).status == Status.DRAFT
@@ -233,7 +215,7 @@ def test_a_time_that_cannot_be_is_refused_at_its_field(desk, caller, settings, z
 # Approval
 
 
-def test_approval_keeps_the_start_time(caller, manager, settings, rings):
+def test_approval_keeps_the_start_time(caller, manager, settings, nudges):
     settings.CALLER_LAUNCH_LIMIT = 2
     campaign = make_campaign([make_list(3)], owner=caller)
     at = timezone.now() + HOUR
@@ -241,7 +223,7 @@ def test_approval_keeps_the_start_time(caller, manager, settings, rings):
     assert start.start_due(at + HOUR) == 0
     assert start.approve(campaign.pk, manager).status == Status.SCHEDULED
     assert start.start_due(at) == 1
-    assert (fresh(campaign).status, fresh(campaign).launched_by, rings) == (Status.RUNNING, manager, ["dispatch"])
+    assert (fresh(campaign).status, fresh(campaign).launched_by, nudges) == (Status.RUNNING, manager, ["dispatch"])
     assert enqueue.fill_campaign(campaign.pk) == 3
 
 
@@ -258,13 +240,13 @@ def test_nobody_starts_another_audience_than_they_saw(caller, manager, settings)
     assert start.approve(campaign.pk, manager, seen=4).changed
 
 
-def test_every_number_of_the_sentence_opens_its_people(desk, caller):
+def test_every_number_of_the_sentence_opens_its_people(console, caller):
     people = make_list(2)
     named = make_contact(variables={"city": "Yazd"}, name="Maryam")
     ListMembership.objects.create(contact_list=people, contact=named)
     DoNotCall.objects.create(phone=people.contacts.order_by("pk")[0].phone)
     campaign = make_campaign([people], owner=caller, variables={"hello": "{city}"})
-    check = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    check = console.get(reverse("campaign-check", args=[campaign.pk]))
     addresses = {
         kind: reverse("campaign-check-people", args=[campaign.pk, kind])
         for kind in ("everybody", "called", "never", "do_not_call", "missing_variable")
@@ -272,11 +254,11 @@ def test_every_number_of_the_sentence_opens_its_people(desk, caller):
     page = check.content.decode()
     for kind, count in (("everybody", 3), ("called", 1), ("never", 2), ("do_not_call", 1), ("missing_variable", 1)):
         assert f'<a href="{addresses[kind]}">{count}</a>' in page
-        assert len(desk.get(addresses[kind]).context["people"]) == count
-    by_name = desk.get(addresses["missing_variable"], {"variable": "city"})
+        assert len(console.get(addresses[kind]).context["people"]) == count
+    by_name = console.get(addresses["missing_variable"], {"variable": "city"})
     assert len(by_name.context["people"]) == 1
     assert "Those for whom “city” is empty" in text_of(by_name)
-    assert desk.get(addresses["called"], {"variable": "city"}).context["people"] == []
+    assert console.get(addresses["called"], {"variable": "city"}).context["people"] == []
 
 
 # On the command line
@@ -297,7 +279,7 @@ def test_the_command_launches_a_pilot_and_sets_a_time(caller, settings):
             )
 
 
-def test_the_history_says_when_it_was_to_start(desk, caller):
+def test_the_history_says_when_it_was_to_start(console, caller):
     campaign = scheduled(caller)
-    page = text_of(desk.get(reverse("campaign-activity", args=[campaign.pk])))
+    page = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
     assert f"Start time set · 3 people · {date_format(timezone.localtime(campaign.starts_at), 'j M Y H:i')}" in page

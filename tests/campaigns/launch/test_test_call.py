@@ -16,7 +16,7 @@ from campaigns.launch import test_call
 from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, ListMembership
 from campaigns.numbers import UnderstoodNumber
 from campaigns.reports import progress
-from tests.campaigns.launch.test_builder import text_of
+from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +27,6 @@ MINE = UnderstoodNumber("+989120000001", "IR")
 def _quiet(monkeypatch: pytest.MonkeyPatch, settings) -> None:
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
     settings.SINGLE_CALL_HOURS = "00:00-00:00"
-
-
-@pytest.fixture
-def desk(client, caller):
-    """A browser in which a caller is logged in."""
-    client.force_login(caller)
-    return client
 
 
 def written(person, **fields: object) -> tuple[Campaign, Contact]:
@@ -49,10 +42,10 @@ def sent(**fields: str) -> dict[str, str]:
     return {"number": "0912 000 0001", "form_token": str(uuid.uuid4())} | fields
 
 
-def test_my_phone_rings_with_the_message_and_the_campaign_counts_nothing(desk, caller):
+def test_my_phone_rings_with_the_message_and_the_campaign_counts_nothing(console, caller):
     campaign, _contact = written(caller, budget=100)
     form = sent()
-    first, second = (desk.post(reverse("campaign-try", args=[campaign.pk]), form) for _press in range(2))
+    first, second = (console.post(reverse("campaign-try", args=[campaign.pk]), form) for _press in range(2))
     call = Call.objects.get()
     assert first.url == second.url == reverse("call", args=[call.pk])
     assert (call.campaign, call.test_of, call.to_number, call.owner) == (None, campaign, MINE.e164, caller)
@@ -65,7 +58,7 @@ def test_my_phone_rings_with_the_message_and_the_campaign_counts_nothing(desk, c
     assert (now.people, now.waiting, now.live, now.spent) == (1, 0, 0, 0)
     assert dict(now.by_status) == {}
     assert [event.action for event in AuditEvent.objects.order_by("id")] == ["call.asked", "campaign.tried"]
-    page = desk.get(reverse("campaign-check", args=[campaign.pk]))
+    page = console.get(reverse("campaign-check", args=[campaign.pk]))
     assert page.context["tries"] == [call]
     assert page.context["try_form"]["number"].value() == MINE.e164
     assert page.context["check"].total == 1
@@ -84,7 +77,7 @@ def test_it_goes_the_diallers_own_path(sandbox, dial, caller):
 
 
 @pytest.mark.parametrize("hindrance", ["do_not_call", "hours", "stop_all", "live"])
-def test_every_rule_holds(desk, caller, settings, hindrance):
+def test_every_rule_holds(console, caller, settings, hindrance):
     campaign, _contact = written(caller)
     if hindrance == "do_not_call":
         DoNotCall.objects.create(phone=MINE.e164)
@@ -96,7 +89,7 @@ def test_every_rule_holds(desk, caller, settings, hindrance):
     else:
         make_call(to_number=MINE.e164, status="ringing")
     before = Call.objects.count()
-    answer = desk.post(reverse("campaign-try", args=[campaign.pk]), sent())
+    answer = console.post(reverse("campaign-try", args=[campaign.pk]), sent())
     assert answer.status_code == 422
     said = {
         "do_not_call": "on the do-not-call list",
@@ -116,18 +109,18 @@ def test_a_second_try_is_meant_however_soon(caller):
     assert test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4()).is_new
 
 
-def test_it_is_heard_as_whoever_is_chosen_and_never_with_a_hole(desk, caller):
+def test_it_is_heard_as_whoever_is_chosen_and_never_with_a_hole(console, caller):
     campaign, _contact = written(caller)
     empty = make_contact(name="Omid", variables={})
     ListMembership.objects.create(contact_list=campaign.lists.get(), contact=empty)
     address = reverse("campaign-try", args=[campaign.pk])
-    refused = desk.post(address, sent(hear="omi"))
+    refused = console.post(address, sent(hear="omi"))
     assert refused.status_code == 422
     assert "city is empty" in text_of(refused)
-    unknown = desk.post(address, sent(hear="Zahra"))
+    unknown = console.post(address, sent(hear="Zahra"))
     assert list(unknown.context["try_form"].errors) == ["hear"]
     Contact.objects.filter(pk=empty.pk).update(variables={"city": "Rasht"})
-    desk.post(address, sent(hear="omi"))
+    console.post(address, sent(hear="omi"))
     assert Call.objects.get().variables["hello"] == "Dear Omid of Rasht"
 
 
@@ -140,11 +133,11 @@ def test_without_a_choice_the_first_whole_one_is_heard(caller):
     assert test_call.choose_hearer(campaign, "") == hole
 
 
-def test_a_wrong_number_is_said_at_its_field(desk, caller):
+def test_a_wrong_number_is_said_at_its_field(console, caller):
     campaign, _contact = written(caller)
-    answer = desk.post(reverse("campaign-try", args=[campaign.pk]), sent(number="12"))
+    answer = console.post(reverse("campaign-try", args=[campaign.pk]), sent(number="12"))
     assert (answer.status_code, list(answer.context["try_form"].errors)) == (422, ["number"])
-    stale = desk.post(reverse("campaign-try", args=[campaign.pk]), sent(form_token=""))
+    stale = console.post(reverse("campaign-try", args=[campaign.pk]), sent(form_token=""))
     assert "earlier visit" in text_of(stale)
     assert not Call.objects.exists()
 

@@ -14,18 +14,10 @@ from django.utils import timezone
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call, Campaign, DoNotCall
+from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_person
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
-
-
-def text_of(answer: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 
 
 def running(owner: User | None = None, **fields: Any) -> Campaign:

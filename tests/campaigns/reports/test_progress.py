@@ -16,21 +16,12 @@ from campaigns import rules
 from campaigns.core.call_events import step, write_steps
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reports import outcomes, progress
+from tests.answers import text_of
 from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db
 UTC = datetime.UTC
 HOUR = datetime.timedelta(hours=1)
-
-
-@pytest.fixture
-def desk(client: Client, caller: User) -> Client:
-    client.force_login(caller)
-    return client
-
-
-def text_of(answer: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 def launched(owner: User | None = None, **fields: Any) -> Campaign:
@@ -62,17 +53,17 @@ def mixed(owner: User | None = None) -> Campaign:
     return campaign
 
 
-def test_every_outcome_is_counted_and_opens_its_calls(desk: Client, caller: User) -> None:
+def test_every_outcome_is_counted_and_opens_its_calls(console: Client, caller: User) -> None:
     campaign = mixed(caller)
     came = outcomes.count_outcomes(campaign)
     assert (came.ended, came.talked, came.machine, came.silent) == (15, 7, 1, 1)
     assert (came.no_answer, came.busy, came.failed, came.canceled) == (3, 1, 1, 1)
     assert (came.refused, came.answer_rate) == (3, 46.7)
-    page = desk.get(f"/campaigns/{campaign.pk}/").content.decode()
+    page = console.get(f"/campaigns/{campaign.pk}/").content.decode()
     found = re.findall(r'class="card stat"\s+href="([^"]+)">.*?class="figure[^"]*">\s*([^<]*?)\s*<', page, re.S)
     assert len(found) == 7
     for url, figure in found:
-        shown = desk.get(url.replace("&amp;", "&"))
+        shown = console.get(url.replace("&amp;", "&"))
         assert shown.status_code == 200
         assert len(shown.context["page"].rows) == int(figure), url
 
@@ -109,34 +100,34 @@ def test_hours_are_those_of_the_viewers_clock(zone: str) -> None:
     assert {key: [cell.ended, cell.talked] for key, cell in cells.items()} == expected
 
 
-def test_a_cell_of_the_heat_map_opens_its_calls_and_stands_in_the_table(desk: Client, caller: User) -> None:
+def test_a_cell_of_the_heat_map_opens_its_calls_and_stands_in_the_table(console: Client, caller: User) -> None:
     campaign, other = launched(caller), launched(caller)
     when = timezone.now().replace(minute=5)
     for status, talked in (("completed", 30), ("busy", None), ("no_answer", None)):
         over(campaign, status, placing_at=when, talk_seconds=talked)
     over(other, placing_at=when, talk_seconds=30)
-    lazy = desk.get(f"/campaigns/{campaign.pk}/").content.decode()
+    lazy = console.get(f"/campaigns/{campaign.pk}/").content.decode()
     assert f'hx-get="/campaigns/{campaign.pk}/hours/"' in lazy
-    whole = desk.get(f"/campaigns/{campaign.pk}/hours/")
+    whole = console.get(f"/campaigns/{campaign.pk}/hours/")
     assert "<html" in whole.content.decode()
-    part = desk.get(f"/campaigns/{campaign.pk}/hours/", headers={"HX-Request": "true"})
+    part = console.get(f"/campaigns/{campaign.pk}/hours/", headers={"HX-Request": "true"})
     page = part.content.decode()
     assert "<html" not in page
     assert "somebody talked in 1 of 3 calls (33.3 %)" in page
     assert "<table" in page
     url = re.search(r'<a href="([^"]+)" tabindex="-1">', page)
     assert url
-    shown = desk.get(url[1].replace("&amp;", "&"))
+    shown = console.get(url[1].replace("&amp;", "&"))
     assert {call.campaign_id for call in shown.context["page"].rows} == {campaign.pk}
     assert len(shown.context["page"].rows) == 3
 
 
-def test_hours_of_others_campaigns_are_not_shown(desk: Client) -> None:
-    assert desk.get(f"/campaigns/{launched().pk}/hours/").status_code == 404
+def test_hours_of_others_campaigns_are_not_shown(console: Client) -> None:
+    assert console.get(f"/campaigns/{launched().pk}/hours/").status_code == 404
 
 
-def test_a_campaign_without_calls_says_so(desk: Client, caller: User) -> None:
-    assert "No call of this campaign is over yet." in text_of(desk.get(f"/campaigns/{launched(caller).pk}/hours/"))
+def test_a_campaign_without_calls_says_so(console: Client, caller: User) -> None:
+    assert "No call of this campaign is over yet." in text_of(console.get(f"/campaigns/{launched(caller).pk}/hours/"))
 
 
 # When it ends
@@ -188,12 +179,12 @@ def test_the_expected_end_follows_the_pace_and_the_last_planned_attempt() -> Non
 # What a pause and a stop would do
 
 
-def test_pause_and_stop_say_before_what_they_will_do(desk: Client, caller: User) -> None:
+def test_pause_and_stop_say_before_what_they_will_do(console: Client, caller: User) -> None:
     campaign = launched(caller, provider=make_provider(vendor="bolna"))
     states = ["pending"] * 3 + ["in_progress"] * 12 + ["placing"] + ["queued"] * 2
     for number, state in enumerate(states):
         make_call(campaign=campaign, contact=make_contact(), status=state, remote_id=f"r{number}")
-    text = text_of(desk.get(f"/campaigns/{campaign.pk}/live/"))
+    text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
     assert "3 calls wait. 14 live calls will finish. 1 call is still out: it may ring. You can resume" in text
     assert (
         "3 waiting calls are never made. 12 live calls will finish. The vendor is asked to take back 2 calls that it "
@@ -201,25 +192,25 @@ def test_pause_and_stop_say_before_what_they_will_do(desk: Client, caller: User)
     ) in text
 
 
-def test_a_stopped_campaign_says_what_the_vendor_gave_back(desk: Client, caller: User) -> None:
+def test_a_stopped_campaign_says_what_the_vendor_gave_back(console: Client, caller: User) -> None:
     campaign = launched(caller, status="stopped", finished_at=timezone.now())
     over(campaign, "canceled", stop_asked_at=timezone.now())
     make_call(campaign=campaign, contact=make_contact(), status="queued", remote_id="r")
-    text = text_of(desk.get(f"/campaigns/{campaign.pk}/live/"))
+    text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
     assert "1 call that waited at the vendor was taken back there: it is not placed." in text
     assert "1 call still waits at the vendor and may ring until the vendor gives it back." in text
 
 
-def test_the_budget_stands_beside_the_cost(desk: Client, caller: User) -> None:
+def test_the_budget_stands_beside_the_cost(console: Client, caller: User) -> None:
     campaign = launched(caller, budget=Decimal(20), spent_cost=Decimal("7.5"), reserved_cost=Decimal("0.5"))
-    text = text_of(desk.get(f"/campaigns/{campaign.pk}/"))
+    text = text_of(console.get(f"/campaigns/{campaign.pk}/"))
     assert "7.50 USD of 20.00 USD ; 0.50 USD kept for calls that are out" in text
 
 
 def test_the_dashboard_asks_as_often_for_many_calls_as_for_few(
-    desk: Client, caller: User, django_assert_max_num_queries: Any
+    console: Client, caller: User, django_assert_max_num_queries: Any
 ) -> None:
     campaign = mixed(caller)
     make_list(1)
     with django_assert_max_num_queries(20):
-        desk.get(f"/campaigns/{campaign.pk}/")
+        console.get(f"/campaigns/{campaign.pk}/")

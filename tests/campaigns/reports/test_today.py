@@ -27,13 +27,13 @@ def fresh_figures() -> None:
     cache.clear()
 
 
-def text_of(client: Client, name: str = "today") -> str:
+def page_at(client: Client, name: str = "today") -> str:
     return str(client.get(reverse(name)).content.decode())
 
 
 def test_an_empty_house_shows_three_steps(client: Client, caller: User) -> None:
     client.force_login(caller)
-    page = text_of(client)
+    page = page_at(client)
     assert "Three steps to a first call" in page
     assert "Live now" not in page
 
@@ -48,7 +48,7 @@ def test_running_paused_and_waiting_campaigns_stand_with_their_numbers(client: C
     for status in ("completed", "pending", "ringing", "skipped"):
         make_call(campaign=running, contact=make_contact(), status=status, placing_at=NOW)
     client.force_login(manager)
-    page = text_of(client)
+    page = page_at(client)
     assert "2 of 4 calls are over" in page
     assert "1 waiting" in page
     assert "Paused by the system" in page
@@ -62,7 +62,7 @@ def test_unclear_and_held_calls_wait_for_somebody(client: Client, manager: User)
     fresh = make_call(status=CallStatus.UNKNOWN, placing_at=NOW - datetime.timedelta(minutes=2))
     held = make_call(status=CallStatus.FAILED, failure_reason="not_placed", held_at=NOW, placing_at=NOW)
     client.force_login(manager)
-    page = text_of(client)
+    page = page_at(client)
     assert reverse("call", args=[old.pk]) in page
     assert reverse("call", args=[held.pk]) in page
     assert reverse("call", args=[fresh.pk]) not in page
@@ -73,7 +73,7 @@ def test_a_caller_sees_own_work_only(client: Client, caller: User, manager: User
     make_campaign(name="Theirs", status=Campaign.Status.RUNNING, owner=manager)
     make_call(owner=manager, status=CallStatus.UNKNOWN, placing_at=NOW - datetime.timedelta(hours=1))
     client.force_login(caller)
-    page = text_of(client)
+    page = page_at(client)
     assert "Mine" in page
     assert "Theirs" not in page
     assert "Waits for somebody" not in page
@@ -84,7 +84,7 @@ def test_a_stopped_provider_says_why(client: Client, caller: User) -> None:
     Provider.objects.halt(provider.pk, "The vendor refused our key.")
     make_call(owner=caller)
     client.force_login(caller)
-    page = text_of(client)
+    page = page_at(client)
     assert "Main account" in page
     assert "The vendor refused our key." in page
     assert "Halted" in page
@@ -107,12 +107,12 @@ def test_the_live_part_asks_as_often_for_many_rows_as_for_few(
     fill()
     client.force_login(manager)
     with django_assert_max_num_queries(20) as few:
-        text_of(client, "today-live")
+        page_at(client, "today-live")
     for _ in range(4):
         fill()
     cache.clear()
     with django_assert_max_num_queries(len(few.captured_queries)):
-        text_of(client, "today-live")
+        page_at(client, "today-live")
 
 
 def section(page: str, title: str) -> str:
@@ -132,7 +132,7 @@ def test_what_needs_somebody_stands_there_once_with_the_next_step(client: Client
     make_campaign(name="Unready", provider=working)
     call = make_call(provider=working, status=CallStatus.UNKNOWN, placing_at=NOW - datetime.timedelta(minutes=70))
     client.force_login(manager)
-    page = text_of(client)
+    page = page_at(client)
     needs = section(page, "Waits for somebody")
     for words in (
         "Main account", "An admin puts right what is named", failing, "then resume or stop it.",
@@ -147,7 +147,7 @@ def test_what_needs_somebody_stands_there_once_with_the_next_step(client: Client
     Provider.objects.filter(pk=provider.pk).update(halted_at=None)
     Campaign.objects.exclude(name="Lunch").delete()
     call.delete()
-    assert "Waits for somebody" not in text_of(client)
+    assert "Waits for somebody" not in page_at(client)
 
 
 def test_spend_today_stands_beside_the_budgets(client: Client, manager: User) -> None:
@@ -167,7 +167,7 @@ def test_spend_today_stands_beside_the_budgets(client: Client, manager: User) ->
     assert [(one.currency, one.today, one.used, one.budget, one.percent, one.unlimited) for one in shown] == [
         ("IRT", Decimal(1200), 0, 0, 0, 0), ("USD", Decimal("3.5"), Decimal(10), Decimal(40), 25, 1),
     ]  # fmt: skip
-    page = text_of(client)
+    page = page_at(client)
     assert "3.50 USD" in page
     assert "1,200 Toman" in page
     assert "1 open campaign has no budget" in page

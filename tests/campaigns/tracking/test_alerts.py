@@ -27,7 +27,7 @@ MINUTE = datetime.timedelta(minutes=1)
 
 @pytest.fixture
 def people(db: None, settings: Settings) -> list[User]:
-    settings.PUBLIC_URL = "https://desk.example.org"
+    settings.PUBLIC_URL = "https://console.example.org"
     return [
         make_person("Managers", email="reza@example.org"),
         make_person("Admins", email="admin@example.org"),
@@ -60,7 +60,7 @@ def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) ->
     assert letter.subject == "Callcenter: 3 things need somebody"
     text = str(letter.body)
     for page in (f"/providers/{provider.pk}/", f"/campaigns/{campaign.pk}/", f"/calls/{call.pk}/"):
-        assert f"https://desk.example.org{page}" in text
+        assert f"https://console.example.org{page}" in text
     assert "The budget is used up." in text
     assert "…4567" in text
     for secret in ("989121234567", "9121234567", "sk_live", "sandbox_bolna_key"):

@@ -18,14 +18,9 @@ from providers.exceptions import InvalidNumber, OrderRejected
 from providers.types import CallOrder, CallSnapshot, CallStatus, FailureReason
 from tests.conftest import make_call, make_campaign, make_contact
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 NOW = timezone.now()
 SECOND = datetime.timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def _quiet_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
 
 
 def running(**fields: object) -> Campaign:

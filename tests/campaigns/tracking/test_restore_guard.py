@@ -21,11 +21,10 @@ from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, rules
 from campaigns.models import Call, DatabaseMark, DialingSwitch, UnknownVendorCall, VendorSweep
 from campaigns.tracking import reconciliation_sweep, restore_guard
-from providers import opening
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.campaigns.conftest import Sandbox
-from tests.campaigns.tracking.test_reconciliation_sweep import MINUTE, Stage, Vendor
+from tests.campaigns.tracking.swept_provider import MINUTE, SweptProvider
 from tests.conftest import make_call, make_person, make_provider
 
 
@@ -229,77 +228,74 @@ def test_managers_are_told_of_a_freeze(db: None, mailoutbox: list[Any]) -> None:
 
 
 @pytest.fixture
-def stage(db: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def swept(swept: SweptProvider) -> SweptProvider:
     """A provider as a restored backup has it: frozen, its last complete comparison an hour before the known call."""
-    vendor = Vendor()
-    monkeypatch.setattr(opening, "open_backend", lambda _provider, *_args, **_more: vendor)
-    made = Stage(vendor)
-    since = made.now - 110 * MINUTE
-    VendorSweep.objects.create(provider=made.provider, complete_until=since)
-    Provider.objects.filter(pk=made.provider.pk).update(frozen_at=made.now - 20 * MINUTE, frozen_reason="restored")
-    return made
+    since = swept.now - 110 * MINUTE
+    VendorSweep.objects.create(provider=swept.provider, complete_until=since)
+    Provider.objects.filter(pk=swept.provider.pk).update(frozen_at=swept.now - 20 * MINUTE, frozen_reason="restored")
+    return swept
 
 
-def waiting(stage: Stage, **fields: Any) -> Call:
-    call = stage.call("pending", **fields)
+def waiting(swept: SweptProvider, **fields: Any) -> Call:
+    call = swept.call("pending", **fields)
     # Queued before the backup was made, and dialled after it.
-    Call.objects.filter(pk=call.pk).update(created_at=stage.now - 300 * MINUTE)
+    Call.objects.filter(pk=call.pk).update(created_at=swept.now - 300 * MINUTE)
     return call
 
 
-def test_a_whole_list_ends_the_freeze(stage: Stage) -> None:
-    assert stage.sweep()["unfrozen"] == 1
+def test_a_whole_list_ends_the_freeze(swept: SweptProvider) -> None:
+    assert swept.sweep()["unfrozen"] == 1
     assert frozen() == []
 
 
-def test_not_before_a_lagging_list_had_its_time(stage: Stage) -> None:
+def test_not_before_a_lagging_list_had_its_time(swept: SweptProvider) -> None:
     Provider.objects.update(frozen_at=timezone.now() - 5 * MINUTE)
-    assert stage.sweep()["unfrozen"] == 0
+    assert swept.sweep()["unfrozen"] == 0
     assert frozen()
 
 
 @pytest.mark.parametrize("fault", ["empty", "fails"])
-def test_a_list_that_proves_nothing_keeps_it_frozen(stage: Stage, fault: str) -> None:
-    stage.vendor.rows.clear()
-    stage.vendor.fails = fault == "fails"
-    stage.sweep()
+def test_a_list_that_proves_nothing_keeps_it_frozen(swept: SweptProvider, fault: str) -> None:
+    swept.vendor.rows.clear()
+    swept.vendor.fails = fault == "fails"
+    swept.sweep()
     assert frozen()
-    assert stage.state.problem
+    assert swept.state.problem
 
 
-def test_without_any_known_call_an_admin_decides(stage: Stage) -> None:
-    stage.known.delete()
-    stage.vendor.rows.clear()
-    stage.sweep()
+def test_without_any_known_call_an_admin_decides(swept: SweptProvider) -> None:
+    swept.known.delete()
+    swept.vendor.rows.clear()
+    swept.sweep()
     assert frozen()
-    assert "an admin decides" in stage.state.problem
+    assert "an admin decides" in swept.state.problem
 
 
-def test_a_waiting_call_that_was_dialled_is_bound_by_its_reference(stage: Stage) -> None:
-    call = waiting(stage)
-    stage.list(call, "gap-1", reference=call.reference)
-    stage.sweep()
+def test_a_waiting_call_that_was_dialled_is_bound_by_its_reference(swept: SweptProvider) -> None:
+    call = waiting(swept)
+    swept.list(call, "gap-1", reference=call.reference)
+    swept.sweep()
     call.refresh_from_db()
     assert (call.status, call.remote_id) == ("completed", "gap-1")
     assert call.placing_at is not None
     assert "bound_waiting" in {event.code for event in call.events.all()}
 
 
-def test_a_waiting_call_that_was_dialled_is_bound_by_its_number(stage: Stage) -> None:
-    call, other = waiting(stage), waiting(stage)
-    stage.list(call, "gap-1")
-    stage.sweep()
+def test_a_waiting_call_that_was_dialled_is_bound_by_its_number(swept: SweptProvider) -> None:
+    call, other = waiting(swept), waiting(swept)
+    swept.list(call, "gap-1")
+    swept.sweep()
     call.refresh_from_db()
     other.refresh_from_db()
     assert (call.status, call.matched_by, other.status) == ("completed", "number", "pending")
     assert UnknownVendorCall.objects.count() == 0
 
 
-def test_where_two_waiting_calls_fit_both_are_held_and_nobody_is_dialled(stage: Stage) -> None:
-    call = waiting(stage)
-    twin = waiting(stage, to_number=call.to_number)
-    stage.list(call, "gap-1")
-    stage.sweep()
+def test_where_two_waiting_calls_fit_both_are_held_and_nobody_is_dialled(swept: SweptProvider) -> None:
+    call = waiting(swept)
+    twin = waiting(swept, to_number=call.to_number)
+    swept.list(call, "gap-1")
+    swept.sweep()
     for one in (call, twin):
         one.refresh_from_db()
         assert (one.status, one.failure_reason) == ("failed", "not_placed")
@@ -307,43 +303,43 @@ def test_where_two_waiting_calls_fit_both_are_held_and_nobody_is_dialled(stage: 
     assert UnknownVendorCall.objects.count() == 1
 
 
-def test_a_call_queued_after_the_vendors_call_is_not_that_one(stage: Stage) -> None:
-    call = waiting(stage)
-    Call.objects.filter(pk=call.pk).update(created_at=stage.now)
-    stage.list(call, "gap-1")
-    stage.sweep()
+def test_a_call_queued_after_the_vendors_call_is_not_that_one(swept: SweptProvider) -> None:
+    call = waiting(swept)
+    Call.objects.filter(pk=call.pk).update(created_at=swept.now)
+    swept.list(call, "gap-1")
+    swept.sweep()
     call.refresh_from_db()
     assert call.status == "pending"
 
 
-def test_a_second_attempt_planned_anew_is_bound_to_the_one_that_was_made(stage: Stage) -> None:
-    again = stage.call("pending", attempt=2)
-    stage.list(again, "gap-2")
-    stage.sweep()
+def test_a_second_attempt_planned_anew_is_bound_to_the_one_that_was_made(swept: SweptProvider) -> None:
+    again = swept.call("pending", attempt=2)
+    swept.list(again, "gap-2")
+    swept.sweep()
     again.refresh_from_db()
     assert again.remote_id == "gap-2"
 
 
-def test_without_a_freeze_a_waiting_call_is_bound_by_its_reference_only(stage: Stage) -> None:
+def test_without_a_freeze_a_waiting_call_is_bound_by_its_reference_only(swept: SweptProvider) -> None:
     Provider.objects.update(frozen_at=None)
-    call, named = waiting(stage), waiting(stage)
-    stage.list(call, "strange-1")
-    stage.list(named, "ours-1", reference=named.reference)
-    stage.sweep()
+    call, named = waiting(swept), waiting(swept)
+    swept.list(call, "strange-1")
+    swept.list(named, "ours-1", reference=named.reference)
+    swept.sweep()
     call.refresh_from_db()
     named.refresh_from_db()
     assert (call.status, named.status) == ("pending", "completed")
 
 
-def test_the_minute_sweep_has_frozen_lists_compared(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    rung: list[int] = []
-    monkeypatch.setattr("campaigns.queue.nudge_list", rung.append)
+def test_the_minute_sweep_has_frozen_lists_compared(swept: SweptProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    nudged: list[int] = []
+    monkeypatch.setattr("campaigns.queue.nudge_list", nudged.append)
     make_provider(vendor="bitel", frozen_at=timezone.now())
     minute_job.sweep()
-    assert rung == [stage.provider.pk]
+    assert nudged == [swept.provider.pk]
     VendorSweep.objects.update(swept_at=timezone.now())
     minute_job.sweep()
-    assert rung == [stage.provider.pk]
+    assert nudged == [swept.provider.pk]
 
 
 def test_a_restored_backup_dials_nobody_who_was_called_since(

@@ -42,14 +42,7 @@ class Vendor:
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    rung: list[str] = []
-    monkeypatch.setattr("campaigns.queue.nudge_take_back", lambda: rung.append("take_back"))
-    return rung
-
-
-@pytest.fixture
-def vendor(monkeypatch: pytest.MonkeyPatch, rung: list[str]) -> Vendor:
+def vendor(monkeypatch: pytest.MonkeyPatch, nudges: list[str]) -> Vendor:
     return Vendor(monkeypatch)
 
 
@@ -94,7 +87,7 @@ def test_what_the_vendor_does_not_give_back_is_left_and_said(vendor: Vendor, ans
     assert call.events.first().detail == str(answer.message)  # type: ignore[attr-defined]
 
 
-def test_a_vendor_that_cannot_be_reached_is_asked_again_and_said_once(vendor: Vendor, rung: list[str]) -> None:
+def test_a_vendor_that_cannot_be_reached_is_asked_again_and_said_once(vendor: Vendor, nudges: list[str]) -> None:
     _campaign, (call,) = stopped(1)
     vendor.answer = NotSent("no network")
     for _ in range(3):
@@ -104,7 +97,7 @@ def test_a_vendor_that_cannot_be_reached_is_asked_again_and_said_once(vendor: Ve
     assert len(vendor.asked) == 3
     assert codes(call) == ["not_taken_back"]
     minute_job.sweep()
-    assert rung == ["take_back"]
+    assert nudges == ["take_back"]
     vendor.answer = None
     assert vendor_stops.take_back() == 1
     Campaign.objects.update(finished_at=timezone.now() - 61 * MINUTE)
@@ -142,19 +135,19 @@ def test_nobody_else_is_asked_about(vendor: Vendor, vendor_slug: str, status: st
     assert not vendor.asked
 
 
-def test_the_stop_says_what_is_taken_back(rung: list[str], manager) -> None:  # type: ignore[no-untyped-def]
+def test_the_stop_says_what_is_taken_back(nudges: list[str], manager) -> None:  # type: ignore[no-untyped-def]
     campaign, _calls = stopped(2)
     Campaign.objects.filter(pk=campaign.pk).update(status="running")
     outcome = lifecycle.stop(campaign.pk, manager)
     assert outcome.sentence == (
         "1 live call will finish. The vendor is asked to take back 2 calls that it has not dialled yet."
     )
-    assert rung == ["take_back"]
+    assert nudges == ["take_back"]
 
 
 def test_a_stop_reaches_the_vendor(
     sandbox: Sandbox,
-    rung: list[str],
+    nudges: list[str],
     manager,
     dial: Callable[..., None],  # type: ignore[no-untyped-def]
 ) -> None:

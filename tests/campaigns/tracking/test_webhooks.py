@@ -21,32 +21,27 @@ from tests.conftest import make_provider
 
 
 @pytest.fixture(autouse=True)
-def no_nudge_is_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Collect what is rung for, at once; a nudge of the test before does not count."""
+def nudged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Collect what is nudged, at once; a nudge of the test before does not count."""
     cache.clear()
-    rung: list[str] = []
-    monkeypatch.setattr(queue, "nudge_poll", lambda: rung.append("poll"))
-    monkeypatch.setattr(queue, "nudge_hints", lambda: rung.append("hints"))
-    yield rung
+    nudged: list[str] = []
+    monkeypatch.setattr(queue, "nudge_poll", lambda: nudged.append("poll"))
+    monkeypatch.setattr(queue, "nudge_hints", lambda: nudged.append("hints"))
+    yield nudged
     cache.clear()
-
-
-@pytest.fixture
-def rung(no_nudge_is_remembered: list[str]) -> list[str]:
-    return no_nudge_is_remembered
 
 
 # Every vendor
 
 
 @pytest.mark.parametrize("vendor", ["bitel", "unleashx", "bolna", "voicy", "vocode"])
-def test_news_make_us_look_and_change_nothing_else(db: None, vendor: str, rung: list[str]) -> None:
+def test_news_make_us_look_and_change_nothing_else(db: None, vendor: str, nudged: list[str]) -> None:
     call = open_call(vendor)
     body = message(vendor)
     assert post(address_of(call.provider), body, headers=signed(body)) == 200
     assert is_due(call)
     assert (call.status, call.rank, call.talk_seconds, call.raw_status) == ("ringing", 50, None, "")
-    assert rung == ["poll"]
+    assert nudged == ["poll"]
     address = WebhookAddress.objects.get()
     assert (address.deliveries, address.last_delivery_result) == (1, DeliveryResult.TAKEN)
     assert address.last_delivery_at is not None
@@ -139,13 +134,13 @@ def test_too_large_a_message_is_refused_unread(db: None) -> None:
 # Repeated, early, late, out of order
 
 
-def test_a_message_sent_a_thousand_times_has_one_effect(db: None, rung: list[str]) -> None:
+def test_a_message_sent_a_thousand_times_has_one_effect(db: None, nudged: list[str]) -> None:
     call = open_call()
     address = WebhookAddress.objects.get(pk=_made(call.provider))
     results = {webhooks.receive(address, {}, message("bolna")) for _time in range(1000)}
     assert results == {DeliveryResult.TAKEN, DeliveryResult.REPEATED}
     assert CallHint.objects.count() == 1
-    assert rung == ["poll"]
+    assert nudged == ["poll"]
     Call.objects.update(next_poll_at=None)
     assert webhooks.receive(address, {}, message("bolna")) == DeliveryResult.REPEATED
     assert not is_due(call)
@@ -157,13 +152,13 @@ def _made(provider: Provider) -> int:
     return WebhookAddress.objects.get(provider=provider).pk
 
 
-def test_a_flood_rings_once(db: None, rung: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_rings_once(db: None, nudged: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "NUDGE_SECONDS", 60)
     call = open_call()
     path = address_of(call.provider)
     for number in range(50):
         assert post(path, message("bolna", state=f"word-{number}")) == 200
-    assert rung == ["poll"]
+    assert nudged == ["poll"]
     assert CallHint.objects.count() == 50
 
 
@@ -190,11 +185,11 @@ def test_a_message_before_the_answer_waits_for_its_call(db: None) -> None:
     assert is_due(call)
 
 
-def test_what_nobody_answers_to_is_given_up_and_forgotten(db: None, rung: list[str]) -> None:
+def test_what_nobody_answers_to_is_given_up_and_forgotten(db: None, nudged: list[str]) -> None:
     path = address_of(make_provider())
     assert post(path, message("bolna")) == 200
     minute_job.sweep()
-    assert "hints" in rung
+    assert "hints" in nudged
     CallHint.objects.update(received_at=timezone.now() - datetime.timedelta(minutes=16))
     assert webhooks.follow_hints()["stray"] == 1
     assert CallHint.objects.get().state == "stray"
@@ -215,7 +210,7 @@ def test_what_a_flood_leaves_is_bounded(db: None, monkeypatch: pytest.MonkeyPatc
     assert set(CallHint.objects.values_list("remote_id", flat=True)) == {f"id-{number}" for number in range(3, 8)}
 
 
-def test_an_unknown_call_is_looked_for_at_once(db: None, rung: list[str]) -> None:
+def test_an_unknown_call_is_looked_for_at_once(db: None, nudged: list[str]) -> None:
     call = open_call(remote_id="", status="unknown", rank=20)
     told = {"id": "abc", "status": "completed", "context_details": {"recipient_data": {}}}
     told["user_data"] = {"call_reference": str(call.reference)}
@@ -225,4 +220,4 @@ def test_an_unknown_call_is_looked_for_at_once(db: None, rung: list[str]) -> Non
     # Not bound by the message's word: only looked for.
     assert (call.status, call.remote_id) == ("unknown", "")
     assert is_due(call)
-    assert "poll" in rung
+    assert "poll" in nudged

@@ -150,14 +150,14 @@ def _wait_for(receiver: Receiver, count: int) -> None:
 
 
 def test_a_new_address_is_shown_once_and_kept_as_a_hash(client: Client, admin_person: User, settings: Settings) -> None:
-    settings.PUBLIC_URL = "https://desk.example.org"
+    settings.PUBLIC_URL = "https://console.example.org"
     provider = make_provider()
     client.force_login(admin_person)
     page = client.get(f"/providers/{provider.pk}/").content.decode()
     assert "Make an address" in page
     answer = client.post(f"/providers/{provider.pk}/webhook/")
     shown = answer.context["new_address"]
-    assert shown.startswith(f"https://desk.example.org/hooks/{provider.pk}/")
+    assert shown.startswith(f"https://console.example.org/hooks/{provider.pk}/")
     assert shown in answer.content.decode()
     assert answer["Cache-Control"] == "no-store, private"
     token = shown.rstrip("/").rpartition("/")[2]

@@ -1,0 +1,37 @@
+"""Takes a file of people in and saves it, as the pages of imports do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from campaigns.contacts.importing import saving, upload
+from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.validation import check_import
+from campaigns.models import ContactImport
+
+
+def take(path: Path, person: User | None = None, region: str = "IR", **options: Any) -> ContactImport:
+    """Upload a file, with its columns as guessed and a new list."""
+    with path.open("rb") as file:
+        record = upload.take_file(file, path.name, region, person)
+    mapping = ColumnMapping.from_json(record.mapping)
+    mapping = ColumnMapping(mapping.columns, mapping.has_titles, options.get("update_known", False))
+    upload.map_columns(
+        record,
+        mapping,
+        region=region,
+        contact_list=options.get("contact_list"),
+        list_name=options.get("list_name", "New list"),
+    )
+    return check_import(record.pk)
+
+
+def save(record: ContactImport, person: User | None = None, **options: Any) -> ContactImport:
+    """Save a file that was taken in, and read its record back."""
+    assert saving.begin_saving(record.pk, person, **options)
+    assert saving.save_import(record.pk)
+    record.refresh_from_db()
+    return record

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.setup import ReadOnlyAdmin
 from callcenter.audit.models import AuditEvent
 
-
 SHORT_DETAIL = 120
 """Characters of an event's detail that the list shows."""
 

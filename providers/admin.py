@@ -106,7 +106,7 @@ class ProviderAdmin(SetupAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Test new keys before Django opens its transaction: no transaction may stay open during a request to a vendor."""
+        """Test new keys before Django opens its transaction: none may be open during a request to a vendor."""
         if request.method == "POST":
             obj = self.get_object(request, object_id) if object_id else None
             if self._may_save(request, obj, object_id):

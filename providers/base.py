@@ -322,7 +322,7 @@ def _shortened(found: re.Match[str]) -> str:
 
 
 def normalise_word(raw: object) -> str:
-    """Return a status word in lower case with underscores for dashes and spaces, cut to `MAX_WORD`; empty if no text."""
+    """Return a status word in lower case with underscores for dashes and spaces; empty for anything but text."""
     if not isinstance(raw, str):
         return ""
     return raw.strip().lower().replace("-", "_").replace(" ", "_")[:MAX_WORD]
@@ -343,7 +343,7 @@ def is_usable_id(remote_id: object) -> bool:
 
 
 def retry_after(response: Response, default: float = 30.0) -> float:
-    """Return the wait in seconds (0 to 3600) from Retry-After, given in seconds or as an HTTP date; else the default."""
+    """Return the seconds (0 to 3600) of a Retry-After given in seconds or as an HTTP date; else the default."""
     raw = response.headers.get("retry-after", "").strip()
     try:
         seconds = float(raw)

@@ -6,7 +6,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
 MAX_MESSAGE = 300
 """Characters of an error's message that are kept."""
 MAX_VENDOR_CODE = 80
@@ -14,7 +13,7 @@ MAX_VENDOR_CODE = 80
 
 
 class ProviderMisconfigured(ImproperlyConfigured):
-    """Raised when a provider's own settings cannot work; not a `ProviderError`, so that no handler of those hides it."""
+    """Raised when a provider's own settings cannot work; no `ProviderError`, so that handlers of those miss it."""
 
 
 class ProviderError(Exception):

@@ -200,7 +200,7 @@ class ProviderForm(KeysForm):
             address.help_text = gettext("One of: %(addresses)s.") % {"addresses": ", ".join(allowed_addresses())}
 
     def options(self) -> dict[str, Any]:
-        """Return the options that differ from the backend's defaults, so that a changed default reaches old providers."""
+        """Return the options that differ from the backend's defaults; the others follow a changed default."""
         fields = {field.name: field for field in self.backend.fields if not field.is_secret}
         kept = {name: value for name, value in self.instance.options.items() if name not in fields}
         for name, field in fields.items():
@@ -264,7 +264,7 @@ def keys_form(vendor: str, verdict: CheckVerdict | None = None) -> type[KeysForm
 
 
 def allowed_addresses() -> list[str]:
-    """Return the addresses that this installation allows, as text for people."""
+    """Return the origins that this installation allows."""
     found = [f"https://{host.strip()}" for host in settings.VENDOR_HOSTS]
     return [*found, settings.SANDBOX_ORIGIN] if settings.SANDBOX_ORIGIN else found
 

@@ -30,7 +30,7 @@ for model in (User, Group):
 
 @admin.register(User)
 class PersonAdmin(SetupAdmin, StockUserAdmin):
-    """The page of accounts: each is added with a role, deactivated instead of deleted, and cannot raise its own role."""
+    """The page of accounts: added with a role, deactivated instead of deleted; nobody changes their own roles."""
 
     plural = _("people")
     add_form = NewUserForm

@@ -10,7 +10,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-
 MAX_OBJECT_NAME = 200
 """Characters of an object's name that are kept."""
 

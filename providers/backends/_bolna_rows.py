@@ -47,7 +47,7 @@ SYSTEM_VARIABLES = frozenset(
 def parse_execution_row(
     row: Mapping[str, Any], remote_id: str, status: CallStatus | None, *, cents: bool
 ) -> CallSnapshot:
-    """Return the snapshot of an execution; `status` is its translated status, `cents` tells that amounts are in cents."""
+    """Return an execution's snapshot; `status` is its translated status, `cents` whether amounts are in cents."""
     phone, word = as_mapping(row.get("telephony_data")), row.get("status")
     # Duration and cost are zero until the vendor has processed the call: before that they are left out.
     is_over = status in FINAL

@@ -39,7 +39,7 @@ def parse_number_row(row: Mapping[str, Any]) -> RemoteCallerId:
 
 
 def _variables_of(agent: Mapping[str, Any]) -> list[str]:
-    """Return the variables of an inline prompt; none where the row has only the prompt's id, as rows of lists mostly do."""
+    """Return the variables of an inline prompt; none where the row has only the prompt's id, as in most lists."""
     prompt = as_mapping(agent.get("prompt"))
     keys = as_mapping(prompt.get("prompt_template")).get("required_context_keys")
     required = [name for key in keys if (name := parse_text(key, 80))] if isinstance(keys, list) else []

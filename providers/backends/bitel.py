@@ -285,13 +285,13 @@ class BitelBackend(ProviderBackend):
         )
 
     def raise_for_read(self, response: Response) -> None:
-        """Raise what an answer to a read means; Bitel's codes for a dead key or an empty account may come with a 200."""
+        """Raise what an answer to a read means; codes for a dead key or an empty account may come with a 200."""
         if isinstance(problem := self.refusal(response), AccountProblem):
             raise problem
         super().raise_for_read(response)
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Return the meaning of Bitel's error code: a code without a result is a refusal, even with a status below 400."""
+        """Return the meaning of Bitel's error code; a code without a result is a refusal, even with a 200."""
         status = response.status_code
         if status >= 500 or status in {401, 402, 408, 409, 425, 429, 499}:
             return None

@@ -183,7 +183,7 @@ class UnleashXBackend(ProviderBackend):
     # Reading calls back
 
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
-        """Read the lists of the calls' agents and pick these calls from them; a call without exactly one row is absent."""
+        """Read the lists of the calls' agents and pick these calls; one without exactly one matching row is absent."""
         groups: dict[str, list[CallHandle]] = {}
         for handle in handles:
             groups.setdefault(handle.agent_id, []).append(handle)

@@ -219,7 +219,7 @@ class VocodeBackend(ProviderBackend):
         return self.parse_call(json_of(response), handle.remote_id)
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
-        """Read pages from the newest call back to the window's beginning; calls without a start time are always included.
+        """Read pages from the newest call back to the window's start; calls without a start time are always included.
 
         It is not documented where the vendor sorts calls without a start time: if none came on the first pages, the
         last pages are read too. Where the list is not sorted at all, every page is read.
@@ -330,7 +330,7 @@ class VocodeBackend(ProviderBackend):
         return [row for page in self._pages(path) for row in page if is_usable_id(row.get("id"))]
 
     def _pages(self, path: str, **params: str) -> Iterator[list[Mapping[str, Any]]]:
-        """Yield each page's rows, also of the older bare array; raises `UnexpectedResponse` where the pages do not end."""
+        """Yield each page's rows, also of the older bare array; raises `UnexpectedResponse` if the pages do not end."""
         seen: set[str] = set()
         for page in range(1, MOST_PAGES + 1):
             request = Request("GET", path, params={"page": page, "size": PAGE_ROWS, **params})

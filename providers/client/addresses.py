@@ -62,7 +62,7 @@ def _split(url: str) -> tuple[SplitResult, Origin]:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is public; an IPv6 address with an IPv4 address embedded is judged by both."""
+    """Return whether an IP address is public; NAT64 and IPv4-mapped ones are judged by the IPv4 address inside."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.sixtofour or ip.teredo or ip.is_site_local:

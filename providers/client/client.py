@@ -84,7 +84,7 @@ class HttpClient:
         return transfer.answer()
 
     def read(self, request: Request) -> Response:
-        """Send a harmless request on a pooled connection; a failed GET is retried, a failed POST only if it was not sent.
+        """Send a harmless request on a pooled connection; a failed GET is retried, a failed POST only if unsent.
 
         Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no complete answer came.
         """
@@ -125,7 +125,7 @@ class HttpClient:
 
 
 def _prepared(method: str, url: str, headers: CaseInsensitiveDict[str], body: bytes | None = None) -> PreparedRequest:
-    """Return the prepared request with its URL set as given: `requests` would normalise dots and escapes in the path."""
+    """Return the prepared request with its URL as given: `requests` would normalise dots and escapes in the path."""
     prepared = PreparedRequest()
     prepared.method, prepared.url, prepared.headers, prepared.body = method, url, headers, body
     return prepared

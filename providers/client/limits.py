@@ -13,7 +13,7 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
 
 @dataclass(frozen=True, kw_only=True)
 class ClientLimits:
-    """Times in seconds (`presend`: from the commit point to the first byte; `total`: with all retries), sizes in bytes."""
+    """Times in seconds (`presend`: from commit point to first byte; `total`: with all retries), sizes in bytes."""
 
     connect_timeout: float = 5.0
     total_timeout: float = 30.0

@@ -44,13 +44,13 @@ def template(scheme: str, is_pooled: bool) -> pycurl.Curl:
         pycurl.NOPROXY: "*",
         pycurl.NETRC: pycurl.NETRC_IGNORED,
         pycurl.PATH_AS_IS: 1,
-        pycurl.DNS_CACHE_TIMEOUT: 1,  # simultaneous orders share a DNS look-up, but no result is cached longer: addresses change
+        pycurl.DNS_CACHE_TIMEOUT: 1,  # simultaneous orders share a DNS look-up; cached no longer: addresses change
         pycurl.FRESH_CONNECT: not is_pooled,
         pycurl.FORBID_REUSE: not is_pooled,
         pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
         pycurl.SSL_VERIFYPEER: 1,
         pycurl.SSL_VERIFYHOST: 2,
-        pycurl.SSL_EC_CURVES: "X25519:P-256:P-384",  # post-quantum hybrid keys would cost a tenth more CPU for each order
+        pycurl.SSL_EC_CURVES: "X25519:P-256:P-384",  # post-quantum hybrid keys would cost a tenth more CPU an order
         pycurl.CAINFO: authorities.authorities_file(),
     }.items():
         curl.setopt(option, value)

@@ -138,7 +138,7 @@ def without_database(provider: Any, count: int) -> Cost:
 
 
 def plain(provider: Any, count: int, workers: int) -> Cost:
-    """Run the plain design, a django-q2 cluster with one task a call; measured from the first placed call to the last."""
+    """Run the plain design (django-q2, one task a call), measured from the first placed call to the last."""
     from django.db import connections
     from django_q.tasks import async_task
 

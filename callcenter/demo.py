@@ -142,7 +142,7 @@ def _lists_something(provider: Provider) -> bool:
 
 
 def _type_in(provider: Provider, account: DemoAccount) -> str:
-    """Create the rows that this vendor does not list and an admin would type in; returns their names."""
+    """Create the rows that this vendor does not list and an admin types in; returns a sentence, empty if none."""
     backend = provider.backend_class
     typed = []
     if not backend.supports_list_voices and account.voices:

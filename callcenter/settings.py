@@ -99,7 +99,7 @@ TEMPLATES = [
 DATABASE_URL: str = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}"
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # FULL: a power cut must not lose a committed transaction; IMMEDIATE: writers wait at BEGIN, not fail later.
+    # FULL: a power cut must not lose a committed transaction; IMMEDIATE: writers wait at BEGIN instead of failing.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -72,9 +72,7 @@ class SetUpAdminSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Redirect anonymous users to the console's log-in; raises PermissionDenied for others without the right."""
-        from django.contrib.auth.views import (
-            redirect_to_login,
-        )  # imports models, which are not loaded yet when this module is
+        from django.contrib.auth.views import redirect_to_login  # imports models: too early at module level
 
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied("manage_providers")

@@ -13,7 +13,7 @@ MAX_VENDOR_CODE = 80
 
 
 class ProviderMisconfigured(ImproperlyConfigured):
-    """Raised when a provider's own settings cannot work; no `ProviderError`, so that handlers of those miss it."""
+    """Raised when a provider's own settings cannot work; no `ProviderError`, so no handler of those catches it."""
 
 
 class ProviderError(Exception):

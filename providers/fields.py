@@ -38,7 +38,7 @@ class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
         return opened
 
     def to_python(self, value: Any) -> Any:
-        """Return the value unchanged."""
+        """Return the value, or an empty dict where there is none."""
         return value or {}
 
     def value_to_string(self, obj: models.Model) -> str:
@@ -46,7 +46,7 @@ class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
         return ""
 
     def get_lookup(self, lookup_name: str) -> Any:
-        """Return no lookup but `isnull`."""
+        """Return the lookup `isnull`; raises TypeError for any other."""
         if lookup_name != "isnull":
             raise TypeError("An encrypted field cannot be searched.")
         return super().get_lookup(lookup_name)

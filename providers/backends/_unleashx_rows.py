@@ -43,7 +43,7 @@ _OUR_REFERENCE = re.compile(REFERENCE_KEY + r"[\"'\\\s]*[:=][\"'\\\s]*([0-9a-fA-
 
 
 def boxes_of(answer: Any) -> list[Row]:
-    """Return an object and those nested in its `data` envelopes, outermost first; raises `UnexpectedResponse`."""
+    """Return an object and those nested in it as envelopes, outermost first; raises `UnexpectedResponse`."""
     boxes = [require_object(answer, "one of UnleashX's: check the address")]
     while len(boxes) < 5:
         inner = [box for name in ("data", "payload", "call") if isinstance(box := boxes[-1].get(name), dict)]

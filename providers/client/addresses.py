@@ -32,7 +32,7 @@ class ForeignHost(ValueError):
 
 
 def checked(url: str, allowed: Iterable[str], sandbox: str) -> tuple[SplitResult, Origin]:
-    """Return an address's origin; raises ValueError with the reason where the address is not allowed.
+    """Return an address's parts and origin; raises ValueError with the reason where it is not allowed.
 
     Allowed are https addresses of the hosts in `allowed` (one that begins with a dot allows its subdomains) and the
     simulator's origin `sandbox`.

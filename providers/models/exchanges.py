@@ -71,7 +71,7 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         sent: object = None,
         answered: object = None,
     ) -> ProviderExchange:
-        """Add one masked row and delete all but the last `KEPT_EXCHANGES`; bodies are logged where they are passed."""
+        """Add one masked row, with the bodies if given; keeps the last `KEPT_EXCHANGES` rows that are not orders."""
         line = self.create(
             provider_id=provider_id,
             what=what[:MAX_WHAT],

@@ -5,7 +5,7 @@ Read 2026-11: https://docs.voicy.co/api-reference/overview, .../call-dial, .../c
 
 Oddities: an order is answered 201, and 403 means a number that is not ours, not a dead key. Three generations of pages
 name the end of a call differently; all their words are known here. Rows of lists carry no transcript, so an ended
-call is read once more by its id. `error_inactivity` is listed among the completed calls. Recordings expire after an hour.
+call is read once more by its id. `error_inactivity` is listed among the completed calls. Recordings last an hour.
 """
 
 from __future__ import annotations

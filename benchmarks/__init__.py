@@ -1,1 +1,1 @@
-"""What the design costs, as a ratio against a named baseline in the same run; see README.md."""
+"""Benchmarks: each measures the product and a named baseline in the same run and prints the ratio; see README.md."""

@@ -1,9 +1,9 @@
-"""The dispatch slice of this tree beside that of a commit before it: paired rounds, each over http and over TLS.
+"""Benchmark of the dispatch slice against that of an earlier commit: paired rounds, over http and over TLS.
 
     python -m benchmarks.before COMMIT [--rounds 5] [--calls 3000]
 
 The commit is checked out into a temporary worktree with an environment of its own, and measured by the script of this
-tree. Both take turns, so that a busy minute meets both.
+tree. The two take turns, so that other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def open_order_loop(provider, most, tell):
     loop.send = loop.carry
     return loop
 """
-"""What the script asks of a tree whose rows still opened their own way to the network."""
+"""Patch for trees in which models still opened the network client themselves."""
 ROW = "rate", "cpu", "bare_rate", "bare_cpu"
-"""Of one round: calls a second and CPU ms a call, of the slice and of the client without a database."""
+"""Figures of one round: calls a second and CPU ms a call, of the slice and of the client without a database."""
 
 
 @contextlib.contextmanager
 def worktree(commit: str) -> Iterator[Path]:
-    """Check a commit out with an environment of its own, measured by the script of this tree; removed afterwards."""
+    """Context manager: a worktree of a commit with its own .venv and this tree's benchmarks; removed afterwards."""
     place = Path(tempfile.mkdtemp(prefix="callcenter-before-"))
     tree = place / "tree"
     subprocess.run(["git", "worktree", "add", "--detach", "--quiet", str(tree), commit], cwd=ROOT, check=True)
@@ -52,7 +52,7 @@ def worktree(commit: str) -> Iterator[Path]:
 
 
 def measure(tree: Path, scheme: str, asked: Any) -> tuple[float, ...]:
-    """Run one round in a tree."""
+    """Run one round in a tree and return its figures (`ROW`)."""
     command = [
         str(tree / ".venv/bin/python"), "-m", "benchmarks.dispatch", "--rounds=1", "--no-plain", "--json",
         f"--scheme={scheme}", f"--calls={asked.calls}", f"--delay-ms={asked.delay_ms}", f"--database={asked.database}",
@@ -63,7 +63,7 @@ def measure(tree: Path, scheme: str, asked: Any) -> tuple[float, ...]:
 
 
 def main() -> None:
-    """Print both trees' figures and what was to be reached, for http and for TLS."""
+    """Print both trees' figures and the goals, for http and for TLS."""
     parser = common.parser(__doc__ or "")
     parser.add_argument("commit", help="what to compare with")
     parser.add_argument("--calls", type=int, default=3_000)
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def report(asked: Any, scheme: str, before: list[tuple[float, ...]], now: list[tuple[float, ...]]) -> None:
-    """Print the medians; ratios are medians of the rounds' own."""
+    """Print the medians of the rounds; a ratio is the median of each round's ratio."""
     pairs = [tuple(new / old for new, old in zip(*pair, strict=True)) for pair in zip(now, before, strict=True)]
     ratios, shares = common.median(pairs, tuple), [100 * row[0] / row[2] for row in now]
     common.print_table(

@@ -1,4 +1,4 @@
-"""Opening every page of the console over a long history, beside the stock change list of Django's admin."""
+"""Benchmark of opening every page of the console over a long history, against Django admin's stock change list."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ SEARCH_MS = 100.0
 EXPORT_MB = 100.0
 WARM, LOUD = 1, 10
 ANSWERS = {200, 286, 302, 403, 503}
-"""Also "nothing moves any more", "look there", "no role" and "not ready": pages in their own right."""
+"""Statuses that count as a page; 286 stops htmx polling, 302 redirects, 403 is "no role", 503 is "not ready"."""
 ACCOUNTS = {"manager": "Managers", "admin": "Admins", "caller": "Callers"}
 
 
 class Opened(NamedTuple):
-    """What opening one page took."""
+    """The cost of opening one page."""
 
     milliseconds: float
     cpu_ms: float
-    """Of this process: what stays of the time where other work shares the machine; PostgreSQL's own is not in it."""
+    """CPU ms of this process, which other load does not change; without PostgreSQL's own CPU time."""
     queries: int
     database_ms: float
     length: int
 
 
 class Spy:
-    """Keeps the statements of one answer."""
+    """Database wrapper that records the statements of one response."""
 
     def __init__(self) -> None:
         self.statements: list[tuple[str, Any]] = []
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        """Run a statement and keep it."""
+        """Record a statement and run it."""
         self.statements.append((sql, params))
         return execute(sql, params, many, context)
 
@@ -54,7 +54,7 @@ class Spy:
 
 
 def open_page(client: Any, path: str, rounds: int) -> Opened:
-    """Open a page as its first viewer does: nothing of it is in the cache."""
+    """Open a page `rounds` times with an empty cache and return the medians."""
     from django.core.cache import cache
     from django.db import connection
 
@@ -79,9 +79,9 @@ def open_page(client: Any, path: str, rounds: int) -> Opened:
 
 
 def read_again(statements: list[tuple[str, Any]], rounds: int) -> float:
-    """Return what the reading statements take to their last row without Django, in milliseconds.
+    """Return the milliseconds that the SELECT statements take to fetch all rows, without Django.
 
-    A setting for one of them is told again, too.
+    A SET statement before one of them is run again too.
     """
     from django.db import connection, transaction
 
@@ -105,7 +105,7 @@ def read_again(statements: list[tuple[str, Any]], rounds: int) -> float:
 
 
 def make_clients() -> dict[str, Any]:
-    """Log a person of each role in."""
+    """Return a test client for each role, logged in."""
     from django.contrib.auth.models import Group, User
     from django.test import Client
 
@@ -125,7 +125,7 @@ def make_clients() -> dict[str, Any]:
 
 
 def stock_paths() -> Callable[[str], str]:
-    """Put a plain admin site over the calls beside the console; returns how its addresses are made."""
+    """Install a plain admin site with a change list of calls; returns a function that builds its addresses."""
     from django.conf import settings
     from django.contrib.auth.models import User
     from django.test import Client
@@ -147,7 +147,7 @@ STOCK: dict[str, Any] = {}
 
 
 class Streamed(NamedTuple):
-    """What writing out every row took."""
+    """The cost of writing out every row."""
 
     rows: int
     seconds: float
@@ -155,7 +155,7 @@ class Streamed(NamedTuple):
 
 
 def stream(client: Any, path: str) -> Streamed:
-    """Read a streamed file to its end, keeping nothing."""
+    """Read a streamed file to its end and discard it."""
 
     def read() -> int:
         return sum(piece.count(b"\r\n") for piece in client.get(path).streaming_content) - 1
@@ -164,7 +164,7 @@ def stream(client: Any, path: str) -> Streamed:
 
 
 def export_calls() -> Streamed:
-    """Have all calls written into a file, in slices as the worker writes them."""
+    """Write all calls into an export file, in slices as the worker does."""
     from django.contrib.auth.models import User
 
     from campaigns.calls import call_columns
@@ -189,7 +189,7 @@ def export_calls() -> Streamed:
 
 
 def _watched(work: Callable[[], int]) -> Streamed:
-    """Do something that returns how many rows it wrote, and watch the memory."""
+    """Run `work`, which returns how many rows it wrote, and measure time and peak memory."""
     gc.collect()
     base = _memory("VmRSS")
     with contextlib.suppress(OSError):
@@ -209,7 +209,7 @@ def _memory(what: str) -> float:
 
 @contextlib.contextmanager
 def history(options: argparse.Namespace) -> Iterator[None]:
-    """Fill a database of its own, or take the one that is named."""
+    """Context manager: fills a new database, or uses the existing one that the options name."""
     if options.existing:
         with common.existing(options.existing):
             yield
@@ -222,7 +222,7 @@ def history(options: argparse.Namespace) -> Iterator[None]:
 
 
 def make_import(client_name: str) -> int:
-    """Take in a small file, for the pages of an import."""
+    """Import a small file, for the pages of imports; returns the import's id."""
     from django.contrib.auth.models import User
 
     from campaigns.contacts.importing.mapping import ColumnMapping
@@ -240,7 +240,7 @@ def make_import(client_name: str) -> int:
 
 
 def measure(pages: list[Page], clients: dict[str, Any], rounds: int) -> list[tuple[Page, Opened, Opened | None]]:
-    """Open every page, and the stock list beside it where it answers the same question."""
+    """Open every page, and the stock change list where it answers the same question."""
     from django.urls import reverse
 
     stock_path = stock_paths()
@@ -259,12 +259,12 @@ def measure(pages: list[Page], clients: dict[str, Any], rounds: int) -> list[tup
 
 
 def is_reached(page: Page, opened: Opened, limit: float) -> bool:
-    """Tell whether a page is as fast as it must be."""
+    """Return whether a page is within its limit."""
     return page.is_later or (opened.milliseconds <= limit and (not page.is_search or opened.database_ms <= SEARCH_MS))
 
 
 def goals_of(found: list[tuple[Page, Opened, Opened | None]], streamed: dict[str, Streamed]) -> list[Goal]:
-    """Return what was to be reached: the slowest of each kind stands for all."""
+    """Return the goals; the slowest page of each kind decides."""
     from django.db import connection
 
     limit = PAGE_MS[connection.vendor]
@@ -281,7 +281,7 @@ def goals_of(found: list[tuple[Page, Opened, Opened | None]], streamed: dict[str
 
 
 def main() -> None:
-    """Open everything and print it."""
+    """Run the benchmark and print its tables and goals."""
     parser = common.parser(__doc__ or "")
     parser.set_defaults(rounds=7)
     parser.add_argument("--contacts", type=int, default=50_000, help="people of the history; the goals want 500,000")

@@ -1,4 +1,4 @@
-"""The stage that every benchmark plays on: a database of its own, a vendor simulator, CPU seconds, a table."""
+"""Shared parts of the benchmarks: a temporary database, a vendor simulator, CPU meters, printed tables."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def parser(purpose: str) -> argparse.ArgumentParser:
     return made
 
 
-# The stage
+# The database
 
 
 @contextlib.contextmanager
 def stage(database: str, settings: str = "benchmarks.settings", scheme: str = "http") -> Iterator[Path]:
-    """Set Django up on an empty, migrated database in a temporary directory, and remove both afterwards."""
+    """Context manager: Django on an empty, migrated database and a temporary directory; both removed afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="callcenter-benchmark-"))
     name = f"benchmark_{uuid.uuid4().hex[:12]}"
     url = urlunsplit(urlsplit(database)._replace(path=f"/{name}")) if database else ""
@@ -65,7 +65,7 @@ def stage(database: str, settings: str = "benchmarks.settings", scheme: str = "h
 
 @contextlib.contextmanager
 def existing(database: str, settings: str = "benchmarks.settings") -> Iterator[Path]:
-    """Set Django up on a database that is there, bring it up to date, and leave it."""
+    """Context manager: Django on an existing database, which is migrated and kept."""
     directory = Path(tempfile.mkdtemp(prefix="callcenter-benchmark-"))
     _set_environment(directory, database, settings)
     try:
@@ -96,13 +96,13 @@ def _set_environment(directory: Path, url: str, settings: str) -> None:
         LOG_LEVEL="ERROR",
         PYTHONPATH=str(ROOT),
     )
-    # Also a `timeout` or a closed terminal leaves nothing behind.
+    # Clean up also after `timeout` (SIGTERM) or a closed terminal (SIGHUP).
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: sys.exit(128 + received))
 
 
 def set_up() -> None:
-    """Start Django in this process and bring the database up to date."""
+    """Set Django up in this process and migrate the database."""
     import django
     from django.core.management import call_command
 
@@ -135,7 +135,7 @@ def engine() -> str:
 
 @contextlib.contextmanager
 def sandbox(*, delay_ms: int, speed: float = 1.0, **switches: Any) -> Iterator[str]:
-    """Run the vendor simulator as a process of its own, without limits and magic numbers; yields its origin."""
+    """Context manager: runs the simulator as a process, without limits and magic numbers; yields its origin."""
     origin = f"http://127.0.0.1:{SANDBOX_PORT}"
     options = [f"--port={SANDBOX_PORT}", f"--delay-ms={delay_ms}", f"--speed={speed}"]
     process = subprocess.Popen(
@@ -152,9 +152,9 @@ def sandbox(*, delay_ms: int, speed: float = 1.0, **switches: Any) -> Iterator[s
 
 @contextlib.contextmanager
 def vendor(*, delay_ms: int, certificate: str = "") -> Iterator[str]:
-    """Run the vendor that only takes orders as a process of its own; yields its origin.
+    """Context manager: runs the order-only vendor (`benchmarks.vendor`) as a process; yields its origin.
 
-    With a certificate's file (its key in it) it speaks TLS, and is what this process trusts besides certifi's.
+    `certificate` is a PEM file with certificate and key: the vendor then uses TLS, and this process trusts it too.
     """
     if certificate:
         os.environ["SSL_CERT_FILE"] = certificate
@@ -177,7 +177,7 @@ def vendor(*, delay_ms: int, certificate: str = "") -> Iterator[str]:
 
 
 def make_certificate(directory: Path) -> str:
-    """Write a certificate for loopback with its key, its own authority; returns the file's path."""
+    """Write a self-signed certificate for loopback with its key; returns the PEM file's path."""
     import datetime
     import ipaddress
 
@@ -208,7 +208,7 @@ def make_certificate(directory: Path) -> str:
 
 
 def control(origin: str, name: str, order: dict[str, Any]) -> None:
-    """Tell the simulator something over its control endpoint."""
+    """Send an order to the simulator's control endpoint `name`."""
     body = json.dumps(order).encode()
     request = urllib.request.Request(f"{origin}/_control/{name}", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10):
@@ -227,7 +227,7 @@ def _wait_for(origin: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def make_provider(vendor: str, origin: str, **fields: Any) -> Any:
-    """Make a provider at a vendor of the simulator, wide open, with its first agent and caller ID."""
+    """Create a provider at the simulator, without practical limits, with its first agent and caller ID."""
     from providers.models import Agent, CallerId, Provider
     from providers.sandbox.accounts import ACCOUNT_OF
 
@@ -250,12 +250,12 @@ def make_provider(vendor: str, origin: str, **fields: Any) -> Any:
 
 
 def phone(number: int) -> str:
-    """Return a valid Iranian mobile number, another for each number below ten million."""
+    """Return a valid Iranian mobile number, distinct for each `number` below ten million."""
     return f"+98912{number:07d}"
 
 
 def place(backend: Any, order: Any) -> Any:
-    """Send an order through the client alone; one that a busy machine kept from leaving in time leaves later."""
+    """Send an order through the client alone; retried where a busy machine made it too late to leave (`NotSent`)."""
     from providers.exceptions import NotSent
 
     for _try in range(5):
@@ -264,11 +264,11 @@ def place(backend: Any, order: Any) -> Any:
     raise SystemExit("The machine is too busy: orders do not leave within two seconds.")
 
 
-# Measures
+# Measuring
 
 
 class Cost(NamedTuple):
-    """What a run took."""
+    """The cost of a run."""
 
     seconds: float
     cpu: float
@@ -317,7 +317,7 @@ def median(costs: Sequence[tuple[float, ...]], kind: Any = None) -> Any:
 
 
 class Goal(NamedTuple):
-    """One figure to reach."""
+    """One figure with its limit."""
 
     what: str
     is_: float
@@ -327,12 +327,12 @@ class Goal(NamedTuple):
 
     @property
     def is_reached(self) -> bool:
-        """Tell whether it was."""
+        """Whether the figure is within its limit."""
         return self.is_ <= self.wanted if self.at_most else self.is_ >= self.wanted
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under titles, figures to the right."""
+    """Print a table, with figures aligned right."""
     cells = [list(columns), *[[_cell(value) for value in row] for row in rows]]
     widths = [max(len(row[position]) for row in cells) for position in range(len(columns))]
     print(f"\n{title}")
@@ -344,7 +344,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 
 def print_goals(goals: Sequence[Goal]) -> None:
-    """Print what was to be reached and what was."""
+    """Print each goal with its figure and whether it was reached."""
     print()
     for goal in goals:
         sign = "at most" if goal.at_most else "at least"

@@ -1,4 +1,4 @@
-"""Placing calls: the dispatch slice with its full at-most-once path, beside one task a call and beside no database."""
+"""Benchmark of placing calls: the dispatch slice, against one task a call and against the client alone."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from benchmarks.common import MANAGE, ROOT, Cost, Goal, Meter, median
 
 LINES = 64
 PLAIN_SECONDS = 45
-"""The plain design is cut here: a rate needs no more."""
+"""Seconds after which the plain design is stopped: enough to measure its rate."""
 _numbers = itertools.count(0)
 
 
 def make_calls(provider: Any, count: int) -> Any:
-    """Make a running campaign whose people all wait to be called."""
+    """Create a running campaign with `count` pending calls."""
     import datetime
 
     from django.utils import timezone
@@ -59,7 +59,7 @@ def make_calls(provider: Any, count: int) -> Any:
 
 
 def clear(campaign: Any) -> None:
-    """End a round's calls and tidy the tables, so that the next one finds what the first one found."""
+    """End a round's calls and vacuum the tables, so that every round starts from the same state."""
     from django.db import connection
 
     from campaigns.models import Call, Campaign
@@ -67,7 +67,7 @@ def clear(campaign: Any) -> None:
     Call.objects.filter(campaign=campaign).update(status="completed", rank=90, next_poll_at=None)
     Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.FINISHED)
     if connection.vendor == "postgresql":
-        # What autovacuum does between campaigns, and not between rounds of a few seconds.
+        # Autovacuum does this between campaigns, but not between rounds of a few seconds.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
@@ -87,14 +87,14 @@ def ours(provider: Any, count: int) -> Cost:
     first, last = placed.order_by("placing_at").first(), placed.order_by("-placed_at").first()
     assert first is not None
     assert last is not None
-    # The slice goes on looking for work for a moment after the last answer: that is no part of the rate.
+    # The slice looks for work for a moment after the last answer: that time is not part of the rate.
     seconds = (last.placed_at - first.placing_at).total_seconds()
     clear(campaign)
     return Cost(seconds, meter.cost.cpu)
 
 
 class Sent(NamedTuple):
-    """An order as an order loop takes it."""
+    """An order in the form that an order loop takes (`CommittedOrder`)."""
 
     call_id: int
     order: Any
@@ -102,7 +102,7 @@ class Sent(NamedTuple):
 
 
 def without_database(provider: Any, count: int) -> Cost:
-    """Send the same orders through the same client over as many lines, and keep nothing."""
+    """Send the same orders through the same client over as many lines, without a database."""
     from campaigns.core.clock import boottime
     from providers.exceptions import NotSent
     from providers.opening import open_order_loop
@@ -122,7 +122,7 @@ def without_database(provider: Any, count: int) -> Cost:
     loop = open_order_loop(provider, LINES, done.put)
     waiting, placed = iter(orders), []
     with Meter() as meter:
-        # Handed over as lines come free: an order that waits for seconds would be too old to leave.
+        # Queued as lines become free: an order that waits for seconds would be too late to leave.
         loop.send(Sent(0, order, boottime()) for order in itertools.islice(waiting, 2 * LINES))
         while len(placed) < count:
             back = done.get()
@@ -138,7 +138,7 @@ def without_database(provider: Any, count: int) -> Cost:
 
 
 def plain(provider: Any, count: int, workers: int) -> Cost:
-    """Run a django-q2 cluster with one task a call, and measure from the first placed call to the last."""
+    """Run the plain design (django-q2, one task a call), measured from the first placed call to the last."""
     from django.db import connections
     from django_q.tasks import async_task
 
@@ -149,7 +149,7 @@ def plain(provider: Any, count: int, workers: int) -> Cost:
         async_task("benchmarks.plain.place", pk)
     connections.close_all()
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.plain_settings", "PLAIN_WORKERS": str(workers)}
-    # The cluster's log is not wanted, its end is: a group of its own is ended as a whole.
+    # A process group of its own, so that the whole cluster can be ended; its log is discarded.
     cluster = subprocess.Popen(
         [*MANAGE, "qcluster"],
         cwd=ROOT,
@@ -162,22 +162,22 @@ def plain(provider: Any, count: int, workers: int) -> Cost:
     try:
         begin = _wait(lambda: placed.count() >= count // 10, cluster, 90)
         before, had = common.tree_cpu(cluster.pid), placed.count()
-        # Tasks that fail are tried again after minutes: the rate of those that did not is in the design's favour.
+        # Failed tasks are retried after minutes; counting only the others favours the plain design.
         end = _wait(lambda: placed.count() >= count * 19 // 20, cluster, PLAIN_SECONDS)
         used, did = common.tree_cpu(cluster.pid) - before, placed.count() - had
     finally:
-        # At once and as a whole: what it has not placed is not wanted.
+        # SIGKILL to the whole group: calls that are not placed yet are not needed.
         os.killpg(cluster.pid, signal.SIGKILL)
         cluster.wait()
     clear(campaign)
     if did < count // 20:
         raise SystemExit(f"The plain design's cluster placed {had + did} of {count} calls: too few for a rate.")
-    # Scaled to all calls: the start of the processes is left out in the plain design's favour.
+    # Scaled to all calls; leaving out the processes' start favours the plain design.
     return Cost((end - begin) * count / did, used * count / did)
 
 
 def _wait(is_done: Any, process: subprocess.Popen[bytes], seconds: float) -> float:
-    """Wait until it is done or the time is over; what was placed by then is counted."""
+    """Wait until `is_done`, the end of the process, or at most `seconds`."""
     until = time.monotonic() + seconds
     while not is_done() and time.monotonic() < until:
         if process.poll() is not None:
@@ -222,7 +222,7 @@ def main() -> None:
 
 
 def report(asked: Any, engine: str, full: Cost, bare: Cost, simple: Cost | None) -> None:
-    """Print the table and what was to be reached."""
+    """Print the table and the goals."""
     rate = asked.calls / full.seconds
     rows: list[list[object]] = []
     if simple:

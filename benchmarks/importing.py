@@ -1,4 +1,4 @@
-"""Importing people from a CSV file: check and save, beside django-import-export on the same rows."""
+"""Benchmark of importing people from a CSV file, against django-import-export on the same rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = ("Maryam Hosseini", "Reza Karimi", "Sara Ahmadi", "Ali Moradi", "Neda Ja
 
 
 def write_file(path: Path, rows: int) -> dict[str, int]:
-    """Write a file of people with what real files hold; returns how many rows of each kind stand in it."""
+    """Write a CSV file of people, with the faults of real files; returns how many rows of each kind it has."""
     chance = random.Random(11)  # the same file in every run
     counts: Counter[str] = Counter()
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -51,11 +51,11 @@ def write_file(path: Path, rows: int) -> dict[str, int]:
     return dict(counts)
 
 
-# The designs: each in a process of its own, so that its peak of memory is its own
+# The designs, each run in a process of its own to measure its peak memory
 
 
 def ours(path: Path) -> dict[str, Any]:
-    """Take the file in, check it and save it, as the screens do."""
+    """Upload, check and save the file, as the screens do."""
     from django.core.files import File
 
     from campaigns.contacts.importing.mapping import ColumnMapping
@@ -105,7 +105,7 @@ def library(path: Path, *, use_bulk: bool) -> dict[str, Any]:
             row["Mobile number"] = understand_number(str(row["Mobile number"] or ""), "IR").e164
 
         def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
-            # An error would take the whole file back; the first row of a number counts, as with us.
+            # An error would roll the whole file back; the first row of a number counts, as in our import.
             return not instance.phone or original.pk is not None
 
     with path.open(encoding="utf-8", newline="") as file:
@@ -126,9 +126,9 @@ DESIGNS = {
 
 
 def run(design: str, path: Path) -> None:
-    """Run one design on the stage that the environment names, and print what it took as JSON."""
+    """Run one design on the database that the environment names, and print its cost as JSON."""
     common.set_up()
-    from django.core.files.base import ContentFile  # what a web process has loaded anyway
+    from django.core.files.base import ContentFile  # loaded in every web process, so not counted
 
     from campaigns.contacts.importing import saving, upload
 
@@ -193,7 +193,7 @@ def main() -> None:
 
 
 def report(asked: Any, engine: str, held: dict[int, dict[str, int]], found: dict[str, list[dict[str, Any]]]) -> None:
-    """Print the table and what was to be reached."""
+    """Print the table and the goals."""
 
     def middle(name: str, key: str) -> float:
         return statistics.median(float(one[key]) for one in found[name])

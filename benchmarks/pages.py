@@ -1,4 +1,4 @@
-"""Every page of the console that can be opened, with what makes it slow; a page that nobody listed here is an error."""
+"""The list of the console's pages to measure, with slow variants; an address missing here is an error."""
 
 from __future__ import annotations
 
@@ -21,49 +21,49 @@ POSTED = frozenset(
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
     }
 )  # fmt: skip
-"""Addresses that only take orders: there is no page to wait for."""
+"""Names of POST-only addresses, which have no page."""
 ASKS_THE_VENDOR = frozenset({"call-player", "call-recording"})
-"""What they show comes from the vendor."""
+"""Names of pages whose content comes from the vendor."""
 OF_ONE_FILE = frozenset({"import-progress", "import-bad-rows", "export-fetch"})
-"""Files and fragments of one import or export: as long as the file, not as the history."""
+"""Names of downloads and fragments of one import or export: their size depends on the file, not on the history."""
 
 
 class Page(NamedTuple):
     """One address to open."""
 
     name: str
-    """Of the address, in the table of addresses."""
+    """Name of the URL pattern."""
     what: str
     args: tuple[Any, ...] = ()
     query: str = ""
     stock: str = ""
-    """The same question to a stock change list over calls."""
+    """Query of the stock change list of calls that asks the same."""
     is_search: bool = False
     role: str = "manager"
     is_later: bool = False
-    """Asked for when the page stands already: told beside the others, without a limit."""
+    """Whether it is loaded after the page is shown: reported, but without a limit."""
 
 
 class Landmarks(NamedTuple):
-    """Rows of the history that the pages are opened at."""
+    """Ids of rows of the history that the pages are opened for."""
 
     campaign: int
-    """With the most calls."""
+    """The one with the most calls."""
     finished: int
     draft: int
     person: int
-    """With the most calls."""
+    """The one with the most calls."""
     member_list: int
     provider: int
     call: int
-    """Over, with a transcript."""
+    """A finished call with a transcript."""
     import_id: int
     in_campaign: int
-    """A call half-way through the biggest campaign's."""
+    """The middle call of the biggest campaign."""
     of_person: int
-    """A call half-way through the person's."""
+    """The middle call of the person."""
     middle: int
-    """A call half-way into the log."""
+    """The middle call of the log."""
     oldest: int
     person_middle: int
     membership_middle: int
@@ -71,11 +71,11 @@ class Landmarks(NamedTuple):
     rare_name: str
     number: str
     fragment: str
-    """The middle of a number."""
+    """Digits from the middle of a number, to search for."""
 
 
 def find_landmarks(import_id: int) -> Landmarks:
-    """Look for rows worth opening, in a database that `make_history` filled."""
+    """Find the rows to open, in a database that `make_history` filled."""
     from django.db.models import Count
     from django.utils import timezone
 
@@ -253,7 +253,7 @@ def _people(at: Landmarks) -> Iterator[Page]:
 
 
 def every_name() -> set[str]:
-    """Return the names of all addresses of the console, the admin's own apart."""
+    """Return the names of the console's URL patterns, without the admin's."""
     from django.urls import URLPattern, URLResolver, get_resolver
 
     def walk(resolver: URLResolver) -> Iterator[str]:
@@ -268,9 +268,9 @@ def every_name() -> set[str]:
 
 
 STREAMED = frozenset({"do-not-call-export"})
-"""Measured by rows a second."""
+"""Names of streamed downloads, which are measured in rows a second."""
 
 
 def missing(pages: list[Page]) -> set[str]:
-    """Return the addresses that nobody measures and nobody excused."""
+    """Return the names of addresses that are neither measured nor excepted."""
     return every_name() - {page.name for page in pages} - POSTED - ASKS_THE_VENDOR - OF_ONE_FILE - STREAMED

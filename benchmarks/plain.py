@@ -1,4 +1,4 @@
-"""The plain designs that are compared with: what a competent team writes first."""
+"""The plain designs, as baselines: one task and one request a call."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import requests
 from django.utils import timezone
 
 TIMEOUT = 30
+MAX_STATUS_WORD = 80
 
 
 def place(call_id: int) -> None:
-    """Place one call: one django-q2 task, one `requests.post`, one row saved (Bolna's wire)."""
+    """Place one call: one django-q2 task, one `requests.post`, one row saved (Bolna's API)."""
     from campaigns.models import Call
 
     call = Call.objects.select_related("provider", "agent").get(pk=call_id)
@@ -38,7 +39,7 @@ def read_back(call_id: int, url: str, headers: dict[str, str]) -> None:
     answer.raise_for_status()
     call = Call.objects.get(pk=call_id)
     found = answer.json()
-    call.raw_status = str(found.get("status") or found.get("call_status") or "")[:80]
+    call.raw_status = str(found.get("status") or found.get("call_status") or "")[:MAX_STATUS_WORD]
     call.polls += 1
     call.changed_at = timezone.now()
     call.save()

@@ -1,4 +1,4 @@
-"""Settings of the plain design's cluster: django-q2 as its own pages show it, four workers, the database as broker."""
+"""Settings of the plain design's cluster: django-q2 as documented, four workers, the database as broker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 from benchmarks.settings import *  # noqa: F403
 
-# The name is the queue, which the benchmark fills.
+# The name of the queue that the benchmark fills.
 Q_CLUSTER = {
     "name": "callcenter",
     "workers": int(os.environ.get("PLAIN_WORKERS", "4")),
@@ -14,5 +14,5 @@ Q_CLUSTER = {
     "retry": 120,
     "orm": "default",
 }
-# The product refuses such a queue, with reason.
+# The product's system checks refuse these queue settings.
 SILENCED_SYSTEM_CHECKS = ["campaigns.E001", "campaigns.E002"]

@@ -1,4 +1,4 @@
-"""Reading states back: one round over many open calls, beside one GET and one save a call."""
+"""Benchmark of polling: one round over many open calls, against one GET and one save a call."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from benchmarks import common, plain
 from benchmarks.common import Goal, Meter
 
 CHANGED = 0.3
-"""Share of the calls of which the vendor has something new."""
+"""Share of the calls whose state has changed at the vendor."""
 READ = {"bolna": "/executions/{}", "voicy": "/call-get/{}"}
 _numbers = itertools.count(0)
 
 
 class Round(NamedTuple):
-    """What one round took, scaled to all calls."""
+    """The cost of one round, scaled to all calls."""
 
     seconds: float
     cpu: float
@@ -29,7 +29,7 @@ class Round(NamedTuple):
 
 
 def open_calls(vendor: str, origin: str, count: int) -> Any:
-    """Let the vendor take so many calls, and write them as rows that it took."""
+    """Place `count` calls at the vendor and create their rows."""
     from django.utils import timezone
 
     from campaigns.models import Call
@@ -51,7 +51,7 @@ def open_calls(vendor: str, origin: str, count: int) -> Any:
     ]
     with ThreadPoolExecutor(64) as pool:
         placed = list(pool.map(lambda order: common.place(backend, order), orders))
-    # An hour ago, so that a call that was read is not due again within the round.
+    # Placed an hour ago, so that a call that was read is not due again within the round.
     now = timezone.now() - datetime.timedelta(hours=1)
     Call.objects.bulk_create(
         (
@@ -76,7 +76,7 @@ def open_calls(vendor: str, origin: str, count: int) -> Any:
 
 
 def set_back(provider: Any, share: float) -> int:
-    """Make all calls due, and a share of them older than what the vendor says; returns how many of each hundred."""
+    """Make all calls due, and set `share` of them back to an earlier state; returns how many calls are due."""
     from django.db.models import F
     from django.db.models.functions import Mod
     from django.utils import timezone
@@ -94,7 +94,7 @@ def set_back(provider: Any, share: float) -> int:
 
 
 def ours(provider: Any) -> Round:
-    """Run the poll slice until no call is due any more."""
+    """Run the poll slice until no call is due."""
     from django.db import connection
     from django.utils import timezone
 
@@ -127,7 +127,7 @@ def ours(provider: Any) -> Round:
 
 
 def one_by_one(provider: Any, sample: int, count: int) -> Round:
-    """Read a sample of the calls as the plain design does, scaled to all of them."""
+    """Read a sample of the calls with the plain design; the cost is scaled to all `count` calls."""
     from django.db import connection
 
     from campaigns.models import Call
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--single-calls", type=int, default=300, help="calls at the vendor that is asked one by one")
     parser.add_argument("--delay-ms", type=int, default=50)
     asked = parser.parse_args()
-    # So slow that the calls stay open and as they are for as long as the benchmark runs.
+    # So slow that the calls stay open and unchanged while the benchmark runs.
     with common.stage(asked.database), common.sandbox(delay_ms=asked.delay_ms, speed=0.001) as origin:
         listed, single = open_calls("voicy", origin, asked.calls), open_calls("bolna", origin, asked.single_calls)
         for provider in (listed, single):
@@ -176,7 +176,7 @@ def main() -> None:
 
 
 def report(asked: Any, engine: str, middle: dict[str, Round]) -> None:
-    """Print the table and what was to be reached."""
+    """Print the table and the goals."""
     base, full = middle["plain"], middle["ours"]
     scale = asked.calls / asked.single_calls
     single = Round(*(value * scale for value in middle["single"]))

@@ -1,4 +1,4 @@
-"""Settings of the benchmarks: the product's own on a stage of their own, without DEBUG's query log."""
+"""Settings of the benchmarks: the product's own on a temporary database, without DEBUG's query log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console's addresses with a plain admin site over the calls beside them: what Django gives for nothing."""
+"""URL configuration of the console with a plain admin site of calls added, as the baseline of `browse`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from campaigns.models import Call
 
 
 class PlainCallAdmin(admin.ModelAdmin):
-    """A change list as a team writes it in five minutes."""
+    """A plain change list of calls."""
 
     list_display = ("id", "contact", "to_number", "status", "campaign", "provider", "placing_at", "talk_seconds")
     list_select_related = ("contact", "campaign", "provider")

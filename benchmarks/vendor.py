@@ -1,9 +1,9 @@
-"""A vendor that takes every order after a given time and knows nothing else: the machine is left to the caller.
+"""A minimal vendor that accepts every order after a fixed delay and does nothing else.
 
     python -m benchmarks.vendor PORT DELAY_MS [CERTIFICATE]
 
-The simulator answers like five vendors and takes more CPU time for an order than whoever places it. Here it would be
-measured along, and stand in the caller's way on a small machine.
+The full simulator takes more CPU time for an order than the code that places it; on a small machine it would slow the
+benchmark down and be measured with it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _numbers = itertools.count(1)
 
 
 class Order(asyncio.Protocol):
-    """One connection with one request."""
+    """One connection, which carries one request."""
 
     def __init__(self, delay: float) -> None:
         self._delay, self._got = delay, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep where the answer goes."""
+        """Keep the transport for the answer."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer some time after the last byte of the request."""
+        """Send the answer, `delay` seconds after the last byte of the request."""
         self._got += data
         head, end, body = self._got.partition(b"\r\n\r\n")
         length = _length.search(head)
@@ -46,7 +46,7 @@ class Order(asyncio.Protocol):
 
 
 async def serve(port: int, delay: float, certificate: str = "") -> None:
-    """Take orders until the process ends."""
+    """Accept orders until the process ends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
     if context:
         context.load_cert_chain(certificate)

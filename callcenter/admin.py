@@ -1,4 +1,4 @@
-"""The audit in Set-up: read, never written."""
+"""The audit log's page in Set-up; read-only."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.setup import ReadOnlyAdmin
 from callcenter.audit.models import AuditEvent
 
+SHORT_DETAIL = 120
+"""Characters of an event's detail that the list shows."""
+
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    """Who did what, newest first."""
+    """The audit events, newest first."""
 
     list_display = ["at", "who", "action", "object_name", "short_detail"]
     list_filter = ["at"]
@@ -27,19 +30,21 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("who"), ordering="actor__username")
     def who(self, event: AuditEvent) -> Any:
-        """Name the person, or the product itself."""
+        """Return the person, or the product's name where no person acted."""
         return event.actor or _("Callcenter itself")
 
     @admin.display(description=_("detail"))
     def short_detail(self, event: AuditEvent) -> str:
-        """Return the detail on one line."""
-        return ", ".join(f"{name}: {value}" for name, value in event.detail.items() if value not in ("", None))[:120]
+        """Return the detail on one line, cut to `SHORT_DETAIL` characters."""
+        return ", ".join(f"{name}: {value}" for name, value in event.detail.items() if value not in ("", None))[
+            :SHORT_DETAIL
+        ]
 
     @admin.display(description=_("detail"))
     def whole_detail(self, event: AuditEvent) -> str:
-        """Return the detail, a line each."""
+        """Return the whole detail as indented JSON."""
         return format_html("<pre>{}</pre>", json.dumps(event.detail, ensure_ascii=False, indent=2))
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the events, newest first by their number, which the index gives for nothing."""
+        """Return the events by descending primary key, which needs no sort."""
         return super().get_queryset(request).order_by("-id")

@@ -1,9 +1,9 @@
-"""The roof: what holds the rooms together."""
+"""The project's own app: settings, commands and the frame of every page."""
 
 from django.apps import AppConfig
 
 
 class CallcenterConfig(AppConfig):
-    """Carries the roof's commands and template tags."""
+    """Registers the project's commands and template tags."""
 
     name = "callcenter"

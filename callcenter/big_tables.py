@@ -1,4 +1,4 @@
-"""Tables that grow with every call and every person, and how an index is added to them while people work."""
+"""The big tables, which grow with every call and person, and the migration operation that indexes them online."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ BIG_TABLES = frozenset(
         "providers.providerexchange",
     }
 )
-"""App label and model name in small letters; a migration indexes them by `AddIndexConcurrently` alone (a test)."""
+"""Pairs of app label and lower-case model name; a test allows migrations to index them only concurrently."""
 
 
 class AddIndexConcurrently(migrations.AddIndex):
-    """Adds an index to a table in use: PostgreSQL builds it beside its writers, SQLite as any other.
+    """Adds an index to a table in use: concurrently on PostgreSQL, as an ordinary index on SQLite.
 
-    The migration says `atomic = False` and does nothing else; within a transaction it raises NotSupportedError. A build
-    that breaks off leaves an index that answers nothing: the next run drops what it finds by that name and builds anew.
-    Django's operation of this name runs on PostgreSQL alone, and its module cannot be imported without psycopg.
+    The migration must set `atomic = False` and hold no other operation; inside a transaction this raises
+    NotSupportedError. An interrupted build leaves an invalid index on PostgreSQL: the next run drops it and builds it
+    again. Django's operation of the same name runs on PostgreSQL only and cannot be imported without psycopg.
     https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
     """
 
@@ -56,7 +56,7 @@ class AddIndexConcurrently(migrations.AddIndex):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Build the index, in place of one that an earlier run left."""
+        """Build the index, after dropping one that an interrupted run left."""
         _refuse_transaction(schema_editor)
         model = to_state.apps.get_model(app_label, self.model_name)
         connection = schema_editor.connection
@@ -83,7 +83,7 @@ class AddIndexConcurrently(migrations.AddIndex):
 
 
 def _refuse_transaction(schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Raise NotSupportedError within a transaction, on SQLite too: nobody finds out on PostgreSQL alone."""
+    """Raise NotSupportedError inside a transaction; on SQLite too, so that development shows the mistake."""
     if schema_editor.connection.in_atomic_block:
         raise NotSupportedError("AddIndexConcurrently needs a migration of its own that says `atomic = False`.")
 

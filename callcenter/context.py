@@ -1,4 +1,4 @@
-"""What every page of the console knows: the menu, the stop-all switch, the numbers to try in a demo."""
+"""Template context of every page of the console: the menu, the stop-all switch, the demo's magic numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from campaigns.models import DialingSwitch
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the menu and the rights of which one opens it."""
+    """One entry of the menu; any one of its rights opens it."""
 
     name: str
     label: str | Promise
@@ -43,7 +43,7 @@ PLACES = (
     Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
 )
 ON_THE_BAR = ("today", "quick-call", "campaigns", "call-log")
-"""What the phone's bottom bar holds; the rest is under More."""
+"""Entries on the phone's bottom bar; the others are under More."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +56,27 @@ class Link:
 
     @property
     def label(self) -> str | Promise:
-        """The entry's word."""
+        """The entry's label."""
         return self.place.label
 
     @property
     def short(self) -> str | Promise:
-        """A shorter word, for the phone's bottom bar."""
+        """A shorter label, for the phone's bottom bar."""
         return self.place.short or self.place.label
 
     @property
     def icon(self) -> str:
-        """The name of its sign."""
+        """The name of its icon."""
         return self.place.icon
 
     @property
     def begins_group(self) -> bool:
-        """Whether a line stands above it."""
+        """Whether a dividing line is drawn above it."""
         return self.place.begins_group
 
 
 def links_for(person: Person, path: str) -> list[Link]:
-    """Return the menu of a person; the entry whose address begins the path (the longest one) is where we are."""
+    """Return a person's menu; the entry with the longest address that the path begins with is marked as current."""
     found: list[tuple[Place, str]] = []
     for place in PLACES:
         if not any(may(person, right) for right in place.rights):
@@ -101,7 +101,7 @@ def magic_numbers() -> Iterable[Any]:
 
 
 class Console:
-    """Answers what the frame of a page asks, each once and only when it is asked."""
+    """The values of a page's frame, each computed lazily and at most once a request."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.person = cast(Person, request.user)
@@ -133,7 +133,7 @@ class Console:
 
     @property
     def switch(self) -> DialingSwitch:
-        """The stop-all switch as it stands."""
+        """The state of the stop-all switch."""
         if self._switch is None:
             self._switch = stop_all.switch_now()
         return self._switch
@@ -145,7 +145,7 @@ class Console:
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """Return what the frame of every page shows; nothing to people who are not logged in."""
+    """Return the context of the page's frame; empty for people who are not logged in."""
     if not hasattr(request, "user") or not request.user.is_authenticated:
         return {}
     return {"console": Console(request)}

@@ -1,4 +1,4 @@
-"""What the demo consists of: log-ins, a team, providers at the simulator, people and a campaign ready to launch."""
+"""The demo's data: log-ins, a team, providers at the simulator, people and a campaign ready to launch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DO_NOT_CALL = "+989120001533"
 
 
 class Login(NamedTuple):
-    """Somebody who may log in to the demo."""
+    """An account of the demo."""
 
     username: str
     password: str
@@ -55,7 +55,7 @@ LOGINS = (
 
 
 def simulator(group: ProcessGroup) -> None:
-    """Start the simulator and wait until it answers, unless one does already."""
+    """Start the simulator and wait until it answers; does nothing where one answers already."""
     address = urlsplit(settings.SANDBOX_ORIGIN)
     host, port = address.hostname or "127.0.0.1", address.port or 80
     if port_is_taken(port, host):
@@ -67,7 +67,7 @@ def simulator(group: ProcessGroup) -> None:
 
 
 def have_news_sent(origin: str) -> None:
-    """Make an address for each demo provider and name it to the simulator, as an admin does in a vendor's console."""
+    """Make a webhook address for each demo provider and register it at the simulator."""
     with requests.Session() as session:
         session.trust_env = False
         for account in DEMO_ACCOUNTS:
@@ -83,7 +83,7 @@ def have_news_sent(origin: str) -> None:
 
 
 def lay_out() -> Iterator[str]:
-    """Make what is missing and yield one sentence a step; what is there already stays as people left it."""
+    """Create the missing data and yield one sentence for each step; existing rows are not changed."""
     team, _is_new = Team.objects.get_or_create(name="Front desk")
     caller, _manager, admin = [_person(login, team) for login in LOGINS]
     yield f"{len(LOGINS)} log-ins are in place."
@@ -110,7 +110,7 @@ def _person(login: Login, team: Team) -> User:
 
 
 def _provider(account: DemoAccount, admin: User) -> Provider:
-    """Make the provider, or lead an earlier one to where the simulator is now."""
+    """Return the demo's provider: created, or pointed at the simulator's present address."""
     provider = Provider.objects.filter(name=account.name).first()
     address = settings.SANDBOX_ORIGIN + account.base_path
     if provider is None:
@@ -142,7 +142,7 @@ def _lists_something(provider: Provider) -> bool:
 
 
 def _type_in(provider: Provider, account: DemoAccount) -> str:
-    """Do what an admin does for what a vendor does not list; returns what that was."""
+    """Create the rows that this vendor does not list and an admin types in; returns a sentence, empty if none."""
     backend = provider.backend_class
     typed = []
     if not backend.supports_list_voices and account.voices:
@@ -163,7 +163,7 @@ def _type_in(provider: Provider, account: DemoAccount) -> str:
 
 
 def _people(caller: User) -> ContactList:
-    """Take the demo's file in as a caller does; afterwards one person asks not to be called."""
+    """Import the demo's file of people as a caller would, then put one person on the do-not-call list."""
     found = ContactList.objects.filter(name=LIST_NAME).first()
     if found is None:
         with PEOPLE.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Examines an installation: one finding a subject, in words, with the next step where something is not well."""
+"""Checks of an installation: each gives findings in words, with the next step where something is wrong."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from providers.models import Provider, ProviderState
 from providers.types import CallStatus
 
 WORKER_SILENT = datetime.timedelta(seconds=150)
-"""The scheduler looks every 30 s at schedules of a minute: later than this, nobody looks."""
+"""The scheduler runs the minute job every 60 s and looks every 30 s: after this silence no worker is running."""
 CLOCK_APART = 2.0
 DISK_MB = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about one subject; a note is worth knowing, a problem needs somebody."""
+    """The result of one check; a note is for information, a problem needs a person to act."""
 
     level: Literal["ok", "note", "problem"]
     subject: str
@@ -43,7 +43,7 @@ class Finding:
     next_step: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding for machines."""
+        """Return the finding as a JSON-ready dict."""
         return asdict(self)
 
 
@@ -60,7 +60,7 @@ def problem(subject: str, sentence: str, next_step: str) -> Finding:
 
 
 def examine() -> list[Finding]:
-    """Return every finding; what needs the database is left out where it cannot be used."""
+    """Return every finding; checks that need the database are left out where it does not answer."""
     findings = [*keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory()]
     database_findings = list(database())
     findings += database_findings
@@ -81,7 +81,7 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
 
 
 def keys() -> Iterator[Finding]:
-    """Look at SECRET_KEY and FIELD_KEYS."""
+    """Check SECRET_KEY and FIELD_KEYS."""
     subject = "Keys"
     if len(settings.SECRET_KEY) < 50:
         yield problem(subject, "SECRET_KEY is short: sessions could be forged.", "Use 50 random characters or more.")
@@ -99,14 +99,14 @@ def keys() -> Iterator[Finding]:
 
 
 def environment_file() -> Iterator[Finding]:
-    """Look at who may read .env."""
+    """Check the permissions of .env."""
     path = settings.ENV_FILE
     if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield problem("Environment file", f"others on this machine may read {path.name}.", f"chmod 600 {path.name}")
 
 
 def disk() -> Iterator[Finding]:
-    """Look at the folder for data and its space."""
+    """Check that the data folder is writable and has space."""
     subject = "Disk"
     try:
         with tempfile.TemporaryFile(dir=settings.VAR_DIR):
@@ -124,7 +124,7 @@ def disk() -> Iterator[Finding]:
 
 
 def zones() -> Iterator[Finding]:
-    """Look whether time zones are known: without them nobody may be called."""
+    """Check that the time zone database is installed: without it no calling hours can be judged."""
     try:
         zoneinfo.ZoneInfo("Asia/Tehran")
         zoneinfo.ZoneInfo(settings.TIME_ZONE)
@@ -135,7 +135,7 @@ def zones() -> Iterator[Finding]:
 
 
 def addresses() -> Iterator[Finding]:
-    """Look at how the world reaches us."""
+    """Check PUBLIC_URL, and tell whether this is a development installation."""
     subject = "Public address"
     url = settings.PUBLIC_URL
     if not url:
@@ -151,7 +151,7 @@ def addresses() -> Iterator[Finding]:
 
 
 def shared_memory() -> Iterator[Finding]:
-    """Look at Redis where it is used."""
+    """Check Redis where it is configured."""
     if not settings.REDIS_URL:
         yield ok("Redis", "not used; the database carries the queue.")
         return
@@ -172,7 +172,7 @@ def shared_memory() -> Iterator[Finding]:
 
 
 def database() -> Iterator[Finding]:
-    """Look whether the database answers and is up to date."""
+    """Check that the database answers and has every migration."""
     subject = "Database"
     try:
         connection.ensure_connection()
@@ -206,7 +206,7 @@ def clock() -> Iterator[Finding]:
 
 
 def worker() -> Iterator[Finding]:
-    """Look whether somebody runs what is due each minute."""
+    """Check that a worker runs the minute job."""
     subject = "Worker"
     start = "Start it: manage.py worker (or manage.py up)"
     schedule = apps.get_model("django_q", "Schedule")
@@ -220,14 +220,14 @@ def worker() -> Iterator[Finding]:
 
 
 def people() -> Iterator[Finding]:
-    """Look whether anybody could set anything up."""
+    """Check that there is an active admin."""
     admins = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
     if not (admins.filter(groups__name=ADMIN) | admins.filter(is_superuser=True)).exists():
         yield problem("People", "nobody can log in as an admin.", "Run: manage.py createsuperuser")
 
 
 def secrets() -> Iterator[Finding]:
-    """Look whether every stored vendor key can be read."""
+    """Check that every stored vendor key can be decrypted."""
     unreadable = []
     for pk, name in Provider.objects.values_list("pk", "name"):
         try:
@@ -243,7 +243,7 @@ def secrets() -> Iterator[Finding]:
 
 
 def stops() -> Iterator[Finding]:
-    """Name what holds calls back."""
+    """List what stops calls now: stop-all and stopped providers."""
     if DialingSwitch.objects.filter(stopped_at__isnull=False).exists():
         yield note("Stop-all", "is pressed: nothing is dialled.", "A manager releases it on the page Today.")
     active = Provider.objects.filter(is_active=True).defer("secrets")
@@ -256,14 +256,14 @@ def stops() -> Iterator[Finding]:
 
 
 def calls() -> Iterator[Finding]:
-    """Count the calls that only a person can settle."""
+    """Count the calls that wait for a person's decision."""
     waiting = Call.objects.filter(needs_person_at__isnull=False, status=CallStatus.UNKNOWN).count()
     if waiting:
         yield note("Calls", f"{waiting} wait for a person's decision.", "A manager decides on the page Today.")
 
 
 def system_checks() -> Iterator[Finding]:
-    """Repeat what is verified at every start."""
+    """Run Django's system checks, as every start does."""
     for message in run_checks(include_deployment_checks=not settings.DEBUG):
         if message.is_silenced():
             continue

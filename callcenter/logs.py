@@ -14,15 +14,15 @@ PHONE = re.compile(r"(?<![\w.-])\+?\d{10,}(?![\w.-])")
 
 
 def masked(text: str) -> str:
-    """Return the text with every run of ten digits or more cut to its last four, and without webhooks' secrets."""
+    """Return the text with every run of ten or more digits masked to its last four, and without webhook tokens."""
     return PHONE.sub(lambda found: ending(found[0]), HOOK.sub(r"\1…", text))
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes one JSON object a line: at, level, logger, message and, for errors, the trace."""
+    """Formats a record as one line of JSON: at, level, logger, message and, for errors, the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the record's line."""
         line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,

@@ -1,4 +1,4 @@
-"""Headers on every answer, the viewer's own time zone, and a way back from the addresses of forms."""
+"""Middleware: security headers, the viewer's time zone, and redirects from POST-only addresses."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class SecurityHeaders:
-    """Sets the strict content policy, and forbids caches to keep what a signed-in person saw."""
+    """Sets a strict Content-Security-Policy, and `no-store` on what a logged-in person sees."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, with the headers set."""
+        """Return the response with the headers set."""
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
@@ -37,13 +37,13 @@ class SecurityHeaders:
 
 
 class ViewerTimeZone:
-    """Shows times in the viewer's own zone, kept in a cookie that the page's script sets."""
+    """Activates the viewer's time zone, read from a cookie that the page's script sets."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, with the viewer's zone active."""
+        """Return the response, rendered with the viewer's time zone active."""
         name = request.COOKIES.get("timezone", "")
         try:
             zone = zoneinfo.ZoneInfo(name) if name else None
@@ -56,16 +56,17 @@ class ViewerTimeZone:
 
 
 class PageAbove:
-    """Leads a browser from an address that only takes forms to the page above it.
+    """Redirects a GET of a POST-only address to the page above it.
 
-    A refused form stands at such an address: a change of language, a new log-in and "Stop all calls" come back to it.
+    A refused form is shown at such an address, and changing the language, logging in again or "Stop all calls" sends
+    the browser back to it by GET.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer; in place of "method not allowed" with the way to a page."""
+        """Return the response; a 405 to a GET becomes a redirect to the page above."""
         response = self.get_response(request)
         opens_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code != 405 or not opens_page or "HX-Request" in request.headers:
@@ -75,7 +76,7 @@ class PageAbove:
 
 
 def page_above(path: str) -> str:
-    """Return the nearest address above a path that there is."""
+    """Return the nearest parent of a path that resolves to a view."""
     while path := path.rstrip("/").rpartition("/")[0]:
         try:
             resolve(f"{path}/")

@@ -1,4 +1,4 @@
-"""All settings, from the environment (see .env.example); a bare environment is production and must say everything."""
+"""All settings, read from the environment (see .env.example); the defaults are those of production."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
-# `init` writes the keys, so it alone runs before there are any; every other start needs them.
+# `init` writes the keys, so it is the only command that runs without them.
 STARTS_WITHOUT_KEYS = len(sys.argv) > 1 and sys.argv[1] == "init"
 ENV_FILE = Path(env.str("ENV_FILE", str(BASE_DIR / ".env")))
 if ENV_FILE.exists():
@@ -20,7 +20,7 @@ if ENV_FILE.exists():
 
 
 def required(name: str) -> list[str]:
-    """Return a comma-separated setting; raises ImproperlyConfigured with the next step where it is empty."""
+    """Return a comma-separated setting as a list; raises ImproperlyConfigured with the next step where it is empty."""
     found = [part.strip() for part in str(env.str(name, "")).split(",") if part.strip()]
     if not found and not STARTS_WITHOUT_KEYS:
         raise ImproperlyConfigured(f"{name} is not set. Run `manage.py init` for development, or see .env.example.")
@@ -99,7 +99,7 @@ TEMPLATES = [
 DATABASE_URL: str = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}"
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # FULL: a power cut must not forget a commit point; IMMEDIATE: writers queue instead of failing half-way.
+    # FULL: a power cut must not lose a committed transaction; IMMEDIATE: writers wait at BEGIN instead of failing.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -119,10 +119,10 @@ CACHES: dict[str, dict[str, Any]] = {
     )
 }
 
-# Background work: the rows are the queue, django-q2 only rings the bell
+# Background work: the rows are the queue, a django-q2 message is only a nudge to look at them
 WORKERS: int = env.int("WORKERS", 3)
 SLICES: int = max(1, int(env.str("SLICES", "") or (WORKERS - 1) // 2))
-"""How many dispatchers, and as many pollers, may live at once; what is left over serves imports and sweeps."""
+"""How many dispatch slices, and as many poll slices, may run at once; the other processes do imports and the like."""
 Q_CLUSTER: dict[str, Any] = {
     "name": "callcenter",
     "workers": WORKERS,
@@ -159,7 +159,7 @@ if SANDBOX_ORIGIN and not DEBUG:
 
 # Dialling
 TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
-"""Test-only: every timer of the dialler (polls, settling, retries) is divided by it."""
+"""Test-only: every timer of the dialler (polls, time-outs, retries) is divided by it."""
 if TIME_SCALE != 1.0 and not DEBUG:
     raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
 CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
@@ -226,7 +226,7 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "callcenter@localhost")
 
 # Safety
 SECURE_SSL_REDIRECT = HTTPS
-# Asked from within the machine or the container, without TLS.
+# Health checks come from inside the machine or container, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

@@ -1,4 +1,4 @@
-"""The Set-up area for admins: Django's admin with our name, our order and without the queue's own pages."""
+"""The Set-up area: Django's admin site with our name and order, without the queue's own pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 HIDDEN_ROOMS = frozenset({"django_q", "axes"})
-"""The queue's own pages run any function and dial again ("resubmit"); nobody works with them."""
+"""Apps whose pages are hidden; django-q2's can run any function and resubmit finished tasks."""
 
 SECTIONS = (
     ("providers", _("Vendors"), ("Provider", "Agent", "Voice", "CallerId", "Dialer")),
@@ -25,27 +25,27 @@ SECTIONS = (
     ("campaigns", _("Calling"), ("Campaign", "ContactList", "Contact", "DoNotCall", "Call")),
     ("audit", _("Records"), ("AuditEvent",)),
 )
-"""Address of a section, its name, and its pages in the order of the work."""
+"""Of each section: its address, its name, and its pages in order."""
 
 
 NAMES = {"User": _("People"), "Group": _("Roles")}
-"""What a page is called where Django's own word is not the work's."""
+"""Names of pages that differ from Django's own."""
 
 
 class SetUpAdminConfig(AdminConfig):
-    """Makes ours the default admin site."""
+    """Makes `SetUpAdminSite` the default admin site."""
 
     default_site = "callcenter.site.SetUpAdminSite"
 
     def ready(self) -> None:
-        """Name the rooms by their sections, which the way back at the top of each page shows."""
+        """Name the apps after their sections, as the breadcrumbs show them."""
         super().ready()
         for label, name, _pages in SECTIONS:
             apps.get_app_config(label).verbose_name = name
 
 
 class SetUpAdminSite(admin.AdminSite):
-    """Shows only what an admin sets up; open to staff who hold the admin role."""
+    """The admin site of the Set-up area; open to active staff with the right to manage providers."""
 
     site_header = _("Set-up")
     site_title = _("Set-up")
@@ -53,7 +53,7 @@ class SetUpAdminSite(admin.AdminSite):
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Let in active staff with the right to manage providers."""
+        """Allow active staff with the right to manage providers."""
         return bool(
             request.user.is_active and request.user.is_staff and request.user.has_perm("access.manage_providers")
         )
@@ -64,15 +64,15 @@ class SetUpAdminSite(admin.AdminSite):
         admin_class: type[admin.ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """Register a page, but for the rooms that stay hidden."""
+        """Register models, except those of hidden apps."""
         models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
         for model in models:
             if model._meta.app_label not in HIDDEN_ROOMS:
                 super().register(model, admin_class, **options)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send strangers to the console's own log-in; refuse people without the admin role clearly."""
-        from django.contrib.auth.views import redirect_to_login  # needs the models, which come after this module
+        """Redirect anonymous users to the console's log-in; raises PermissionDenied for others without the right."""
+        from django.contrib.auth.views import redirect_to_login  # imports models: too early at module level
 
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied("manage_providers")
@@ -80,7 +80,7 @@ class SetUpAdminSite(admin.AdminSite):
         return redirect_to_login(target, resolve_url("login"))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the sections in the order of the work; one section where its address is asked for."""
+        """Return the sections in their order; only one where `app_label` names it."""
         by_name = {
             model["object_name"]: {**model, "name": NAMES.get(model["object_name"], model["name"])}
             for room in super().get_app_list(request)
@@ -99,7 +99,7 @@ class SetUpAdminSite(admin.AdminSite):
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what every page knows, with the way back to the console."""
+        """Return the context of every page, with the link back to the console."""
         return {**super().each_context(request), "site_url": _today()}
 
 

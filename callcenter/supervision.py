@@ -1,4 +1,4 @@
-"""Child processes that start together and end together: web server, worker, simulator."""
+"""Supervision of child processes (web server, worker, simulator), which start and end together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 STOP_SECONDS = 40.0
-"""How long a process may take to end; the longest request to a vendor fits in."""
+"""Seconds that a process gets to end after SIGTERM; longer than the longest request to a vendor."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Say = Callable[[str], object]
@@ -23,7 +23,7 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run: a name for its log lines, the command, and what is added to the environment."""
+    """A program to run: a name for its log lines, the command, and additions to the environment."""
 
     name: str
     command: Sequence[str]
@@ -31,12 +31,12 @@ class Program:
 
 
 def manage(*arguments: str) -> list[str]:
-    """Return the command line of one of our own commands, run by this Python."""
+    """Return the command line of `manage.py` with these arguments, run by this Python."""
     return [sys.executable, "manage.py", *arguments]
 
 
 def web_server(host: str, port: int) -> Program:
-    """Return the web server: one process, so that the cache in memory is one, with eight threads."""
+    """Return the web server's program: one process, so that there is one in-memory cache, with eight threads."""
     return Program(
         "web",
         [
@@ -48,7 +48,7 @@ def web_server(host: str, port: int) -> Program:
 
 
 def port_is_taken(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether nobody else could listen there now."""
+    """Return whether another process listens on the port now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -60,7 +60,7 @@ def port_is_taken(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def wait_for_port(port: int, host: str = "127.0.0.1", *, seconds: float, child: Child | None = None) -> bool:
-    """Wait until somebody listens; False when the time is up or the child that should is gone."""
+    """Wait until a process listens on the port; returns False when the time is up or `child` has ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and (child is None or child.is_alive):
         with suppress(OSError), socket.create_connection((host, port), timeout=1):
@@ -70,7 +70,7 @@ def wait_for_port(port: int, host: str = "127.0.0.1", *, seconds: float, child: 
 
 
 class Child:
-    """One running program in a session of its own: a Ctrl-C in the terminal reaches only us."""
+    """One running program, in a session of its own, so that a Ctrl-C in the terminal reaches only the parent."""
 
     def __init__(self, program: Program, directory: str | os.PathLike[str], say: Say) -> None:
         self.name = program.name
@@ -88,7 +88,7 @@ class Child:
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether it still runs; where it does not, nothing of its session lives on either."""
+        """Return whether it still runs; where it does not, the rest of its session is killed."""
         if self.process.returncode is not None:
             return False
         if self._has_ended():
@@ -97,12 +97,12 @@ class Child:
         return True
 
     def ask_to_end(self) -> None:
-        """Send SIGTERM to the main process only: it ends its own children in order."""
+        """Send SIGTERM to the main process only, which ends its own children in order."""
         if self.is_alive:
             self.process.terminate()
 
     def end(self, until: float) -> bool:
-        """Wait until a moment of `time.monotonic`, then kill its whole session; False where that was needed."""
+        """Wait until `until` (in seconds of `time.monotonic()`), then kill its session; returns False if it had to."""
         while (is_late := self.is_alive) and time.monotonic() < until:
             time.sleep(0.05)
         if is_late:
@@ -112,7 +112,7 @@ class Child:
 
     def _has_ended(self) -> bool:
         if hasattr(os, "waitid"):
-            # Leaves the dead process in place, so that its number cannot be somebody else's before we used it.
+            # WNOWAIT leaves the dead process unreaped, so that its pid cannot be reused before its session is killed.
             return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
         return self.process.poll() is not None
 
@@ -130,7 +130,7 @@ class Child:
 
 
 class ProcessGroup:
-    """Programs that are started, watched and ended together."""
+    """A group of programs that are started, watched and ended together."""
 
     def __init__(self, directory: str | os.PathLike[str], say: Say) -> None:
         self._directory = directory
@@ -145,7 +145,7 @@ class ProcessGroup:
         return child
 
     def watch(self) -> Child | None:
-        """Return when a signal came (None) or when a program ended by itself (that one)."""
+        """Block until a signal comes (returns None) or a program ends by itself (returns that one)."""
         while not self.asked_to_end:
             for child in self._children:
                 if not child.is_alive:
@@ -164,7 +164,7 @@ class ProcessGroup:
 
     @contextmanager
     def ending_with_us(self) -> Iterator[ProcessGroup]:
-        """End every program when the block is left; signals set `asked_to_end` meanwhile."""
+        """Context manager: ends every program on exit; inside it, SIGTERM and SIGINT set `asked_to_end`."""
 
         def ask(_number: int, _frame: object) -> None:
             self.asked_to_end = True

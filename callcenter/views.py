@@ -1,4 +1,4 @@
-"""The doors of the house: logging in, where to begin, health for machines, and errors in plain words."""
+"""Views outside the rooms: log-in, first page, health checks and error pages."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FIRST_PAGES = (
     ("place_call", "quick-call"),
     ("see_today", "today"),
 )
-"""The first right that a person holds decides where they begin: admins, managers, callers."""
+"""Pairs of a right and a page; the first right that a person holds decides their first page."""
 
 
 def first_page(person: Person) -> str:
-    """Return the address that a person's work begins at."""
+    """Return the address of a person's first page."""
     for right, name in FIRST_PAGES:
         if may(person, right):
             try:
@@ -37,25 +37,25 @@ def first_page(person: Person) -> str:
 
 @login_required
 def start(request: HttpRequest) -> HttpResponseBase:
-    """Send a person to where their work begins."""
+    """Redirect to the person's first page."""
     return redirect(first_page(cast(Person, request.user)))
 
 
 @login_required
 def no_role(request: HttpRequest) -> HttpResponseBase:
-    """Tell a person without a role whom to ask."""
+    """Show the page for people without a role, which says whom to ask."""
     return render(request, "registration/no_role.html", status=403)
 
 
 class ConsoleLoginView(LoginView):
-    """The log-in page; who is in already goes on to work."""
+    """The log-in page; redirects people who are already logged in."""
 
     template_name = "registration/login.html"
     redirect_authenticated_user = True
     next_page = "start"
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        """Add the demo's log-ins, in a demo only."""
+        """Return the context, with the demo's log-ins in demo mode."""
         context = super().get_context_data(**kwargs)
         if settings.DEMO:
             from callcenter.demo import LOGINS
@@ -65,12 +65,12 @@ class ConsoleLoginView(LoginView):
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that this process answers."""
+    """Liveness check: this process answers."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether this process can work: the database answers, and no migration waits (503 otherwise)."""
+    """Readiness check: 200 where the database answers and no migration is pending, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""Providers and what lives at the vendor, in Set-up."""
+"""Set-up pages of providers and of the agents, voices, caller IDs and diallers at their vendors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from providers.wording import abilities
 
 @admin.register(Provider)
 class ProviderAdmin(SetupAdmin):
-    """Our accounts at vendors: the vendor is chosen first, then its own form is filled in."""
+    """The page of providers: the vendor is chosen first, then its own form is shown."""
 
     list_display = ["name", "company", "standing", "last_success_at", "max_lines", "calls_per_minute", "team"]
     list_select_related = ["team"]
@@ -36,22 +36,22 @@ class ProviderAdmin(SetupAdmin):
 
     @admin.display(description=_("vendor"), ordering="vendor")
     def company(self, provider: Provider) -> str:
-        """Name the company."""
+        """Return the vendor's name."""
         return provider.vendor_label
 
     @admin.display(description=_("state"))
     def standing(self, provider: Provider) -> str:
-        """Say where it stands, and why."""
+        """Return the provider's state with its reason."""
         return str(provider.stop_reason or provider.state.label)
 
     @admin.display(description=_("account"))
     def account_line(self, provider: Provider) -> str:
-        """Say what the vendor told at the last test."""
+        """Return what the vendor said of the account at the last test."""
         return provider.account_words or "-"
 
     @admin.display(description=_("last error"))
     def last_error_line(self, provider: Provider) -> str:
-        """Say what went wrong last, and what to do about it."""
+        """Return the last error with its next step."""
         if provider.last_error_at is None:
             return "-"
         return f"{provider.error_sentence} ({provider.last_error.rstrip('.')}) {provider.next_step}"
@@ -59,7 +59,7 @@ class ProviderAdmin(SetupAdmin):
     # The vendor first, then its own form
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Ask for the vendor before its form is shown."""
+        """Show the choice of vendors until one is chosen, then its form."""
         if self.has_add_permission(request) and request.GET.get("vendor") not in registry.BACKENDS:
             context = {
                 **self.admin_site.each_context(request),
@@ -75,7 +75,7 @@ class ProviderAdmin(SetupAdmin):
     def get_form(
         self, request: HttpRequest, obj: Provider | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[Any]]:
-        """Return the vendor's own form, with the verdict on the keys that were just typed in."""
+        """Return the vendor's form class, with the test result of the keys that were typed in."""
         verdict: CheckVerdict | None = getattr(request, "key_verdict", None)
         form = provider_form(self._vendor(request, obj), verdict)
         return super().get_form(request, obj, change, form=form, **kwargs)
@@ -106,7 +106,7 @@ class ProviderAdmin(SetupAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Test new keys before Django opens its transaction: no transaction may wait for a vendor."""
+        """Test new keys before Django opens its transaction: none may be open during a request to a vendor."""
         if request.method == "POST":
             obj = self.get_object(request, object_id) if object_id else None
             if self._may_save(request, obj, object_id):
@@ -119,7 +119,7 @@ class ProviderAdmin(SetupAdmin):
         return self.has_add_permission(request)
 
     def _test_typed(self, request: HttpRequest, obj: Provider | None) -> CheckVerdict | None:
-        """Return what the vendor says of the keys that were typed in; None where none can be sent."""
+        """Return the test result of the keys that were typed in; None where there are none that could be sent."""
         form_class = provider_form(self._vendor(request, obj))
         trial = form_class(request.POST, instance=obj or Provider())
         if not trial.is_valid() or not trial.new_secrets():
@@ -127,7 +127,7 @@ class ProviderAdmin(SetupAdmin):
         return try_secrets(trial.instance, trial.new_secrets(), trial.instance.options_with_defaults())
 
     def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm[Any], change: bool) -> None:
-        """Save the edited columns, then the keys; each with its audit event, none with a value."""
+        """Save the edited columns, then the keys, each with an audit event that holds no key."""
         assert isinstance(form, ProviderForm)
         if change:
             obj.save(update_fields=form.edited_columns)
@@ -156,10 +156,10 @@ class ProviderAdmin(SetupAdmin):
 
 
 class RemoteRowAdmin(SetupAdmin):
-    """Rows that point at something at the vendor: typed in by hand where the vendor does not list them."""
+    """Page of rows that stand for objects at the vendor; typed in where the vendor has no list of them."""
 
     listing_flag = ""
-    """The backend's flag: where it is set, a sync writes these rows and nobody else."""
+    """The backend's flag that says whether the vendor lists these objects; if so, only a sync writes the rows."""
     list_select_related = ["provider"]
     list_filter = ["provider", "is_present"]
     search_fields = ["name__startswith", "remote_id__exact"]
@@ -167,7 +167,7 @@ class RemoteRowAdmin(SetupAdmin):
     readonly_fields = ["synced_at"]
 
     def is_synced(self, vendor: str) -> bool:
-        """Tell whether a sync writes the rows of this vendor."""
+        """Return whether a sync writes the rows of this vendor."""
         return bool(self.listing_flag and getattr(registry.backend_class(vendor), self.listing_flag))
 
     def typed_vendors(self) -> list[str]:
@@ -175,15 +175,15 @@ class RemoteRowAdmin(SetupAdmin):
         return [slug for slug in registry.BACKENDS if not self.is_synced(slug)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Open where there are vendors whose rows are typed in."""
+        """Allow where there are vendors whose rows are typed in."""
         return super().has_add_permission(request) and bool(self.typed_vendors())
 
     def has_change_permission(self, request: HttpRequest, obj: RemoteRow | None = None) -> bool:
-        """Closed for rows that the next sync would overwrite."""
+        """Refuse for rows that the next sync would overwrite."""
         return super().has_change_permission(request, obj) and not (obj and self.is_synced(obj.provider.vendor))
 
     def get_readonly_fields(self, request: HttpRequest, obj: RemoteRow | None = None) -> list[str]:
-        """Keep the provider of a row that calls may point at."""
+        """Make the provider of an existing row read-only: calls may point at the row."""
         return [*self.readonly_fields, "provider"] if obj else list(self.readonly_fields)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
@@ -195,7 +195,7 @@ class RemoteRowAdmin(SetupAdmin):
 
 @admin.register(Agent)
 class AgentAdmin(RemoteRowAdmin):
-    """Voice agents; brought over by a sync."""
+    """The page of voice agents; a sync copies them from the vendor."""
 
     listing_flag = "supports_list_agents"
     list_display = ["name", "provider", "type", "language", "status", "is_present", "synced_at"]
@@ -205,13 +205,13 @@ class AgentAdmin(RemoteRowAdmin):
     ]  # fmt: skip
 
     def typed_vendors(self) -> list[str]:
-        """Return the vendors that speak through agents and do not list them."""
+        """Return the vendors that call through agents and do not list them."""
         return [slug for slug in super().typed_vendors() if "agent" in registry.backend_class(slug).message_kinds]
 
 
 @admin.register(Voice)
 class VoiceAdmin(RemoteRowAdmin):
-    """Voices; those of vendors without a list are typed in."""
+    """The page of voices; those of vendors without a list are typed in."""
 
     listing_flag = "supports_list_voices"
     list_display = ["name", "provider", "maker", "language", "is_present", "synced_at"]
@@ -220,7 +220,7 @@ class VoiceAdmin(RemoteRowAdmin):
 
 @admin.register(CallerId)
 class CallerIdAdmin(RemoteRowAdmin):
-    """Numbers to call from."""
+    """The page of numbers to call from."""
 
     listing_flag = "supports_list_caller_ids"
     list_display = ["number", "name", "provider", "is_present", "synced_at"]
@@ -236,7 +236,7 @@ class CallerIdAdmin(RemoteRowAdmin):
 
 @admin.register(Dialer)
 class DialerAdmin(RemoteRowAdmin):
-    """Diallers; always typed in."""
+    """The page of diallers, which are always typed in."""
 
     list_display = ["name", "provider", "remote_id", "is_present"]
     fields = ["provider", "name", "remote_id", "is_present", "synced_at"]

@@ -1,13 +1,13 @@
-"""The providers room: who can place a call for us."""
+"""The providers app: accounts at the vendors that place calls for us."""
 
 from django.apps import AppConfig
 
 
 class ProvidersConfig(AppConfig):
-    """Registers the room's system checks."""
+    """Registers the app's system checks."""
 
     name = "providers"
 
     def ready(self) -> None:
-        """Import what registers itself."""
+        """Import the modules that register themselves."""
         from providers import checks  # noqa: F401

@@ -1,4 +1,4 @@
-"""The contract of a backend: what our code for one vendor must offer, and what it may."""
+"""The contract of a backend: what the code for one vendor must implement, and what it may."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from providers.types import (
 )
 
 if TYPE_CHECKING:
-    # Rows know backends by this contract, and must not load what reaches the network.
+    # Models import this module, and importing models must not load a network library.
     from requests import Request, Response
 
 MessageKind = Literal["agent", "voice", "text", "digits", "caller_id"]
@@ -46,10 +46,10 @@ MessageKind = Literal["agent", "voice", "text", "digits", "caller_id"]
 
 
 class Client(Protocol):
-    """The one way to the network (`providers.client`); the backend's only state beside its options.
+    """What a backend needs of the HTTP client (`providers.client`).
 
-    A request's `url` is the path below the provider's base URL, beginning with a slash; ids already percent-encoded.
-    An answer was read whole, at most the client's cap.
+    A request's `url` is the path below the provider's base URL, beginning with a slash, with percent-encoded ids.
+    An answer has been read to its end, up to the client's size cap.
     """
 
     def read(self, request: Request) -> Response:
@@ -63,18 +63,18 @@ class Client(Protocol):
 
 
 class ProviderBackend(ABC):
-    """Translates between our words and one vendor's; decides nothing, retries nothing, touches no row."""
+    """Base class of backends: translates between our types and one vendor's API; no retries, no database."""
 
     slug: ClassVar[str]
     label: ClassVar[str]
     docs_url: ClassVar[str]
     default_base_url: ClassVar[str]
     status_map: ClassVar[Mapping[str, CallStatus]]
-    """Vendor word, normalised by `normalise_word`, to ours."""
+    """Maps a vendor's status word, normalised by `normalise_word`, to ours."""
     fields: ClassVar[Sequence[Field]]
-    """What an admin fills in: secrets first. Every backend has base_url and the secrets it signs with."""
+    """What an admin fills in, secrets first. Every backend has `base_url` and the keys it authenticates with."""
     order_fields: ClassVar[Sequence[Field]] = ()
-    """Vendor-side extras of one order (`CallOrder.vendor_options`): admin-only, single calls only, off by default."""
+    """The vendor's optional features for one order (`CallOrder.vendor_options`): for admins, on single calls only."""
     message_kinds: ClassVar[frozenset[MessageKind]] = frozenset({"agent"})
 
     needs_caller_id: ClassVar[bool] = False
@@ -84,18 +84,18 @@ class ProviderBackend(ABC):
     accepts_variables: ClassVar[bool] = True
     carries_reference: ClassVar[bool] = True
     documents_rate_limit: ClassVar[bool] = False
-    """True where the vendor documents 429: only there it means "not taken"."""
+    """The vendor documents the status 429; only then does it mean that an order was not taken."""
     supports_cancel: ClassVar[bool] = False
-    """Can stop a call that waits in the vendor's queue."""
+    """`cancel_call` can stop a call that waits in the vendor's queue."""
     supports_hang_up: ClassVar[bool] = False
     supports_list_calls: ClassVar[bool] = False
     lists_by_agent: ClassVar[bool] = False
     """`list_calls` needs `CallQuery.agent_ids`."""
     fetches_by_list: ClassVar[bool] = False
-    """`fetch_calls` reads many calls with few requests, so that it may be asked for a thousand at once."""
+    """`fetch_calls` reads many calls with few requests, so that it may be given a thousand handles."""
     reads_more_alone: ClassVar[bool] = True
-    """A call's own reading may tell what its row in the list does not. Where it is read from the list as well, a look
-    for unknown calls would read all pages again for each of them."""
+    """Reading one call may return more than its row in the list. False where single calls are read from the list too:
+    a search for unknown calls would then read every page again for each of them."""
     supports_list_agents: ClassVar[bool] = False
     supports_list_voices: ClassVar[bool] = False
     supports_list_caller_ids: ClassVar[bool] = False
@@ -105,17 +105,17 @@ class ProviderBackend(ABC):
     gives_transcript: ClassVar[bool] = False
     gives_cost: ClassVar[bool] = False
     cost_may_lack: ClassVar[bool] = False
-    """The vendor's pages show the cost in some answers only."""
+    """By the vendor's documentation only some answers have the cost."""
     gives_answers: ClassVar[bool] = False
-    """Brings what was found out in the talk: answers, judgements."""
+    """Returns data extracted from the conversation, such as answers and ratings."""
     tells_machine: ClassVar[bool] = False
-    """Tells a voicemail from a person."""
+    """Tells whether a voicemail or a person answered."""
     hears_refusal: ClassVar[bool] = False
-    """Tells that a person asked not to be called again, which puts the number on our list."""
+    """Tells that a person asked not to be called again; the number then goes on our do-not-call list."""
     documented_requests: ClassVar[int | None] = None
-    """Requests a minute that the vendor's pages allow one account, orders and reads together."""
+    """Documented limit of requests a minute for one account, orders and reads together."""
     documented_lines: ClassVar[int | None] = None
-    """Live calls that the vendor's pages allow at once."""
+    """Documented limit of simultaneous calls."""
     max_list_days: ClassVar[int | None] = None
     """Longest window that `list_calls` may ask for, in days."""
 
@@ -126,7 +126,7 @@ class ProviderBackend(ABC):
 
     @classmethod
     def fitting_pace(cls, calls: int, reads: int) -> tuple[int, int]:
-        """Return so many calls and reads a minute, or fewer where the vendor documents a limit for both together."""
+        """Return (calls, reads) a minute, reduced where the vendor documents a lower limit for both together."""
         most = cls.documented_requests
         if most is None or calls + reads <= most:
             return calls, reads
@@ -137,7 +137,7 @@ class ProviderBackend(ABC):
     @classmethod
     @abstractmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the headers that sign a request; the client adds them to every one."""
+        """Return the headers that authenticate a request; the client adds them to every one."""
 
     @classmethod
     def refuses_number(cls, to_number: str, options: Mapping[str, Any]) -> str | Promise:
@@ -149,11 +149,11 @@ class ProviderBackend(ABC):
         """Make the cheapest harmless read; raises `CredentialsRejected` for a dead key."""
 
     def place_call(self, order: CallOrder) -> PlacedCall:
-        """Send one order, exactly once; any error says what may be done next."""
+        """Send one order, at most once; the class of an error says what may be done next."""
         return self.read_placed(self.client.send_once(self.build_order(order)))
 
     def read_placed(self, response: Response) -> PlacedCall:
-        """Read the answer to an order; pure. Any error says what may be done next."""
+        """Return the call that the answer to an order holds; pure. The class of an error says what may be done next."""
         self.raise_for_order(response)
         try:
             placed = self.parse_placed(json_of(response))
@@ -167,7 +167,7 @@ class ProviderBackend(ABC):
 
     @abstractmethod
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
-        """Read the states of these calls; one the vendor does not know is absent."""
+        """Read the states of these calls; a call that the vendor does not know is left out."""
 
     @abstractmethod
     def build_order(self, order: CallOrder) -> Request:
@@ -175,9 +175,9 @@ class ProviderBackend(ABC):
 
     @abstractmethod
     def parse_placed(self, answer: Any) -> PlacedCall:
-        """Read the answer to an order; pure. Any KeyError, TypeError or ValueError means: outcome unknown."""
+        """Return the call from the answer's JSON; pure. KeyError, TypeError and ValueError become `OutcomeUnknown`."""
 
-    # What a backend may offer, each behind its flag: nobody asks where the flag is down, and a test holds both together
+    # What a backend may implement, each with a flag: it is called only where the flag is set (a test checks both)
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
         """List the vendor's own calls in a window, all pages; raises where the list may be incomplete."""
@@ -212,7 +212,7 @@ class ProviderBackend(ABC):
         raise NotImplementedError
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
-        """Read a webhook into hints; raises `WebhookRejected` for a wrong signature or rubbish.
+        """Read a webhook into hints; raises `WebhookRejected` for a wrong signature or an unreadable body.
 
         `headers` has lower-case names. The webhook's own secret is `secrets["webhook_secret"]`.
         """
@@ -225,7 +225,7 @@ class ProviderBackend(ABC):
         return None
 
     def error_text(self, response: Response) -> str:
-        """Return the vendor's reason in its own words, at most 200 characters, without secrets and whole numbers."""
+        """Return the vendor's own error text, cut to `MAX_ERROR_TEXT`, with secrets and phone numbers masked."""
         try:
             answer = json_of(response)
         except UnexpectedResponse:
@@ -239,7 +239,7 @@ class ProviderBackend(ABC):
         for secret in self.secrets.values():
             if secret:
                 words = words.replace(secret, "****")
-        return _LONG_NUMBER.sub(_shortened, words)[:200]
+        return _LONG_NUMBER.sub(_shortened, words)[:MAX_ERROR_TEXT]
 
     def raise_for_order(self, response: Response) -> None:
         """Raise the error class that the answer to an order means."""
@@ -259,7 +259,7 @@ class ProviderBackend(ABC):
         raise OutcomeUnknown(f"The vendor answered {status} to an order.", http_status=status)
 
     def raise_for_read(self, response: Response) -> None:
-        """Raise the error class that the answer to a read means; a missing call is the caller's to notice."""
+        """Raise the error class that the answer to a read means; a 404 is left to the caller."""
         if 200 <= response.status_code < 300:
             return
         status, text = response.status_code, self.error_text(response)
@@ -274,9 +274,9 @@ class ProviderBackend(ABC):
     def fetch_each(
         self, handles: Sequence[CallHandle], fetch_one: Callable[[CallHandle], CallSnapshot | None]
     ) -> list[CallSnapshot]:
-        """Read calls one by one; what was read before an error is kept, and the error raised only where nothing was.
+        """Read calls one by one; after an error returns those read so far, and raises it only where there are none.
 
-        One answer that cannot be read spoils its own call only; a second one ends the round.
+        One unreadable answer skips that call only; a second one ends the reading.
         """
         found: list[CallSnapshot] = []
         failure: ProviderError | None = None
@@ -298,9 +298,9 @@ class ProviderBackend(ABC):
     # Words
 
     def status_of(self, raw: object) -> CallStatus | None:
-        """Translate a vendor's status word; None for one that neither the vendor nor the admin mapped.
+        """Translate a vendor's status word; None for one that neither the backend nor the admin maps.
 
-        An admin cannot map a word to a state that only we give: a poll must never make a call wait its turn again.
+        An admin cannot map a word to a status that only we set (`OURS`): a poll must never make a call pending again.
         """
         word = normalise_word(raw)
         extra = self.options.get("status_map_extra") or {}
@@ -310,6 +310,10 @@ class ProviderBackend(ABC):
         return self.status_map.get(word)
 
 
+MAX_WORD = 80
+"""Characters of a vendor's status word that are kept."""
+MAX_ERROR_TEXT = 200
+"""Characters of a vendor's own error text that are kept."""
 _LONG_NUMBER = re.compile(r"\+?\d(?:[ ().-]?\d){6,}")
 
 
@@ -318,14 +322,14 @@ def _shortened(found: re.Match[str]) -> str:
 
 
 def normalise_word(raw: object) -> str:
-    """Return a status word in lower case with dashes and spaces as underscores; empty for anything but text."""
+    """Return a status word in lower case with underscores for dashes and spaces; empty for anything but text."""
     if not isinstance(raw, str):
         return ""
-    return raw.strip().lower().replace("-", "_").replace(" ", "_")[:80]
+    return raw.strip().lower().replace("-", "_").replace(" ", "_")[:MAX_WORD]
 
 
 def json_of(answer: Response | bytes) -> Any:
-    """Return the JSON of an answer or of a webhook's body; raises `UnexpectedResponse` where it is none."""
+    """Return the parsed JSON of an answer or of a webhook's body; raises `UnexpectedResponse` where it is invalid."""
     body, status = (answer, None) if isinstance(answer, bytes) else (answer.content, answer.status_code)
     try:
         return json.loads(body.decode("utf-8-sig"))
@@ -334,12 +338,12 @@ def json_of(answer: Response | bytes) -> Any:
 
 
 def is_usable_id(remote_id: object) -> bool:
-    """Tell whether a vendor's call id can be stored and asked for again: printable text of 1 to 200 characters."""
+    """Return whether a vendor's call id can be stored and used in an address: printable text of 1 to 200 characters."""
     return isinstance(remote_id, str) and 0 < len(remote_id) <= 200 and remote_id.isprintable()
 
 
 def retry_after(response: Response, default: float = 30.0) -> float:
-    """Return the seconds to wait that an answer asks for: seconds or an HTTP date, else the default; 0 to 3600."""
+    """Return the seconds (0 to 3600) of a Retry-After given in seconds or as an HTTP date; else the default."""
     raw = response.headers.get("retry-after", "").strip()
     try:
         seconds = float(raw)

@@ -1,4 +1,4 @@
-"""What is verified at start, so that a mistake shows before the first call."""
+"""System checks of the providers app."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 
 @register()
 def field_keys_work(**_: Any) -> list[CheckMessage]:
-    """Refuse keys that cannot encrypt: provider secrets would be unreadable."""
+    """Return an error where FIELD_KEYS holds a key that cannot encrypt: vendor keys would be unreadable."""
     for position, key in enumerate(settings.FIELD_KEYS, start=1):
         try:
             Fernet(key)

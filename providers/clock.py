@@ -1,4 +1,4 @@
-"""The clocks: the database's time, so that several hosts agree; seconds that nobody can set; a scale for tests."""
+"""Clocks: the database's time, on which all hosts agree; a monotonic clock; and the scale of timers in tests."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from django.utils import timezone
 
 
 def seconds(real: float) -> float:
-    """Return a timer's seconds, divided by the test-only TIME_SCALE."""
+    """Return a timer's length in seconds, divided by the test-only TIME_SCALE."""
     return real / float(settings.TIME_SCALE)
 
 
 def span(real: float) -> datetime.timedelta:
-    """Return a timer as a time span, divided by the test-only TIME_SCALE."""
+    """Return a timer's length (`real` seconds) as a timedelta, divided by the test-only TIME_SCALE."""
     return datetime.timedelta(seconds=seconds(real))
 
 
 def boottime() -> float:
-    """Return seconds on the clock that also counts while the machine is suspended, and that nobody can set."""
+    """Return seconds of the clock that cannot be set and also runs while the machine is suspended (CLOCK_BOOTTIME)."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class DatabaseClock:
-    """Tells the database's time without asking it each time: the offset is measured every 30 s."""
+    """The database's time without a query each time: the offset to the local clock is measured every 30 s."""
 
     def __init__(self) -> None:
         self._offset = datetime.timedelta(0)

@@ -1,4 +1,4 @@
-"""What may go wrong at a vendor, named by what may be done next."""
+"""Errors of vendors and of the way to them; each class says what may be done next."""
 
 from __future__ import annotations
 
@@ -6,34 +6,39 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+MAX_MESSAGE = 300
+"""Characters of an error's message that are kept."""
+MAX_VENDOR_CODE = 80
+"""Characters of a vendor's error code that are kept."""
+
 
 class ProviderMisconfigured(ImproperlyConfigured):
-    """Raised when a provider's own settings cannot work; outside the tree so that nobody swallows it."""
+    """Raised when a provider's own settings cannot work; no `ProviderError`, so no handler of those catches it."""
 
 
 class ProviderError(Exception):
-    """Base of everything a vendor or the way to it can do to us.
+    """Base of all errors of a vendor or of the connection to it.
 
-    `message` is safe to store and show: never a secret, never a full phone number, at most 300 characters.
+    `message` is safe to store and show: it holds no secret and no full phone number, and is cut to `MAX_MESSAGE`.
     """
 
     next_step: str | Promise = _("Try again; if it stays, tell your admin.")
 
     def __init__(self, message: str, *, http_status: int | None = None, vendor_code: str = "") -> None:
-        super().__init__(message[:300])
-        self.message = message[:300]
+        super().__init__(message[:MAX_MESSAGE])
+        self.message = message[:MAX_MESSAGE]
         self.http_status = http_status
-        self.vendor_code = vendor_code[:80]
+        self.vendor_code = vendor_code[:MAX_VENDOR_CODE]
 
 
 class NotSent(ProviderError):
-    """Raised when no byte of the request left: name, connection or TLS failed, or it was too late to send."""
+    """Raised when no byte of the request was sent: DNS, connection or TLS failed, or it was too late to send."""
 
     next_step = _("Nothing was dialled. It is tried again by itself; check the network and the address if it stays.")
 
 
 class NoReadLeft(NotSent):
-    """Raised when our own pace leaves no room for a read; nothing was asked. `retry_after` is in seconds."""
+    """Raised when our own pace has no token for a read; nothing was sent. `retry_after` is in seconds."""
 
     next_step = _("Wait a minute and try again, or let an admin raise the reads a minute.")
 
@@ -43,7 +48,7 @@ class NoReadLeft(NotSent):
 
 
 class RateLimited(ProviderError):
-    """Raised on a documented 429; `retry_after` is in seconds, at most 3600."""
+    """Raised on a documented 429: the request was not taken. `retry_after` is in seconds, at most 3600."""
 
     next_step = _("The vendor asks us to slow down; calling goes on by itself.")
 
@@ -53,7 +58,7 @@ class RateLimited(ProviderError):
 
 
 class AccountProblem(ProviderError):
-    """Base of what halts the whole provider until a person acts."""
+    """Base of errors that halt the whole provider until a person acts."""
 
 
 class CredentialsRejected(AccountProblem):
@@ -69,7 +74,7 @@ class OutOfCredit(AccountProblem):
 
 
 class OrderRejected(ProviderError):
-    """Raised when the vendor definitely refused this one order; it was not dialled and is final."""
+    """Raised when the vendor definitely refused this order; nothing was dialled, and it is not retried."""
 
     next_step = _("Read the vendor's reason, correct the agent, caller ID or text, and call again.")
 
@@ -81,19 +86,19 @@ class InvalidNumber(OrderRejected):
 
 
 class OutcomeUnknown(ProviderError):
-    """Raised when the order may have been accepted: settled by looking, never by dialling."""
+    """Raised when the order may have been accepted: it is looked for at the vendor and never sent again."""
 
     next_step = _("We look at the vendor's own list until it is known; nobody is dialled again meanwhile.")
 
 
 class UnexpectedResponse(ProviderError):
-    """Raised when a read answer cannot be understood; rows stay as they are."""
+    """Raised when the answer to a read is missing or cannot be parsed; rows stay as they are."""
 
     next_step = _("Nothing changed. If it stays, the vendor changed its interface: tell your admin.")
 
 
 class RecordingHostRefused(UnexpectedResponse):
-    """Raised when a recording lies at a host that no admin has allowed; `host` may be offered to one."""
+    """Raised when a recording is at a host that no admin has allowed; `host` can be shown to an admin to allow."""
 
     next_step = _("Allow the host on the provider's page, if it is the vendor's.")
 
@@ -103,4 +108,4 @@ class RecordingHostRefused(UnexpectedResponse):
 
 
 class WebhookRejected(ProviderError):
-    """Raised when a webhook is not what its sender claims."""
+    """Raised when a webhook has a wrong signature or cannot be parsed."""

@@ -1,4 +1,4 @@
-"""A column whose JSON is encrypted at rest, with several keys so that they can be rotated."""
+"""A model field whose JSON is encrypted at rest, with several keys so that they can be rotated."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def box() -> MultiFernet:
-    """Return the box: it closes with the first of FIELD_KEYS and opens with any of them."""
+    """Return the cipher: it encrypts with the first of FIELD_KEYS and decrypts with any of them."""
     return _box(tuple(settings.FIELD_KEYS))
 
 
 class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
-    """Stores a flat dict of secrets as one Fernet token; it cannot be searched."""
+    """Stores a flat dict of secrets as one Fernet token; queries can only test it for null."""
 
     def get_prep_value(self, value: Any) -> Any:
-        """Encrypt on the way in."""
+        """Encrypt a value for the database."""
         if not value:
             return ""
         return box().encrypt(json.dumps(value).encode()).decode()
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> dict[str, str]:
-        """Decrypt on the way out; raises InvalidToken where no key fits."""
+        """Decrypt a value from the database; raises InvalidToken where no key fits."""
         if not value:
             return {}
         opened: dict[str, str] = json.loads(box().decrypt(value.encode()))
         return opened
 
     def to_python(self, value: Any) -> Any:
-        """Leave dicts as they are."""
+        """Return the value, or an empty dict where there is none."""
         return value or {}
 
     def value_to_string(self, obj: models.Model) -> str:
-        """Dump nothing: secrets do not leave in fixtures."""
+        """Return an empty text: secrets are left out of fixtures."""
         return ""
 
     def get_lookup(self, lookup_name: str) -> Any:
-        """Refuse every search but for null."""
+        """Return the lookup `isnull`; raises TypeError for any other."""
         if lookup_name != "isnull":
             raise TypeError("An encrypted field cannot be searched.")
         return super().get_lookup(lookup_name)

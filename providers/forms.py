@@ -1,4 +1,4 @@
-"""The form of a provider, made from its backend's fields; keys go in and never come out."""
+"""Forms of providers, built from the backend's `fields`; stored keys are never shown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SECRET, REMOVE, OPTION = "secret_", "remove_", "option_"
 
 
 def written(at: datetime.datetime) -> str:
-    """Return a day and its time; in Persian of the Jalali calendar."""
+    """Return a date and time as text; on Persian pages in the Jalali calendar."""
     if not (get_language() or "").startswith("fa"):
         return date_format(at, "DATETIME_FORMAT")
     day = jdatetime.date.fromgregorian(date=at.date())
@@ -41,14 +41,14 @@ def written(at: datetime.datetime) -> str:
 
 
 class OptionWordsField(forms.CharField):
-    """Several words in one line, parted by commas or blanks; becomes a list."""
+    """A text field for several words separated by commas or spaces; its value is a list."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a list as a line."""
+        """Return a list as one line of text."""
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
     def clean(self, value: Any) -> Any:
-        """Read the line into a list without doubles."""
+        """Return the words as a list without duplicates."""
         return list(dict.fromkeys(str(super().clean(value)).replace(",", " ").split()))
 
 
@@ -81,11 +81,11 @@ def form_field(field: Field) -> forms.Field:
 
 
 class KeysForm(ProviderModelForm):
-    """Takes new keys of a provider; blank keeps what is stored."""
+    """Takes new keys of a provider; a blank field keeps the stored key."""
 
     vendor: ClassVar[str]
     verdict: ClassVar[CheckVerdict | None] = None
-    """What the vendor said of the keys in this very form, tested before it is validated for good."""
+    """Test result of the keys in this form; the view tests them and then validates the form again with it."""
 
     keep_untested = forms.BooleanField(
         label=_("Keep the new key even if the test fails"),
@@ -133,7 +133,7 @@ class KeysForm(ProviderModelForm):
         return {name: value for name in names if (value := self.cleaned_data.get(SECRET + name))}
 
     def removed_secrets(self) -> list[str]:
-        """Return the names of optional keys to forget."""
+        """Return the names of the optional keys to delete."""
         return [
             field.name
             for field in self.backend.fields
@@ -148,7 +148,7 @@ class KeysForm(ProviderModelForm):
         return dict(self.instance.options)
 
     def clean(self) -> dict[str, Any]:
-        """Check that the keys can be sent to an allowed address, and that the vendor took them."""
+        """Check that the address is allowed and that the vendor accepted the keys."""
         super().clean()
         found: dict[str, Any] = self.cleaned_data
         if not self.errors:
@@ -172,7 +172,7 @@ class KeysForm(ProviderModelForm):
 
 
 class ProviderForm(KeysForm):
-    """All that an admin sets of a provider."""
+    """All the settings of a provider that an admin edits."""
 
     class Meta:
         model = Provider
@@ -200,7 +200,7 @@ class ProviderForm(KeysForm):
             address.help_text = gettext("One of: %(addresses)s.") % {"addresses": ", ".join(allowed_addresses())}
 
     def options(self) -> dict[str, Any]:
-        """Return what differs from the backend's defaults, so that a better default reaches old providers."""
+        """Return the options that differ from the backend's defaults; the others follow a changed default."""
         fields = {field.name: field for field in self.backend.fields if not field.is_secret}
         kept = {name: value for name, value in self.instance.options.items() if name not in fields}
         for name, field in fields.items():
@@ -211,14 +211,14 @@ class ProviderForm(KeysForm):
         return kept
 
     def clean_currency(self) -> str:
-        """Read a currency as three capital letters."""
+        """Return the currency in capitals; raises ValidationError where it is not three letters."""
         currency = str(self.cleaned_data.get("currency") or "").strip().upper()
         if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
             raise ValidationError(_("Write three letters, such as USD or IRT."))
         return currency
 
     def clean(self) -> dict[str, Any]:
-        """Check the address and the vendor's status words beside the keys."""
+        """Check the address and the additional status words too."""
         address = self.cleaned_data.get(OPTION + "base_url")
         if address and (refusal := refused_address(address)):
             self.add_error(OPTION + "base_url", refusal)
@@ -238,7 +238,7 @@ class ProviderForm(KeysForm):
 
     @property
     def edited_columns(self) -> list[str]:
-        """The columns that this form writes: never health, stops or pace, which workers change meanwhile."""
+        """The columns that this form writes: not health, stops or pace, which workers may change meanwhile."""
         columns = {column.name for column in Provider._meta.concrete_fields}
         return [*(name for name in self.fields if name in columns), "options"]
 
@@ -259,18 +259,18 @@ def provider_form(
 
 
 def keys_form(vendor: str, verdict: CheckVerdict | None = None) -> type[KeysForm]:
-    """Return the form class that takes nothing but a vendor's keys."""
+    """Return the form class that takes only a vendor's keys."""
     return provider_form(vendor, verdict, base=KeysForm)
 
 
 def allowed_addresses() -> list[str]:
-    """Return the addresses that a provider may have here."""
+    """Return the origins that this installation allows."""
     found = [f"https://{host.strip()}" for host in settings.VENDOR_HOSTS]
     return [*found, settings.SANDBOX_ORIGIN] if settings.SANDBOX_ORIGIN else found
 
 
 def refused_address(address: str) -> str:
-    """Say why an address may not be asked here; empty where it may."""
+    """Return why this installation does not allow an address; empty where it does."""
     parts = urlsplit(address)
     origin = f"{parts.scheme}://{parts.netloc}".lower()
     if settings.SANDBOX_ORIGIN and origin == settings.SANDBOX_ORIGIN.lower():
@@ -286,7 +286,7 @@ def refused_address(address: str) -> str:
 
 
 def refused_words(words: Any) -> str:
-    """Say why further status words cannot be used; empty where they can."""
+    """Return why an admin's additional status words cannot be used; empty where they can."""
     ours = sorted(set(CallStatus.values) - {str(status) for status in OURS})
     if not isinstance(words, Mapping) or not all(word in ours for word in words.values()):
         return gettext('Write {"vendor\'s word": "our word"}; our words are: %(words)s.') % {"words": ", ".join(ours)}

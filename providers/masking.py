@@ -1,4 +1,4 @@
-"""Cuts secrets, numbers and what people said out of the bodies that pass between us and a vendor."""
+"""Masking of request and answer bodies: secrets, phone numbers and what people said are removed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _KEY = re.compile(r"[A-Za-z0-9_+/=.-]{24,}")
 
 
 def masked_body(body: Any) -> str:
-    """Return a body as indented JSON without secrets, whole numbers, and anything that was said.
+    """Return a body as indented JSON without secrets, full phone numbers and anything that was said.
 
-    Bytes are read as JSON; what is none is only told by its length.
+    Bytes are parsed as JSON; where that fails, only their length is given.
     """
     if body is None or body == b"":
         return ""

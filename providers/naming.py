@@ -1,4 +1,4 @@
-"""Finds the provider that a person named on the command line."""
+"""Look-up of a provider named on the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from providers.models import Provider
 
 
 def named_provider(name_or_id: str) -> Provider:
-    """Return the provider of this name or number; raises CommandError that lists the known names."""
+    """Return the provider with this name or id; raises CommandError, listing the known names, where there is none."""
     found = Provider.objects.filter(name=name_or_id).first()
     if found is None and name_or_id.isdecimal():
         found = Provider.objects.filter(pk=int(name_or_id)).first()

@@ -1,4 +1,4 @@
-"""What a provider needs from a person, most urgent first: one sentence, the next step, and the button for it."""
+"""What a provider needs from a person: each need has a sentence, a next step and a button; most urgent first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Tone = Literal["bad", "warn", "info"]
 
 
 class Way(TypedDict, total=False):
-    """Where the button or link of a need leads."""
+    """The target of a need's button or link."""
 
     url: str
     label: Words
@@ -28,13 +28,13 @@ class Way(TypedDict, total=False):
 
 TONES: tuple[Tone, ...] = ("bad", "warn", "info")
 ENOUGH_MINUTES = 60
-"""A balance that does not last for so many minutes of talk is told of."""
+"""A balance that pays for fewer minutes of calls than this is reported."""
 NEARLY_USED = Decimal("0.9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """What was brought over or typed in for a provider, and is still there."""
+    """How many objects of each kind (agents, voices, ...) a provider has."""
 
     agents: int = 0
     voices: int = 0
@@ -54,17 +54,17 @@ class Need:
     """The vendor's own words, for admins."""
     at: datetime.datetime | None = None
     is_for_all: bool = False
-    """The next step is for everybody's eyes; others are an admin's business."""
+    """Whether everybody sees the next step; otherwise only admins do."""
     url: str = ""
     label: Words = ""
-    """Of the button or link; empty where the page has it anyway."""
+    """Label of the button or link; empty where the page has the button anyway."""
     presses: bool = False
-    """The address wants a POST, with `value`."""
+    """Whether the button sends a POST, with `value`; otherwise it is a link."""
     value: str = ""
 
 
 def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *, is_public: bool) -> list[Need]:
-    """Return what this provider needs, most urgent first; nothing where it is switched off."""
+    """Return a provider's needs, most urgent first; none where it is switched off."""
     if not provider.is_active:
         return []
     found = [
@@ -81,7 +81,7 @@ def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *
 
 def _stops(provider: Provider) -> Iterator[Need]:
     if provider.halted_at and provider.has_error and provider.last_error_kind in ACCOUNT_PROBLEMS:
-        # The key or the money stopped it: one need, in our words first and the vendor's after them.
+        # Halted by its key or balance: one need, with our sentence first and the vendor's text after it.
         yield Need(
             code="stopped",
             tone="bad",
@@ -229,7 +229,7 @@ def _messages(provider: Provider, address: WebhookAddress | None, is_public: boo
     place: Way = {"url": reverse("provider", args=[provider.pk]) + "#webhook", "label": _("To its address")}
     can_arrive = address is not None and (is_public or address.last_delivery_at is not None)
     if backend.supports_webhook and not backend.supports_list_calls and not can_arrive:
-        # Without a list there is no other way to learn what became of an order whose answer was lost.
+        # Without a list of calls, a webhook is the only way to learn the outcome of an order whose answer was lost.
         yield Need(
             code="only_messages",
             tone="warn",

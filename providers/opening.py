@@ -1,4 +1,4 @@
-"""Opens the client of one account to the hosts that are allowed here, and tells who listens of every exchange."""
+"""Opens a provider's client, backend or order loop, limited to allowed hosts, and reports every exchange."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from providers.parsing import parse_words
 from providers.types import Exchange
 
 Note = Callable[[Exchange], None]
-"""Is told of every exchange, in the thread that made it."""
+"""Callback for every exchange, called in the thread that made it."""
 
 
 def open_client(
     backend_class: type[ProviderBackend], secrets: Mapping[str, str], options: Mapping[str, Any], **how: Any
 ) -> HttpClient:
-    """Open the client of an account; `how` takes what `HttpClient` takes beside the account: its limits, its repeats.
+    """Return the client of an account; `how` are further arguments of `HttpClient` (`limits`, `may_repeat`).
 
     Raises ProviderMisconfigured for an address that this installation forbids.
     """
@@ -49,11 +49,12 @@ def open_backend(
     options: Mapping[str, Any] | None = None,
     **limits: float,
 ) -> ProviderBackend:
-    """Return a provider's backend, each of whose requests takes a token of the provider first; the only way to one.
+    """Return a provider's backend, whose requests each take a token first; backends are opened by this alone.
 
-    Each exchange is told to `note`. In the background a request waits for its token, for a person (`is_person`) only
-    seconds; then it raises NoReadLeft. Threads that have no database reach the bucket `through` the one that has.
-    `secrets` and `options` are tried instead of its own. Raises ProviderMisconfigured for a forbidden address.
+    `note` is called with each exchange. A request waits up to `BACKGROUND_PATIENCE` seconds for its token, for a person
+    (`is_person`) up to `PERSON_PATIENCE`, and then raises NoReadLeft. `through` lets threads without a database
+    connection reach the bucket. `secrets` and `options` replace the stored ones, for a test of new keys. Raises
+    ProviderMisconfigured for an address that is not allowed.
     """
     secrets = provider.secrets if secrets is None else secrets
     options = provider.options_with_defaults() if options is None else options
@@ -64,9 +65,9 @@ def open_backend(
 
 
 def open_order_loop(provider: Provider, most: int, tell: Tell[Order]) -> OrderLoop[Order]:
-    """Return what sends orders to the vendor, so many at once at most; `tell` learns of those that are done.
+    """Return the loop that sends orders to the vendor, at most `most` at once; `tell` is called with those done.
 
-    Raises ProviderMisconfigured for a forbidden address.
+    Raises ProviderMisconfigured for an address that is not allowed.
     """
     options = provider.options_with_defaults()
     client = open_client(provider.backend_class, provider.secrets, options)
@@ -75,23 +76,23 @@ def open_order_loop(provider: Provider, most: int, tell: Tell[Order]) -> OrderLo
 
 
 class NotedClient:
-    """A client that tells of every exchange."""
+    """Wraps a client and calls `note` with every exchange."""
 
     def __init__(self, client: Client, note: Note) -> None:
         self._client = client
         self._note = note
 
     def read(self, request: Request) -> Response:
-        """Read, and tell."""
+        """Read, and call `note`."""
         return self._told(self._client.read, request, request.method, request.url)
 
     def read_sound(self, source: Request | str) -> Response:
-        """Read a recording, and tell; the address of a foreign host is not told."""
+        """Read a recording, and call `note`, without the address where it is an absolute one."""
         method, path = (source.method, source.url) if isinstance(source, Request) else ("GET", "/")
         return self._told(self._client.read_sound, source, method, path)
 
     def send_once(self, request: Request) -> Response:
-        """Send once, and tell."""
+        """Send at most once, and call `note`."""
         return self._told(self._client.send_once, request, request.method, request.url)
 
     def _told(self, act: Callable[[Any], Response], request: Any, method: str, path: str) -> Response:

@@ -1,4 +1,4 @@
-"""The orders of one provider on their way: one thread carries many, each leaves once, and each is told of."""
+"""Sends the orders of one provider: one thread sends many at once, each at most once, and reports each result."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class CommittedOrder(Protocol):
 
     @property
     def call_id(self) -> int:
-        """Our number of the call, for the log."""
+        """Primary key of the call, for the log."""
 
     @property
     def order(self) -> CallOrder:
-        """What leaves."""
+        """The order to send."""
 
     @property
     def committed_at(self) -> float:
-        """The instant of its commit point, in seconds of the clock that also counts while the machine is suspended."""
+        """Time of its commit point, in seconds of `boottime()`."""
 
 
 Order = TypeVar("Order", bound=CommittedOrder)
@@ -43,7 +43,7 @@ Order = TypeVar("Order", bound=CommittedOrder)
 
 @dataclass(frozen=True, slots=True)
 class DoneOrder(Generic[Order]):
-    """What came of one order; `exchange` is the request as the log shows it, where one was built."""
+    """The result of one order; `exchange` is its request and answer for the log, None where no request was built."""
 
     order: Order
     result: PlacedCall | ProviderError
@@ -51,14 +51,14 @@ class DoneOrder(Generic[Order]):
 
 
 Tell = Callable[[Sequence[DoneOrder[Order]]], None]
-"""Is told of orders that are done, in the loop's thread; must not raise."""
+"""Callback for orders that are done, called in the loop's thread; must not raise."""
 
 
 class OrderLoop(Generic[Order]):
-    """Sends orders through one client, so many at once at most, and tells what came of each.
+    """Sends orders through one client, at most `most` at once, and calls `tell` with the results.
 
-    Its thread starts with the first order and never holds up the end of the process: what is in flight by then shows
-    as not known.
+    Its daemon thread starts with the first order. Orders in flight when the process ends get no result: their calls
+    stay in `placing` and become unknown.
     """
 
     def __init__(self, backend: ProviderBackend, client: HttpClient, most: int, tell: Tell[Order], name: str) -> None:
@@ -70,7 +70,7 @@ class OrderLoop(Generic[Order]):
         self._is_over = False
 
     def send(self, orders: Iterable[Order]) -> None:
-        """Hand orders over; each leaves as soon as a line is free."""
+        """Queue orders; each is sent as soon as a line is free."""
         for order in orders:
             self._orders.put(order)
         if self._thread is None:
@@ -79,7 +79,7 @@ class OrderLoop(Generic[Order]):
         self._wake()
 
     def close(self) -> None:
-        """Let the thread end once all that was handed over is done."""
+        """Let the thread end once all queued orders are done; does not wait for it."""
         if self._thread is None:
             self._transfers.close()
         else:
@@ -91,7 +91,7 @@ class OrderLoop(Generic[Order]):
             if not self._is_over:
                 self._transfers.wake()
 
-    # What runs in the thread
+    # Run in the loop's thread
 
     def _run(self) -> None:
         waiting: deque[Order] = deque()
@@ -118,7 +118,7 @@ class OrderLoop(Generic[Order]):
         self._transfers.close()
 
     def _start(self, waiting: deque[Order], in_flight: dict[Transfer, tuple[Order, Request]]) -> list[DoneOrder[Order]]:
-        """Let orders leave while lines are free; returns those that cannot."""
+        """Start waiting orders while lines are free; returns those that failed before they were started."""
         done = []
         while waiting and len(in_flight) < self._most:
             order = waiting.popleft()
@@ -158,7 +158,7 @@ class OrderLoop(Generic[Order]):
         return DoneOrder(order, result, exchange)
 
     def _reason(self, order: Order, error: Exception) -> ProviderError:
-        """Return what an order failed with; a fault of our own may have dialled."""
+        """Return an order's error; an unexpected exception becomes `OutcomeUnknown`: the order may have left."""
         if isinstance(error, ProviderError):
             return error
         logger.error("call=%s: the backend failed while placing", order.call_id, exc_info=error)

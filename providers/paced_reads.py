@@ -1,7 +1,7 @@
-"""Lets no request but an order leave without a token of its provider's reads, whoever asks and from whichever process.
+"""Pace of reads: every request but an order takes a token of its provider's bucket, in every process.
 
-The bucket is kept outside (`ReadPace` rows). A process asks it for a small block at a time and shares the block among
-its threads; what it does not use within a second is lost, so that tokens cannot be saved up (see `providers.pace`).
+The bucket is stored elsewhere (`ReadPace` rows). A process takes a small block of tokens at a time, which its threads
+share; tokens not used within `HELD_SECONDS` are lost, so that they cannot be saved up (see `providers.pace`).
 """
 
 from __future__ import annotations
@@ -22,47 +22,46 @@ from providers.exceptions import NoReadLeft
 from providers.pace import HELD_SECONDS, Taken
 
 if TYPE_CHECKING:
-    # Rows keep the bucket that this reads, and must not load what reaches the network.
+    # Models import this module, and importing models must not load a network library.
     from requests import Request, Response
 
 BACKGROUND_PATIENCE = 35.0
-"""Seconds that one read in the background may wait; below the queue's time-out, with the slice it belongs to."""
+"""Seconds that one background read may wait; together with the rest of its slice below the queue's time-out."""
 PERSON_PATIENCE = 6.0
-"""Seconds that all reads of a person's errand may wait together."""
-MOST_AT_ONCE = 32
-"""Tokens in a block at most."""
+"""Seconds that all the reads of one request of a person may wait together."""
+MOST_TOKENS_A_BLOCK = 32
 LEAST_PAUSE, BLOCK_PAUSE = 0.02, 0.5
-"""Seconds before an empty bucket is asked again: for a person, and in the background, so that a block gathers."""
+"""Seconds until an empty bucket is asked again: for a person, and in the background, where a block can accumulate."""
 
 
 UNSERVED_SECONDS = 10.0
-"""A thread waits so long for the one that has the database."""
+"""Seconds that a thread waits for the thread with the database connection to take up its call."""
 
 OVER = "Nothing more is read now."
 
 Block = tuple[Taken, float]
-"""What the bucket gave, and the `boottime` just before it read its own clock."""
+"""What the bucket gave, and the `boottime()` just before it read its own clock."""
 Take = Callable[[], Block]
 Through = Callable[[Take], Block]
-"""How a thread gets at the bucket."""
+"""Runs a call to the bucket: in this thread (`at_once`) or in another (`DatabaseErrands`)."""
 
 
 class Bucket(Protocol):
-    """Where the tokens of one provider are kept."""
+    """Stores the token bucket of one provider."""
 
     def take(self, wanted: int, *, is_person: bool) -> Block:
-        """Take up to so many tokens."""
+        """Take up to `wanted` tokens."""
 
 
 def at_once(take: Take) -> Block:
-    """Ask the bucket in the thread that needs a token."""
+    """Call the bucket in the thread that needs a token."""
     return take()
 
 
 class DatabaseErrands:
-    """Carries what threads without a database need of it to the thread that has it, so that a slice has one connection.
+    """Passes calls to the bucket from threads without a database connection to the one thread that has it.
 
-    `wake` is called in the thread that waits, after each errand was handed over.
+    `wake` is called in the waiting thread after each call was queued.
     """
 
     def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
@@ -71,7 +70,7 @@ class DatabaseErrands:
         self._is_over = False
 
     def __call__(self, take: Take) -> Block:
-        """Have the errand done and return what came of it; raises NoReadLeft where nobody does it any more."""
+        """Queue a call and return its result; raises NoReadLeft where it is not served in time or after `close`."""
         done: Future[Block] = Future()
         self._waiting.put((take, done))
         self._wake()
@@ -82,7 +81,7 @@ class DatabaseErrands:
             raise NoReadLeft(OVER) from None
 
     def serve(self, timeout: float = 0.0) -> None:
-        """Do the errands that wait; where none does, wait for one for so many seconds."""
+        """Run the queued calls; where there are none, wait for one up to `timeout` seconds."""
         while True:
             try:
                 take, done = self._waiting.get(timeout=timeout) if timeout else self._waiting.get_nowait()
@@ -97,7 +96,7 @@ class DatabaseErrands:
                 done.set_exception(error)
 
     def close(self) -> None:
-        """Turn away what waits and what comes."""
+        """Refuse queued and later calls."""
         self._is_over = True
         while not self._waiting.empty():
             _take, done = self._waiting.get_nowait()
@@ -106,7 +105,7 @@ class DatabaseErrands:
 
 
 class Reserve:
-    """The tokens of one provider that this process holds; its threads wait in line, and only the first one asks."""
+    """The tokens of one provider that this process holds; threads queue, and only the first calls the bucket."""
 
     def __init__(
         self,
@@ -120,7 +119,7 @@ class Reserve:
         self._gave, self._empty_until = 0, 0.0
 
     def wait(self, patience: float, *, is_person: bool, through: Through = at_once) -> None:
-        """Wait for a token, in the thread that asks; raises NoReadLeft where there is none in so many seconds."""
+        """Block until a token is taken; raises NoReadLeft where there is none within `patience` seconds."""
         until = self._clock() + patience
         if not self._line.acquire(timeout=max(patience, 0.0)):
             raise NoReadLeft(_("Too many requests to the vendor are waiting already."))
@@ -137,7 +136,7 @@ class Reserve:
             self._line.release()
 
     def is_one_left(self, through: Through = at_once) -> bool:
-        """Take a token if there is one at this instant."""
+        """Take a token if there is one now; returns whether there was."""
         if not self._line.acquire(blocking=False):
             return False
         try:
@@ -152,14 +151,14 @@ class Reserve:
         return True
 
     def _ask(self, is_person: bool, through: Through) -> float:
-        """Ask the bucket for the next block; returns 0 where it gave one, else the seconds to wait.
+        """Take the next block from the bucket; returns 0 where it gave one, else the seconds to wait.
 
-        A block that was used up is followed by one twice as large, any other by one of what was used. In the
-        background a bucket that was just emptied is left alone for a moment: the next block gathers in it.
+        After a block that was used up twice as many tokens are asked for, otherwise as many as were used. In the
+        background a bucket that was just emptied is given time (`BLOCK_PAUSE`) until it holds a block again.
         """
         if not is_person and (pause := self._empty_until - self._clock()) > 0:
             return pause
-        self._size = min(2 * self._size, MOST_AT_ONCE) if not self._held else max(1, self._gave - self._held)
+        self._size = min(2 * self._size, MOST_TOKENS_A_BLOCK) if not self._held else max(1, self._gave - self._held)
         wanted = 1 if is_person else self._size
         taken, self._taken_at = through(lambda: self._bucket.take(wanted, is_person=is_person))
         self._held = self._gave = taken.count
@@ -168,7 +167,7 @@ class Reserve:
 
 
 class ReaderPace:
-    """The patience of one reader: in the background long and for each read, a person's short and for all of them."""
+    """How long one reader waits: `BACKGROUND_PATIENCE` for each read or, for a person, `PERSON_PATIENCE` for all."""
 
     def __init__(self, reserve: Reserve, *, is_person: bool, through: Through = at_once) -> None:
         self._reserve, self._is_person, self._through = reserve, is_person, through
@@ -182,12 +181,12 @@ class ReaderPace:
         self._patience = max(0.0, self._patience - (boottime() - began))
 
     def may_repeat(self) -> bool:
-        """Tell whether a request that failed may be sent once more now: that costs a token like any other."""
+        """Take a token for a retry if there is one now; returns whether there was."""
         return self._reserve.is_one_left(self._through)
 
 
 class PacedClient:
-    """A client whose every request takes a token first; orders leave by the order loop, at a pace of their own."""
+    """Wraps a client so that every request takes a token; orders have their own pace in the order loop."""
 
     def __init__(self, client: Client, pace: ReaderPace) -> None:
         self._client, self._pace = client, pace
@@ -203,6 +202,6 @@ class PacedClient:
         return self._client.read_sound(source)
 
     def send_once(self, request: Request) -> Response:
-        """Wait for a token, then ask the vendor to stop a call."""
+        """Wait for a token, then send a request that stops a call."""
         self._pace.wait()
         return self._client.send_once(request)

@@ -1,4 +1,4 @@
-"""Reads what vendors write: times, amounts, numbers, transcripts. Pure; only `ProviderError` classes leave it."""
+"""Parses vendors' times, amounts, numbers and transcripts. Pure; raises only subclasses of `ProviderError`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,22 @@ from providers.base import is_usable_id
 from providers.exceptions import UnexpectedResponse
 from providers.types import Recording, Turn
 
+MAX_NUMBER = 40
+"""Characters of a text that are read as a number or a time."""
+MAX_SEARCHED = 100
+"""Values of an object that are searched for our reference."""
+MAX_PROMPT_PARTS = 200
+"""Values of a list or object that are searched for variables."""
+MAX_KEY, MAX_ITEMS, MAX_DEPTH = 200, 500, 8
+"""Characters of a key, items of a list or object, and levels of a JSON value that are stored."""
 REFERENCE_KEY = "call_reference"
-"""Name that our reference goes under; neutral, because some vendors put it into the agent's prompt."""
+"""Name under which orders carry our reference; neutral, because some vendors put it into the agent's prompt."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _VARIABLE = re.compile(r"\{\s*([A-Za-z_][A-Za-z0-9_]{0,60})\s*\}")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MILLISECONDS_FROM = 100_000_000_000
-"""Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
+"""Epoch numbers from this one on are read as milliseconds: as seconds they would be after the year 5000."""
 _BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
 _LONGEST_CALL_S = 7 * 24 * 3600
 _NO_MORE_NAMES = ("do_not_call", "dnc", "opt_out", "no_more_calls", "do_not_call_again")
@@ -51,7 +59,7 @@ _SPOKEN_LINE = re.compile(r"^\s*(" + "|".join(_SPEAKERS) + r")\s*:\s*", re.IGNOR
 
 
 def parse_text(value: object, limit: int = 10_000) -> str:
-    """Return text (or a plain number as text) that a database can store, at most `limit` characters; else empty."""
+    """Return a text, or a number as text, storable in a database and cut to `limit` characters; else empty."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)[:limit]
     if not isinstance(value, str):
@@ -69,14 +77,14 @@ def parse_words(value: object) -> list[str]:
 
 
 def parse_instant(value: object) -> datetime | None:
-    """Return an aware datetime from epoch (milli)seconds or ISO 8601 (naive: UTC); None for 0 and rubbish."""
+    """Return an aware datetime from epoch (milli)seconds or ISO 8601 (naive: UTC); None for 0 and anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
         text = value.strip()
-        if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text[:40]):
+        if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text[:MAX_NUMBER]):
             try:
-                found = datetime.fromisoformat(text[:40])
+                found = datetime.fromisoformat(text[:MAX_NUMBER])
                 return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
             except (ValueError, OverflowError):
                 return None
@@ -88,7 +96,9 @@ def parse_instant(value: object) -> datetime | None:
 
 
 def parse_seconds(value: object, *, per_second: int = 1) -> int | None:
-    """Return whole seconds from a number, "45.5" or "1:02:03", rounded up (half a second was a talk); else None.
+    """Return whole seconds from a number, "45.5" or "1:02:03", rounded up (half a second proves a conversation).
+
+    Returns None for anything else, and for more than the longest call.
 
     `per_second` is 1000 where the vendor counts milliseconds.
     """
@@ -115,7 +125,7 @@ def parse_decimal(value: object, below: int = 10**12) -> Decimal | None:
         return None
     if isinstance(value, int) and abs(value) >= below:
         return None
-    text = str(value).strip()[:40].lstrip("$€£₹").replace(",", "")
+    text = str(value).strip()[:MAX_NUMBER].lstrip("$€£₹").replace(",", "")
     if not re.fullmatch(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text):
         return None
     try:
@@ -136,7 +146,7 @@ def parse_cents(value: object, *, cents: bool = True) -> Decimal | None:
 
 
 def parse_reference(value: object) -> UUID | None:
-    """Return the UUID that a text is; None for anything else."""
+    """Return the UUID in a text; None for anything else."""
     if not isinstance(value, str) or len(value) > 45:
         return None
     try:
@@ -148,7 +158,7 @@ def parse_reference(value: object) -> UUID | None:
 def parse_turns_text(text: object) -> tuple[Turn, ...]:
     """Return the turns of a transcript written as "assistant: ..." and "user: ..." lines.
 
-    A line without a speaker goes on with the turn before it; words before the first speaker are a system turn.
+    A line without a speaker continues the turn before it; text before the first speaker is a turn of the system.
     """
     turns: list[Turn] = []
     for line in parse_text(text, 500_000).splitlines():
@@ -163,9 +173,9 @@ def parse_turns_text(text: object) -> tuple[Turn, ...]:
 
 
 def parse_turns(rows: object, began_at: datetime | None = None) -> tuple[Turn, ...]:
-    """Return the turns of a transcript given as a list of {role, content, timestamp_ms}; a text is read as lines.
+    """Return the turns of a transcript given as a list of {role, content, timestamp_ms} or as text.
 
-    A moment that is an epoch is counted from `began_at`.
+    An epoch timestamp is converted to an offset from `began_at`.
     """
     if isinstance(rows, str):
         return parse_turns_text(rows)
@@ -183,28 +193,28 @@ def parse_turns(rows: object, began_at: datetime | None = None) -> tuple[Turn, .
 
 
 def reference_in(value: object, depth: int = 3) -> UUID | None:
-    """Return our reference where it stands under `REFERENCE_KEY`, up to `depth` levels down; else None."""
+    """Return our reference, found under `REFERENCE_KEY` up to `depth` levels deep; else None."""
     row = as_mapping(value)
     if found := parse_reference(row.get(REFERENCE_KEY)):
         return found
-    below = (reference_in(item, depth - 1) for item in list(row.values())[:100]) if depth > 1 else ()
+    below = (reference_in(item, depth - 1) for item in list(row.values())[:MAX_SEARCHED]) if depth > 1 else ()
     return next((found for found in below if found), None)
 
 
 def variables_in(value: object, *, known: Collection[str] = (), depth: int = 6) -> tuple[str, ...]:
-    """Return the names that stand in braces, as {name} or {{name}}, in the texts of a value; without the `known`."""
+    """Return the variable names, written {name} or {{name}}, in all texts of a JSON value, except the `known` ones."""
     if isinstance(value, str):
         return tuple(dict.fromkeys(name for name in _VARIABLE.findall(value) if name not in known))
     items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     if depth == 0:
         return ()
-    found = (variables_in(item, known=known, depth=depth - 1) for item in items[:200])
+    found = (variables_in(item, known=known, depth=depth - 1) for item in items[:MAX_PROMPT_PARTS])
     return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def parse_object(value: object) -> dict[str, Any]:
     """Return a JSON object that a database can store (no NUL, NaN or depth over 8); empty for anything else."""
-    cleaned = _storable(value, 8)
+    cleaned = _storable(value, MAX_DEPTH)
     return cleaned if isinstance(cleaned, dict) else {}
 
 
@@ -212,16 +222,16 @@ def _storable(value: object, depth: int) -> Any:
     if value is None or isinstance(value, bool) or depth == 0:
         return value if depth else None
     if isinstance(value, dict):
-        return {parse_text(key, 200): _storable(item, depth - 1) for key, item in list(value.items())[:500]}
+        return {parse_text(key, MAX_KEY): _storable(item, depth - 1) for key, item in list(value.items())[:MAX_ITEMS]}
     if isinstance(value, list):
-        return [_storable(item, depth - 1) for item in value[:500]]
+        return [_storable(item, depth - 1) for item in value[:MAX_ITEMS]]
     if isinstance(value, int | float):
         return value if abs(value) < 10**15 else None
     return parse_text(value)
 
 
 def asks_for_no_more(extracted: Mapping[str, Any]) -> bool:
-    """Tell whether what the agent took down says that the person wants no more calls, under one of the usual names."""
+    """Return whether the extracted data says, under one of the usual names, that the person wants no more calls."""
     said = {name.lower().replace("-", "_").replace(" ", "_"): value for name, value in extracted.items()}
     return any(str(said.get(name)).strip().lower() in _YES for name in _NO_MORE_NAMES)
 
@@ -271,7 +281,7 @@ def path_id(remote_id: object) -> str:
 
 
 def e164_or_raw(value: object, region: str = "") -> str:
-    """Return a number in E.164 where it can be understood, else as the vendor wrote it, at most 40 characters.
+    """Return a number in E.164 where it can be parsed, else as the vendor wrote it, at most 40 characters.
 
     Without `region` ("IR", "IN") a number must carry its country code, with or without the plus sign.
     """
@@ -289,12 +299,12 @@ def e164_or_raw(value: object, region: str = "") -> str:
 
 
 def is_e164(number: str) -> bool:
-    """Tell whether a number is written in E.164, with the plus sign."""
+    """Return whether a number is in E.164, with the plus sign."""
     return bool(_E164.fullmatch(number))
 
 
 def number_for_vendor(e164: str, phone_format: object) -> str:
-    """Write an E.164 number as a vendor wants it: `e164`, `digits` (no plus) or `local_ir` (09xxxxxxxxx)."""
+    """Return an E.164 number in a vendor's format: `e164`, `digits` (no plus) or `local_ir` (09xxxxxxxxx)."""
     if phone_format == "digits":
         return e164.removeprefix("+")
     if phone_format == "local_ir" and e164.startswith("+98"):
@@ -313,9 +323,9 @@ def list_windows(since: datetime, until: datetime, days: int) -> Sequence[tuple[
 
 
 def recording_of(response: Response) -> Recording:
-    """Return the sound that an answer holds; raises `UnexpectedResponse` for an error, for what is no sound or empty.
+    """Return the recording that an answer holds; raises `UnexpectedResponse` for an error, no audio or an empty body.
 
-    A recording host's 401 is about its address, never about our key.
+    A 401 of a recording's host is about the signed address, not about our key, so it is no `CredentialsRejected`.
     """
     status = response.status_code
     if status != 200:

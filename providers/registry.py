@@ -1,4 +1,4 @@
-"""The only list of vendors: slug to the dotted path of its backend, imported on first use."""
+"""The list of vendors: each slug with the dotted path of its backend, which is imported on first use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BACKENDS: dict[str, str] = {
 
 @cache
 def backend_class(slug: str) -> type[ProviderBackend]:
-    """Return the backend of a vendor; raises KeyError for a vendor that we do not have."""
+    """Return a vendor's backend class; raises KeyError for an unknown slug."""
     module, _, name = BACKENDS[slug].rpartition(".")
     found: type[ProviderBackend] = getattr(import_module(module), name)
     return found
@@ -30,5 +30,5 @@ def vendor_choices() -> list[tuple[str, str]]:
 
 
 def vendors_that(flag: str) -> list[str]:
-    """Return the slugs of the vendors whose backend carries a flag such as `supports_cancel`."""
+    """Return the slugs of the vendors whose backend has a flag set, such as `supports_cancel`."""
     return [slug for slug in BACKENDS if getattr(backend_class(slug), flag)]

@@ -1,4 +1,4 @@
-"""The words that every provider module and every caller of one share: frozen, typed, free of any vendor's spelling."""
+"""The types that backends and their callers exchange: frozen, and the same for every vendor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class CallStatus(models.TextChoices):
-    """Names the status of a call, in the order of its life."""
+    """The status of a call, in the order of a call's life."""
 
     PENDING = "pending", _("Waiting")
     PLACING = "placing", _("Placing")
@@ -37,7 +37,7 @@ class CallStatus(models.TextChoices):
 
 
 OURS = frozenset({CallStatus.PENDING, CallStatus.PLACING, CallStatus.SKIPPED})
-"""States that only we give; no vendor word may map to them."""
+"""Statuses that only we set; no vendor's word may be mapped to them."""
 
 AT_VENDOR = frozenset(
     {
@@ -48,7 +48,7 @@ AT_VENDOR = frozenset(
         CallStatus.WRAPPING_UP,
     }
 )
-"""Open states that the vendor reports and that polling moves on."""
+"""Open statuses, reported by the vendor, which polling changes."""
 
 FINAL = frozenset(
     {
@@ -60,20 +60,20 @@ FINAL = frozenset(
         CallStatus.SKIPPED,
     }
 )
-"""States that nothing moves on by itself."""
+"""Statuses that do not change any more by themselves."""
 
 ENDED = FINAL - {CallStatus.SKIPPED}
-"""Final states of calls that were made, or proved never placed: the others were never tried."""
+"""Final statuses of calls that were attempted (a skipped call never was)."""
 
 LIVE = frozenset({CallStatus.PLACING, CallStatus.UNKNOWN}) | AT_VENDOR
-"""States in which the phone may ring: at most one call to a number may be in them, system-wide."""
+"""Statuses in which the phone may ring: in the whole system at most one call to a number may be in them."""
 
 HOLDS_LINE = LIVE - {CallStatus.WRAPPING_UP}
-"""States that count against a provider's lines."""
+"""Statuses in which a call takes one of its provider's lines."""
 
 
 class FailureReason(models.TextChoices):
-    """Names why a call failed, in one bucket for all vendors."""
+    """Why a call failed, the same for all vendors."""
 
     NONE = "", "-"
     BALANCE_LOW = "balance_low", _("The account at the vendor ran out of credit")
@@ -90,7 +90,7 @@ AnsweredBy = Literal["human", "machine", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOrder:
-    """What we ask a vendor to do: reach one number once."""
+    """An order to a vendor: call one number once."""
 
     reference: UUID
     to_number: str
@@ -105,22 +105,22 @@ class CallOrder:
     dialer_id: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     vendor_options: Mapping[str, Any] = field(default_factory=dict)
-    """Vendor-side extras an admin allowed for this one call; names are those of `order_fields`."""
+    """Optional features of the vendor that an admin set for this call, by the names of the backend's `order_fields`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedCall:
-    """The vendor's answer to an order it took."""
+    """The vendor's answer to an order that it accepted."""
 
     remote_id: str
     raw_status: str = ""
     status: CallStatus | None = None
-    """None where the answer carries no status word that we know."""
+    """None where the answer has no status word that we know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallHandle:
-    """All that is needed to find a call again."""
+    """What is needed to find a placed call at the vendor."""
 
     reference: UUID
     remote_id: str
@@ -132,28 +132,28 @@ class CallHandle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One thing that one side said."""
+    """One turn of a conversation: what one side said."""
 
     speaker: Literal["agent", "person", "system"]
     text: str
     at_ms: int | None = None
-    """Milliseconds since the call began, where the vendor tells."""
+    """Milliseconds since the call began; None where the vendor does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSnapshot:
-    """What a vendor says of a call now; every field but `remote_id` may be absent."""
+    """The state of a call as the vendor reports it now; every field but `remote_id` may be missing."""
 
     remote_id: str
-    """For `fetch_calls`: always the handle's id. For `list_calls`: the id that finds the call again."""
+    """From `fetch_calls`: the handle's id. From `list_calls`: the id by which the call can be fetched."""
     raw_status: str = ""
     status: CallStatus | None = None
-    """None for a word that we do not know: it is kept raw and changes nothing."""
+    """None for a word that we do not know: `raw_status` keeps it, and the call's status does not change."""
     reference: UUID | None = None
-    """Our own reference, only if the vendor itself returned it."""
+    """Our reference, only where the vendor returned it."""
     matched_by: Literal["id", "number"] = "id"
     to_number: str = ""
-    """E.164 where it could be understood, else as the vendor wrote it."""
+    """In E.164 where it could be parsed, else as the vendor wrote it."""
     agent_id: str = ""
     caller_id: str = ""
     created_at: datetime | None = None
@@ -172,24 +172,24 @@ class CallSnapshot:
     recording_url: str = ""
     extracted: Mapping[str, Any] = field(default_factory=dict)
     do_not_call: bool = False
-    """True where the vendor heard the person ask not to be called again."""
+    """Whether the vendor reports that the person asked not to be called again."""
     more_to_read: bool = False
-    """The vendor has more of this call than was read this time: look again soon."""
+    """Whether the vendor has more data of this call than was read this time, so that it should be read again soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQuery:
-    """A window of time in which a vendor's own calls are listed, for settling and sweeping."""
+    """A time window for listing a vendor's calls, to find unknown ones and to reconcile."""
 
     since: datetime
     until: datetime
     agent_ids: Sequence[str] = ()
-    """Agents to ask for, where the vendor lists by agent only."""
+    """Ids of agents, needed where the vendor lists calls by agent only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteAgent:
-    """An agent as it stands at the vendor."""
+    """An agent at the vendor."""
 
     remote_id: str
     name: str
@@ -198,14 +198,14 @@ class RemoteAgent:
     direction: str = ""
     language: str = ""
     variables: Sequence[str] = ()
-    """Names of the variables that its prompt expects."""
+    """Names of the variables in its prompt."""
     warnings: Sequence[str] = ()
-    """Codes of what stands against calling with it: not_active, not_voice, not_outbound."""
+    """Codes for why it cannot be called with: not_active, not_voice, not_outbound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteVoice:
-    """A voice as it stands at the vendor."""
+    """A voice at the vendor."""
 
     remote_id: str
     name: str
@@ -215,7 +215,7 @@ class RemoteVoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteCallerId:
-    """A number that the vendor lets us call from."""
+    """A number of the account that calls can be made from."""
 
     remote_id: str
     number: str
@@ -225,7 +225,7 @@ class RemoteCallerId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountState:
-    """What the vendor tells of our account; None where it does not."""
+    """What the vendor returns about our account; None where it does not."""
 
     label: str = ""
     balance: Decimal | None = None
@@ -238,7 +238,7 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request to a vendor and what came of it."""
+    """One request to a vendor, with its answer or error."""
 
     method: str
     path: str
@@ -247,12 +247,12 @@ class Exchange:
     error: Exception | None
     request: Request | None = None
     response: Response | None = None
-    """Never asked for its truth: an answer of 400 and more is not true."""
+    """Test it with `is None`, not for truth: a `Response` with a status of 400 or more is falsy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The sound of a call."""
+    """The audio of a call."""
 
     content: bytes
     content_type: str = "audio/mpeg"
@@ -263,7 +263,7 @@ FieldKind = Literal["text", "secret", "url", "choice", "integer", "boolean", "js
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One value that a backend needs: drives the form, the masking and the validation."""
+    """One setting that a backend needs; forms, masking and validation are built from it."""
 
     name: str
     label: str | Promise
@@ -274,9 +274,9 @@ class Field:
     help_text: str | Promise = ""
     least: int = 0
     most: int = 1000
-    """Bounds of an integer."""
+    """Upper bound of an integer; `least` is the lower one."""
 
     @property
     def is_secret(self) -> bool:
-        """Tells whether the value is stored encrypted and never shown again."""
+        """Whether the value is stored encrypted and never shown again."""
         return self.kind == "secret"

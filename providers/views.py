@@ -1,4 +1,4 @@
-"""The console's pages of providers: what works, what stands, and what to do about it."""
+"""The console's pages of providers: state, needs and actions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KINDS: dict[str, type[RemoteRow]] = {"agents": Agent, "voices": Voice, "caller_i
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What one provider's card shows."""
+    """The data of one provider's card."""
 
     provider: Provider
     lines: int
@@ -51,50 +51,50 @@ class Card:
 
     @property
     def abilities(self) -> list[Ability]:
-        """What its vendor can and cannot do."""
+        """What the provider's vendor can and cannot do."""
         return abilities(self.provider.backend_class)
 
     @property
     def further(self) -> int:
-        """How many needs stand behind the first."""
+        """How many needs there are after the first."""
         return max(0, len(self.needs) - 1)
 
     @property
     def stock_words(self) -> list[str]:
-        """What is here of each kind that this vendor has."""
+        """How many agents, voices, ... there are, in words, for each kind that this vendor has."""
         return stock_words(self.provider.backend_class, asdict(self.stock))
 
     @property
     def is_settled_by_list(self) -> bool:
-        """Tell whether an unknown call is found again without anybody's doing."""
+        """Whether unknown calls are resolved automatically, from the vendor's list."""
         return self.provider.backend_class.supports_list_calls
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """Its place among the cards: whoever needs something first comes first, what is switched off last."""
+        """Sort key: providers with urgent needs first, those that are switched off last."""
         strongest = TONES.index(self.needs[0].tone) if self.needs else len(TONES)
         return not self.provider.is_active, strongest, self.provider.name
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of one kind that live at the vendor."""
+    """The rows of one kind (agents, voices, ...) of a provider."""
 
     name: str
     title: str
     rows: list[RemoteRow]
     is_listed: bool
-    """A sync brings them over; otherwise an admin types them in."""
+    """Whether a sync copies them; otherwise an admin types them in."""
 
     @property
     def add_url(self) -> str:
-        """Where one is typed in."""
+        """Address of the form that adds one."""
         return reverse(f"admin:providers_{KINDS[self.name]._meta.model_name}_add")
 
 
 def _cards(providers: list[Provider]) -> list[Card]:
     keys = [provider.pk for provider in providers]
-    # By the reverse relation, because this room does not know calls; of the live ones, which are few, by their index.
+    # By the reverse relation, because this package must not import calls; live calls are few and have an index.
     calls: Any = Provider._meta.get_field("calls").related_model
     live = calls._default_manager.live().filter(provider__in=keys, status__in=sorted(HOLDS_LINE)).order_by()
     standing = Counter(
@@ -134,7 +134,7 @@ def providers(request: HttpRequest) -> HttpResponse:
 
 @needs("see_providers")
 def provider(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one provider: health, abilities, limits; to admins also its keys' endings and its last exchanges."""
+    """Show one provider: health, abilities, limits; to admins also its masked keys and last exchanges."""
     found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
     form = keys_form(found.vendor)(instance=found) if may(_person(request), "manage_providers") else None
     return _provider_page(request, found, form)
@@ -160,7 +160,7 @@ def _provider_page(
 
 
 def _groups(provider: Provider) -> list[Group]:
-    """Return what lives at the vendor, by kind, as far as this vendor has it."""
+    """Return the provider's rows by kind, for the kinds that this vendor has."""
     backend = provider.backend_class
     groups = []
     for name, model in KINDS.items():
@@ -186,7 +186,7 @@ def test(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("manage_providers")
 def sync(request: HttpRequest, pk: int) -> HttpResponse:
-    """Bring agents, voices and caller IDs over."""
+    """Run a sync of agents, voices and caller IDs."""
     found = get_object_or_404(Provider, pk=pk)
     result = sync_provider(pk, _person(request))
     tell = messages.error if result.problem else messages.success
@@ -197,7 +197,7 @@ def sync(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("manage_providers")
 def halt_calls(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stop calling through this provider until somebody resumes it."""
+    """Halt the provider until a person resumes it."""
     found = get_object_or_404(Provider, pk=pk)
     person = _person(request)
     reason = request.POST.get("reason", "").strip() or _("Halted by %(who)s.") % {"who": person}
@@ -220,7 +220,7 @@ def halt_calls(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("manage_providers")
 def resume_calls(request: HttpRequest, pk: int) -> HttpResponse:
-    """Test the key and let calls pass again."""
+    """Test the key and end a halt."""
     found = get_object_or_404(Provider, pk=pk)
     verdict = resume(pk, _person(request))
     found.refresh_from_db()
@@ -238,7 +238,7 @@ def resume_calls(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("manage_providers")
 def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take an admin's word that nobody is dialled twice after a restored backup, and let calls pass again."""
+    """End a freeze after a restored backup, on an admin's statement, with a reason, that nobody is dialled twice."""
     found = get_object_or_404(Provider, pk=pk)
     reason = request.POST.get("reason", "").strip()
     if not reason:
@@ -253,7 +253,7 @@ def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("manage_providers")
 def allow_recording_host(request: HttpRequest, pk: int) -> HttpResponse:
-    """Allow the host that the vendor's recordings were seen at, if it is still the one that was shown."""
+    """Allow the host of recordings that was found, if it is still the one on the page."""
     found = get_object_or_404(Provider, pk=pk)
     host = request.POST.get("value", "")
     if allow_seen_host(pk, host, _person(request)):
@@ -267,7 +267,7 @@ def allow_recording_host(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("manage_providers")
 def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
-    """Test new keys, and let them replace the old ones where the vendor takes them."""
+    """Test new keys and store them if the vendor accepts them."""
     found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
     trial = keys_form(found.vendor)(request.POST, instance=found)
     if not trial.is_valid():
@@ -298,7 +298,7 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("manage_providers")
 def make_webhook_address(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make a new address for the vendor's news and show it, this one time."""
+    """Create a new webhook address and show it; it cannot be shown again."""
     found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
     if not found.backend_class.supports_webhook:
         messages.error(request, _("%(vendor)s sends no news.") % {"vendor": found.vendor_label})

@@ -1,4 +1,4 @@
-"""What states, errors and abilities of a provider are called on screens."""
+"""Words on screens for a provider's errors, requests, account and abilities."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ERRORS: dict[str, Words] = {
     "ProviderMisconfigured": _("The settings of this provider cannot work."),
 }
 ACCOUNT_PROBLEMS = frozenset({"CredentialsRejected", "OutOfCredit"})
-"""Kinds of errors that halt a provider."""
+"""Names of the error classes that halt a provider."""
 
 ERRANDS: dict[str, Words] = {
     "check_credentials": _("Test"),
@@ -54,19 +54,19 @@ OUTCOMES: dict[str, Words] = {
 
 
 def errand_words(what: str) -> Words:
-    """Return what an exchange was for."""
+    """Return an exchange's purpose in words."""
     return ERRANDS.get(what, what.replace("_", " "))
 
 
 def error_sentence(kind: str, vendor_label: str) -> str:
-    """Return a kind of error as a plain sentence; empty for no error."""
+    """Return a sentence for an error class's name; empty for no error."""
     if not kind:
         return ""
     return str(ERRORS.get(kind, _("Something went wrong at %(vendor)s."))) % {"vendor": vendor_label}
 
 
 def next_step_of(kind: str) -> Words:
-    """Return what a person does next about a kind of error; empty for no error."""
+    """Return the next step for an error class's name; empty for no error."""
     if not kind:
         return ""
     if kind == "ProviderMisconfigured":
@@ -76,8 +76,8 @@ def next_step_of(kind: str) -> Words:
 
 
 def account_words(account: Mapping[str, str]) -> str:
-    """Return what the vendor told of the account as one line; empty where it told nothing."""
-    # Names and amounts are Latin: in a line that runs from the right each keeps its own direction.
+    """Return the stored account data as one line; empty where there is none."""
+    # Names and amounts are Latin: each is isolated, so that a right-to-left line does not reorder it.
     begin, end = ("\u2068", "\u2069") if get_language_bidi() else ("", "")
     parts: list[str] = []
     if label := account.get("label"):
@@ -111,12 +111,12 @@ AGENT_WARNINGS: dict[str, Words] = {
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """One thing that a vendor can or cannot do."""
+    """One ability that a vendor has or lacks."""
 
     can: bool
     sentence: Words
     short: Words
-    """The same in a word or two, for a card."""
+    """The ability in a word or two, for a card."""
 
 
 _SAYS: tuple[tuple[str, Words, Words, Words], ...] = (
@@ -185,7 +185,7 @@ _FLAGS: tuple[tuple[str, Words, Words, Words], ...] = (
 
 
 def kinds_of(backend: type[ProviderBackend]) -> set[str]:
-    """Return which kinds of rows this vendor has at all: agents, voices, caller IDs, diallers."""
+    """Return the kinds of rows that this vendor has: agents, voices, caller IDs, diallers."""
     has = {
         "agents": bool(backend.message_kinds & {"agent", "caller_id"}),
         "voices": "voice" in backend.message_kinds or backend.accepts_voice_override or backend.supports_list_voices,
@@ -196,7 +196,7 @@ def kinds_of(backend: type[ProviderBackend]) -> set[str]:
 
 
 def stock_words(backend: type[ProviderBackend], counts: Mapping[str, int]) -> list[str]:
-    """Return how many rows are here of each kind that the vendor has."""
+    """Return the number of rows of each kind that the vendor has, in words."""
     words = {
         "agents": ngettext("%(n)d agent", "%(n)d agents", counts["agents"]),
         "voices": ngettext("%(n)d voice", "%(n)d voices", counts["voices"]),
@@ -208,7 +208,7 @@ def stock_words(backend: type[ProviderBackend], counts: Mapping[str, int]) -> li
 
 
 def abilities(backend: type[ProviderBackend]) -> list[Ability]:
-    """Return what this vendor can and cannot do, in the words of its flags; what it can do comes first."""
+    """Return this vendor's abilities by the backend's flags; those that it has come first."""
     found = [
         Ability(kind in backend.message_kinds, yes if kind in backend.message_kinds else no, short)
         for kind, short, yes, no in _SAYS
@@ -219,7 +219,7 @@ def abilities(backend: type[ProviderBackend]) -> list[Ability]:
     for flag, short, yes, no in _FLAGS:
         kind = flag.removeprefix("supports_list_")
         if kind != flag and kind != "calls" and kind not in kinds:
-            continue  # what this vendor does not have at all is no lack
+            continue  # a kind that this vendor does not have is not listed as missing
         can = bool(getattr(backend, flag))
         if flag == "gives_cost" and backend.cost_may_lack:
             yes = _("Tells what a call cost, though not of every call.")

@@ -1,0 +1,1 @@
+"""Roles, rights and teams: who may do what."""

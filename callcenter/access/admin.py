@@ -30,7 +30,7 @@ for model in (User, Group):
 
 @admin.register(User)
 class PersonAdmin(SetupAdmin, StockUserAdmin):
-    """Accounts: added with a role, switched off instead of deleted, never raised by their own holder."""
+    """The page of accounts: added with a role, deactivated instead of deleted; nobody changes their own roles."""
 
     plural = _("people")
     add_form = NewUserForm
@@ -72,24 +72,24 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         return membership.team.name if membership else ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Return people with their roles and teams."""
+        """Return accounts with their roles and teams prefetched."""
         found = super().get_queryset(request)
         return found.select_related("membership__team").prefetch_related("groups")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Closed for those who may do everything, but to themselves and each other."""
+        """Allow only superusers to change a superuser's account."""
         may_change = super().has_change_permission(request, obj)
         return may_change and (obj is None or not obj.is_superuser or bool(request.user.is_superuser))
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[Any]]:
-        """Tell the form who edits."""
+        """Return the form class with the person who edits set as its `editor`."""
         form = super().get_form(request, obj, change=change, **kwargs)
         return type(form.__name__, (form,), {"editor": request.user, "__module__": __name__}) if obj else form
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[Any], change: bool) -> None:
-        """Save the account, then its roles and team, and write down what changed."""
+        """Save the account, then its roles and team, and write an audit event if its roles changed."""
         before = sorted(obj.groups.values_list("name", flat=True)) if change else []
         super().save_model(request, obj, form, change)
         if not isinstance(form, UserForm | NewUserForm):
@@ -102,12 +102,16 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
             record(request.user, "user.roles_changed", obj, before=before, after=after)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Leave roles to `save_model`: the form's own many-to-many fields are none of the account's."""
+        """Save the formsets, but not the form's many-to-many fields.
+
+        Django would call `form.save_m2m()` here; roles and team are not fields of the model and were saved in
+        `save_model`.
+        """
         for formset in formsets:
             self.save_formset(request, form, formset, change=change)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        """Set somebody's password, and write down that it was done."""
+        """Set a person's password and write an audit event."""
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             person = cast("User | None", self.get_object(request, id))
@@ -131,12 +135,12 @@ class RoleAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("people"))
     def people(self, role: Group) -> int:
-        """Return how many hold it."""
+        """Return how many people hold the role."""
         return int(getattr(role, "held_by", 0))
 
     @admin.display(description=_("may"))
     def rights(self, role: Group) -> str:
-        """Return what it may do."""
+        """Return the names of the role's rights."""
         return ". ".join(gettext(right.label) for right in RIGHTS if role.name in right.roles) + "."
 
 
@@ -155,5 +159,5 @@ class TeamAdmin(SetupAdmin):
 
     @admin.display(description=_("people"), ordering="size")
     def people(self, team: Team) -> int:
-        """Return how many work in it."""
+        """Return how many people are in the team."""
         return int(getattr(team, "size", 0))

@@ -1,4 +1,4 @@
-"""The access room: who may do what."""
+"""The access app: roles, rights and teams."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
@@ -11,7 +11,7 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Connect the synchronisation."""
+        """Run `sync_roles` after every migration."""
         from callcenter.access.roles import sync_roles
 
         post_migrate.connect(sync_roles, sender=self)

@@ -1,4 +1,4 @@
-"""Forms for people: who they are, what they may do, which team they are in."""
+"""Forms of accounts: name, roles and team."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LAST = _("This is the last person who can set things up. Give somebody else the 
 
 
 def admins() -> QuerySet[User]:
-    """People who can set things up now, locked so that two of them cannot demote each other at once."""
+    """Return the active admins, locked for update so that two of them cannot demote each other at once."""
     return User.objects.select_for_update(of=("self",)).filter(
         Q(pk__in=User.objects.filter(groups__name=ADMIN).values("pk")) | Q(is_superuser=True),
         is_active=True,
@@ -38,7 +38,7 @@ def admins() -> QuerySet[User]:
 
 
 def roles_field() -> GroupsField:
-    """Return the boxes to tick, one a role."""
+    """Return a field of checkboxes, one for each role."""
     return forms.ModelMultipleChoiceField(
         label=_("Roles"),
         queryset=Group.objects.filter(name__in=ROLES),
@@ -48,14 +48,14 @@ def roles_field() -> GroupsField:
 
 
 def team_field() -> TeamField:
-    """Return the choice of a team."""
+    """Return a field that chooses a team or none."""
     return forms.ModelChoiceField(
         label=_("Team"), queryset=Team.objects.all(), required=False, help_text=_("Whose work this person sees.")
     )
 
 
 def give_roles(person: User, groups: Iterable[Group]) -> None:
-    """Let a person hold exactly these roles; groups that are no role stay."""
+    """Set a person's roles to exactly these; groups that are not roles stay as they are."""
     chosen = list(groups)
     person.groups.set([*person.groups.exclude(name__in=ROLES), *chosen])
     is_staff = person.is_superuser or any(group.name == ADMIN for group in chosen)
@@ -72,7 +72,7 @@ def put_in_team(person: User, team: Team | None) -> None:
 
 
 class NewUserForm(CreationForm):
-    """A person who gets an account, with a role from the first moment."""
+    """Adds an account, with its roles and team."""
 
     roles = roles_field()
     team = team_field()
@@ -83,10 +83,10 @@ class NewUserForm(CreationForm):
 
 
 class UserForm(ChangeForm):
-    """A person who has an account."""
+    """Changes an account, its roles and its team."""
 
     editor: ClassVar[User]
-    """Who edits; set by the page."""
+    """The person who edits; `PersonAdmin.get_form` sets it."""
 
     roles = roles_field()
     team = team_field()
@@ -110,11 +110,11 @@ class UserForm(ChangeForm):
 
     @property
     def is_self(self) -> bool:
-        """Tell whether somebody edits the own account."""
+        """Whether the editor edits their own account."""
         return self.instance.pk == self.editor.pk
 
     def clean(self) -> dict[str, Any]:
-        """Keep at least one person who can set things up."""
+        """Refuse a change that would leave no active admin."""
         super().clean()
         found: dict[str, Any] = self.cleaned_data
         stays = found.get("is_active", True) and (

@@ -1,4 +1,4 @@
-"""Teams, who belongs to them, and the carrier of the product's own permissions."""
+"""Teams, their members, and the model that the product's own permissions belong to."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Membership(models.Model):
 
 
 class Right(models.Model):
-    """Carries the permissions of the one permission table; it has no rows."""
+    """Declares the permissions of the permission table (`rights.py`); it has no rows."""
 
     class Meta:
         managed = False

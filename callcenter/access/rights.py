@@ -1,4 +1,4 @@
-"""The one permission table: every right of the product and the roles that hold it."""
+"""The permission table: every right of the product and the roles that hold it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROLES = (CALLER, MANAGER, ADMIN)
 
 @dataclass(frozen=True, slots=True)
 class RightRow:
-    """One right: its code in `access.<code>`, its name for people, and who holds it."""
+    """One right: its code (the permission is `access.<code>`), its name on screens, and the roles that hold it."""
 
     code: str
     label: str

@@ -1,4 +1,4 @@
-"""Makes the three groups, and answers what a person may do."""
+"""The three roles as Django groups, and checks of a person's rights."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ P = ParamSpec("P")
 
 
 def may(person: Person, code: str) -> bool:
-    """Tell whether a person holds a right of the table."""
+    """Return whether a person holds the right `access.<code>`."""
     return person.has_perm(f"access.{code}")
 
 
 def team_of(person: Any) -> int | None:
-    """Return the team that a person works in; None for nobody, and for somebody without a team."""
+    """Return a person's team; None for an anonymous user and for a person without a team."""
     return getattr(getattr(person, "membership", None), "team_id", None)
 
 
@@ -33,7 +33,7 @@ def needs(
     [Callable[Concatenate[HttpRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
-    """Open a view only to people who hold the right: others log in first, or get a clear refusal (403)."""
+    """Decorate a view so that it needs a right: anonymous users are sent to the log-in, others get a 403."""
     if code not in {right.code for right in RIGHTS}:
         raise KeyError(code)
 
@@ -53,7 +53,7 @@ def needs(
 
 
 def sync_roles(**_: Any) -> None:
-    """Make the three groups hold exactly what the table says; safe to run again."""
+    """Give each role's group exactly the permissions of the table; idempotent."""
     from django.contrib.auth.models import Group, Permission
     from django.contrib.contenttypes.models import ContentType
 

@@ -1,4 +1,4 @@
-"""What every page of the Set-up area has in common: open by right, never deleting, writing only what was edited."""
+"""Base classes of the Set-up area's pages: opened by a right, without deletion, saving only the edited columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ else:
 
 
 class CappedPaginator(AnyPaginator):
-    """Counts no further than 10,000 rows, so that a page of a million calls opens at once; filters find the rest."""
+    """Paginator whose count stops at 10,000 rows, so that a list of a million calls opens fast."""
 
     @cached_property
     def count(self) -> int:
@@ -39,7 +39,7 @@ class CappedPaginator(AnyPaginator):
 
 
 def write_moment(column: models.Field[Any, Any]) -> Callable[[models.Model], str]:
-    """Return a function that writes one instant of a row."""
+    """Return an admin display function that writes a row's date and time in the page's calendar."""
 
     @admin.display(description=column.verbose_name, ordering=column.name, empty_value="-")
     def write(row: models.Model) -> str:
@@ -58,26 +58,26 @@ class SetupAdmin(ModelAdmin):
     show_full_result_count = False
 
     plural: str | Promise = ""
-    """What the page is called in the work's words, where the rows' own name is not."""
+    """Title of the list; empty for the model's own plural name."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Call the page what it shows."""
+        """Show the list under the title `plural`."""
         title = capfirst(str(self.plural or self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Leave out the second and third way to save."""
+        """Show the form with one save button instead of Django's three."""
         context = {"show_save_and_add_another": False, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Write instants as the console does: in Persian of both calendars."""
+        """Return the columns, dates and times written as the console writes them (in Persian in both calendars)."""
         return [self._written(name) for name in super().get_list_display(request)]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *rest: Any, **kwargs: Any) -> Any:
-        """Write instants that are only shown as the console does."""
+        """Write read-only dates and times as the console writes them."""
         shown = context["adminform"]
         shown.readonly_fields = [self._written(name) for name in shown.readonly_fields]
         shown.fieldsets = [
@@ -93,7 +93,7 @@ class SetupAdmin(ModelAdmin):
         return written if written in readonly else line
 
     def _written(self, name: Any) -> Any:
-        """Return what writes a column: itself, or for an instant a function that writes both calendars."""
+        """Return the column's name; for a date and time, a display function in its place."""
         column = self._columns.get(name) if isinstance(name, str) and not hasattr(self, name) else None
         return name if column is None else self._writers.setdefault(name, write_moment(column))
 
@@ -106,34 +106,34 @@ class SetupAdmin(ModelAdmin):
         return {}
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        """Leave out the icons that edit, add and delete what a row only points at."""
+        """Return the form field without the icons that add, change or delete the row a foreign key points at."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Open to whoever sets providers up."""
+        """Allow people with the right to manage providers."""
         return may(cast(Person, request.user), "manage_providers")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Open to whoever sets providers up."""
+        """Allow people with the right to manage providers."""
         return may(cast(Person, request.user), "manage_providers")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Open to whoever sets providers up."""
+        """Allow people with the right to manage providers."""
         return may(cast(Person, request.user), "manage_providers")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Open to whoever sets providers up."""
+        """Allow people with the right to manage providers."""
         return may(cast(Person, request.user), "manage_providers")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Closed: rows are switched off, because calls and the audit point at them."""
+        """Refuse: calls and audit events point at the rows, so they are deactivated instead."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
-        """Save what was edited and nothing else: a worker may have written the other columns meanwhile."""
+        """Save only the edited columns: a worker may have written the others meanwhile."""
         if change:
             columns = {field.name for field in obj._meta.concrete_fields}
             if edited := [name for name in form.changed_data if name in columns]:
@@ -145,12 +145,12 @@ class SetupAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(SetupAdmin):
-    """A page that shows and never writes."""
+    """A page of the Set-up area that only shows rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Closed."""
+        """Refuse."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Closed."""
+        """Refuse."""
         return False

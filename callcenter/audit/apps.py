@@ -1,10 +1,10 @@
-"""The audit room: who did what."""
+"""The audit app: a record of what people did."""
 
 from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """Keeps the record of what people did."""
+    """Registers the audit app."""
 
     name = "callcenter.audit"
     label = "audit"

@@ -15,14 +15,14 @@ WITHOUT_CENTS = frozenset({"IRT", "IRR"})
 
 
 def number(value: float | Decimal | None) -> str:
-    """Return a number with its thousands apart; a dash where there is none."""
+    """Return a number with thousands separators; a dash for None."""
     if value is None:
         return NOTHING
     return _grouped(f"{value:,}")
 
 
 def clock_length(seconds: int, *, always_minutes: bool = False) -> str:
-    """Return a length such as `38 s`, `1:54` or `1:02:03` without any markup; `0:38` with `always_minutes`."""
+    """Return a length in seconds as `38 s`, `1:54` or `1:02:03`, without markup; `0:38` with `always_minutes`."""
     if seconds < 60 and not always_minutes:
         return in_digits(_("%(seconds)d s") % {"seconds": seconds})
     minutes, rest = divmod(seconds, 60)
@@ -31,7 +31,7 @@ def clock_length(seconds: int, *, always_minutes: bool = False) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a length such as `38 s`, `1:54` or `1:02:03`; a dash where there is none."""
+    """Return a length in seconds as `38 s`, `1:54` or `1:02:03`, isolated left to right; a dash for None."""
     if seconds is None:
         return NOTHING
     text = clock_length(int(seconds))
@@ -39,13 +39,13 @@ def duration(seconds: float | None) -> str:
 
 
 def turn_time(milliseconds: float) -> str:
-    """Return when in a call something was said, such as `0:06`."""
+    """Return a moment of a call, in milliseconds from its start, as `0:06`."""
     seconds = int(milliseconds / 1000)
     return format_html('<bdi dir="ltr">{}</bdi>', in_digits(f"{seconds // 60}:{seconds % 60:02d}"))
 
 
 def plain_money(amount: Decimal | float | str | None, currency: str = "") -> str:
-    """Return an amount with its currency without any markup, for sentences, mails and files; a dash where it is none.
+    """Return an amount with its currency, without markup, for sentences, mails and files; a dash for None.
 
     Two decimals, up to four where cents are not enough; Toman (IRT) and rial (IRR) without decimals.
     """

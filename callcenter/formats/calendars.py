@@ -1,4 +1,4 @@
-"""Writes days and instants for people: in Persian of the Jalali calendar with the Gregorian day beside it."""
+"""Dates and times for people; on Persian pages in the Jalali calendar, with the Gregorian date beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
 def is_persian() -> bool:
-    """Tell whether the page is in Persian."""
+    """Return whether the active language is Persian."""
     return (get_language() or "").startswith("fa")
 
 
@@ -24,12 +24,12 @@ def in_digits(text: str) -> str:
 
 
 def on_the_clock(value: datetime.datetime) -> datetime.datetime:
-    """Return an instant on the viewer's clock."""
+    """Return a datetime in the viewer's time zone."""
     return timezone.localtime(value) if timezone.is_aware(value) else value
 
 
 def date_of(value: datetime.date | datetime.datetime) -> datetime.date:
-    """Return the day on which an instant falls for the viewer."""
+    """Return a date as it is, a datetime as its date in the viewer's time zone."""
     return on_the_clock(value).date() if isinstance(value, datetime.datetime) else value
 
 
@@ -44,7 +44,7 @@ def plain_day(value: datetime.date | datetime.datetime, *, has_year: bool = True
 
 
 def gregorian_beside(value: datetime.date | datetime.datetime) -> str:
-    """Return the Gregorian day that stands beside a Jalali one, isolated left to right; empty in other languages."""
+    """Return the Gregorian date to show beside a Jalali one, isolated left to right; empty where not Persian."""
     return in_digits(f"\u2066{date_of(value):%Y-%m-%d}\u2069") if is_persian() else ""
 
 
@@ -55,6 +55,6 @@ def whole_day(value: datetime.date | datetime.datetime) -> str:
 
 
 def whole_moment(value: datetime.datetime) -> str:
-    """Return day and time of an instant on the viewer's clock."""
+    """Return a datetime's day and time in the viewer's time zone."""
     there = on_the_clock(value)
     return _("%(day)s, %(time)s") % {"day": whole_day(there), "time": in_digits(f"{there:%H:%M}")}

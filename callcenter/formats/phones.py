@@ -12,7 +12,7 @@ from callcenter.formats.masking import dotted
 
 @lru_cache(maxsize=8192)
 def spaced(e164: str) -> str:
-    """Return a number in its international form with spaces; as it is where it cannot be read."""
+    """Return an E.164 number in international form with spaces; unchanged where it cannot be parsed."""
     try:
         return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     except phonenumbers.NumberParseException:

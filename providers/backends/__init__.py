@@ -1,0 +1,1 @@
+"""The backends: one module a vendor, which translates between our types and the vendor's API."""

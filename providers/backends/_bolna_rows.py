@@ -41,15 +41,15 @@ FAILURES = {
 SYSTEM_VARIABLES = frozenset(
     {"agent_id", "execution_id", "call_sid", "from_number", "to_number", "current_date", "current_time", "timezone"}
 )
-"""What the vendor fills in by itself."""
+"""Variables that the vendor fills in itself."""
 
 
 def parse_execution_row(
     row: Mapping[str, Any], remote_id: str, status: CallStatus | None, *, cents: bool
 ) -> CallSnapshot:
-    """Return what an execution says; `status` is its word in ours, `cents` how its amounts are scaled."""
+    """Return an execution's snapshot; `status` is its translated status, `cents` whether amounts are in cents."""
     phone, word = as_mapping(row.get("telephony_data")), row.get("status")
-    # Figures are zero until the vendor has worked the call up: before that they say nothing.
+    # Duration and cost are zero until the vendor has processed the call: before that they are left out.
     is_over = status in FINAL
     talked = parse_seconds(first_of(row, "conversation_duration", "conversation_time"))
     cost = parse_cents(row.get("total_cost"), cents=cents)
@@ -80,7 +80,7 @@ def parse_execution_row(
 
 
 def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
-    """Return an agent with the variables that its prompts and its greeting name."""
+    """Return an agent with the variables that its prompts and greeting use."""
     status = parse_text(row.get("agent_status"), 80)
     prompts = [row.get("agent_prompts"), row.get("agent_welcome_message")]
     return RemoteAgent(
@@ -95,7 +95,7 @@ def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
 
 
 def parse_voice_row(row: Mapping[str, Any]) -> RemoteVoice:
-    """Return a voice under its maker's id, which is what an order names."""
+    """Return a voice under its maker's id, which is the id that an order needs."""
     return RemoteVoice(
         remote_id=id_in(row, "voice_id", "id"),
         name=parse_text(row.get("name"), 200),
@@ -120,7 +120,7 @@ def _answered_by(by_voicemail: object, talked: int | None) -> AnsweredBy:
 
 
 def _hang_up_in(phone: Mapping[str, Any], talked: int | None) -> object:
-    # Why nobody was spoken to; the reason that a talk ended is no failure.
+    # Only where nobody was spoken to: the reason why a conversation ended is no failure.
     return "" if talked else phone.get("hangup_reason")
 
 

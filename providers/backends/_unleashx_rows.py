@@ -1,4 +1,4 @@
-"""Reads the rows of UnleashX's lists and finds our calls among them. Pure; the vendor's pages: see `unleashx.py`."""
+"""Reads the rows of UnleashX's lists and matches them with our calls. Pure; the vendor's pages: see `unleashx.py`."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from providers.parsing import (
 from providers.types import CallHandle, RemoteAgent
 
 Row = Mapping[str, Any]
-"""A row under lower-case names."""
+"""A row whose names are in lower case."""
 
 ID_NAMES = ("execution_id", "track_id", "id")
 BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=15)
-"""How far from our placing a row may be created and still be taken for our call by its number."""
+"""How long before and after our order a row may be created and still match our call by its number."""
 
 AGENT_STATUS = {"1": "active", "2": "deleted"}
 AGENT_TYPE = {"2": "chat", "3": "telephony", "4": "general"}
@@ -43,7 +43,7 @@ _OUR_REFERENCE = re.compile(REFERENCE_KEY + r"[\"'\\\s]*[:=][\"'\\\s]*([0-9a-fA-
 
 
 def boxes_of(answer: Any) -> list[Row]:
-    """Return an object and the objects in its envelopes, outermost first; raises `UnexpectedResponse` for others."""
+    """Return an object and those nested in it as envelopes, outermost first; raises `UnexpectedResponse`."""
     boxes = [require_object(answer, "one of UnleashX's: check the address")]
     while len(boxes) < 5:
         inner = [box for name in ("data", "payload", "call") if isinstance(box := boxes[-1].get(name), dict)]
@@ -54,13 +54,13 @@ def boxes_of(answer: Any) -> list[Row]:
 
 
 def lowered(raw: Row) -> Row:
-    """Return a row under lower-case names; capitals win: `TOTAL_DURATION` is a number, `total_duration` a text."""
+    """Return a row with lower-case names; where both exist the capital one wins (`TOTAL_DURATION` is the number)."""
     plain = {name.lower(): value for name, value in raw.items() if not name.isupper()}
     return plain | {name.lower(): value for name, value in raw.items() if name.isupper()}
 
 
 def _parse_agent(row: Row) -> RemoteAgent:
-    """Read one agent; its codes become words, and a code without a known word stays as it is."""
+    """Return one agent; known codes are translated into words, others kept as they are."""
     codes = {name: parse_text(row.get(name), 40) for name in ("status", "agent_type", "calling_type")}
     remote_id = parse_text(row.get("agent_id"), 200)
     return RemoteAgent(
@@ -75,12 +75,12 @@ def _parse_agent(row: Row) -> RemoteAgent:
 
 
 def row_key(row: Row) -> str:
-    """Return what tells a row from another of its list: its id, else all of it."""
+    """Return a row's key, unique within its list: its id, else the whole row."""
     return parse_text(first_of(row, "id", "execution_id", "track_id")) or dumps(row, sort_keys=True, default=str)
 
 
 def parse_page(answer: Any, name: str) -> tuple[list[Row], object]:
-    """Return the rows below `name` and what is said of a next page (None: nothing); raises `UnexpectedResponse`."""
+    """Return the rows under `name` and whether there is a next page (None: not told); raises `UnexpectedResponse`."""
     for box in boxes_of(answer):
         if isinstance(box.get(name), list):
             has_next = as_mapping(box.get("pagination")).get("has_next")
@@ -89,7 +89,7 @@ def parse_page(answer: Any, name: str) -> tuple[list[Row], object]:
 
 
 def parse_agents(answer: Any) -> list[RemoteAgent]:
-    """Read the agents of a reply that holds one or many, in any envelope; raises `UnexpectedResponse`."""
+    """Return the agents of an answer that holds one or many, in any envelope; raises `UnexpectedResponse`."""
     for box in boxes_of(answer):
         rows = next((box[name] for name in ("data", "agents", "datalist") if isinstance(box.get(name), list)), None)
         if rows is None and box.get("agent_id"):
@@ -100,21 +100,21 @@ def parse_agents(answer: Any) -> list[RemoteAgent]:
 
 
 def reference_in(row: Row) -> UUID | None:
-    """Return our reference, where the row gives back what we sent along."""
+    """Return our reference from the metadata that the row returns; None where it returns none."""
     sent = first_of(row, "input_data", "metadata")
     found = _OUR_REFERENCE.search(sent if isinstance(sent, str) else dumps(sent, default=str)) if sent else None
     return parse_reference(found[1]) if found else None
 
 
 def instant_in(row: Row, name: str, utc_offset: str) -> datetime | None:
-    """Return a time of a row; one without a zone is taken to be at `utc_offset` ("+05:30")."""
+    """Return a row's time; one without a zone is read at `utc_offset` ("+05:30")."""
     value = row.get(name)
     zoned = parse_instant(value.strip() + utc_offset) if isinstance(value, str) and ":" in value else None
     return zoned or parse_instant(value)
 
 
 def is_past(rows: Sequence[Row], page_rows: int, floor: datetime, utc_offset: str) -> bool:
-    """Tell whether a list read so far runs from new to old and its last page lies before `floor` altogether."""
+    """Return whether the rows so far are sorted newest first and the last page was created before `floor`."""
     last = [instant_in(row, "created_at", utc_offset) for row in rows[-page_rows:]]
     if not all(at and at < floor for at in last):
         return False
@@ -123,7 +123,7 @@ def is_past(rows: Sequence[Row], page_rows: int, floor: datetime, utc_offset: st
 
 
 def match_by_id(handles: Iterable[CallHandle], rows: Sequence[Row]) -> dict[str, Row]:
-    """Return, by the handles' ids, the rows that carry a call's reference or, under any name, its id."""
+    """Return the matching rows by handle id: those that carry a call's reference or, under any name, its id."""
     by_reference = {reference: row for row in rows if (reference := reference_in(row))}
     by_id = {parse_text(row[name]).casefold(): row for name in reversed(ID_NAMES) for row in rows if row.get(name)}
     found = {}
@@ -135,9 +135,9 @@ def match_by_id(handles: Iterable[CallHandle], rows: Sequence[Row]) -> dict[str,
 
 
 def match_by_number(handles: Iterable[CallHandle], rows: Iterable[Row], utc_offset: str) -> dict[str, list[Row]]:
-    """Return, by the handles' ids, every row that may be theirs: same agent and number, created about the placing.
+    """Return all candidate rows by handle id: same agent and number, created around the time of the order.
 
-    A row that carries a reference or an execution id is somebody else's, or it would have been found by it.
+    Rows with a reference or an execution id are left out: if they were ours, `match_by_id` would have found them.
     """
     by_tail: dict[str, list[tuple[datetime, Row]]] = {}
     for row in rows:
@@ -157,7 +157,7 @@ def match_by_number(handles: Iterable[CallHandle], rows: Iterable[Row], utc_offs
 
 
 def with_ids(rows: Sequence[Row], payments: Mapping[str, Row]) -> list[tuple[Row, str]]:
-    """Return rows with the ids that find their calls again: an execution id, told by a transaction if need be."""
+    """Return rows with their execution ids, taken from the matching transaction where the row has none."""
 
     def moment(row: Row) -> tuple[str, str, str]:
         names = ("agent_id", "calling_number", "created_at")
@@ -181,7 +181,7 @@ def _digits(number: object) -> str:
 
 
 def unpacked(transcript: object) -> object:
-    """Return the list that a transcript holds as JSON text, else the transcript as it is."""
+    """Return a transcript, parsed where it is a list in JSON text."""
     if isinstance(transcript, str) and transcript.lstrip().startswith("["):
         try:
             return loads(transcript)
@@ -191,7 +191,7 @@ def unpacked(transcript: object) -> object:
 
 
 def as_meant(response: Response) -> Response:
-    """Return the answer with the status that its body names, where a 2xx says `"error": true` and brings no call."""
+    """Return the answer; a 2xx that says `"error": true` and has no call gets the status that its body names."""
     if not 200 <= response.status_code < 300:
         return response
     try:

@@ -10,7 +10,7 @@ from providers.types import RemoteAgent, RemoteCallerId, RemoteVoice
 
 
 def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
-    """Read an agent."""
+    """Return an agent."""
     return RemoteAgent(
         remote_id=parse_text(row.get("id"), 200),
         name=parse_text(first_of(row, "name", "id"), 200),
@@ -20,7 +20,7 @@ def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
 
 
 def parse_voice_row(row: Mapping[str, Any]) -> RemoteVoice:
-    """Read a voice by its maker's name for it."""
+    """Return a voice under its maker's name for it."""
     return RemoteVoice(
         remote_id=parse_text(row.get("id"), 200),
         name=parse_text(first_of(row, "voice_name", "speaker", "voice_id", "id"), 200),
@@ -29,7 +29,7 @@ def parse_voice_row(row: Mapping[str, Any]) -> RemoteVoice:
 
 
 def parse_number_row(row: Mapping[str, Any]) -> RemoteCallerId:
-    """Read a number of the account."""
+    """Return a number of the account."""
     return RemoteCallerId(
         remote_id=parse_text(row.get("id"), 200),
         number=e164_or_raw(row.get("number")),
@@ -39,7 +39,7 @@ def parse_number_row(row: Mapping[str, Any]) -> RemoteCallerId:
 
 
 def _variables_of(agent: Mapping[str, Any]) -> list[str]:
-    """Return the variables that a written-out prompt asks for; in a list it is mostly an id, which tells nothing."""
+    """Return the variables of an inline prompt; none where the row has only the prompt's id, as in most lists."""
     prompt = as_mapping(agent.get("prompt"))
     keys = as_mapping(prompt.get("prompt_template")).get("required_context_keys")
     required = [name for key in keys if (name := parse_text(key, 80))] if isinstance(keys, list) else []

@@ -58,10 +58,10 @@ from providers.types import (
 )
 
 NO_SUCH_CALL = "0" * 32
-"""An id that no call has: asking for it tests the key and touches nothing."""
+"""An id that no call has: reading it tests the key without an effect."""
 
 UNSURE = ("internal", "timeout", "server", "toomany", "ratelimit")
-"""Parts of an error code that leave open whether the order was taken."""
+"""Parts of error codes that do not tell whether the order was taken."""
 
 WORD_OF_CODE = {
     "0": "WAITING",
@@ -75,7 +75,7 @@ WORD_OF_CODE = {
 
 
 class BitelBackend(ProviderBackend):
-    """Translates for Bitel's voice API, version 2 or 1."""
+    """Backend for Bitel's voice API, version 2 or 1."""
 
     slug = "bitel"
     label = "Bitel"
@@ -150,14 +150,14 @@ class BitelBackend(ProviderBackend):
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the bearer header, under the name and with the word that the options give."""
+        """Return the bearer header; the options may set its name and its prefix."""
         name = str(options.get("auth_header_name") or "Authorization")
         prefix = str(options.get("auth_value_prefix") or "Bearer").strip()
         return {name: f"{prefix} {secrets.get('api_key', '').strip()}"}
 
     @classmethod
     def refuses_number(cls, to_number: str, options: Mapping[str, Any]) -> str | Promise:
-        """Refuse every number outside Iran: Bitel's own form of a number has no country."""
+        """Return why a number cannot be called: Bitel's format has no country code, so only Iranian numbers fit."""
         national = to_number.removeprefix("+98")
         if national != to_number and national.isdecimal() and len(national) == 10:
             return ""
@@ -168,7 +168,7 @@ class BitelBackend(ProviderBackend):
         return "/api/v1/voice" if self.options.get("api_version") == "v1" else "/api/v2/voice"
 
     def check_credentials(self) -> AccountState:
-        """Ask for a call that does not exist: "NotFound" means that the key works (no cheaper read is known)."""
+        """Read a call that does not exist: "NotFound" means that the key works (no cheaper read is known)."""
         response = self.client.read(self._status_request(NO_SUCH_CALL))
         if response.status_code == 403:
             raise CredentialsRejected(self.error_text(response) or "Bitel refuses the key.", http_status=403)
@@ -260,7 +260,7 @@ class BitelBackend(ProviderBackend):
     def _snapshot(self, call: Mapping[str, Any], word: str, remote_id: str) -> CallSnapshot:
         status = self.status_of(word)
         is_final = status in FINAL
-        # While a call waits, its zeros mean "not yet": kept, they would pass for the real figures.
+        # While a call waits, zero means "not known yet" and must not be stored as a figure.
         price = parse_decimal(first_of(call, "price", "balanceSubtracted")) if is_final else None
         reason, detail = "", ""
         if status == CallStatus.FAILED:
@@ -285,13 +285,13 @@ class BitelBackend(ProviderBackend):
         )
 
     def raise_for_read(self, response: Response) -> None:
-        """Raise for Bitel's own codes of a dead key or an empty account too, which may come with a 200."""
+        """Raise what an answer to a read means; codes for a dead key or an empty account may come with a 200."""
         if isinstance(problem := self.refusal(response), AccountProblem):
             raise problem
         super().raise_for_read(response)
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Read Bitel's error code: with a code and no result the order was refused, whatever the status below 400."""
+        """Return the meaning of Bitel's error code; a code without a result is a refusal, even with a 200."""
         status = response.status_code
         if status >= 500 or status in {401, 402, 408, 409, 425, 429, 499}:
             return None
@@ -306,7 +306,7 @@ class BitelBackend(ProviderBackend):
             return InvalidNumber(message, http_status=status, vendor_code=code)
         if word in {"invalidrequest", "invalidserver"}:
             return OrderRejected(message, http_status=status, vendor_code=code)
-        # The page of general errors could not be found: what follows goes by the word.
+        # The page of general errors could not be found: the meaning is taken from words in the code.
         if any(part in word for part in ("unauthor", "invalidtoken", "expiredtoken", "forbidden")):
             return CredentialsRejected(message, http_status=status, vendor_code=code)
         if any(part in word for part in ("balance", "credit", "charge")):
@@ -317,13 +317,13 @@ class BitelBackend(ProviderBackend):
 
 
 def _code_of(answer: Mapping[str, Any]) -> str:
-    """Return the error code, if it is one: a plain word, which can hold neither a key nor a number."""
+    """Return the error code; empty where it is not a plain word (anything else could hold a key or a number)."""
     code = answer.get("error")
     return code if isinstance(code, str) and re.fullmatch("[A-Za-z_]{1,60}", code) else ""
 
 
 def _status_word(call: Mapping[str, Any]) -> str:
-    """Return the status word, or the word of its number where only that is given; empty for what is no word."""
+    """Return the status word, or the word for its number where only that is given; else empty."""
     word = parse_text(call["status"] if "status" in call else call.get("statusCode"), 80).strip()
     return WORD_OF_CODE.get(word, word)
 

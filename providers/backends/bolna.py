@@ -76,7 +76,7 @@ BAD_NUMBER = re.compile(r"recipient.*(invalid|not (a )?valid|e\.?164)|invalid.*r
 
 
 class BolnaBackend(ProviderBackend):
-    """Translates for Bolna's API."""
+    """Backend for Bolna's API."""
 
     slug = "bolna"
     label = "Bolna"
@@ -85,7 +85,7 @@ class BolnaBackend(ProviderBackend):
     status_map = {
         "scheduled": CallStatus.QUEUED,
         "queued": CallStatus.QUEUED,
-        "rescheduled": CallStatus.QUEUED,  # parked by the vendor's guardrail, which dials later: live, not failed
+        "rescheduled": CallStatus.QUEUED,  # postponed by the vendor's guardrail, which dials later: live, not failed
         "initiated": CallStatus.DIALING,
         "ringing": CallStatus.RINGING,
         "in_progress": CallStatus.IN_PROGRESS,
@@ -158,7 +158,7 @@ class BolnaBackend(ProviderBackend):
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the bearer header, or the one that the options name."""
+        """Return the bearer header; the options may set another name."""
         prefix = str(options.get("auth_value_prefix", "Bearer") or "").strip()
         key = secrets.get("api_key", "").strip()
         return {str(options.get("auth_header_name") or "Authorization"): f"{prefix} {key}".strip()}
@@ -228,7 +228,7 @@ class BolnaBackend(ProviderBackend):
         return CallSnapshot(remote_id=handle.remote_id, raw_status=parse_text(word, 80), status=self.status_of(word))
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Tell an empty account, a key without rights and a bad number from other refusals, by the vendor's words."""
+        """Return an empty account, a key without rights or a bad number, recognised by the vendor's words."""
         if response.status_code < 400:
             return None
         text, status = self.error_text(response), response.status_code
@@ -305,7 +305,7 @@ class BolnaBackend(ProviderBackend):
         return recording_of(self.client.read_sound(address))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
-        """Read the execution that is posted at every change of a call."""
+        """Read a webhook: the execution, which Bolna posts at every change of a call."""
         try:
             execution = require_object(json_of(body), "a call")
             remote_id = id_in(execution, "id")
@@ -316,11 +316,11 @@ class BolnaBackend(ProviderBackend):
     # The account and what is in it
 
     def check_credentials(self) -> AccountState:
-        """Read `/user/me`: wallet and lines."""
+        """Read `/user/me`, which returns wallet and lines."""
         return self.fetch_balance()
 
     def fetch_balance(self) -> AccountState:
-        """Read wallet (scaled like all amounts) and lines."""
+        """Return wallet (scaled like all amounts) and lines."""
         response = self.client.read(Request("GET", "/user/me"))
         self.raise_for_read(response)
         account = require_object(json_of(response), "an account")

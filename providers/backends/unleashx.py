@@ -82,10 +82,10 @@ ROOT = "/api/v1/global"
 CALLS = f"{ROOT}/agents/executions/list"
 PAYMENTS = f"{ROOT}/transactions/calling-list-with-transaction"
 PAGE_ROWS = 25
-"""Rows carry whole transcripts, and an answer must stay below the client's cap."""
+"""Rows a page: rows hold whole transcripts, and an answer must stay below the client's size cap."""
 MOST_PAGES = 400
 A_DAY = timedelta(days=1)
-"""Dates go out a day wider: in which zone the vendor reads them is not written anywhere."""
+"""Margin on both sides of a window: the vendor does not document the time zone of its dates."""
 
 JUDGEMENTS = ("disposition", "sentiment", "emotion")
 COST_NAMES = ("total_cost", "call_cost", "cost", "amount", "price")
@@ -99,7 +99,7 @@ WORDS_HELP = _('The vendor\'s word and ours, such as {"NOT_PICKED": "no_answer"}
 
 
 class UnleashXBackend(ProviderBackend):
-    """Translates for UnleashX's voice API."""
+    """Backend for UnleashX's voice API."""
 
     slug = "unleashx"
     label = "UnleashX"
@@ -145,13 +145,13 @@ class UnleashXBackend(ProviderBackend):
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the `token` header, or the one that the options name."""
+        """Return the `token` header; the options may set another name."""
         prefix = str(options.get("auth_value_prefix") or "").strip()
         key = secrets.get("api_key", "").strip()
         return {str(options.get("auth_header_name") or "token"): f"{prefix} {key}".strip()}
 
     def check_credentials(self) -> AccountState:
-        """Ask the vendor to verify the token; it tells nothing else of the account."""
+        """Have the vendor verify the token; it returns nothing else about the account."""
         response = self.client.read(Request("POST", f"{ROOT}/verify", json={}))
         if response.status_code == 403:
             raise CredentialsRejected(self.error_text(response) or "UnleashX refuses the key.", http_status=403)
@@ -183,7 +183,7 @@ class UnleashXBackend(ProviderBackend):
     # Reading calls back
 
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
-        """Read the lists of the agents concerned and pick these calls from them; what fits no one row is absent."""
+        """Read the lists of the calls' agents and pick these calls; one without exactly one matching row is absent."""
         groups: dict[str, list[CallHandle]] = {}
         for handle in handles:
             groups.setdefault(handle.agent_id, []).append(handle)
@@ -225,9 +225,9 @@ class UnleashXBackend(ProviderBackend):
         return snapshots
 
     def _singled_out(self, handle: CallHandle, candidates: Sequence[Row], params: Mapping[str, str]) -> Row | None:
-        """Return the one of several candidates that the vendor's filter leaves for our reference.
+        """Return the one of several candidates that the vendor's filter finds for our reference, or None.
 
-        A filter that it ignores leaves them all, and then none is ours to choose.
+        A vendor that ignores the filter returns them all, and then none is chosen.
         """
         filtered = {**params, "input_data": str(handle.reference)}
         left = {row_key(row) for page in self._pages(CALLS, filtered, "datalist") for row in page}
@@ -256,9 +256,9 @@ class UnleashXBackend(ProviderBackend):
     def _pages(
         self, path: str, params: Mapping[str, str], name: str, floor: datetime | None = None
     ) -> Iterator[list[Row]]:
-        """Yield the new rows of each page until none comes (the list of calls tells no count of pages).
+        """Yield the new rows of each page until a page has none (the list of calls has no page count).
 
-        Stops early where all rows so far came newest first and the last page was made before `floor`.
+        Stops early where all rows so far are sorted newest first and the last page was created before `floor`.
         """
         seen: dict[str, Row] = {}
         for page in range(1, MOST_PAGES + 1):
@@ -278,7 +278,7 @@ class UnleashXBackend(ProviderBackend):
         raise UnexpectedResponse(f"The list goes on after {MOST_PAGES} pages.")
 
     def _payments(self, params: Mapping[str, str], floor: datetime | None) -> dict[str, Row]:
-        """Return the transactions by their calls' ids; their own ids and states say nothing of a call."""
+        """Return the transactions by execution id; a transaction's own id and state are not the call's."""
         payments: dict[str, Row] = {}
         for page in self._pages(PAYMENTS, params, "transactions", floor):
             for row in page:
@@ -334,7 +334,7 @@ class UnleashXBackend(ProviderBackend):
         return str(self.options.get("base_url") or self.default_base_url).rstrip("/")
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
-        """Look the call's file up again and read it: with our key from the vendor's own address, else without."""
+        """Look up the recording's present address and read it; our key goes to the vendor's own host only."""
         url = next((call.recording_url for call in self.fetch_calls([handle])), "")
         if not url:
             raise UnexpectedResponse("UnleashX has no recording of this call.")
@@ -346,7 +346,7 @@ class UnleashXBackend(ProviderBackend):
     # Agents
 
     def list_agents(self) -> list[RemoteAgent]:
-        """List the agents of the workspace, with what stands against calling with them."""
+        """List the agents of the workspace, each with codes for why it cannot be called with."""
         response = self.client.read(Request("GET", f"{ROOT}/agents/get"))
         self.raise_for_read(response)
         return parse_agents(json_of(response))
@@ -354,7 +354,7 @@ class UnleashXBackend(ProviderBackend):
     # What comes by itself, and what errors mean
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
-        """Read a hint from a webhook whose contents no page describes: an id and, with luck, a state."""
+        """Read a webhook, whose contents are not documented, into a hint: an id and, where there is one, a state."""
         try:
             boxes = [lowered(box) for box in boxes_of(loads(body))]
         except (ValueError, RecursionError, UnexpectedResponse) as error:
@@ -366,15 +366,15 @@ class UnleashXBackend(ProviderBackend):
         raise WebhookRejected("The webhook names no call.")
 
     def raise_for_order(self, response: Response) -> None:
-        """Read `{"error": true}` in a 200 as the refusal that it is."""
+        """Raise what the answer means; `{"error": true}` in a 200 is a refusal."""
         super().raise_for_order(as_meant(response))
 
     def raise_for_read(self, response: Response) -> None:
-        """Read `{"error": true}` in a 200 as the refusal that it is."""
+        """Raise what the answer means; `{"error": true}` in a 200 is a refusal."""
         super().raise_for_read(as_meant(response))
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Tell a bad number, a dead token and an empty account apart by the vendor's words."""
+        """Return a bad number, a dead token or an empty account, recognised by the vendor's words."""
         if response.status_code not in {400, 403, 404, 422}:
             return None
         text = self.error_text(response)

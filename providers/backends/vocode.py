@@ -62,7 +62,7 @@ from providers.types import (
 )
 
 PAGE_ROWS = 25
-"""Rows carry whole transcripts, and an answer must stay below the client's cap."""
+"""Rows a page: rows hold whole transcripts, and an answer must stay below the client's size cap."""
 MOST_PAGES = 400
 
 FORMAT_LABEL = _("How numbers are written (Vocode's own examples have no plus sign)")
@@ -83,13 +83,13 @@ CARRIER_WORDS = {
     "canceled": CallStatus.CANCELED,
     "cancelled": CallStatus.CANCELED,
 }
-"""Twilio's words for a call that did not come about."""
+"""Twilio's status words for calls that were not connected, translated."""
 TALKED = frozenset({"picked_up", "transfer_started", "transfer_successful"})
 ANSWERED_BY: Mapping[str, AnsweredBy] = {"human": "human", "no_human": "machine"}
 
 
 class VocodeBackend(ProviderBackend):
-    """Translates for Vocode's hosted API."""
+    """Backend for Vocode's hosted API."""
 
     slug = "vocode"
     label = "Vocode"
@@ -138,13 +138,13 @@ class VocodeBackend(ProviderBackend):
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the bearer header, under the name and with the word that the options give."""
+        """Return the bearer header; the options may set its name and its prefix."""
         prefix = str(options.get("auth_value_prefix") or "Bearer").strip()
         key = secrets.get("api_key", "").strip()
         return {str(options.get("auth_header_name") or "Authorization"): f"{prefix} {key}"}
 
     def check_credentials(self) -> AccountState:
-        """Read the month's usage: it needs the key and changes nothing."""
+        """Read the month's usage, a harmless read that needs the key."""
         return self.fetch_balance()
 
     def fetch_balance(self) -> AccountState:
@@ -172,7 +172,7 @@ class VocodeBackend(ProviderBackend):
             "agent": order.agent_id,
             "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
-        # What holds for every call of the provider, campaigns' too; an admin may say otherwise for a single one.
+        # The provider's options hold for all its calls; an admin's extras override them for a single call.
         usual: Mapping[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
         extras = {
             field.name: order.vendor_options.get(field.name, usual.get(field.name)) for field in self.order_fields
@@ -185,7 +185,7 @@ class VocodeBackend(ProviderBackend):
         return number_for_vendor(e164, self.options.get("phone_format") or "e164")
 
     def parse_placed(self, answer: Any) -> PlacedCall:
-        """Read the call that Vocode made of the order."""
+        """Read the call that the answer to an order holds."""
         call = require_object(answer, "a call of Vocode")
         status, _reason = self._stand(call)
         return PlacedCall(
@@ -193,7 +193,7 @@ class VocodeBackend(ProviderBackend):
         )
 
     def cancel_call(self, handle: CallHandle) -> CallSnapshot | None:
-        """End a call that has not begun: one request serves for both."""
+        """Cancel a call that has not begun, by the same request that hangs up a live one."""
         return self.hang_up_call(handle)
 
     def hang_up_call(self, handle: CallHandle) -> CallSnapshot | None:
@@ -219,10 +219,10 @@ class VocodeBackend(ProviderBackend):
         return self.parse_call(json_of(response), handle.remote_id)
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
-        """Page back from the newest call over the window; a call that never began has no time and is in it always.
+        """Read pages from the newest call back to the window's start; calls without a start time are always included.
 
-        Where the vendor sorts those is not written: if none came with the newest, the other end is looked at too.
-        Where it does not sort at all, every page is read.
+        It is not documented where the vendor sorts calls without a start time: if none came on the first pages, the
+        last pages are read too. Where the list is not sorted at all, every page is read.
         """
         found: dict[str, CallSnapshot] = {}
         begun: list[datetime] = []
@@ -265,7 +265,7 @@ class VocodeBackend(ProviderBackend):
             status == CallStatus.FAILED and normalise_word(call.get("stage")) in TALKED
         )
         seconds = None
-        if status in FINAL:  # ringing has a start and an end too, and must not pass for a talk
+        if status in FINAL:  # an unanswered call has a start and an end too, but no conversation
             seconds = max(0, round((ended - started).total_seconds())) if talked and started and ended else None
             seconds = seconds if talked else 0
         agent = call.get("agent")  # an object in the answer for one call, an id in lists
@@ -290,7 +290,7 @@ class VocodeBackend(ProviderBackend):
         )
 
     def _stand(self, call: Mapping[str, Any]) -> tuple[CallStatus | None, str]:
-        """Return where a call stands and why it failed, from all that the vendor tells of it."""
+        """Return a call's status and why it failed, from all the fields that tell of it."""
         word = normalise_word(call.get("status"))
         status = self.status_of(word)
         stage, outcome = normalise_word(call.get("stage")), normalise_word(call.get("stage_outcome"))
@@ -306,7 +306,7 @@ class VocodeBackend(ProviderBackend):
         return status, FailureReason.VENDOR_ERROR.value if status == CallStatus.FAILED else ""
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
-        """Read the sound through our server: the vendor asks for the key there too."""
+        """Read the recording with our key, which the vendor needs for it too."""
         request = Request("GET", "/v1/calls/recording", params={"id": handle.remote_id})
         response = self.client.read_sound(request)
         self.raise_for_read(response)
@@ -315,7 +315,7 @@ class VocodeBackend(ProviderBackend):
     # What lives at the vendor
 
     def list_agents(self) -> list[RemoteAgent]:
-        """List the agents; Vocode tells neither a type nor a state of them."""
+        """List the agents; Vocode gives no type or state for them."""
         return [parse_agent_row(row) for row in self._rows("/v1/agents/list")]
 
     def list_voices(self) -> list[RemoteVoice]:
@@ -330,7 +330,7 @@ class VocodeBackend(ProviderBackend):
         return [row for page in self._pages(path) for row in page if is_usable_id(row.get("id"))]
 
     def _pages(self, path: str, **params: str) -> Iterator[list[Mapping[str, Any]]]:
-        """Yield each page, an older bare array too; raises `UnexpectedResponse` where the list does not end."""
+        """Yield each page's rows, also of the older bare array; raises `UnexpectedResponse` if the pages do not end."""
         seen: set[str] = set()
         for page in range(1, MOST_PAGES + 1):
             request = Request("GET", path, params={"page": page, "size": PAGE_ROWS, **params})
@@ -351,7 +351,7 @@ class VocodeBackend(ProviderBackend):
     # What comes by itself, and what errors mean
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
-        """Read a hint: which call it is about; only "connected" tells a state (nothing is signed)."""
+        """Read a webhook into a hint, which names a call; only "connected" gives a state (webhooks are unsigned)."""
         try:
             event = as_mapping(loads(body))
         except (ValueError, RecursionError) as error:
@@ -362,7 +362,7 @@ class VocodeBackend(ProviderBackend):
         return [CallSnapshot(remote_id=remote_id, raw_status=kind, status=self.status_of(kind))]
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Tell a bad number (422 that points at `to_number`) and a refused key (403 by its words) apart."""
+        """Return a bad number (a 422 about `to_number`) or a refused key (a 403, by its words)."""
         if response.status_code < 400:
             return None
         text = self.error_text(response)

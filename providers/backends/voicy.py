@@ -5,7 +5,7 @@ Read 2026-11: https://docs.voicy.co/api-reference/overview, .../call-dial, .../c
 
 Oddities: an order is answered 201, and 403 means a number that is not ours, not a dead key. Three generations of pages
 name the end of a call differently; all their words are known here. Rows of lists carry no transcript, so an ended
-call is read once more by its id. `error_inactivity` stands among the completed calls. Recordings live for an hour.
+call is read once more by its id. `error_inactivity` is listed among the completed calls. Recordings last an hour.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ from providers.types import (
 
 PAGE_ROWS = 500
 MOST_PAGES = 200
-MOST_WHOLE = 20
-"""Ended calls that are read whole at once; further ones wait for the next look, within the documented pace."""
-FEW = 3
-"""Up to so many calls are read one by one, more by a list of their time."""
+MOST_WHOLE_READS = 20
+"""Ended calls read by id in one `fetch_calls`, to stay within the documented pace; the others wait for the next."""
+MOST_SINGLE_READS = 3
+"""Up to this many calls are read one by one; more are read from the list."""
 BEFORE, AFTER = timedelta(minutes=5), timedelta(days=1)
-"""How far from its placing a call's start may be: clocks differ, and a list must not miss it."""
+"""Margin of a list's window before the first and after the last order: clocks differ, and no call may be missed."""
 FORMATS = (("e164", "+15551234567"), ("digits", "15551234567"))
 
 NO_CREDIT = re.compile(r"insufficient|out of credit|balance", re.IGNORECASE)
@@ -84,7 +84,7 @@ WAIT = re.compile(r"(\d{1,5}) ?s(ec|\b)", re.IGNORECASE)
 
 
 class VoicyBackend(ProviderBackend):
-    """Translates for Voicy's API."""
+    """Backend for Voicy's API."""
 
     slug = "voicy"
     label = "Voicy"
@@ -150,7 +150,7 @@ class VoicyBackend(ProviderBackend):
 
     @classmethod
     def auth_headers(cls, secrets: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-        """Return the bearer header, or the one that the options name."""
+        """Return the bearer header; the options may set another name."""
         prefix = str(options.get("auth_value_prefix", "Bearer") or "").strip()
         key = secrets.get("api_key", "").strip()
         return {str(options.get("auth_header_name") or "Authorization"): f"{prefix} {key}".strip()}
@@ -163,7 +163,7 @@ class VoicyBackend(ProviderBackend):
     # Placing
 
     def build_order(self, order: CallOrder) -> Request:
-        """Build `POST /call-dial`; without an agent the one that the caller ID belongs to speaks."""
+        """Build `POST /call-dial`; without an agent the vendor uses the caller ID's agent."""
         written_as = self.options.get("phone_format")
         body: dict[str, Any] = {
             "from_number": number_for_vendor(order.caller_id, written_as),
@@ -182,7 +182,7 @@ class VoicyBackend(ProviderBackend):
         )
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Tell a limit, an empty account and a bad number from other refusals; 403 stays a refusal of the order."""
+        """Return a limit, an empty account or a bad number; a 403 is a refusal of the order, not of the key."""
         if response.status_code < 400:
             return None
         text, status = self.error_text(response), response.status_code
@@ -195,7 +195,7 @@ class VoicyBackend(ProviderBackend):
         return None
 
     def raise_for_read(self, response: Response) -> None:
-        """Raise what an answer to a read means; a limit says in its text how long to wait."""
+        """Raise what an answer to a read means; a rate limit names the seconds to wait in its text."""
         if response.status_code == 429:
             raise self._slow_down(response, self.error_text(response))
         super().raise_for_read(response)
@@ -209,9 +209,9 @@ class VoicyBackend(ProviderBackend):
     # Reading calls
 
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
-        """Read few calls one by one, many by a list of their time; what has ended is read whole, some at a time."""
+        """Read few calls by id and many from the list; those that are over or not listed are then read by id too."""
         placed = [handle.placed_at for handle in handles if handle.placed_at]
-        if len(handles) <= FEW or not placed:
+        if len(handles) <= MOST_SINGLE_READS or not placed:
             return self.fetch_each(handles, self._fetch_one)
         listed = {id_in(row, "call_id"): row for row in self._rows(min(placed) - BEFORE, max(placed) + AFTER)}
         is_open = {
@@ -225,11 +225,11 @@ class VoicyBackend(ProviderBackend):
         rest = [handle for handle in handles if handle.remote_id not in is_open]
         found += [
             CallSnapshot(remote_id=handle.remote_id, status=CallStatus.WRAPPING_UP, more_to_read=True)
-            for handle in rest[MOST_WHOLE:]
+            for handle in rest[MOST_WHOLE_READS:]
             if handle.remote_id in listed
         ]
         try:
-            return found + self.fetch_each(rest[:MOST_WHOLE], self._fetch_one)
+            return found + self.fetch_each(rest[:MOST_WHOLE_READS], self._fetch_one)
         except ProviderError:
             if not found:
                 raise
@@ -303,7 +303,7 @@ class VoicyBackend(ProviderBackend):
             created_at=began_at,
             started_at=began_at,
             ended_at=began_at + timedelta(seconds=talked) if began_at and talked else None,
-            # How long a call rang is not talk, whatever the vendor counts there.
+            # The duration of an unanswered call is ringing time, not conversation.
             talk_seconds=0 if status in FINAL and status != CallStatus.COMPLETED else talked,
             cost=cost if currency else None,
             currency=currency if cost is not None else "",
@@ -318,14 +318,14 @@ class VoicyBackend(ProviderBackend):
         )
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
-        """Read the call for a fresh address, since each lives for an hour, then the sound from there."""
+        """Read the call for a new address, since each expires after an hour, then the recording from there."""
         address = parse_text((self._call_of(handle) or {}).get("recording_url"), 8_000)
         if not address:
             raise UnexpectedResponse("The vendor has no recording of this call.")
         return recording_of(self.client.read_sound(address))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
-        """Read `{event, call}`; where a secret is set, the signature over the raw body must be right."""
+        """Read `{event, call}`; raises `WebhookRejected` where a secret is set and the body's signature is wrong."""
         if secret := self.secrets.get("webhook_secret", ""):
             wanted = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
             given = headers.get("x-voicy-signature", "").strip()
@@ -342,7 +342,7 @@ class VoicyBackend(ProviderBackend):
     # The account and what is in it
 
     def check_credentials(self) -> AccountState:
-        """List the agents: the cheapest read that needs the key. The vendor tells nothing of the account."""
+        """List the agents, the cheapest read that needs the key; returns nothing about the account."""
         self.list_agents()
         return AccountState()
 

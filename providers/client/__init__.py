@@ -1,1 +1,4 @@
-"""The one way to the network: `requests` is the vocabulary, libcurl the wire."""
+"""The HTTP client, the only way to the network: the types of `requests`, sent by libcurl.
+
+Nothing here knows an account, a database row or a setting.
+"""

@@ -1,4 +1,4 @@
-"""Where a request may go: allowed hosts, public addresses, and the one sandbox."""
+"""Checks of addresses: allowed hosts, public IP addresses, and the simulator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Origin(NamedTuple):
-    """Where a connection goes; the sandbox alone may be plain http and a private address."""
+    """Scheme, host and port of a connection; only the simulator's may be plain http and a private address."""
 
     scheme: str
     host: str
@@ -23,18 +23,19 @@ class Origin(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Its address without a path."""
+        """The address without a path."""
         return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 class ForeignHost(ValueError):
-    """Raised for a host that is not allowed: its argument."""
+    """Raised for a host that is not allowed; the argument is the host."""
 
 
 def checked(url: str, allowed: Iterable[str], sandbox: str) -> tuple[SplitResult, Origin]:
-    """Split an address; raises ValueError with the reason where it is neither an allowed host's nor the sandbox's.
+    """Return an address's parts and origin; raises ValueError with the reason where it is not allowed.
 
-    A host in `allowed` that begins with a dot allows its subdomains.
+    Allowed are https addresses of the hosts in `allowed` (one that begins with a dot allows its subdomains) and the
+    simulator's origin `sandbox`.
     """
     parts, origin = _split(url)
     if not origin.host or "@" in parts.netloc or parts.fragment:
@@ -61,7 +62,7 @@ def _split(url: str) -> tuple[SplitResult, Origin]:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address belongs to the public internet, also where it carries an IPv4 address inside."""
+    """Return whether an IP address is public; NAT64 and IPv4-mapped ones are judged by the IPv4 address inside."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.sixtofour or ip.teredo or ip.is_site_local:

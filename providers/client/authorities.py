@@ -1,4 +1,4 @@
-"""Who may vouch for a vendor: certifi's authorities and the system's, in one file."""
+"""The certificate authorities that are trusted, certifi's and the system's, in one file."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import certifi
 
 @cache
 def authorities_file() -> str:
-    """Return the file's path; libcurl keeps what it read of a file, of a folder it reads all for every connection."""
+    """Return the file's path. A file, not a folder: libcurl caches a file but reads a folder for each connection."""
     system = ssl.get_default_verify_paths()  # SSL_CERT_FILE and SSL_CERT_DIR name others
     files = [Path(system.cafile)] if system.cafile else Path(system.capath or os.devnull).glob("*.pem")
-    # In memory: no name that another program could take, nothing left on a disk, and forked children inherit it.
+    # In memory: it has no path that another program could replace, leaves nothing on disk, and forks inherit it.
     number, path = (os.memfd_create("authorities"), "") if hasattr(os, "memfd_create") else mkstemp()
     with os.fdopen(number, "wb", closefd=False) as file:
         file.write(b"\n".join(each.read_bytes() for each in [Path(certifi.where()), *files]))

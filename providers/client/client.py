@@ -1,4 +1,4 @@
-"""The client of an account: `send_once` leaves once at most and says whether it did; `read` may pool and retry."""
+"""The HTTP client of one account: `send_once` sends at most once and tells whether it did; `read` may retry."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ _KEYLESS = CaseInsensitiveDict({"User-Agent": "callcenter", "Accept-Encoding": "
 
 
 class HttpClient:
-    """The way to one vendor account; cheap to build, without state of its own, safe to use from many threads.
+    """The client of one vendor account; cheap to build, stateless, thread-safe.
 
-    `headers` carry the key. `recording_hosts` are further hosts whose recordings may be read, without our key; one that
-    begins with a dot allows its subdomains. `may_repeat` is asked before a read is tried again. `limits` are those of
-    `Limits`. A request's `url` is the path below
-    `base_url`, its ids percent-encoded. No message names a header, a key or a query. Raises `ProviderMisconfigured` for
-    an address that must not be asked.
+    `headers` hold the key. `recording_hosts` are further hosts from which recordings may be read, without the key; one
+    that begins with a dot allows its subdomains. `may_repeat` is called before each retry of a read and may forbid it.
+    `limits` are time-outs and size caps. A request's `url` is the path below `base_url`, with percent-encoded ids. No
+    error message holds a header, a key or a query. Raises `ProviderMisconfigured` for an address that is not allowed.
     """
 
     def __init__(
@@ -63,11 +62,11 @@ class HttpClient:
             raise _misconfigured("key or header has characters that cannot be sent.")
 
     def prepare(self, request: Request, committed_at: float) -> Transfer:
-        """Return a request that has an effect, ready to leave once, on a fresh connection.
+        """Return the transfer of a request that has an effect, to be sent at most once, on a fresh connection.
 
-        `committed_at` is the instant of its commit point, as `boottime()` counts. It ends in an answer, in `NotSent`
-        where no byte of it left (no connection, or `presend` seconds passed since the commit point), or in
-        `OutcomeUnknown`. Raises `OrderRejected` where it cannot be written.
+        `committed_at` is the time of its commit point in seconds of `boottime()`. The transfer ends with an answer,
+        with `NotSent` where no byte left (no connection, or `presend` seconds have passed since the commit point), or
+        with `OutcomeUnknown`. Raises `OrderRejected` where the request cannot be encoded.
         """
         return Transfer(
             self._written(request, exceptions.OrderRejected),
@@ -79,21 +78,21 @@ class HttpClient:
         )
 
     def send_once(self, request: Request) -> Response:
-        """Send a request that has an effect, at most once, on a fresh connection; raises what `prepare` tells of."""
+        """Send a request that has an effect, at most once, on a fresh connection; raises as `prepare` describes."""
         transfer = self.prepare(request, boottime())
         carry(transfer)
         return transfer.answer()
 
     def read(self, request: Request) -> Response:
-        """Send a harmless request on a pooled connection; a GET is tried again after a failure, a POST only unsent.
+        """Send a harmless request on a pooled connection; a failed GET is retried, a failed POST only if unsent.
 
-        Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no whole answer came.
+        Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no complete answer came.
         """
         written = self._written(request, exceptions.UnexpectedResponse)
         return self._read(self.origin, written, self._limits.max_read_bytes)
 
     def read_sound(self, source: Request | str) -> Response:
-        """Read a recording under its own larger cap: a request with our key, an absolute address without it.
+        """Read a recording, with a larger size cap: a `Request` is sent with our key, an absolute address without it.
 
         Raises `RecordingHostRefused` for an address whose host is neither the vendor's nor a recording host.
         """
@@ -126,7 +125,7 @@ class HttpClient:
 
 
 def _prepared(method: str, url: str, headers: CaseInsensitiveDict[str], body: bytes | None = None) -> PreparedRequest:
-    """Return a request whose parts were checked: `requests` itself would take dots and escapes out of its path."""
+    """Return the prepared request with its URL as given: `requests` would normalise dots and escapes in the path."""
     prepared = PreparedRequest()
     prepared.method, prepared.url, prepared.headers, prepared.body = method, url, headers, body
     return prepared

@@ -1,4 +1,4 @@
-"""How long an exchange may take and how much an answer may hold, kept while its bytes arrive."""
+"""Limits of an exchange: time-outs, and size caps that are enforced while the answer arrives."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import zlib
 from dataclasses import dataclass
 
 MOST_HEAD = 64 * 1024
-"""Bytes that the status lines, headers and trailers of an answer may take."""
+"""Cap in bytes on the status lines, headers and trailers of an answer together."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClientLimits:
-    """Times in seconds, `presend` from a commit point to the first byte and `total` with all tries; sizes in bytes."""
+    """Times in seconds (`presend`: from commit point to first byte; `total`: with all retries), sizes in bytes."""
 
     connect_timeout: float = 5.0
     total_timeout: float = 30.0
@@ -24,11 +24,11 @@ class ClientLimits:
 
 
 class Unreadable(Exception):
-    """What is wrong with an answer, in words that are ours."""
+    """Raised for an answer that breaks HTTP or a limit; the message holds nothing of the answer."""
 
 
 class AnswerBuffer:
-    """Takes an answer as it arrives, `cap` bytes of body at most, packed and unpacked; raises `Unreadable`."""
+    """Collects an answer as it arrives; raises `Unreadable` over `cap` bytes of body, compressed or decompressed."""
 
     def __init__(self, cap: int) -> None:
         self.status = self._head = self._size = 0
@@ -38,14 +38,14 @@ class AnswerBuffer:
         self._unpacker: zlib._Decompress | None = None
 
     def add_line(self, line: bytes) -> None:
-        """Take a line of a head, an empty one at its end, or a trailer."""
+        """Add a header line (an empty one ends the head) or a trailer."""
         self._head += len(line)
         if self._head > MOST_HEAD:
             raise Unreadable("the answer is too large")
         self._lines.append(line)
 
     def add(self, piece: bytes) -> None:
-        """Take a piece of the body."""
+        """Add a piece of the body."""
         if not self._size:
             self._read_head()
         self._size += len(piece)
@@ -57,7 +57,7 @@ class AnswerBuffer:
             raise Unreadable("the answer is too large")
 
     def whole(self) -> bytes:
-        """Return the body of an answer that came to its end."""
+        """Return the decompressed body after the last piece; raises `Unreadable` where it is incomplete."""
         if not self._size:
             self._read_head()
         elif self._unpacker and not self._unpacker.eof:
@@ -65,7 +65,7 @@ class AnswerBuffer:
         return bytes(self._body)
 
     def _read_head(self) -> None:
-        """Read the head; after one whose status is 1xx the answer's own follows."""
+        """Parse the head; one with a 1xx status is dropped, since the real one follows."""
         for line in self._lines:
             if not self.status:
                 if not (found := _STATUS_LINE.match(line)):

@@ -1,4 +1,4 @@
-"""Carries transfers for one thread: libcurl says what to wait for, a poll waits, another thread may wake it."""
+"""Event loop for transfers in one thread: libcurl names the sockets, `poll` waits, other threads can wake it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pycurl
 from providers.client.transfers import Outcome, Transfer
 
 _EVENTS = (0, select.POLLIN, select.POLLOUT, select.POLLIN | select.POLLOUT)
-"""What to wait for, by libcurl's POLL_IN, POLL_OUT and POLL_INOUT."""
+"""Poll events by libcurl's POLL_NONE, POLL_IN, POLL_OUT and POLL_INOUT."""
 
 
 class TransferLoop:
-    """Starts transfers and takes turns until they are done."""
+    """Runs transfers: call `start` for each, then `turn` until all are done."""
 
     def __init__(self) -> None:
         self.in_flight: dict[pycurl.Curl, Transfer] = {}
@@ -29,12 +29,12 @@ class TransferLoop:
         self._poll.register(self._woken, select.POLLIN)
 
     def start(self, transfer: Transfer) -> None:
-        """Begin a transfer; it connects in the next turn."""
+        """Start a transfer; it connects in the next turn."""
         self._multi.add_handle(transfer.curl)
         self.in_flight[transfer.curl] = transfer
 
     def turn(self, seconds: float | None = None) -> list[Transfer]:
-        """Wait until something can go on, so many seconds at most, and return the transfers that are done."""
+        """Wait for events, at most `seconds` (None: without limit), and return the transfers that are done."""
         if not self._multi.timeout():
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         due = self._multi.timeout()  # in ms; -1: never
@@ -45,7 +45,7 @@ class TransferLoop:
             if number == self._woken.fileno():
                 self._woken.recv(4096)
             else:
-                can = pycurl.CSELECT_IN if events & ~select.POLLOUT else 0  # a reader finds errors out, too
+                can = pycurl.CSELECT_IN if events & ~select.POLLOUT else 0  # reading shows a socket's errors too
                 can |= pycurl.CSELECT_OUT if events & select.POLLOUT else 0
                 self._multi.socket_action(number, can)
         if not ready:
@@ -57,16 +57,16 @@ class TransferLoop:
         return done
 
     def abandon(self) -> list[Transfer]:
-        """End everything in flight as if its connection had broken, and return what is done."""
+        """End every transfer in flight as if its connection had broken, and return them."""
         return [self._end(curl, pycurl.E_RECV_ERROR) for curl in list(self.in_flight)]
 
     def wake(self) -> None:
-        """End the turn that another thread takes, or will take next."""
+        """Make another thread's present or next `turn` return."""
         with suppress(BlockingIOError):
             self._waker.send(b"!")
 
     def close(self) -> None:
-        """Let everything go; what is in flight by then ends."""
+        """Release all resources; transfers in flight are dropped."""
         self.abandon()
         for each in (self._multi, self._woken, self._waker):
             each.close()
@@ -90,13 +90,13 @@ os.register_at_fork(after_in_child=_resting.clear)
 
 
 def carry(transfer: Transfer) -> Outcome:
-    """Carry one transfer to its end, in a loop with connections; there are as many as were ever needed at once."""
+    """Run one transfer to its end, in a loop taken from a pool; the pool grows with the number of concurrent reads."""
     try:
         loop = _resting.pop()
     except IndexError:
         loop = TransferLoop()
-        # Never freed: libcurl would wait for a look-up that hangs, and a forked child would take leave of the vendor
-        # on its parent's connection.
+        # Never freed: libcurl would wait for a DNS look-up that hangs, and a forked child would close the TLS session
+        # of its parent's connection.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(loop))
     try:
         loop.start(transfer)

@@ -1,4 +1,4 @@
-"""Reads: sessions of `requests` over an adapter that keeps connections and tries a harmless request again."""
+"""Sessions of `requests` for reads, with an adapter that pools connections and retries harmless requests."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from providers.client.transfers import Transfer
 from providers.exceptions import NotSent, UnexpectedResponse
 
 _PAUSES_S = (0.2, 0.8, None)
-"""Waits after the tries of a read."""
+"""Seconds to wait after each try of a read; None after the last."""
 
 
 class _Session(Session):
     def get_redirect_target(self, resp: Response) -> None:
-        """Take a redirect for an answer like any other."""
+        """Return None: redirects are not followed."""
 
 
 @lru_cache(maxsize=256)
 def session_of(origin: Origin, cap: int) -> Session:
-    """Return the session that reads from an origin, up to `cap` bytes an answer."""
+    """Return a session for reads from an origin, with a cap of `cap` bytes on each answer."""
     session = _Session()
     session.trust_env = False
     session.mount(origin.url, CurlAdapter(origin, cap))
@@ -34,9 +34,9 @@ def session_of(origin: Origin, cap: int) -> Session:
 
 
 class CurlAdapter(BaseAdapter):
-    """Sends a session's requests with libcurl: a GET is tried again after a failure, another method only unsent.
+    """Transport adapter over libcurl: a failed GET is retried, another method only if it was not sent.
 
-    Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no whole answer came.
+    Raises `NotSent` where no connection could be made, `UnexpectedResponse` where no complete answer came.
     """
 
     def __init__(self, origin: Origin, cap: int) -> None:
@@ -51,9 +51,9 @@ class CurlAdapter(BaseAdapter):
         may_repeat: Callable[[], bool] = lambda: True,
         **_more: Any,
     ) -> Response:
-        """Send a request; `timeout` holds the seconds to connect and those for all tries together.
+        """Send a request; `timeout` is (seconds to connect, seconds for all tries together).
 
-        `may_repeat` is asked before each further try, which costs the provider's pace a token like any other.
+        `may_repeat` is called before each retry and may forbid it: a retry takes a token of the provider's pace too.
         """
         is_get, until = request.method == "GET", time.monotonic() + timeout[1]
         for pause in _PAUSES_S:
@@ -72,7 +72,7 @@ class CurlAdapter(BaseAdapter):
         return transfer.answer()
 
     def close(self) -> None:
-        """Leave the connections to whoever reads next."""
+        """Do nothing: the pooled connections are shared with other sessions."""
 
 
 def _lost(reason: str) -> UnexpectedResponse:

@@ -1,4 +1,4 @@
-"""One request on the wire and its answer, as libcurl carries it."""
+"""One HTTP request and its answer, as a libcurl transfer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from providers.exceptions import NotSent, ProviderError
 
 Outcome = Response | ProviderError
 _BLANK = vars(Response())
-"""What every answer begins with; `requests` would make a jar of cookies for each."""
+"""Attributes of an empty response, copied into each: `Response()` would build a cookie jar every time."""
 _UNCONNECTED = {
     pycurl.E_OPERATION_TIMEDOUT: "too slow",
     pycurl.E_PEER_FAILED_VERIFICATION: "its certificate does not hold",
@@ -32,7 +32,7 @@ _UNREADABLE = {
 
 @cache
 def template(scheme: str, is_pooled: bool) -> pycurl.Curl:
-    """Return what every request of a scheme has in common, to be copied."""
+    """Return a libcurl handle with the options that all requests of a scheme share; it is copied for each."""
     curl = pycurl.Curl()
     for option, value in {
         pycurl.NOSIGNAL: 1,
@@ -44,13 +44,13 @@ def template(scheme: str, is_pooled: bool) -> pycurl.Curl:
         pycurl.NOPROXY: "*",
         pycurl.NETRC: pycurl.NETRC_IGNORED,
         pycurl.PATH_AS_IS: 1,
-        pycurl.DNS_CACHE_TIMEOUT: 1,  # orders of one moment share a look-up, and none is kept: addresses change
+        pycurl.DNS_CACHE_TIMEOUT: 1,  # simultaneous orders share a DNS look-up; cached no longer: addresses change
         pycurl.FRESH_CONNECT: not is_pooled,
         pycurl.FORBID_REUSE: not is_pooled,
         pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
         pycurl.SSL_VERIFYPEER: 1,
         pycurl.SSL_VERIFYHOST: 2,
-        pycurl.SSL_EC_CURVES: "X25519:P-256:P-384",  # hybrid keys would cost an order a tenth more
+        pycurl.SSL_EC_CURVES: "X25519:P-256:P-384",  # post-quantum hybrid keys would cost a tenth more CPU an order
         pycurl.CAINFO: authorities.authorities_file(),
     }.items():
         curl.setopt(option, value)
@@ -58,11 +58,11 @@ def template(scheme: str, is_pooled: bool) -> pycurl.Curl:
 
 
 class Transfer:
-    """One request, from the look-up of its host to the last byte of its answer, `cap` bytes of body at most.
+    """One request, from the DNS look-up to the last byte of its answer, at most `cap` bytes of body.
 
-    `timeout` holds the seconds to connect and those for all. `may_leave` is asked when the connection stands and
-    before the first byte is written. Where it was not asked, or said no, the outcome is `NotSent`; after it only a
-    whole answer tells what became of the request, and all else is what `lost` makes of the reason.
+    `timeout` is (seconds to connect, seconds in all). `may_leave` is called once the connection is ready and before
+    the first byte is written. Where it was not called or returned False, the outcome is `NotSent`. After that the
+    outcome is the complete answer, or the error that `lost` builds from the reason.
     """
 
     def __init__(
@@ -99,14 +99,14 @@ class Transfer:
         curl.setopt(pycurl.WRITEFUNCTION, partial(self._take, self._answer.add))
 
     def answer(self) -> Response:
-        """Return the answer it ended in; raises what it ended in where that is none."""
+        """Return the transfer's answer; raises its error where it has none."""
         if isinstance(self.outcome, Response):
             return self.outcome
         assert self.outcome is not None
         raise self.outcome
 
     def end(self, code: int) -> None:
-        """Tell by libcurl's code what it came to, and let everything go."""
+        """Set the outcome from libcurl's result code (0: success), and free the handle."""
         self.ended = time.monotonic()
         try:
             self.outcome = self._failure(code) if code else self._response()
@@ -115,10 +115,10 @@ class Transfer:
             self.outcome = self._failure(code)
         self.curl.close()
 
-    # What libcurl calls: an error that left it would end every other transfer too
+    # libcurl's callbacks: an exception that left one would end every other transfer too
 
     def _open(self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> _Socket | int:
-        """Make the socket of a connection, once the very address that it goes to was checked."""
+        """Create a connection's socket, after checking the IP address that it connects to."""
         self._is_resolved = True
         try:
             if not self._origin.is_sandbox and not addresses.is_public(address[3][0]):
@@ -128,10 +128,10 @@ class Transfer:
             return pycurl.SOCKET_BAD
 
     def _leave(self, *_where: object) -> int:
-        """Answer libcurl's last question before the first byte."""
+        """Allow or abort the request, as libcurl's last callback before the first byte (PREREQFUNCTION)."""
         if not self._refusal and not self._may_leave():
             self._refusal = "It took too long to reach the vendor; the order did not leave."
-        # On a pooled connection that went stale it asks again: only a read may be sent again.
+        # libcurl calls again when a pooled connection was stale and it reconnects: only a GET may be sent again.
         if self._refusal or (self._has_left and self._request.method != "GET"):
             return pycurl.PREREQFUNC_ABORT
         self._has_left = True
@@ -145,7 +145,7 @@ class Transfer:
             return 0
         return len(piece)
 
-    # What it came to
+    # The outcome
 
     def _response(self) -> Response:
         response = Response.__new__(Response)
@@ -156,7 +156,7 @@ class Transfer:
         return response
 
     def _failure(self, code: int) -> ProviderError:
-        """Say what went wrong without libcurl's words, which may hold a header or an address."""
+        """Return the error of a failed transfer, without libcurl's message, which may hold a header or an address."""
         if self._has_left:
             reason = self._problem or _UNREADABLE.get(code, "")
             self.is_unreadable = bool(reason)
@@ -172,7 +172,7 @@ class Transfer:
 
 
 class _Socket(SocketType):
-    """A socket of which libcurl takes a copy; it goes without Python's word about one that was left open."""
+    """A socket whose descriptor libcurl duplicates; closes itself without Python's ResourceWarning."""
 
     def __del__(self) -> None:
         self.close()

@@ -1,4 +1,4 @@
-"""The rows of this room, split by subject."""
+"""The models of providers, one module a subject."""
 
 from providers.models.exchanges import ProviderExchange
 from providers.models.pace import ReadPace

@@ -1,4 +1,4 @@
-"""A short log of what was said between us and a vendor, for the admin who wonders why."""
+"""A short, masked log of the requests to vendors and their answers, for admins who look for a cause."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from providers.wording import OUTCOMES, errand_words
 ORDER = "place_call"
 KEPT_ORDERS = 1000
 BODIES_IN_A_GROUP = 8
+MAX_WHAT, MAX_METHOD, MAX_PATH, MAX_ERROR = 40, 8, 120, 200
 ORDER_COLUMNS = (
     "provider", "at", "what", "method", "path", "http_status", "duration_ms", "outcome", "error", "reference", "sent",
     "answered",
 )  # fmt: skip
-"""What `order_rows` gives for each order."""
+"""Columns of the rows that `order_rows` returns."""
 
 _DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
 _LONG = re.compile(r"[A-Za-z0-9_-]{16,}")
@@ -36,18 +37,18 @@ _LONG = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 @lru_cache(maxsize=256)
 def masked_path(path: str) -> str:
-    """Return a path without its query, every id of eight characters or more cut to its last four."""
+    """Return a path without its query, with ids of eight or more characters masked to their last four."""
     parts = path.partition("?")[0].split("/")
     return "/".join(
         ending(part) if len(part) >= 8 and any(sign.isdigit() for sign in part) else part for part in parts
-    )[:120]
+    )[:MAX_PATH]
 
 
 def masked_text(text: str) -> str:
-    """Return a vendor's words with numbers of six digits or more and anything like a key cut to the last four."""
-    # PostgreSQL keeps no such sign.
+    """Return a vendor's text with numbers of six or more digits, and what looks like a key, masked to the last four."""
+    # PostgreSQL cannot store NUL.
     text = _LONG.sub(lambda found: ending(found[0]) if _is_key(found[0]) else found[0], text.replace("\0", ""))
-    return _DIGITS.sub(lambda found: ending(found[0]), text)[:200]
+    return _DIGITS.sub(lambda found: ending(found[0]), text)[:MAX_ERROR]
 
 
 def _is_key(word: str) -> bool:
@@ -55,7 +56,7 @@ def _is_key(word: str) -> bool:
 
 
 class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
-    """The log's own way in."""
+    """Writes to the log."""
 
     def add(
         self,
@@ -70,11 +71,11 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         sent: object = None,
         answered: object = None,
     ) -> ProviderExchange:
-        """Write one line, masked, and drop what is older than the last 200; bodies where the caller hands them over."""
+        """Add one masked row, with the bodies if given; keeps the last `KEPT_EXCHANGES` rows that are not orders."""
         line = self.create(
             provider_id=provider_id,
-            what=what[:40],
-            method=method[:8],
+            what=what[:MAX_WHAT],
+            method=method[:MAX_METHOD],
             path=masked_path(path),
             http_status=http_status,
             duration_ms=max(duration_ms, 0),
@@ -88,16 +89,16 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         return line
 
     def drop_old_orders(self, provider_id: int) -> None:
-        """Drop the orders before the last thousand; errands are counted apart, so that no campaign pushes them out."""
+        """Delete all but the last `KEPT_ORDERS` orders; other requests are counted apart, so that none is evicted."""
         _drop_oldest(self.filter(provider_id=provider_id, what=ORDER), KEPT_ORDERS)
 
 
 def order_rows(provider_id: int, passed: Sequence[tuple[UUID, Exchange]]) -> list[tuple[Any, ...]]:
-    """Return the log's rows (`ORDER_COLUMNS`) of orders by their calls' references, masked; whoever writes the answers
-    writes them in one statement, and `drop_old_orders` bounds their number.
+    """Return masked log rows (`ORDER_COLUMNS`) of orders, given as (call's reference, exchange).
 
-    Bodies stand with every order that did not simply go well, and with the first few of a group: masking them all
-    would cost a fast dialler more than the orders themselves.
+    The caller inserts them in one statement with the answers; `drop_old_orders` limits their number. Bodies are
+    included for every order that failed and for the first `BODIES_IN_A_GROUP`: masking all of them would cost a fast
+    dialler more than the orders themselves.
     """
     now, rows = timezone.now(), []
     for number, (reference, one) in enumerate(passed):
@@ -108,7 +109,7 @@ def order_rows(provider_id: int, passed: Sequence[tuple[UUID, Exchange]]) -> lis
         error = masked_text(one.error.message) if isinstance(one.error, ProviderError) else ""
         rows.append(
             (
-                provider_id, now, ORDER, one.method[:8], masked_path(one.path), one.http_status,
+                provider_id, now, ORDER, one.method[:MAX_METHOD], masked_path(one.path), one.http_status,
                 max(one.duration_ms, 0), outcome, error, reference, sent, answered,
             )
         )  # fmt: skip
@@ -122,22 +123,22 @@ def _drop_oldest(lines: models.QuerySet[ProviderExchange], kept: int) -> None:
 
 
 class ProviderExchange(models.Model):
-    """One request and what came of it: no header, query or full id; bodies masked, only where it was about a call."""
+    """One request and its result: without headers, query and full ids; with masked bodies where it was about a call."""
 
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="exchanges")
     at = models.DateTimeField(_("when"), default=timezone.now)
-    what = models.CharField(_("what"), max_length=40)
-    method = models.CharField(_("method"), max_length=8)
-    path = models.CharField(_("path"), max_length=120)
+    what = models.CharField(_("what"), max_length=MAX_WHAT)
+    method = models.CharField(_("method"), max_length=MAX_METHOD)
+    path = models.CharField(_("path"), max_length=MAX_PATH)
     http_status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
     duration_ms = models.PositiveIntegerField(_("took, ms"), default=0)
     outcome = models.CharField(_("outcome"), max_length=40, default="ok")
-    """`ok`, or the name of the error class, which says what may be done next."""
-    error = models.CharField(_("error"), max_length=200, blank=True)
+    """`ok`, or the name of the error class."""
+    error = models.CharField(_("error"), max_length=MAX_ERROR, blank=True)
     reference = models.UUIDField(null=True, blank=True)
-    """Our reference of the one call that it was about."""
+    """Our reference of the call; None where the request was not about a single call."""
     sent = models.TextField(_("sent"), blank=True)
-    """The body as `masked_body` leaves it."""
+    """The body as `masked_body` returns it."""
     answered = models.TextField(_("answered"), blank=True)
 
     objects = ProviderExchangeQuerySet.as_manager()
@@ -156,10 +157,10 @@ class ProviderExchange(models.Model):
 
     @property
     def what_words(self) -> str | Promise:
-        """What it was for, in words."""
+        """The request's purpose, in words."""
         return errand_words(self.what)
 
     @property
     def outcome_words(self) -> str | Promise:
-        """What came of it where there was no answer."""
+        """The outcome in words, where there was no answer."""
         return OUTCOMES.get(self.outcome, "–")

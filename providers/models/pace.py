@@ -1,4 +1,4 @@
-"""The bucket of a provider's reads: a row of its own, so that readers never wait for those who place calls."""
+"""The token bucket of a provider's reads: a row of its own, so that reads and orders never lock each other out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from providers.paced_reads import Reserve
 logger = logging.getLogger(__name__)
 
 AWAY_SECONDS = 0.5
-"""The bucket is asked again after so long where the database is away; what cannot be read is a no."""
+"""Seconds until the bucket is asked again where the database does not answer; meanwhile no token is given."""
 
 _clock = DatabaseClock()
 _reserves: dict[tuple[int, Any], Reserve] = {}
@@ -30,9 +30,9 @@ class ReadPace(models.Model):
         "providers.Provider", models.CASCADE, primary_key=True, related_name="read_pace", verbose_name=_("provider")
     )
     tat = models.FloatField(default=0)
-    """Theoretical arrival time of the token bucket, epoch seconds."""
+    """Theoretical arrival time of the token bucket (see `providers/pace.py`), epoch seconds."""
     person_until = models.FloatField(default=0)
-    """Until then readers in the background let a waiting person go first, epoch seconds."""
+    """Time until which background reads get no tokens because a person waits, epoch seconds."""
 
     class Meta:
         verbose_name = _("pace of reads")
@@ -43,13 +43,13 @@ class ReadPace(models.Model):
 
 
 class KeptReads:
-    """The bucket of a provider as the database keeps it, the same for all processes and hosts."""
+    """The bucket of a provider in the database, shared by all processes and hosts."""
 
     def __init__(self, provider_id: int) -> None:
         self._provider_id = provider_id
 
     def take(self, wanted: int, *, is_person: bool) -> tuple[Taken, float]:
-        """Take tokens in a transaction of its own; a thread without a connection keeps none."""
+        """Take up to `wanted` tokens in a transaction of its own; a connection opened for it is closed again."""
         is_borrowed = connection.connection is not None
         try:
             with transaction.atomic(durable=True):
@@ -88,7 +88,7 @@ class KeptReads:
 
 
 class TrialReads:
-    """A bucket of this process alone, for accounts that are tried out before they are stored."""
+    """A bucket in this process's memory, for accounts that are tested before they are stored."""
 
     CAP = 60
 
@@ -96,7 +96,7 @@ class TrialReads:
         self._tat = 0.0
 
     def take(self, wanted: int, *, is_person: bool) -> tuple[Taken, float]:
-        """Take tokens."""
+        """Take up to `wanted` tokens."""
         asked_at = boottime()
         taken = pace.take(self._tat, asked_at, self.CAP, wanted, pace.LATE_SECONDS)
         self._tat = taken.tat
@@ -104,8 +104,8 @@ class TrialReads:
 
 
 def reserve_of(provider_id: int | None, vendor: str) -> Reserve:
-    """Return what this process holds of a provider's tokens; a vendor's own for an account that is not stored yet."""
-    # By process: a fork must not use the tokens of its parent.
+    """Return this process's reserve of a provider's tokens; one for the vendor where the account is not stored yet."""
+    # Keyed by process: a fork must not use its parent's tokens.
     key = os.getpid(), vendor if provider_id is None else provider_id
     if key not in _reserves:
         _reserves[key] = Reserve(TrialReads() if provider_id is None else KeptReads(provider_id))

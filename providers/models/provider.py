@@ -17,15 +17,16 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.formats.masking import last_four
 from providers import registry
 from providers.base import ProviderBackend
+from providers.exceptions import MAX_MESSAGE
 from providers.fields import EncryptedJSONField
 from providers.models.state import ProviderState, Standing
-from providers.models.stops import SUCCESS_EVERY, ProviderQuerySet
+from providers.models.stops import MAX_REASON, SUCCESS_EVERY, ProviderQuerySet
 from providers.pace import slowed_for
 from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, next_step_of
 
 
 def default_options() -> dict[str, Any]:
-    """Return no options: the backend's defaults hold."""
+    """Return no options, so that the backend's defaults hold."""
     return {}
 
 
@@ -74,10 +75,10 @@ class Provider(models.Model):
     checked_at = models.DateTimeField(_("last tested"), null=True, blank=True, editable=False)
     last_success_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
-    last_error = models.CharField(_("last error"), max_length=300, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=MAX_MESSAGE, blank=True, editable=False)
     last_error_kind = models.CharField(max_length=40, blank=True, editable=False)
     seen_recording_host = models.CharField(max_length=253, blank=True, editable=False)
-    """Where the vendor says that recordings lie, if nobody allowed that host yet: only an admin does."""
+    """A host of recordings named by the vendor that is not allowed yet; only an admin can allow it."""
     secrets_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     secrets_set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
@@ -85,20 +86,20 @@ class Provider(models.Model):
 
     # The three stops, never mixed
     halted_at = models.DateTimeField(_("halted"), null=True, blank=True, editable=False)
-    halted_reason = models.CharField(max_length=300, blank=True, editable=False)
+    halted_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     breaker_opened_at = models.DateTimeField(_("paused by failures"), null=True, blank=True, editable=False)
-    breaker_reason = models.CharField(max_length=300, blank=True, editable=False)
+    breaker_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     breaker_probe_at = models.DateTimeField(null=True, blank=True, editable=False)
     breaker_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True, editable=False)
-    frozen_reason = models.CharField(max_length=300, blank=True, editable=False)
+    frozen_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
 
     # Pace and leases: changed only by compare-and-set
     pace_tat = models.FloatField(default=0, editable=False)
     """Theoretical arrival time of the token bucket, epoch seconds."""
     slow_until = models.DateTimeField(null=True, blank=True, editable=False)
     outcomes = models.JSONField(default=list, blank=True, editable=False)
-    """What the breaker weighs: [ten-second bucket, well, badly] of the last two minutes."""
+    """Input of the circuit breaker: [ten-second bucket, successes, failures] of the last two minutes."""
     unknowns_in_row = models.PositiveSmallIntegerField(default=0, editable=False)
     dispatch_lease = models.UUIDField(null=True, blank=True, editable=False)
     dispatch_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -121,52 +122,52 @@ class Provider(models.Model):
 
     @property
     def backend_class(self) -> type[ProviderBackend]:
-        """The provider module of this provider's vendor."""
+        """The backend class of this provider's vendor."""
         return registry.backend_class(self.vendor)
 
     @property
     def vendor_label(self) -> str:
-        """The company's name."""
+        """The vendor's name."""
         return self.backend_class.label
 
     @property
     def docs_url(self) -> str:
-        """The vendor's own pages."""
+        """The address of the vendor's documentation."""
         return self.backend_class.docs_url
 
     @property
     def can_sync(self) -> bool:
-        """Tell whether the vendor lists anything that a sync brings over."""
+        """Whether the vendor lists anything that a sync can copy."""
         backend = self.backend_class
         return backend.supports_list_agents or backend.supports_list_voices or backend.supports_list_caller_ids
 
     @property
     def tells_balance(self) -> bool:
-        """Tell whether the vendor says what is left on the account."""
+        """Whether the vendor returns the account's balance."""
         return self.backend_class.supports_balance
 
     @property
     def gives_transcript(self) -> bool:
-        """Tell whether the vendor writes up what was said."""
+        """Whether the vendor returns transcripts."""
         return self.backend_class.gives_transcript
 
     @property
     def speaks_through(self) -> str:
-        """What its calls are made of: "agent" or "voice"."""
+        """What speaks in its calls: "agent" or "voice"."""
         return "agent" if self.backend_class.message_kinds & {"agent", "caller_id"} else "voice"
 
     def options_with_defaults(self) -> dict[str, Any]:
-        """Return the options, with the backend's default where none is set."""
+        """The options, with the backend's defaults for those that are not set."""
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
         return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
 
     def slowed_for(self, now: datetime) -> float:
-        """Return for how many seconds more the vendor wants fewer requests; 0 where it does not."""
+        """Return the seconds for which the vendor still asks us to slow down; 0 where it does not."""
         return slowed_for(self.slow_until.timestamp() if self.slow_until else None, now.timestamp())
 
     @property
     def state(self) -> ProviderState:
-        """Where it stands, in one word: the strongest stop first, then pace and health."""
+        """Its state: the strongest stop first, then pace and health."""
         if not self.is_active:
             return ProviderState.OFF
         if self.halted_at:
@@ -183,7 +184,7 @@ class Provider(models.Model):
 
     @property
     def standing(self) -> Standing:
-        """Where it stands, in a sentence, and what is done about it."""
+        """Its state with a sentence and the next step."""
         state = self.state
         if state == ProviderState.OFF:
             return Standing(state, _("It is switched off."), _("An admin switches it on again."))
@@ -218,12 +219,12 @@ class Provider(models.Model):
 
     @property
     def stop_reason(self) -> str | Promise:
-        """Say why nothing is dialled through this provider now; empty where calls may pass."""
+        """Why no call is placed through this provider now; empty where calls are allowed."""
         return self.standing.sentence if self.state.is_stop else ""
 
     @property
     def frozen_step(self) -> str | Promise:
-        """Say what ends a freeze: the comparison where the vendor has a list, else an admin's word."""
+        """What ends a freeze: the comparison with the vendor's list or, where there is no list, an admin."""
         if self.backend_class.supports_list_calls:
             return _(
                 "The vendor's list of calls is compared by itself; a quarter of an hour after the freeze at the"
@@ -236,13 +237,13 @@ class Provider(models.Model):
 
     @property
     def has_error(self) -> bool:
-        """Tell whether the last news of the vendor was an error."""
+        """Whether the last request ended with an error."""
         if self.last_error_at is None:
             return False
         return self.last_success_at is None or self.last_error_at > self.last_success_at
 
     def is_success_news(self, now: datetime) -> bool:
-        """Tell whether a success now is worth a write: the first after an error, or none for a few seconds."""
+        """Return whether to record a success: it follows an error, or none was recorded for `SUCCESS_EVERY`."""
         last, failed = self.last_success_at, self.last_error_at
         return last is None or last < now - SUCCESS_EVERY or (failed is not None and last <= failed)
 
@@ -253,20 +254,20 @@ class Provider(models.Model):
 
     @property
     def next_step(self) -> str | Promise:
-        """What a person does next about the last error; empty where there was none."""
+        """What a person should do about the last error; empty where there was none."""
         return next_step_of(self.last_error_kind)
 
     @property
     def account_words(self) -> str:
-        """What the vendor told of the account at the last test, as one line."""
+        """What the vendor returned about the account at the last test, as one line."""
         return account_words(self.account)
 
     def masked_secret(self, name: str) -> str:
-        """Return the last four characters of a key, or nothing where there is none."""
+        """Return a key masked to its last four characters; empty where there is none."""
         value = str(self.secrets.get(name) or "")
         return f"••••{last_four(value)}" if len(value) >= 12 else ("••••" if value else "")
 
 
 def new_token() -> uuid.UUID:
-    """Return a fresh lease or form token."""
+    """Return a new random token for a lease or a form."""
     return uuid.uuid4()

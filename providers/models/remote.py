@@ -1,4 +1,4 @@
-"""Rows that point at something that lives at a vendor."""
+"""Models of objects that exist at a vendor: agents, voices, caller IDs, diallers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from providers.models.provider import Provider
 from providers.wording import AGENT_WARNINGS
 
+MAX_NAME = 200
+"""Characters of an object's name that are kept."""
+MAX_LABEL = 40
+"""Characters of a type, status, direction, language or maker that are kept."""
+
 
 class RemoteRow(models.Model):
-    """Base of the rows that point at something at the vendor."""
+    """Base of the models of objects at a vendor."""
 
     provider = models.ForeignKey(Provider, models.CASCADE, verbose_name=_("provider"))
     remote_id = models.CharField(_("id at the vendor"), max_length=200)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=MAX_NAME)
     is_present = models.BooleanField(
         _("still at the vendor"), default=True, help_text=_("Cleared when the vendor no longer lists it.")
     )
@@ -29,12 +34,12 @@ class RemoteRow(models.Model):
 
 
 class Agent(RemoteRow):
-    """A voice agent that lives at a vendor."""
+    """A voice agent at a vendor."""
 
-    type = models.CharField(_("type"), max_length=40, blank=True)
-    status = models.CharField(_("status"), max_length=40, blank=True)
-    direction = models.CharField(_("direction"), max_length=40, blank=True)
-    language = models.CharField(_("language"), max_length=40, blank=True)
+    type = models.CharField(_("type"), max_length=MAX_LABEL, blank=True)
+    status = models.CharField(_("status"), max_length=MAX_LABEL, blank=True)
+    direction = models.CharField(_("direction"), max_length=MAX_LABEL, blank=True)
+    language = models.CharField(_("language"), max_length=MAX_LABEL, blank=True)
     variables = models.JSONField(_("variables it expects"), default=list, blank=True)
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
 
@@ -46,15 +51,15 @@ class Agent(RemoteRow):
 
     @property
     def warning_sentences(self) -> list[str | Promise]:
-        """What stands against calling with it, in words."""
+        """Sentences that say why it cannot be called with."""
         return [AGENT_WARNINGS[code] for code in self.warnings if code in AGENT_WARNINGS]
 
 
 class Voice(RemoteRow):
-    """A recorded or synthetic voice that lives at a vendor."""
+    """A recorded or synthetic voice at a vendor."""
 
-    maker = models.CharField(_("maker"), max_length=40, blank=True)
-    language = models.CharField(_("language"), max_length=40, blank=True)
+    maker = models.CharField(_("maker"), max_length=MAX_LABEL, blank=True)
+    language = models.CharField(_("language"), max_length=MAX_LABEL, blank=True)
 
     class Meta(RemoteRow.Meta):
         verbose_name = _("voice")

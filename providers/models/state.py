@@ -1,4 +1,4 @@
-"""Where a provider stands: the states it can be in, the strongest first, and what each means."""
+"""The states of a provider, the strongest first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ProviderState(models.TextChoices):
-    """Names where a provider stands; one that is stopped and slowed shows the stop."""
+    """The states of a provider; where several hold, the first one listed here is shown."""
 
     OFF = "off", _("Switched off")
     HALTED = "halted", _("Halted")
@@ -23,7 +23,7 @@ class ProviderState(models.TextChoices):
 
     @property
     def is_stop(self) -> bool:
-        """Tell whether nothing is called in this state until something or somebody ends it."""
+        """Whether no call is placed in this state until it is ended."""
         return self in STOPS
 
 
@@ -32,7 +32,7 @@ STOPS = frozenset({ProviderState.OFF, ProviderState.HALTED, ProviderState.FROZEN
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A state with its sentence and what is done about it; both empty where all is well."""
+    """A state with its sentence and the next step; both are empty where all is well."""
 
     state: ProviderState
     sentence: str | Promise = ""

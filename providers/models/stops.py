@@ -1,4 +1,4 @@
-"""What changes a provider's state: each a compare-and-set in one statement, and an audit event with it."""
+"""Changes of a provider's state: each is a compare-and-set in one statement, with an audit event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from callcenter.audit.models import record
 from providers.clock import DatabaseClock, span
-from providers.exceptions import NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
+from providers.exceptions import MAX_MESSAGE, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
 from providers.pace import LONGEST_SLOWING
 
 if TYPE_CHECKING:
@@ -22,35 +22,43 @@ if TYPE_CHECKING:
 
 Actor = AbstractBaseUser | AnonymousUser | None
 
+MAX_REASON = 300
+"""Characters of a stop's reason that are kept."""
 SUCCESS_EVERY = timedelta(seconds=5)
-"""A success is written at most this often: the row is the busiest of all."""
+"""Interval at which successes are written at most, to keep writes to this busy row few."""
 KEPT_EXCHANGES = 200
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
-    """Selections of providers, and the three stops, which never mix."""
+    """Queries and state changes of providers; the three stops (halt, breaker, freeze) are independent of each other."""
 
     def callable(self) -> ProviderQuerySet:
-        """Providers through which calls may pass now."""
+        """Return the providers through which calls may be placed now."""
         return self.filter(
             is_active=True, halted_at__isnull=True, frozen_at__isnull=True, breaker_opened_at__isnull=True
         )
 
-    # The three stops: true only for whoever made the change
+    # The three stops: each returns True only to the caller that made the change
 
     def halt(self, pk: int, reason: str, person: Actor = None) -> bool:
-        """Stop calling for a key or credit problem until a person resumes it."""
-        return self._stop(pk, "halted", reason, person, halted_at=timezone.now(), halted_reason=reason[:300])
+        """Stop calls, for a key or credit problem or by hand, until a person resumes them."""
+        return self._stop(pk, "halted", reason, person, halted_at=timezone.now(), halted_reason=reason[:MAX_REASON])
 
     def resume(self, pk: int, person: Actor) -> bool:
         """End a halt; the breaker and a freeze stay as they are."""
         return self._release(pk, "halted", person, halted_at=None, halted_reason="")
 
     def open_breaker(self, pk: int, reason: str, probe_at: datetime) -> bool:
-        """Pause calling after failures; a harmless read probes from `probe_at` on."""
+        """Pause calls after failures; from `probe_at` on a harmless read tests the vendor."""
         now = timezone.now()
         return self._stop(
-            pk, "breaker", reason, None, breaker_opened_at=now, breaker_reason=reason[:300], breaker_probe_at=probe_at
+            pk,
+            "breaker",
+            reason,
+            None,
+            breaker_opened_at=now,
+            breaker_reason=reason[:MAX_REASON],
+            breaker_probe_at=probe_at,
         )
 
     def postpone_probe(self, pk: int, probe_at: datetime) -> bool:
@@ -58,7 +66,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         return bool(self.filter(pk=pk, breaker_opened_at__isnull=False).update(breaker_probe_at=probe_at))
 
     def close_breaker(self, pk: int, person: Actor = None) -> bool:
-        """Let calls pass again after a probe went well, or because a person says so."""
+        """Allow calls again, after a successful probe or by a person."""
         now = timezone.now()
         return self._release(
             pk,
@@ -71,26 +79,26 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         )
 
     def freeze(self, pk: int, reason: str, person: Actor = None) -> bool:
-        """Stop calling after a restored backup until the vendor's lists were compared."""
-        return self._stop(pk, "frozen", reason, person, frozen_at=timezone.now(), frozen_reason=reason[:300])
+        """Stop calls after a restored backup until the vendor's list has been compared with our calls."""
+        return self._stop(pk, "frozen", reason, person, frozen_at=timezone.now(), frozen_reason=reason[:MAX_REASON])
 
     def unfreeze(self, pk: int, person: Actor = None, reason: str = "") -> bool:
-        """Let calls pass again after the comparison, or because an admin says why."""
+        """Allow calls again, after the comparison or by an admin, who gives a reason."""
         return self._release(pk, "frozen", person, reason, frozen_at=None, frozen_reason="")
 
     # Health
 
     def note_success(self, pk: int) -> None:
-        """Remember that the vendor just answered well; written at most every five seconds."""
+        """Record a successful answer; written at most once every `SUCCESS_EVERY`."""
         now = timezone.now()
         stale = Q(last_success_at__isnull=True) | Q(last_success_at__lt=now - SUCCESS_EVERY)
         news = Q(last_error_at__isnull=False, last_success_at__lte=models.F("last_error_at"))
         self.filter(stale | news, pk=pk).update(last_success_at=now)
 
     def note_error(self, pk: int, error: ProviderError | ProviderMisconfigured) -> None:
-        """Remember what went wrong last, and its kind, from which the next step is known.
+        """Record an error and its class, which gives the next step.
 
-        A vendor that asks us to slow down slows orders and reads. Our own pace says nothing of the vendor.
+        A `RateLimited` also slows orders and reads down. A `NoReadLeft` is ignored: it comes from our own pace.
         """
         if isinstance(error, NoReadLeft):
             return
@@ -98,19 +106,19 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
             self.slow_down(pk, error.retry_after)
         self.filter(pk=pk).update(
             last_error_at=timezone.now(),
-            last_error=getattr(error, "message", str(error))[:300],
+            last_error=getattr(error, "message", str(error))[:MAX_MESSAGE],
             last_error_kind=type(error).__name__,
         )
 
     def slow_down(self, pk: int, wait: float) -> None:
-        """Place no call and read nothing for so many seconds, as the vendor asks; a longer wish stands."""
+        """Place no call and read nothing for `wait` seconds, as the vendor asks; a longer wait in force is kept."""
         now = DatabaseClock().now()
         until, longest = now + span(wait), now + timedelta(seconds=LONGEST_SLOWING)
         is_shorter = Q(slow_until__isnull=True) | Q(slow_until__lt=until) | Q(slow_until__gt=longest)
         self.filter(is_shorter, pk=pk).update(slow_until=until)
 
     def note_recording_host(self, pk: int, host: str) -> None:
-        """Remember a host that recordings lie at and that nobody allowed; it stays closed until an admin does."""
+        """Record a host of recordings that is not allowed, so that an admin can allow it."""
         name = host.strip().lower()
         if HOST.fullmatch(name):
             self.filter(pk=pk).exclude(seen_recording_host=name).update(seen_recording_host=name)
@@ -129,7 +137,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         sent: object = None,
         answered: object = None,
     ) -> None:
-        """Add one line to the provider's exchange log, masked, and keep its last 200; `reference` names the call."""
+        """Add one masked row to the provider's exchange log; `reference` is that of the call it was about, if any."""
         from providers.models import ProviderExchange
 
         ProviderExchange.objects.add(pk, what, method, path, http_status, duration_ms, error, reference, sent, answered)
@@ -147,7 +155,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         with transaction.atomic():
             if not self.filter(before, pk=pk).update(**values):
                 return False
-            record(person, action, self.get(pk=pk), **({"reason": reason[:300]} if reason else {}))
+            record(person, action, self.get(pk=pk), **({"reason": reason[:MAX_REASON]} if reason else {}))
         return True
 
 

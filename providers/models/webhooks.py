@@ -1,4 +1,4 @@
-"""Where vendors send their news: an address that cannot be guessed, of which only a hash is kept."""
+"""Webhook addresses: each holds a random token, of which only a hash is stored."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from providers.models.provider import Provider
 
 OVERLAP = timedelta(days=2)
-"""How long the address before still works, so that nothing is lost while a person pastes the new one."""
+"""How long the previous address still works, so that nothing is lost until the new one is set at the vendor."""
 
 
 class DeliveryResult(models.TextChoices):
-    """Names what became of a message that was sent to us."""
+    """The result of a delivery to us."""
 
     TAKEN = "taken", _("Taken: the call's state is read anew")
     REPEATED = "repeated", _("Known already: nothing was done")
@@ -28,10 +28,10 @@ class DeliveryResult(models.TextChoices):
 
 
 class WebhookQuerySet(models.QuerySet["WebhookAddress"]):
-    """Making and changing addresses."""
+    """Creates and changes addresses."""
 
     def rotate(self, provider: Provider, now: datetime, person_id: int | None = None) -> str:
-        """Give a provider a new token and return it, this one time; the one before works on for two days."""
+        """Give a provider a new token and return it (only its hash is stored); the previous one works for `OVERLAP`."""
         token = secrets.token_urlsafe(32)
         address, is_new = self.get_or_create(
             provider=provider, defaults={"token_hash": hash_of(token), "rotated_at": now, "rotated_by_id": person_id}
@@ -47,12 +47,12 @@ class WebhookQuerySet(models.QuerySet["WebhookAddress"]):
         return token
 
     def note(self, pk: int, result: str, now: datetime) -> None:
-        """Count one delivery."""
+        """Record one delivery and its result."""
         self.filter(pk=pk).update(last_delivery_at=now, last_delivery_result=result, deliveries=F("deliveries") + 1)
 
 
 class WebhookAddress(models.Model):
-    """The address of one provider for its vendor's news."""
+    """The webhook address of one provider."""
 
     provider = models.OneToOneField(Provider, models.CASCADE, related_name="webhook")
     token_hash = models.CharField(max_length=64)
@@ -74,7 +74,7 @@ class WebhookAddress(models.Model):
         return f"{self.provider}: {_('webhook address')}"
 
     def opens_with(self, token: str, now: datetime) -> bool:
-        """Tell in constant time whether a token is this address's own, or the one before within its two days."""
+        """Return, in constant time, whether a token is the present one or, within `OVERLAP`, the previous one."""
         given = hash_of(token)
         is_own = hmac.compare_digest(given, self.token_hash)
         is_previous = hmac.compare_digest(given, self.previous_token_hash or "-" * 64)
@@ -82,5 +82,5 @@ class WebhookAddress(models.Model):
 
 
 def hash_of(token: str) -> str:
-    """Return what is kept of a token: its SHA-256, which is enough for 256 random bits."""
+    """Return a token's SHA-256, which is stored; a token of 256 random bits needs no slower hash."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,1 +1,1 @@
-"""The five vendors over real HTTP, in one process of their own: for the demo, the tests and the benchmarks."""
+"""The simulator of the five vendors over real HTTP, in a process of its own: for demo, tests and benchmarks."""

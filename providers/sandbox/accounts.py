@@ -1,4 +1,4 @@
-"""The demo accounts: what every key of a vendor finds in the sandbox - agents, caller IDs, voices, dialers."""
+"""The demo accounts: the agents, caller IDs, voices and diallers that the simulator has, one account a vendor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class DemoAgent:
-    """An agent as it stands in the sandbox; codes are UnleashX's where only that vendor has them."""
+    """An agent in the simulator; fields that only UnleashX has hold that vendor's codes."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""The call engine: one for all vendors. States follow from the clock alone; no thread stands behind a call."""
+"""The call engine of all vendors: a call's state is computed from its script and the clock, without a thread."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ FINAL = frozenset({COMPLETED, NO_ANSWER, BUSY, FAILED, BALANCE_LOW, CANCELED})
 HOLDS_LINE = frozenset({DIALING, RINGING, IN_PROGRESS})
 
 LATE_RESULT_SECONDS = 120.0
-"""How long the late_result number keeps its result back, on the simulated clock."""
+"""Seconds by which the result of the late_result number is delayed, on the simulated clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What will become of a call: each phase with the second in which it ends, then the last word."""
+    """The course of a call: each phase with the second in which it ends, then the final status word."""
 
     phases: tuple[tuple[float, str], ...]
     final: str
@@ -47,12 +47,12 @@ class Script:
 
 
 def hash_of(number: str) -> int:
-    """Return a number's own chance: the same in every run and process."""
+    """Return a number's pseudo-random value, the same in every run and process."""
     return int.from_bytes(blake2b(number.encode(), digest_size=8).digest(), "big")
 
 
 def script_for(number: str, *, magic: bool = True) -> Script:
-    """Return what becomes of a call to this number (E.164)."""
+    """Return the script of a call to this number (E.164)."""
     name = magic_name(number) if magic else ""
     chance = hash_of(number)
     ring_until = 3.0 + (chance >> 8) % 11 / 10
@@ -124,7 +124,7 @@ class SimulatedCall:
         self.reads = 0
 
     def phase(self, now: float) -> str:
-        """Return the phase or the last word at this moment."""
+        """Return the phase, or the final status word, at the time `now`."""
         if now >= self.stopped_at:
             return self.stopped_as
         elapsed = (now - self.starts_at) * self.speed
@@ -134,7 +134,7 @@ class SimulatedCall:
         return self.script.final
 
     def began(self, phase: str) -> float | None:
-        """Return when the script enters a phase, or None where it never does; a stop is not looked at."""
+        """Return when the script enters a phase, or None where it never does; ignores an early stop."""
         since = 0.0
         for until, name in self.script.phases:
             if name == phase:
@@ -143,7 +143,7 @@ class SimulatedCall:
         return self.starts_at + since / self.speed if phase == self.script.final and since < NEVER else None
 
     def changes(self) -> Iterator[tuple[float, str]]:
-        """Yield every (time, phase) of the script in order, the last word included."""
+        """Yield every (time, phase) of the script in order, including the final status word."""
         since = 0.0
         for until, phase in self.script.phases:
             yield self.starts_at + since / self.speed, phase
@@ -170,7 +170,7 @@ class SimulatedCall:
         return end if end <= now else None
 
     def stop(self, now: float, word: str) -> None:
-        """End the call now, with this last word."""
+        """End the call now, with this final status word."""
         self.stopped_at, self.stopped_as = now, word
 
 
@@ -195,7 +195,7 @@ class Ledger:
 
 
 class Engine:
-    """All accounts of all vendors; safe under threads."""
+    """All accounts of all vendors; thread-safe."""
 
     def __init__(self, *, speed: float = 1.0, limits: bool = True) -> None:
         self.speed = speed
@@ -234,10 +234,10 @@ class Engine:
             return len(lines)
 
     def accept(self, call: SimulatedCall, *, start_at: float = 0.0, max_lines: int = 0) -> SimulatedCall:
-        """Take a call into the books. With `max_lines` the excess waits, queued, for a line to be free."""
+        """Add a call to its ledger. With `max_lines`, calls beyond that number wait, queued, for a free line."""
         ledger = self.ledger(call.vendor, call.account)
         with self._lock:
-            # Lists are cut by time: no call may be older than the one before it.
+            # Lists are searched by time: no call may have an earlier time than the one before it.
             self._last = now = max(time.time(), self._last)
             self._numbers += 1
             call.number = self._numbers

@@ -1,4 +1,4 @@
-"""Scripted faults: what goes wrong on the wire, how often, and before or after the order was taken."""
+"""Scripted faults of the simulator: which, how often, and before or after the order was accepted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from providers.sandbox.messages import Reply, Transport
 
 BEFORE = frozenset({"hang", "reset", "redirect"})
-"""Modes in which nothing was taken; any three-digit HTTP status is one too (500, 503, 429, 400, 401, ...)."""
+"""Modes in which the order is not accepted; so is any three-digit HTTP status (500, 503, 429, 400, 401, ...)."""
 
 AFTER = frozenset(
     {
@@ -19,7 +19,7 @@ AFTER = frozenset(
         "accept_late", "accept_empty", "accept_no_id", "accept_odd_id", "accept_slow_drip", "accept_huge",
     }
 )  # fmt: skip
-"""Modes in which the order was taken and its answer is spoiled; on reads only the answer is."""
+"""Modes in which the order is accepted but its answer is lost or broken; on reads only the answer is."""
 
 
 @dataclass(slots=True)
@@ -33,21 +33,21 @@ class Fault:
     share: float = 1.0
     left: int | None = None
     seconds: float = 120.0
-    """How long a hang lasts, or how late accept_late takes the order."""
+    """How long a hang lasts, or the delay after which accept_late accepts the order."""
     retry_after: str = "2"
     """The Retry-After of a 429, as it is sent; empty for none."""
 
     def fits(self, vendor: str, places: bool) -> bool:
-        """Tell whether this rule is about such a request."""
+        """Return whether this rule applies to a request to `vendor`; `places` tells whether it is an order."""
         return (not self.vendor or self.vendor == vendor) and self.on in {"all", "place" if places else "read"}
 
     @property
     def is_before(self) -> bool:
-        """Tell whether the order is not taken."""
+        """Whether the order is not accepted."""
         return self.mode in BEFORE or self.mode.isdigit()
 
     def spoil(self, reply: Reply) -> Reply:
-        """Return what becomes of a good answer."""
+        """Return the answer as the fault changes it."""
         transports: dict[str, Transport] = {
             "accept_then_hang": "hang",
             "accept_late": "hang",
@@ -84,7 +84,7 @@ class Faults:
         self.rules: list[Fault] = []
 
     def add(self, order: Mapping[str, Any]) -> list[Fault]:
-        """Add the rules of one control request; raises ValueError for a mode that there is not."""
+        """Add the rules of one control request; raises ValueError for an unknown mode."""
         mix = order.get("mix")
         modes: Mapping[str, Any] = (
             mix if isinstance(mix, dict) else {str(order.get("mode", "")): order.get("share", 1.0)}
@@ -130,6 +130,6 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Let everything go well again."""
+        """Remove all rules."""
         with self._lock:
             self.rules = []

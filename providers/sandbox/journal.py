@@ -1,4 +1,4 @@
-"""The ground truth: every accepted dial as one JSON line, on disk before the vendor answers."""
+"""The journal: every accepted order as one JSON line, written before the vendor answers; tests compare with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 
 class JournalEntry(TypedDict):
-    """One accepted dial. `rings` counts the vendor's own redials too."""
+    """One accepted order; `rings` also counts the vendor's own redials."""
 
     at: float
     vendor: str
@@ -24,18 +24,18 @@ class JournalEntry(TypedDict):
 
 
 class Journal:
-    """Appends accepted dials to a file; without a path it only counts."""
+    """Appends accepted orders to a file; without a path it only counts them."""
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = Path(path) if path else None
-        # One write to a descriptor opened for appending is whole and in order without a lock of ours.
+        # One write to a descriptor opened with O_APPEND is atomic and in order, so no lock is needed.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._descriptor = os.open(self.path, flags, 0o600) if self.path else -1
         self.by_vendor: Counter[str] = Counter()
         self.by_number: Counter[str] = Counter()
 
     def append(self, entry: JournalEntry) -> None:
-        """Write one dial out to the operating system, so that a killed process loses nothing."""
+        """Write one entry to the operating system, unbuffered, so that a killed process loses nothing."""
         if self._descriptor >= 0:
             os.write(self._descriptor, json.dumps(entry).encode() + b"\n")
         self.by_vendor[entry["vendor"]] += 1

@@ -1,4 +1,4 @@
-"""Magic numbers: the last four digits decide what becomes of a call, in every region and at every vendor."""
+"""Magic numbers: the last four digits decide the course of a call, in every region and at every vendor."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MAGIC: tuple[MagicNumber, ...] = (
 NAME_OF: dict[str, str] = {row.suffix: row.name for row in MAGIC}
 
 REFUSALS_BEFORE_ACCEPTANCE = 2
-"""How often the slow_down number is told to wait before it is taken."""
+"""How often an order to the slow_down number gets a 429 before it is accepted."""
 
 
 def magic_name(number: str) -> str:

@@ -1,4 +1,4 @@
-"""A request and a reply, as lean as the order path needs them."""
+"""Requests and replies of the simulator's HTTP server, kept small for speed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Transport = Literal["", "hang", "reset", "truncate", "drip"]
 
 
 class Refused(Exception):
-    """Carries the reply that refuses a request."""
+    """Raised with the reply that refuses a request."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)

@@ -1,4 +1,4 @@
-"""The sound of every call: a short tone, made once."""
+"""The recording of every call: the same short tone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP server of the sandbox: a thread a connection, lean enough that a benchmark measures the caller."""
+"""The simulator's HTTP server: one thread a connection, fast enough not to distort benchmarks of its callers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PHRASES = {int(status): status.phrase for status in HTTPStatus}
 class SandboxServer:
     """Five vendors on one port; for tests a context manager too: `with SandboxServer(port=0) as server: server.origin`.
 
-    The standard library's request class parses headers as an e-mail and starts a full Thread; both cost more than the
-    vendors' own work, so that this one reads the socket itself.
+    The standard library's server parses headers as an e-mail and starts a full Thread; both cost more than the
+    simulated work, so this one reads the socket itself.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class SandboxServer:
 
     @property
     def origin(self) -> str:
-        """The address below which every vendor's prefix lies."""
+        """The server's address, to which each vendor's prefix is added."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
@@ -92,12 +92,12 @@ class SandboxServer:
             _thread.start_new_thread(self._serve_connection, (connection, str(peer[0])))
 
     def end_soon(self) -> None:
-        """Let `serve` return; takes no lock, so that a signal may call it at any point."""
+        """Make `serve` return; takes no lock, so that a signal handler may call it."""
         self.world.stopping.set()
         self._shut(self._listener)
 
     def stop(self) -> None:
-        """Stop taking connections, cut the open ones and let the port go."""
+        """Stop accepting connections, close the open ones and release the port."""
         self.end_soon()
         self.simulator.close()
         with self._lock:
@@ -203,7 +203,9 @@ class SandboxServer:
         """Answer a request; returns whether the connection stays."""
         try:
             reply = self.simulator.answer(request)
-        except Exception as error:  # a fault of the sandbox itself must be seen, not hang its caller
+        except (
+            Exception
+        ) as error:  # an error of the simulator itself is answered with a 500 instead of hanging the caller
             reply = json_reply(500, {"sandbox_error": repr(error)})
         if reply.transport == "hang":
             self._hang(connection, reply.seconds)
@@ -229,7 +231,7 @@ class SandboxServer:
         return keep
 
     def _hang(self, connection: socket.socket, seconds: float) -> None:
-        """Say nothing until the time is over, the caller goes or the server ends."""
+        """Send nothing until the time is over, the caller disconnects or the server stops."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self.world.stopping.is_set():
             connection.settimeout(min(left, 0.5))

@@ -1,4 +1,4 @@
-"""The whole simulator: a world, its five vendors, their webhooks, and the addresses that control them."""
+"""The whole simulator: the shared state, the five vendors, their webhooks, and the control endpoints."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Simulator:
         return json_reply(200, {"done": True})
 
     def totals(self) -> dict[str, Any]:
-        """Return how many calls of each vendor stand in which phase now."""
+        """Return how many calls of each vendor are in each phase now."""
         now = time.time()
         phases: dict[str, Counter[str]] = {slug: Counter() for slug in self.wires}
         for vendor, ledger in self.world.engine.ledgers():

@@ -1,4 +1,4 @@
-"""What no vendor documents, as switches; each default is the unkind reading."""
+"""Switches for behaviour that vendors do not document; each default is the worst case for the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Switches:
-    """One field a doubt; set over `POST /_control/switches`."""
+    """One field for each undocumented behaviour; set over `POST /_control/switches`."""
 
     magic: bool = True
     """Whether the last four digits decide what happens; benchmarks turn it off."""

@@ -1,4 +1,4 @@
-"""What was said: a few plausible turns, made from the call's own variables."""
+"""Transcripts: a few plausible turns, built from the call's variables."""
 
 from __future__ import annotations
 

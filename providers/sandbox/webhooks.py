@@ -1,4 +1,4 @@
-"""Webhooks out: one clock thread, a few senders; each vendor's wire says what and when."""
+"""Sends webhooks: one scheduling thread and a few senders; each vendor's module says what is sent and when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRIES = 3
 
 
 class Webhooks:
-    """Sends every event when its time has come; never in the thread of a request."""
+    """Sends each event when it is due, never in the thread of a request."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -38,7 +38,7 @@ class Webhooks:
         self.has_agent_targets = False
 
     def register(self, *, vendor: str, url: str, account: str = "", secret: str = "") -> None:
-        """Send a vendor's events to an address, for one account or for all; an empty address ends it."""
+        """Set the address for a vendor's events, for one account or for all; an empty address removes it."""
         if vendor not in self.world.wires:
             raise ValueError(f"No such vendor: {vendor}")
         if not url:
@@ -56,7 +56,7 @@ class Webhooks:
         return self.world.wires[call.vendor].webhook_of(call) if self.has_agent_targets else None
 
     def announce(self, call: SimulatedCall, *, only: str = "") -> None:
-        """Plan the events of a new call, or send one event of it now."""
+        """Schedule the events of a new call; with `only`, send that event of it now."""
         if not self._targets and not self.has_agent_targets:
             return
         target = self.target_of(call)
@@ -137,7 +137,7 @@ class Webhooks:
 
 
 def _overtaken(moments: list[tuple[float, str]], later: float) -> list[tuple[float, str]]:
-    """Return the events with every second one let past the one before it; none comes before its time."""
+    """Return the events with every second one delayed behind the next; none is sent before its time."""
     moved = list(moments)
     for index in range(0, len(moments) - 1, 2):
         moved[index] = (moments[index + 1][0] + later, moments[index][1])

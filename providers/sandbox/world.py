@@ -1,4 +1,4 @@
-"""What all wires share: the calls, the journal, the switches, the faults, the senders of webhooks."""
+"""The simulator's shared state: calls, journal, switches, faults and the sender of webhooks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from providers.sandbox.switches import Switches
 
 
 class TellsOfCalls(Protocol):
-    """What the sender of webhooks asks of a vendor's wire."""
+    """What the sender of webhooks needs of a vendor's wire."""
 
     def webhook_of(self, call: SimulatedCall) -> Target | None:
         """Return where the vendor's own settings send the events of a call."""
@@ -31,20 +31,20 @@ class TellsOfCalls(Protocol):
     def webhook_message(
         self, call: SimulatedCall, event: str, target: Target
     ) -> tuple[bytes, str, dict[str, str]] | None:
-        """Return (body, content type, headers) of an event; None where it is not to be told."""
+        """Return (body, content type, headers) of an event; None where it is not sent."""
 
 
 class Announces(Protocol):
-    """What a vendor's wire asks of the sender of webhooks."""
+    """What a vendor's wire needs of the sender of webhooks."""
 
     has_agent_targets: bool
 
     def announce(self, call: SimulatedCall, *, only: str = "") -> None:
-        """Plan the events of a new call, or send one event of it now."""
+        """Schedule the events of a new call; with `only`, send that event of it now."""
 
 
 class Silent:
-    """Announces nothing: a world without a simulator around it."""
+    """Sends no webhooks, for a world that is used without a `Simulator`."""
 
     has_agent_targets = False
 
@@ -67,14 +67,14 @@ class World:
         self.faults = Faults()
         self.stopping = Event()
         self.refuse_for = 0.0
-        """Seconds for which the server shall close its port; it sets this back."""
+        """Seconds for which the server should close its port; the server resets it to 0."""
         self.recording = tone()
         self._signing_key = secrets.token_bytes(32)
         self.wires: Mapping[str, TellsOfCalls] = {}
         self.webhooks: Announces = Silent()
 
     def sleep(self, seconds: float) -> None:
-        """Wait for real seconds, less when the server ends."""
+        """Wait for real seconds, or until the server stops."""
         self.stopping.wait(seconds)
 
     # Signed addresses

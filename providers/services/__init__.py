@@ -1,1 +1,1 @@
-"""What people and the worker do with providers: test, sync, stop, keep keys."""
+"""Operations on providers for people and the worker: test, sync, stop, store keys."""

@@ -1,4 +1,4 @@
-"""One errand at a vendor: opens the backend, logs its exchanges and notes what came of it."""
+"""Harmless reads at a vendor: opens the backend, logs its exchanges and records success or failure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from providers.services.health import note_error, note_success
 from providers.types import Exchange
 
 ASK_SECONDS = 10.0
-"""A person waits for the answer, so an errand is cut sooner than an order."""
+"""Time-out in seconds; shorter than an order's, because a person waits for the answer."""
 
 
 @contextmanager
@@ -27,8 +27,8 @@ def asking(
 ) -> Iterator[ProviderBackend]:
     """Yield the provider's backend for harmless reads; every exchange of a saved provider is logged.
 
-    With `secrets` or `options` it is a trial: nothing but the log is written. Raises what the backend raises. No
-    transaction may be open: a vendor's slow answer would hold it.
+    With `secrets` or `options` it tests new values: nothing but the log is written. Raises what the backend raises. No
+    transaction may be open: it would last as long as the vendor takes to answer.
     """
     is_trial = secrets is not None or options is not None
     passed: list[Exchange] = []
@@ -48,7 +48,7 @@ def asking(
     finally:
         if provider.pk:
             for number, exchange in enumerate(passed, 1):
-                # What was answered is kept only where it went wrong: the last exchange is the one that did.
+                # The answer's body is kept only after an error, for the last exchange, which is the one that failed.
                 wrong = exchange.error or (failure if number == len(passed) else None)
                 Provider.objects.note_exchange(
                     provider.pk,

@@ -1,4 +1,4 @@
-"""Tests a key with the vendor's cheapest harmless read, and says in plain words what came of it."""
+"""Tests of a key by the vendor's cheapest harmless read, with a verdict in words."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _COPY_AGAIN = _("Nothing was stored. Copy the whole key at the vendor and paste 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckVerdict:
-    """What an errand at a vendor came to, ready to be read by a person."""
+    """The result of a test or sync, in words for people."""
 
     is_ok: bool
     sentence: str | Promise
     detail: str = ""
-    """The vendor's own words, or ours about the connection."""
+    """The vendor's own error text, or ours about the connection."""
     next_step: str | Promise = ""
     kind: str = ""
     """Name of the error class; empty where all went well."""
@@ -40,7 +40,7 @@ class CheckVerdict:
 
 
 def refused(vendor_label: str, error: ProviderError | ProviderMisconfigured) -> CheckVerdict:
-    """Return the verdict that an error means."""
+    """Return the verdict for an error."""
     kind = type(error).__name__
     return CheckVerdict(
         is_ok=False,
@@ -54,7 +54,7 @@ def refused(vendor_label: str, error: ProviderError | ProviderMisconfigured) -> 
 def try_secrets(
     provider: Provider, new_secrets: Mapping[str, str], options: Mapping[str, Any] | None = None
 ) -> CheckVerdict:
-    """Test new keys (and options) before they replace the old ones; stores nothing. The provider may be unsaved."""
+    """Test new keys (and options) without storing anything; the provider may be unsaved."""
     secrets = {**provider.secrets, **new_secrets}
     merged = {**provider.options_with_defaults(), **(options or {})}
     try:
@@ -67,7 +67,7 @@ def try_secrets(
 
 
 def check_provider(provider_id: int, person: Actor = None) -> CheckVerdict:
-    """Test the stored key, store what the vendor tells of the account, and say what came of it.
+    """Test the stored key, store what the vendor returns about the account, and return the verdict.
 
     A refused key or an empty account halts the provider. Raises Provider.DoesNotExist.
     """
@@ -86,7 +86,7 @@ def check_provider(provider_id: int, person: Actor = None) -> CheckVerdict:
 
 
 def remember_account(provider_id: int, account: AccountState) -> None:
-    """Store what the vendor told of the account, with its age."""
+    """Store what the vendor returned about the account, with the time."""
     told = {name: str(value) for name, value in asdict(account).items() if value not in (None, "")}
     Provider.objects.filter(pk=provider_id).update(account=told, checked_at=timezone.now())
 

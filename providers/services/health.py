@@ -1,4 +1,4 @@
-"""Remembers how a vendor answers us, and halts the account that it refuses."""
+"""Health of a provider: records successes and errors, and halts an account that the vendor refuses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ logger = logging.getLogger(__name__)
 
 
 def note_success(provider_id: int) -> None:
-    """Remember that the vendor answered well."""
+    """Record a successful answer."""
     Provider.objects.note_success(provider_id)
 
 
 def note_error(provider_id: int, error: ProviderError | ProviderMisconfigured) -> None:
-    """Remember what went wrong; a refused key or an empty account halts the provider at once."""
+    """Record an error; a refused key or an empty account halts the provider at once."""
     Provider.objects.note_error(provider_id, error)
     logger.warning("provider=%s error=%s", provider_id, type(error).__name__)
     if isinstance(error, AccountProblem):

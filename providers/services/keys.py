@@ -1,4 +1,4 @@
-"""Keeps vendor keys: written, never read back by a person."""
+"""Storage of vendor keys, which people can write but never read back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from providers.models.stops import Actor
 def store_secrets(
     provider_id: int, new_secrets: Mapping[str, str], removed: Collection[str] = (), person: Actor = None
 ) -> None:
-    """Set, replace and remove keys, each with an audit event that names the key and not its value."""
+    """Set, replace and remove keys, each with an audit event that holds the key's name but not its value."""
     with transaction.atomic():
         provider = Provider.objects.select_for_update().get(pk=provider_id)
         before = dict(provider.secrets)

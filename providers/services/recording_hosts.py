@@ -1,4 +1,4 @@
-"""Hosts that keep recordings: seen in the vendor's answers, allowed by an admin and by nobody else."""
+"""Hosts of recordings: found in the vendor's answers, and used only after an admin allowed them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPTION = "recording_hosts"
 
 
 def allow_seen_host(provider_id: int, host: str, person: Actor) -> bool:
-    """Allow the host that was seen, if it is the one that the person was shown; raises Provider.DoesNotExist."""
+    """Allow the host that was found, if it is still `host`, which the person saw; raises Provider.DoesNotExist."""
     with transaction.atomic():
         provider = Provider.objects.select_for_update().get(pk=provider_id)
         if not host or provider.seen_recording_host != host:

@@ -1,4 +1,4 @@
-"""Brings over what lives at the vendor: agents, voices and caller IDs."""
+"""Sync: copies the vendor's agents, voices and caller IDs into our rows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from callcenter.audit.models import record
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Agent, CallerId, Provider, RemoteRow, Voice
+from providers.models.remote import MAX_LABEL, MAX_NAME
 from providers.models.stops import Actor
 from providers.services.asking import asking
 from providers.services.checking import CheckVerdict, refused
@@ -24,7 +25,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncCounts:
-    """What one sync did to one kind of row."""
+    """Counts of the rows of one kind that a sync changed."""
 
     total: int
     added: int = 0
@@ -34,7 +35,7 @@ class SyncCounts:
 
 @dataclass(slots=True)
 class SyncResult:
-    """What a sync brought, by kind, and what stopped it, if anything did."""
+    """The counts of a sync by kind of row, and the error that ended it, if any."""
 
     counts: dict[str, SyncCounts] = field(default_factory=dict)
     problem: CheckVerdict | None = None
@@ -48,9 +49,9 @@ class SyncResult:
 
 
 def sync_provider(provider_id: int, person: Actor = None) -> SyncResult:
-    """Read every list that the vendor offers and store it; what vanished stays, marked as gone.
+    """Read every list that the vendor offers and store it; rows missing from their list are kept, marked not present.
 
-    A list that cannot be read leaves its rows as they are and ends the sync. Raises Provider.DoesNotExist.
+    A list that cannot be read leaves its rows unchanged and ends the sync. Raises Provider.DoesNotExist.
     """
     provider = Provider.objects.get(pk=provider_id)
     result = SyncResult()
@@ -71,15 +72,15 @@ def _kinds(backend: type[ProviderBackend]) -> list[str]:
 
 
 def _read(backend: ProviderBackend, kind: str) -> dict[str, Values]:
-    """Return the rows of one list by their key, cut to what the columns hold."""
+    """Return the values of one list's rows by their key, cut to the columns' lengths."""
     if kind == "agents":
         return {
             agent.remote_id: {
-                "name": (agent.name or agent.remote_id)[:200],
-                "type": agent.type[:40],
-                "status": agent.status[:40],
-                "direction": agent.direction[:40],
-                "language": agent.language[:40],
+                "name": (agent.name or agent.remote_id)[:MAX_NAME],
+                "type": agent.type[:MAX_LABEL],
+                "status": agent.status[:MAX_LABEL],
+                "direction": agent.direction[:MAX_LABEL],
+                "language": agent.language[:MAX_LABEL],
                 "variables": list(agent.variables),
                 "warnings": list(agent.warnings),
                 "is_present": True,
@@ -89,16 +90,16 @@ def _read(backend: ProviderBackend, kind: str) -> dict[str, Values]:
     if kind == "voices":
         return {
             voice.remote_id: {
-                "name": (voice.name or voice.remote_id)[:200],
-                "maker": voice.maker[:40],
-                "language": voice.language[:40],
+                "name": (voice.name or voice.remote_id)[:MAX_NAME],
+                "maker": voice.maker[:MAX_LABEL],
+                "language": voice.language[:MAX_LABEL],
                 "is_present": True,
             }
             for voice in backend.list_voices()
         }
-    # A number that the vendor switched off cannot be called from, so that it is offered no more than one that is gone.
+    # A number that the vendor deactivated cannot be called from, so it is stored like one that is no longer listed.
     return {
-        line.number: {"remote_id": line.remote_id, "name": line.label[:200], "is_present": line.is_active}
+        line.number: {"remote_id": line.remote_id, "name": line.label[:MAX_NAME], "is_present": line.is_active}
         for line in backend.list_caller_ids()
     }
 

@@ -1,4 +1,4 @@
-"""Makes the address that a vendor sends its news to; it is shown once, and only its hash is kept."""
+"""Creation of webhook addresses: each is shown once, and only a hash of its token is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from providers.models.stops import Actor
 
 
 def make_address(provider_id: int, person: Actor, origin: str = "") -> str:
-    """Give a provider a new address and return it whole, this one time; the one before works on for two days.
+    """Give a provider a new address and return it (it cannot be read later); the previous one works on for two days.
 
     `origin` is used where PUBLIC_URL is not set. Raises Provider.DoesNotExist.
     """

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from providers.backends.voicy import MOST_WHOLE, PAGE_ROWS, VoicyBackend
+from providers.backends.voicy import MOST_WHOLE_READS, PAGE_ROWS, VoicyBackend
 from providers.exceptions import InvalidNumber, OrderRejected, OutOfCredit, RateLimited, UnexpectedResponse
 from providers.types import CallStatus
 from tests.providers.contract import ProviderContract
@@ -72,12 +72,12 @@ class TestVoicy(ProviderContract):
         assert len(stub.requests) == 2
 
     def test_many_that_ended_are_read_whole_some_at_a_time(self, stub: VendorStub) -> None:
-        ids = [f"c{number}" for number in range(MOST_WHOLE + 5)]
+        ids = [f"c{number}" for number in range(MOST_WHOLE_READS + 5)]
         rows = [{"call_id": remote_id, "call_status": "user_hangup"} for remote_id in ids]
         listed = Answer(200, {"calls": rows, "total_count": len(rows)})
-        stub.answer(listed, *(Answer(200, row) for row in rows[:MOST_WHOLE]))
+        stub.answer(listed, *(Answer(200, row) for row in rows[:MOST_WHOLE_READS]))
         handles = [handle_from({"remote_id": remote_id, "placed_at": "2026-11-01T10:00:00Z"}) for remote_id in ids]
         found = {snapshot.remote_id: snapshot for snapshot in self.open_backend(stub).fetch_calls(handles)}
         assert found.keys() == set(ids)
-        assert [found[remote_id].more_to_read for remote_id in ids] == [False] * MOST_WHOLE + [True] * 5
-        assert {found[remote_id].status for remote_id in ids[MOST_WHOLE:]} == {CallStatus.WRAPPING_UP}
+        assert [found[remote_id].more_to_read for remote_id in ids] == [False] * MOST_WHOLE_READS + [True] * 5
+        assert {found[remote_id].status for remote_id in ids[MOST_WHOLE_READS:]} == {CallStatus.WRAPPING_UP}

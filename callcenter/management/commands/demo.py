@@ -1,4 +1,4 @@
-"""Lays out the demo."""
+"""The `demo` command: creates the demo's data."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from callcenter.supervision import ProcessGroup
 
 
 class Command(BaseCommand):
-    """Make log-ins, providers, people and a campaign; a second run keeps what is there."""
+    """Creates log-ins, providers, people and a campaign; idempotent."""
 
     help = "Lay out the demo: three log-ins, five providers at the simulator, people and a campaign ready to launch."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Start the simulator for as long as it takes, unless one runs already."""
+        """Create the data; a simulator runs meanwhile, started here unless one runs already."""
         if not (settings.DEMO and settings.DEBUG):
             raise CommandError("The demo is for development only: set DEMO=on and DEBUG=on in .env.")
         group = ProcessGroup(settings.BASE_DIR, self.stdout.write)

@@ -1,4 +1,4 @@
-"""Says in words what is wrong with this installation."""
+"""The `doctor` command: reports in words what is wrong with this installation."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from callcenter.diagnosis import examine
 
 
 class Command(BaseCommand):
-    """Run it after an installation, a move or a restore; the exit code is 1 where something is wrong."""
+    """Prints the findings of `callcenter.diagnosis`; the exit code is 1 where there is a problem."""
 
     help = "Examine the installation: keys, database, queue, worker, disk, clock, addresses, providers."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Offer JSON for machines."""
+        """Add `--json`."""
         parser.add_argument("--json", action="store_true", help="print a JSON list instead of sentences")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print one line a finding, with the next step below each that is not well."""
+        """Print one line for each finding, with the next step below those that need one."""
         findings = examine()
         problems = sum(finding.level == "problem" for finding in findings)
         if options["json"]:

@@ -1,4 +1,4 @@
-"""Writes the .env of a development machine."""
+"""The `init` command: writes the .env of a development machine."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ SINGLE_CALL_HOURS=00:00-00:00
 
 
 def new_field_key() -> str:
-    """Return a fresh key for FIELD_KEYS."""
+    """Return a new Fernet key for FIELD_KEYS."""
     return Fernet.generate_key().decode()
 
 
 class Command(BaseCommand):
-    """Make fresh keys and keep whatever .env is already there."""
+    """Writes .env with new keys; an existing file is kept."""
 
     help = "Write a development .env with fresh keys; an existing one is never changed."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Offer the key alone, for a rotation or a production environment."""
+        """Add `--print-key`, which only prints a key: for a rotation or a production environment."""
         parser.add_argument("--print-key", action="store_true", help="only print a fresh key for FIELD_KEYS")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the file so that only its owner can read it."""
+        """Write the file, readable by its owner only."""
         if options["print_key"]:
             self.stdout.write(new_field_key())
             return

@@ -1,4 +1,4 @@
-"""Encrypts the stored vendor keys anew with the first key of FIELD_KEYS."""
+"""The `rotate_keys` command: encrypts stored vendor keys again with the first key of FIELD_KEYS."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def encrypted_columns() -> list[tuple[type[models.Model], str]]:
 
 
 class Command(BaseCommand):
-    """Run it after a new key was put in front of FIELD_KEYS; the old key may go afterwards."""
+    """Run after putting a new key first in FIELD_KEYS; the old key can be removed afterwards."""
 
     help = "Encrypt the stored vendor keys anew with the first key of FIELD_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rotate row by row, so that a row saved meanwhile is not overwritten; fails where a row cannot be read."""
+        """Rotate each row in a transaction of its own; raises CommandError where a value cannot be decrypted."""
         rotated, unreadable = 0, []
         for model, column in encrypted_columns():
             for pk in model._default_manager.order_by("pk").values_list("pk", flat=True):
@@ -48,7 +48,7 @@ class Command(BaseCommand):
     @staticmethod
     @transaction.atomic(durable=True)
     def rotate(model: type[models.Model], column: str, pk: Any) -> int:
-        """Read one row under a lock and write its value back; returns 1 where there was something to encrypt."""
+        """Encrypt one row's value again, under a row lock; returns 1, or 0 where the row is gone or the value empty."""
         value = model._default_manager.select_for_update().filter(pk=pk).values_list(column, flat=True).first()
         if not value:
             return 0

@@ -1,4 +1,4 @@
-"""Starts everything that one machine needs, and ends it together."""
+"""The `up` command: runs web server, worker and, in a demo, the simulator, and ends them together."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from callcenter.supervision import ProcessGroup, Program, manage, port_is_taken,
 
 
 class Command(BaseCommand):
-    """Web server and worker, and in demo mode the simulator, as children of this process."""
+    """Runs the processes as children of this one."""
 
     help = "Start the web server, the worker and, in demo mode, the simulator; Ctrl-C ends them all."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the address to listen on."""
+        """Add the address to listen on."""
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
         parser.add_argument("--demo", action="store_true", help="start only where the settings say that this is a demo")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check the ports, bring the database up to date, start, and wait for Ctrl-C or for a child that dies."""
+        """Check the ports, migrate, start the processes, and wait for a signal or for a child that exits."""
         host = str(options["host"])
         if options["demo"] and not settings.DEMO:
             raise CommandError(
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         self.stdout.write("Everything has ended.")
 
     def refuse_taken_ports(self, host: str) -> None:
-        """Say which port is taken before anything starts."""
+        """Raise CommandError naming a port that another process listens on."""
         wanted = [("WEB_PORT", settings.WEB_PORT, host)]
         if settings.DEMO:
             sandbox = urlsplit(settings.SANDBOX_ORIGIN)
@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 )
 
     def prepare(self, group: ProcessGroup) -> None:
-        """Bring database and files up to date; in demo mode start the simulator and lay out the demo."""
+        """Migrate and collect static files; in demo mode start the simulator and create the demo's data."""
         call_command("migrate", interactive=False, verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -75,7 +75,7 @@ class Command(BaseCommand):
             call_command("demo", stdout=self.stdout, verbosity=0)
 
     def say_where(self) -> None:
-        """Print the address and, in demo mode, who may log in."""
+        """Print the address and, in demo mode, the log-ins."""
         lines = ["", f"  Callcenter runs at http://localhost:{settings.WEB_PORT}/"]
         if settings.DEMO:
             lines += ["", "  Log in as    password           who that is"]

@@ -1,4 +1,4 @@
-"""Runs the background work: dispatch, polling, settling, sweeping, imports."""
+"""The `worker` command: runs django-q2's cluster, which dispatches, polls, reconciles and imports."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_forks_with_us() -> None:
-    """Let every process that is forked from here end when its parent does, also by SIGKILL (Linux only).
+    """Make every process forked from this one end when its parent does, even by SIGKILL (Linux only).
 
-    Otherwise five orphans of a killed worker would go on dialling beside its successor, with nobody to stop them.
+    Otherwise the orphans of a killed worker would go on dialling beside the next worker.
     """
     if sys.platform != "linux":
         return
@@ -38,29 +38,29 @@ def end_forks_with_us() -> None:
     def bind() -> None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent[0]:
-            os._exit(1)  # it died before we were bound
+            os._exit(1)  # the parent died before the call above took effect
 
     os.register_at_fork(before=remember, after_in_child=bind)
 
 
 class Command(BaseCommand):
-    """Run django-q2's cluster so that it ends however it is asked to: by pid, by group, by Ctrl-C."""
+    """Runs the cluster so that a signal to the process, a signal to its group and Ctrl-C all end it cleanly."""
 
     help = "Run the background work until SIGTERM or Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Start the cluster, ring its bell once, and wait; the exit code is 1 where it died by itself."""
+        """Start the cluster, queue one nudge, and wait; the exit code is 1 where the cluster ended by itself."""
         if MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run `manage.py migrate`, then start the worker again.")
         sync_schedules()
         nudge_dispatch()
         nudge_poll()
-        # The cluster forks: a connection that is open here would be shared by its processes.
+        # The cluster forks: a database connection open here would be shared by its processes.
         connections.close_all()
         # Imported late: the module reads its settings and opens the broker at import.
         from django_q.cluster import Cluster
 
-        # A debugging connection writes every statement out once more and keeps it: a slice has thousands of them.
+        # With DEBUG a connection formats and keeps every statement, and one slice runs thousands.
         settings.DEBUG = False
         end_forks_with_us()
         cluster = Cluster()
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         self.stdout.write("The worker runs.")
         while not asked and cluster.sentinel.is_alive():
             time.sleep(0.2)
-        # Where the whole group was signalled the sentinel is ending by itself.
+        # Where the whole process group was signalled, django-q2's sentinel is already ending.
         time.sleep(0.3)
         if cluster.sentinel.is_alive():
             stopping = threading.Thread(target=cluster.stop, daemon=True)
@@ -83,5 +83,5 @@ class Command(BaseCommand):
         self.stdout.write("The worker ended." if asked else "The worker's processes are gone: it ends.")
         sys.stdout.flush()
         sys.stderr.flush()
-        # Not sys.exit: threads that wait for a dead process would hold us.
+        # Not sys.exit: it would wait for threads that wait for a dead process.
         os._exit(0 if asked else 1)

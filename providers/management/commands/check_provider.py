@@ -1,4 +1,4 @@
-"""Tests a provider's key with a harmless read."""
+"""The `check_provider` command: tests a provider's key with a harmless read."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from providers.services.checking import check_provider
 
 
 class Command(BaseCommand):
-    """Says in one sentence whether the key works; exit code 1 where it does not."""
+    """Prints one sentence that says whether the key works; exit code 1 where it does not."""
 
     help = "Test a provider's key with a harmless read; nothing is dialled."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the provider and the form of the answer."""
+        """Add the provider and `--json`."""
         parser.add_argument("provider", metavar="NAME|ID")
         parser.add_argument("--json", action="store_true", help="answer as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Test, and say what came of it."""
+        """Test the key and print the verdict."""
         provider = named_provider(options["provider"])
         verdict = check_provider(provider.pk)
         if options["json"]:

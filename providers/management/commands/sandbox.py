@@ -1,4 +1,4 @@
-"""Runs the vendor simulator."""
+"""The `sandbox` command: runs the vendor simulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from providers.sandbox.server import SandboxServer
 
 
 class Command(BaseCommand):
-    """Stands in for the five vendors on one port until it is told to end; needs no database."""
+    """Serves the simulator of the five vendors on one port until SIGTERM or SIGINT; needs no database."""
 
     help = "Runs the five vendors' simulator for the demo, tests and benchmarks. No real call is made."
     requires_system_checks: list[str] = []

@@ -1,4 +1,4 @@
-"""Brings over a provider's agents, voices and caller IDs."""
+"""The `sync_provider` command: copies a provider's agents, voices and caller IDs from the vendor."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from providers.services.syncing import sync_provider
 
 
 class Command(BaseCommand):
-    """Says in one sentence what was brought over; exit code 1 where a list could not be read."""
+    """Prints one sentence that says what was copied; exit code 1 where a list could not be read."""
 
     help = "Bring over the agents, voices and caller IDs that live at the vendor."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the provider and the form of the answer."""
+        """Add the provider and `--json`."""
         parser.add_argument("provider", metavar="NAME|ID")
         parser.add_argument("--json", action="store_true", help="answer as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Sync, and say what came of it."""
+        """Run the sync and print its result."""
         provider = named_provider(options["provider"])
         result = sync_provider(provider.pk)
         if options["json"]:

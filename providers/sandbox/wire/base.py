@@ -1,4 +1,4 @@
-"""What every wire does alike: find the route, know the key, draw the fault, take the call."""
+"""Base of the vendors' wire formats: routing, key check, rate limit, faults, accepting orders."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Route:
     path: str
     """Path below the vendor's prefix; `{name}` stands for one part."""
     places: bool = False
-    """Whether it is an order: faults and magic numbers look at it."""
+    """Whether it places calls, so that magic numbers and faults of orders apply."""
     is_open: bool = False
     """Whether it needs no key."""
 
 
 def route(method: str, path: str, *, places: bool = False, is_open: bool = False) -> Callable[[AnyAnswer], AnyAnswer]:
-    """Mark a method of a wire as the answer to an operation."""
+    """Decorate a method of a wire as the handler of an operation."""
 
     def mark(function: AnyAnswer) -> AnyAnswer:
         routes: list[Route] = getattr(function, "routes", [])
@@ -79,7 +79,7 @@ class Wire:
         """Forget what was counted and changed."""
         self._recent.clear()
 
-    # The way of a request
+    # Handling a request
 
     def answer(self, request: Request) -> Reply:
         """Return the vendor's answer to a request."""
@@ -127,7 +127,7 @@ class Wire:
         return reply
 
     def broken(self, fault: Fault) -> Reply:
-        """Return the answer of a fault that takes nothing."""
+        """Return the answer of a fault in which the order is not accepted."""
         if fault.mode in {"hang", "reset"}:
             return Reply(200, transport="hang" if fault.mode == "hang" else "reset", seconds=fault.seconds)
         if fault.mode == "redirect":
@@ -147,7 +147,7 @@ class Wire:
         return key.strip() if scheme.lower() == "bearer" else ""
 
     def knows_key(self, key: str) -> bool:
-        """Tell whether a key opens an account of the sandbox."""
+        """Return whether a key belongs to an account of the simulator."""
         return key.startswith(self.account.key_prefix)
 
     def limit_of(self, found: Route) -> int:
@@ -155,7 +155,7 @@ class Wire:
         return self.requests_per_minute
 
     def over_limit(self, key: str, found: Route) -> Reply | None:
-        """Count a request and return the refusal of one too many. The minute is a real one."""
+        """Count a request; return a refusal if it exceeds the limit of the minute (real, not simulated), else None."""
         limit = self.limit_of(found) if self.world.limits else 0
         if not limit or not key:
             return None
@@ -189,7 +189,7 @@ class Wire:
         redials: int = 0,
         extra: dict[str, Any] | None = None,
     ) -> SimulatedCall:
-        """Take an order, journal first; raises `Refused` where a magic number asks for it."""
+        """Accept an order, writing the journal first; raises `Refused` where a magic number demands it."""
         world = self.world
         name = magic_name(to_number) if world.switches.magic else ""
         if name:
@@ -200,7 +200,7 @@ class Wire:
         call.variables = variables or {}
         call.reference = reference_in(call.variables)
         call.extra = extra or {}
-        # The order counts as taken from here: in the journal before anybody can see or hear of it.
+        # From here the order counts as accepted: it is in the journal before any answer, list or webhook shows it.
         entry: JournalEntry = {
             "at": time.time(),
             "vendor": self.slug,
@@ -255,7 +255,7 @@ class Wire:
         return {name: value for name, value in call.variables.items() if str(value) != call.reference}
 
     def is_over(self, call: SimulatedCall, now: float) -> bool:
-        """Tell whether a call has its last word."""
+        """Return whether a call has its final status."""
         return call.phase(now) in FINAL
 
     def is_waiting(self, call: SimulatedCall, now: float) -> bool:
@@ -287,7 +287,7 @@ class Wire:
         """Return (body, content type, headers) of an event; None where it is not to be told."""
         return None
 
-    # The vendor's ways to say no
+    # Errors
 
     def error(self, status: int, message: str) -> Reply:
         """Return an error in the vendor's form."""
@@ -298,7 +298,7 @@ class Wire:
         return self.error(401, "Unauthorized")
 
     def not_found(self) -> Reply:
-        """Return the answer for what there is not."""
+        """Return the answer for an unknown path or id."""
         return self.error(404, "Not found")
 
     def server_error(self) -> Reply:
@@ -314,7 +314,7 @@ class Wire:
         return self.error(402, "Insufficient balance")
 
     def too_many_requests(self, retry_after: str) -> Reply:
-        """Return the request to slow down; `retry_after` is sent as it is."""
+        """Return the 429; `retry_after` is sent as it is."""
         reply = self.error(429, "Too many requests")
         if retry_after:
             reply.headers = (("Retry-After", retry_after),)
@@ -341,7 +341,7 @@ def reference_in(variables: Mapping[str, Any]) -> str:
 
 
 def moment_in(text: str, default: float, refusal: Reply) -> float:
-    """Return an ISO 8601 time of a query as Unix seconds, UTC where it names no zone; raises `Refused` for rubbish."""
+    """Return an ISO 8601 time of a query as Unix seconds (UTC without a zone); raises `Refused` for anything else."""
     if not text:
         return default
     try:

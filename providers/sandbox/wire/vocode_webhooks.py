@@ -1,4 +1,4 @@
-"""Vocode hosted: what its pages have in common, and its webhooks - made once, then named by agents."""
+"""Vocode hosted: paging, errors and webhooks, which are created once and then referred to by agents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVENTS = frozenset(
 
 
 class VocodeWebhooks(Wire):
-    """The part of Vocode that knows no calls."""
+    """The part of Vocode's wire format that does not depend on calls."""
 
     slug = "vocode"
 

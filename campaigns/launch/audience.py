@@ -36,7 +36,7 @@ GROUPS: dict[str, Collection[str]] = {
     "called": CALLED,
     "never": tuple(reason.value for reason in NEVER),
 }
-"""The sums of the check's sentence, and the verdicts that each adds up."""
+"""Groups of verdicts that the launch check's sentence counts together."""
 
 
 class JudgedPerson(NamedTuple):
@@ -143,15 +143,15 @@ class Tally:
 
     verdicts: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
-    """People who are not called because this place of the message is empty for them."""
+    """By variable of the message: people who are not called because it is empty for them."""
     unmet: Counter[str] = field(default_factory=Counter)
-    """People who are called although the agent asks for this in vain."""
+    """By variable of the agent's prompt: people who are called although it is empty for them."""
     first_opening: datetime.datetime | None = None
-    """When the first of those who wait for their hours may be called."""
+    """When the first of those outside calling hours may be called."""
 
 
 def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
-    """Count people by verdict and by empty variable, and find when the first of those outside their hours can be called.
+    """Count people by verdict and by empty variable, and find the first opening of those outside their calling hours.
 
     `only_new` leaves out people who have a call of this campaign already.
     """

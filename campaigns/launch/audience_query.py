@@ -40,7 +40,7 @@ class Selection:
 
     lists: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
-    """Only people who carry one of these; without a list, everybody who does."""
+    """Only people with at least one of these tags; if no list is chosen, all contacts with one."""
     left_out: tuple[int, ...] = ()
     """Campaigns whose people are not called."""
     only_reached: bool = False

@@ -45,7 +45,7 @@ class FormSection:
     slug: str
     title: Sentence
     missing: Sentence
-    """What is still to be done; empty where the section is complete."""
+    """What is still to be filled in; empty if the section is complete."""
 
 
 class CampaignForm(VariablesForm):

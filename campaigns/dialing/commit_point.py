@@ -45,7 +45,7 @@ class CommittedCall:
     call_id: int
     order: CallOrder
     committed_at: float
-    """Seconds of the clock that also counts while the machine is suspended."""
+    """Time of the commit, in seconds of `boottime()`, which keeps counting while the machine is suspended."""
 
 
 @dataclass(slots=True)
@@ -54,11 +54,11 @@ class CommitResult:
 
     committed: list[CommittedCall] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
-    """Reserved calls that found no line or no pace; they keep their lease."""
+    """Ids of calls for which there was no free line or no pace left; they stay reserved."""
     over_budget: set[int] = field(default_factory=set)
-    """Campaigns whose budget is used up."""
+    """Ids of campaigns whose budget is used up."""
     is_open: bool = True
-    """False where the provider may not call at all now."""
+    """False if the provider may not place any call now."""
 
 
 _READ = (

@@ -38,10 +38,10 @@ class DueCall:
     caller_id: str
     dialer: str
     name: str | None
-    """None for a number without a person."""
+    """The person's name; None for a number without a contact."""
     time_zone: str
     known: dict[str, Any]
-    """The columns of its person's import."""
+    """The contact's own columns, for the message's variables."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:

@@ -45,8 +45,11 @@ GROUP = 24
 LOOK_SECONDS = 0.25
 """Pause between two searches for due calls while none is due."""
 SWEEP_SECONDS = 5.0
+"""Seconds between two runs of the repairs within a slice (restore guard, stuck calls, logs)."""
 MOST_LINES = 64
+"""Most lines of a provider that one slice uses."""
 MOST_IN_A_COMMIT = 128
+"""Most calls of one commit point."""
 QUICK_SECONDS = 0.5
 """Calls are committed before a line is free only at vendors that answer within this time, so that no order gets old."""
 LINES_AHEAD = 3

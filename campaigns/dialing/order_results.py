@@ -50,7 +50,7 @@ class OrderAnswer:
     order: CallOrder
     result: PlacedCall | ProviderError
     exchange: Exchange | None = None
-    """The request as the log shows it; none where nothing reached the client."""
+    """The HTTP exchange for the log; None if no request was made."""
     took: float = 0.0
     """Seconds from the commit point to the answer."""
 

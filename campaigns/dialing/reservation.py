@@ -17,6 +17,7 @@ from providers.models import Provider
 from providers.types import CallStatus
 
 RESERVED_SECONDS = 30
+"""How long a reservation holds before other dispatchers may take the call."""
 
 
 def _with_work(now: datetime.datetime) -> QuerySet[Provider, int]:

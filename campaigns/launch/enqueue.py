@@ -21,6 +21,7 @@ from campaigns.models import Call, Campaign, Contact
 from campaigns.reasons import SkipReason
 
 CHUNK = 5000
+"""People a transaction."""
 
 
 def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None = None) -> int:

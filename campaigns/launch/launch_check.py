@@ -28,6 +28,7 @@ Status = Campaign.Status
 Sentence = str | Promise
 
 ASSUMED_TALK_SECONDS = 60
+"""Length of a conversation, for the estimate of cost."""
 ASSUMED_LINE_SECONDS = 75
 """How long one call uses a line, ringing and talking."""
 ASSUMED_ATTEMPTS = Decimal("1.5")

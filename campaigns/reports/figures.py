@@ -179,7 +179,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Bill:
-    """Our estimate beside the vendor's reported costs, for one provider and currency."""
+    """Our estimate compared with the vendor's reported costs, for one provider and currency."""
 
     provider: Provider
     currency: str

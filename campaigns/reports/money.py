@@ -14,7 +14,7 @@ from campaigns.reports.tables import DRAWN, Drawing, ReportColumn, ReportSection
 
 
 class MoneySections(Drawing):
-    """Sections on cost by day, campaign and provider, and on our estimate beside the vendor's costs."""
+    """Sections on cost by day, campaign and provider, and on our estimate compared with the vendor's costs."""
 
     def cost_by_day(self) -> ReportSection:
         """Return the section of costs by day."""

@@ -63,7 +63,7 @@ class DayFigures:
 
 @dataclass(slots=True)
 class Spending:
-    """Spending of today in one currency, beside the budgets of the open campaigns."""
+    """Today's spending in one currency, and the budgets of the open campaigns in it."""
 
     currency: str
     today: Decimal = Decimal(0)
@@ -190,7 +190,7 @@ def asks(campaign: Campaign) -> bool:
 
 
 def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spending]:
-    """Return today's spending beside the budgets of open campaigns, by currency."""
+    """Return today's spending and the budgets of the open campaigns, one entry a currency."""
     found: dict[str, Spending] = {}
     for currency, amount in figures.spent.items():
         # Amounts above one are rounded to cents, as they are shown in large type.

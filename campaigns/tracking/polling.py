@@ -43,9 +43,13 @@ AHEAD_SECONDS = 20.0
 BATCH_BY_LIST = 5000
 """Calls a read where the vendor is read by list: a list costs all its pages, however few calls are wanted."""
 MOST_IN_A_WRITE = 1000
+"""Calls written in one transaction."""
 SWEEP_SECONDS = 5.0
+"""Seconds between two runs of the repairs within a slice (stuck calls, finished campaigns)."""
 POSTPONED_SECONDS = 10
+"""Wait after a failed read for which the vendor named no other."""
 FAILURES_LOGGED = 5
+"""Most failed reads that one round writes to the log."""
 
 
 @dataclass(frozen=True, slots=True)

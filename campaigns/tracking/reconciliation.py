@@ -47,9 +47,9 @@ class ListPart:
     since: datetime.datetime
     until: datetime.datetime
     known: list[Sought]
-    """Calls of ours that the list must show, or it is not to be trusted."""
+    """Our own calls in the window; if the list lacks old enough ones, it cannot be trusted."""
     is_frozen: bool
-    """After a restored backup: a waiting call may be one that was dialled already."""
+    """Whether the provider is frozen after a restored backup, so that a pending call may have been dialled already."""
 
 
 @dataclass(slots=True)
@@ -60,9 +60,9 @@ class Comparison:
     held: int = 0
     recorded: int = 0
     missing: int = 0
-    """Calls that we know, that are old enough, and that the list does not show."""
+    """Known calls that are old enough to be listed, and are not."""
     seen: int = 0
-    """Calls that we know and that it shows."""
+    """Known calls that are listed."""
     rest: list[CallSnapshot] = field(default_factory=list)
 
 

@@ -238,7 +238,7 @@ class SweepState:
     has_list: bool
     sweep: VendorSweep | None
     open: int
-    """Calls of it that wait for a person."""
+    """Unmatched calls of this provider that wait for a person."""
 
 
 def standings() -> list[SweepState]:

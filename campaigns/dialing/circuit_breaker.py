@@ -1,4 +1,4 @@
-"""The breaker of a provider: opens on failures, probes with a harmless read, never with a person."""
+"""The circuit breaker of a provider: opens on failures, and probes with a harmless read, never with a call."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "last_success_at")
 
 
 def lock_provider(provider_id: int) -> Provider:
-    """Return the provider's row for the commit point and the breaker, locked for the rest of the transaction."""
+    """Return the provider's row with the columns of the commit point and the breaker, locked until the commit."""
     return lock_rows(Provider, [provider_id], _READ)[provider_id]
 
 
 @contextmanager
 def saving(provider: Provider) -> Iterator[None]:
-    """Write what changed of a locked provider, in one statement for all that a transaction did to it."""
+    """Write the changed columns of a locked provider in one statement when the block ends."""
     before = [getattr(provider, name) for name in _SAVED]
     yield
     changed = {
@@ -55,7 +55,7 @@ def saving(provider: Provider) -> Iterator[None]:
 
 
 def weigh_answers(provider: Provider, results: Sequence[PlacedCall | ProviderError], now: datetime.datetime) -> None:
-    """Add the outcomes of orders to a locked provider's two minutes, and open its breaker where they say so."""
+    """Add results of orders to the two-minute window of a locked provider, and open its breaker if too many failed."""
     if not results:
         return
     in_row, well, badly = provider.unknowns_in_row, 0, 0
@@ -79,9 +79,9 @@ def weigh_answers(provider: Provider, results: Sequence[PlacedCall | ProviderErr
 
 
 def take_over(provider_id: int, tries: int, now: datetime.datetime) -> bool:
-    """Open the breaker for a call whose order did not leave so many times in a row; tells whether it is open.
+    """Open the breaker if an order could not be sent `tries` times in a row; returns whether the breaker is open.
 
-    From then on the call waits for the provider, whose probe is harmless, and no longer by its own back-off.
+    From then on the call waits until a probe closes the breaker, instead of retrying with its own back-off.
     """
     if tries < rules.MAX_NOT_SENT:
         return False
@@ -102,14 +102,14 @@ _due_probes = IdsAt(_with_probes)
 
 
 def due_probes(now: datetime.datetime) -> list[int]:
-    """Return the providers whose open breaker may be probed now and that have calls waiting."""
+    """Return the ids of providers whose open breaker is due for a probe and that have waiting calls."""
     return _due_probes(now)
 
 
 def claim_probe(provider_id: int, now: datetime.datetime, through: Through = at_once) -> ProviderBackend | None:
-    """Take the right to probe, one prober at a time; returns the backend to ask, None where somebody else probes.
+    """Claim a provider's probe by compare-and-set; returns the backend to ask, None if another worker has claimed it.
 
-    It is asked in a thread that reaches the database `through` another one.
+    The backend is used in a thread without a database; `through` runs its database calls in the coordinator's thread.
     """
     claimed = Provider.objects.filter(
         pk=provider_id, breaker_opened_at__isnull=False, breaker_probe_at__lte=now
@@ -124,7 +124,7 @@ def claim_probe(provider_id: int, now: datetime.datetime, through: Through = at_
 
 
 def ask(backend: ProviderBackend) -> ProviderError | None:
-    """Ask the vendor for something harmless; no database. Returns what went wrong, if anything."""
+    """Probe the vendor with a read that changes nothing; uses no database. Returns the error, None on success."""
     try:
         backend.check_credentials()
     except ProviderError as error:
@@ -136,7 +136,7 @@ def ask(backend: ProviderBackend) -> ProviderError | None:
 
 
 def conclude_probe(provider_id: int, error: ProviderError | None, now: datetime.datetime) -> None:
-    """Close the breaker where the vendor answered; halt the provider for a dead key; else probe again later."""
+    """Write a probe's result: close the breaker on success, halt the provider on a dead key, else probe again later."""
     if error is None:
         Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0)
         Provider.objects.close_breaker(provider_id)

@@ -1,4 +1,7 @@
-"""The commit point: the last transaction before an order leaves. All is checked again; what cannot be read is a no."""
+"""The commit point: the last transaction before an order is sent.
+
+All conditions are checked again under locks. If one of them cannot be read, the call does not pass.
+"""
 
 from __future__ import annotations
 
@@ -30,41 +33,43 @@ from providers.models import Provider
 from providers.types import CallOrder, CallStatus
 
 LIVE_ELSEWHERE_SECONDS = 30
+"""Wait before a call is tried again whose number is in another live call."""
 BUDGET_SECONDS = 30
+"""Wait before a call is tried again whose campaign has too little budget left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommittedCall:
-    """A call whose order must leave now, or never."""
+    """A call that passed the commit point: its order is sent now or never."""
 
     call_id: int
     order: CallOrder
     committed_at: float
-    """Seconds of the clock that also counts while the machine is suspended."""
+    """Time of the commit, in seconds of `boottime()`, which keeps counting while the machine is suspended."""
 
 
 @dataclass(slots=True)
 class CommitResult:
-    """What one commit point let pass, and what stays reserved."""
+    """The calls that one commit point passed, and the ids of those that stay reserved."""
 
     committed: list[CommittedCall] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
-    """Reserved calls that found no line or no pace; they keep their lease."""
+    """Ids of calls for which there was no free line or no pace left; they stay reserved."""
     over_budget: set[int] = field(default_factory=set)
-    """Campaigns whose budget is used up."""
+    """Ids of campaigns whose budget is used up."""
     is_open: bool = True
-    """False where the provider may not call at all now."""
+    """False if the provider may not place any call now."""
 
 
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "quiet_hours", "pace_tat", "reserved_cost", "spent_cost",
 )  # fmt: skip
-"""What a commit point reads of a campaign."""
+"""The columns of a campaign that a commit point reads."""
 
 
 class _LostCall(Exception):
-    """Raised when a row changed between the look and the compare-and-set; the batch is rolled back."""
+    """Raised when a row changed between the read and the compare-and-set; the batch is rolled back."""
 
 
 def commit_calls(
@@ -75,16 +80,17 @@ def commit_calls(
     clock: DatabaseClock,
     answers: Sequence[OrderAnswer] = (),
 ) -> CommitResult:
-    """Let up to `idle` of the reserved calls pass, in one durable transaction; alone where one of them clashes.
+    """Commit up to `idle` of the reserved calls for sending, in one durable transaction.
 
-    `answers` to earlier orders are written in the same transaction, and stay written where a call clashes.
+    If one of them clashes with a concurrent change, each call is committed in a transaction of its own. `answers` to
+    earlier orders are written in the same transaction, or before the single ones after a clash.
     """
     try:
         return _commit(provider_id, token, ids, idle, clock, answers)
     except (IntegrityError, _LostCall):
         if answers:
             order_results.write_answers(provider_id, answers, clock.now())
-        # Somebody dials one of these numbers at this very instant, or took a row back: find out which, one by one.
+        # Another worker just dialled one of these numbers, or changed a row: commit one by one to find out which.
         result = CommitResult()
         for position, call_id in enumerate(ids):
             if len(result.committed) >= idle:
@@ -112,7 +118,7 @@ def _commit(
     result = CommitResult()
     with transaction.atomic(durable=True):
         now = clock.now()
-        # The gate before any row: whoever closes it takes rows afterwards.
+        # The stop-all gate is locked before any row; stop-all locks in the same order, so there is no deadlock.
         is_open = stop_all.pass_gate()
         steps = order_results.write_in_transaction(provider_id, answers, now) if answers else []
         provider = circuit_breaker.lock_provider(provider_id)
@@ -143,7 +149,7 @@ def _may_call(provider: Provider, token: UUID, now: datetime.datetime, *, is_sto
 
 
 class _Batch:
-    """The reserved calls of one commit point, judged one after the other under the same locks."""
+    """The reserved calls of one commit point, checked one after the other under the same locks."""
 
     def __init__(self, provider: Provider, calls: Sequence[DueCall], now: datetime.datetime, idle: int) -> None:
         self.provider, self.calls, self.now = provider, calls, now
@@ -151,7 +157,7 @@ class _Batch:
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
         self.numbers = numbers_now({call.to_number for call in calls}, now, quiet_since(now, self.campaigns.values()))
         self.judges: dict[int | None, Judge] = {}
-        # An unknown call holds a line until the longest call would be over.
+        # An unknown call counts as using a line until the longest possible call would be over.
         lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
         self.free = min(idle, provider.max_lines - lines.total())
         self.pace = self._tokens_of(provider)
@@ -172,7 +178,7 @@ class _Batch:
         self.steps: list[Step] = []
 
     def _tokens_of(self, paced: Provider | Campaign) -> int:
-        """Return how many calls its bucket lets pass now; a bucket from a time yet to come is put right."""
+        """Return how many calls the token bucket allows now; a bucket dated in the future is reset first."""
         cap = paced.calls_per_minute
         if not cap:
             return len(self.calls)
@@ -182,12 +188,12 @@ class _Batch:
         return taken.count
 
     def judge_all(self) -> None:
-        """Judge every call, the longest due first."""
+        """Check every call, the longest due first."""
         for call in self.calls:
             self.judge(call)
 
     def judge(self, call: DueCall) -> None:
-        """Let the call pass, leave it, make it wait or skip it; the first reason found stands."""
+        """Decide whether a call passes, stays reserved, waits or is skipped; the first reason found counts."""
         campaign = self.campaigns.get(call.campaign_id or 0)
         if call.campaign_id and (campaign is None or campaign.status != Campaign.Status.RUNNING):
             self.left.append(call)
@@ -220,7 +226,7 @@ class _Batch:
             return True
         if campaign.reserved_cost == 0:
             self.over_budget.add(campaign.pk)
-        # Calls that are out may turn out cheaper than the worst case: look again when they are over.
+        # Live calls may cost less than the amount reserved for them: check again when they may be over.
         self._wait(call, WaitReason.BUDGET, self.now + span(BUDGET_SECONDS))
         return False
 
@@ -228,7 +234,7 @@ class _Batch:
         self.waiting.append((call, reason, until))
 
     def write(self, token: UUID) -> None:
-        """Write what was judged; raises where a row changed meanwhile."""
+        """Write the decisions; raises _LostCall if a row changed meanwhile."""
         self.steps += self._write_passed(token) if self.passed else []
         update_rows(
             Call,
@@ -272,7 +278,7 @@ class _Batch:
         return steps
 
     def orders(self) -> list[tuple[int, CallOrder]]:
-        """Return what leaves for the calls that passed."""
+        """Return the id and the order of each call that passed."""
         messages = {pk: Message(campaign) for pk, campaign in self.campaigns.items()}
         return [(call.pk, order_of(call, messages.get(call.campaign_id or 0))) for call in self.passed]
 
@@ -284,7 +290,7 @@ def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:
 
 
 def order_of(call: DueCall, message: Message | None) -> CallOrder:
-    """Return the order of a call; a campaign's message is filled with its person as they stand now."""
+    """Return the order to send for a call; a campaign's message is filled with the person's current data."""
     text, variables = message.fill(call.name, call.known) if message else (call.text, call.variables)
     return CallOrder(
         reference=call.reference,

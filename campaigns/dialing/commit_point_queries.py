@@ -1,4 +1,4 @@
-"""What a commit point asks of the calls, in plain statements: building a query would cost more than running it."""
+"""Queries of the commit point, as plain SQL: building them with the ORM would cost more than running them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CONTACT = Contact._meta.db_table
 
 @dataclass(slots=True)
 class DueCall:
-    """A reserved call as the commit point sees it: plain values, with its person as they stand now."""
+    """A reserved call as plain values, with its person's current data."""
 
     pk: int
     campaign_id: int | None
@@ -38,14 +38,14 @@ class DueCall:
     caller_id: str
     dialer: str
     name: str | None
-    """None for a number without a person."""
+    """The person's name; None for a number without a contact."""
     time_zone: str
     known: dict[str, Any]
-    """The columns of its person's import."""
+    """The contact's own columns, for the message's variables."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
-    """Return those of the calls that still wait under our lease, the longest due first."""
+    """Return the calls that are still pending under the lease `token`, the longest due first."""
     those, parameters = among("c.id", ids, "bigint")
     ours = "c.status = 'pending' AND c.lease = %s AND c.lease_until > %s"
     rows = _rows(
@@ -70,9 +70,9 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
 
 
 def lines_held(provider_id: int, unknown_since: datetime.datetime) -> Counter[int]:
-    """Return how many lines of a provider each campaign holds, 0 standing for calls without one.
+    """Return how many lines of a provider each campaign uses, by campaign id; key 0 is calls without a campaign.
 
-    A call that is unknown for longer than `unknown_since` holds none any more.
+    A call that has been unknown since before `unknown_since` uses no line any more.
     """
     resting = literals(LIVE - HOLDS_LINE)
     statement = (
@@ -86,7 +86,7 @@ def lines_held(provider_id: int, unknown_since: datetime.datetime) -> Counter[in
 
 
 def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict[int | None, str]:
-    """Return the vendor's name of each row, nothing for None; a commit point sees few of them."""
+    """Return the value of `column` (the vendor's id or number) of each row, by id; None maps to an empty text."""
     found: dict[int | None, str] = {None: ""}
     if wanted := ids - {None}:
         those, parameters = among("id", wanted, "bigint")
@@ -102,7 +102,7 @@ def _rows(statement: str, parameters: Sequence[Any]) -> list[Any]:
 
 
 def _object(stored: Any) -> dict[str, Any]:
-    """Return a stored JSON object; both engines hand it over as text."""
+    """Return a stored JSON object; plain SQL yields it as text on both engines."""
     found = json.loads(stored) if isinstance(stored, str) and stored != "{}" else stored
     return found if isinstance(found, dict) else {}
 

@@ -1,6 +1,7 @@
-"""The dispatch slice: one coordinator that reserves, commits and writes; an order loop a provider that only sends.
+"""The dispatch slice: one coordinator thread that uses the database, and one sending thread (order loop) a provider.
 
-A slow vendor holds up its own loop and nobody else's. Order loops never touch the database: one connection a slice.
+The coordinator reserves calls, commits them and writes answers. A slow vendor delays only its own order loop. Order
+loops never use the database, so a slice needs one connection.
 """
 
 from __future__ import annotations
@@ -36,25 +37,29 @@ from providers.types import PlacedCall
 logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 45.0
-"""A slice commits for this long; with one HTTP deadline after it, it ends well before the queue's time-out."""
+"""How long a slice commits calls; with one HTTP deadline after that it ends well before the queue's time-out."""
 AHEAD_SECONDS = 20.0
 GROUP_SECONDS = 0.02
 GROUP = 24
-"""Answers wait for each other until so many are there, or for so many seconds."""
+"""Answers are written together: as soon as `GROUP` are there, or `GROUP_SECONDS` after the first."""
 LOOK_SECONDS = 0.25
+"""Pause between two searches for due calls while none is due."""
 SWEEP_SECONDS = 5.0
+"""Seconds between two runs of the repairs within a slice (restore guard, stuck calls, logs)."""
 MOST_LINES = 64
+"""Most lines of a provider that one slice uses."""
 MOST_IN_A_COMMIT = 128
+"""Most calls of one commit point."""
 QUICK_SECONDS = 0.5
-"""A vendor that answers within this time lets orders be committed ahead: well below what an order may wait."""
+"""Calls are committed before a line is free only at vendors that answer within this time, so that no order gets old."""
 LINES_AHEAD = 3
-"""As many orders as this many times the lines are committed ahead at most."""
+"""At most this many orders a line are committed ahead."""
 MOST_AHEAD = 16
-"""Calls are reserved for this many orders of each line at most."""
+"""At most this many calls a line are reserved."""
 
 
 class Lane:
-    """One provider's order loop and its reserved calls."""
+    """One provider's order loop, its reserved calls, and counts of its orders."""
 
     def __init__(self, provider: Provider, tell: Callable[[int, Sequence[DoneOrder[CommittedCall]]], None]) -> None:
         self.provider_id = provider.pk
@@ -71,7 +76,7 @@ class Lane:
         self.renewed_at = time.monotonic()
 
     def next_wanted(self) -> int:
-        """How many calls to reserve: about a second's worth, so that a person's own call never waits behind many."""
+        """Return how many calls to reserve: about what a second needs, so that single calls need not wait long."""
         now = time.monotonic()
         grown = self.wanted * 2 if now - self.reserved_at < 1.0 else self.wanted // 2
         self.wanted, self.reserved_at = max(2 * self.lines, 32, min(grown, MOST_AHEAD * self.lines)), now
@@ -79,21 +84,21 @@ class Lane:
 
     @property
     def idle(self) -> int:
-        """How many orders could leave at once, or as soon as an order comes back that is expected in this round."""
+        """How many orders can be committed now: free lines, and those expected to become free in this round."""
         return max(self.lines + self.ahead - self.in_flight, 0)
 
     def take_back(self, took: float) -> None:
-        """Count an order that came back, so many seconds after its commit point."""
+        """Count a finished order; `took` is the seconds since its commit point."""
         self.in_flight -= 1
         self.came_back += 1
         self.slowest = max(self.slowest, took)
 
     def look_ahead(self) -> None:
-        """Commit ahead what comes back in a few rounds, at a vendor that answers quickly.
+        """Set how many orders to commit before a line is free for them; none at a vendor that answers slowly.
 
-        The fewer rounds, the more of each is the commit's own price; and no line waits for one. At a slow vendor
-        orders would grow too old to leave. Never above the provider's lines: every commit counts them, so that a
-        kill costs no more unknown calls than there are lines.
+        Large batches make the commit cheaper for each order, and a free line always has an order ready. At a slow
+        vendor the orders would become too old to be sent. Commits ahead still count as lines in use, so a killed
+        worker leaves no more unknown calls than the provider has lines.
         """
         expected = min(max(6 * self.came_back, self.ahead * 3 // 4), LINES_AHEAD * self.lines)
         self.ahead = expected if self.slowest < QUICK_SECONDS else 0
@@ -101,7 +106,7 @@ class Lane:
 
 
 class DispatchSlice:
-    """The coordinator of one slice."""
+    """Runs one dispatch slice: the only thread of the slice that uses the database."""
 
     def __init__(self, seconds: float, on_placed: Callable[[], None]) -> None:
         self.token = uuid.uuid4()
@@ -120,7 +125,7 @@ class DispatchSlice:
         self.probes: dict[int, Future[ProviderError | None]] = {}
 
     def take(self, provider_id: int, done: Sequence[DoneOrder[CommittedCall]]) -> None:
-        """Take the answers to orders from an order loop: the only code of the slice that runs in its thread."""
+        """Receive finished orders from an order loop; the only method that runs in the loop's thread."""
         now = boottime()
         for one in done:
             sent = one.order
@@ -133,13 +138,13 @@ class DispatchSlice:
     # The rounds of the coordinator
 
     def run(self) -> bool:
-        """Dial until the time is over or nothing is due; returns whether work remains."""
+        """Send calls until the time is over or nothing is due; returns whether work remains."""
         has_work = True
         while time.monotonic() < self.ends_at and has_work:
             try:
                 has_work = self.round()
             except (OperationalError, InterfaceError):
-                # Nothing leaves without a commit that we saw; answers in hand are kept and written later.
+                # No order is sent without a confirmed commit; received answers stay in memory and are written later.
                 logger.warning("the database is away; trying again", exc_info=True)
                 connection.close()
                 time.sleep(0.5)
@@ -147,7 +152,7 @@ class DispatchSlice:
         return has_work
 
     def round(self) -> bool:
-        """Open lanes, let calls pass, write answers; returns whether anything is left to do."""
+        """Open lanes, commit calls, write answers; returns whether anything is left to do."""
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
             restore_guard.watch()
@@ -170,23 +175,23 @@ class DispatchSlice:
         return True
 
     def is_needed(self) -> bool:
-        """Tell whether a call or a probe becomes due soon that no other slice sees to."""
+        """Return whether a call or a probe becomes due soon that no other slice handles."""
         now = self.clock.now()
         if self.others.take_care(now):
             return False
         return bool(self.expecting() or circuit_breaker.due_probes(now + datetime.timedelta(seconds=AHEAD_SECONDS)))
 
     def expecting(self) -> list[int]:
-        """Return the providers with calls that are due now or soon; later ones are the minute schedule's."""
+        """Return the ids of providers with calls due now or soon; later ones are left to the minute job."""
         return reservation.providers_with_work(self.clock.now() + datetime.timedelta(seconds=AHEAD_SECONDS))
 
     @property
     def in_flight(self) -> int:
-        """How many orders are out."""
+        """How many orders are being sent or wait for their answer."""
         return sum(lane.in_flight for lane in self.lanes.values())
 
     def open_lanes(self) -> None:
-        """Fill what was launched, probe open breakers, and take the lease of every provider with work and no holder."""
+        """Queue people of running campaigns, probe open breakers, and lease every free provider that has work."""
         fill_running_campaigns(0.5)
         for provider_id in circuit_breaker.due_probes(self.clock.now()):
             backend = circuit_breaker.claim_probe(provider_id, self.clock.now(), self.errands)
@@ -209,11 +214,11 @@ class DispatchSlice:
                 leases.release("dispatch", provider_id, self.token)
 
     def pass_calls(self, lane: Lane) -> int:
-        """Let as many calls pass the commit point as this lane can send at once; returns how many left."""
+        """Commit and send as many calls as this lane has free lines for; returns how many."""
         lane.look_ahead()
         if time.monotonic() >= self.ends_at:
             return 0
-        # Also while every line is busy: a lease that lapses calls a second dispatcher.
+        # Renewed while every line is busy too: a lapsed lease would let a second dispatcher in.
         if time.monotonic() - lane.renewed_at >= leases.RENEW_SECONDS:
             if not leases.take("dispatch", lane.provider_id, self.token, self.clock.now()):
                 lane.reserved.clear()
@@ -229,12 +234,12 @@ class DispatchSlice:
                 reservation.reserve(lane.provider_id, self.token, lane.next_wanted(), self.clock.now())
             )
         if not lane.reserved:
-            # Nothing is due yet: no need to ask fifty times a second.
+            # Nothing is due yet: do not query in every round.
             lane.looked_at = time.monotonic() + LOOK_SECONDS - GROUP_SECONDS
             return 0
         size = min(lane.idle, MOST_IN_A_COMMIT)
         ids = [lane.reserved.popleft() for _ in range(min(len(lane.reserved), size))]
-        # The answers in hand go with the same transaction: a kill costs what is out and committed ahead, no more.
+        # Received answers are written in the same transaction, so that a kill loses none of them afterwards.
         group = self.answers_of(lane.provider_id)
         result = commit_calls(
             lane.provider_id,
@@ -251,14 +256,14 @@ class DispatchSlice:
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
         if result.left and not result.committed:
-            # No line, no pace, or the provider was stopped: a moment later, with a fresh look.
+            # No free line, no pace left, or the provider was stopped: reserve again in a later round.
             lane.reserved.clear()
             reservation.release_some(self.token, result.left)
             lane.looked_at = time.monotonic() + LOOK_SECONDS
         return len(result.committed)
 
     def collect(self, *, wait: bool) -> None:
-        """Gather answers that are written together: a good group, or what comes within 20 ms of the first one."""
+        """Gather answers to be written together: `GROUP` of them, or those within `GROUP_SECONDS` of the first."""
         until = time.monotonic() + GROUP_SECONDS
         while True:
             rest = until - time.monotonic()
@@ -273,7 +278,7 @@ class DispatchSlice:
             wait = bool(self.in_flight) and len(self.unwritten) < GROUP
 
     def write(self) -> None:
-        """Write the gathered answers; they stay in hand until the database has them."""
+        """Write the gathered answers; they are kept in memory until the commit has succeeded."""
         while self.unwritten:
             provider_id = self.unwritten[0][0]
             group = self.answers_of(provider_id)
@@ -281,18 +286,18 @@ class DispatchSlice:
             self.note_written(provider_id, group)
 
     def answers_of(self, provider_id: int) -> list[OrderAnswer]:
-        """Return the answers of one provider that the database does not have yet."""
+        """Return the answers of one provider that are not written yet."""
         return [answer for owner, answer in self.unwritten if owner == provider_id]
 
     def note_written(self, provider_id: int, group: Sequence[OrderAnswer]) -> None:
-        """Let go of answers that were written, and ring for the polls at the first placed call."""
+        """Forget answers that were written, and nudge the poll task at the first placed call."""
         self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
         if not self.has_placed and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
             self.has_placed = True
             self.on_placed()
 
     def close_idle_lanes(self) -> None:
-        """Give back the leases of providers that have nothing left to do."""
+        """Release the leases of providers that have nothing left to do."""
         idle = [lane for lane in self.lanes.values() if not lane.in_flight and not lane.reserved]
         if not idle:
             return
@@ -302,25 +307,25 @@ class DispatchSlice:
                 self.close(lane)
 
     def close(self, lane: Lane) -> None:
-        """End a lane whose orders have all come back."""
+        """Close a lane that has no orders in progress, and release its lease."""
         leases.release("dispatch", lane.provider_id, self.token)
         ProviderExchange.objects.drop_old_orders(lane.provider_id)
         lane.loop.close()
         del self.lanes[lane.provider_id]
 
     def trim_logs(self) -> None:
-        """Keep the logs of orders short."""
+        """Delete old entries of the exchange logs of the providers that were used."""
         for provider_id in self.lanes:
             ProviderExchange.objects.drop_old_orders(provider_id)
 
     def let_go(self) -> None:
-        """Give back what was reserved and the leases: a successor may begin."""
+        """Release the reserved calls and the leases, so that the next slice may begin."""
         self._until_done(lambda: reservation.release(self.token))
         for lane in list(self.lanes.values()):
             self._until_done(lambda lane=lane: leases.release("dispatch", lane.provider_id, self.token))  # type: ignore[misc]
 
     def finish(self) -> None:
-        """Wait for the orders that are out and write their answers."""
+        """Wait for orders in progress and write their answers."""
         while self.in_flight or self.unwritten:
             self.collect(wait=True)
             self._until_done(self.write)
@@ -345,7 +350,11 @@ class DispatchSlice:
 def run_slice(
     *, on_placed: Callable[[], None], on_remaining: Callable[[], None], seconds: float = SLICE_SECONDS
 ) -> datetime.timedelta:
-    """Run one dispatch slice; rings for the polls at the first placed call and for a successor while work remains."""
+    """Run one dispatch slice; returns how long it took.
+
+    `on_placed` is called at the first placed call, to nudge the poll task; `on_remaining` if work remains, to nudge
+    the next slice. `seconds` is how long calls are committed.
+    """
     began = time.monotonic()
     current = DispatchSlice(seconds, on_placed)
     has_more = False
@@ -353,7 +362,7 @@ def run_slice(
         has_more = current.run()
     finally:
         current.let_go()
-        # After the leases: a successor that sees them held leaves the work to us.
+        # Nudge only after the leases are released: the next slice would skip providers that are still leased.
         if has_more:
             on_remaining()
         current.finish()

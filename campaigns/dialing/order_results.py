@@ -1,4 +1,7 @@
-"""Writes what the vendor answered to orders: grouped, by compare-and-set, and never anything that could dial again."""
+"""Writes the vendors' answers to orders, in groups and by compare-and-set.
+
+A call whose order may have been accepted never becomes pending again.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from campaigns.dialing import circuit_breaker
 from campaigns.models import Call
 from campaigns.reasons import WaitReason
 from campaigns.tracking import auto_pause
+from campaigns.tracking.call_updates import MAX_RAW_STATUS
 from providers.exceptions import (
     AccountProblem,
     InvalidNumber,
@@ -34,22 +38,25 @@ from providers.types import AT_VENDOR, CallOrder, CallStatus, Exchange, FailureR
 
 logger = logging.getLogger(__name__)
 
+FIRST_POLL_SECONDS = 2
+"""Seconds from a placed order to the first poll of its call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAnswer:
-    """What came of one order."""
+    """The result of one order: the placed call, or the error."""
 
     call_id: int
     order: CallOrder
     result: PlacedCall | ProviderError
     exchange: Exchange | None = None
-    """The request as the log shows it; none where nothing reached the client."""
+    """The HTTP exchange for the log; None if no request was made."""
     took: float = 0.0
     """Seconds from the commit point to the answer."""
 
 
 def write_answers(provider_id: int, answers: Sequence[OrderAnswer], now: datetime.datetime) -> None:
-    """Write a group of answers in one durable transaction; safe to run again after a lost connection."""
+    """Write a group of answers in one durable transaction; idempotent, so safe to repeat after a lost connection."""
     for one_by_one in (False, True):
         try:
             with transaction.atomic(durable=True):
@@ -67,14 +74,14 @@ def write_answers(provider_id: int, answers: Sequence[OrderAnswer], now: datetim
 def write_in_transaction(
     provider_id: int, answers: Sequence[OrderAnswer], now: datetime.datetime, one_by_one: bool = False
 ) -> list[Step]:
-    """Write a group of answers in the caller's transaction; returns the steps that the caller writes with its own.
+    """Write a group of answers in the caller's transaction; returns the call events for the caller to write.
 
-    Raises IntegrityError for a vendor id that another call has already, or a number live elsewhere; `one_by_one` finds
-    out which it is.
+    Raises IntegrityError if another call has the vendor's id already, or if the number is in another live call. With
+    `one_by_one` each placed call is written on its own, and such a conflict is handled for that call alone.
     """
     placed = [answer for answer in answers if isinstance(answer.result, PlacedCall)]
     if len(placed) < len(answers):
-        # Before the campaign, as every commit point does: an ending slice may write beside its successor's commits.
+        # Lock the provider before the campaign, as commit points do: the next slice may be committing already.
         circuit_breaker.lock_provider(provider_id)
     if one_by_one:
         steps = [one for answer in placed for one in _write_one_placed(answer, now)]
@@ -100,7 +107,7 @@ def _write_placed(answers: Sequence[OrderAnswer], now: datetime.datetime) -> lis
                 answer.call_id,
                 status.value,
                 rules.RANK[status],
-                placed.raw_status[:80],
+                placed.raw_status[:MAX_RAW_STATUS],
                 placed.remote_id,
                 answer.order.variables,
                 answer.order.text,
@@ -112,7 +119,7 @@ def _write_placed(answers: Sequence[OrderAnswer], now: datetime.datetime) -> lis
         rows,
         now,
         Why("order_taken", Source.ANSWER.value),
-        next_poll_at=now + span(2),
+        next_poll_at=now + span(FIRST_POLL_SECONDS),
     ).steps
 
 
@@ -174,7 +181,7 @@ def _reject(call_id: int, error: OrderRejected, now: datetime.datetime) -> None:
         failure_reason=FailureReason.INVALID_NUMBER if is_number else FailureReason.PLACE_REJECTED,
         failure_detail=error.message,
     )
-    # Nothing was dialled, and the number is that person's own: it says nothing of the campaign.
+    # A rejected number is a matter of that one person, so it does not count towards the automatic pause.
     if went and not is_number:
         auto_pause.weigh_rejection(Call.objects.get(pk=call_id), now)
 

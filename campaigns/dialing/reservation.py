@@ -1,4 +1,4 @@
-"""Takes due calls for one dispatcher by a lease on the row: cheap, repeatable, without effect in the world."""
+"""Reserves due calls for one dispatcher by a lease on the row; a lapsed lease has no other effect."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from providers.models import Provider
 from providers.types import CallStatus
 
 RESERVED_SECONDS = 30
+"""How long a reservation holds before other dispatchers may take the call."""
 
 
 def _with_work(now: datetime.datetime) -> QuerySet[Provider, int]:
     due = Call.objects.due(now).order_by()
-    # From the calls to the providers, not the other way: every waiting call of a provider would be looked at.
+    # Query from the calls to the providers; the other way round every waiting call of a provider would be read.
     single = due.filter(campaign__isnull=True).values("provider_id")
     running = Campaign.objects.filter(status=Campaign.Status.RUNNING).order_by()
     campaign = running.filter(Exists(due.filter(campaign=OuterRef("pk")))).values("provider_id")
@@ -33,13 +34,16 @@ _providers_with_work = IdsAt(_with_work)
 
 
 def providers_with_work(now: datetime.datetime) -> list[int]:
-    """Return the providers that may call and have a due call: one that a person asked for, or of a running campaign."""
+    """Return the ids of providers that may call and have a due single call, or a due call of a running campaign."""
     return _providers_with_work(now)
 
 
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
-    """Lease up to `wanted` due calls; those asked for by a person first, then fairly from each running campaign."""
-    # No plain `provider=`: it would lead SQLite through every waiting call of the provider's campaigns.
+    """Lease up to `wanted` due calls; single calls first, then in equal shares from each running campaign.
+
+    Returns their ids. The lease is `token` and lapses after `RESERVED_SECONDS`.
+    """
+    # Not a plain `provider=`: with it, SQLite would choose an index over all waiting calls of the provider's campaigns.
     single = Call.objects.filter(Exact(F("provider_id") + 0, provider_id), campaign__isnull=True)
     taken = _lease(single, token, wanted, now)
     campaigns = list(
@@ -55,7 +59,7 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
 def _lease(calls: CallQuerySet, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
     with transaction.atomic():
         candidates = calls.due(now).unleased(now).order_by("due_at", "id")
-        # Skipping locked rows only avoids waiting; that nobody takes a row twice comes from the commit point.
+        # Skipping locked rows only avoids waiting; the commit point is what prevents a call from being taken twice.
         ids = list(candidates.select_for_update(skip_locked=True).values_list("pk", flat=True)[:wanted])
         until = now + datetime.timedelta(seconds=RESERVED_SECONDS)
         set_rows(Call, ids, {"lease": token, "lease_until": until}, guard="c.status = 'pending'")
@@ -63,10 +67,10 @@ def _lease(calls: CallQuerySet, token: UUID, wanted: int, now: datetime.datetime
 
 
 def release(token: UUID) -> None:
-    """Give back what was reserved and not placed."""
+    """Release all calls that this token reserved and did not commit."""
     Call.objects.filter(lease=token, status=CallStatus.PENDING).update(lease=None, lease_until=None)
 
 
 def release_some(token: UUID, ids: list[int]) -> None:
-    """Give back some of what was reserved, so that whoever looks next sees it."""
+    """Release some of the calls that this token reserved, so that another dispatcher may take them."""
     Call.objects.filter(pk__in=ids, lease=token, status=CallStatus.PENDING).update(lease=None, lease_until=None)

@@ -1,4 +1,4 @@
-"""Writes calls as a spreadsheet's CSV, row by row, in constant memory."""
+"""The rows of a file of calls, in words, produced one by one in constant memory; also as CSV."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from campaigns.models import CallTagging
 from campaigns.models.calls import CallQuerySet
 
 BATCH = 500
+"""Calls whose tags one statement reads."""
 WHOLE = (
     "call", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id", "added",
     "sent", "answered", "ended", "talked", "answered_by", "cost", "remote_id", "reference",
 )  # fmt: skip
-"""The columns of a sheet that nobody chose columns for."""
+"""The columns of a file for which no columns were chosen."""
 
 IS_SET = frozenset({"talk_seconds", "held_at", "needs_person_at"})
-"""Columns of which it matters only whether they hold anything."""
+"""Columns of which only matters whether they are set."""
 
 Row = Mapping[str, Any]
 Value = str | int | Decimal | datetime.datetime | None
@@ -38,9 +39,9 @@ Item = TypeVar("Item")
 
 
 def within_days(calls: CallQuerySet, since: str, until: str) -> CallQuerySet:
-    """Keep the calls that left between two days (ISO dates, both included, in the zone in force).
+    """Keep the calls sent between two days (ISO dates, both included, in Django's current time zone).
 
-    Those that never left count by the day they were added.
+    A call that was never sent is taken by the day it was added. An empty date sets no limit.
     """
     if first := parse_day(since):
         start = start_of(first)
@@ -52,9 +53,10 @@ def within_days(calls: CallQuerySet, since: str, until: str) -> CallQuerySet:
 
 
 class CallSheet:
-    """The rows of some calls in words; language and zone are those of the moment it was made.
+    """The rows of a query of calls, in the language and time zone that were active when the object was made.
 
-    A streamed answer is written after the request's own language and zone are gone, hence both are kept here.
+    Both are kept because a streamed response is written after the request's language and zone have been reset.
+    `shows_numbers` gives whole phone numbers instead of masked ones; `columns` are those of the log to write.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class CallSheet:
         self._reads = {"pk", *results.READS, "to_number"}.union(*(call_columns.BY_KEY[key].reads for key in self._keys))
 
     def _parts(self) -> dict[str, list[tuple[str, Callable[[Row], Value]]]]:
-        """Return for each column of the log the columns of the sheet: a title, and what to write of a row."""
+        """Return for each column of the log the columns of the file, as pairs of title and function of a row."""
         zone = {"zone": zoneinfo_name(self._zone)}
         return {
             "call": [(_("Call"), itemgetter("pk"))],
@@ -106,7 +108,7 @@ class CallSheet:
         }
 
     def values(self, calls: CallQuerySet | None = None) -> Iterator[list[Value]]:
-        """Yield every call, or some others, as numbers, times on the viewer's clock, and texts."""
+        """Yield a row a call (of `calls`, by default all) with numbers, local times and texts."""
         found = (self._calls if calls is None else calls).values(*sorted(self._reads)).iterator(chunk_size=BATCH)
         for batch in _batches(found, BATCH):
             if "tags" in self._keys:
@@ -116,12 +118,12 @@ class CallSheet:
                 yield [value(row) for value in self._values]
 
     def rows(self, calls: CallQuerySet | None = None) -> Iterator[list[str]]:
-        """Yield every call, or some others, as cells of a text."""
+        """Yield a row a call (of `calls`, by default all) with every value as text."""
         for values in self.values(calls):
             yield [safe_cell(written(value)) for value in values]
 
     def lines(self) -> Iterator[str]:
-        """Yield the whole CSV in pieces: the mark of UTF-8, the header, then many rows a piece."""
+        """Yield the whole CSV in pieces: the byte order mark, the header, then many rows a piece."""
         yield csv_header(self.header)
         for batch in _batches(self.rows(), 200):
             yield csv_lines(batch)
@@ -130,8 +132,8 @@ class CallSheet:
         return row["to_number"] if self._shows_numbers else ending(row["to_number"])
 
     def _tell(self, row: Row) -> tuple[str, str]:
-        """Return what came of a call and why, in a word and a sentence."""
-        # A handful of different ones, however many calls.
+        """Return the result of a call as a word, and its reason as a sentence."""
+        # Cached by the columns that decide it: there are few combinations, however many calls.
         key = tuple(bool(row[name]) if name in IS_SET else row[name] for name in results.READS)
         told = self._told.get(key)
         if told is None:
@@ -148,7 +150,7 @@ class CallSheet:
 
 
 def written(value: Value) -> str:
-    """Return a value as a text file writes it."""
+    """Return a value as text for a CSV file."""
     return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime.datetime) else "" if value is None else str(value)
 
 
@@ -157,7 +159,7 @@ def _owner(row: Row) -> str:
 
 
 def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
-    """Give each row of a batch its tags in one text."""
+    """Add to each row of a batch its tags as one text, read in one statement."""
     by_call: dict[int, list[str]] = defaultdict(list)
     taggings = CallTagging.objects.filter(call__in=[row["pk"] for row in batch]).order_by("id")
     for call_id, name in taggings.values_list("call", "tag__name"):
@@ -167,7 +169,7 @@ def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
 
 
 def zoneinfo_name(zone: datetime.tzinfo) -> str:
-    """Return a zone's name for a header."""
+    """Return a time zone's name for a column's title."""
     return zone.key if isinstance(zone, zoneinfo.ZoneInfo) else str(zone)
 
 

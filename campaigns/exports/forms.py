@@ -1,4 +1,4 @@
-"""The forms that go with the call log: saving its filters, asking for a file."""
+"""The form that asks for a file of calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from campaigns.models import CallExport
 
 
 class ExportForm(forms.Form):
-    """In which form the calls are wanted."""
+    """The format of the wanted file."""
 
     file_format = forms.ChoiceField(
         label=_("Kind of file"),

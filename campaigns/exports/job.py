@@ -1,4 +1,4 @@
-"""Writes exports in slices: the row is the job, a lease says whose it is; a killed writer's work is gone on with."""
+"""The job that writes exports in slices: the row is the job, under a lease; after a crash another worker continues."""
 
 from __future__ import annotations
 
@@ -31,23 +31,29 @@ logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 45.0
 PACK_SECONDS = 20.0
-"""Packing a large workbook is left to a slice of its own where this one is older than so."""
+"""A slice that has already run for this many seconds leaves the packing of a workbook to the next slice."""
 LEASE = datetime.timedelta(seconds=120)
-"""Renewed with every batch; longer than packing takes."""
+"""Renewed with every batch; longer than packing a workbook takes."""
 BATCH = 1_000
+"""Calls written between two updates of the row."""
 MOST_TRIES = 5
+"""An export that made no progress this many times fails."""
+MAX_ERROR = CallExport._meta.get_field("error").max_length
 
 
 class Stopped(Exception):
-    """The writing ends here: deleted meanwhile, or in another writer's hands."""
+    """Raised to end the writing because the export was deleted, or another writer has its lease."""
 
 
 class Impossible(Exception):
-    """Why a file will never be written; the message is a plain sentence for people."""
+    """Raised when a file can never be written; the message is a sentence for people."""
 
 
 def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
-    """Write an export from where it stands; True once its file is ready. Safe to run twice, also at once."""
+    """Continue writing an export for at most `seconds`; returns whether its file is ready.
+
+    Idempotent, also with several workers at once.
+    """
     export = _take(export_id)
     if export is None:
         return False
@@ -59,12 +65,12 @@ def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
             except Impossible as problem:
                 _fail(export, str(problem))
             except OSError:
-                _mine(export).update(error=_("The server's disk may be full. Tell your admin.")[:300])
+                _mine(export).update(error=_("The server's disk may be full. Tell your admin.")[:MAX_ERROR])
                 raise
             except Stopped:
                 forget_if_gone(export)
     finally:
-        # Whatever stopped it: the next one need not wait for the lease to lapse.
+        # Release the lease in any case, so that the next worker need not wait until it lapses.
         _mine(export).update(lease=None, lease_until=None)
     for waiting in unfinished(timezone.now())[:1]:
         queue.nudge_export(waiting)
@@ -72,10 +78,10 @@ def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
 
 
 def unfinished(now: datetime.datetime) -> list[int]:
-    """Return the exports that nobody writes, oldest first; none while one is being written."""
+    """Return the id of the oldest export to write, as a list; empty while another one is being written."""
     open_exports = CallExport.objects.filter(state__in=UNFINISHED)
     if open_exports.filter(lease_until__gt=now).exists():
-        # One at a time: the workers are there for calls first.
+        # One export at a time, because the workers' first task is calls.
         return []
     return list(open_exports.order_by("id").values_list("pk", flat=True)[:1])
 
@@ -102,7 +108,7 @@ def _take(export_id: int) -> CallExport | None:
 
 
 def _move_on(export: CallExport) -> None:
-    """Go on in a copy: whoever held the lapsed lease may still be alive, and write into what it has open."""
+    """Continue in a copy of the file: the holder of the lapsed lease may still be writing to the old one."""
     before, name = part_of(export), f"{uuid.uuid4().hex}.{export.format}"
     if _mine(export).update(file=name):
         export.file = name
@@ -117,18 +123,20 @@ def _mine(export: CallExport) -> QuerySet[CallExport]:
 
 def _fail(export: CallExport, sentence: str) -> None:
     logger.warning("export=%s failed", export.pk)
-    if _mine(export).update(state=State.FAILED, error=sentence[:300], finished_at=timezone.now(), lease_until=None):
+    if _mine(export).update(
+        state=State.FAILED, error=sentence[:MAX_ERROR], finished_at=timezone.now(), lease_until=None
+    ):
         forget_files(export)
 
 
 def forget_if_gone(export: CallExport) -> None:
-    """Delete what was written of an export that somebody gave up meanwhile."""
+    """Delete the unfinished file of an export that was deleted meanwhile."""
     if not CallExport.objects.filter(pk=export.pk, state__in=[*UNFINISHED, State.READY]).exists():
         forget_files(export)
 
 
 class _Writer:
-    """One slice's work on one export."""
+    """Writes one export during one slice."""
 
     def __init__(self, export: CallExport, seconds: float) -> None:
         self._export = export
@@ -137,7 +145,7 @@ class _Writer:
         self._is_xlsx = export.format == CallExport.Format.XLSX
 
     def write(self) -> bool:
-        """Write until the file is ready, or the time is up and the successor is rung for."""
+        """Write until the file is ready (True), or until the time is up and the next slice is nudged (False)."""
         export = self._export
         sheet, ids = self._begin()
         with self._open(sheet) as file:
@@ -159,7 +167,7 @@ class _Writer:
         return True
 
     def _begin(self) -> tuple[CallSheet, array[int]]:
-        """Return the sheet and the calls that are still to be written, newest first."""
+        """Return the sheet, and the ids of the calls still to be written, newest first."""
         export = self._export
         owner = export.owner
         if owner is None or not owner.is_active or not may(owner, "export_calls"):
@@ -168,7 +176,7 @@ class _Writer:
         if not export.file:
             self._keep(file=f"{uuid.uuid4().hex}.{export.format}")
         if export.written_bytes and not _holds(part_of(export), export.written_bytes):
-            # The disk lost what was certain: from the start.
+            # The file is shorter than the bytes recorded as written: start again.
             self._keep(written_bytes=0, last_id=None, done_rows=0, total_rows=None)
         if export.newest_id is None:
             newest = Call.objects.order_by("-pk").values_list("pk", flat=True).first()
@@ -215,7 +223,7 @@ class _Writer:
         )  # fmt: skip
 
     def _keep(self, **values: object) -> None:
-        """Write down how far it is, as long as the row is ours; every step is proof that trying is worth while."""
+        """Store the progress if we still have the lease (else raises Stopped); progress resets the count of tries."""
         values = {"lease_until": timezone.now() + LEASE, **values}
         if {"last_id", "state"} & values.keys():
             values["tries"] = 0
@@ -226,7 +234,7 @@ class _Writer:
 
 
 class _Part:
-    """The unfinished file: what lies behind its certain bytes is cut off."""
+    """The unfinished file as a context manager; bytes beyond the `certain` ones are cut off on opening."""
 
     def __init__(self, path: Path, certain: int) -> None:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -1,4 +1,4 @@
-"""Files of calls: who may ask for one, fetch it and delete it, and how long it is kept."""
+"""Requests for exports: who may ask for a file, fetch it and delete it, and how long it is kept."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ State = CallExport.State
 UNFINISHED = (State.WAITING, State.WRITING)
 KEPT = datetime.timedelta(days=7)
 MOST_UNFINISHED = 5
-"""Exports that one person may have under way."""
+"""Most unfinished exports a person may have."""
+FILES_A_RUN = 100
+"""Most expired files that one run deletes."""
 
 
 def ask(
@@ -42,9 +44,10 @@ def ask(
     file_format: str,
     token: UUID | None = None,
 ) -> CallExport:
-    """Queue the writing of a file of calls; the same token makes one export only.
+    """Queue the writing of a file of calls; idempotent by `token`.
 
-    Language and zone are those in force. Raises PermissionDenied, and NotPossible with the reason.
+    `words` are the filters in words, for the history. The file gets the active language and time zone. Raises
+    PermissionDenied, and Refusal with the reason.
     """
     if not may(person, "export_calls"):
         raise PermissionDenied("export_calls")
@@ -87,22 +90,22 @@ def _made_before(token: UUID | None, person: Person) -> CallExport | None:
 
 
 def masked_words(words: Sequence[Sequence[str]], label: str) -> list[list[str]]:
-    """Return filters in words, a whole number under this label cut to its end: the history is read by others too."""
+    """Return filters in words, with the phone number under `label` masked, because others read the history too."""
     return [
         [name, (ending_if_long(search_digits(value)) or value) if name == label else value] for name, value in words
     ]
 
 
 def visible_to(person: Person) -> QuerySet[CallExport]:
-    """Return the exports whose row a person sees: own ones, and everybody's with the right."""
+    """Return the exports whose rows a person may see: their own, or everybody's with the right."""
     exports = CallExport.objects.select_related("owner")
     return exports if may(person, "see_all_exports") else exports.filter(owner_id=person.pk)
 
 
 def may_fetch(export: CallExport, person: Person) -> bool:
-    """Tell whether a person may have the file: an own one, or any with the right where it shows no whole numbers.
+    """Return whether a person may fetch the file: their own, or any with the right to all exports.
 
-    Whoever sees masked numbers does not learn whole ones from a colleague's file.
+    A person who sees only masked numbers may not fetch a colleague's file with whole numbers.
     """
     if export.owner_id == person.pk:
         return may(person, "export_calls") and (may(person, "see_people") or not export.shows_numbers)
@@ -110,7 +113,7 @@ def may_fetch(export: CallExport, person: Person) -> bool:
 
 
 def open_file(export: CallExport, person: Person) -> IO[bytes]:
-    """Open the file for a person who fetches it, and write down that they did. Raises PermissionDenied, NotPossible."""
+    """Open the file for a person, and record an audit event. Raises PermissionDenied, and Refusal if it is gone."""
     if not may_fetch(export, person):
         raise PermissionDenied("see_all_exports")
     if export.state != State.READY:
@@ -124,7 +127,7 @@ def open_file(export: CallExport, person: Person) -> IO[bytes]:
 
 
 def delete_file(export: CallExport, person: Person) -> bool:
-    """Delete a file before its time, or give up its writing; False where that was done already."""
+    """Delete a file before it expires, or cancel its writing; returns False if that was done already."""
     with transaction.atomic():
         changed = visible_to(person).filter(pk=export.pk).exclude(state__in=[State.DELETED, State.FAILED])
         if not changed.update(state=State.DELETED, lease=None, lease_until=None, expires_at=None):
@@ -135,8 +138,8 @@ def delete_file(export: CallExport, person: Person) -> bool:
 
 
 def delete_old(now: datetime.datetime) -> int:
-    """Delete the files whose days are over; returns how many. Their rows stay as the history."""
-    old = list(CallExport.objects.filter(expires_at__lte=now)[:100])
+    """Delete expired files; returns how many. Their rows remain as the history."""
+    old = list(CallExport.objects.filter(expires_at__lte=now)[:FILES_A_RUN])
     for export in old:
         forget_files(export)
         CallExport.objects.filter(pk=export.pk).update(
@@ -149,24 +152,24 @@ def delete_old(now: datetime.datetime) -> int:
 
 
 def folder() -> Path:
-    """Return the folder of exports, which only we read."""
+    """Return the folder of exports, readable only by the product's own user."""
     found = Path(settings.MEDIA_ROOT) / "exports"
     found.mkdir(mode=0o700, parents=True, exist_ok=True)
     return found
 
 
 def path_of(export: CallExport) -> Path:
-    """Return where a finished file lies."""
+    """Return the path of a finished file."""
     return folder() / export.file
 
 
 def part_of(export: CallExport) -> Path:
-    """Return where an unfinished file lies."""
+    """Return the path of an unfinished file."""
     return folder() / f"{export.file}.part"
 
 
 def forget_files(export: CallExport) -> None:
-    """Delete what lies on the disk of an export."""
+    """Delete all files of an export."""
     if export.file:
         path_of(export).unlink(missing_ok=True)
         part_of(export).unlink(missing_ok=True)
@@ -174,5 +177,5 @@ def forget_files(export: CallExport) -> None:
 
 
 def packed_of(export: CallExport) -> Path:
-    """Return where a workbook lies while it is packed."""
+    """Return the path of a workbook while it is being packed."""
     return folder() / f"{export.file}.new"

@@ -1,4 +1,4 @@
-"""Exports of calls: asking for one, watching it being written, fetching and deleting its file."""
+"""Screens of exports: ask for one, watch its progress, fetch and delete its file."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from campaigns.exports.forms import ExportForm
 from campaigns.models import CallExport
 
 STOP_POLLING = 286
+"""Status that makes htmx stop polling."""
 CONTENT_TYPES = {
     CallExport.Format.CSV: "text/csv; charset=utf-8",
     CallExport.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -34,7 +35,7 @@ CONTENT_TYPES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("export_calls")
 def calls_export(request: HttpRequest) -> HttpResponse:
-    """Say what a file of the filtered calls would hold; a press queues its writing."""
+    """Show what a file of the filtered calls would contain; a POST queues its writing."""
     person = cast(AbstractUser, request.user)
     asked = request.GET if request.method != "POST" else QueryDict(request.POST.get("query", ""))
     form = CallFilterForm(asked, person)
@@ -80,14 +81,14 @@ def _token(request: HttpRequest) -> uuid.UUID | None:
 @require_safe
 @needs("see_exports")
 def history(request: HttpRequest) -> HttpResponse:
-    """List own exports, or everybody's, newest first."""
+    """List one's own exports, or everybody's with the right, newest first."""
     return render(request, "exports/exports.html", _listed(request))
 
 
 @require_safe
 @needs("see_exports")
 def live(request: HttpRequest) -> HttpResponse:
-    """Return the list again while something is being written; 286 when nothing is."""
+    """Return the refreshed list while an export is being written; status 286 once none is."""
     listed = _listed(request)
     return render(request, "exports/_list.html", listed, status=200 if listed["is_live"] else STOP_POLLING)
 
@@ -108,7 +109,7 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 @needs("see_exports")
 def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Hand a finished file to its owner, or to whoever may have everybody's."""
+    """Send a finished file to its owner, or to a person with the right to all exports."""
     export = get_object_or_404(requests.visible_to(request.user), pk=pk)
     try:
         file = requests.open_file(export, request.user)
@@ -126,7 +127,7 @@ def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @needs("see_exports")
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a file before its time, or give up its writing."""
+    """Delete a file before it expires, or cancel its writing."""
     export = get_object_or_404(requests.visible_to(request.user), pk=pk)
     if requests.delete_file(export, request.user):
         messages.success(request, _("The file is deleted."))

@@ -1,7 +1,7 @@
-"""Writes an Excel workbook of one sheet piece by piece, so that its writing may stop and go on in another process.
+"""Writes an Excel workbook of one sheet in pieces, so that another process can continue an interrupted file.
 
-Libraries write a workbook in one go: a million rows took longer than a background task may last, and could not be
-continued. What is written here is the plain core of the format (ECMA-376): typed cells, no formulas at all.
+Libraries write a workbook in one go: with a million rows that took longer than a background task may run, and it could
+not be continued. This module writes the core of the format (ECMA-376): typed cells, and no formulas at all.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from xml.sax.saxutils import escape
 Value = str | int | Decimal | datetime.datetime | None
 
 MOST_ROWS = 1_048_575
-"""What a sheet holds beside its header."""
+"""Rows that Excel allows in a sheet, without the header."""
 LONGEST_TEXT = 32_767
+"""Characters that Excel allows in a cell."""
+LONGEST_TITLE = 31
+"""Characters that Excel allows in a sheet's title."""
 DAY_ZERO = datetime.datetime(1899, 12, 30)
 PIECE = 1024 * 1024
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -27,7 +30,7 @@ RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 TIME, BOLD, QUOTED = 1, 2, 3
-"""Positions in `cellXfs` below."""
+"""Cell styles, as positions in `cellXfs` below."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -71,9 +74,9 @@ PARTS = {
 
 
 def header_of(titles: Sequence[str], *, is_text: bool = False) -> str:
-    """Return the beginning of a sheet with its row of titles, which stays in sight.
+    """Return the beginning of a sheet with a frozen row of titles.
 
-    Where all is text, what somebody types in stays as typed: a phone number keeps its plus and its zeros.
+    With `is_text`, all columns are formatted as text, so that a phone number typed into them keeps its plus and zeros.
     """
     frozen = '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
     style = f' style="{QUOTED}"' if is_text else ""
@@ -86,7 +89,7 @@ def header_of(titles: Sequence[str], *, is_text: bool = False) -> str:
 
 
 def rows_of(rows: Iterable[Sequence[Value]]) -> str:
-    """Return rows as they stand in a sheet."""
+    """Return rows as the sheet's XML."""
     return "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows)
 
 
@@ -94,7 +97,7 @@ END = "</sheetData></worksheet>"
 
 
 def finish(sheet: Path, target: IO[bytes], title: str) -> None:
-    """Pack a whole sheet into a workbook, in constant memory."""
+    """Pack a finished sheet file into a workbook written to `target`, in constant memory."""
     workbook = (
         f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
         f'<sheet name="{_attribute(title)}" sheetId="1" r:id="rId1"/></sheets></workbook>'
@@ -114,7 +117,7 @@ def _cell(value: Value) -> str:
         return f'<c s="{TIME}"><v>{(value - DAY_ZERO) / datetime.timedelta(days=1):.8f}</v></c>'
     if isinstance(value, int | Decimal):
         return f"<c><v>{value}</v></c>"
-    # Typed as a text it is no formula; the mark keeps it a text when somebody edits the cell.
+    # A cell of type text is no formula; the quote style keeps it text when somebody edits the cell.
     return _text(value, QUOTED if _RISKY.match(value) else 0)
 
 
@@ -128,5 +131,5 @@ def _plain(text: str) -> str:
 
 
 def _attribute(title: str) -> str:
-    cleaned = re.sub(r"[\[\]:*?/\\']", " ", title)[:31].strip() or "Sheet"
+    cleaned = re.sub(r"[\[\]:*?/\\']", " ", title)[:LONGEST_TITLE].strip() or "Sheet"
     return escape(cleaned, {'"': "&quot;"})

@@ -1,4 +1,4 @@
-"""Makes up what came of every call: chains of attempts by hour, outcome and luck."""
+"""Generates calls: for each person a chain of attempts, with random results that depend on the hour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from providers.types import CallStatus, FailureReason
 DELAYS = {CallStatus.BUSY: (10, 30), CallStatus.NO_ANSWER: (60, 180)}
 """Minutes before a second and a third attempt."""
 RECENT = 120
-"""A call that left in the last so many seconds is still live."""
+"""A call that was sent less than this many seconds before the end of the history is still live."""
 NOBODY = -1
 
 
@@ -24,9 +24,9 @@ class Draft(NamedTuple):
 
     created: int
     plan: int
-    """Place of the campaign; `NOBODY` for a single call."""
+    """Index of the campaign; `NOBODY` for a single call."""
     person: int
-    """Position among the people."""
+    """Index of the person."""
     attempt: int
     status: CallStatus
     due: int
@@ -42,7 +42,7 @@ class Draft(NamedTuple):
 
 
 class Drafter:
-    """Draws calls; the same chance draws the same ones."""
+    """Draws calls at random; the same seed draws the same ones."""
 
     def __init__(self, chance: random.Random, people: Everybody, until: int) -> None:
         self._chance, self._people, self._until = chance, people, until
@@ -50,10 +50,10 @@ class Drafter:
         """People with a live or unknown call: nobody has two at once."""
 
     def campaign(self, plan: HistoryPlan) -> Iterator[Draft]:
-        """Yield the calls of one campaign, people in the order in which they are called."""
+        """Yield the calls of one campaign, by person in the order in which they are called."""
         everybody = len(self._people.phones)
         offset = plan.place * 7919 % everybody
-        # Attempts a person, as the outcomes below make them, tell how many people the calls are enough for.
+        # 1.55 is the average number of attempts a person that the probabilities below produce.
         audience = min(everybody, int(plan.calls / 1.55))
         made = 0
         for number in range(everybody):
@@ -65,7 +65,7 @@ class Drafter:
                 yield draft
 
     def singles(self, number: int) -> Iterator[Draft]:
-        """Yield calls that somebody asked for by hand; one person gets many of them."""
+        """Yield `number` single calls placed by hand; one person receives many of them."""
         span = 100 * DAY
         for _place in range(number):
             placing = self._until - 300 - self._chance.randrange(span)
@@ -126,7 +126,7 @@ class Drafter:
         if age < 12 * 3600 and chance.random() < 0.002 and person not in self._blocked:
             self._blocked.add(person)
             return draft._replace(status=CallStatus.UNKNOWN)
-        # Mornings and early evenings are when people answer.
+        # People answer most in the morning and the early evening.
         hour = (placing + 12_600) % DAY // 3600
         answers = 0.42 + (0.12 if hour in {10, 11, 17, 18} else 0.0) - 0.03 * attempt
         dice = chance.random()

@@ -1,4 +1,4 @@
-"""Writes very many rows as fast as the engine takes them; columns that nobody names get the field's default."""
+"""Bulk loading: writes very many rows as fast as the engine allows; columns not named get the field's default."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
 BATCH = 20_000
+"""Rows of one transaction."""
 CACHE_KIB = 800_000
+"""Page cache of SQLite while loading."""
 
 Told = Callable[[str], None]
 
 
 class Loader:
-    """Writes the rows of one model after another and says how fast."""
+    """Writes the rows of one model after another, and reports the speed to `tell`."""
 
     def __init__(self, tell: Told) -> None:
         self._tell = tell
         if connection.vendor == "sqlite" and not connection.in_atomic_block:
-            # The many indexes of a call take their rows in no order: what does not fit the cache is written again.
+            # Index entries of calls arrive in random order: pages beyond the cache would be written again and again.
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
                 cursor.execute("PRAGMA synchronous = OFF")
 
     def next_id(self, model: type[models.Model]) -> int:
-        """Return the first id that is free."""
+        """Return the first free id of a model."""
         highest = model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
         return int(highest or 0) + 1
 
     def load(self, model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Insert rows in transactions of some thousands; returns how many.
+        """Insert rows in transactions of `BATCH`; returns how many.
 
-        Values are plain: aware datetimes, decimals, UUIDs, JSON as text. Ids may be given; the sequence behind them
-        goes on after the highest.
+        Values are aware datetimes, decimals, UUIDs, and JSON as text. If ids are given, the table's sequence is set to
+        continue after the highest.
         """
         began, count = time.monotonic(), 0
         given, constant = self._columns(model, columns)
@@ -56,7 +58,7 @@ class Loader:
         return count
 
     def _columns(self, model: type[models.Model], columns: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
-        """Return the names of the given columns, and column and value of all the others."""
+        """Return the database names of the given columns, and the default value of each other column, by name."""
         fields = [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in columns]
         others = [field for field in model._meta.concrete_fields if field not in fields and not field.primary_key]
         constant = {str(field.column): field.get_db_prep_save(field.get_default(), connection) for field in others}
@@ -69,7 +71,7 @@ class Loader:
         tail = tuple(constant.values())
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                # COPY takes no default of Python's side either, but it is five times as fast as an INSERT.
+                # COPY is five times as fast as INSERT; both need the defaults that Django sets in Python.
                 statement = f'COPY "{model._meta.db_table}" ({names}) FROM STDIN'
                 with cast(Any, cursor.cursor).copy(statement) as copy:
                     for row in batch:
@@ -83,7 +85,7 @@ class Loader:
 def _adapted(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> Iterator[Sequence[Any]]:
-    """Turn what SQLite has no type for into the text that Django reads back."""
+    """Convert values of types that SQLite lacks into the text that Django reads back."""
     turns: dict[str, Callable[[Any], Any]] = {
         "DateTimeField": lambda value: value.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(" "),
         "UUIDField": lambda value: value.hex,
@@ -100,12 +102,12 @@ def _adapted(
 
 
 def as_json(value: Any) -> str:
-    """Return a value of a JSON column."""
+    """Return a value as the text of a JSON column."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def tidy_up() -> None:
-    """Have the database look at what it holds now, as it does by itself after a while."""
+    """Bring the engine's statistics up to date, and make what was loaded durable."""
     if connection.in_atomic_block:
         return
     with connection.cursor() as cursor:

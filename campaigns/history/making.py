@@ -1,4 +1,4 @@
-"""Makes a past of a given size: the same seed and moment make the same one."""
+"""Generates a history of a given size; the same seed and end give the same history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from campaigns.reports import rollups
 
 
 def make_history(people: int, calls: int, seed: int, until: datetime.datetime, tell: Told) -> None:
-    """Write everything, the tables one after another."""
+    """Write the whole history, one table after another, with this many people and about this many calls."""
     chance, loader = random.Random(seed), Loader(tell)  # noqa: S311
     owners = make_staff()
     everybody: Everybody = make_people(loader, chance, people, until, [owner for owner, _team in owners])
@@ -33,7 +33,7 @@ def make_history(people: int, calls: int, seed: int, until: datetime.datetime, t
         plans.append(plan)
         drafts += made
     drafts += drafter.singles(max(0, calls - len(drafts)))
-    # Ids follow the time at which a call was added.
+    # Sorted, so that ids grow with the time at which a call was added.
     drafts.sort(key=itemgetter(0))
     lines = make_lines(owners, until)
     through = make_campaigns(chance, plans, lines, audiences, everybody, loader)
@@ -55,7 +55,7 @@ def _write_calls(
 
 
 def _sum_up(through: dict[int, list[Line]]) -> None:
-    """Fill in what the product counts while it calls."""
+    """Fill in the counters that the product would have kept while calling."""
     ids = [line.campaign for place, lines in through.items() if place != NOBODY for line in lines if line.campaign]
     spent = Call.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign").annotate(sum=Sum("cost"))
     Campaign.objects.filter(pk__in=ids).update(spent_cost=Coalesce(Subquery(spent.values("sum")), F("spent_cost")))

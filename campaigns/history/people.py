@@ -1,4 +1,4 @@
-"""Makes the people of the past: numbers that exist only once, names in two scripts, who must not be called."""
+"""Generates the people: unique numbers, names in two scripts, and the do-not-call list."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from campaigns.models import Contact, DoNotCall
 MOBILE = ("912", "913", "914", "915", "916", "917", "918", "919", "935", "936", "937", "938", "901", "902", "903")
 ABROAD = (("+4915", 9, "DE"), ("+4477", 8, "GB"), ("+39347", 7, "IT"))
 SPREAD = 7_654_321
-"""Without a common divisor with ten: multiples of it, cut to their last digits, meet each rest once."""
+"""Coprime to ten, so that its multiples, reduced to their last digits, are all different."""
 FORBIDDEN_SHARE = 100
-"""One of so many asked not to be called."""
+"""One person in this many has opted out."""
 
 
 class Everybody(NamedTuple):
-    """Ids and numbers of all made-up people, in the same order."""
+    """Ids and numbers of all generated people, in the same order."""
 
     first_id: int
     phones: Sequence[str]
     forbidden: frozenset[int]
-    """Positions of those who must not be called."""
+    """Indexes of people on the do-not-call list."""
 
 
 def phone_of(position: int) -> tuple[str, str]:
-    """Return number and country of one person; no two positions share a number."""
+    """Return number and country of the person with this index; no two indexes share a number."""
     if position % 25 == 24:
         prefix, digits, region = ABROAD[position // 25 % len(ABROAD)]
         turn = position // (25 * len(ABROAD))
@@ -43,7 +43,7 @@ def _rest(turn: int, digits: int) -> str:
 
 
 def make_people(loader: Loader, chance: random.Random, number: int, until: datetime.datetime, owners: list[int]) -> Any:
-    """Write the contacts and the do-not-call list."""
+    """Write the contacts and the do-not-call list; returns them as `Everybody`."""
     first, known = loader.next_id(Contact), set(Contact.objects.values_list("phone", flat=True))
     found: list[tuple[str, str]] = []
     position = 0
@@ -83,7 +83,7 @@ def _name(chance: random.Random, region: str) -> str:
     if region == "IR" and dice < 0.75:
         return f"{chance.choice(words.PERSIAN_FIRST)} {chance.choice(words.PERSIAN_LAST)}"
     name = f"{chance.choice(words.ENGLISH_FIRST)} {chance.choice(words.ENGLISH_LAST)}"
-    # Few share a middle name: something rare to look for.
+    # A few have a rare second name, to try searches for something rare.
     return f"{name}-{chance.choice(words.ENGLISH_LAST)}{chance.randrange(100)}" if dice > 0.99 else name
 
 

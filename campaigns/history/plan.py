@@ -1,4 +1,4 @@
-"""Plans the campaigns of the past: how big, when, where each stands now."""
+"""Plans the generated campaigns: size, time and present state of each."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ DAY = 86_400
 OPENS, CLOSES = int(5.5 * 3600), int(16.5 * 3600)
 """Seconds of the UTC day between which campaigns call: 9 to 20 o'clock in Tehran."""
 BIGGEST = 0.2
-"""Share of all calls that the first campaign has."""
+"""Share of all calls in the first campaign."""
 SINGLES = 0.04
-"""Share of calls that belong to no campaign."""
+"""Share of calls without a campaign."""
 CAMPAIGNS = 40
 MONTHS = 4
 
@@ -27,32 +27,32 @@ STATES = {
     7: Campaign.Status.PAUSED,
     11: Campaign.Status.RUNNING,
 }
-"""Where a campaign stands now, by its place; all others are finished."""
+"""Present state of a campaign, by its index; all others are finished."""
 
 
 class HistoryPlan(NamedTuple):
-    """One campaign of the past."""
+    """One generated campaign."""
 
     place: int
     status: Campaign.Status
     calls: int
-    """How many attempts it may have."""
+    """Most attempts that it may have."""
     began: int
     """Epoch seconds of the launch."""
     days: int
-    """How many days its first attempts take."""
+    """Days that its first attempts take."""
     ends: int
-    """Nothing left after this; for a running one, now."""
+    """Epoch seconds after which it sent no order; for a running campaign, the end of the history."""
     left: float
-    """Share of its people who wait."""
+    """Share of its people who still wait."""
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nobody waits any more."""
+        """Return whether nobody waits any more."""
         return self.status in {Campaign.Status.FINISHED, Campaign.Status.STOPPED}
 
     def moment(self, share: float, chance: random.Random) -> int:
-        """Return when the order of the person at this share of the audience left."""
+        """Return when the person at this share (0 to 1) of the audience was first called, in epoch seconds."""
         day, part = divmod(share * self.days, 1)
         begins = self.began - self.began % DAY + int(day) * DAY + OPENS
         if not self.is_over:
@@ -61,7 +61,7 @@ class HistoryPlan(NamedTuple):
 
 
 def plan_campaigns(chance: random.Random, calls: int, until: int) -> Iterator[HistoryPlan]:
-    """Yield the campaigns, the biggest first."""
+    """Yield the campaigns, the largest first."""
     weights = [1 / (place + 3) for place in range(CAMPAIGNS - 1)]
     rest = (1 - BIGGEST - SINGLES) / sum(weights)
     for place in range(CAMPAIGNS):

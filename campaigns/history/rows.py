@@ -1,4 +1,4 @@
-"""Turns drafts into rows of the database: the call, its steps, what was said."""
+"""Turns drafts into rows of the database: calls, call events and transcripts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CALL_COLUMNS = (
 STEP_COLUMNS = ("call", "at", "source", "from_status", "to_status", "code")
 TALK_COLUMNS = ("call", "turns", "text", "summary")
 DEADLINE = 45
-"""Seconds after which an order that never got an answer is looked for."""
+"""Seconds after which an order without an answer is searched for at the vendor."""
 TALKS_KEPT = 0.35
 """Share of conversations that have a transcript."""
 OPTED_OUT = 0.003
 
 
 class Line(NamedTuple):
-    """What a campaign, or a person who calls by hand, calls through."""
+    """The provider and what else of it a campaign, or a single call, uses."""
 
     provider: int
     agents: Sequence[int | None]
@@ -46,15 +46,15 @@ class Line(NamedTuple):
 
 
 class Clock:
-    """Turns epoch seconds into times."""
+    """Converts epoch seconds into aware datetimes."""
 
     def __call__(self, seconds: int | None) -> datetime.datetime | None:
-        """Return an aware time; None of None."""
+        """Return the aware datetime, or None for None."""
         return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC)
 
 
 class Writer:
-    """Writes drafts, in the order of their ids, as rows of three tables."""
+    """Converts drafts, in the order of their ids, to rows of three tables."""
 
     def __init__(
         self, chance: random.Random, people: Everybody, lines: Mapping[int, Sequence[Line]], first_id: int
@@ -116,7 +116,7 @@ class Writer:
     def _cost(self, draft: Draft, line: Line) -> tuple[Decimal | None, str]:
         if not draft.talk or self._chance.random() < 0.06:
             return None, ""
-        # Most vendors bill by the second, some calls by the whole minute.
+        # Most calls are billed by the second, a few by the whole minute.
         seconds = draft.talk if self._chance.random() < 0.97 else -(-draft.talk // 60) * 60
         return (line.price * seconds / 60).quantize(Decimal("0.0001")), line.currency
 
@@ -124,7 +124,7 @@ class Writer:
         return self._chance.choice(words.VENDOR_ERRORS) if draft.reason == FailureReason.VENDOR_ERROR else ""
 
     def steps(self, drafts: Sequence[Draft]) -> Iterator[tuple[Any, ...]]:
-        """Yield the steps of the calls: added, sent, taken, ended."""
+        """Yield the rows of call events: added, sent, accepted, ended."""
         time, pending, placing = self._time, CallStatus.PENDING.value, CallStatus.PLACING.value
         for number, draft in enumerate(drafts):
             call = self._first_id + number
@@ -148,7 +148,7 @@ class Writer:
                 yield call, time(draft.ended), "poll", draft.status.value, draft.status.value, "do_not_call_heard"
 
     def talks(self, drafts: Sequence[Draft]) -> Iterator[tuple[Any, ...]]:
-        """Yield what was said in a part of the conversations."""
+        """Yield the rows of transcripts, which some of the conversations have."""
         for number, draft in enumerate(drafts):
             if draft.answered_by != "human" or self._chance.random() > TALKS_KEPT:
                 continue

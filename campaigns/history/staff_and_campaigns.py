@@ -1,4 +1,4 @@
-"""Makes up who worked in the past, through which providers, with which campaigns."""
+"""Generates the staff, the providers and the campaigns."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ MANAGERS = ("reza", "grace")
 TEAMS = ("Clinic desk", "Shop desk")
 WHY_HALTED = "Made by make_history: its calls never happened, and nothing is dialled."
 PRICES = {"bitel": (Decimal(900), "IRT"), "unleashx": (Decimal("0.08"), "USD"), "vocode": (Decimal("0.07"), "USD")}
+MAX_NAME = Campaign._meta.get_field("name").max_length
 NEXT_ROUNDS = {0: Campaign.Status.DRAFT, 5: Campaign.Status.WAITING}
-"""Campaigns, by place, whose people are to be called once more."""
+"""State of the further campaign for the same people, by index of the first campaign."""
 USUAL_PRICE = (Decimal("0.05"), "USD")
 
 
 def make_staff() -> list[tuple[int, int | None]]:
-    """Make people who cannot log in, and return the ids of the callers with their teams'."""
+    """Create users who cannot log in; returns the ids of the callers and of their teams."""
     teams = [Team.objects.get_or_create(name=name)[0] for name in TEAMS]
     found: list[tuple[int, int | None]] = []
     for role, names in ((CALLER, CALLERS), (MANAGER, MANAGERS)):
@@ -54,7 +55,7 @@ def make_staff() -> list[tuple[int, int | None]]:
 
 
 def make_lines(owners: Sequence[tuple[int, int | None]], until: datetime.datetime) -> list[Line]:
-    """Make a halted provider without a key at every vendor, and what calls go through there."""
+    """Create a halted provider without a key for every vendor, and return what calls use there."""
     found = []
     for vendor in registry.BACKENDS:
         price, currency = PRICES.get(vendor, USUAL_PRICE)
@@ -95,7 +96,7 @@ def make_campaigns(
     chance: random.Random, plans: Sequence[HistoryPlan], lines: Sequence[Line], audiences: Mapping[int, Sequence[int]],
     people: Everybody, loader: Loader,
 ) -> dict[int, list[Line]]:  # fmt: skip
-    """Make the campaigns with their lists; returns what each calls through, by its place."""
+    """Create the campaigns with their lists; returns the lines that each uses, by the campaign's index."""
     through: dict[int, list[Line]] = {NOBODY: list(lines)}
     memberships: list[tuple[int, range | Sequence[int]]] = []
     for plan in plans:
@@ -154,9 +155,9 @@ def _campaign(
 
 
 def _next_round(campaign: Campaign, members: ContactList, status: Campaign.Status) -> None:
-    """Make a campaign that is still to start, for the same people."""
+    """Create a campaign for the same people that has not started yet."""
     draft = Campaign.objects.create(
-        name=f"Next round of {campaign.name}"[:120], status=status, provider_id=campaign.provider_id,
+        name=f"Next round of {campaign.name}"[:MAX_NAME], status=status, provider_id=campaign.provider_id,
         agent_id=campaign.agent_id, voice_id=campaign.voice_id, caller_id_id=campaign.caller_id_id,
         owner_id=campaign.owner_id, team_id=campaign.team_id,
     )  # fmt: skip

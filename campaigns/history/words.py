@@ -1,4 +1,4 @@
-"""What made-up people are called and say."""
+"""Names, texts and conversations of generated people."""
 
 from __future__ import annotations
 

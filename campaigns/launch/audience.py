@@ -1,4 +1,4 @@
-"""Judges the people of a campaign: who can be called, who must wait, who never is, and why."""
+"""The audience of a campaign, judged: who can be called now, who must wait, who is never called, and why."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ NEVER = (
 )
 WAITS = (WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD, WaitReason.LIVE_ELSEWHERE)
 VERDICTS = (NOW, *(reason.value for reason in WAITS), *(reason.value for reason in NEVER))
-"""Every verdict on one person, in the order of the check page."""
+"""Every possible verdict on one person, in the order of the launch check's page."""
 CALLED = (NOW, *(reason.value for reason in WAITS))
 MOST_LOOKED_AT = 20_000
-"""People judged for one page of those with a rare verdict."""
+"""Most people that are judged to find one page of those with a given verdict."""
 GROUPS: dict[str, Collection[str]] = {
     "everybody": VERDICTS,
     "called": CALLED,
     "never": tuple(reason.value for reason in NEVER),
 }
-"""The sums of the check's sentence, and the verdicts that each adds up."""
+"""Groups of verdicts that the launch check's sentence counts together."""
 
 
 class JudgedPerson(NamedTuple):
-    """One person of the audience, and what would become of them if the campaign ran now."""
+    """One person of the audience, with the verdict that applies if the campaign runs now."""
 
     contact_id: int
     name: str
@@ -48,23 +48,23 @@ class JudgedPerson(NamedTuple):
     eligibility: Eligibility
     zones: tuple[str, ...]
     missing: tuple[str, ...] = ()
-    """What stays empty in the message itself: with a hole it is not spoken."""
+    """Variables of the message that are empty for this person, so that they cannot be called."""
     unmet: tuple[str, ...] = ()
-    """What the agent's own prompt asks for in vain."""
+    """Variables that the agent's own prompt uses and that are empty for this person; only a warning."""
 
     @property
     def verdict(self) -> str:
-        """One of `VERDICTS`: the reason why not, or that nothing stands against it."""
+        """One of `VERDICTS`: "now", or the reason why the person cannot be called now."""
         return self.eligibility.reason or NOW
 
     @property
     def next_step(self) -> str:
-        """What to do about this person's call after a launch."""
+        """What a person may do about it, in a sentence."""
         return self.eligibility.next_step(is_queued=True)
 
 
 class AudienceJudge:
-    """Judges a whole audience at one instant, in one streamed statement."""
+    """Judges a whole audience as of one moment, in one streamed statement."""
 
     def __init__(self, campaign: Campaign, now: datetime.datetime, selection: Selection | None = None) -> None:
         self.campaign, self.now = campaign, now
@@ -81,10 +81,11 @@ class AudienceJudge:
         looks_back: bool = True,
         tells_when: bool = False,
     ) -> Iterator[JudgedPerson]:
-        """Judge everybody whose id is greater than `after`, at most `through`, in the order of their ids.
+        """Yield a verdict on everybody with `after` < id <= `through`, in the order of their ids.
 
-        `only_new`: those who have no row of this campaign yet. Without `looks_back` nobody waits for another call.
-        With `tells_when` each answer says its sentence and when the wait is over; counting needs neither.
+        `only_new` leaves out people who have a call of this campaign already. Without `looks_back`, other calls to a
+        person are ignored (quiet period, live elsewhere). With `tells_when`, each verdict carries its sentence and the
+        end of the wait, which mere counting does not need.
         """
         chosen = self.selection.people().annotate(excluded=self.selection.stands_elsewhere())
         annotated = with_facts(chosen, self.campaign, self.now, looks_back=looks_back, tells_when=tells_when)
@@ -117,10 +118,10 @@ class AudienceJudge:
 def people_with(
     campaign: Campaign, kind: str, now: datetime.datetime, after: int = 0, limit: int = 50, variable: str = ""
 ) -> tuple[list[JudgedPerson], int | None]:
-    """Return a page of the people with a verdict or of a group, and the id to go on from; None at the end.
+    """Return a page of the people with one verdict or group of verdicts, and the id to continue after (None: the end).
 
-    With a variable, only those for whom it is empty. A page has fewer people, or none, where they are so rare that
-    `MOST_LOOKED_AT` others stand before them.
+    `kind` is a verdict or a key of `GROUPS`. With `variable`, only people for whom that variable is empty. At most
+    `MOST_LOOKED_AT` people are judged for a page, so it may have fewer than `limit` people, or none.
     """
     wanted = GROUPS.get(kind, (kind,))
     page: list[JudgedPerson] = []
@@ -138,19 +139,22 @@ def people_with(
 
 @dataclass(slots=True)
 class Tally:
-    """A whole audience, counted."""
+    """Counts of a whole audience by verdict and by empty variable."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
-    """People who are not called because this place of the message is empty for them."""
+    """By variable of the message: people who are not called because it is empty for them."""
     unmet: Counter[str] = field(default_factory=Counter)
-    """People who are called although the agent asks for this in vain."""
+    """By variable of the agent's prompt: people who are called although it is empty for them."""
     first_opening: datetime.datetime | None = None
-    """When the first of those who wait for their hours may be called."""
+    """When the first of those outside calling hours may be called."""
 
 
 def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
-    """Count people by verdict and by what is empty, and find the first opening of those who wait for their hours."""
+    """Count people by verdict and by empty variable, and find the first opening of those outside their calling hours.
+
+    `only_new` leaves out people who have a call of this campaign already.
+    """
     found = Tally()
     waiting: set[datetime.datetime] = set()
     for person in judge.people(only_new=only_new):

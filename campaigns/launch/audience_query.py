@@ -1,4 +1,4 @@
-"""Whom a campaign is about: lists, tags, and the people of other campaigns left out. One query for every use."""
+"""The query for a campaign's audience: people of lists and tags, and the exclusion of other campaigns' people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from campaigns.reasons import SkipReason
 
 
 class CarriesOneOf(Func):
-    """The condition that a column of tags holds one of some words."""
+    """SQL condition that a JSON column of tags contains at least one of some words."""
 
     output_field = BooleanField()
 
@@ -24,7 +24,7 @@ class CarriesOneOf(Func):
         super().__init__(F(column), *map(Value, words))
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
-        """Return the condition in the words of the database."""
+        """Return the condition in the SQL of the engine in use, with its parameters."""
         column, *words = [compiler.compile(source) for source in self.source_expressions]
         places = ", ".join(sql for sql, _parameters in words)
         parameters = [value for _sql, values in (column, *words) for value in values]
@@ -36,11 +36,11 @@ class CarriesOneOf(Func):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The people that somebody chose, saved with a campaign or just typed in a form."""
+    """The chosen audience, from a saved campaign or from a form not saved yet."""
 
     lists: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
-    """Only people who carry one of these; without a list, everybody who does."""
+    """Only people with at least one of these tags; if no list is chosen, all contacts with one."""
     left_out: tuple[int, ...] = ()
     """Campaigns whose people are not called."""
     only_reached: bool = False
@@ -57,11 +57,11 @@ class Selection:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing is chosen yet."""
+        """Return whether nothing is chosen yet."""
         return not (self.lists or self.tags)
 
     def people(self) -> QuerySet[Contact]:
-        """Return everybody, each once, those left out among them: they are judged, so that the reason is kept."""
+        """Return everybody, each once, including those to be left out: the verdict on them gives the reason."""
         people = Contact.objects.order_by("pk")
         if self.is_empty:
             return people.none()
@@ -78,11 +78,11 @@ class Selection:
         return members.count() if len(self.lists) == 1 else members.values("contact").distinct().count()
 
     def is_larger_than(self, limit: int) -> bool:
-        """Tell whether these are more than so many people, without counting them all."""
+        """Return whether there are more than `limit` people, without counting them all."""
         return len(self.next_ids(0, limit + 1)) > limit
 
     def next_ids(self, after: int, limit: int) -> list[int]:
-        """Return the first ids of `people` beyond `after`, in order; read list by list, by the lists' own index."""
+        """Return the first `limit` ids of `people` greater than `after`, in order; each list is read by its index."""
         if not self.lists:
             return list(self.people().filter(pk__gt=after).values_list("pk", flat=True)[:limit])
         found: set[int] = set()
@@ -94,19 +94,19 @@ class Selection:
         return sorted(found)[:limit]
 
     def stands_elsewhere(self) -> Q | Value:
-        """Return the condition that a person is among those left out, known by the row or by the number."""
+        """Return the condition that a person belongs to an excluded campaign, by contact id or by phone number."""
         if not self.left_out:
             return Value(False, output_field=BooleanField())
         calls = calls_of_people(only_reached=self.only_reached)
         same_person = Exists(calls.filter(campaign__in=self.left_out, contact=OuterRef("pk")))
-        # Hidden from the planner's eyes: SQLite would read the whole campaign for each person, by its index.
+        # Coalesce keeps SQLite's planner from using the index on campaign, which would read it whole for each person.
         campaign = Coalesce("campaign_id", 0)
         same_number = Exists(calls.alias(of=campaign).filter(of__in=self.left_out, to_number=OuterRef("phone")))
         return Q(same_person) | Q(same_number)
 
 
 def calls_of_people(*, only_reached: bool) -> CallQuerySet:
-    """Return the calls that make somebody one of a campaign's people: any row, or one in which they talked with us."""
+    """Return the calls that make somebody one of a campaign's people: any call, or only calls in which they talked."""
     calls = Call.objects.order_by()
     if only_reached:
         return conditions.reached_in(calls)
@@ -114,15 +114,15 @@ def calls_of_people(*, only_reached: bool) -> CallQuerySet:
 
 
 def people_of(campaign: Campaign) -> QuerySet[Contact]:
-    """Return everybody whom a campaign is about, each once."""
+    """Return a campaign's audience, each person once."""
     return Selection.of(campaign).people()
 
 
 def count_people(campaign: Campaign) -> int:
-    """Count everybody whom a campaign is about, each once."""
+    """Count a campaign's audience, each person once."""
     return Selection.of(campaign).count()
 
 
 def unknown_tags(tags: Iterable[str]) -> list[str]:
-    """Return the tags that nobody carries."""
+    """Return those of the tags that no contact has."""
     return [tag for tag in tags if not Contact.objects.filter(CarriesOneOf("tags", [tag])).exists()]

@@ -1,4 +1,4 @@
-"""Says a campaign's settings, its launch check and its history in words for people."""
+"""Words for people: a campaign's settings, the lines of its launch check, and its history."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ class VerdictRow:
 
 
 def verdict_words(verdict: str) -> Words:
-    """Return what a verdict or a group of them means."""
+    """Return the words for a verdict or a group of verdicts."""
     return VERDICT_WORDS.get(verdict) or GROUP_WORDS[verdict]
 
 
 def verdict_rows(check: LaunchCheck) -> list[VerdictRow]:
-    """Return the lines of the launch check that have people, the called ones first."""
+    """Return the lines of the launch check that are not empty, those of people who will be called first."""
     never = {reason.value for reason in NEVER}
     return [
         VerdictRow(verdict, words, check.verdicts[verdict], verdict in never)
@@ -91,7 +91,7 @@ def verdict_rows(check: LaunchCheck) -> list[VerdictRow]:
 
 
 def action_words(event: AuditEvent) -> str:
-    """Return what was done, with its numbers and its reason."""
+    """Return the sentence for one audit event: what was done, with its numbers and its reason."""
     words = str(ACTION_WORDS.get(event.action, event.action))
     if event.action == "campaign.paused" and event.actor_id is None:
         words = _("Paused by the system")
@@ -111,27 +111,27 @@ def action_words(event: AuditEvent) -> str:
 
 
 def _out_words(detail: Mapping[str, object]) -> str:
-    """Return what the calls did that were out when it was done."""
+    """Return the sentence about calls that were in progress at the time of the event."""
     names = ("waiting", "live", "still_out", "skipped", "recalled")
     counts = {name: found for name in names if isinstance(found := detail.get(name), int)}
     return Outcome(changed=True, status="", **counts).sentence if counts else ""
 
 
 def field_words(name: str) -> str:
-    """Return a setting's name as people know it."""
+    """Return the label of a campaign's field."""
     return str(getattr(Campaign._meta.get_field(name), "verbose_name", name))
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Whether a group of settings can still be changed, and why not."""
+    """Whether a group of settings is fixed, and the sentence that says why."""
 
     is_locked: bool
     words: Words
 
 
 def locks_of(campaign: Campaign) -> dict[str, Lock]:
-    """Return what of a campaign is fixed now, by group of settings, and why."""
+    """Return by group of settings whether it can still be changed, and if not, why."""
     if campaign.status in {Campaign.Status.STOPPED, Campaign.Status.FINISHED}:
         over = Lock(True, _("Fixed: the campaign is over. Copy it to call with other settings."))
         return {"message": over, "audience": over, "hours": over, "pace": over}
@@ -151,7 +151,7 @@ def locks_of(campaign: Campaign) -> dict[str, Lock]:
 
 
 def watch_words() -> list[str]:
-    """Return when every campaign pauses itself, in sentences."""
+    """Return the rules of the automatic pause, in sentences."""
     return [
         _("%(percent)s %% or more of at least %(least)s calls fail within %(minutes)s minutes.")
         % {

@@ -1,4 +1,4 @@
-"""Writes and changes campaigns: what a person typed, checked by a form, kept with who did it."""
+"""Creates, changes and copies campaigns from values that a form has checked, with an audit event for each."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ OF_ITS_LIFE = frozenset(
         "watched", "watched_since",
     }
 )  # fmt: skip
-"""What a copy does not take over."""
+"""Fields that a copy does not take over."""
+MAX_STEM = 110
+"""Characters of a name that a numbered copy keeps; the rest of the column is for the number."""
 
 
 def visible_to(person: Person) -> QuerySet[Campaign]:
-    """Return the campaigns that a person may see: own ones, or everybody's with the right."""
+    """Return the campaigns that a person may see: their own, or all with the right to see everybody's."""
     campaigns = Campaign.objects.select_related("provider", "agent", "voice", "caller_id", "dialer", "owner")
     return campaigns if may(person, "see_all_calls") else campaigns.filter(owner=person.pk)
 
 
 def may_edit(campaign: Campaign, person: Person) -> bool:
-    """Tell whether a person may change a campaign that is not over: an own one, or any with the right."""
+    """Return whether a person may change a campaign: it is not over, and it is their own or they have the right."""
     if campaign.status in OVER or not may(person, "draft_campaign"):
         return False
     return may(person, "control_all_campaigns") or campaign.owner_id == person.pk
@@ -50,7 +52,7 @@ def create(
     token: UUID | None,
     left_out: Iterable[Campaign] = (),
 ) -> Campaign:
-    """Make a draft; the same token makes one only. Raises PermissionDenied."""
+    """Create a draft; a second call with the same token returns the first draft. Raises PermissionDenied."""
     if not may(person, "draft_campaign"):
         raise PermissionDenied("draft_campaign")
     with transaction.atomic():
@@ -65,7 +67,7 @@ def create(
 
 
 def made_with(person: Person, token: UUID | None) -> Campaign | None:
-    """Return the campaign that this person's form made already; None where it is new."""
+    """Return the campaign that this person's form (`token`) has created already, or None."""
     if token is None:
         return None
     event = AuditEvent.objects.filter(
@@ -83,9 +85,10 @@ def change(
     *,
     was_launched: bool,
 ) -> list[str]:
-    """Change a campaign; returns the names of what changed. An edit cancels its approval and its start time.
+    """Change a campaign; returns the names of the changed fields. A change cancels its approval and its start time.
 
-    Raises PermissionDenied, and Refused where it was launched or ended while the person was typing.
+    `was_launched` tells whether the form was filled in for a launched campaign. Raises PermissionDenied, and Refusal if
+    the campaign was launched or ended meanwhile.
     """
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
@@ -101,7 +104,7 @@ def change(
         for name in changed:
             setattr(campaign, name, values[name])
         if changed:
-            # Only what was changed: the dialler writes its own columns of this row at the same time.
+            # Only the changed columns: the dispatcher writes other columns of this row at the same time.
             campaign.save(update_fields=changed)
         if lists is not None:
             ids = {found.pk for found in lists}
@@ -120,7 +123,7 @@ def change(
 
 
 def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaign:
-    """Make a draft with the same message, audience and rules under a new name. Raises PermissionDenied."""
+    """Create a draft with the same message, audience and rules under a new name. Raises PermissionDenied."""
     original = Campaign.objects.get(pk=campaign_id)
     fields = [field for field in Campaign._meta.concrete_fields if field.name not in OF_ITS_LIFE]
     values = {field.name: getattr(original, field.name) for field in fields}
@@ -134,10 +137,10 @@ def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaig
 
 
 def free_name(name: str) -> str:
-    """Return the name with the next free number behind it."""
+    """Return the name followed by the next free number in brackets."""
     stem = name.rsplit(" (", 1)[0] if name.endswith(")") and name.rsplit(" (", 1)[-1][:-1].isdecimal() else name
-    taken = set(Campaign.objects.filter(name__startswith=stem[:100]).values_list("name", flat=True))
+    taken = set(Campaign.objects.filter(name__startswith=stem[:MAX_STEM]).values_list("name", flat=True))
     number = 2
-    while (found := f"{stem[:110]} ({number})") in taken:
+    while (found := f"{stem[:MAX_STEM]} ({number})") in taken:
         number += 1
     return found

@@ -1,4 +1,4 @@
-"""Puts a launched campaign's people into the queue: one INSERT .. SELECT a chunk, from where the last one ended."""
+"""Queues a launched campaign's people: one INSERT .. SELECT a chunk, continuing where the last chunk ended."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ from campaigns.models import Call, Campaign, Contact
 from campaigns.reasons import SkipReason
 
 CHUNK = 5000
+"""People a transaction."""
 
 
 def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None = None) -> int:
-    """Add the first attempt of every person of a running campaign; returns how many rows were added.
+    """Insert the first attempt of every person of a running campaign; returns how many rows were inserted.
 
-    Safe to run again and by several workers at once. `deadline` is a monotonic time at which it stops between chunks.
+    Idempotent, also with several workers at once. `chunk` is the people a transaction; no chunk begins after
+    `deadline`, in seconds of `time.monotonic()`.
     """
     pilot = _fill_pilot(campaign_id)
     if pilot is not None:
@@ -41,25 +43,25 @@ def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None =
 
 
 def fill_running_campaigns(limit_seconds: float) -> int:
-    """Go on with every running campaign that is not filled; returns how many rows were added."""
+    """Continue filling every running campaign that is not filled; returns how many rows were inserted."""
     deadline = time.monotonic() + limit_seconds
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False).order_by("launched_at", "id")
     return sum(fill_campaign(pk, deadline=deadline) for pk in unfilled.values_list("pk", flat=True))
 
 
 def _fill_pilot(campaign_id: int) -> int | None:
-    """Add the few people of a running pilot at once; None where there is none to fill."""
+    """Insert the few people of a running pilot in one go; returns how many, None if there is no pilot to fill."""
     unfilled = Campaign.objects.filter(
         pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False, pilot=Campaign.Pilot.CALLING
     )
     campaign = unfilled.select_related("provider", "agent").first()
     if campaign is None:
         return None
-    # Looked for outside the transaction: on SQLite nobody else could write meanwhile.
+    # Chosen outside the transaction, which would block all other writers on SQLite.
     chosen = pilot_module.choose_people(campaign, timezone.now())
     with transaction.atomic():
         added = _insert_first_attempts(campaign, Contact.objects.filter(pk__in=chosen))
-        # Of two workers, who may have found different people, only the first one's rows stay.
+        # Two workers may choose different people: only the first to set the flag inserts its rows.
         if not unfilled.update(is_filled=True):
             transaction.set_rollback(True)
             return 0
@@ -67,7 +69,7 @@ def _fill_pilot(campaign_id: int) -> int | None:
 
 
 def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
-    """Add one chunk in one transaction; None where there is nothing more to do."""
+    """Insert one chunk in one transaction; returns how many rows, None if nothing is left to do."""
     with transaction.atomic():
         campaign = (
             Campaign.objects.select_related("provider", "agent", "launched_by")
@@ -89,7 +91,7 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
             chosen = selection.people().filter(pk__gt=campaign.filled_through, pk__lte=ids[-1])
             added = _insert_first_attempts(campaign, chosen)
             _skip_hopeless(campaign, selection, ids[-1])
-        # Last, so that the campaign's row is locked only for a moment. A stop that came first wins: nothing was added.
+        # Last, so that the campaign's row is locked only briefly. If a stop came first, the chunk is rolled back.
         moved = Campaign.objects.filter(
             pk=campaign_id,
             status=Campaign.Status.RUNNING,
@@ -103,17 +105,17 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
 
 
 def _outgrows_limit(campaign: Campaign, more: int) -> bool:
-    """Tell whether the lists grew, after the launch, above what its launcher may launch."""
+    """Return whether the lists have grown since the launch beyond what the person who launched may launch."""
     launcher = campaign.launched_by
     if launcher is None or may(launcher, "launch_above_limit"):
         return False
-    # Those of a pilot stand further behind too: they are among `more`.
+    # A pilot's people with greater ids are counted in `more` already.
     before = Call.objects.filter(campaign=campaign, attempt=1, contact__lte=campaign.filled_through)
     return needs_approval(more + before.count(), launcher)
 
 
 def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact]) -> int:
-    """Insert the first attempts of some contacts in one statement; who has one already gets none."""
+    """Insert first attempts of contacts that have none yet, in one statement; returns how many."""
     fixed: dict[str, Any] = {
         "campaign": campaign.pk,
         "provider": campaign.provider_id,
@@ -130,7 +132,7 @@ def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact]) -> int
 
 
 def _skip_hopeless(campaign: Campaign, selection: Selection, through: int) -> None:
-    """Skip the new rows that can never be called, before anybody else sees them: the launch check's own verdicts."""
+    """Skip the new rows of people who can never be called, by the launch check's verdicts, in the same transaction."""
     hopeless: dict[str, list[int]] = {}
     judge = AudienceJudge(campaign, timezone.now(), selection)
     for person in judge.people(campaign.filled_through, through, looks_back=False):

@@ -1,4 +1,4 @@
-"""The launch check: exact numbers of people, what stands against a launch, how long it takes and what it costs."""
+"""The launch check: exact numbers of people, blockers and warnings, and estimates of time and cost."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ Status = Campaign.Status
 Sentence = str | Promise
 
 ASSUMED_TALK_SECONDS = 60
+"""Length of a conversation, for the estimate of cost."""
 ASSUMED_LINE_SECONDS = 75
-"""Ringing and talking: how long one call holds a line."""
+"""How long one call uses a line, ringing and talking."""
 ASSUMED_ATTEMPTS = Decimal("1.5")
 
 PASSING_STOPS = (StopReason.STOP_ALL, StopReason.PROVIDER_PAUSED)
-"""Stops that forbid no launch: its people wait until they pass."""
+"""Stops that do not forbid a launch: the queued people wait until these end."""
 AGENT_WARNINGS: dict[str, Sentence] = {
     "not_active": gettext_lazy("The agent “%(agent)s” is not active at the vendor."),
     "not_voice": gettext_lazy("The agent “%(agent)s” is not a voice agent."),
@@ -43,17 +44,17 @@ AGENT_WARNINGS: dict[str, Sentence] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchCheck:
-    """What a launch would do now: exact numbers of people, what stands against it, and estimates."""
+    """What a launch would do now: exact numbers of people, blockers, warnings and estimates."""
 
     total: int
     everybody: int = 0
-    """Everybody whom the campaign is about, queued already or not."""
+    """The whole audience, queued already or not."""
     verdicts: Mapping[str, int]
     """People by verdict (`audience.VERDICTS`)."""
     missing: Mapping[str, int] = field(default_factory=dict)
-    """People who are not called because this place of the message is empty for them, by its name."""
+    """By variable of the message: people who are not called because it is empty for them."""
     unmet: Mapping[str, int] = field(default_factory=dict)
-    """People who are called although the agent asks for this in vain, by its name."""
+    """By variable of the agent's prompt: people who are called although it is empty for them."""
     first_opening: datetime.datetime | None = None
     """When the first of those outside calling hours may be called."""
     blockers: list[str] = field(default_factory=list)
@@ -62,40 +63,41 @@ class LaunchCheck:
     minutes: int = 0
     """Estimated minutes of calling, within calling hours."""
     days: int = 0
-    """Estimated days over which these minutes stretch, with the hours that a day has."""
+    """Estimated days of calling, given the campaign's hours a day."""
     cost: Decimal | None = None
     currency: str = ""
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether nothing stands against the launch."""
+        """Return whether nothing forbids the launch."""
         return not self.blockers
 
     @property
     def now(self) -> int:
-        """People who can be called at once."""
+        """How many people can be called immediately."""
         return self.verdicts.get(NOW, 0)
 
     @property
     def waiting(self) -> int:
-        """People who are called later: when their hours open, their quiet period or another call to them is over."""
+        """How many people are called later: after their hours open, or their quiet period or another call ends."""
         return self.called - self.now
 
     @property
     def called(self) -> int:
-        """People who will be called, now or later."""
+        """How many people will be called, now or later."""
         return sum(self.verdicts.get(verdict, 0) for verdict in CALLED)
 
     @property
     def never(self) -> int:
-        """People who will not be called."""
+        """How many people will not be called."""
         return sum(self.verdicts.get(reason, 0) for reason in NEVER)
 
 
 def check_launch(campaign: Campaign, now: datetime.datetime | None = None, person: Person | None = None) -> LaunchCheck:
-    """Judge everybody whom the campaign is about and the campaign itself, as of now; changes nothing.
+    """Judge a campaign and its audience as of `now` (None: the current time); changes nothing.
 
-    Of a campaign that was launched, such as one after its pilot, only those who are not queued yet.
+    For a campaign that was launched already, such as one after its pilot, only people not queued yet are counted.
+    `person` is who would launch it; None leaves out the checks of rights.
     """
     judge = AudienceJudge(campaign, now or timezone.now())
     found = tally(judge, only_new=campaign.launched_at is not None)
@@ -134,21 +136,21 @@ def _nobody(selection: Selection) -> str:
 
 
 def may_launch(campaign: Campaign, person: Person) -> bool:
-    """Tell whether a person may launch a campaign at all: an own one, or any with the right to control all."""
+    """Return whether a person may launch a campaign: one of their own, or any if they may control all campaigns."""
     if not may(person, "launch_campaign"):
         return False
     return may(person, "control_all_campaigns") or (campaign.owner_id is not None and campaign.owner_id == person.pk)
 
 
 def is_launchable(campaign: Campaign) -> bool:
-    """Tell whether people of this campaign may still be queued by a launch, or by going on after a pilot."""
+    """Return whether a launch, or a resume after the pilot, may still queue people of this campaign."""
     if campaign.status == Status.PAUSED:
         return campaign.pilot == Campaign.Pilot.ASKS
     return campaign.status in {Status.DRAFT, Status.WAITING, Status.SCHEDULED}
 
 
 def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]:
-    """Return what forbids a launch, in plain sentences; needs no look at the people."""
+    """Return the sentences that say what forbids a launch; does not read the audience."""
     provider, backend = campaign.provider, campaign.provider.backend_class
     found: list[Sentence] = []
     if person is not None and not may_launch(campaign, person):
@@ -186,7 +188,7 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
 
 
 def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
-    """Return what a person should know before a launch and that does not forbid it."""
+    """Return the sentences that a person should read before a launch, but that do not forbid it."""
     provider = campaign.provider
     found: list[Sentence] = agent_warnings(campaign.agent) if campaign.agent else []
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
@@ -202,7 +204,7 @@ def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
 
 
 def agent_warnings(agent: Agent) -> list[Sentence]:
-    """Return what stands against calling with an agent, in plain sentences."""
+    """Return the sentences about problems of an agent."""
     return [AGENT_WARNINGS[code] % {"agent": agent} for code in agent.warnings if code in AGENT_WARNINGS]
 
 
@@ -240,7 +242,7 @@ def _kinds_in_words(provider: Provider) -> str:
 
 
 def estimate_minutes(campaign: Campaign, people: int) -> int:
-    """Return the minutes that so many people take at the pace and lines in force, within calling hours."""
+    """Return the minutes of calling time that this many people take, given the pace and lines in force."""
     provider = campaign.provider
     pace = min(provider.calls_per_minute, campaign.calls_per_minute or provider.calls_per_minute)
     lines = min(provider.max_lines, campaign.max_lines or provider.max_lines)
@@ -249,14 +251,14 @@ def estimate_minutes(campaign: Campaign, people: int) -> int:
 
 
 def estimate_days(campaign: Campaign, minutes: int) -> int:
-    """Return over how many days so many minutes of calling stretch; one day has the campaign's hours."""
+    """Return how many days this many minutes of calling take, given the campaign's hours a day."""
     start, end = campaign.hours_start, campaign.hours_end
     daily = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440 or 1440
     return math.ceil(minutes / daily)
 
 
 def estimate_cost(campaign: Campaign, people: int) -> Decimal | None:
-    """Return a rough cost: one minute of talk a person and the attempts that it takes; None without a price."""
+    """Return a rough cost: `ASSUMED_TALK_SECONDS` a person, and the assumed attempts; None without a price."""
     price = campaign.provider.price_per_minute
     if not price:
         return None

@@ -1,4 +1,4 @@
-"""The one sentence of the launch check: who is called, who is not and why, how long it takes, what it costs."""
+"""The launch check in one sentence: who is called, who is not and why, how long it takes, what it costs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from campaigns.launch.launch_check import LaunchCheck
 from campaigns.reasons import SkipReason, WaitReason
 
 SLOT = "\x00"
-"""Stands in a translated phrase where its number goes."""
+"""Placeholder for the number in a translated phrase."""
 VARIABLES_NAMED = 3
+"""Most empty variables that the sentence names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A part of the sentence: plain words, a number with the people behind it, a time or an amount."""
+    """A part of the sentence: words, a number of people that can be a link to them, a time or an amount."""
 
     text: str
     count: int | None = None
@@ -36,7 +37,7 @@ class Piece:
 
 
 def pieces_of(check: LaunchCheck) -> list[Piece]:
-    """Return the sentence in pieces, with the exact numbers, each of which names the people behind it."""
+    """Return the sentence in pieces; each number says which people it counts."""
     if not check.total:
         return [Piece(text=_("Nobody is in the audience yet."))]
     total = ngettext("Of %(count)s person, ", "Of %(count)s people, ", check.total)
@@ -126,7 +127,7 @@ def _reasons(check: LaunchCheck) -> list[list[Piece]]:
 
 
 def _named(missing: Mapping[str, int]) -> list[Piece]:
-    """Return which values are empty, in brackets."""
+    """Return, in brackets, the names of the variables that are empty."""
     inside = []
     for name, count in list(missing.items())[:VARIABLES_NAMED]:
         phrase = _("“%(name)s” for %(count)s") % {"name": name.replace("%", "%%"), "count": "%(count)s"}
@@ -153,7 +154,7 @@ def _effort(check: LaunchCheck) -> list[Piece]:
 
 
 def _counted(phrase: str, count: int, kind: str, variable: str = "") -> list[Piece]:
-    """Return a phrase in pieces, its number apart."""
+    """Return a phrase split into its words and its number."""
     before, _slot, after = (phrase % {"count": SLOT}).partition(SLOT)
     counted = Piece(text=number(count), count=count, kind=str(kind), variable=variable)
     return [piece for piece in (Piece(text=before), counted, Piece(text=after)) if piece.text]

@@ -1,4 +1,4 @@
-"""Pauses, resumes, stops and ends campaigns: every change a compare-and-set, every number counted after it holds."""
+"""Pauses, resumes, stops and finishes campaigns: each change is a compare-and-set, followed by a count of the calls."""
 
 from __future__ import annotations
 
@@ -30,30 +30,31 @@ from campaigns.reasons import SkipReason
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
 Status = Campaign.Status
+MAX_REASON = Campaign._meta.get_field("paused_reason").max_length
 STILL_OUT = frozenset({CallStatus.PLACING, CallStatus.UNKNOWN})
-"""States in which an order left or may still leave, and nobody knows yet what became of it."""
+"""States of calls whose order is being sent or has been sent, with no clear answer yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a change of a campaign did; `changed` is False where somebody else was first or the state forbids it."""
+    """The result of a change of a campaign; `changed` is False if somebody else was first or its state forbids it."""
 
     changed: bool
     status: str
     waiting: int = 0
-    """Calls that wait their turn."""
+    """Calls that are pending in our queue."""
     live: int = 0
     """Calls at the vendor; they end by themselves."""
     still_out: int = 0
-    """Calls that are just leaving, or of which nothing is known."""
+    """Calls whose order is being sent, and unknown calls."""
     skipped: int = 0
-    """Calls that a stop took out of the queue."""
+    """Calls that a stop removed from our queue."""
     recalled: int = 0
-    """Calls that wait at the vendor, which a stop asks to take back: they are among the live ones."""
+    """Calls waiting in the vendor's queue that a stop asks the vendor to cancel; they are also counted in `live`."""
 
     @property
     def sentence(self) -> str:
-        """Say what happens with the calls that are out."""
+        """Return the sentence about what happens with the calls in progress."""
         parts = []
         if self.skipped:
             parts.append(
@@ -95,19 +96,19 @@ class Outcome:
 
 
 def needs_approval(people: int, person: Person) -> bool:
-    """Tell whether a launch of so many people by this person must be approved by somebody else."""
+    """Return whether a launch of this many people by this person needs another person's approval."""
     return people > settings.CALLER_LAUNCH_LIMIT and not may(person, "launch_above_limit")
 
 
 def may_control(campaign: Campaign, person: Person) -> bool:
-    """Tell whether a person may pause, resume and stop a campaign: an own one, or any with the right."""
+    """Return whether a person may pause, resume and stop a campaign: their own, or any with the right."""
     return may(person, "control_all_campaigns") or (
         may(person, "control_campaign") and campaign.owner_id is not None and campaign.owner_id == person.pk
     )
 
 
 def count_out(campaign_id: int) -> dict[str, int]:
-    """Count the calls of a campaign that wait, are at the vendor, and are still out; one statement."""
+    """Count a campaign's calls that are waiting, live and still out (see `Outcome`), in one statement."""
     return Call.objects.filter(campaign=campaign_id, status__in=[CallStatus.PENDING, *LIVE]).aggregate(
         waiting=Count("pk", filter=Q(status=CallStatus.PENDING)),
         live=Count("pk", filter=Q(status__in=AT_VENDOR)),
@@ -116,7 +117,7 @@ def count_out(campaign_id: int) -> dict[str, int]:
 
 
 def pause(campaign_id: int, person: Person, reason: str = "") -> Outcome:
-    """Pause: from this commit on no new call of the campaign starts. Raises PermissionDenied."""
+    """Pause a campaign: after this commit no new call of it is sent. Raises PermissionDenied."""
     _demand_control(campaign_id, person)
     return _change(
         campaign_id,
@@ -124,28 +125,28 @@ def pause(campaign_id: int, person: Person, reason: str = "") -> Outcome:
         "campaign.paused",
         person,
         status=Status.PAUSED,
-        paused_reason=reason[:300],
+        paused_reason=reason[:MAX_REASON],
         paused_by_system=False,
     )
 
 
 def pause_by_system(campaign_id: int, reason: str) -> Outcome:
-    """Pause because of something the product noticed, such as a used-up budget."""
+    """Pause a campaign for a reason that the product found itself, such as a used-up budget."""
     return _change(
         campaign_id,
         {Status.RUNNING},
         "campaign.paused",
         None,
         status=Status.PAUSED,
-        paused_reason=reason[:300],
+        paused_reason=reason[:MAX_REASON],
         paused_by_system=True,
     )
 
 
 def resume(campaign_id: int, person: Person) -> Outcome:
-    """Go on with a paused campaign, after a pilot with the rest of its people; once, however often it is pressed.
+    """Resume a paused campaign, after a pilot with the rest of its people; idempotent.
 
-    Raises PermissionDenied, and Refused where its people are above the person's limit.
+    Raises PermissionDenied, and Refusal if it has more people than the person may launch.
     """
     _demand_control(campaign_id, person)
     campaign = Campaign.objects.get(pk=campaign_id)
@@ -158,7 +159,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             if goes_on
             else _("The lists grew above your limit before everybody was queued: a manager must resume.")
         )
-    # Whoever resumes before everybody is queued answers for the number of people.
+    # If not everybody is queued yet, the person who resumes becomes the launcher, whose limit applies.
     more: dict[str, Any] = {"launched_by_id": person.pk} if queues_more else {}
     if goes_on:
         more |= {"pilot": Campaign.Pilot.PASSED, "is_filled": False, "filled_through": 0}
@@ -171,7 +172,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             status=Status.RUNNING,
             paused_reason="",
             paused_by_system=False,
-            # A fresh look at failures and refusals: what led to the pause is not held against it again.
+            # Reset the automatic pause, so that the failures that led to the pause are not counted again.
             watched={},
             watched_since=DatabaseClock().now(),
             **more,
@@ -182,7 +183,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
 
 
 def end_pilot(campaign_id: int, person: Person) -> Outcome:
-    """Pause a pilot before its last attempts are over, and ask how to go on. Raises PermissionDenied."""
+    """Pause a pilot before its last attempts have ended, and ask how to continue. Raises PermissionDenied."""
     _demand_control(campaign_id, person)
     in_pilot = Campaign.objects.filter(pk=campaign_id, pilot=Campaign.Pilot.CALLING, is_filled=True)
     if not in_pilot.exists():
@@ -200,18 +201,18 @@ def end_pilot(campaign_id: int, person: Person) -> Outcome:
 
 
 def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
-    """End a campaign for good: nothing new starts, and who waits is not called. Raises PermissionDenied.
+    """Stop a campaign for good: no new call is sent, and waiting people are skipped. Raises PermissionDenied.
 
-    Conversations are not hung up; who had no row yet gets none. What waits at a vendor is taken back by the
-    background, where the vendor can.
+    Conversations are not hung up, and people not queued yet are not queued any more. A background task asks the
+    vendor to cancel calls in its own queue, where it supports that.
     """
     _demand_control(campaign_id, person)
     with transaction.atomic():
         now = timezone.now()
-        # The campaign first: no commit point passes after it, so whatever is still pending then stays undialled.
+        # Change the campaign first: after that no commit point passes, so calls that are still pending are never sent.
         stopped = Campaign.objects.filter(
             pk=campaign_id, status__in=[Status.RUNNING, Status.PAUSED, Status.WAITING]
-        ).update(status=Status.STOPPED, finished_at=now, paused_reason=reason[:300], paused_by_system=False)
+        ).update(status=Status.STOPPED, finished_at=now, paused_reason=reason[:MAX_REASON], paused_by_system=False)
         if not stopped:
             return _unchanged(campaign_id)
         label = str(SkipReason.STOPPED.label)
@@ -227,15 +228,15 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
         counts = count_out(campaign_id) | {"recalled": Call.objects.recallable().filter(campaign=campaign_id).count()}
         campaign = Campaign.objects.get(pk=campaign_id)
         record(person, "campaign.stopped", campaign, skipped=skipped, **_kept(reason), **counts)
-        # Also for orders that are on the wire now: the vendor may have them in a moment.
+        # Also for orders being sent right now: the vendor may queue them in a moment.
         queue.nudge_take_back()
     return Outcome(changed=True, status=Status.STOPPED, skipped=skipped, **counts)
 
 
 def finish_done_campaigns() -> int:
-    """End every running campaign whose people all have their last word; returns how many ended.
+    """Finish every running campaign that has no call left to make; returns how many finished.
 
-    A pilot that is over pauses instead and asks, where anybody is left.
+    A pilot is paused instead, to ask how to continue, if people of its audience are not queued yet.
     """
     unsettled = Call.objects.filter(campaign=OuterRef("pk"), status__in=[CallStatus.PENDING, *LIVE])
     done = Campaign.objects.filter(~Exists(unsettled), status=Status.RUNNING, is_filled=True)
@@ -248,7 +249,7 @@ def finish_done_campaigns() -> int:
                 "status": Status.PAUSED, "pilot": Campaign.Pilot.ASKS, "paused_reason": "", "paused_by_system": False
             }  # fmt: skip
         with transaction.atomic():
-            # The condition once more, in the statement that changes: a retry may have been planned meanwhile.
+            # The update repeats the condition, because a retry may have been planned meanwhile.
             changed = Campaign.objects.filter(
                 ~Exists(unsettled), pk=campaign.pk, status=Status.RUNNING, is_filled=True, pilot=campaign.pilot
             ).update(**ending)
@@ -275,7 +276,7 @@ def _change(
     with transaction.atomic():
         if not Campaign.objects.filter(pk=campaign_id, status__in=list(allowed)).update(**values):
             return _unchanged(campaign_id)
-        # Counted after the change holds: on PostgreSQL a commit point that was first is seen here.
+        # Counted after the change: on PostgreSQL this sees the calls of a commit point that was first.
         counts = count_out(campaign_id)
         campaign = Campaign.objects.get(pk=campaign_id)
         record(person, action, campaign, **_kept(values.get("paused_reason", "")), **counts)
@@ -288,4 +289,4 @@ def _unchanged(campaign_id: int) -> Outcome:
 
 
 def _kept(reason: str) -> dict[str, str]:
-    return {"reason": reason[:300]} if reason else {}
+    return {"reason": reason[:MAX_REASON]} if reason else {}

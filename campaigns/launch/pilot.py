@@ -1,4 +1,4 @@
-"""The pilot: a campaign's first few people, called alone; when all are over it asks how to go on."""
+"""The pilot: a campaign's first few people are called first; then it pauses and asks how to continue."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from campaigns.launch.audience_query import people_of
 from campaigns.models import Call, Campaign, Contact
 
 SIZE = 10
+"""People of a pilot."""
 Pilot = Campaign.Pilot
 
 
 def choose_people(campaign: Campaign, now: datetime.datetime) -> list[int]:
-    """Return the ids of the pilot's people: the first who can be called at once, else the first who can be later."""
+    """Return the ids of the pilot's people: the first who can be called now, filled up with those who can be later."""
     at_once: list[int] = []
     later: list[int] = []
     waits = {reason.value for reason in WAITS}
@@ -35,12 +36,12 @@ def choose_people(campaign: Campaign, now: datetime.datetime) -> list[int]:
 
 
 def has_rest(campaign: Campaign) -> bool:
-    """Tell whether anybody of the audience has no row yet."""
+    """Return whether anybody of the audience has no call yet."""
     return _rest(campaign).exists()
 
 
 def count_rest(campaign: Campaign) -> int:
-    """Count who has no row yet: those whom going on is about."""
+    """Count the people of the audience who have no call yet: those that a resume after the pilot queues."""
     return _rest(campaign).count()
 
 
@@ -51,14 +52,14 @@ def _rest(campaign: Campaign) -> QuerySet[Contact]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PilotResult:
-    """What came of the pilot: how many people, how each ended, what it cost."""
+    """The results of a pilot: number of people, results of their calls, and cost."""
 
     people: int
     talked: int
     rest: int
-    """People who are still to be called, or not, when it goes on; counted once it is over."""
+    """People of the audience who have no call yet; 0 while the pilot is still calling."""
     endings: Sequence[tuple[results.Result, int]]
-    """People by what came of their last attempt."""
+    """Number of people by the result of their last attempt."""
     attempts: int
     talk_seconds: int
     spent: Decimal
@@ -67,19 +68,19 @@ class PilotResult:
 
     @property
     def average_seconds(self) -> int:
-        """How long a conversation took."""
+        """Average length of a conversation, in seconds."""
         return self.talk_seconds // self.talked if self.talked else 0
 
     @property
     def rest_cost(self) -> Decimal | None:
-        """What the rest costs where each of them costs what one of these did; None where these cost nothing."""
+        """Estimated cost of the remaining people, at the pilot's average; None if the pilot cost nothing."""
         if not self.people or not self.spent:
             return None
         return (self.spent * self.rest / self.people).quantize(Decimal("0.01"))
 
 
 def measure_pilot(campaign: Campaign) -> PilotResult:
-    """Count what the pilot's people came to; three statements."""
+    """Return the results of a campaign's pilot; three statements."""
     calls = Call.objects.filter(campaign=campaign)
     sums = calls.aggregate(
         people=Count("pk", filter=Q(attempt=1)),
@@ -90,7 +91,7 @@ def measure_pilot(campaign: Campaign) -> PilotResult:
     return PilotResult(
         people=sums["people"],
         talked=sums["talked"],
-        # Only where it is asked about: the page of a running pilot is drawn anew every two seconds.
+        # Counted only after the pilot: the page of a running pilot is refreshed every two seconds.
         rest=0 if campaign.pilot == Pilot.CALLING else count_rest(campaign),
         endings=results.in_order(results.counted(conditions.last_attempts(campaign))),
         attempts=sums["attempts"],

@@ -1,7 +1,7 @@
-"""Calls again whom a campaign did not reach: a new draft with exactly these people, chosen by what became of them.
+"""Redial: a new draft with the people whom a campaign did not reach, chosen by the result of their last attempt.
 
-A draft and not more attempts of the same campaign: so the launch check, the limits of a role, the quiet period and the
-do-not-call list hold for it as for any other.
+It is a new draft rather than more attempts of the same campaign, so that the launch check, the limits of a role, the
+quiet period and the do-not-call list apply as to any other campaign.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from providers.types import CallStatus
 
 Words = str | Promise
 
-# Held calls wait for a manager's decision: they are no failed ones here.
+# Held calls wait for a manager's decision and are not counted as failed here.
 OUTCOMES: dict[str, tuple[Words, Q]] = {
     **{
         key: (results.BY_KEY[key].word, results.condition(key) & ~conditions.held())
@@ -40,12 +40,18 @@ OUTCOMES: dict[str, tuple[Words, Q]] = {
         Q(status=CallStatus.SKIPPED, skip_reason=SkipReason.STOPPED),
     ),
 }
-"""What may be chosen: every person stands in one at most, by the last attempt. Nobody who talked or refuses."""
+"""Outcomes to choose from, with their conditions on a person's last attempt; a person is in one at most.
+
+People who talked or opted out are in none.
+"""
 USUAL = ("no_answer", "busy", "machine", "failed")
+"""Outcomes that are ticked at first."""
+MAX_STEM = 90
+"""Characters of the campaign's name in the list's name; the rest of the column is for "Again:" and a number."""
 
 
 def count_by_outcome(campaign: Campaign) -> dict[str, int]:
-    """Count the people of each outcome; a person who still waits or is being called stands in none."""
+    """Count the people of each outcome; a person who still waits or is being called is in none."""
     counts = _people(campaign).aggregate(
         **{name: Count("pk", filter=where) for name, (_words, where) in OUTCOMES.items()}
     )
@@ -57,9 +63,9 @@ def _people(campaign: Campaign) -> CallQuerySet:
 
 
 def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: UUID | None = None) -> Campaign:
-    """Make a draft with the same message and rules, for exactly these people; the same token makes one only.
+    """Create a draft with the same message and rules for the people of these outcomes; idempotent by `token`.
 
-    Raises PermissionDenied, and Refused where nobody is left to call.
+    Raises PermissionDenied, and Refusal if nobody is left to call.
     """
     wanted = Q(pk__in=[])
     for name in outcomes:
@@ -73,7 +79,7 @@ def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: U
         if not count:
             raise Refusal(_("Nobody's last attempt came to this now. Choose something else."))
         made = drafts.copy(campaign_id, person, token)
-        # Exactly these people: what else chose the first audience does not apply.
+        # Only the new list: the tags and exclusions of the first campaign do not apply.
         made.lists.set([people])
         made.excluded_campaigns.clear()
         Campaign.objects.filter(pk=made.pk).update(tags=[], excludes_only_reached=False)
@@ -84,8 +90,8 @@ def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: U
 
 
 def _free_list(campaign: Campaign, person: Person) -> ContactList:
-    """Make an empty list under the next free name."""
-    stem = _("Again: %(name)s") % {"name": campaign.name[:90]}
+    """Create an empty list under the next free name."""
+    stem = _("Again: %(name)s") % {"name": campaign.name[:MAX_STEM]}
     taken = set(ContactList.objects.filter(name__startswith=stem).values_list("name", flat=True))
     name, number = stem, 2
     while name in taken:
@@ -95,7 +101,7 @@ def _free_list(campaign: Campaign, person: Person) -> ContactList:
 
 
 def _put_in(people: ContactList, calls: CallQuerySet) -> int:
-    """Put the people of these calls into a list, in one statement however many they are; returns how many."""
+    """Add the people of these calls to a list, in one statement; returns how many."""
     chosen, parameters = calls.order_by().values("contact_id").query.sql_with_params()
     table = ListMembership._meta.db_table
     with connection.cursor() as cursor:

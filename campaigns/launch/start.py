@@ -1,4 +1,4 @@
-"""The ways to start a campaign: at once, at a time, with a pilot, after approval; each happens once."""
+"""The ways to start a campaign: now, at a later time, with a pilot, after approval; each of them is idempotent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
-from campaigns.launch.lifecycle import may_control, needs_approval
+from campaigns.launch.lifecycle import MAX_REASON, may_control, needs_approval
 from campaigns.models import Campaign
 
 logger = logging.getLogger(__name__)
@@ -30,13 +30,15 @@ logger = logging.getLogger(__name__)
 Status = Campaign.Status
 Pilot = Campaign.Pilot
 TOO_LATE = datetime.timedelta(hours=12)
-"""A start that comes later than this, because nothing ran meanwhile, is left to a person."""
+"""A start missed by more than this, because no worker ran, is not made up for; a person decides."""
 FARTHEST = datetime.timedelta(days=366)
+"""How far ahead a start may be scheduled."""
+MAX_REFUSAL = Campaign._meta.get_field("start_refusal").max_length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launched:
-    """What a launch did; `changed` is False where it was launched already."""
+    """The result of a launch; `changed` is False if the campaign was launched already."""
 
     changed: bool
     status: str
@@ -46,7 +48,7 @@ class Launched:
 
     @property
     def sentence(self) -> str:
-        """Say what happens now."""
+        """Return the sentence about what happens now."""
         count = {"count": number(self.people)}
         if self.status == Status.WAITING:
             return (
@@ -70,7 +72,7 @@ class Launched:
 
 
 def may_approve(campaign: Campaign, person: Person) -> bool:
-    """Tell whether a person may approve: one who may launch any size, and neither wrote nor launched it."""
+    """Return whether a person may approve a campaign: they may launch any size, and neither wrote nor launched it."""
     return may(person, "launch_above_limit") and person.pk not in {campaign.owner_id, campaign.launched_by_id}
 
 
@@ -83,10 +85,10 @@ def launch(
     is_pilot: bool = False,
     seen: int | None = None,
 ) -> Launched:
-    """Launch a draft at once or at a time, whole or with a pilot; above the person's limit it goes to a manager first.
+    """Launch a draft now or at `starts_at`, whole or with a pilot; idempotent.
 
-    `seen` is the number of people that stood on the person's screen. Raises PermissionDenied, and Refused with what
-    stands against it. Twice is the same as once.
+    Above the person's limit it waits for a manager's approval instead. `seen` is the number of people shown on the
+    person's screen; the launch is refused if it has changed. Raises PermissionDenied, and Refusal with the reason.
     """
     with transaction.atomic():
         campaign = _lock(campaign_id)
@@ -117,13 +119,14 @@ def launch(
 
 
 def approve(campaign_id: int, person: Person, token: UUID | None = None, *, seen: int | None = None) -> Launched:
-    """Launch what waits for approval, or let it start at its time. Raises PermissionDenied for its author, and Refused
-    like `launch`.
+    """Approve a campaign: launch it, or schedule it if it has a start time; idempotent.
+
+    Raises PermissionDenied, also for the campaign's author, and Refusal like `launch`.
     """
     with transaction.atomic():
         campaign = _lock(campaign_id)
         people = count_people(campaign)
-        # Who approved it stands as the launcher now, so that a second press of theirs is no refusal.
+        # The approver has become the launcher, so a second submit by them is not refused.
         if campaign.status != Status.WAITING and may(person, "launch_above_limit"):
             return Launched(changed=False, status=campaign.status, people=people)
         if not may_approve(campaign, person):
@@ -136,7 +139,7 @@ def approve(campaign_id: int, person: Person, token: UUID | None = None, *, seen
 
 
 def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) -> Launched:
-    """Ask a manager to go on after a pilot, where the whole is above the person's limit. Raises PermissionDenied."""
+    """Ask a manager to continue after a pilot, if the whole is above the person's limit. Raises PermissionDenied."""
     with transaction.atomic():
         campaign = _lock(campaign_id)
         if not may_control(campaign, person) or not may(person, "launch_campaign"):
@@ -150,7 +153,7 @@ def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) ->
 
 
 def withdraw(campaign_id: int, person: Person) -> bool:
-    """Take a campaign back from approval or from its start time, because it is edited or a person says so."""
+    """Return a campaign from approval, or from its scheduled start, to draft; returns whether it was changed."""
     with transaction.atomic():
         found = Campaign.objects.get(pk=campaign_id)
         if found.status not in {Status.WAITING, Status.SCHEDULED}:
@@ -166,31 +169,34 @@ def withdraw(campaign_id: int, person: Person) -> bool:
 
 
 def take_back(campaign_id: int, person: Person) -> bool:
-    """Withdraw a request for approval or a start time because a person says so. Raises PermissionDenied."""
+    """Withdraw a request for approval or a scheduled start on a person's demand. Raises PermissionDenied."""
     if not may_control(Campaign.objects.get(pk=campaign_id), person):
         raise PermissionDenied("control_campaign")
     return withdraw(campaign_id, person)
 
 
-# Starting by the clock
+# Scheduled starts
 
 
 def start_due(now: datetime.datetime) -> int:
-    """Start every campaign whose time has come; returns how many started. The row is the job: nothing is queued."""
+    """Start every campaign whose start time has come; returns how many started."""
     due = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=now).order_by("starts_at", "pk")
     started = 0
     for campaign_id in due.values_list("pk", flat=True):
         try:
             started += start_scheduled(campaign_id, now)
         except Exception:
-            # One campaign that cannot be judged must not keep the others from starting; the next sweep tries again.
+            # An error in one campaign must not prevent the others from starting; the next run tries it again.
             logger.exception("campaign=%s: could not be started at its time", campaign_id)
     return started
 
 
 def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
-    """Start one campaign whose time has come, or say on it why it does not start; of two sweeps one does it."""
-    # The audience is judged before the lock is taken: that may take seconds.
+    """Start one campaign whose start time has come, or store on it why it cannot start; by compare-and-set.
+
+    Returns whether it was started.
+    """
+    # The audience is judged before the row is locked, because that may take seconds.
     judged = Campaign.objects.select_related(*RELATED, "launched_by").get(pk=campaign_id)
     blockers = check_launch(judged, now).blockers
     with transaction.atomic():
@@ -202,10 +208,10 @@ def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
             people = count_people(campaign)
             return _move(campaign, Status.RUNNING, "campaign.started_on_time", None, people, None).changed
         refused = Campaign.objects.filter(pk=campaign_id, status=Status.SCHEDULED).update(
-            status=Status.DRAFT, launched_by=None, start_refusal=refusal[:500]
+            status=Status.DRAFT, launched_by=None, start_refusal=refusal[:MAX_REFUSAL]
         )
         if refused:
-            record(None, "campaign.start_refused", campaign, reason=refusal[:300])
+            record(None, "campaign.start_refused", campaign, reason=refusal[:MAX_REASON])
     return False
 
 
@@ -230,7 +236,7 @@ RELATED = ("provider", "agent", "voice", "caller_id", "dialer")
 
 
 def _lock(campaign_id: int) -> Campaign:
-    """Return the campaign, locked: its lists and message must not change between the check and the launch."""
+    """Return the campaign, locked so that its lists and message cannot change between the check and the launch."""
     rows = Campaign.objects.select_for_update(of=("self",)).select_related(*RELATED, "launched_by")
     return rows.get(pk=campaign_id)
 
@@ -268,7 +274,7 @@ def _move(
     token: UUID | None,
     **values: Any,
 ) -> Launched:
-    """Bring a campaign into a state, once: by compare-and-set, for SQLite knows no row locks."""
+    """Set a campaign's status by compare-and-set, since SQLite has no row locks, and record the action."""
     values["status"] = status
     pilot = values.get("pilot", campaign.pilot)
     if status == Status.RUNNING:

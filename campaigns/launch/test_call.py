@@ -1,4 +1,4 @@
-"""Tries a campaign's message on the phone of whoever writes it: a single call, outside the campaign's figures."""
+"""The test call: tries a campaign's message on one's own phone, as a single call not counted in the campaign."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from campaigns.launch.audience_query import people_of
 from campaigns.models import Call, Campaign, Contact
 from campaigns.numbers import UnderstoodNumber, search_digits
 
-SHOWN = 5
-LOOKED_THROUGH = 200
+TRIES_SHOWN = 5
+PEOPLE_SEARCHED = 200
+"""Most people of the audience among whom one without empty variables is looked for."""
 
 
 def try_message(
     campaign: Campaign, person: Person, number: UnderstoodNumber, heard_as: Contact | None, token: UUID | None
 ) -> Placed:
-    """Call a number with the message as one person of the audience would hear it; the same token makes one call only.
+    """Call a number with the message as one person of the audience would hear it; idempotent by `token`.
 
-    Raises PermissionDenied, and Refused with the reason: hours, the do-not-call list and every stop hold here too.
+    `heard_as` is that person. Raises PermissionDenied, and Refusal with the reason: calling hours, the do-not-call list
+    and all stops apply here too.
     """
     if not may(person, "launch_campaign"):
         raise PermissionDenied("launch_campaign")
@@ -47,7 +49,7 @@ def try_message(
         dialer=campaign.dialer,
         variables=render_variables(campaign, heard_as),
         test_of=campaign,
-        # Whoever gives their own number means it, however often.
+        # People may call their own number as often as they like, so the quiet period does not apply.
         is_deliberate=True,
     )
     placed = place_single_call(asked, person=person, token=token)
@@ -57,28 +59,28 @@ def try_message(
 
 
 def latest_tries(campaign: Campaign, person: Person) -> Sequence[Call]:
-    """Return the last calls that tried this campaign's message and that this person may see, newest first."""
+    """Return the last test calls of this campaign that this person may see, newest first."""
     calls = Call.objects.visible_to(person).filter(test_of=campaign)
-    return list(calls.select_related("contact", "provider").order_by("-pk")[:SHOWN])
+    return list(calls.select_related("contact", "provider").order_by("-pk")[:TRIES_SHOWN])
 
 
 def last_number(person: Person) -> str:
-    """Return the number at which this person tried a message last; empty for the first time."""
+    """Return the number of this person's last test call, or an empty text."""
     tried = Call.objects.filter(test_of__isnull=False, owner=person.pk).order_by("-pk")
     return tried.values_list("to_number", flat=True).first() or ""
 
 
 def choose_hearer(campaign: Campaign, wanted: str) -> Contact | None:
-    """Return whose message is heard: who is looked for, else the first of the audience for whom nothing is empty."""
+    """Return the person whose message is used: the one searched for, else the first of the audience without gaps."""
     people = people_of(campaign)
     if wanted.strip():
         return find_hearer(people, wanted)
-    first = list(people[:LOOKED_THROUGH])
+    first = list(people[:PEOPLE_SEARCHED])
     return next((contact for contact in first if not missing_variables(campaign, contact)), first[0] if first else None)
 
 
 def find_hearer(people: QuerySet[Contact], wanted: str) -> Contact | None:
-    """Return the first of some people whose name or number holds what was typed; the first of all for nothing."""
+    """Return the first person whose name or number contains `wanted`; the first of all if it is empty."""
     wanted = wanted.strip()
     if not wanted:
         return people.first()

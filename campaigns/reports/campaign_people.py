@@ -1,4 +1,4 @@
-"""Everybody of a campaign by their last attempt: found by state, reason and name; skipped, called again."""
+"""The people of a campaign by their last attempt, filtered by state, reason and name."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ STATES: tuple[tuple[str, Words], ...] = (
     *results.chosen_from([*results.COUNTED, results.HELD, CallStatus.UNKNOWN, CallStatus.SKIPPED]),
 )
 OLD_STATES = (CallStatus.COMPLETED.value,)
-"""Offered no more, and still understood: addresses hold them."""
+"""States that are no longer offered but still accepted, because saved addresses contain them."""
 
 
 def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
-    """Return what may be asked for as a reason, by kind."""
+    """Return the reasons to filter by, grouped by kind."""
     return [
         (_("Not called"), [(f"skip-{value}", skip_words(value)) for value in SkipReason.values if value]),
         (_("Waits"), [(f"wait-{found.value}", found.label) for found in WaitReason if found.value]),
@@ -43,13 +43,13 @@ def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
 
 
 def skip_words(reason: str) -> Words:
-    """Return why somebody was not called, in a sentence."""
+    """Return the sentence for a reason why somebody was not called."""
     return results.sentence_of(Call(status=CallStatus.SKIPPED, skip_reason=reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleFilters:
-    """What somebody looks for among a campaign's people; empty texts filter nothing."""
+    """The filters of the people's list; an empty text filters nothing."""
 
     state: str = ""
     reason: str = ""
@@ -57,7 +57,7 @@ class PeopleFilters:
 
 
 def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> CallQuerySet:
-    """Return the last attempts that pass every filter."""
+    """Return each person's last attempt, where it passes all filters."""
     calls = last_attempts(campaign)
     if filters.state:
         calls = calls.filter(_state(filters.state))
@@ -83,19 +83,19 @@ def _reason(reason: str) -> Q:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignPersonRow:
-    """One person of a campaign, as the list shows them."""
+    """One person of a campaign, as a row of the list."""
 
     call: Call
     shows_number: bool
     why: Words
-    """Why it stands where it stands; for who waits: why not now, as it is this minute."""
+    """The reason for the call's state; for a waiting call, why it is not sent right now."""
     next_step: Words
     not_before: datetime.datetime | None
-    """When somebody who waits is called at the earliest."""
+    """The earliest time at which a waiting person is called."""
     no_more: Words
-    """Why nobody calls again by itself; empty while more is to come."""
+    """Why there is no further automatic attempt; empty if one is still to come."""
     skipped_by: CallEvent | None = None
-    """Who took the person out, and why."""
+    """The call event of a person who skipped this one, with the reason."""
     may_skip: bool = False
     may_call_again: bool = False
 
@@ -103,9 +103,10 @@ class CampaignPersonRow:
 def rows_of(
     calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool
 ) -> list[CampaignPersonRow]:
-    """Return what the list shows of these last attempts; two statements for however many.
+    """Return the rows of the list for these last attempts, with two statements in all.
 
-    `is_stopped`: whether stop-all is pressed.
+    `may_skip` and `may_again` tell whether the viewer may skip people and call them again; `is_stopped` whether
+    stop-all is on.
     """
     calls = list(calls)
     answers = answers_about(calls, timezone.now(), is_stopped=is_stopped)

@@ -1,6 +1,6 @@
-"""Counts what became of the calls of a span, in a fixed number of statements.
+"""Counts the results and costs of the calls of a span of days, in a fixed number of statements.
 
-Only calls whose order left are counted, by the time at which it left, in the zone in force.
+Only calls whose order was sent are counted, by the time it was sent, in Django's current time zone.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from campaigns.reports.rollups import COUNTS
 from providers.models import Provider
 
 DIFFERENCES = 1_000
-"""So many differing calls are listed, those that are off most first."""
+"""Most differing calls that are listed, largest difference first."""
 TOLERANCE = Decimal("0.01")
-"""A vendor's cost counts as differing where it is off by more than this, and by more than a twentieth of itself."""
+"""A vendor's cost counts as differing if it is off by more than this and by more than a twentieth of itself."""
 AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=20, decimal_places=6)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is reported on: days of the viewer's zone, both included, and one campaign or provider or all."""
+    """What a report covers: days of the viewer's zone, both included, and one campaign or provider, or all."""
 
     since: datetime.date
     until: datetime.date
@@ -59,12 +59,12 @@ class Scope:
         return start_of(self.until + datetime.timedelta(days=1))
 
     def narrowed(self) -> dict[str, Any]:
-        """Return what the scope is narrowed by, as filters."""
+        """Return the scope's campaign and provider as keyword filters of a query."""
         parts = {"campaign": self.campaign, "provider": self.provider}
         return {name: part for name, part in parts.items() if part is not None}
 
     def log_link(self, **narrowed: object) -> str:
-        """Return the address of the call log that lists exactly the calls behind a figure."""
+        """Return the address of the call log with exactly the calls of a figure; `narrowed` are its further filters."""
         asked: dict[str, object] = {"since": self.since.isoformat(), "until": self.until.isoformat()}
         if self.campaign is not None:
             asked["campaign"] = self.campaign.pk
@@ -74,7 +74,7 @@ class Scope:
         return f"{_log_address()}?{'&'.join(_pair(name, str(value)) for name, value in asked.items())}"
 
 
-# A report has a thousand links into the log, made of a few hundred pairs.
+# Cached: a report has a thousand links into the call log, made of a few hundred pairs.
 
 
 @cache
@@ -89,25 +89,25 @@ def _pair(name: str, value: str) -> str:
 
 @dataclass(slots=True)
 class FigureSums:
-    """The figures of one part of the calls."""
+    """The figures of one group of calls."""
 
     sent: int = 0
     opted_out: int = 0
     by_result: Counter[str] = field(default_factory=Counter)
-    """Calls that are over by what came of them, under the names of `results.COUNTED`."""
+    """Ended calls by result, under the names of `results.COUNTED`."""
     billed: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    """Told by the vendor, by currency."""
+    """Costs reported by the vendor, by currency."""
     estimated: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    """Our price for the time talked, where the vendor told no cost, by currency."""
+    """Talk time at our price, for calls without a reported cost, by currency."""
 
     def add_calls(self, numbers: Sequence[int]) -> None:
-        """Add what some calls came to."""
+        """Add counts of calls, in the order of `rollups.COUNTS`."""
         found = dict(zip(COUNTS, numbers, strict=True))
         self.sent += found.pop("sent")
         self.by_result.update(found)
 
     def add_costs(self, costs: Sequence[Any], currency: str, provider: Provider) -> None:
-        """Add what some calls cost, and by our price what the vendor told no cost for."""
+        """Add costs, in the order of `rollups.COSTS`; calls without a reported cost are added at our price."""
         told, priced, _seconds, _unpriced, unpriced_seconds = costs
         if priced and told:
             self.billed[currency or provider.currency] += told
@@ -116,7 +116,7 @@ class FigureSums:
 
     @property
     def ended(self) -> int:
-        """Sent and over."""
+        """Calls that were sent and have ended."""
         return self.by_result.total()
 
     @property
@@ -131,46 +131,46 @@ class FigureSums:
 
     @property
     def open(self) -> int:
-        """Sent and not over."""
+        """Calls that were sent and have not ended."""
         return self.sent - self.ended
 
     @property
     def answer_rate(self) -> float | None:
-        """Calls in which a person talked among those that are over, percent."""
+        """Calls in which a person talked, in percent of the ended calls."""
         return share(self.talked, self.ended)
 
     @property
     def voicemail_share(self) -> float | None:
-        """Calls answered by a machine among those that are over, percent."""
+        """Calls answered by a machine, in percent of the ended calls."""
         return share(self.machine, self.ended)
 
     @property
     def opt_outs_per_thousand(self) -> float | None:
-        """Calls after which the person asked not to be called again, per 1,000 sent."""
+        """Calls that led to an opt-out, per 1,000 sent."""
         return round(1000 * self.opted_out / self.sent, 1) if self.sent else None
 
     @property
     def currencies(self) -> list[str]:
-        """Currencies in which anything was spent."""
+        """Currencies of all costs."""
         return sorted({*self.billed, *self.estimated})
 
     def cost(self, currency: str) -> Decimal:
-        """Return what the calls cost in one currency."""
+        """Return the total cost in one currency, reported and estimated."""
         return self.billed.get(currency, Decimal(0)) + self.estimated.get(currency, Decimal(0))
 
     def per_conversation(self, currency: str) -> Decimal | None:
-        """Return the cost of one conversation; None where nobody talked, or where two currencies share the calls."""
+        """Return the cost of one conversation; None if nobody talked, or if there are costs in several currencies."""
         return self.cost(currency) / self.talked if self.talked and len(self.currencies) == 1 else None
 
 
 def share(part: int, whole: int) -> float | None:
-    """Return a share in percent, to a tenth; None of nothing."""
+    """Return `part` in percent of `whole`, to a tenth; None if `whole` is 0."""
     return round(100 * part / whole, 1) if whole else None
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One hour of one weekday, or one attempt: calls that are over, and those in which a person talked."""
+    """Counts of one hour of the week, or of one attempt: ended calls, and those in which a person talked."""
 
     sent: int
     ended: int
@@ -179,7 +179,7 @@ class Cell:
 
 @dataclass(slots=True)
 class Bill:
-    """Our reckoning beside the vendor's, for one provider and currency."""
+    """Our estimate compared with the vendor's reported costs, for one provider and currency."""
 
     provider: Provider
     currency: str
@@ -188,37 +188,37 @@ class Bill:
     told: Decimal = Decimal(0)
     reckoned: Decimal = Decimal(0)
     untold: int = 0
-    """Calls with talk time for which the vendor told no cost."""
+    """Calls with talk time for which the vendor reported no cost."""
 
     @property
     def can_compare(self) -> bool:
-        """Tell whether our price is known, and in the vendor's currency."""
+        """Return whether our price is set, in the vendor's currency."""
         return bool(self.provider.price_per_minute) and self.currency in {"", self.provider.currency}
 
     @property
     def difference(self) -> Decimal | None:
-        """The vendor's cost above ours; None where they cannot be compared."""
+        """The vendor's cost minus our estimate; None if they cannot be compared."""
         return self.told - self.reckoned if self.can_compare else None
 
     @property
     def billed_seconds(self) -> int | None:
-        """The seconds that the vendor's cost stands for at our price; None where they cannot be compared."""
+        """The talk seconds that the vendor's cost buys at our price; None if they cannot be compared."""
         return seconds_for(self.told, self.provider) if self.can_compare else None
 
     @property
     def vendor_price(self) -> Decimal | None:
-        """What the vendor took a minute of the time we count; None where nobody talked."""
+        """The vendor's cost for each minute of talk time; None if there was none."""
         return self.told * 60 / self.seconds if self.seconds else None
 
 
 def seconds_for(amount: Decimal, provider: Provider) -> int:
-    """Return the seconds that an amount stands for at a provider's price, which must not be nothing."""
+    """Return the talk seconds that an amount buys at a provider's price, which must be set."""
     return int((amount * 60 / provider.price_per_minute).to_integral_value())
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One call whose cost is not what our price and its length make."""
+    """One call whose reported cost differs from our price for its talk time."""
 
     call: int
     provider: Provider
@@ -231,12 +231,12 @@ class Difference:
 
 @dataclass(slots=True)
 class Figures:
-    """Everything that was counted for a scope."""
+    """All figures of a scope."""
 
     scope: Scope
     total: FigureSums
     campaigns: dict[int, FigureSums]
-    """By campaign; 0 are the single calls."""
+    """By campaign id; key 0 is single calls."""
     providers: dict[int, FigureSums]
     days: dict[datetime.date, FigureSums]
     hours: Mapping[tuple[int, int], Cell]
@@ -244,13 +244,13 @@ class Figures:
     attempts: Mapping[int, Cell]
     bills: list[Bill]
     differences: list[Difference] | None
-    """None where they were not looked for: they stand in no sum, each call of the span is read for them."""
+    """None if not asked for: finding them reads every call of the span, since no stored sum has them."""
     campaign_names: Mapping[int, str]
     provider_rows: Mapping[int, Provider]
 
 
 def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Figures:
-    """Return figures that hold nothing but the hours, counted elsewhere."""
+    """Return figures that contain only the given hours."""
     return Figures(
         scope=scope, total=FigureSums(), campaigns={}, providers={}, days={}, hours=hours, attempts={}, bills=[],
         differences=None, campaign_names={}, provider_rows={},
@@ -258,13 +258,16 @@ def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Fig
 
 
 def calls_in(scope: Scope, person: Person, start: datetime.datetime | None = None) -> CallQuerySet:
-    """Return the calls of a scope, or of its end from an instant on, that this person may see and whose order left."""
+    """Return the sent calls of a scope that this person may see; with `start`, only those sent from then on."""
     calls = Call.objects.visible_to(person).filter(placing_at__gte=start or scope.start, placing_at__lt=scope.end)
     return calls.filter(**scope.narrowed()).order_by()
 
 
 def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads_attempts: bool = True) -> Figures:
-    """Count the figures of a scope, in a fixed number of statements, however many rows."""
+    """Count the figures of a scope, in a fixed number of statements.
+
+    The costlier parts may be left out: the differing calls (`reads_differences`), the attempts (`reads_attempts`).
+    """
     calls = calls_in(scope, person)
     providers = {provider.pk: provider for provider in Provider.objects.defer("secrets")}
     counts = read_counts(

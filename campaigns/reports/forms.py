@@ -1,4 +1,4 @@
-"""What a report is about: a span of days, a campaign, a provider; everything stands in the address."""
+"""The form of a report's scope: days, campaign and provider, all taken from the query string."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from campaigns.reports.figures import Scope
 from providers.models import Provider
 
 SPANS = (7, 30, 90)
+"""Lengths that the page offers, in days."""
 USUAL = 30
+"""Days of a report for which none are given."""
 LONGEST = 366
+"""Days of the longest report."""
 FIRST, LAST = datetime.date(2000, 1, 1), datetime.date(2100, 1, 1)
 
 
 class ReportForm(forms.Form):
-    """From, until, campaign, provider; `days` in the address stands for that many days up to today."""
+    """First and last day, campaign, provider; `days` in the query string means that many days up to today."""
 
     since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
@@ -51,7 +54,7 @@ class ReportForm(forms.Form):
         fields["provider"].queryset = Provider.objects.only("name")
 
     def clean(self) -> dict[str, Any]:
-        """Complete the span; refuse one that ends before it begins, and one longer than a year."""
+        """Complete the span; add an error if it ends before it begins or is longer than a year."""
         cleaned: dict[str, Any] = super().clean() or {}
         for name in ("since", "until"):
             if (day := cleaned.get(name)) is not None and not FIRST <= day <= LAST:
@@ -66,7 +69,7 @@ class ReportForm(forms.Form):
         return cleaned | {"since": since, "until": until}
 
     def scope(self) -> Scope | None:
-        """Return what to report on; None where something is wrong."""
+        """Return the scope of the report, or None if the form has errors."""
         if not self.is_valid():
             return None
         found = self.cleaned_data

@@ -1,4 +1,4 @@
-"""The sections of the report that are about money: cost, and whether the vendor's bill is right."""
+"""The report's sections about money: costs, and a check of the vendors' bills."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from campaigns.reports.tables import DRAWN, Drawing, ReportColumn, ReportSection
 
 
 class MoneySections(Drawing):
-    """Cost by day, campaign and provider, and our reckoning beside the vendor's."""
+    """Sections on cost by day, campaign and provider, and on our estimate compared with the vendor's costs."""
 
     def cost_by_day(self) -> ReportSection:
-        """Return what each day cost."""
+        """Return the section of costs by day."""
         rows, plots = [], []
         for currency in self.figures.total.currencies:
             bars = []
@@ -51,7 +51,7 @@ class MoneySections(Drawing):
         )
 
     def cost_by(self, whose: str) -> ReportSection:
-        """Return what each campaign or provider cost, and a conversation there."""
+        """Return the section of costs, and costs of a conversation, by campaign or provider (`whose`)."""
         rows, plots = [], []
         parts = list(self.parts_of(whose))
         for currency in self.figures.total.currencies:
@@ -97,7 +97,7 @@ class MoneySections(Drawing):
         return _("No vendor told a cost, and no provider has a price a minute: an admin sets one at the provider.")
 
     def bill(self) -> ReportSection:
-        """Return our reckoning beside the vendor's, by provider."""
+        """Return the section that compares our estimate with the vendor's costs, by provider."""
         rows, bars = [], []
         for bill in self.figures.bills:
             priced = self.link(provider=bill.provider.pk, which=call_log.PRICED)
@@ -149,7 +149,7 @@ class MoneySections(Drawing):
         )
 
     def differences(self, differences: Sequence[Difference]) -> ReportSection:
-        """Return the calls whose told cost is off."""
+        """Return the section of calls whose reported cost differs from our estimate."""
         rows = [
             [
                 Value(found.call, reverse("call", args=[found.call])),

@@ -1,4 +1,4 @@
-"""What a campaign's attempts came to, and when people answered; kept a while where counting takes long."""
+"""Counts of a campaign's attempts by result and by hour, cached for a while if counting takes long."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from campaigns.reports.rollups import QUARTER, moment
 from providers.types import ENDED, CallStatus
 
 QUICK = 0.1
-"""Seconds: what is counted faster is counted each time."""
+"""Counts that take fewer seconds than this are not cached."""
 KEPT_TIMES = 20
 KEPT_MOST = 120
-"""What takes longer is kept for twenty times as long, at most so many seconds."""
+"""Slower counts are cached for `KEPT_TIMES` times as long as they took, at most `KEPT_MOST` seconds."""
 
 Counted = TypeVar("Counted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """How many of a campaign's attempts came to what."""
+    """Numbers of a campaign's attempts by state and by result."""
 
     at: datetime.datetime
-    """Just before they were counted."""
+    """The time just before the count."""
     by_status: Mapping[str, int] = field(default_factory=dict)
-    """All attempts at that instant, by state."""
+    """All attempts at that time, by state."""
     ended: int = 0
     talked: int = 0
     machine: int = 0
@@ -47,36 +47,36 @@ class Outcomes:
     silent: int = 0
     """Ended, but nobody talked."""
     refused: int = 0
-    """Among those talked: hung up at once, or asked not to be called again."""
+    """Of those in `talked`: the person hung up immediately or opted out."""
     held: int = 0
     taken_back: int = 0
-    """Canceled because somebody here asked the vendor for it."""
+    """Canceled because a person or a stopped campaign asked the vendor to."""
 
     @property
     def results(self) -> dict[str, int]:
-        """Attempts that are over by what came of them."""
+        """Ended attempts by result."""
         return {key: getattr(self, key) for key in results.COUNTED}
 
     @property
     def answer_rate(self) -> float | None:
-        """Conversations among the attempts that are over, in percent; None before the first."""
+        """Conversations in percent of the ended attempts; None if none has ended."""
         return round(100 * self.talked / self.ended, 1) if self.ended else None
 
 
 def count_outcomes(campaign: Campaign) -> Outcomes:
-    """Count what a campaign's attempts came to."""
+    """Count a campaign's attempts by result; may be cached."""
     return kept(f"campaign-outcomes:{campaign.pk}", lambda: _count(campaign))
 
 
 def count_states(campaign: Campaign) -> dict[str, int]:
-    """Count a campaign's attempts by state."""
+    """Count a campaign's attempts by state, now."""
     calls = Call.objects.filter(campaign=campaign).order_by()
     return {row["status"]: row["n"] for row in calls.values("status").annotate(n=Count("pk"))}
 
 
 def _count(campaign: Campaign) -> Outcomes:
     now = timezone.now()
-    # By the state alone, in the order of the index that holds these columns: any other group has to be looked up.
+    # Grouped by state alone, so that one index answers the query; any further column would have to read the rows.
     groups: Iterable[Any] = Call.objects.filter(campaign=campaign).order_by().values("status").annotate(
         n=Count("pk"),
         **results.AMONG,
@@ -103,7 +103,7 @@ def _count(campaign: Campaign) -> Outcomes:
 
 
 def _opted_out(campaign: Campaign) -> int:
-    """Count the calls that ended in a wish, but those that were hung up at once; found by the few wishes."""
+    """Count the calls that led to an opt-out, without those hung up immediately, starting from the few opt-outs."""
     if campaign.launched_at is None:
         return 0
     wishes = DoNotCall.objects.filter(added_at__gte=campaign.launched_at)
@@ -113,13 +113,13 @@ def _opted_out(campaign: Campaign) -> int:
 
 
 def count_queued(campaign: Campaign) -> int:
-    """Count the people of a campaign whose queueing is over: everybody has one first attempt."""
+    """Count the people of a fully queued campaign, by their first attempts."""
     key = f"campaign-people:{campaign.pk}:{campaign.filled_through}"
     return kept(key, lambda: Call.objects.filter(campaign=campaign, attempt=1).count())
 
 
 def count_skips(campaign: Campaign) -> list[tuple[str, int]]:
-    """Count who was not called by the reason, the commonest first."""
+    """Count the skipped people by reason, the commonest first."""
     skipped = Call.objects.filter(campaign=campaign, status=CallStatus.SKIPPED).order_by()
     rows = skipped.values_list("skip_reason").annotate(n=Count("pk"))
     return kept(
@@ -129,28 +129,28 @@ def count_skips(campaign: Campaign) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Calls that are over and conversations by weekday (1 is Monday) and hour of the viewer's clock."""
+    """Ended calls and conversations by weekday (1 is Monday) and hour of the viewer's time zone."""
 
     at: datetime.datetime
     cells: Mapping[tuple[int, int], Cell] = field(default_factory=dict)
 
 
 def count_hours(campaign: Campaign) -> Hours:
-    """Count when a campaign's calls left and how many of them somebody answered, on the viewer's clock."""
+    """Count a campaign's calls and conversations by the hour they were sent, in the viewer's zone; may be cached."""
     zone = timezone.get_current_timezone_name()
     return kept(f"campaign-hours:{campaign.pk}:{zone}", lambda: _count_hours(campaign))
 
 
 class QuarterOf(Func):
-    """The quarter of an hour since 1970 in which an instant lies: every zone's hours begin with one.
+    """SQL expression for the number of the quarter-hour since 1970 that contains a time.
 
-    Cheaper for each row than a zone's own functions, and few groups come of it.
+    Every zone's hours begin with a quarter. Grouping by it is cheaper a row than converting time zones in SQL.
     """
 
     output_field = IntegerField()
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
-        """Return the division in the words of the database."""
+        """Return the division in the SQL of the engine in use, with its parameters."""
         column, parameters = compiler.compile(self.source_expressions[0])
         if connection.vendor == "postgresql":
             return f"(FLOOR(DATE_PART('epoch', {column}) / {QUARTER})::integer)", parameters
@@ -173,7 +173,7 @@ def _count_hours(campaign: Campaign) -> Hours:
 
 
 def kept(key: str, count: Callable[[], Counted]) -> Counted:
-    """Return what `count` counts; what takes long is kept a while, for everybody who asks."""
+    """Return the result of `count`, from the cache if there; slow results are cached under `key` for all users."""
     known: Counted | None = cache.get(key)
     if known is not None:
         return known

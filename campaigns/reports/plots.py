@@ -1,4 +1,4 @@
-"""Draws plots as rectangles and words in whole units; a template writes them as SVG without any style of its own."""
+"""Plots as rectangles and words; a template writes them as SVG, with all styles in the stylesheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WIDTH = 680
 ROW = 40
 MIDDLE = "50%"
 LEVELS = 5
-"""Shades of a heat map, beside none."""
+"""Shades of a heat map, not counting the blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A rectangle that leads to the calls behind it; the tone is a class of the stylesheet."""
+    """A rectangle that links to its calls; the tone is a class of the stylesheet."""
 
     x: int | str
-    """In units of the drawing, or a share of its width such as "12.5%"; so is the width."""
+    """In units of the drawing, or in percent of its width, such as "12.5%"; the same holds for the width."""
     y: int
     width: int | str
     height: int
@@ -40,23 +40,23 @@ class Mark:
 
 @dataclass(slots=True)
 class Plot:
-    """One drawing; what it says in colours stands in the titles and in the table beneath."""
+    """One drawing; whatever its colours tell is also in its titles and in the table below it."""
 
     width: int
     height: int
     marks: list[Mark] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
     caption: str = ""
-    """Stands above the drawing as text of the page: a word in the drawing would be out of sight on a phone."""
+    """Text above the drawing, outside the SVG, because a phone may not show all of the drawing."""
     legend: list[tuple[str, str]] = field(default_factory=list)
-    """Tone and what it means."""
+    """Pairs of tone and meaning."""
     is_fluid: bool = False
-    """Whether it takes any width without scaling: words keep their size on a phone."""
+    """Whether the drawing fits any width without scaling, so that words keep their size on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One value with its name, its words, and where it leads."""
+    """One value with its name, its text and its link."""
 
     name: str
     value: Decimal | float | int
@@ -66,12 +66,12 @@ class Bar:
 
 
 def lying_bars(bars: Sequence[Bar]) -> Plot:
-    """Draw one bar a row, its name and value above it; the longest fills the width."""
+    """Draw horizontal bars, one a row, with name and value above each; the longest fills the width."""
     most = max((bar.value for bar in bars), default=0) or 1
     plot = Plot(WIDTH, ROW * len(bars), is_fluid=True)
     for index, bar in enumerate(bars):
         top = index * ROW
-        # Isolated, so that a name and a figure of two directions do not mix.
+        # Directional isolates keep a right-to-left name and a left-to-right figure apart.
         text = f"\u2068{bar.name}\u2069 · \u2068{bar.said}\u2069"
         plot.words.append(Word(MIDDLE, top + 14, text))
         if not bar.value:
@@ -82,7 +82,7 @@ def lying_bars(bars: Sequence[Bar]) -> Plot:
 
 
 def stacks(rows: Sequence[tuple[str, Sequence[Bar]]]) -> Plot:
-    """Draw one bar a row, cut into its parts; every bar fills the width, so that shares can be compared."""
+    """Draw one stacked bar a row; each fills the width, so that shares can be compared."""
     plot = Plot(WIDTH, ROW * len(rows), is_fluid=True)
     for index, (name, parts) in enumerate(rows):
         top, total, before = index * ROW, sum(float(part.value) for part in parts) or 1, 0.0
@@ -97,7 +97,7 @@ def stacks(rows: Sequence[tuple[str, Sequence[Bar]]]) -> Plot:
 
 
 def standing_bars(bars: Sequence[Bar], highest: str) -> Plot:
-    """Draw bars side by side from a common ground, the name of every so manieth beneath; `highest` says the top."""
+    """Draw vertical bars side by side, with some of the names below; `highest` is the label of the largest value."""
     ground, foot, top = 164, 24, 4
     plot = Plot(WIDTH, ground + foot, caption=highest)
     most = max((bar.value for bar in bars), default=0) or 1
@@ -118,7 +118,7 @@ def standing_bars(bars: Sequence[Bar], highest: str) -> Plot:
 def heat_map(
     rows: Sequence[str], columns: Sequence[str], cells: dict[tuple[int, int], Bar], *, label_width: int = 56
 ) -> Plot:
-    """Draw a grid; a cell's shade follows its value against the highest one, its word stands in it."""
+    """Draw a grid of labelled cells, shaded in proportion to the highest value."""
     side, head = (WIDTH - label_width) // len(columns), 22
     plot = Plot(label_width + side * len(columns), head + side * len(rows))
     plot.words += [Word(label_width + side * n + side // 2, 14, name) for n, name in enumerate(columns)]

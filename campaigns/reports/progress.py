@@ -1,4 +1,4 @@
-"""Where a campaign stands: who is done, who waits and why, what is out, what it costs, when it may end."""
+"""A campaign's progress: people done and waiting, calls in progress, cost, and the estimated end."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from providers.types import AT_VENDOR, ENDED, LIVE, CallStatus
 
 PACE_WINDOW = datetime.timedelta(minutes=15)
 PACE_LEAST = 10
-"""So many calls within the window tell a pace."""
+"""Fewer calls than this within `PACE_WINDOW` are too few to measure the pace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The numbers of one campaign at one instant."""
+    """The numbers of one campaign at one time."""
 
     at: datetime.datetime
     people: int
-    """Everybody who has or will have a row."""
+    """All people who have or will have a call."""
     is_filled: bool
     by_status: Mapping[str, int]
     """Attempts by state."""
     waits: Sequence[tuple[str | Promise, int]] = ()
-    """Sentence and number of those who wait for something else than their turn."""
+    """Reasons for waiting other than one's turn in the queue, each with the number of people."""
     next_due: datetime.datetime | None = None
     outcomes: Outcomes
     spent: Decimal = Decimal(0)
@@ -51,20 +51,20 @@ class Progress:
     budget: Decimal | None = None
     currency: str = ""
     minutes_left: int | None = None
-    """Estimated minutes until nobody waits; None where nothing can be said."""
+    """Estimated minutes of calling until nobody waits; None if unknown."""
     finish: datetime.datetime | None = None
-    """When that will be, within calling hours and after the last planned attempt; None where nothing can be said."""
+    """Estimated time of the end, given calling hours and planned attempts; None if unknown."""
     recallable: int = 0
-    """Calls that wait at the vendor and that a stop takes back."""
+    """Calls in the vendor's queue that a stop would cancel there."""
     standstill: Sequence[str] = field(default_factory=list)
-    """Why nothing new is called now, in plain sentences."""
+    """Sentences about why no new call is sent now."""
 
     def _sum(self, statuses: Iterable[str]) -> int:
         return sum(self.by_status.get(status, 0) for status in statuses)
 
     @property
     def waiting(self) -> int:
-        """Attempts that wait."""
+        """Attempts that are pending."""
         return self.by_status.get(CallStatus.PENDING, 0)
 
     @property
@@ -74,22 +74,22 @@ class Progress:
 
     @property
     def still_out(self) -> int:
-        """Calls that are just leaving, or of which nothing is known."""
+        """Calls whose order is being sent, and unknown calls."""
         return self._sum(STILL_OUT)
 
     @property
     def skipped(self) -> int:
-        """People who are not called."""
+        """People who were skipped."""
         return self.by_status.get(CallStatus.SKIPPED, 0)
 
     @property
     def ended(self) -> int:
-        """Attempts that were made and are over."""
+        """Attempts that were made and have ended."""
         return self._sum(ENDED)
 
     @property
     def done(self) -> int:
-        """People who have their last word: one has at most one open attempt."""
+        """People without an open attempt; nobody has more than one."""
         open_rows = self.waiting + self._sum(LIVE)
         return (
             max(0, self.people - open_rows) if self.is_filled else max(0, self._sum(self.by_status.keys()) - open_rows)
@@ -97,20 +97,20 @@ class Progress:
 
     @property
     def out_sentence(self) -> str:
-        """What the calls that are out will do; empty where none is."""
+        """Sentence about what happens with the calls in progress; empty if there are none."""
         out = self.live or self.still_out
         return Outcome(changed=False, status="", live=self.live, still_out=self.still_out).sentence if out else ""
 
     @property
     def pause_sentence(self) -> str:
-        """What a pause would do now."""
+        """Sentence about what a pause would do now."""
         return Outcome(
             changed=False, status="", waiting=self.waiting, live=self.live, still_out=self.still_out
         ).sentence
 
     @property
     def stop_sentence(self) -> str:
-        """What a stop would do now."""
+        """Sentence about what a stop would do now."""
         out = Outcome(changed=False, status="", live=self.live, still_out=self.still_out, recalled=self.recallable)
         never = ngettext(
             "%(count)d waiting call is never made.", "%(count)d waiting calls are never made.", self.waiting
@@ -119,22 +119,22 @@ class Progress:
 
     @property
     def budget_percent(self) -> int:
-        """Share of the budget that is spent, in percent, at most 100."""
+        """Spent part of the budget, in percent, at most 100."""
         return min(100, int(self.spent * 100 / self.budget)) if self.budget else 0
 
     @property
     def results(self) -> list[tuple[results.Result, int]]:
-        """What the attempts came to, or their status, with their numbers, without empty ones."""
+        """Results, or states if not ended, with their number of attempts, without empty ones."""
         not_over = {status: number for status, number in self.by_status.items() if status not in ENDED}
         return results.in_order(not_over | self.outcomes.results)
 
 
 def measure(campaign: Campaign) -> Progress:
-    """Count where a campaign stands now; `campaign.provider` should be loaded."""
+    """Return the progress of a campaign now; `campaign.provider` should be loaded."""
     now = timezone.now()
     calls = Call.objects.filter(campaign=campaign)
     outcomes = count_outcomes(campaign)
-    # Outcomes may be kept from a while ago; where people look whether anything moves, states are of now.
+    # Results may come from the cache; the states are counted now, because people watch them change.
     by_status = outcomes.by_status if outcomes.at >= now else count_states(campaign)
     waits, next_due, last_due = (
         kept(f"campaign-waits:{campaign.pk}", lambda: _waits(calls))
@@ -169,7 +169,7 @@ Due = datetime.datetime | None
 
 
 def _waits(calls: CallQuerySet) -> tuple[list[tuple[str | Promise, int]], Due, Due]:
-    """Return who waits for something else than their turn, and when the first and the last of all is due."""
+    """Return the reasons for waiting with their counts, and when the first and the last waiting call is due."""
     pending = calls.filter(status=CallStatus.PENDING)
     rows = list(
         pending.order_by().values("wait_reason").annotate(n=Count("pk"), first=Min("due_at"), last=Max("due_at"))
@@ -188,17 +188,17 @@ def _minutes_left(campaign: Campaign, by_status: Mapping[str, int], people: int,
         remaining = max(remaining, people - sum(by_status.values()))
     if not remaining:
         return 0
-    # By the pace of the last minutes where it says anything, else by what pace and lines allow.
+    # By the pace measured in the last minutes if there were enough calls, else by the pace and lines in force.
     since = max(now - PACE_WINDOW, campaign.watched_since or campaign.launched_at)
     minutes = (now - since).total_seconds() / 60
-    # Hidden from the planner's eyes: SQLite would read the whole campaign, by its index.
+    # Coalesce keeps SQLite's planner from using the index on campaign, which would read the whole campaign.
     lately = Call.objects.alias(of=Coalesce("campaign_id", 0)).filter(of=campaign.pk, placing_at__gte=since)
     made = lately.count() if minutes >= 2 else 0
     return math.ceil(remaining * minutes / made) if made >= PACE_LEAST else estimate_minutes(campaign, remaining)
 
 
 def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due, now: datetime.datetime) -> Due:
-    """Return when nobody will wait any more, on the clock of whoever is due next."""
+    """Return the estimated time at which nobody waits, by the calling hours of the person due next."""
     waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at")
     number, own_zone = waiting.values_list("to_number", "contact__time_zone").first() or ("", "")
     zones = rules.zones_of(number, own_zone or "")
@@ -207,9 +207,9 @@ def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due
 
 
 def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[str]:
-    """Return why nothing new of a campaign is called now, in plain sentences; empty while it runs freely.
+    """Return the sentences about why no new call of a campaign is sent now; empty if nothing holds it up.
 
-    `is_stopped` tells whether stop-all is pressed, where that was read already.
+    `is_stopped` tells whether stop-all is on; None reads it from the database.
     """
     if campaign.status == Campaign.Status.PAUSED:
         if campaign.pilot == Campaign.Pilot.ASKS:

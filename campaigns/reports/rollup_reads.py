@@ -1,4 +1,4 @@
-"""Reads what the reports count: the kept sums, and the calls themselves where these do not reach yet."""
+"""Reads the counts of reports: from the stored sums, and for later times from the calls themselves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from campaigns.reports.rollups import COSTS, COUNTS, QUARTER, moment, quarter_of
 
 DAY, HOUR, WEEK_HOURS = 86_400, 3_600, 168
 MONDAY = 72
-"""Hours from a Monday to the first of January 1970, a Thursday."""
+"""Hours from the Monday before to the first of January 1970, a Thursday."""
 EPOCH = datetime.date(1970, 1, 1)
 
 Key = tuple[Any, ...]
@@ -40,14 +40,14 @@ class RollupCounts:
 
 
 class LocalClock:
-    """Turns quarters of an hour into days and hours of a zone, in Python and in SQL, over some span."""
+    """Converts quarter-hours into local days and hours, in Python and in SQL, for a span from `first` to `end`."""
 
     def __init__(self, zone: datetime.tzinfo, first: int, end: int) -> None:
         self._zone = zone
         self._steps = list(self._changes(first, end))
 
     def _changes(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield from which quarter on which offset holds, the first of the span and then each change of the clocks."""
+        """Yield pairs of quarter and UTC offset: the first of the span, then each change of the clocks."""
         known = self._offset_at(first)
         yield first, known
         for start in range(first, end, DAY // QUARTER):
@@ -65,7 +65,7 @@ class LocalClock:
         return int(offset.total_seconds()) if offset else 0
 
     def seconds(self) -> Any:
-        """Return the expression of a quarter's local seconds since 1970."""
+        """Return the SQL expression for a quarter's local seconds since 1970."""
         (_first, offset), *changes = self._steps
         found: Any = Value(offset)
         if changes:
@@ -82,12 +82,12 @@ class LocalClock:
 
 
 def day_of(number: int) -> datetime.date:
-    """Return a day by its number since 1970."""
+    """Return the date of a number of days since 1970."""
     return EPOCH + datetime.timedelta(days=number)
 
 
 def week_hour(number: int) -> tuple[int, int]:
-    """Return weekday (1 is Monday) and hour of an hour of the week."""
+    """Return weekday (1 is Monday) and hour for a number of hours since the beginning of a week."""
     return number // 24 + 1, number % 24
 
 
@@ -100,16 +100,17 @@ def read_counts(
     *,
     by_attempt: bool = True,
 ) -> RollupCounts:
-    """Count calls that left in a span; `calls_from` returns those from an instant on, `narrowed` is their filter.
+    """Count the calls sent between `start` and `end`.
 
-    The sums hold everybody's calls: for whoever sees only own ones the calls are read.
+    `calls_from` returns the calls of the scope from a time on; `narrowed` are the scope's filters. The stored sums hold
+    everybody's calls, so for a person who sees only their own, all calls are read.
     """
     first, after = quarter_of(start), quarter_of(end)
     clock, counts = LocalClock(timezone.get_current_timezone(), first, after), RollupCounts()
     through = min(summed_through(), after) if may(person, "see_all_calls") else 0
     if first < through:
         _read_sums(counts, clock, {"quarter__gte": first, "quarter__lt": through, **narrowed}, by_attempt)
-    # One lower bound: of two, SQLite seeks to the first and reads all that the other leaves out.
+    # One lower bound only: given two, SQLite seeks to the first and reads all rows up to the other.
     _read_calls(counts, clock, calls_from(max(start, moment(through))))
     return counts
 

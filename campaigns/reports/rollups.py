@@ -1,4 +1,4 @@
-"""Keeps the sums that reports read: whole quarters of an hour that are over, counted again where a call changed."""
+"""Rollups: stored sums by quarter of an hour that reports read, counted again for quarters in which a call changed."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from campaigns.models.calls import CallQuerySet
 
 QUARTER = 900
 SETTLE = 2 * QUARTER
-"""Seconds that a quarter is left alone: most of its calls are still changing."""
+"""Seconds before a quarter is summed, because most of its calls are still changing."""
 SLACK = datetime.timedelta(minutes=5)
-"""A change carries the time at which it was made, and is seen only when its transaction is over."""
+"""Overlap of two searches for changed calls: a change is dated when made, but visible only after its commit."""
 CALLS_A_ROUND = 100_000
+"""About how many calls one run sums at most."""
 READ = (
     "placing_at", "campaign", "provider", "attempt", "status", "answered_by", "talk_seconds", "cost", "currency",
 )  # fmt: skip
 COUNTS = ("sent", *results.COUNTED)
-"""The counts of a `CallTally`: calls whose order left, and of those that are over what came of them."""
+"""The counts of a `CallTally`: calls sent, and ended calls by result."""
 PLACES = {key: place for place, key in enumerate(COUNTS)}
 COSTS = ("told", "priced", "priced_seconds", "unpriced", "unpriced_seconds")
 
@@ -35,14 +36,14 @@ Key = tuple[int, int | None, int, Any]
 
 
 class QuarterSums:
-    """Counts of calls and costs by quarter, as the rows of both tables hold them."""
+    """Counts of calls and costs by quarter, as stored in the two tables."""
 
     def __init__(self) -> None:
         self.calls: dict[Key, list[int]] = defaultdict(lambda: [0] * len(COUNTS))
         self.costs: dict[Key, list[Any]] = defaultdict(lambda: [Decimal(0), 0, 0, 0, 0])
 
     def add(self, rows: Iterable[tuple[Any, ...]]) -> QuarterSums:
-        """Add calls, each with the columns of `READ`."""
+        """Add calls, given as rows with the columns of `READ`; returns the object itself."""
         for placing_at, campaign, provider, attempt, status, answered_by, talked, cost, currency in rows:
             quarter = int(placing_at.timestamp()) // QUARTER
             counts = self.calls[quarter, campaign, provider, attempt]
@@ -62,27 +63,27 @@ class QuarterSums:
 
 
 def sum_of(calls: CallQuerySet) -> QuarterSums:
-    """Sum calls whose order left."""
+    """Return the sums of some sent calls."""
     return QuarterSums().add(calls.order_by().values_list(*READ).iterator(chunk_size=5000))
 
 
 def moment(quarter: int) -> datetime.datetime:
-    """Return when a quarter begins."""
+    """Return the time at which a quarter begins."""
     return datetime.datetime.fromtimestamp(quarter * QUARTER, datetime.UTC)
 
 
 def quarter_of(instant: datetime.datetime) -> int:
-    """Return the quarter that an instant lies in."""
+    """Return the number of the quarter that contains a time."""
     return int(instant.timestamp()) // QUARTER
 
 
 def summed_through() -> int:
-    """Return the first quarter that only the calls themselves tell of."""
+    """Return the first quarter that is not summed yet."""
     return TallyMark.objects.filter(pk=1).values_list("through", flat=True).first() or 0
 
 
 def keep_sums(now: datetime.datetime | None = None) -> int:
-    """Count what changed since the last look again and go on towards now; returns how many quarters were written."""
+    """Sum again the quarters changed since the last run, and sum further ones; returns how many were written."""
     now = now or timezone.now()
     mark = TallyMark.objects.get_or_create(pk=1)[0]
     done = 0
@@ -101,7 +102,10 @@ def keep_sums(now: datetime.datetime | None = None) -> int:
 
 
 def rebuild(now: datetime.datetime | None = None) -> int:
-    """Count everything again from the calls; reports read the calls themselves meanwhile."""
+    """Delete all sums and build them again from the calls; returns how many quarters were written.
+
+    Meanwhile reports read the calls themselves.
+    """
     with transaction.atomic():
         TallyMark.objects.update_or_create(pk=1, defaults={"through": 0, "looked_at": None})
         CallTally.objects.all()._raw_delete(CallTally.objects.db)
@@ -115,7 +119,7 @@ def rebuild(now: datetime.datetime | None = None) -> int:
 
 
 def _next_span(through: int, now: datetime.datetime) -> tuple[int, int]:
-    """Return the quarters to sum next: up to the settled ones, no more calls at once than a minute can bear."""
+    """Return the quarters to sum next (first, and one after the last): only settled ones, of `CALLS_A_ROUND` calls."""
     last = quarter_of(now - datetime.timedelta(seconds=SETTLE))
     left = Call.objects.filter(placing_at__gte=moment(through)).order_by("placing_at")
     times = left.values_list("placing_at", flat=True)
@@ -129,7 +133,7 @@ def _next_span(through: int, now: datetime.datetime) -> tuple[int, int]:
 
 
 def _spans(quarters: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Join quarters that follow each other; yields the first of each row and the one after its last."""
+    """Join consecutive quarters; yields the first of each run and the one after its last."""
     first = end = None
     for quarter in sorted(quarters):
         if quarter != end:
@@ -142,10 +146,10 @@ def _spans(quarters: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _write(first: int, end: int) -> None:
-    """Count some quarters again, apart from the transaction that replaces their rows."""
+    """Sum some quarters again, then replace their rows; the counting is outside the transaction."""
     sums = sum_of(Call.objects.filter(placing_at__gte=moment(first), placing_at__lt=moment(end)))
     with transaction.atomic():
-        # One writer at a time: two that delete and insert side by side would leave every row twice.
+        # Lock out other writers: two that delete and insert concurrently would leave every row twice.
         TallyMark.objects.select_for_update().get(pk=1)
         for model in (CallTally, CostTally):
             rows = model._default_manager.filter(quarter__gte=first, quarter__lt=end)

@@ -1,4 +1,4 @@
-"""The sections of the report: when people answer, what became of the calls, what pays off and what harms."""
+"""The report's sections about calls: answers by hour, results, retries, voicemail and opt-outs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TONES = {
 OUTCOMES = [(results.BY_KEY[key], TONES[key]) for key in results.COUNTED]
 
 FIRST = ("hours", "outcomes-campaigns", "outcomes-providers")
-"""What the page opens with; the others follow when it stands."""
+"""Sections that the page loads first; the others follow by a second request."""
 REST = ("cost-days", "cost-campaigns", "cost-providers", "retries", "voicemail", "opt-outs", "bill")
 DIFFERENCES = "differences"
 """The section that reads every call of the span."""
@@ -39,7 +39,10 @@ KEYS = (*FIRST, *REST, DIFFERENCES)
 
 
 def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str] = KEYS) -> list[ReportSection]:
-    """Return sections; `said(value, kind, currency)` and `short_day(date)` write values in the page's language."""
+    """Return the sections with these keys.
+
+    `said(value, kind, currency)` and `short_day(date)` format values in the page's language.
+    """
     calls, money = CallSections(figures, said, short_day), MoneySections(figures, said, short_day)
     built: dict[str, Callable[[], ReportSection]] = {
         "hours": calls.hours,
@@ -58,12 +61,12 @@ def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str
 
 
 class CallSections(Drawing):
-    """What the calls came to."""
+    """Sections on the results of calls."""
 
     def hours(self) -> ReportSection:
-        """Return how well people answer by weekday and hour."""
+        """Return the section of answer rates by weekday and hour."""
         first = int(get_format("FIRST_DAY_OF_WEEK"))
-        # Django counts weekdays of a format from Sunday, ISO from Monday.
+        # Django's format setting counts weekdays from Sunday, ISO from Monday.
         order = [(first + n - 1) % 7 + 1 for n in range(7)]
         cells, rows = {}, []
         for index, weekday in enumerate(order):
@@ -108,14 +111,14 @@ class CallSections(Drawing):
             [plot] if cells else [],
             _("No call of these days is over yet."),
             is_folded=True,
-            # All of them: the drawing is hidden from screen readers, the table is what they have.
+            # All rows are in the table, because screen readers do not see the drawing.
             tabled=7 * 24,
         )
 
-    # What became of the calls
+    # Results of the calls
 
     def outcomes(self, whose: str) -> ReportSection:
-        """Return what became of the calls of each campaign or provider."""
+        """Return the section of results by campaign or provider (`whose`)."""
         rows, drawn = [], []
         for name, narrowed, sums in self.parts_of(whose):
             parts = [
@@ -158,7 +161,7 @@ class CallSections(Drawing):
         )
 
     def retries(self) -> ReportSection:
-        """Return how well each further attempt went."""
+        """Return the section of answer rates by attempt."""
         rows, bars = [], []
         reached = sum(found.talked for found in self.figures.attempts.values())
         for attempt, found in self.figures.attempts.items():
@@ -199,7 +202,7 @@ class CallSections(Drawing):
         )
 
     def voicemail(self) -> ReportSection:
-        """Return how often a machine answered."""
+        """Return the section of calls that a machine answered."""
         return self._rated(
             "voicemail",
             _("Voicemail"),
@@ -214,7 +217,7 @@ class CallSections(Drawing):
         )
 
     def opt_outs(self) -> ReportSection:
-        """Return how often somebody asked not to be called again."""
+        """Return the section of opt-outs."""
         return self._rated(
             "opt-outs",
             _("People who asked not to be called again"),

@@ -1,4 +1,4 @@
-"""What a section of the report is: columns, rows of values with the calls behind them, plots; also as CSV."""
+"""The parts of a report's section: columns, rows of values with links to their calls, and plots; also as CSV."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from campaigns.reports.figures import Figures, FigureSums
 from campaigns.reports.plots import Plot
 
 TABLED = 50
-"""So many rows stand on the page; the CSV has all."""
+"""Most rows shown on the page; the CSV has all."""
 DRAWN = 20
-"""So many campaigns or providers are drawn."""
+"""Most campaigns or providers in one drawing."""
 
 NUMBERS = frozenset({"id", "number", "percent", "rate", "money", "seconds"})
 
@@ -31,9 +31,9 @@ Words = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class ReportColumn:
-    """A column; its kind says how a value is written.
+    """A column; its kind says how values are formatted.
 
-    Text as it is, clock, id, number, percent, rate, money, seconds, day or moment.
+    Kinds: text, clock, id, number, percent, rate, money, seconds, day, moment.
     """
 
     label: str | Promise
@@ -41,13 +41,13 @@ class ReportColumn:
 
     @property
     def is_number(self) -> bool:
-        """Tell whether its values stand at the end of their column."""
+        """Return whether the values are figures, which are aligned to the end of the column."""
         return self.kind in NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One cell: a value and the calls behind it."""
+    """One cell: a value, and the link to its calls."""
 
     value: Any
     url: str = ""
@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
 
 @dataclass(slots=True)
 class ReportSection:
-    """One question, its answer drawn and as a table."""
+    """One section of a report: a question, and its answer as plots and as a table."""
 
     key: str
     title: str
@@ -73,22 +73,22 @@ class ReportSection:
     rows: list[list[Value]]
     plots: list[Plot] = field(default_factory=list)
     nothing: str = ""
-    """What to say where there is no row."""
+    """Text shown if there are no rows."""
     is_folded: bool = False
     tabled: int = TABLED
 
     @property
     def shown(self) -> list[list[Value]]:
-        """The first rows."""
+        """The rows shown on the page."""
         return self.rows[: self.tabled]
 
     @property
     def more(self) -> int:
-        """Rows that only the CSV has."""
+        """Number of rows that only the CSV has."""
         return max(0, len(self.rows) - self.tabled)
 
     def csv(self) -> str:
-        """Return the table as a spreadsheet's CSV; an amount and its currency are two columns."""
+        """Return the table as CSV for spreadsheets; an amount and its currency are two columns."""
         written = io.StringIO()
         writer = csv.writer(written)
         header: list[str] = []
@@ -98,7 +98,7 @@ class ReportSection:
         for row in self.rows:
             line: list[object] = []
             for column, value in zip(self.columns, row, strict=True):
-                # A negative number is no formula, a text with a minus may be one.
+                # A negative number is safe in a spreadsheet; a text that begins with a minus may be a formula.
                 line.append(_plain(value.value) if column.kind in NUMBERS else safe_cell(_plain(value.value)))
                 line += [value.currency if value.value is not None else ""] if column.kind == "money" else []
             writer.writerow(line)
@@ -106,14 +106,14 @@ class ReportSection:
 
 
 class Drawing:
-    """What every section is made with: the figures, words in the page's language, links into the log."""
+    """Base of the sections: the figures, and functions that format values in the page's language."""
 
     def __init__(self, figures: Figures, said: Words, short_day: Words) -> None:
         self.figures, self.said, self.short_day = figures, said, short_day
         self.link = figures.scope.log_link
 
     def parts_of(self, whose: str) -> Iterable[tuple[str, dict[str, object], FigureSums]]:
-        """Yield name, what narrows the log to it, and sums of every campaign or provider, largest first."""
+        """Yield name, filters of the call log, and sums of every campaign or provider (`whose`), largest first."""
         if whose == "providers":
             for pk, sums in self.figures.providers.items():
                 yield str(self.figures.provider_rows[pk]), {"provider": pk}, sums
@@ -125,9 +125,9 @@ class Drawing:
                 yield _("Single calls"), {"kind": call_log.SINGLE}, sums
 
     def first_column(self, whose: str) -> ReportColumn:
-        """Return the column of the names."""
+        """Return the column of the names of campaigns or providers."""
         return ReportColumn(_("Provider") if whose == "providers" else _("Campaign"))
 
     def percent(self, value: float | None) -> str:
-        """Return a share in words."""
+        """Return a percentage as text."""
         return self.said(value, "percent")

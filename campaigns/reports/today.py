@@ -1,4 +1,4 @@
-"""What Today shows: what runs, what waits for a person, how the day goes; cheap enough for polling."""
+"""Data of the Today page: running campaigns, decisions for people, figures of the day; cheap enough for polling."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ from providers.types import AT_VENDOR, FINAL, CallStatus
 
 Status = Campaign.Status
 
-SHOWN = 5
+CALLS_SHOWN = 5
+"""Unclear calls, and held calls, that the page shows."""
+CAMPAIGNS_SHOWN = 50
+PROVIDERS_SHOWN = 20
 DAY_FIGURES_FOR = 20
-"""Seconds that the sums of a day are kept: they read every call of the day."""
+"""Seconds for which the figures of a day are cached, because counting reads every call of the day."""
 
 
 @dataclass(slots=True)
 class CampaignCounts:
-    """How far a campaign is, in calls."""
+    """Numbers of a campaign's calls by progress."""
 
     total: int = 0
     ended: int = 0
@@ -40,7 +43,7 @@ class CampaignCounts:
 
 @dataclass(slots=True)
 class OpenCampaign:
-    """A campaign and how far it is."""
+    """A campaign and its numbers."""
 
     campaign: Campaign
     progress: CampaignCounts
@@ -48,85 +51,88 @@ class OpenCampaign:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """Sums of the viewer's day, and when they were taken."""
+    """Figures of the viewer's day, and when they were counted."""
 
     placed: int
     talked: int
     live: int
     spent: dict[str, Decimal]
-    """What the calls of the day cost so far, by currency: told by the vendor, else by our price."""
+    """Cost of the day's calls, by currency: as the vendor reported, else at our price."""
     at: datetime.datetime
 
 
 @dataclass(slots=True)
 class Spending:
-    """What was spent today in one currency, beside the budgets of the campaigns that are open."""
+    """Today's spending in one currency, and the budgets of the open campaigns in it."""
 
     currency: str
     today: Decimal = Decimal(0)
     budget: Decimal = Decimal(0)
     used: Decimal = Decimal(0)
-    """Of those budgets: spent, or kept for calls that are out."""
+    """Part of those budgets that is spent, or reserved for calls in progress."""
     unlimited: int = 0
     """Open campaigns without a budget."""
 
     @property
     def percent(self) -> int:
-        """Share of the budgets that is used, in percent, at most 100."""
+        """Used part of the budgets, in percent, at most 100."""
         return min(100, int(self.used * 100 / self.budget)) if self.budget else 0
 
 
 @dataclass(slots=True)
 class Overview:
-    """All that Today shows."""
+    """All data of the Today page."""
 
     at: datetime.datetime
     figures: DayFigures
     campaigns: list[OpenCampaign] = field(default_factory=list)
     asking: list[OpenCampaign] = field(default_factory=list)
-    """Campaigns that wait for a person: paused by the system, after a pilot, not started at their time, to approve."""
+    """Campaigns that need a person: paused by the product, after a pilot, not started at their time, or to approve."""
     halted: list[Provider] = field(default_factory=list)
-    """Providers that stand still until a person acts."""
+    """Providers that are halted until a person acts."""
     spending: list[Spending] = field(default_factory=list)
     unknown: list[Call] = field(default_factory=list)
     unknown_count: int = 0
     held: list[Call] = field(default_factory=list)
     held_count: int = 0
     strangers: int = 0
-    """Vendor calls that nobody knows, to those who decide about them."""
+    """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
     providers: list[Provider] = field(default_factory=list)
     has_people: bool = True
     has_calls: bool = True
 
     @property
     def needs_somebody(self) -> bool:
-        """Whether anything waits for a person."""
+        """Whether anything needs a person."""
         return bool(self.asking or self.halted or self.to_decide or self.strangers)
 
     @property
     def to_decide(self) -> int:
-        """How many calls are unclear or held."""
+        """Number of calls that are unclear or held."""
         return self.unknown_count + self.held_count
 
     @property
     def has_more_to_decide(self) -> bool:
-        """Whether there are more of them than are shown."""
+        """Whether there are more unclear or held calls than are shown."""
         return self.to_decide > len(self.unknown) + len(self.held)
 
 
 def visible_campaigns(person: Person) -> list[Campaign]:
-    """Return the campaigns that are on their way, or should be, and that this person may see, newest first."""
+    """Return the campaigns of the page that this person may see, newest first.
+
+    They are running, paused, waiting for approval or scheduled, or drafts whose scheduled start was refused.
+    """
     is_open = Q(status__in=[Status.RUNNING, Status.PAUSED, Status.WAITING, Status.SCHEDULED])
     did_not_start = Q(status=Status.DRAFT) & ~Q(start_refusal="")
     found = Campaign.objects.select_related("provider", "owner").defer("provider__secrets")
     found = found.filter(is_open | did_not_start)
     if not may(person, "see_all_calls"):
         found = found.filter(owner=person.pk)
-    return list(found.order_by("-id")[:50])
+    return list(found.order_by("-id")[:CAMPAIGNS_SHOWN])
 
 
 def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
-    """Count the calls of campaigns by where they stand; one statement, read from an index."""
+    """Count the calls of campaigns by progress, by campaign id; one statement, answered from an index."""
     found: dict[int, CampaignCounts] = defaultdict(CampaignCounts)
     ids = [campaign.pk for campaign in campaigns]
     if not ids:
@@ -149,7 +155,7 @@ def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
 
 
 def day_figures(calls: CallQuerySet, scope: str) -> DayFigures:
-    """Return the sums of the viewer's day; kept a few seconds for everybody of the same scope and zone."""
+    """Return the figures of the viewer's day; cached for `DAY_FIGURES_FOR` seconds by `scope` and time zone."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     key = f"day-figures:{scope}:{int(midnight.timestamp())}"
     known = cache.get(key)
@@ -177,17 +183,17 @@ def day_figures(calls: CallQuerySet, scope: str) -> DayFigures:
 
 
 def asks(campaign: Campaign) -> bool:
-    """Tell whether a campaign waits for a person to say how it goes on."""
+    """Return whether a campaign needs a person's decision to continue."""
     if campaign.status == Status.PAUSED:
         return campaign.paused_by_system or campaign.pilot == Campaign.Pilot.ASKS
     return campaign.status in {Status.WAITING, Status.DRAFT}
 
 
 def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spending]:
-    """Return what was spent today beside the budgets of open campaigns, by currency."""
+    """Return today's spending and the budgets of the open campaigns, one entry a currency."""
     found: dict[str, Spending] = {}
     for currency, amount in figures.spent.items():
-        # Cents of an amount above one are enough in a large figure.
+        # Amounts above one are rounded to cents, as they are shown in large type.
         found.setdefault(currency, Spending(currency)).today += amount if amount < 1 else round(amount, 2)
     for campaign in campaigns:
         if not campaign.is_open:
@@ -204,7 +210,7 @@ def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spen
 
 
 def overview(person: Person) -> Overview:
-    """Return what runs and what waits for this person; the number of statements does not grow with the rows."""
+    """Return the data of the Today page for this person, in a fixed number of statements."""
     now = timezone.now()
     calls = Call.objects.visible_to(person)
     scope = "all" if may(person, "see_all_calls") else str(person.pk)
@@ -218,13 +224,13 @@ def overview(person: Person) -> Overview:
     light = ("contact", "campaign", "provider")
     unknown = calls.filter(conditions.unclear())
     shown.unknown_count = unknown.count()
-    shown.unknown = list(unknown.select_related(*light)[:SHOWN]) if shown.unknown_count else []
+    shown.unknown = list(unknown.select_related(*light)[:CALLS_SHOWN]) if shown.unknown_count else []
     held = calls.filter(conditions.held())
     shown.held_count = held.count()
-    shown.held = list(held.select_related(*light)[:SHOWN]) if shown.held_count else []
+    shown.held = list(held.select_related(*light)[:CALLS_SHOWN]) if shown.held_count else []
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
-    shown.providers = list(Provider.objects.filter(is_active=True).defer("secrets")[:20])
+    shown.providers = list(Provider.objects.filter(is_active=True).defer("secrets")[:PROVIDERS_SHOWN])
     shown.halted = [provider for provider in shown.providers if provider.halted_at or provider.frozen_at]
     if not campaigns:
         shown.has_calls = calls.exists()

@@ -1,4 +1,4 @@
-"""Writes one cell of the call log; one function a column, since fifty rows of templates would be slow."""
+"""Cells of the call log, written by one function a column, because templates for fifty rows would be slow."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ NOTHING = "–"
 
 @register.simple_tag
 def call_cell(call: Call, column: LogColumn, person: Person) -> str:
-    """Write what a column says of a call."""
+    """Return the HTML of a call's cell in a column."""
     return CELLS[column.key](call, person) or NOTHING
 
 
 @register.simple_tag
 def linked_cell(call: Call, column: LogColumn, person: Person) -> str:
-    """Write what a column says of a call, as the link to its page."""
+    """Return the HTML of a call's cell in a column, as a link to the call's page."""
     return format_html('<a href="{}">{}</a>', reverse("call", args=[call.pk]), call_cell(call, column, person))
 
 
 @register.simple_tag
 def is_empty_cell(call: Call, column: LogColumn, person: Person) -> bool:
-    """Tell whether a column says nothing of a call: a phone leaves its line out."""
+    """Return whether a call's cell is empty; narrow screens leave such a line out."""
     return CELLS[column.key](call, person) in {"", NOTHING}
 
 
@@ -111,4 +111,4 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "remote_id": lambda call, _: _code(call.remote_id),
     "reference": lambda call, _: _code(call.reference),
 }
-"""Column to what stands in its cell; every column of the log has one."""
+"""The function that writes a cell, by column; every column of the log has one."""

@@ -1,4 +1,4 @@
-"""Tags and filters of every template: icons, chips, ages, and numbers, amounts and dates as people write them."""
+"""Tags and filters of all templates: icons, chips, ages, and localised numbers, amounts and dates."""
 
 from __future__ import annotations
 
@@ -38,21 +38,24 @@ SIGNS = {"success": "check", "warning": "alert", "error": "alert"}
 
 @register.simple_tag(takes_context=True)
 def repeat_block(context: template.Context, name: str) -> str:
-    """Write a block a second time, so that a page names its title once."""
+    """Render a block a second time, so that a page defines its title once."""
     block = context.render_context[BLOCK_CONTEXT_KEY].get_block(name)
     return SafeString(block.nodelist.render(context).strip()) if block else ""
 
 
 @register.simple_tag(takes_context=True)
 def here(context: template.Context) -> str:
-    """Write the address of the page, also inside a part that htmx asked for."""
+    """Return the address of the page, also within a fragment requested by htmx."""
     request = context["request"]
     return str(getattr(request.htmx, "current_url_abs_path", None) or request.get_full_path())
 
 
 @register.simple_tag
 def icon(name: str, *looks: str) -> str:
-    """Write a sign of `_icons.html`; looks: "small", "turns" (mirrored in right-to-left pages), also as one text."""
+    """Render an icon of `_icons.html`; looks are "small" and "turns" (mirrored in right-to-left pages).
+
+    Several looks may be given in one text.
+    """
     wanted = " ".join(looks).split()
     extra = "".join(f" icon-{look}" for look in TURNS if look in wanted)
     return format_html('<svg class="icon{}" aria-hidden="true"><use href="#i-{}"/></svg>', extra, name)
@@ -60,25 +63,25 @@ def icon(name: str, *looks: str) -> str:
 
 @register.simple_tag
 def form_token() -> str:
-    """Write a fresh token that makes a double click, a reload and the back button one action."""
+    """Return a new form id, by which a form that is submitted again (double click, reload) acts once."""
     return format_html('<input type="hidden" name="form_token" value="{}">', uuid.uuid4())
 
 
 @register.simple_tag
 def server_time() -> str:
-    """Write the time now, for ages on a machine whose clock is wrong."""
+    """Return the server's time, so that ages are right in a browser whose clock is wrong."""
     return timezone.now().isoformat(timespec="milliseconds")
 
 
 @register.filter
 def message_tone(level: str) -> str:
-    """Return the tone of a message's level."""
+    """Return the tone (class of the stylesheet) of a message's level."""
     return TONES.get(level, "info")
 
 
 @register.filter
 def message_icon(level: str) -> str:
-    """Return the sign of a message's level."""
+    """Return the icon of a message's level."""
     return SIGNS.get(level, "info")
 
 
@@ -87,49 +90,49 @@ def message_icon(level: str) -> str:
 
 @register.filter
 def step_words(event: CallEvent) -> str:
-    """Return the sentence of one step in a call's life."""
+    """Return the sentence of a call event."""
     return str(reasons.sentence(event.code))
 
 
 @register.filter
 def status_words(status: str) -> str:
-    """Return the name of a call's state; the word itself where it is none of ours."""
+    """Return the name of a call's state, or the word itself if it is unknown."""
     return str(CallStatus(status).label) if status in CallStatus.values else status
 
 
 @register.inclusion_tag("_chip.html")
 def call_chip(call: Call) -> dict[str, Any]:
-    """Write the chip of a call."""
+    """Return the template context of a call's chip."""
     return {"chip": results.result_of(call).chip}
 
 
 @register.inclusion_tag("_chip.html")
 def result_chip(result: results.Result) -> dict[str, Any]:
-    """Write the chip of what came of some calls."""
+    """Return the template context of a result's chip."""
     return {"chip": result.chip}
 
 
 @register.inclusion_tag("_chip.html")
 def campaign_chip(campaign: Campaign) -> dict[str, Any]:
-    """Write the chip of a campaign."""
+    """Return the template context of a campaign's chip."""
     return {"chip": chips.campaign_chip(campaign)}
 
 
 @register.inclusion_tag("_chip.html")
 def provider_chip(provider: Provider) -> dict[str, Any]:
-    """Write the chip of a provider."""
+    """Return the template context of a provider's chip."""
     return {"chip": chips.provider_chip(provider)}
 
 
 @register.filter
 def why(call: Call) -> str:
-    """Return in one sentence why a call stands where it stands; empty where its chip says it all."""
+    """Return the sentence that explains a call's state, or an empty text if its chip says it all."""
     return str(results.sentence_of(call))
 
 
 @register.filter
 def next_step(call: Call) -> str:
-    """Return what a person may do about a call now; empty where nothing is to be done."""
+    """Return the sentence about what a person may do about a call now, or an empty text."""
     return str(explanations.next_step(call))
 
 
@@ -138,7 +141,7 @@ def next_step(call: Call) -> str:
 
 @register.filter
 def digits(value: object) -> str:
-    """Return a text with the digits of the page's language."""
+    """Return a text with its digits replaced by those of the page's language."""
     return in_digits(str(value))
 
 
@@ -152,20 +155,20 @@ register.filter(turn_time)
 
 @register.simple_tag
 def phone_for(e164: str, is_shown: bool) -> str:
-    """Write a phone number, whole or masked."""
+    """Return a phone number, whole or masked."""
     return phone(e164) if is_shown else masked_phone(e164)
 
 
 @register.filter
 def call_name(call: Call) -> str:
-    """Return whom a call is to; its own number where no name is known."""
+    """Return the name of the called person, or "Call" with the call's id if no name is known."""
     known = call.contact.name if call.contact else ""
     return known or _("Call %(number)s") % {"number": digits(call.pk)}
 
 
 @register.simple_tag
 def call_number(call: Call, person: Person) -> str:
-    """Write the number of a call as far as this person may see it."""
+    """Return the number of a call, masked unless this person may see it."""
     return phone_for(call.to_number, call_log.sees_number(person, call))
 
 
@@ -174,13 +177,13 @@ def call_number(call: Call, person: Person) -> str:
 
 @register.filter
 def day(value: datetime.date | datetime.datetime | None) -> str:
-    """Return a date such as `21 Nov 2026`, in Persian the Jalali one first; a dash where there is none."""
+    """Return a date such as `21 Nov 2026`, in Persian with the Jalali date first; a dash for None."""
     return "–" if value is None else whole_day(value)
 
 
 @register.filter
 def clock(value: datetime.datetime | datetime.time | None) -> str:
-    """Return a time of day such as `14:05`; a dash where there is none."""
+    """Return a time of day such as `14:05`; a dash for None."""
     if value is None:
         return "–"
     time = local(value) if isinstance(value, datetime.datetime) else value
@@ -195,7 +198,7 @@ def exact(value: datetime.datetime) -> str:
 
 @register.filter
 def moment(value: datetime.datetime | None) -> str:
-    """Return date and time, short: today's without the date; the exact time and its zone stand in the title."""
+    """Return a short date and time, without the date if it is today; the exact time with its zone is in the title."""
     if value is None:
         return "–"
     there, now, beside = local(value), timezone.localtime(), ""
@@ -207,7 +210,7 @@ def moment(value: datetime.datetime | None) -> str:
         text = _("%(day)s, %(time)s") % {"day": plain_day(value), "time": clock(value)}
         beside = gregorian_beside(value)
     if beside:
-        # Two parts that may stand one under the other: a phone is narrow.
+        # Two parts that may wrap to two lines on a narrow screen.
         text = format_html('<span class="nowrap">{}</span> <span class="nowrap small muted">{}</span>', text, beside)
         return format_html('<time datetime="{}" title="{}">{}</time>', there.isoformat(), exact(value), text)
     return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', there.isoformat(), exact(value), text)
@@ -215,12 +218,12 @@ def moment(value: datetime.datetime | None) -> str:
 
 @register.simple_tag
 def today_iso() -> str:
-    """Write the viewer's day as an address needs it."""
+    """Return today's date in the viewer's zone as an ISO date, for addresses."""
     return timezone.localdate().isoformat()
 
 
 def age_words(seconds: int) -> str:
-    """Return an age in words: seconds, minutes, hours or days."""
+    """Return an age in words, in seconds, minutes, hours or days."""
     if seconds < 60:
         text = ngettext("%(n)d sec. ago", "%(n)d sec. ago", seconds) % {"n": seconds}
     elif seconds < 3600:
@@ -234,7 +237,7 @@ def age_words(seconds: int) -> str:
 
 @register.inclusion_tag("_age.html")
 def age(at: datetime.datetime | None, old_after: int | None = None) -> dict[str, Any]:
-    """Write how long ago something was; it ticks, and turns into a warning after `old_after` seconds."""
+    """Return the context of an age that the browser keeps up to date; a warning after `old_after` seconds."""
     if at is None:
         return {}
     seconds = max(0, int((timezone.now() - at).total_seconds()))

@@ -1,4 +1,4 @@
-"""Template parts that stand a thousand times on one page of reports, written without a template of their own."""
+"""Tags for parts that occur a thousand times on a page of reports, rendered in Python because templates are slow."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NUMBER = ' class="num"'
 
 @register.simple_tag
 def table_rows(section: ReportSection) -> SafeString:
-    """Write the rows of a table of figures; each cell leads to the calls behind it."""
-    # What a column writes on each of its cells is escaped once, not once a row.
+    """Render the rows of a table of figures; each cell links to its calls."""
+    # The attributes common to a column's cells are escaped once, not once a row.
     columns = [
         (f'<td{NUMBER if column.is_number else ""} data-label="{escape(str(column.label))}">', column.kind)
         for column in section.columns
@@ -54,13 +54,13 @@ def _written(kind: str, cell: Value) -> Any:
         return console.day(value)
     if kind == "moment":
         return console.moment(value)
-    # Names keep the digits that somebody gave them.
+    # Names keep their digits as typed; only figures get the page's digits.
     return format_html("<bdi>{}</bdi>", console.digits(value) if kind in {"clock", "id"} else value)
 
 
 @register.simple_tag
 def plot_marks(plot: Plot) -> SafeString:
-    """Write the rectangles of a drawing, and the link and the word that each may carry."""
+    """Render the rectangles of a drawing, each with its link and text, if any."""
     return SafeString("".join(map(_mark, plot.marks)))
 
 

@@ -1,4 +1,4 @@
-"""What the end of a call leads to: its cost is counted, another attempt is planned or called off."""
+"""Consequences of a call's end: its cost is added to the campaign, and the next attempt is planned or cancelled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from providers.types import FINAL
 
 
 def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.datetime) -> None:
-    """Follow up on a call that has just ended, or whose ending was just corrected; in the caller's transaction."""
+    """Handle a call that has just ended, or whose end was just corrected; runs in the caller's transaction.
+
+    `before` and `after` are what was known of the call before and after the latest news.
+    """
     campaign = call.campaign
     if campaign is None:
         return
@@ -30,16 +33,16 @@ def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.date
 
 
 def plan_retry(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> bool:
-    """Add the next attempt as a new row, where the campaign's rules plan one."""
+    """Insert the next attempt as a new row if the campaign's retry rules plan one; returns whether it was inserted."""
     delays = campaign.retry_delays(after.status)
     if not delays or not campaign.is_open or call.contact_id is None:
         return False
     if call.stop_asked_at is not None:
-        # The line fell silent because somebody here wanted it so: whoever wants to go on calls again on purpose.
+        # Somebody here asked for the call to be stopped, so no automatic retry; a person may still call again.
         write_steps([step(call.pk, "no_retry_stopped", at=now)])
         return False
     if _has_talked(after):
-        # Vendors call a talk that broke off failed: whoever was reached is not rung a second time for that.
+        # Vendors report an interrupted conversation as failed: a person who was reached is not called again for it.
         write_steps([step(call.pk, "no_retry_talked", at=now)])
         return False
     minutes = rules.retry_delay_minutes(delays, call.attempt, campaign.max_attempts)
@@ -59,7 +62,11 @@ def plan_retry(call: Call, campaign: Campaign, after: Evidence, now: datetime.da
 
 
 def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> dict[int, Decimal]:
-    """Return what campaigns, by id, have spent more for these ends; what was counted before is only corrected."""
+    """Return the additional spending of each campaign, by id, caused by these ended calls.
+
+    Each tuple holds a call and what was known of it before and after. For a call whose cost was counted already only
+    the difference is returned.
+    """
     spent: dict[int, Decimal] = defaultdict(Decimal)
     for call, before, after in ended:
         if call.campaign_id is not None:
@@ -69,7 +76,7 @@ def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> dict[int, Deci
 
 
 def real_cost(call: Call, ended: Evidence) -> Decimal:
-    """Return the vendor's cost where it is told, else our price for the time talked."""
+    """Return the cost that the vendor reported, else the talk time at the provider's price in our settings."""
     if ended.cost is not None:
         return ended.cost
     return call.provider.price_per_minute * Decimal(ended.talk_seconds or 0) / 60
@@ -80,13 +87,13 @@ def _has_talked(after: Evidence) -> bool:
 
 
 def was_reached_late(before: Evidence, after: Evidence) -> bool:
-    """Tell whether a call that had ended turns out to be one in which somebody talked."""
+    """Return whether a call that had already ended is only now known to have reached a person."""
     return before.status in FINAL and not _has_talked(before) and _has_talked(after)
 
 
 def call_off(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> None:
-    """Skip the next attempt that waits, where what is known of this one now plans none."""
-    # The ending was corrected upwards, or it was told late that somebody talked: a planned attempt lost its reason.
+    """Skip the waiting next attempt if, by what is now known of this call, no further attempt is due."""
+    # The end was corrected, or the vendor reported late that somebody talked: the planned attempt is not needed.
     if call.contact_id is None or (campaign.retry_delays(after.status) and not _has_talked(after)):
         return
     planned = Call.objects.filter(campaign=campaign, contact=call.contact_id, attempt=call.attempt + 1)

@@ -1,6 +1,6 @@
-"""Tells managers and admins by e-mail what needs them: a halted provider, a paused campaign, a call that stays unknown.
+"""E-mail alerts to managers and admins: a halted provider, a paused campaign, a call that stays unknown.
 
-Each is raised once while it lasts, sent once, and cleared when it is over. A mail server that fails is tried again.
+Each alert is raised once while its cause lasts, sent once, and cleared when the cause is gone. Failed mail is retried.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from providers.types import CallStatus
 logger = logging.getLogger(__name__)
 
 UNKNOWN_FOR = 3600
-"""Seconds after which an unknown call is told of."""
+"""Seconds after which an unknown call raises an alert."""
 TRY_AGAIN_AFTER = 300
-"""Seconds until alerts that could not be sent are tried again."""
+"""Seconds before another attempt to send alerts whose mail failed."""
 MAIL_TIMEOUT = 10
-"""Seconds; the sweep must not wait longer for a mail server."""
-AT_ONCE = 500
-"""So many are raised, and told of in one e-mail, at once."""
+"""Seconds to wait for the mail server; the minute job must not be held up longer."""
+ALERTS_A_RUN = 500
+"""Most alerts of one kind that a run raises, and most alerts that one e-mail reports."""
 CALLS_NAMED = 10
-"""So many calls are named in one e-mail; the log has the rest."""
+"""Most calls listed in one e-mail; the call log shows the rest."""
 
 Kind = Alert.Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """What happened, what to do, and where."""
+    """One part of an alert e-mail: what happened, what to do, and the address of the page."""
 
     what: str
     step: str
@@ -52,18 +52,18 @@ class Paragraph:
 
 
 def alert(now: datetime.datetime) -> int:
-    """Clear what is over, raise what is new, and send what is not sent; returns how many were sent. Never raises."""
+    """Clear ended alerts, raise new ones, send the unsent; returns how many were sent. Logs errors and never raises."""
     try:
         _clear(now)
         _raise(now)
         return _send(now)
     except Exception:
-        # Whatever goes wrong here is less than a sweep that stops: the next one tries again.
+        # An alert that fails must not stop the rest of the minute job; the next run tries again.
         logger.exception("alerts could not be raised or sent")
         return 0
 
 
-# What is going on
+# Finding what deserves an alert
 
 
 def _providers() -> Q:
@@ -95,7 +95,7 @@ def _standing(kind: str) -> Exists:
 
 
 def _clear(now: datetime.datetime) -> None:
-    """End the alerts whose cause is gone, sent or not."""
+    """Mark alerts whose cause is gone as ended, whether they were sent or not."""
     standing = Alert.objects.filter(cleared_at__isnull=True)
     if not standing.exists():
         return
@@ -112,13 +112,13 @@ def _clear(now: datetime.datetime) -> None:
 
 
 def _same_pause() -> QuerySet[Campaign]:
-    """Return the campaigns that nobody resumed since the alert: a pause after that is another one, told anew."""
+    """Return the campaigns not resumed since the alert: a pause after a resume is a new one with its own alert."""
     not_resumed = Q(watched_since__isnull=True) | Q(watched_since__lte=OuterRef("raised_at"))
     return Campaign.objects.filter(_campaigns(), not_resumed, pk=OuterRef("object_id"))
 
 
 def _raise(now: datetime.datetime) -> None:
-    """Write down what is new; two workers at once write it once."""
+    """Insert alerts for new causes; idempotent, also when two workers run at the same time."""
     found: list[tuple[str, str, Collection[int]]] = [
         (Kind.PROVIDER_HALTED, "provider", _new(Provider.objects.filter(_providers()), Kind.PROVIDER_HALTED)),
         (Kind.PROVIDER_FROZEN, "provider", _new(Provider.objects.filter(_frozen()), Kind.PROVIDER_FROZEN)),
@@ -136,25 +136,25 @@ def _raise(now: datetime.datetime) -> None:
 
 
 def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: str) -> list[int]:
-    return list(rows.filter(~_standing(kind)).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    return list(rows.filter(~_standing(kind)).order_by("pk").values_list("pk", flat=True)[:ALERTS_A_RUN])
 
 
 def tell_of_unmatched_calls(provider_id: int, now: datetime.datetime) -> None:
-    """Raise one alert for all that a comparison just found, also where an earlier one was told already."""
+    """Raise one alert for the vendor calls that a comparison just found, even if an earlier alert was already sent."""
     standing = Alert.objects.filter(kind=Kind.UNMATCHED_CALLS, object_id=provider_id, cleared_at__isnull=True)
     standing.update(cleared_at=now)
     fresh = Alert(kind=Kind.UNMATCHED_CALLS, object_type="provider", object_id=provider_id, raised_at=now)
     Alert.objects.bulk_create([fresh], ignore_conflicts=True)
 
 
-# Telling of it
+# Sending the alerts
 
 
 def _send(now: datetime.datetime) -> int:
     waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
     free = Q(tried_at__isnull=True) | Q(tried_at__lte=now - span(TRY_AGAIN_AFTER))
-    ids = list(waiting.filter(free).values_list("pk", flat=True)[:AT_ONCE])
-    # Taken by compare-and-set: of two sweeps one sends. Whoever dies here leaves them to be tried again.
+    ids = list(waiting.filter(free).values_list("pk", flat=True)[:ALERTS_A_RUN])
+    # Claimed by compare-and-set, so that only one worker sends. If it dies, the alerts are retried after a while.
     taken = [pk for pk in ids if Alert.objects.filter(free, pk=pk, sent_at__isnull=True).update(tried_at=now)]
     if not taken:
         return 0
@@ -168,7 +168,7 @@ def _send(now: datetime.datetime) -> int:
         message.connection = get_connection(timeout=MAIL_TIMEOUT)
         message.send()
     except Exception as error:
-        # The server's own words may hold addresses or log-ins.
+        # The mail server's error text may contain addresses or log-ins, so only the error's class is logged.
         logger.warning("%s alerts wait: the mail server failed: %s", len(taken), type(error).__name__)
         return 0
     Alert.objects.filter(pk__in=taken).update(sent_at=now)
@@ -203,7 +203,7 @@ def _ids(alerts: Sequence[Alert], kind: str) -> list[int]:
 
 
 def _link(name: str, *args: int) -> str:
-    """Return a page's whole address; without PUBLIC_URL its path says where to look."""
+    """Return the full address of a page, or only its path if PUBLIC_URL is not set."""
     try:
         return f"{settings.PUBLIC_URL}{reverse(name, args=args)}"
     except NoReverseMatch:
@@ -214,7 +214,7 @@ def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
     rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_HALTED))
     return [
         Paragraph(
-            # The vendor's own words may hold anything; the sentence is ours.
+            # Our own sentence for the error: the vendor's text may contain anything.
             " ".join(filter(None, (_("The provider “%(name)s” is halted.") % {"name": row}, str(row.error_sentence)))),
             " ".join(
                 filter(

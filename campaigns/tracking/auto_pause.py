@@ -1,4 +1,7 @@
-"""Pauses a campaign by itself when its failures or refusals rise, and says why; weighed where ends are written."""
+"""Automatic pause: stops a campaign whose failures or opt-outs rise, and records why.
+
+Checked in the same transaction that writes a call's end.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +25,15 @@ from providers.types import FINAL, LIVE, CallStatus
 logger = logging.getLogger(__name__)
 
 TALKING = (CallStatus.IN_PROGRESS, CallStatus.WRAPPING_UP)
-LOOKED_AT = 20
-"""So many of the last failed calls are asked for the commonest reason."""
+FAILURES_COMPARED = 20
+"""How many of the last failed calls are searched for the commonest reason."""
 
 
 def weigh_ends(ended: Iterable[tuple[Call, Evidence, Evidence]], now: datetime.datetime) -> None:
-    """Weigh calls that have just ended, before and after what was heard, in the caller's transaction.
+    """Count calls that have just ended towards their campaigns' automatic pause, in the caller's transaction.
 
-    A call whose ending is only corrected was weighed already; one that a person had stopped says nothing.
+    Each tuple holds a call and what was known of it before and after the news. A call that had ended before is not
+    counted twice, and one that a person stopped is not counted at all.
     """
     found: dict[int, list[tuple[Call, rules.End]]] = defaultdict(list)
     for call, before, after in ended:
@@ -42,13 +46,13 @@ def weigh_ends(ended: Iterable[tuple[Call, Evidence, Evidence]], now: datetime.d
 
 
 def weigh_rejection(call: Call, now: datetime.datetime) -> None:
-    """Weigh an order that the vendor refused, in the caller's transaction."""
+    """Count an order that the vendor rejected towards the automatic pause, in the caller's transaction."""
     if call.campaign_id is not None:
         _weigh({call.campaign_id: [(call, "failed")]}, now)
 
 
 def weigh_late_wish(call: Call, now: datetime.datetime) -> None:
-    """Weigh a wish not to be called again that is known only after the call was over."""
+    """Count an opt-out that became known only after the call had ended towards the automatic pause."""
     campaign = (
         Campaign.objects.select_for_update(no_key=True).filter(pk=call.campaign_id or 0, status="running").first()
     )
@@ -59,7 +63,7 @@ def weigh_late_wish(call: Call, now: datetime.datetime) -> None:
 def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetime) -> None:
     if not found:
         return
-    # Locked in one order, before whatever else is written to them.
+    # Locked in the order of their ids, before anything else is written to them, so that there is no deadlock.
     locked = Campaign.objects.select_for_update(no_key=True).filter(pk__in=sorted(found)).order_by("pk")
     for campaign in locked.only("status", "watched", "watched_since"):
         ends = [end for call, end in found[campaign.pk] if _counts(call, campaign)]
@@ -68,7 +72,7 @@ def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetim
 
 
 def _counts(call: Call, campaign: Campaign) -> bool:
-    """Tell whether a call left since somebody last resumed the campaign: what was out before is not held against it."""
+    """Return whether a call was sent after the campaign was last resumed; earlier calls are not counted against it."""
     since = campaign.watched_since
     return since is None or (call.placing_at is not None and call.placing_at >= since)
 
@@ -77,7 +81,7 @@ def _keep(campaign: Campaign, watch: rules.Watch) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(watched=watch.as_stored())
     alarm = watch.alarm()
     if alarm is not None:
-        # Counted only where it matters; a vendor that never says who talks has everybody who is out count as talking.
+        # Counted only when needed. If a vendor never reports who is talking, every live call counts as talking.
         live = Call.objects.filter(StatusIsOneOf(LIVE), campaign=campaign)
         counted = live.aggregate(out=Count("pk"), talking=Count("pk", filter=Q(status__in=TALKING)))
         alarm = watch.alarm(counted["out"], counted["talking"] or counted["out"])
@@ -101,5 +105,5 @@ def _sentence(campaign_id: int, alarm: rules.Alarm) -> str:
 
 def _commonest_failure(campaign_id: int) -> str:
     failed = Call.objects.filter(campaign=campaign_id, status=CallStatus.FAILED).order_by("-pk")
-    reasons = Counter(failed.values_list("failure_reason", flat=True)[:LOOKED_AT])
+    reasons = Counter(failed.values_list("failure_reason", flat=True)[:FAILURES_COMPARED])
     return str(FAILED.get(reasons.most_common(1)[0][0], "")) if reasons else ""

@@ -1,4 +1,4 @@
-"""Writes news of calls, from an answer, a poll, a list or a webhook: one statement a batch, only what changed."""
+"""Writes states of calls that vendors reported in an answer, a poll or a list: one statement a batch, only changes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ from campaigns.models import Call, CallTranscript
 from campaigns.tracking import after_call, auto_pause
 from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
 
+MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
+MAX_TURNS = 2000
+"""Turns kept of one transcript."""
+MAX_TURN_TEXT = 4000
+"""Characters kept of one turn of a transcript."""
+MAX_SUMMARY = 4000
+"""Characters kept of a transcript's summary."""
 STATE_COLUMNS = (
     "status", "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
     "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
@@ -27,9 +34,11 @@ STATE_COLUMNS = (
 def merge_news(
     news: Mapping[int, CallSnapshot], *, source: str, now: datetime.datetime, looked: Sequence[int] = ()
 ) -> int:
-    """Join snapshots (by call id) into their rows; `looked` are all calls asked for. Returns how many changed.
+    """Merge snapshots (by id of our call) into their rows; returns how many rows changed.
 
-    Rows are locked, joined, and written by compare-and-set on their rank, so that a state never goes backwards.
+    `looked` are the ids of all calls that were asked for: those without a snapshot only get the time of their next
+    poll. `source` names where the news comes from. Rows are locked and written by compare-and-set on their rank, so
+    that a state never goes backwards.
     """
     with transaction.atomic():
         ids = sorted({*news, *looked})
@@ -47,7 +56,7 @@ def merge_news(
                     steps.append(step(call.pk, "wrong_person", at=now, source=source))
                 else:
                     after = join(before, evidence_of(snapshot))
-                    raw = snapshot.raw_status[:80] or raw
+                    raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
                     if snapshot.transcript or snapshot.summary or snapshot.extracted:
                         texts.append((call, snapshot))
                     if snapshot.do_not_call and not before.do_not_call:
@@ -70,7 +79,7 @@ def merge_news(
         locked_rows = {call.pk: call for call in calls}
         changes = transitions.join_rows(transitions.LEARN, STATE_COLUMNS, rows, now, whys, locked=locked_rows)
         ended = [end for end in ended if end[0].pk in changes.ids]
-        # Most of what is read says what we know already: then only the next look is written.
+        # Most answers bring nothing new: then only the time of the next poll is written.
         update_rows(Call, ("next_poll_at", "polls", "rank"), looks, guard="c.rank = v.rank")
         _write_texts(texts)
         write_steps([*steps, *changes.steps])
@@ -87,7 +96,7 @@ def merge_news(
 
 
 def believed(call: Call) -> Evidence:
-    """Return what a row says, as evidence."""
+    """Return what a call's row says of it as `Evidence`."""
     return Evidence(
         status=CallStatus(call.status),
         rank=call.rank,
@@ -104,18 +113,18 @@ def believed(call: Call) -> Evidence:
 
 
 def is_of_another(call: Call, snapshot: CallSnapshot) -> bool:
-    """Tell whether news names another number than the call's: an id used twice, never to be believed."""
+    """Return whether a snapshot names another number than the call's: then the vendor's id was reused; ignore it."""
     theirs, ours = digits(snapshot.to_number), digits(call.to_number)
     return bool(theirs) and len(theirs) >= 7 and not (ours.endswith(theirs[-9:]) or theirs.endswith(ours[-9:]))
 
 
 def digits(number: str) -> str:
-    """Return only the digits of a number."""
+    """Return the digits of a phone number, without any other characters."""
     return "".join(letter for letter in number if letter in "0123456789")
 
 
 def _why(before: Evidence, after: Evidence, raw: str, source: str) -> Why | None:
-    """Return why the state changed; None where it stays."""
+    """Return the reason to record for a changed state, or None if the state stays the same."""
     if after.status == before.status and after.failure_reason == before.failure_reason:
         return None
     code = "conflict" if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED else "vendor_news"
@@ -152,17 +161,18 @@ def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
     written = []
     known = CallTranscript.objects.in_bulk([call.pk for call, _ in texts], field_name="call_id") if texts else {}
     for call, snapshot in texts:
-        turns = [{"speaker": t.speaker, "text": t.text[:4000], "at_ms": t.at_ms} for t in snapshot.transcript][:2000]
+        turns = [{"speaker": t.speaker, "text": t.text[:MAX_TURN_TEXT], "at_ms": t.at_ms} for t in snapshot.transcript]
+        turns = turns[:MAX_TURNS]
         text = "\n".join(str(turn["text"]) for turn in turns)
         old = known.get(call.pk)
         if old is None and (turns or snapshot.summary):
-            CallTranscript.objects.create(call=call, turns=turns, text=text, summary=snapshot.summary[:4000])
+            CallTranscript.objects.create(call=call, turns=turns, text=text, summary=snapshot.summary[:MAX_SUMMARY])
             written.append(call.pk)
         elif old is not None and (len(text) > len(old.text) or len(snapshot.summary) > len(old.summary)):
             CallTranscript.objects.filter(pk=old.pk, text=old.text).update(
                 turns=turns if len(text) > len(old.text) else old.turns,
                 text=max(text, old.text, key=len),
-                summary=max(snapshot.summary[:4000], old.summary, key=len),
+                summary=max(snapshot.summary[:MAX_SUMMARY], old.summary, key=len),
             )
             written.append(call.pk)
         if snapshot.extracted and dict(snapshot.extracted) != call.extracted:
@@ -174,7 +184,7 @@ def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
 def _forbid(call: Call, was_over: bool, now: datetime.datetime) -> None:
     from campaigns.contacts.do_not_call import forbid
 
-    # Names what can be opened and read: which vendor heard it, in which call.
+    # The remark on the do-not-call entry says which vendor reported the opt-out, in which call.
     heard = f"{call.provider.vendor_label} #{call.pk}"
     done = forbid(call.to_number, reason=heard, source="vendor", person=None)
     if was_over and done.added:
@@ -185,7 +195,10 @@ def _forbid(call: Call, was_over: bool, now: datetime.datetime) -> None:
 def bind(
     call_id: int, remote_id: str, *, code: str, source: str, now: datetime.datetime, matched_by: str = "id"
 ) -> bool:
-    """Give an unknown call its vendor call, by compare-and-set; refused where another call has that id already."""
+    """Store the vendor's id of a call that has none yet, by compare-and-set; returns whether it was stored.
+
+    False also where another call has that id already. `matched_by` says how the call was recognised.
+    """
     try:
         with transaction.atomic():
             bound = transitions.change(

@@ -1,4 +1,4 @@
-"""Stops one call that the vendor already has: asks once, believes only what the vendor says, and says it truthfully."""
+"""Cancels or hangs up one call at the vendor: asks once, reads the state back, and reports what really happened."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ WAITS_THERE = frozenset({CallStatus.QUEUED})
 RINGS_OR_TALKS = frozenset({CallStatus.DIALING, CallStatus.RINGING, CallStatus.IN_PROGRESS})
 
 UNHEARD = (NotSent, RateLimited, AccountProblem)
-"""Answers after which the vendor knows nothing of the wish."""
+"""Errors after which the vendor certainly did not receive the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What came of the wish, for the person who had it."""
+    """The message shown to the person who asked for the stop."""
 
     tone: Literal["success", "warning", "error"]
     sentence: str
@@ -53,14 +53,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class StopAnswer:
-    """What the vendor answered to a wish, and what it says of the call since."""
+    """The vendor's answer to a request to stop a call, and the call's states read after it."""
 
     answer: CallSnapshot | ProviderError | None
     news: list[CallSnapshot]
 
 
 def wish_for(call: Call, person: Person) -> StopWish | None:
-    """Return what this person may ask the vendor about this call now: to cancel it, to hang it up, or nothing."""
+    """Return how this person may stop the call at the vendor now: "cancel" or "hang_up"; None if they cannot."""
     backend = call.provider.backend_class
     if not call.remote_id or not may_stop(call, person):
         return None
@@ -72,15 +72,15 @@ def wish_for(call: Call, person: Person) -> StopWish | None:
 
 
 def may_stop(call: Call, person: Person) -> bool:
-    """Tell whether a person may stop a call: an own one, or any with the right."""
+    """Return whether a person may stop a call: one of their own, or any if they control all campaigns."""
     is_own = call.owner_id is not None and call.owner_id == person.pk
     return may(person, "control_all_campaigns") or (is_own and may(person, "place_call"))
 
 
 def stop_at_vendor(call_id: int, wish: StopWish, person: Person) -> Told:
-    """Ask the vendor to cancel or hang up one call, read its state back, and say what really happened.
+    """Ask the vendor to cancel or hang up one call, read its state back, and return the message for the person.
 
-    No transaction may be open: the vendor may take its time. Raises PermissionDenied.
+    Must not run inside a transaction, because the vendor may answer slowly. Raises PermissionDenied.
     """
     call = Call.objects.select_related("provider", "agent", "caller_id").get(pk=call_id)
     if not may_stop(call, person):
@@ -90,7 +90,7 @@ def stop_at_vendor(call_id: int, wish: StopWish, person: Person) -> Told:
     backend_class = call.provider.backend_class
     if not (backend_class.supports_cancel if wish == "cancel" else backend_class.supports_hang_up):
         return Told(tone="warning", sentence=_("%(vendor)s cannot do this.") % {"vendor": backend_class.label})
-    # Kept before the vendor hears of it: its end may be read back at the same time, and must not plan another attempt.
+    # Stored before the request is sent: another worker may read the call's end meanwhile and must not plan a retry.
     Call.objects.filter(pk=call_id).update(stop_asked_at=timezone.now())
     passed: list[Exchange] = []
     try:
@@ -106,7 +106,7 @@ def stop_at_vendor(call_id: int, wish: StopWish, person: Person) -> Told:
 
 
 def ask_vendor(backend: ProviderBackend, wish: StopWish, handle: CallHandle) -> StopAnswer:
-    """Ask a vendor to stop a call, then read the call's state; no database, no transaction."""
+    """Ask a vendor to stop a call, then read the call's state; uses no database."""
     answer = _ask(backend, wish, handle)
     return StopAnswer(answer, _news(backend, handle, answer))
 
@@ -119,9 +119,9 @@ def _ask(backend: ProviderBackend, wish: StopWish, handle: CallHandle) -> CallSn
 
 
 def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[CallSnapshot]:
-    """Return what the vendor says of the call after the wish: its state read anew, else its answer.
+    """Return the call's state read again after the request, or the answer itself if the read fails.
 
-    An answer alone may only mean that the wish was heard.
+    It is read again because an answer may only mean that the request was received.
     """
     told = [answer] if isinstance(answer, CallSnapshot) else []
     if isinstance(answer, UNHEARD):
@@ -133,7 +133,7 @@ def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[
 
 
 def write_heard(call: Call, heard: StopAnswer, code: str, person: Person | None) -> None:
-    """Write what came of a wish, as a step of this code; `person` is None where the product itself had it."""
+    """Write the result of a stop request as a call event with this code; `person` is None if no person asked."""
     answer, now = heard.answer, timezone.now()
     if isinstance(answer, UNHEARD):
         _take_back_wish(call.pk)
@@ -154,7 +154,7 @@ def write_heard(call: Call, heard: StopAnswer, code: str, person: Person | None)
 
 
 def _take_back_wish(call_id: int) -> None:
-    """Forget a wish that the vendor never heard: the call goes on, and its end leads on as ever."""
+    """Clear the stored stop request that never reached the vendor, so that the call's end is handled as usual."""
     Call.objects.filter(pk=call_id).exclude(status__in=FINAL).update(stop_asked_at=None)
 
 
@@ -210,7 +210,7 @@ def _nothing_to_stop(call: Call) -> Told:
 
 
 def note_exchanges(provider_id: int, wish: StopWish, passed: list[Exchange], reference: UUID | None = None) -> None:
-    """Write what passed between us and the vendor about one call into the provider's list of exchanges."""
+    """Store the HTTP exchanges of one stop request in the provider's exchange log."""
     for exchange in passed:
         Provider.objects.note_exchange(
             provider_id,

@@ -1,4 +1,7 @@
-"""The poll slice: reads states of open calls, and looks for unknown ones; one provider, one thread, one lease."""
+"""The poll slice: reads states of open calls and searches for unknown ones.
+
+Each provider is read by one thread at a time, under a lease.
+"""
 
 from __future__ import annotations
 
@@ -34,20 +37,24 @@ logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 45.0
 LAST_READS_SECONDS = 38.0
-"""With the slice it stays below the queue's time-out of 90 s."""
+"""Seconds to wait for open reads when a slice ends; slice and wait stay below the queue's time-out of 90 s."""
 AHEAD_SECONDS = 20.0
-"""A slice stays awake for calls that become due within this time; later ones are the minute schedule's."""
+"""A slice keeps running for calls that become due within this time; later ones are left to the minute job."""
 BATCH_BY_LIST = 5000
-"""Each read of a list costs all its pages, however few calls are looked for."""
+"""Calls a read where the vendor is read by list: a list costs all its pages, however few calls are wanted."""
 MOST_IN_A_WRITE = 1000
+"""Calls written in one transaction."""
 SWEEP_SECONDS = 5.0
+"""Seconds between two runs of the repairs within a slice (stuck calls, finished campaigns)."""
 POSTPONED_SECONDS = 10
+"""Wait after a failed read for which the vendor named no other."""
 FAILURES_LOGGED = 5
+"""Most failed reads that one round writes to the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollAnswer:
-    """What one thread brought back: states of the calls it asked for, or the list for a look."""
+    """The result of one thread: states of the calls it asked for, or the vendor's list for finding unknown calls."""
 
     provider_id: int
     asked: Sequence[int]
@@ -56,7 +63,7 @@ class PollAnswer:
 
 
 class PollSlice:
-    """The coordinator of one poll slice."""
+    """Runs one poll slice: starts reads in threads and writes their results; only it uses the database."""
 
     def __init__(self, seconds: float) -> None:
         self.token = uuid.uuid4()
@@ -75,7 +82,7 @@ class PollSlice:
         self.swept_at = 0.0
 
     def run(self) -> bool:
-        """Read until the time is over or nothing becomes due soon; returns whether a successor is needed."""
+        """Read until the time is over or nothing becomes due soon; returns whether another slice should follow."""
         while time.monotonic() < self.ends_at:
             try:
                 if not self.round():
@@ -87,7 +94,7 @@ class PollSlice:
         return True
 
     def round(self) -> bool:
-        """Start reads for every provider that has due calls and no holder, and write what came back."""
+        """Start a read for each provider that has due calls and is leased by no other slice, and write the results."""
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
             stuck_calls.free_the_stuck(self.clock.now())
@@ -98,21 +105,21 @@ class PollSlice:
         wrote = self.write(timeout=0.2 if self.busy else 0.0)
         if not started and not wrote and not self.busy:
             if not self.is_needed():
-                # The last call of a campaign may just have ended: show it now, not at the next minute.
+                # The last call of a campaign may just have ended: finish it now rather than in the next minute job.
                 lifecycle.finish_done_campaigns()
                 return False
             time.sleep(0.2)
         return True
 
     def is_needed(self) -> bool:
-        """Tell whether a call becomes due soon that no other slice looks after; holds on to their providers."""
+        """Return whether a call becomes due soon at a provider that this slice can lease; leases such providers."""
         now = self.clock.now()
         expected = providers_with_due(now + datetime.timedelta(seconds=AHEAD_SECONDS))
         held = [provider_id for provider_id in expected if self._holds(provider_id)]
         return bool(held or (expected and not self.others.take_care(now)))
 
     def start(self, provider_id: int) -> bool:
-        """Start one read of a provider in a thread, under its lease."""
+        """Start one read of a provider in a thread, under the provider's lease; returns whether it was started."""
         if provider_id in self.busy or not self._holds(provider_id):
             return False
         provider = Provider.objects.get(pk=provider_id)
@@ -124,7 +131,7 @@ class PollSlice:
         plan = unknown_calls.plan_look(provider, now)
         if not calls and plan is None:
             return False
-        # Side by side, so that neither a long list nor many open calls starve the other.
+        # In parallel, so that neither a long list nor many open calls delay the other.
         if plan is not None:
             self._submit(provider_id, [], plan, lambda: unknown_calls.look(backend, plan))
         if calls:
@@ -143,7 +150,7 @@ class PollSlice:
         self.pool.submit(self._tell, provider_id, asked, plan, act)
 
     def keep_leases(self) -> None:
-        """Renew the leases of providers whose reads are out: a long list must not be read by two at once."""
+        """Renew the leases of providers with a read in progress, so that no other slice reads the same list."""
         for provider_id in self.busy:
             self._holds(provider_id)
 
@@ -170,12 +177,12 @@ class PollSlice:
         return self.backends[provider.pk]
 
     def _note(self, provider_id: int, passed: Exchange) -> None:
-        """Keep a read that went wrong for the provider's log; the many that go well would only push it out."""
+        """Keep a failed read for the provider's exchange log; successful ones would only push failures out of it."""
         if passed.error is not None or (passed.http_status or 0) >= 400:
             self.failed.put((provider_id, passed))
 
     def log_failures(self) -> None:
-        """Write the reads that went wrong, a few a round: a vendor that is away answers them all alike."""
+        """Write failed reads to the exchange log, a few a round: during an outage all of them look the same."""
         logged = 0
         while not self.failed.empty():
             provider_id, passed = self.failed.get_nowait()
@@ -209,13 +216,13 @@ class PollSlice:
         self.heard.put(PollAnswer(provider_id, asked, plan, result))
 
     def write(self, *, timeout: float) -> int:
-        """Write what the threads brought back; returns how many reads that were."""
+        """Write the results that threads delivered; returns how many reads they were. `timeout` is in seconds."""
         wrote = 0
         try:
             while True:
                 heard = self.heard.get(timeout=timeout) if not wrote and timeout else self.heard.get_nowait()
                 if heard is None:
-                    # The rest of the round is not put off by threads that ask again and again.
+                    # Serve each thread's database request once, so that busy threads do not delay the round.
                     self.errands.serve()
                     timeout = 0.0
                     continue
@@ -241,10 +248,9 @@ class PollSlice:
             Provider.objects.note_success(heard.provider_id)
 
     def finish(self) -> None:
-        """Wait for the reads that are out, write them, give the leases back.
+        """Wait for the reads in progress, write them, and release the leases.
 
-        As long as the queue's time-out allows: what is not waited for is read in vain, and the next slice fares no
-        better.
+        Waits as long as the queue's time-out allows: a read given up is wasted, and the next slice would take as long.
         """
         until = max(self.ends_at, time.monotonic()) + LAST_READS_SECONDS
         while self.busy and time.monotonic() < until:
@@ -264,16 +270,16 @@ class PollSlice:
 
 
 def batch_of(provider: Provider) -> int:
-    """Return how many calls to ask for at once: thousands by list, else what five seconds of the budget allow."""
+    """Return how many calls one read asks for: thousands by list, else what the read rate allows in five seconds."""
     if provider.backend_class.fetches_by_list:
         return BATCH_BY_LIST
     return max(1, min(500, provider.reads_per_minute // 12))
 
 
 def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, CallHandle]]:
-    """Return the calls to ask for now, the longest due first, with what is needed to find each."""
+    """Return the ids and handles of the calls to read now, the longest due first."""
     due = Call.objects.at_vendor().filter(provider=provider, next_poll_at__lte=now).exclude(remote_id="")
-    # Plain values: thousands of rows are asked for at once.
+    # Plain values instead of model instances: there may be thousands of rows.
     columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at")
     return [
         (
@@ -294,7 +300,7 @@ def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, C
 
 
 def news_of(provider_id: int, asked: Sequence[int], snapshots: Sequence[CallSnapshot]) -> dict[int, CallSnapshot]:
-    """Return snapshots by the id of our call."""
+    """Return the snapshots by the id of our call; those that belong to none of the calls asked for are left out."""
     ids = dict(
         Call.objects.filter(provider=provider_id, pk__in=asked).exclude(remote_id="").values_list("remote_id", "pk")
     )
@@ -308,7 +314,7 @@ def note_failure(
     error: ProviderError,
     now: datetime.datetime,
 ) -> None:
-    """Keep the rows as they are, ask again later, and halt a provider whose key or credit is gone."""
+    """Handle a failed read: leave states unchanged, poll again later, and halt a provider without key or credit."""
     logger.warning("provider=%s: reading failed: %s", provider_id, type(error).__name__)
     wait = error.retry_after if isinstance(error, RateLimited | NoReadLeft) else POSTPONED_SECONDS
     if isinstance(error, AccountProblem):
@@ -320,7 +326,7 @@ def note_failure(
 
 
 def postpone(provider_id: int, now: datetime.datetime, wait: float) -> None:
-    """Ask for nothing of a provider for a while."""
+    """Postpone all due polls of a provider by `wait` seconds."""
     Call.objects.filter(_due(now), provider=provider_id).update(next_poll_at=now + span(wait))
 
 
@@ -337,17 +343,17 @@ _providers_with_due = IdsAt(_with_due)
 
 
 def providers_with_due(now: datetime.datetime) -> list[int]:
-    """Return the providers with open or unknown calls to read now."""
+    """Return the ids of providers with open or unknown calls to read now."""
     return _providers_with_due(now)
 
 
 def has_due(at: datetime.datetime) -> bool:
-    """Tell whether anything is due for a read by then."""
+    """Return whether any call is due for a read at or before this time."""
     return Call.objects.filter(_due(at)).exists()
 
 
 def run_slice(seconds: float = SLICE_SECONDS) -> bool:
-    """Run one poll slice; returns whether a successor should follow at once."""
+    """Run one poll slice of this many seconds; returns whether another one should follow at once."""
     current = PollSlice(seconds)
     try:
         return current.run()

@@ -1,4 +1,4 @@
-"""Compares a part of a vendor's list with our rows: binds what is ours, records once what no row explains."""
+"""Compares one window of a vendor's list with our rows: stores vendor ids of our calls, records unexplained ones."""
 
 from __future__ import annotations
 
@@ -25,54 +25,64 @@ from providers.models import Provider
 from providers.types import CallHandle, CallSnapshot, CallStatus, FailureReason
 
 MOST_DETAILS = 50
+"""Most calls of one window that are read one by one."""
 MOST_OPEN = 1000
-"""So many unexplained calls of one vendor wait for a person at most; other tools with the same key may make many."""
-AT_ONCE = 500
+"""Most unexplained calls of one vendor that may wait for a person; other tools with the same key may make many."""
+IDS_A_QUERY = 500
+"""Vendor ids that one statement looks up."""
+CALLS_A_WINDOW = 4 * IDS_A_QUERY
+"""Most of our calls without a vendor id that are compared with one window."""
 
+MAX_REMOTE_ID = UnknownVendorCall._meta.get_field("remote_id").max_length
+MAX_AGENT_ID = UnknownVendorCall._meta.get_field("agent_id").max_length
+MAX_RAW_STATUS = UnknownVendorCall._meta.get_field("raw_status").max_length
 State = UnknownVendorCall.State
 
 
 @dataclass(slots=True)
 class ListPart:
-    """One window of a vendor's list, and what we know of it."""
+    """One time window of a vendor's list, and our calls in it."""
 
     provider: Provider
     since: datetime.datetime
     until: datetime.datetime
     known: list[Sought]
-    """Calls of ours that the list must show, or it is not to be trusted."""
+    """Our own calls in the window; if the list lacks old enough ones, it cannot be trusted."""
     is_frozen: bool
-    """After a restored backup: a waiting call may be one that was dialled already."""
+    """Whether the provider is frozen after a restored backup, so that a pending call may have been dialled already."""
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What a comparison did."""
+    """The result of comparing one window: how many calls were seen, bound, held and recorded."""
 
     bound: int = 0
     held: int = 0
     recorded: int = 0
     missing: int = 0
-    """Calls that we know, that are old enough, and that the list does not show."""
+    """Known calls that are old enough to be listed, and are not."""
     seen: int = 0
-    """Calls that we know and that it shows."""
+    """Known calls that are listed."""
     rest: list[CallSnapshot] = field(default_factory=list)
 
 
 def compare(
     part: ListPart, backend: ProviderBackend, listed: Sequence[CallSnapshot], now: datetime.datetime
 ) -> Comparison:
-    """Match every row of a list; rows without our reference are read one by one first, where that may tell."""
+    """Match every row of a vendor's list with our calls, and write what follows.
+
+    Rows that carry no reference of ours are read one by one first, because the full call may carry it.
+    """
     done = Comparison()
     rest, missing = matching.explained(part.known, listed)
     fresh = now - span(rules.SETTLE)
-    # Near the edges of the window the vendor's clock decides whether a call is in it.
+    # At the edges of the window, clock differences decide whether the vendor lists a call: do not count those.
     inner = (part.since + EARLY, min(part.until - EARLY, fresh))
     done.missing = sum(inner[0] <= call.placing_at < inner[1] for call in missing)
     done.seen = len(part.known) - len(missing)
     ids = _known_ids(part.provider, [row.remote_id for row in rest])
     rest = [row for row in rest if row.remote_id not in ids]
-    # A vendor call younger than this may be one whose answer is on its way to us.
+    # A very recent vendor call may belong to an order whose answer has not arrived yet.
     rest = [row for row in rest if part.is_frozen or row.created_at is None or row.created_at < fresh]
     recorded = _recorded_ids(part.provider, [row.remote_id for row in rest])
     rest = _with_details(backend, rest, recorded)
@@ -88,22 +98,22 @@ def compare(
 
 def _known_ids(provider: Provider, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for start in range(0, len(ids), AT_ONCE):
-        calls = Call.objects.filter(provider=provider, remote_id__in=ids[start : start + AT_ONCE])
+    for start in range(0, len(ids), IDS_A_QUERY):
+        calls = Call.objects.filter(provider=provider, remote_id__in=ids[start : start + IDS_A_QUERY])
         found.update(calls.values_list("remote_id", flat=True))
     return found
 
 
 def _recorded_ids(provider: Provider, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for start in range(0, len(ids), AT_ONCE):
-        rows = UnknownVendorCall.objects.filter(provider=provider, remote_id__in=ids[start : start + AT_ONCE])
+    for start in range(0, len(ids), IDS_A_QUERY):
+        rows = UnknownVendorCall.objects.filter(provider=provider, remote_id__in=ids[start : start + IDS_A_QUERY])
         found.update(rows.values_list("remote_id", flat=True))
     return found
 
 
 def _with_details(backend: ProviderBackend, rows: list[CallSnapshot], recorded: set[str]) -> list[CallSnapshot]:
-    """Read rows that do not say whose they are: lists are trimmed, the call itself may carry our reference."""
+    """Read one by one the rows without our reference: lists leave fields out that the full call may carry."""
     if not (backend.carries_reference and backend.reads_more_alone):
         return rows
     unsaid = [row for row in rows if row.reference is None and row.remote_id not in recorded][:MOST_DETAILS]
@@ -126,7 +136,7 @@ def _bind_by_reference(
     left = []
     for row in rows:
         call = calls.get(row.reference) if row.reference else None
-        # A call of ours that has another id already: the vendor dialled twice for one order.
+        # Our call has another vendor id already: the vendor dialled twice for one order, so this row stays unexplained.
         if call is None or call.remote_id or call_updates.is_of_another(call, row):
             left.append(row)
         elif is_on_its_way(call, now):
@@ -141,16 +151,19 @@ def _bind_by_reference(
 def _bind_by_number(
     part: ListPart, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
 ) -> list[CallSnapshot]:
-    """Bind by number, agent and time, as settling does: only where one call and one row fit nobody else."""
+    """Match rows and calls by number, agent and time; bind only pairs that fit each other and nothing else.
+
+    Returns the rows that are still unexplained.
+    """
     held = Q(status=CallStatus.FAILED, failure_reason=FailureReason.NOT_PLACED)
     states = Q(status__in=[CallStatus.UNKNOWN, CallStatus.PLACING]) | held
-    # An order that was taken late stands in the list later than it left.
+    # The vendor may list a call later than we sent its order.
     longest = span(rules.HTTP_DEADLINE + rules.PRESEND + rules.GRACE + 2 * rules.LONG_SETTLE)
     calls = {
         call.pk: call
         for call in Call.objects.filter(states, provider=part.provider, remote_id="")
         .filter(placing_at__gte=part.since - longest, placing_at__lte=part.until + EARLY)
-        .select_related("agent")[: 4 * AT_ONCE]
+        .select_related("agent")[:CALLS_A_WINDOW]
     }
     if not calls:
         return rows
@@ -165,7 +178,7 @@ def _bind_by_number(
             settled.add(found.snapshot.remote_id)
             done.bound += 1
     for call_id, ids in findings.ambiguous.items():
-        # Several fit: settling asks a person on the call's own page.
+        # Several rows fit this call: a person decides on the call's own page.
         if calls[call_id].status in {CallStatus.UNKNOWN, CallStatus.PLACING}:
             settled.update(ids)
     return [row for row in rows if row.remote_id not in settled]
@@ -179,12 +192,12 @@ def _sought(call: Call) -> Sought:
 
 
 def is_on_its_way(call: Call, now: datetime.datetime) -> bool:
-    """Tell whether an order is out whose own answer may still come: neither unknown nor lost."""
+    """Return whether the vendor's answer to this call's order may still arrive."""
     return call.status == CallStatus.PLACING and call.deadline_at is not None and call.deadline_at >= now
 
 
 def _bind(call: Call, row: CallSnapshot, by: str, now: datetime.datetime) -> bool:
-    """Give a call its vendor call by the same compare-and-set as settling, then what the vendor says of it."""
+    """Store a row's vendor id on our call by compare-and-set, then write the row's state; returns whether it did."""
     code = "bound" if by == "id" else "bound_by_number"
     if call.status == CallStatus.PENDING:
         bound = _bind_waiting(call, row, by, now)
@@ -195,11 +208,11 @@ def _bind(call: Call, row: CallSnapshot, by: str, now: datetime.datetime) -> boo
     return bound
 
 
-# After a restored backup: calls that wait here and were dialled there
+# After a restored backup: calls that are pending here and were already dialled by the vendor
 
 
 def _bind_waiting(call: Call, row: CallSnapshot, by: str, now: datetime.datetime) -> bool:
-    """Take a call out of the queue that the vendor has already; no commit point passes a row that does not wait."""
+    """Bind a pending call that the vendor has dialled already, so that no dispatcher sends it again."""
     try:
         with transaction.atomic():
             dialed_at = row.created_at or now
@@ -215,7 +228,7 @@ def _bind_waiting(call: Call, row: CallSnapshot, by: str, now: datetime.datetime
 def _settle_waiting(
     part: ListPart, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
 ) -> list[CallSnapshot]:
-    """Bind the one waiting call that a row fits; where several fit, hold them all: nobody is guessed at or dialled."""
+    """Bind the one pending call that fits a row; if several fit, hold them all so that none is dialled."""
     numbers = {row.to_number for row in rows if row.to_number}
     waiting: dict[str, list[Call]] = defaultdict(list)
     for call in Call.objects.filter(
@@ -240,7 +253,7 @@ def _may_be(call: Call, row: CallSnapshot) -> bool:
     agent = call.agent.remote_id if call.agent else ""
     if agent and row.agent_id and agent != row.agent_id:
         return False
-    # A second attempt is planned anew after the restore: its row may be younger than the call.
+    # A later attempt is planned again after the restore, so its row may be younger than the vendor's call.
     return row.created_at is None or call.attempt > 1 or call.created_at <= row.created_at + EARLY
 
 
@@ -249,21 +262,21 @@ def _hold(call: Call, now: datetime.datetime) -> int:
     return len(transitions.change(transitions.HOLD_WAITING, this, now, Why("held_after_restore")))
 
 
-# What nothing explains
+# Vendor calls that no row of ours explains
 
 
 def _record(provider: Provider, rows: Sequence[CallSnapshot], now: datetime.datetime) -> int:
-    """Write down each row once, as many as a person may ever look at; returns how many were new."""
+    """Insert each unexplained row once, up to `MOST_OPEN` open ones a provider; returns how many were new."""
     waiting = UnknownVendorCall.objects.filter(provider=provider, state=State.OPEN).count()
     fresh = [
         UnknownVendorCall(
             provider=provider,
-            remote_id=row.remote_id[:200],
+            remote_id=row.remote_id[:MAX_REMOTE_ID],
             masked_number=ending_if_long(call_updates.digits(row.to_number)),
-            agent_id=row.agent_id[:200],
+            agent_id=row.agent_id[:MAX_AGENT_ID],
             vendor_time=row.created_at,
             seen_at=now,
-            raw_status=row.raw_status[:80],
+            raw_status=row.raw_status[:MAX_RAW_STATUS],
             has_our_mark=row.reference is not None,
         )
         for row in rows[: max(0, MOST_OPEN - waiting)]
@@ -273,6 +286,6 @@ def _record(provider: Provider, rows: Sequence[CallSnapshot], now: datetime.date
 
 
 def _close_found(provider: Provider) -> None:
-    """End what waited for a person and turned out to be a row's call after all."""
+    """Close open unexplained vendor calls whose id one of our calls has meanwhile received."""
     call = Call.objects.filter(provider=OuterRef("provider"), remote_id=OuterRef("remote_id"))
     UnknownVendorCall.objects.filter(Exists(call), provider=provider, state=State.OPEN).update(state=State.FOUND)

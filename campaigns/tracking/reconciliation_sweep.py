@@ -1,7 +1,7 @@
-"""The sweep for vendor calls that we do not know: every hour, and until it is done after a restored backup.
+"""The sweep for unmatched vendor calls: runs every hour, and repeatedly after a restored backup until it is complete.
 
-Every call in a vendor's list must belong to one row of ours. One that belongs to none was dialled by another tool with
-the same key, or by a database that has forgotten it: it is written down once, and people are told.
+Every call in a vendor's list must belong to one row of ours. A call that does not was dialled by another tool with the
+same key, or by us before a backup was restored. Each such call is recorded once and raises an alert.
 """
 
 from __future__ import annotations
@@ -32,37 +32,45 @@ from providers.types import CallQuery
 logger = logging.getLogger(__name__)
 
 OVERLAP = 30 * 60
-"""Seconds of the window before that are looked at again: lists lag, and orders are taken late."""
+"""Seconds before the end of the last comparison that are compared again: lists lag, and calls may start late."""
 FIRST_BACK = datetime.timedelta(days=7)
-"""How far back the first comparison of a provider goes, and how far a call may be that proves a list whole."""
+"""How far back the first comparison of a provider goes."""
 MOST_BACK = datetime.timedelta(days=30)
-"""The same after a restored backup."""
+"""How far back the first comparison goes after a restored backup."""
 LEAST_SPAN = 600
 MOST_SPAN = 86_400
+"""Seconds that one window covers at least and at most."""
 MOST_KNOWN = 2000
+"""Most of our own calls that one window is compared with."""
 SWEEP_SECONDS = 30.0
-"""A sweep begins no further read after this: the queue ends a task after 90 s. What is left is the next one's."""
+"""A sweep begins no further read after this time: the queue ends a task after 90 s. The next sweep continues."""
 LEASE_SECONDS = 90
 FROZEN_AGAIN_AFTER = 180
+"""Seconds between two sweeps of a frozen provider."""
+MAX_PROBLEM = VendorSweep._meta.get_field("problem").max_length
+MAX_REASON = UnknownVendorCall._meta.get_field("reason").max_length
 
 State = UnknownVendorCall.State
 
 
 def comparable() -> list[int]:
-    """Return the providers whose vendor has a list."""
+    """Return the ids of the providers whose vendor offers a list of calls."""
     active = Provider.objects.filter(is_active=True).only("vendor")
     return [provider.pk for provider in active if provider.backend_class.supports_list_calls]
 
 
 def frozen_to_sweep(now: datetime.datetime) -> list[int]:
-    """Return the frozen providers whose list is to be compared now: calling waits for it, so not only every hour."""
+    """Return the ids of frozen providers to sweep now: often, because their calls wait for the result."""
     recently = Q(sweep__swept_at__gt=now - span(FROZEN_AGAIN_AFTER))
     frozen = Provider.objects.filter(frozen_at__isnull=False).exclude(recently).values_list("pk", flat=True)
     return sorted({*frozen} & {*comparable()}) if frozen else []
 
 
 def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str, int]:
-    """Compare one provider's list from where the last complete comparison ended; one sweeper at a time."""
+    """Compare one provider's list from where the last complete comparison ended; a lease admits one sweep at a time.
+
+    No further read begins after `budget` seconds. Returns counts of what was read, bound and recorded.
+    """
     counts = {"bound": 0, "recorded": 0, "unfrozen": 0}
     provider = Provider.objects.get(pk=provider_id)
     now = DatabaseClock().now()
@@ -74,7 +82,7 @@ def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str,
         problem = _sweep(provider, sweep, now, time.monotonic() + budget, counts)
     finally:
         VendorSweep.objects.filter(pk=sweep.pk).update(lease_until=None)
-    VendorSweep.objects.filter(pk=sweep.pk).update(problem=problem[:300], swept_at=DatabaseClock().now())
+    VendorSweep.objects.filter(pk=sweep.pk).update(problem=problem[:MAX_PROBLEM], swept_at=DatabaseClock().now())
     if counts["recorded"]:
         record(None, "vendor_calls.unknown", provider, count=counts["recorded"])
         alerts.tell_of_unmatched_calls(provider.pk, now)
@@ -86,13 +94,13 @@ def _lease(now: datetime.datetime) -> datetime.datetime:
 
 
 def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until: float, counts: dict[str, int]) -> str:
-    """Read part after part until now; returns what keeps it from being complete, as a sentence."""
+    """Compare window after window up to now; returns a sentence why it is not complete, or an empty text."""
     try:
         backend = opening.open_backend(provider)
         begins = begin_of(provider, sweep, now)
         while begins < now:
             if time.monotonic() > until:
-                # Also while frozen: a long gap is read in several sweeps.
+                # Progress is kept while frozen too: a long gap takes several sweeps.
                 _advance(sweep, min(begins, now - span(rules.SETTLE)))
                 return _("The list is long: the comparison goes on.")
             part = part_of(provider, sweep, begins, now)
@@ -124,9 +132,9 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
 
 
 def begin_of(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> datetime.datetime:
-    """Return from when on to compare: a while before the end of the last complete comparison.
+    """Return the start of the comparison: `OVERLAP` before the end of the last complete one.
 
-    After a restored backup that end is as old as the backup, so the comparison covers what the database forgot.
+    After a restored backup that end is as old as the backup, so the comparison covers all that the database lost.
     """
     back = MOST_BACK if provider.frozen_at else FIRST_BACK
     oldest = now - back
@@ -138,7 +146,7 @@ def begin_of(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> 
 def part_of(
     provider: Provider, sweep: VendorSweep, begins: datetime.datetime, now: datetime.datetime
 ) -> reconciliation.ListPart:
-    """Return the next window: no longer than the vendor allows, nor than one read can bring."""
+    """Return the next window, short enough for the vendor's limits and for one read."""
     days = provider.backend_class.max_list_days
     longest = min(sweep.span_seconds, days * MOST_SPAN if days else MOST_SPAN)
     until = min(begins + datetime.timedelta(seconds=longest), now)
@@ -149,7 +157,7 @@ def part_of(
         until = known[-1].placing_at
     since = begins
     if not known:
-        # Sparse traffic: stretch the window back to the nearest call that we know.
+        # With few calls, extend the window back to our nearest known call: finding it proves that the list works.
         back = min(MOST_BACK if provider.frozen_at else datetime.timedelta(days=1), datetime.timedelta(days=days or 30))
         nearest = placed.filter(placing_at__lt=begins, placing_at__gt=until - back).select_related("agent")
         if call := nearest.order_by("-placing_at").first():
@@ -163,13 +171,16 @@ def part_of(
 def read_part(
     part: reconciliation.ListPart, backend: ProviderBackend, now: datetime.datetime
 ) -> reconciliation.Comparison:
-    """Read a window of the list, all pages, and compare it."""
+    """Read all pages of a window of the vendor's list, and compare it with our rows. Raises ProviderError."""
     listed = backend.list_calls(CallQuery(since=part.since, until=part.until))
     return reconciliation.compare(part, backend, listed, now)
 
 
 def doubt_of(part: reconciliation.ListPart, done: reconciliation.Comparison) -> str:
-    """Return why a part proves nothing, as a sentence: an empty list may be our own mistake."""
+    """Return a sentence why a window's list cannot be trusted, or an empty text if it can.
+
+    An empty list, for example, may come from a wrong query of ours.
+    """
     if done.missing:
         return ngettext(
             "The list misses %(n)d call that we know: it is not believed.",
@@ -188,7 +199,7 @@ def _advance(sweep: VendorSweep, until: datetime.datetime) -> None:
 
 
 def _unfreeze_if_over(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> bool:
-    """Let calls pass again once the list was whole some time after the freeze: until then it may lag behind."""
+    """Unfreeze a provider whose list was compared completely long enough after the freeze, as lists lag behind."""
     provider.refresh_from_db(fields=["frozen_at"])
     if provider.frozen_at is None or now < provider.frozen_at + span(rules.SETTLE):
         return False
@@ -196,39 +207,42 @@ def _unfreeze_if_over(provider: Provider, sweep: VendorSweep, now: datetime.date
     return Provider.objects.unfreeze(provider.pk, reason=_("The vendor's list was compared."))
 
 
-# What a person decides
+# Decisions by people
 
 
 def decide(pks: list[int], *, ours: bool, person: Actor, reason: str) -> int:
-    """Take a person's word on vendor calls that wait for it; returns how many still did."""
+    """Record a person's decision on open unmatched vendor calls; returns how many of them were still open.
+
+    `ours` tells whether we placed these calls; `reason` is the person's explanation.
+    """
     state = State.OURS if ours else State.NOT_OURS
     decided = 0
     for found in UnknownVendorCall.objects.filter(pk__in=pks, state=State.OPEN):
         went = UnknownVendorCall.objects.filter(pk=found.pk, state=State.OPEN).update(
-            state=state, decided_by=person, decided_at=timezone.now(), reason=reason[:300]
+            state=state, decided_by=person, decided_at=timezone.now(), reason=reason[:MAX_REASON]
         )
         if went:
-            record(person, "vendor_call.decided", found, ours=ours, reason=reason[:300])
+            record(person, "vendor_call.decided", found, ours=ours, reason=reason[:MAX_REASON])
         decided += went
     return decided
 
 
-# What the page shows
+# For the page of unmatched calls
 
 
 @dataclass(frozen=True, slots=True)
 class SweepState:
-    """How far one provider's list was compared."""
+    """How far one provider's list has been compared, as the page shows it."""
 
     provider: Provider
     has_list: bool
     sweep: VendorSweep | None
     open: int
-    """Calls of it that wait for a person."""
+    """Unmatched calls of this provider that wait for a person."""
 
 
 def standings() -> list[SweepState]:
-    """Return every provider in use, with how far its list was compared; three statements however many there are."""
+    """Return the sweep state of every active provider, in a fixed number of statements."""
     waiting = dict(
         UnknownVendorCall.objects.filter(state=State.OPEN).order_by().values_list("provider").annotate(n=Count("*"))
     )

@@ -1,9 +1,9 @@
-"""Notices a restored backup, and freezes calling until the vendors' lists were compared with what it still knows.
+"""The restore guard: detects a restored backup, and freezes calling until the vendors' lists have been compared.
 
-A restored database forgets the calls placed since its backup, and would dial those people again. So one count in it
-only rises, and a copy of it is kept outside: in a file below VAR_DIR, and in Redis where there is one. The copy is
-written after the count's commit, so it can be ahead of the database only where the database went back in time. A copy
-that is missing proves nothing and is written anew: a fresh machine, a second host, a flushed Redis freeze nobody.
+A restored database lacks the calls placed since its backup, and would dial those people again. So the database holds a
+counter that only rises, with a copy outside it: in a file below VAR_DIR, and in Redis if there is one. The copy is
+written after the counter's commit, so it is ahead of the database only if the database went back in time. A missing
+copy proves nothing and is written again: a new machine, a second host or a flushed Redis does not freeze calling.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ Actor = AbstractBaseUser | AnonymousUser | None
 MARK_ID = 1
 FILE_NAME = "database-mark.json"
 KEPT = 20
-"""So many databases are remembered in one file; a test run makes many."""
+"""Most databases whose counter one file keeps; a test run creates many databases."""
 
 
 def watch() -> bool:
-    """Count up, and freeze all calling where the copies outside are ahead; returns whether they were."""
+    """Raise the counter by one, and freeze all calling if a copy is ahead of it; returns whether one was."""
     mark = _mark()
     outside = _outside(mark.identity)
     is_restored = False
@@ -47,7 +47,7 @@ def watch() -> bool:
             is_restored = True
         else:
             DatabaseMark.objects.filter(pk=MARK_ID).update(count=count + 1)
-            # Never before the commit: a copy that is ahead of a count that was rolled back would freeze by mistake.
+            # Only after the commit: after a rollback the copy would be ahead and would freeze calling by mistake.
             transaction.on_commit(partial(_remember, mark.identity, count + 1))
     if not is_restored:
         return False
@@ -56,9 +56,12 @@ def watch() -> bool:
 
 
 def freeze_all(reason: str, person: Actor, *, beyond: int = 0) -> bool:
-    """Freeze every provider at one instant, behind the gate of all commit points; returns whether anything changed."""
+    """Freeze every provider in one transaction; returns whether anything changed.
+
+    `person` is who asked, None for the product itself; `beyond` is how far the copy was ahead of the counter.
+    """
     with transaction.atomic():
-        # The gate first, as every commit point takes it: whoever read the old state has committed by then.
+        # Lock the stop-all gate first, as every commit point does: those that read the old state have then committed.
         stop_all.close_gate()
         mark = DatabaseMark.objects.select_for_update().get(pk=_mark().pk)
         if beyond and mark.count >= beyond:
@@ -75,7 +78,7 @@ def _mark() -> DatabaseMark:
     return DatabaseMark.objects.get_or_create(pk=MARK_ID)[0]
 
 
-# The copies outside
+# The copies outside the database
 
 
 def _path() -> Path:
@@ -83,7 +86,7 @@ def _path() -> Path:
 
 
 def _outside(identity: UUID) -> int:
-    """Return the highest count that any copy has; 0 where there is none."""
+    """Return the highest counter value of all copies, 0 if there is none."""
     return max(_in_file().get(str(identity), 0), _in_redis(identity))
 
 
@@ -104,7 +107,7 @@ def _in_redis(identity: UUID) -> int:
     try:
         return int(cache.get(_key(identity)) or 0)
     except Exception:
-        # Without Redis the file alone tells.
+        # Redis cannot be reached: the file alone decides.
         return 0
 
 
@@ -113,7 +116,7 @@ def _key(identity: UUID) -> str:
 
 
 def _remember(identity: UUID, count: int) -> None:
-    """Write the copies. Whatever fails here is less than calling that stops: a restore is then found by the other."""
+    """Write both copies; a failure is logged and does not stop calling, because one copy is enough."""
     known = _in_file()
     known.pop(str(identity), None)
     kept = dict([*known.items(), (str(identity), count)][-KEPT:])

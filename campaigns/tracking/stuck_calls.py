@@ -1,4 +1,4 @@
-"""Repairs of stuck rows: orders whose worker died, calls nobody heard of for a day."""
+"""Repairs stuck calls: orders whose worker died, and calls whose end was not reported for a day."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from campaigns.core.transitions import Why
 from campaigns.models import Call
 from providers.types import AT_VENDOR, CallStatus
 
+CALLS_A_RUN = 500
+"""Most calls that one run of a repair handles."""
+
 
 def free_the_stuck(now: datetime.datetime) -> int:
-    """Turn orders whose worker died into unknown calls: they may have been dialled, so nothing re-sends them."""
+    """Mark orders whose worker died as unknown; returns how many.
+
+    They may have been dialled, so they are never sent again.
+    """
     with transaction.atomic():
         lost = list(
             Call.objects.select_for_update(skip_locked=True)
             .filter(status=CallStatus.PLACING, deadline_at__lt=now)
-            .values_list("pk", flat=True)[:500]
+            .values_list("pk", flat=True)[:CALLS_A_RUN]
         )
         if not lost:
             return 0
@@ -30,12 +36,12 @@ def free_the_stuck(now: datetime.datetime) -> int:
 
 
 def flag_the_silent(now: datetime.datetime) -> int:
-    """Show calls without an end for a day to a person; a timer never closes them."""
+    """Flag calls without an end after a day for a person; returns how many. No timer ever closes a call."""
     old = now - span(rules.PERSON_AFTER)
     silent = Call.objects.filter(
         status__in=[*AT_VENDOR, CallStatus.UNKNOWN], placing_at__lt=old, needs_person_at__isnull=True
     )
-    ids = list(silent.values_list("pk", flat=True)[:500])
+    ids = list(silent.values_list("pk", flat=True)[:CALLS_A_RUN])
     if ids:
         Call.objects.filter(pk__in=ids).update(needs_person_at=now)
         write_steps(step(pk, "needs_person", at=now) for pk in ids)

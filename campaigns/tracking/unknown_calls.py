@@ -1,6 +1,7 @@
-"""Finds out what became of unknown calls: by looking at the vendor's own list, never by dialling, never by a timer.
+"""Settles unknown calls, whose order may or may not have been accepted, by searching the vendor's own list.
 
-Three parts, so that the network part runs in a thread without a database: plan a look, look, conclude.
+They are never dialled again and never closed by a timer. A search has three steps, so that the network part can run in
+a thread without a database: `plan_look`, `look`, `conclude`.
 """
 
 from __future__ import annotations
@@ -29,16 +30,20 @@ from providers.base import ProviderBackend
 from providers.models import Provider
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
 
-AT_ONCE = 2_000
+CALLS_A_LOOK = 2_000
+"""Most unknown calls that one search looks for."""
 MOST_CONTROLS = 2000
+"""Most known calls that one search expects to find, as a proof that the list works."""
 MOST_DETAILS = 50
+"""Most listed calls that one search reads one by one."""
 EARLY = datetime.timedelta(minutes=2)
+"""How much earlier than our clock a vendor may say that a call began."""
 NO_REFERENCE = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookPlan:
-    """One look at one provider's list."""
+    """One search of a provider's list: the unknown calls wanted, known calls as a control, and the query to send."""
 
     provider_id: int
     unknown: Sequence[Sought]
@@ -47,12 +52,12 @@ class LookPlan:
 
 
 def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
-    """Return what to look for now; None where nothing is due, or where this vendor has no list to look at."""
+    """Return what to search for now, or None if nothing is due or the vendor has no list."""
     due = list(
         Call.objects.unknown()
         .filter(provider=provider, next_poll_at__lte=now)
         .select_related("agent")
-        .order_by("placing_at")[:AT_ONCE]
+        .order_by("placing_at")[:CALLS_A_LOOK]
     )
     if not due:
         return None
@@ -72,13 +77,13 @@ def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
         sought_of(call) for call in known_calls.filter(placing_at__gte=since, placing_at__lte=until)[:MOST_CONTROLS]
     ]
     if not known and (nearest := known_calls.filter(placing_at__lt=since).order_by("-placing_at").first()):
-        # Sparse traffic: stretch the window back to the nearest call that we know.
+        # With few calls, extend the window back to our nearest known call: finding it proves that the list works.
         days = backend.max_list_days
         if not days or nearest.placing_at > now - datetime.timedelta(days=days):  # type: ignore[operator]
             known = [sought_of(nearest)]
             since = known[0].placing_at - EARLY
     query = CallQuery(
-        # Earlier than the oldest call that must be seen: vendors cut the second off, and their clocks are their own.
+        # Begin before the oldest wanted call: vendors truncate seconds, and their clocks differ from ours.
         since=since - EARLY,
         until=now + datetime.timedelta(minutes=1),
         agent_ids=sorted({call.agent_id for call in [*unknown, *known] if call.agent_id}),
@@ -87,7 +92,7 @@ def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
 
 
 def sought_of(call: Call) -> Sought:
-    """Return a row as a call to find."""
+    """Return a call's row as the pure `Sought` value that matching works on."""
     placing_at = call.placing_at or call.created_at
     return Sought(
         call_id=call.pk,
@@ -101,7 +106,10 @@ def sought_of(call: Call) -> Sought:
 
 
 def look(backend: ProviderBackend, plan: LookPlan) -> list[CallSnapshot]:
-    """Read the vendor's list, then the rows that could be ours but do not say; no database. Raises ProviderError."""
+    """Read the vendor's list, then one by one the rows that may be ours but carry no reference of ours.
+
+    Uses no database. Raises ProviderError.
+    """
     listed = backend.list_calls(plan.query)
     if not backend.reads_more_alone:
         return listed
@@ -132,7 +140,7 @@ def _filled(row: CallSnapshot, detail: CallSnapshot | None) -> CallSnapshot:
 
 
 def conclude(plan: LookPlan, listed: Sequence[CallSnapshot], now: datetime.datetime) -> Findings:
-    """Write what a look proves: bind what was found, count proofs of absence, leave the rest unknown."""
+    """Write the result of a search: bind found calls, count proofs of absence, leave the rest unknown."""
     findings = matching.look(plan.unknown, plan.known, listed, fresh_after=now - span(rules.SETTLE))
     for found in findings.found:
         code = "bound" if found.by == "id" else "bound_by_number"
@@ -177,7 +185,10 @@ def _weigh_absence(call: Call, newest: datetime.datetime | None, now: datetime.d
 def hold_as_not_placed(
     call: Call, now: datetime.datetime, *, code: str, source: str, actor_id: int | None = None, detail: str = ""
 ) -> bool:
-    """Close an unknown call as never placed, and hold it: only a person may have this number dialled again."""
+    """Close an unknown call as never placed and hold it: its number is dialled again only if a person decides so.
+
+    Returns whether the call was still unknown.
+    """
     why = Why(code, source, detail, actor_id)
     return bool(transitions.change(transitions.HOLD, Call.objects.filter(pk=call.pk), now, why))
 
@@ -202,7 +213,7 @@ def _look_again(calls: Sequence[Call], now: datetime.datetime, *, code: str = ""
 
 
 def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str) -> None:
-    """Let a person decide about an unknown call, with a reason; raises NotDecidable where it is no longer unknown."""
+    """Record a person's decision whether an unknown call was placed; raises Refusal if it is no longer unknown."""
     now = timezone.now()
     with transaction.atomic():
         call = Call.objects.select_for_update(no_key=True).get(pk=call_id)

@@ -1,7 +1,7 @@
-"""Takes back from the vendor what a stopped campaign left waiting there: asks once a call, and says what came of it.
+"""Cancels, after a campaign was stopped, its calls that still wait in the vendor's queue.
 
-The row is the job: a call that is queued at the vendor for a stopped campaign and that nobody asked about. The network
-runs in threads without a database; whoever dies in the middle leaves the calls to be asked about again.
+The rows themselves are the work list: calls of a stopped campaign that are queued at the vendor and not yet asked
+about. HTTP runs in threads without a database; if a worker dies, its claims lapse and the calls are asked about again.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ from providers.types import CallHandle, CallStatus, Exchange
 logger = logging.getLogger(__name__)
 
 SECONDS = 20.0
-"""A run claims for this long; with the slowest answers after it, it ends before the queue's time-out."""
-AT_ONCE = 8
+"""Seconds in which a run claims calls; with the slowest answers after that it ends before the queue's time-out."""
+CALLS_IN_PARALLEL = 8
+"""Calls that are asked about at the same time, each in a thread of its own."""
 CLAIM = datetime.timedelta(minutes=2)
-"""Whoever claimed a call and wrote nothing for so long is dead."""
+"""How long a claim on a call holds; a worker that has written nothing by then is taken for dead."""
 TRY_FOR = datetime.timedelta(hours=1)
-"""A vendor that cannot be reached is asked again for so long."""
+"""How long requests to a vendor that cannot be reached are repeated."""
 
 ASKED, UNREACHED = "taken_back", "not_taken_back"
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One call to ask about, and the provider's backend for it."""
+    """A call claimed by this run, and the provider's backend to ask."""
 
     call: Call
     backend: ProviderBackend
@@ -53,7 +54,7 @@ class Claimed:
 
 
 def to_ask(now: datetime.datetime) -> CallQuerySet:
-    """Return the calls of stopped campaigns about which the vendor is to be asked now."""
+    """Return the calls of stopped campaigns that the vendor should be asked to cancel now."""
     was_asked = CallEvent.objects.filter(call=OuterRef("pk"), code__in=[ASKED, hang_up.STEPS["cancel"]])
     unasked = Q(stop_asked_at__isnull=True) | (Q(stop_asked_at__lt=now - CLAIM) & ~Exists(was_asked))
     return (
@@ -65,12 +66,12 @@ def to_ask(now: datetime.datetime) -> CallQuerySet:
 
 
 def take_back(seconds: float = SECONDS) -> int:
-    """Ask about every such call, a few at a time; returns how many the vendor really took back."""
+    """Ask the vendors to cancel these calls, a few at a time; returns how many were really cancelled."""
     ends_at = time.monotonic() + seconds
     taken = 0
     unreached: set[int] = set()
     errands = DatabaseErrands()
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="take-back") as pool:
+    with ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="take-back") as pool:
         while time.monotonic() < ends_at:
             claimed = _claim(timezone.now(), unreached, errands)
             if not claimed:
@@ -90,7 +91,7 @@ def take_back(seconds: float = SECONDS) -> int:
 
 
 def _some_are_leaving() -> bool:
-    """Tell whether orders of a stopped campaign are on the wire: the vendor may have them in a moment."""
+    """Return whether orders of a stopped campaign are being sent right now, so that the vendor may yet receive them."""
     leaving = Call.objects.live().filter(status=CallStatus.PLACING, campaign__status=Campaign.Status.STOPPED)
     return leaving.filter(provider__vendor__in=vendors_that("supports_cancel")).exists()
 
@@ -98,8 +99,8 @@ def _some_are_leaving() -> bool:
 def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands) -> Sequence[Claimed]:
     found = to_ask(now).exclude(provider__in=unreached).select_related("provider", "agent", "caller_id", "campaign")
     claimed = []
-    for call in found.order_by("pk")[:AT_ONCE]:
-        # By compare-and-set: of two workers one asks.
+    for call in found.order_by("pk")[:CALLS_IN_PARALLEL]:
+        # Claimed by compare-and-set, so that only one worker asks.
         mine = Call.objects.filter(pk=call.pk, stop_asked_at=call.stop_asked_at).update(stop_asked_at=now)
         if not mine:
             continue
@@ -123,7 +124,10 @@ def _ask(one: Claimed) -> StopAnswer:
 
 
 def _write(one: Claimed, heard: StopAnswer) -> bool:
-    """Write what came of it; tells whether the call is off. The first failure to reach the vendor is written, once."""
+    """Write the result of one request; returns whether the call is cancelled.
+
+    Of repeated failures to reach the vendor only the first is written.
+    """
     hang_up.note_exchanges(one.call.provider_id, "cancel", one.passed, one.call.reference)
     reached = not isinstance(heard.answer, UNHEARD)
     known = not reached and CallEvent.objects.filter(call=one.call, code=UNREACHED).exists()

@@ -1,11 +1,12 @@
-"""Takes what vendors send by themselves, as a hint and no more: it makes us read the call's state at once.
+"""Webhooks: each message from a vendor is stored as a hint, which only makes us read the call's state soon.
 
-A hint may be forged, repeated, late, early or out of order. So it is kept once by its bytes, it never writes a state,
-and one that no call of ours answers to is kept aside for a quarter of an hour: it can overtake the answer to an order.
+A message may be forged, repeated, late, early or out of order. So it is stored once, by the digest of its bytes, and
+never writes a state. A hint that matches no call is kept for a quarter of an hour, because it may arrive before the
+answer to the call's order.
 
-Bitel has no list of calls, so that its one message at the end of a call is the only way to find an order whose answer
-was lost. Even then the message is not believed: the vendor is asked for the call that it names, and only if number and
-time are ours is it bound.
+Bitel has no list of calls, so its one message at the end of a call is the only way to find an order whose answer was
+lost. That message is not trusted either: the vendor is asked for the call that it names, and our call is bound to it
+only if number and time agree.
 """
 
 from __future__ import annotations
@@ -37,17 +38,27 @@ from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStat
 logger = logging.getLogger(__name__)
 
 MOST_IN_ONE = 50
+"""Most hints that are taken from one message."""
 NUDGE_SECONDS = 2
+"""Least seconds between two nudges of the poll task."""
 KEPT = datetime.timedelta(days=1)
 MOST_KEPT = 20_000
+"""How long and how many hints are kept."""
 READ_AGAIN = datetime.timedelta(days=1)
-"""A call that ended longer ago is not read again for a hint."""
+"""A call that ended longer ago than this is not read again because of a hint."""
+CANDIDATES = 10
+"""Most unknown calls, newest first, that one hint is compared with."""
+MAX_REMOTE_ID = CallHint._meta.get_field("remote_id").max_length
+MAX_NUMBER = CallHint._meta.get_field("to_number").max_length
 
 State = CallHint.State
 
 
 def find_address(provider_id: int, token: str) -> WebhookAddress | None:
-    """Return the address that this token opens; takes as long for a provider that does not exist."""
+    """Return the webhook address with this provider and token, or None.
+
+    Takes equally long whether the provider exists or not, so that timing reveals nothing.
+    """
     address = WebhookAddress.objects.select_related("provider").filter(provider=provider_id).first()
     if address is None:
         hash_of(token)
@@ -57,7 +68,11 @@ def find_address(provider_id: int, token: str) -> WebhookAddress | None:
 
 
 def receive(address: WebhookAddress, headers: Mapping[str, str], body: bytes) -> DeliveryResult:
-    """Take one message; `headers` have lower-case names. Asks nothing of the vendor: the answer must be quick."""
+    """Store the hints of one webhook message; `headers` have lower-case names.
+
+    Sends no request to the vendor, which waits for a quick answer. A message that cannot be read is reported as
+    `DeliveryResult.REFUSED`; nothing is raised.
+    """
     now = timezone.now()
     try:
         snapshots = read_message(address.provider, headers, body)
@@ -76,7 +91,7 @@ def receive(address: WebhookAddress, headers: Mapping[str, str], body: bytes) ->
 
 
 def read_message(provider: Provider, headers: Mapping[str, str], body: bytes) -> Sequence[CallSnapshot]:
-    """Return the hints of a message; raises WebhookRejected for whatever cannot be read."""
+    """Return the hints of a message as snapshots; raises WebhookRejected if it cannot be read."""
     try:
         found = opening.open_backend(provider).parse_webhook(headers, body)
     except WebhookRejected:
@@ -84,7 +99,7 @@ def read_message(provider: Provider, headers: Mapping[str, str], body: bytes) ->
     except ProviderMisconfigured:
         raise WebhookRejected("The provider's own settings cannot work.") from None
     except Exception as error:
-        # Whatever a stranger sends must not become an error of ours.
+        # Anybody may post here: input that breaks the backend's parser is rejected, not an internal error.
         raise WebhookRejected(f"The message cannot be read ({type(error).__name__}).") from None
     if not found:
         raise WebhookRejected("The message names no call.")
@@ -92,18 +107,18 @@ def read_message(provider: Provider, headers: Mapping[str, str], body: bytes) ->
 
 
 def digest_of(body: bytes, index: int = 0) -> str:
-    """Return the digest under which a hint is kept; a message with several has one for each."""
+    """Return the digest by which a hint is stored once; `index` is the hint's position in its message."""
     return hashlib.sha256(body + (b"#%d" % index if index else b"")).hexdigest()
 
 
 def take_hint(provider_id: int, snapshot: CallSnapshot, digest: str, now: datetime.datetime) -> DeliveryResult:
-    """Keep one hint and let its call be read now; in the caller's transaction."""
+    """Store one hint and make its call due for a read now; runs in the caller's transaction."""
     hint, is_new = CallHint.objects.get_or_create(
         provider_id=provider_id,
         digest=digest,
         defaults={
-            "remote_id": snapshot.remote_id[:200],
-            "to_number": snapshot.to_number[:40],
+            "remote_id": snapshot.remote_id[:MAX_REMOTE_ID],
+            "to_number": snapshot.to_number[:MAX_NUMBER],
             "told_at": snapshot.created_at,
             "received_at": now,
         },
@@ -111,7 +126,7 @@ def take_hint(provider_id: int, snapshot: CallSnapshot, digest: str, now: dateti
     if not is_new:
         return DeliveryResult.REPEATED
     if snapshot.reference is not None:
-        # It may be the one that we lost sight of: look at the vendor's own list now.
+        # It may be about an unknown call: search the vendor's list for it now.
         asked = Call.objects.filter(provider=provider_id, reference=snapshot.reference, status=CallStatus.UNKNOWN)
         if asked.update(next_poll_at=now):
             _ring_polls()
@@ -122,13 +137,13 @@ def take_hint(provider_id: int, snapshot: CallSnapshot, digest: str, now: dateti
 
 
 def match_hint(hint: CallHint, now: datetime.datetime) -> str:
-    """Find the call that a hint is about and let it be read; returns the hint's new state."""
+    """Find the call that a hint is about and make it due for a read; returns the hint's new state."""
     call = Call.objects.filter(provider=hint.provider_id, remote_id=hint.remote_id).first() if hint.remote_id else None
     if call is None:
         return State.PARKED
     state = State.DONE
     if call.status in FINAL:
-        # What is written up after the end, such as the transcript, may be there by now.
+        # The call is over, but what the vendor adds after the end, such as a transcript, may be ready now.
         ended_at = call.ended_at or call.changed_at
         state = State.TO_READ if now - ended_at < READ_AGAIN else State.DONE
     elif Call.objects.filter(pk=call.pk, status__in=AT_VENDOR).update(next_poll_at=now):
@@ -138,7 +153,7 @@ def match_hint(hint: CallHint, now: datetime.datetime) -> str:
 
 
 def forget_hints(now: datetime.datetime) -> int:
-    """Delete hints of yesterday, and of a flood all but the newest; returns how many."""
+    """Delete hints older than `KEPT`, and all but the newest `MOST_KEPT`; returns how many."""
     deleted = CallHint.objects.filter(received_at__lt=now - KEPT).delete()[0]
     for provider_id in CallHint.objects.order_by().values_list("provider", flat=True).distinct():
         newest = CallHint.objects.filter(provider=provider_id).order_by("-id").values_list("id", flat=True)
@@ -153,7 +168,7 @@ def _strongest(results: Sequence[DeliveryResult]) -> DeliveryResult:
 
 
 def _ring_polls() -> None:
-    # A flood of messages is one ring: the slice that it starts sees all that is due.
+    # One nudge for many messages: the poll slice that it starts reads every due call.
     if cache.add("hints:polls", 1, NUDGE_SECONDS):
         queue.nudge_poll()
 
@@ -164,25 +179,26 @@ def _ring_hints() -> None:
 
 
 def to_follow() -> Q:
-    """Return the condition of hints that something is still to be done about."""
+    """Return the condition of hints that still need work."""
     return Q(state__in=[State.PARKED, State.TO_READ])
 
 
 PARKED_FOR = datetime.timedelta(minutes=15)
-
+"""How long a hint that matches no call is kept before it is given up."""
 FOLLOW_SECONDS = 30.0
-
-HINTS_AT_ONCE = 200
+"""Longest duration of one run of `follow_hints`."""
+HINTS_A_RUN = 200
+"""Most hints of one provider that one run handles."""
 
 
 def follow_hints() -> dict[str, int]:
-    """Follow what is parked or to be read, for at most half a minute; returns how many hints ended in which state."""
+    """Process parked hints and those to be read, for at most `FOLLOW_SECONDS`; returns counts of hints by new state."""
     now = timezone.now()
     until = time.monotonic() + FOLLOW_SECONDS
     pending = CallHint.objects.filter(to_follow())
     counts = {"stray": _give_up(now)}
     for provider in Provider.objects.filter(pk__in=pending.values("provider").distinct()):
-        hints = list(pending.filter(provider=provider).order_by("id")[:HINTS_AT_ONCE])
+        hints = list(pending.filter(provider=provider).order_by("id")[:HINTS_A_RUN])
         for hint in hints:
             if hint.state == State.PARKED:
                 hint.state = match_hint(hint, now)
@@ -191,7 +207,7 @@ def follow_hints() -> dict[str, int]:
 
 
 def has_hints() -> bool:
-    """Tell whether anything is to be followed."""
+    """Return whether any hint needs work."""
     return CallHint.objects.filter(to_follow()).exists()
 
 
@@ -205,8 +221,8 @@ def _give_up(now: datetime.datetime) -> int:
 
 
 def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
-    """Read what needs the vendor: calls that are over, and unknown ones that a parked hint may name."""
-    # No more than the pace lets be read in this time, one by one.
+    """Read from the vendor the calls that are over, and the calls that parked hints name, for our unknown ones."""
+    # No more single reads than the provider's read rate allows in this time.
     most = max(1, round(provider.reads_per_minute * FOLLOW_SECONDS / 60))
     over = {hint.remote_id: hint for hint in [hint for hint in hints if hint.state == State.TO_READ][:most]}
     lost = [(hint, call) for hint in hints if hint.state == State.PARKED and (call := _lost_call(provider, hint))]
@@ -222,7 +238,7 @@ def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
         Provider.objects.halt(provider.pk, error.message)
         return 0
     except (ProviderError, ProviderMisconfigured) as error:
-        # Tried again by the next ring, until a quarter of an hour is over.
+        # The next run tries again, until `PARKED_FOR` is over.
         Provider.objects.note_error(provider.pk, error)
         return 0
     return done
@@ -238,12 +254,12 @@ def _read_over(backend: ProviderBackend, provider: Provider, hints: dict[str, Ca
 
 
 def _lost_call(provider: Provider, hint: CallHint) -> Call | None:
-    """Return the one unknown call that a hint may be about, where the vendor has no list to find it in."""
+    """Return the only unknown call that fits a hint, at a vendor without a list; None if none or several fit."""
     if provider.backend_class.supports_list_calls or not hint.to_number or hint.told_at is None:
         return None
     lost = Q(status=CallStatus.UNKNOWN) | Q(status=CallStatus.FAILED, failure_reason=FailureReason.NOT_PLACED)
     calls = Call.objects.filter(lost, provider=provider, to_number=hint.to_number, remote_id="")
-    fitting = [call for call in calls.order_by("-id")[:10] if _fits(call, hint.to_number, hint.told_at)]
+    fitting = [call for call in calls.order_by("-id")[:CANDIDATES] if _fits(call, hint.to_number, hint.told_at)]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -260,7 +276,7 @@ def _bind(backend: ProviderBackend, hint: CallHint, call: Call) -> int:
     )
     found: CallSnapshot | None = next(iter(backend.fetch_calls([handle])), None)
     if found is None or not _fits(call, found.to_number, found.created_at):
-        # The vendor itself knows of no such call: the message was not true.
+        # The vendor does not know the call that the message names: the message was false.
         CallHint.objects.filter(pk=hint.pk).update(state=State.STRAY)
         logger.warning("call=%s: a message about it is not confirmed by the vendor", call.pk)
         return 0

@@ -1,1 +1,1 @@
-"""The forms of campaigns."""
+"""Forms of campaigns."""

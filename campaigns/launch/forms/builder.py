@@ -1,4 +1,4 @@
-"""The campaign builder: one page in sections; what it offers depends on the provider that is chosen."""
+"""The form of the campaign builder: one page in sections, whose fields depend on the chosen provider."""
 
 from __future__ import annotations
 
@@ -35,23 +35,24 @@ LOCKED = (
     "name", "provider", "agent", "voice", "text", "caller_id", "dialer", "lists", "tags", "excluded_campaigns",
     "excludes_only_reached",
 )  # fmt: skip
-"""What stands in the rows of people already queued: fixed once launched. Copy the campaign to change it."""
+"""Fields that are copied into the rows of queued people, and so cannot change after the launch."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormSection:
-    """One section of the builder and whether it is complete."""
+    """One section of the builder, and what it still lacks."""
 
     slug: str
     title: Sentence
     missing: Sentence
-    """What is still to be done; empty where the section is complete."""
+    """What is still to be filled in; empty if the section is complete."""
 
 
 class CampaignForm(VariablesForm):
-    """Everything of a campaign; while staying (`is_staying`) it shows what was typed and complains about nothing.
+    """All settings of a campaign.
 
-    A draft (`is_draft`) may lack what a launch needs.
+    With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
+    a launch needs may be empty.
     """
 
     hours_start = forms.TimeField(label=_("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
@@ -172,7 +173,7 @@ class CampaignForm(VariablesForm):
 
     @cached_property
     def chosen_provider(self) -> Provider | None:
-        """The provider that stands in the form now, saved or not."""
+        """The provider chosen in the form, saved or not."""
         field: Any = self.fields["provider"]
         value = self["provider"].value()
         if not value and not self.is_bound and field.queryset.count() == 1:
@@ -181,7 +182,7 @@ class CampaignForm(VariablesForm):
 
     @cached_property
     def chosen_agent(self) -> Agent | None:
-        """The agent that stands in the form now, saved or not."""
+        """The agent chosen in the form, saved or not."""
         value = self["agent"].value() if "agent" in self.fields else None
         if not str(value or "").isdecimal() or self.chosen_provider is None:
             return None
@@ -189,7 +190,7 @@ class CampaignForm(VariablesForm):
 
     @property
     def warnings(self) -> list[Sentence]:
-        """What stands against calling with the chosen agent."""
+        """Sentences about problems of the chosen agent."""
         return agent_warnings(self.chosen_agent) if self.chosen_agent else []
 
     def _offer_message(self) -> None:
@@ -217,7 +218,7 @@ class CampaignForm(VariablesForm):
             fields["voice"].help_text = _("Empty: the agent’s own voice.")
 
     def _others(self, person: Person) -> QuerySet[Campaign]:
-        """Return the campaigns whose people may be left out: the newest that were launched, and those chosen before."""
+        """Return the campaigns whose people may be left out: the newest launched ones, and those chosen already."""
         launched = visible_to(person).filter(launched_at__isnull=False).exclude(pk=self.instance.pk)
         newest = list(launched.order_by("-pk").values_list("pk", flat=True)[:OFFERED_TO_LEAVE_OUT])
         if self.instance.pk:
@@ -225,7 +226,7 @@ class CampaignForm(VariablesForm):
         return Campaign.objects.filter(pk__in=newest).order_by("-pk")
 
     def _wanted(self) -> list[str]:
-        """Return what a launch needs; a draft may be saved without it."""
+        """Return the names of fields that a launch needs and a draft may lack."""
         backend = self.chosen_provider.backend_class if self.chosen_provider else None
         wanted = ["days"]
         if backend and backend.message_kinds == {"agent"}:
@@ -238,20 +239,20 @@ class CampaignForm(VariablesForm):
 
     @property
     def retry_fields(self) -> list[BoundField]:
-        """The waiting times by outcome."""
+        """The fields of the waiting times, one an outcome."""
         return [self[f"retry_{outcome}"] for outcome in RETRY_OUTCOMES]
 
     @property
     def errors(self) -> ErrorDict:
-        """What is wrong; nothing while the person only changed a choice."""
+        """The form's errors; none while the person has only changed a choice."""
         return ErrorDict() if self.is_staying else super().errors
 
     def clean_excludes_only_reached(self) -> bool:
-        """Return no where nothing is chosen."""
+        """Return False if nothing is chosen."""
         return bool(self.cleaned_data["excludes_only_reached"])
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what can never be called with."""
+        """Add errors for settings with which no call could ever be placed."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("voice") and cleaned.get("text"):
             self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
@@ -269,12 +270,12 @@ class CampaignForm(VariablesForm):
         return cleaned
 
     def preview(self) -> Campaign:
-        """Return an unsaved campaign with the message as it stands in the form, to show what a person hears."""
+        """Return an unsaved campaign with the form's message, for the preview of what a person hears."""
         text = str(self["text"].value() or "") if "text" in self.fields else ""
         return Campaign(variables=self.variables, text=text)
 
     def selection(self) -> Selection:
-        """Return whom the form is about as it stands now, saved or not."""
+        """Return the audience chosen in the form, saved or not."""
         if self.is_launched:
             return Selection.of(self.instance)
         tags = self["tags"].value()
@@ -286,14 +287,14 @@ class CampaignForm(VariablesForm):
         )
 
     def _ticked(self, name: str) -> tuple[int, ...]:
-        """Return the ids that are ticked in a field of choices and really offered there."""
+        """Return the ids ticked in a field of choices, without those that it does not offer."""
         field: Any = self.fields[name]
         given = [str(getattr(value, "pk", value)) for value in self[name].value() or []]
         ids = [int(value) for value in given if value.isascii() and value.isdigit()]
         return tuple(field.queryset.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)) if ids else ()
 
     def sections(self) -> list[FormSection]:
-        """Return the sections with what each still lacks."""
+        """Return the sections, each with what it still lacks."""
         given = {name for name in ("agent", "voice", "text", "caller_id") if name in self.fields and self[name].value()}
         backend = self.chosen_provider.backend_class if self.chosen_provider else None
         message: Sentence = ""
@@ -318,7 +319,7 @@ class CampaignForm(VariablesForm):
     # Saving
 
     def values(self) -> dict[str, Any]:
-        """Return the checked values of the campaign's columns; those that are fixed after a launch are left out."""
+        """Return the cleaned values of the campaign's columns, without those that are fixed after a launch."""
         cleaned = self.cleaned_data
         values: dict[str, Any] = {name: cleaned[name] for name in self._meta.fields or () if name in cleaned}
         for chosen in ("lists", "excluded_campaigns"):
@@ -327,7 +328,7 @@ class CampaignForm(VariablesForm):
         values["retries"] = {outcome: cleaned.get(f"retry_{outcome}") or [] for outcome in RETRY_OUTCOMES}
         if self.is_launched:
             return {name: value for name, value in values.items() if name not in LOCKED}
-        # What this provider has no use for must not stay from another one.
+        # Clear choices that were made for another provider and that this one does not offer.
         values |= {name: None for name in CHOSEN_AT_VENDOR if name not in self.fields}
         values |= {} if "text" in self.fields else {"text": ""}
         return values | {"variables": self.variables}

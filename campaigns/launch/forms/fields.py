@@ -1,4 +1,4 @@
-"""Fields of campaigns: numbers, amounts, waiting times and tags as people type them."""
+"""Form fields of campaigns: numbers, amounts, waiting times and tags as people type them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from campaigns.numbers import text_of_digits
 
 
 class NumberField(forms.IntegerField):
-    """A whole number typed in any digits."""
+    """A whole number, in Latin, Persian or Arabic digits."""
 
     def __init__(self, **options: Any) -> None:
         attrs = {"inputmode": "numeric", "dir": "ltr", "autocomplete": "off"}
         super().__init__(widget=forms.TextInput(attrs=attrs), **options)
 
     def to_python(self, value: Any) -> int | None:
-        """Read Persian and Arabic digits too."""
+        """Return the number of a text."""
         return super().to_python(text_of_digits(value) if isinstance(value, str) else value)
 
 
 class AmountField(forms.DecimalField):
-    """An amount of money typed in any digits, with or without thousands apart."""
+    """An amount of money, in Latin, Persian or Arabic digits, with or without thousands separators."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr"}), **options)
 
     def to_python(self, value: Any) -> Any:
-        """Read Persian and Arabic digits and separators too."""
+        """Return the amount of a text, with Persian and Arabic separators too."""
         if isinstance(value, str):
             value = text_of_digits(value).replace("٫", ".").replace("٬", "").replace(",", "")
         return super().to_python(value)
@@ -57,7 +57,7 @@ class MinutesField(forms.CharField):
 
 
 class AudienceTagsField(forms.CharField):
-    """Tags parted by commas, each of which somebody carries."""
+    """Tags separated by commas, each of which at least one contact must have."""
 
     def prepare_value(self, value: Any) -> Any:
         """Show a list as a line."""

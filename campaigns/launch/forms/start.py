@@ -1,4 +1,4 @@
-"""What a person gives to start a campaign later, or to hear its message on their own phone."""
+"""Forms to start a campaign at a later time, and to try its message on one's own phone."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_numbe
 
 
 def installation_zone() -> zoneinfo.ZoneInfo:
-    """Return the zone of this installation, in which start times are given."""
+    """Return the installation's time zone, in which start times are entered."""
     return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
 
 class ClockField(forms.TimeField):
-    """A time of day, typed in any digits."""
+    """A time of day, in Latin, Persian or Arabic digits."""
 
     def to_python(self, value: Any) -> Any:
         """Return the time of a text."""
@@ -32,13 +32,13 @@ class ClockField(forms.TimeField):
 
 
 class StartAtForm(forms.Form):
-    """The day and time at which a campaign starts by itself."""
+    """The day and time at which a campaign starts automatically."""
 
     day = DayField(label=_("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     time = ClockField(label=_("Time"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what is over, too far, or what no clock shows."""
+        """Add errors for a time that is past, too far ahead, or skipped by a change of the clocks."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("day") is None or cleaned.get("time") is None:
             return cleaned
@@ -59,7 +59,7 @@ class StartAtForm(forms.Form):
 
 
 class TryForm(forms.Form):
-    """One's own number, and whose message is heard there."""
+    """The number to call, and the person of the audience whose message is heard."""
 
     number = PhoneField(label=_("Your own number"))
     hear = forms.CharField(

@@ -1,4 +1,4 @@
-"""The rows of the campaign builder in which the agent is told something: a name and a text each."""
+"""The rows of the campaign builder for variables that the agent receives: a name and a text each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class VariableRow:
 
 
 class VariablesForm(CampaignModelForm):
-    """The part of the builder that depends on what the chosen agent asks for."""
+    """The part of the builder that depends on the variables of the chosen agent."""
 
     _variable_rows: list[VariableRow]
 
@@ -53,14 +53,14 @@ class VariablesForm(CampaignModelForm):
             fields[f"{key}_text"] = forms.CharField(label=_("Text"), required=False, max_length=500, initial=text)
             fields[f"{key}_name"].widget.attrs["dir"] = "ltr"
             if typed is not None:
-                # Rows move when the agent changes: each shows its own pair, not what was posted at its place.
+                # The order of the rows changes with the agent, so each row shows its own pair, not the posted position.
                 data[self.add_prefix(f"{key}_name")] = name
                 data[self.add_prefix(f"{key}_text")] = text
             rows.append(VariableRow(self[f"{key}_name"], self[f"{key}_text"], bool(name) and name in expected))
         return rows
 
     def _typed_variables(self) -> dict[str, str] | None:
-        """Return the pairs that were posted, without those that have neither text nor meaning; None where unbound."""
+        """Return the posted texts by name, without rows that have no name; None if the form is unbound."""
         if not self.is_bound:
             return None
         posted: Any = self.data
@@ -77,7 +77,7 @@ class VariablesForm(CampaignModelForm):
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables that stand in the form now; those without a text are left to the contact's own columns."""
+        """The variables of the form; those without a text are filled from the contact's own columns."""
         if not self.variable_rows:
             return {}
         pairs = {clean(row.name.value(), 80): str(row.text.value() or "").strip() for row in self.variable_rows}

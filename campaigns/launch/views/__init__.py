@@ -1,1 +1,1 @@
-"""The screens of campaigns: builder, launch check, page, redial."""
+"""Screens of campaigns: builder, launch check, campaign page, redial."""

@@ -1,4 +1,4 @@
-"""The screen of writing a campaign: one page in sections, and what one person would hear."""
+"""The campaign builder's screen: one page in sections, with a preview of what a person would hear."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLE_PEOPLE = 3
 
 @needs("draft_campaign")
 def campaign_new(request: HttpRequest) -> HttpResponse:
-    """Write a new campaign."""
+    """Show and save the form of a new campaign."""
     person = person_of(request)
     token = token_of(request)
     if request.method == "POST" and (known := drafts.made_with(person, token)) is not None:
@@ -43,7 +43,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
 
 @needs("draft_campaign")
 def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a campaign; what is fixed after the launch is shown but cannot be changed."""
+    """Show and save the form of a campaign; fields that are fixed after the launch are shown but disabled."""
     person = person_of(request)
     campaign = find_campaign(request, pk)
     if not drafts.may_edit(campaign, person):
@@ -64,7 +64,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def chosen_lists(asked: Sequence[str]) -> list[int]:
-    """Return the ids that an address names; what is no number is left out."""
+    """Return the ids in the query string, without anything that is no number."""
     return [int(text) for text in asked if text.isascii() and text.isdigit() and len(text) < 19]
 
 
@@ -102,19 +102,19 @@ def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePreview:
-    """The message as one person would meet it."""
+    """The message as one person would hear it."""
 
     contact: Contact
     text: str
     variables: list[tuple[str, str]]
     missing: list[str]
-    """What is empty although the message needs it: this person is not called."""
+    """Variables of the message that are empty, so that this person is not called."""
     unmet: list[str]
-    """What is empty although the agent asks for it."""
+    """Variables that the agent's prompt uses and that are empty."""
 
 
 def _preview(form: CampaignForm, hears: str) -> list[MessagePreview]:
-    """Show the message as a chosen person of the audience would meet it, or the first few of them."""
+    """Return the message as a chosen person of the audience would hear it, or as the first few would."""
     message = form.preview()
     message.agent = form.chosen_agent
     people = form.selection().people()

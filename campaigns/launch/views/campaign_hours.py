@@ -1,4 +1,4 @@
-"""When the people of one campaign answer: a part of its dashboard that is counted apart, so that it delays nothing."""
+"""When the people of a campaign answer: a part of its page, loaded separately because counting it may be slow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from campaigns.reports.views.reports import said, short_day
 @require_safe
 @needs("see_calls")
 def campaign_hours(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show calls and answer rate by weekday and hour; every cell opens its calls."""
+    """Show calls and answer rate by weekday and hour; each cell links to its calls."""
     found = find_campaign(request, pk)
     hours = outcomes.count_hours(found)
     shown = {"section": draw_hours(found, hours), "counted_at": hours.at}

@@ -1,4 +1,4 @@
-"""The screens of writing and watching campaigns."""
+"""Screens of campaigns: the list, and one campaign's page, settings and activity."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from campaigns.reports import progress, today
 
 SHOWN_EVENTS = 50
 BY = ("people", "system")
-"""Whose doings the activity may be narrowed to."""
+"""Values of the activity's filter: actions by people, or by the product itself."""
 
 
 def find_campaign(request: HttpRequest, pk: int) -> Campaign:
-    """Return a campaign that this person may see, or answer 404."""
+    """Return a campaign that this person may see; raises Http404."""
     return get_object_or_404(drafts.visible_to(person_of(request)), pk=pk)
 
 
@@ -41,7 +41,7 @@ def find_campaign(request: HttpRequest, pk: int) -> Campaign:
 @require_safe
 @needs("see_calls")
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """List the campaigns that this person may see, newest first, and how far each is."""
+    """List the campaigns that this person may see, newest first, with their progress."""
     person = person_of(request)
     found = drafts.visible_to(person)
     state = request.GET.get("state", "")
@@ -65,7 +65,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("draft_campaign")
 def campaign_copy(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make a draft out of any campaign that this person may see."""
+    """Copy a campaign that this person may see into a new draft."""
     made = drafts.copy(find_campaign(request, pk).pk, person_of(request), token_of(request))
     messages.success(request, _("“%(name)s” is a new draft with the same message, lists and rules.") % {"name": made})
     return redirect("campaign-edit", made.pk)
@@ -75,7 +75,7 @@ def campaign_copy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[str, Any]:
-    """Return what the frame of a campaign's pages shows."""
+    """Return the template context common to all pages of a campaign."""
     person = person_of(request)
     status = Campaign.Status(found.status)
     return {
@@ -110,7 +110,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
 @require_safe
 @needs("see_calls")
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show how a campaign goes."""
+    """Show a campaign's progress."""
     context = _live_context(request, find_campaign(request, pk))
     return render(request, "launch/campaign.html", context | {"tab": "progress"})
 
@@ -118,7 +118,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs("see_calls")
 def campaign_live(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with the moving part of a campaign's page; 286 once nothing moves any more."""
+    """Return the refreshed part of a campaign's page; status 286 stops htmx's polling once nothing changes any more."""
     context = _live_context(request, find_campaign(request, pk))
     return render(request, "launch/_live.html", context, status=ENDS_POLLING if context["is_over"] else 200)
 
@@ -126,7 +126,7 @@ def campaign_live(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs("see_calls")
 def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show everything that was set."""
+    """Show all settings of a campaign."""
     found = find_campaign(request, pk)
     context = campaign_context(request, found, "settings") | {
         "lists": list(found.lists.all()),
@@ -142,7 +142,7 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs("see_calls")
 def campaign_activity(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show who did what with a campaign, and what the product did by itself."""
+    """Show the audit events of a campaign, by people and by the product itself."""
     found = find_campaign(request, pk)
     events = AuditEvent.objects.filter(object_type="campaign", object_id=str(pk)).select_related("actor")
     by = request.GET.get("by", "")

@@ -1,4 +1,4 @@
-"""The screen of the launch check, and the people behind its numbers."""
+"""Screens of the launch check and of the people that its numbers count."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_sentence import sentence_with_links
 from campaigns.models import Campaign
 
-COUNTED_AT_ONCE = 5_000
-"""A larger audience is counted after the page stands, so that the page opens at once."""
+MAX_COUNTED_ON_LOAD = 5_000
+"""A larger audience is counted by a second request, so that the page opens quickly."""
+MAX_VARIABLE_NAME = 80
+"""Characters that the name of a variable may have."""
 
 
 @require_safe
@@ -34,7 +36,7 @@ def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = find_campaign(request, pk)
     if not is_launchable(campaign):
         return redirect("campaign", pk)
-    if request.GET.get("count") != "now" and Selection.of(campaign).is_larger_than(COUNTED_AT_ONCE):
+    if request.GET.get("count") != "now" and Selection.of(campaign).is_larger_than(MAX_COUNTED_ON_LOAD):
         return render(request, "launch/check.html", {"campaign": campaign})
     return check_page(request, campaign)
 
@@ -82,13 +84,13 @@ def check_page(
 @require_safe
 @needs("see_people")
 def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
-    """List the people behind one number of the launch check."""
+    """List the people that one number of the launch check counts."""
     if verdict not in VERDICTS and verdict not in GROUPS:
         raise Http404
     campaign = find_campaign(request, pk)
     after = request.GET.get("after", "")
     start = int(after) if after.isascii() and after.isdigit() else 0
-    variable = request.GET.get("variable", "")[:80]
+    variable = request.GET.get("variable", "")[:MAX_VARIABLE_NAME]
     people, more = people_with(campaign, verdict, timezone.now(), start, variable=variable)
     context = {
         "campaign": campaign,

@@ -1,4 +1,4 @@
-"""Writes the launch check's sentence for a page: its numbers open the people behind them."""
+"""The launch check's sentence as HTML, whose numbers link to the people that they count."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from campaigns.templatetags import console
 
 
 def sentence_with_links(check: LaunchCheck, campaign: Campaign, *, opens: bool) -> SafeString:
-    """Return the sentence as HTML, with digits and dates of the page's language; `opens`: the numbers are links."""
+    """Return the sentence as HTML, with the page's digits and dates; with `opens`, its numbers are links."""
     return format_html_join("", "{}", ((_piece(piece, check, campaign, opens),) for piece in pieces_of(check)))
 
 

@@ -22,7 +22,7 @@ from campaigns.models import Campaign
 @require_POST
 @needs("see_calls")
 def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pause; callers their own campaigns, managers and admins any."""
+    """Pause a campaign; callers may pause their own, managers and admins any."""
     reason = request.POST.get("reason", "").strip()
     return _control(request, pk, lambda found, person: lifecycle.pause(found, person, reason), _("Paused."))
 
@@ -30,21 +30,21 @@ def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("see_calls")
 def campaign_resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on with a paused campaign."""
+    """Resume a paused campaign."""
     return _control(request, pk, lifecycle.resume, _("It goes on."))
 
 
 @require_POST
 @needs("see_calls")
 def campaign_end_pilot(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pause a pilot before its last attempts are over, to decide now."""
+    """Pause a pilot before its last attempts have ended, to decide now."""
     return _control(request, pk, lifecycle.end_pilot, _("The pilot is ended."))
 
 
 @require_POST
 @needs("see_calls")
 def campaign_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a campaign for good."""
+    """Stop a campaign for good."""
     return _control(request, pk, lifecycle.stop, _("Stopped for good."))
 
 

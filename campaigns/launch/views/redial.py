@@ -1,4 +1,4 @@
-"""Calling again whom a campaign did not reach: choose by outcome, get a draft with exactly these people."""
+"""The redial screen: choose people of a campaign by outcome, and create a draft with exactly these."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from campaigns.models import Campaign
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("draft_campaign")
 def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show how many people there are of each outcome, and make a draft with those that were chosen."""
+    """Show the number of people of each outcome, and create a draft with the chosen ones."""
     found = find_campaign(request, pk)
     if found.launched_at is None:
         messages.info(request, _("Nobody was called yet: there is nobody to call again."))

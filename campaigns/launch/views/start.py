@@ -41,7 +41,7 @@ def campaign_pilot(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("launch_campaign")
 def campaign_start_at(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let it start by itself at a time, or send it for approval with that time."""
+    """Schedule the campaign's start, or send it for approval with that time."""
     campaign = find_campaign(request, pk)
     form = StartAtForm(request.POST)
     if not form.is_valid():
@@ -52,14 +52,14 @@ def campaign_start_at(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("launch_above_limit")
 def campaign_approve(request: HttpRequest, pk: int) -> HttpResponse:
-    """Launch what waits for approval."""
+    """Approve a campaign that waits for it."""
     return _start(request, pk, partial(start_module.approve, seen=_seen(request)))
 
 
 @require_POST
 @needs("launch_campaign")
 def campaign_ask_rest(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask a manager to go on after a pilot."""
+    """Ask a manager to continue after a pilot."""
     return _start(request, pk, start_module.ask_for_rest)
 
 
@@ -92,7 +92,7 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _seen(request: HttpRequest) -> int | None:
-    """Return the number of people that stood on the person's screen; None where it is not told."""
+    """Return the number of people that the submitted page showed, or None if it is missing."""
     seen = request.POST.get("seen", "")
     return int(seen) if seen.isascii() and seen.isdigit() else None
 
@@ -112,7 +112,7 @@ def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpR
 @require_POST
 @needs("see_calls")
 def campaign_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a campaign back from approval, or cancel its start."""
+    """Withdraw a campaign from approval, or cancel its scheduled start."""
     campaign = find_campaign(request, pk)
     if start_module.take_back(campaign.pk, person_of(request)):
         is_pilot = campaign.launched_at is not None

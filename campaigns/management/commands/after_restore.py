@@ -1,4 +1,4 @@
-"""Freezes calling by hand after a backup was restored."""
+"""`manage.py after_restore`: freezes calling by hand after a backup was restored."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from providers.models import Provider
 
 
 class Command(BaseCommand):
-    """Run it between the restore and the start of the worker; a second run changes nothing."""
+    """Run between the restore and the start of the worker; idempotent."""
 
     help = "Freeze all calling after a restored backup, until the vendors' lists of calls were compared."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the age of the backup and words for the record."""
+        """Define the arguments: the time of the backup, and a reason for the audit log."""
         parser.add_argument(
             "--since", metavar="TIME", help="when the backup was made, where the worker has run since: 2026-03-01T14:00"
         )
         parser.add_argument("--reason", default="", metavar="WORDS", help="what was restored, for the record")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Freeze every provider, and say what ends each freeze."""
+        """Freeze every provider, and print what ends each freeze."""
         since = self.instant(options["since"]) if options["since"] else None
         if since is not None:
             later = Q(complete_until__isnull=True) | Q(complete_until__gt=since)
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{provider.name} is frozen. {provider.frozen_step}")
 
     def instant(self, text: str) -> datetime.datetime:
-        """Return a time as typed, in the installation's zone where it names none."""
+        """Return the typed time, in the installation's zone if it names none; raises CommandError."""
         try:
             found = parse_datetime(text)
         except ValueError:

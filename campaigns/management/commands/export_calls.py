@@ -21,12 +21,12 @@ Target = TextIO | OutputWrapper
 
 
 class Command(BaseCommand):
-    """Writes calls, newest first, with whole numbers: only for people with access to the machine."""
+    """Writes calls, newest first, with whole phone numbers: for people with access to the machine."""
 
     help = "Write calls as CSV (or JSON, one object a line), newest first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take what to export and where to."""
+        """Define the arguments: which calls, which format, and the target."""
         parser.add_argument("--campaign", default="", help="name or id")
         parser.add_argument("--since", default="", help="first day, such as 2026-11-21")
         parser.add_argument("--until", default="", help="last day")
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object a line instead of CSV")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the file; says in one sentence on the error stream what was done."""
+        """Write the file, and print a sentence about it on standard error."""
         for name in ("since", "until"):
             if options[name] and parse_day(options[name]) is None:
                 raise CommandError(f"--{name}: “{options[name]}” is not a day such as 2026-11-21.")
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 
 def find_campaign(wanted: str) -> Campaign:
-    """Return the campaign with this name, else with this id; raises CommandError."""
+    """Return the campaign with this name, else with this id; raises CommandError if there is none."""
     found = Campaign.objects.filter(name=wanted).first()
     if found is None and wanted.isdecimal():
         found = Campaign.objects.filter(pk=int(wanted)).first()
@@ -71,7 +71,7 @@ def _write(sheet: CallSheet, target: Target, *, as_json: bool) -> int:
 
 @contextlib.contextmanager
 def _target(output: str, standard: OutputWrapper) -> Iterator[Target]:
-    """Give the standard output, or a file that appears whole or not at all and only its owner reads."""
+    """Open standard output, or a file with mode 0600 that is moved into place only when it is complete."""
     if output == "-":
         yield standard
         standard.flush()

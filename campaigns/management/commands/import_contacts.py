@@ -1,4 +1,4 @@
-"""Imports a file of people into a list from the command line: the same reading, checking and saving as the screens."""
+"""`manage.py import_contacts`: imports a file of people into a list, by the same steps as the screens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from campaigns.models import ContactImport, ContactList
 
 
 class Command(BaseCommand):
-    """`import_contacts FILE --list NAME`: a new or existing list; prints what became of every row."""
+    """`import_contacts FILE --list NAME`: into a new or existing list; prints the result of every row."""
 
     help = "Import people from a CSV or XLSX file into a list."
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of words")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import, or say in one sentence why not."""
+        """Import the file; raises CommandError with a sentence if that is not possible."""
         path, name, region = options["file"], " ".join(options["list_name"].split()), options["region"].upper()
         if region not in SUPPORTED_REGIONS:
             raise CommandError(f"{region} is no country: write two letters, such as IR.")

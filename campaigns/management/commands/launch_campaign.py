@@ -1,4 +1,4 @@
-"""`manage.py launch_campaign`: check or launch a campaign in the name of a person who may."""
+"""`manage.py launch_campaign`: checks or launches a campaign on behalf of a user, with that user's rights."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from campaigns.management.commands.export_calls import find_campaign
 
 
 class Command(BaseCommand):
-    """Launches like the button does: the same check, the same limits, the same audit event."""
+    """Launches as the button does: same checks, same limits, same audit event."""
 
     help = "Launch a campaign, or only check it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take which campaign and as whom."""
+        """Define the arguments: which campaign, which user, and how to launch."""
         parser.add_argument("campaign", help="name or id")
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="whose rights and limits hold")
         parser.add_argument("--check", action="store_true", help="only say what a launch would do")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Answer in one sentence; an error ends with a status that is not zero."""
+        """Check or launch, and print one sentence; raises CommandError if that is not possible."""
         campaign = find_campaign(options["campaign"])
         person = get_user_model().objects.filter(username=options["username"], is_active=True).first()
         if person is None:

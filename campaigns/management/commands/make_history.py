@@ -1,4 +1,4 @@
-"""Makes up a past for trying speed and reports."""
+"""`manage.py make_history`: generates a synthetic history, to try speed and reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from campaigns.models import Call, Contact
 
 
 class Command(BaseCommand):
-    """`make_history --contacts 500000 --calls 1000000`: months of campaigns and calls that never happened."""
+    """`make_history --contacts 500000 --calls 1000000`: months of campaigns and calls that never took place."""
 
     help = (
         "Make up months of people, campaigns and calls, to try speed and reports. Its providers are halted and have no "
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it, or say why not."""
+        """Generate the history; raises CommandError with a sentence if that is not possible."""
         people, calls = options["contacts"], options["calls"]
         if people < 100 or calls < 100:
             raise CommandError("A past needs at least 100 people and 100 calls.")

@@ -1,4 +1,4 @@
-"""Calls one person from the command line."""
+"""`manage.py place_call`: calls one person."""
 
 from __future__ import annotations
 
@@ -26,17 +26,20 @@ from providers.naming import named_provider
 from providers.types import CallStatus
 
 LOOK_SECONDS = 0.5
+"""Seconds between two reads of the row while waiting."""
+ROWS_NAMED = 20
+"""Most names that an error lists as a choice."""
 MADE = frozenset({CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY})
-"""Endings of a call that was really made; any other makes the exit code 1."""
+"""End states of a call that was really made; any other gives the exit code 1."""
 
 
 class Command(BaseCommand):
-    """Queues one call exactly as the screen does, under the same checks; with --wait, tells how it ended."""
+    """Queues one call as the screen does, under the same checks; with --wait, reports how it ended."""
 
     help = "Call one number. The worker dials; every check of the quick call holds here too."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the number, the message, and for whom the call is placed."""
+        """Define the arguments: the number, the message, and the user on whose behalf the call is placed."""
         parser.add_argument("number", metavar="NUMBER", help="in any local form, or with a country code")
         parser.add_argument("--provider", required=True, metavar="NAME|ID")
         message = parser.add_mutually_exclusive_group()
@@ -57,7 +60,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Queue the call, and say in one sentence what came of it."""
+        """Queue the call, and print its state in one sentence."""
         found = understand_number(options["number"], options["region"].upper() or settings.DEFAULT_REGION)
         if found.code:
             raise CommandError(str(found.problem))
@@ -91,7 +94,7 @@ class Command(BaseCommand):
         self.say(call, has_waited=bool(options["wait"]), as_json=options["json"])
 
     def say(self, call: Call, *, has_waited: bool, as_json: bool) -> None:
-        """Print where the call stands; raises CommandError where a call that was waited for came to nothing."""
+        """Print the call's state; raises CommandError if the call was waited for and was not really made."""
         result = results.result_of(call)
         sentence = f"Call {call.pk} to {ending(call.to_number)}: {result.word}."
         if call.talk_seconds:
@@ -113,7 +116,7 @@ class Command(BaseCommand):
 
 
 def wait_for_end(call: Call, seconds: float) -> Call:
-    """Look at the row until the call has ended or the time is over."""
+    """Read the row repeatedly until the call has ended or `seconds` have passed; returns the call."""
     until = time.monotonic() + seconds
     while not call.is_final and time.monotonic() < until:
         time.sleep(LOOK_SECONDS)
@@ -122,7 +125,7 @@ def wait_for_end(call: Call, seconds: float) -> Call:
 
 
 def split_variable(given: str, option: str = "--var") -> tuple[str, str]:
-    """Read NAME=VALUE; raises CommandError."""
+    """Return name and value of a NAME=VALUE argument; raises CommandError."""
     name, sign, value = given.partition("=")
     if not sign or not name.strip():
         raise CommandError(f"Write {option} as NAME=VALUE, not {given!r}.")
@@ -130,7 +133,7 @@ def split_variable(given: str, option: str = "--var") -> tuple[str, str]:
 
 
 def read_extras(provider: Provider, given: Sequence[str]) -> dict[str, Any]:
-    """Return the vendor's extras by name, each checked as the form checks it; raises CommandError."""
+    """Return the vendor's extra settings by name, validated as in the form; raises CommandError."""
     known = {field.name: field for field in provider.backend_class.order_fields}
     found: dict[str, Any] = {}
     for name, raw in (split_variable(word, "--extra") for word in given):
@@ -146,7 +149,10 @@ def read_extras(provider: Provider, given: Sequence[str]) -> dict[str, Any]:
 
 
 def named_row(model: type[RemoteRow], provider: Provider, wanted: str | None) -> Any:
-    """Return the provider's row of this name, id at the vendor or number; None where nothing was asked for."""
+    """Return the provider's row with this name, id at the vendor or number; None if `wanted` is None.
+
+    Raises CommandError if no row or several rows match.
+    """
     if not wanted:
         return None
     rows = model._default_manager.filter(provider=provider, is_present=True)
@@ -157,5 +163,5 @@ def named_row(model: type[RemoteRow], provider: Provider, wanted: str | None) ->
         if found:
             raise CommandError(f"{wanted!r} is the name of several: use the id at the vendor.")
     what = str(model._meta.verbose_name)
-    known = ", ".join(str(row) for row in rows[:20]) or "none"
+    known = ", ".join(str(row) for row in rows[:ROWS_NAMED]) or "none"
     raise CommandError(f"{provider} has no {what} {wanted!r}. It has: {known}.")

@@ -1,4 +1,4 @@
-"""Makes the stored schedules equal to the declared ones."""
+"""`manage.py sync_schedules`: makes the stored schedules equal to the declared ones."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from campaigns.schedules import sync_schedules
 
 
 class Command(BaseCommand):
-    """Run on deploy; the worker does it at its start too."""
+    """Run on deployment; the worker does the same at its start."""
 
     help = "Make the stored schedules equal to the declared ones."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Synchronise and say how many there are."""
+        """Synchronise the schedules, and print how many there are."""
         self.stdout.write(f"{sync_schedules()} schedules are in place.")

@@ -1,1 +1,1 @@
-"""The screens of Today, of reports and of a campaign's people."""
+"""Screens of Today, of reports and of a campaign's people."""

@@ -1,4 +1,4 @@
-"""The people of one campaign: who stands where and why; skip one, call one again."""
+"""The screen of a campaign's people: their last attempts, with buttons to skip one and to call one again."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, person_of, token_of
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.views.campaigns import campaign_context, find_campaign
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, CallEvent, Campaign
 from campaigns.reports import campaign_people as service
 from campaigns.reports import outcomes, progress
+
+MAX_SEARCH = 80
+"""Characters of a searched name or number."""
+MAX_REASON = CallEvent._meta.get_field("detail").max_length
 
 
 @require_safe
 @needs("see_calls")
 def people(request: HttpRequest, pk: int) -> HttpResponse:
-    """List everybody of a campaign with their last attempt, why it came so, and what comes next."""
+    """List a campaign's people with their last attempt, its reason, and what comes next."""
     person = person_of(request)
     found = find_campaign(request, pk)
     filters = _filters(request)
@@ -56,13 +60,13 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _filters(request: HttpRequest) -> service.PeopleFilters:
-    """Return what is asked for; a value that is none of ours filters nothing."""
+    """Return the filters of the query string; unknown values are ignored."""
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     known = {value for _kind, choices in service.reasons() for value, _label in choices}
     return service.PeopleFilters(
         state=state if state in dict(service.STATES) or state in service.OLD_STATES else "",
         reason=reason if reason in known else "",
-        person=request.GET.get("q", "")[:80],
+        person=request.GET.get("q", "")[:MAX_SEARCH],
     )
 
 
@@ -74,12 +78,12 @@ def _call_of(request: HttpRequest, pk: int, call_pk: int) -> tuple[Campaign, Cal
 @require_POST
 @needs("see_calls")
 def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
-    """Take one person out of the queue, with the reason."""
+    """Skip one waiting person, with a reason."""
     found, call = _call_of(request, pk, call_pk)
     person = person_of(request)
     if not may_control(found, person):
         raise PermissionDenied("control_campaign")
-    reason = request.POST.get("reason", "").strip()[:300]
+    reason = request.POST.get("reason", "").strip()[:MAX_REASON]
     if not reason:
         messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
     elif call_actions.cancel_call(call.pk, person, reason):
@@ -95,7 +99,7 @@ def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
 @require_POST
 @needs("settle_calls")
 def again(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
-    """Queue one more attempt to one person; the form's token makes a double press one call."""
+    """Queue one more attempt for a person; idempotent by the form's token."""
     _found, call = _call_of(request, pk, call_pk)
     token = token_of(request)
     if token is None:

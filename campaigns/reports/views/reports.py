@@ -1,4 +1,4 @@
-"""The screens of reports."""
+"""Screens of reports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from campaigns.reports.tables import ReportSection
 
 
 def said(value: Any, kind: str, currency: str = "") -> str:
-    """Return a value as the page's language writes it, without markup: it stands in drawings and their titles."""
+    """Return a value formatted in the page's language, without markup, for drawings and their titles."""
     if value is None:
         return NOTHING
     if kind == "money":
@@ -33,14 +33,14 @@ def said(value: Any, kind: str, currency: str = "") -> str:
 
 
 def short_day(day: Any) -> str:
-    """Return a day without its year; in Persian of the Jalali calendar."""
+    """Return a date without its year; in Persian, by the Jalali calendar."""
     return plain_day(day, has_year=False)
 
 
 @require_safe
 @needs("see_reports")
 def reports(request: HttpRequest) -> HttpResponse:
-    """Show what the calls of a span came to."""
+    """Show the report of a span of days."""
     form = ReportForm(request.GET, request.user)
     scope = form.scope()
     shown: dict[str, Any] = {"form": form, "spans": SPANS, "days": form.days}
@@ -67,7 +67,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 def _rounded(amount: Decimal | None) -> Decimal | None:
-    """Leave cents of an amount above one: it stands in large figures."""
+    """Return an amount above one rounded to cents, for large type."""
     return amount if amount is None or amount < 1 else round(amount, 2)
 
 
@@ -91,7 +91,7 @@ def report_section(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @needs("see_reports")
 def report_csv(request: HttpRequest, key: str) -> HttpResponse:
-    """Hand out the table of one section as CSV."""
+    """Download the table of one section as CSV."""
     scope, section = _section(request, key)
     answer = HttpResponse(section.csv(), content_type="text/csv; charset=utf-8")
     name = f"{key}-{scope.since:%Y-%m-%d}-{scope.until:%Y-%m-%d}.csv"

@@ -1,4 +1,4 @@
-"""Today: what runs now and what needs a person."""
+"""The Today page: what runs now and what needs a person."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from campaigns.reports.today import overview
 
 @needs("see_today")
 def today(request: HttpRequest) -> HttpResponse:
-    """Show what runs and what waits for a person."""
+    """Show what runs and what needs a person."""
     return render(request, "reports/today/today.html", {"overview": overview(request.user)})
 
 
 @needs("see_today")
 def today_live(request: HttpRequest) -> HttpResponse:
-    """Return the moving part of Today."""
+    """Return the refreshed part of the Today page."""
     return render(request, "reports/today/_today.html", {"overview": overview(request.user)})

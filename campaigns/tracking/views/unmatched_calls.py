@@ -1,4 +1,4 @@
-"""Vendor calls that no row of ours explains: where the comparison stands, and whose each one is."""
+"""The screen of unmatched vendor calls: how far each list was compared, and a decision on each unexplained call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ State = UnknownVendorCall.State
 
 @needs("review_vendor_calls")
 def unmatched_calls(request: HttpRequest) -> HttpResponse:
-    """List what waits for a person, or what was decided, and how far each vendor's list was compared."""
+    """List open or decided unmatched calls, and how far each vendor's list has been compared."""
     is_decided = request.GET.get("decided") == "yes"
     found = UnknownVendorCall.objects.select_related("provider", "decided_by").defer("provider__secrets")
     rows = found.exclude(state=State.OPEN) if is_decided else found.filter(state=State.OPEN)
@@ -41,7 +41,7 @@ def unmatched_calls(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("review_vendor_calls")
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a person's word on one vendor call."""
+    """Record a person's decision on one vendor call."""
     found = get_object_or_404(UnknownVendorCall, pk=pk)
     return _decide(request, [found.pk], request.POST.get("ours", ""))
 
@@ -49,7 +49,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("review_vendor_calls")
 def decide_all(request: HttpRequest, provider_id: int) -> HttpResponse:
-    """Take a person's word that all open calls of one vendor were another tool's."""
+    """Record a person's decision that all open calls of one provider were placed by another tool."""
     provider = get_object_or_404(Provider, pk=provider_id)
     waiting = UnknownVendorCall.objects.filter(provider=provider, state=State.OPEN)
     return _decide(request, list(waiting.values_list("pk", flat=True)), "no")
@@ -72,7 +72,7 @@ def _decide(request: HttpRequest, pks: list[int], ours: str) -> HttpResponse:
 @require_POST
 @needs("review_vendor_calls")
 def compare_now(request: HttpRequest) -> HttpResponse:
-    """Have every list compared now."""
+    """Queue a comparison of every vendor's list."""
     for provider_id in reconciliation_sweep.comparable():
         queue.nudge_list(provider_id)
     messages.success(request, _("The lists are compared now; what comes of it stands here in a minute."))

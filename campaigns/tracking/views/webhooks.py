@@ -1,4 +1,4 @@
-"""The door for vendors' own news: no log-in, one secret in the address, nothing told to strangers."""
+"""The HTTP endpoint of vendors' webhooks: no log-in, a secret token in the address, no details in its answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_BYTES = 256 * 1024
 @csrf_exempt
 @require_POST
 def hook(request: HttpRequest, provider_pk: str, token: str) -> HttpResponse:
-    """Take one message of a vendor; 404 for a wrong address, 413 for one too large, 400 for one that is not genuine."""
+    """Receive one webhook message; answers 404 for a wrong address, 413 if too large, 400 if not genuine."""
     try:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -33,4 +33,4 @@ def hook(request: HttpRequest, provider_pk: str, token: str) -> HttpResponse:
     return HttpResponse(status=400 if result == DeliveryResult.REFUSED else 200)
 
 
-# With and without the last slash: a redirect would lose the message.
+# Accept the address with and without the trailing slash: a redirect would lose the posted message.

@@ -57,7 +57,7 @@ def test_check_launch_and_progress(console, caller):
 
 
 def test_a_large_audience_is_counted_after_the_page_stands(console, caller, monkeypatch):
-    monkeypatch.setattr("campaigns.launch.views.launch_check.COUNTED_AT_ONCE", 2)
+    monkeypatch.setattr("campaigns.launch.views.launch_check.MAX_COUNTED_ON_LOAD", 2)
     campaign = make_campaign([make_list(3)], owner=caller)
     path = reverse("campaign-check", args=[campaign.pk])
     opened = console.get(path)

@@ -8,23 +8,17 @@ from collections.abc import Mapping, Sequence
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import budget, transcript_words, transitions
-from campaigns.core.call_events import step, write_steps
+from campaigns.core import transitions
+from campaigns.core.call_events import Step, step, write_steps
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import update_rows
-from campaigns.core.transitions import Why
+from campaigns.core.transitions import Changed, Why
 from campaigns.evidence import Evidence, differing, evidence_of, join
-from campaigns.models import Call, CallTranscript
-from campaigns.tracking import after_call, auto_pause
+from campaigns.models import Call
+from campaigns.tracking import consequences
 from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
 
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
-MAX_TURNS = 2000
-"""Turns kept of one transcript."""
-MAX_TURN_TEXT = 4000
-"""Characters kept of one turn of a transcript."""
-MAX_SUMMARY = 4000
-"""Characters kept of a transcript's summary."""
 STATE_COLUMNS = (
     "status", "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
     "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
@@ -38,61 +32,69 @@ def merge_news(
 
     `looked` are the ids of all calls that were asked for: those without a snapshot only get the time of their next
     poll. `source` names where the news comes from. Rows are locked and written by compare-and-set on their rank, so
-    that a state never goes backwards.
+    that a state never goes backwards. What follows from the news stands in `consequences`.
     """
     with transaction.atomic():
         ids = sorted({*news, *looked})
         locked = Call.objects.select_for_update(no_key=True).defer("variables", "vendor_options")
-        calls = list(locked.filter(pk__in=ids).order_by("pk"))
-        rows, looks, steps, ended, reached, texts, forbidden = [], [], [], [], [], [], []
-        whys: dict[int, Why] = {}
-        for call in calls:
-            snapshot = news.get(call.pk)
-            before = believed(call)
-            after = before
-            raw = call.raw_status
-            if snapshot is not None:
-                if is_of_another(call, snapshot):
-                    steps.append(step(call.pk, "wrong_person", at=now, source=source))
-                else:
-                    after = join(before, evidence_of(snapshot))
-                    raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
-                    if snapshot.transcript or snapshot.summary or snapshot.extracted:
-                        texts.append((call, snapshot))
-                    if snapshot.do_not_call and not before.do_not_call:
-                        forbidden.append((call, before.status in FINAL))
-            changed = differing(before, after)
-            changed.pop("do_not_call", None)
-            if snapshot is not None and (why := _why(before, after, raw, source)):
-                whys[call.pk] = why
-            elif snapshot is not None and snapshot.status is None and raw and raw != call.raw_status:
-                steps.append(step(call.pk, "strange_word", at=now, source=source, detail=raw))
-            if changed.get("status") in FINAL or (after.status in FINAL and "status" in changed):
-                ended.append((call, before, after))
-            elif after_call.was_reached_late(before, after):
-                reached.append((call, after))
-            is_news = bool(changed) or raw != call.raw_status
-            if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
-                rows.append(_row(call, snapshot, after, raw, is_news, now))
-            else:
-                looks.append((call.pk, _next_look(call, snapshot, after, now), call.polls + 1, call.rank))
-        locked_rows = {call.pk: call for call in calls}
-        changes = transitions.join_rows(transitions.LEARN, STATE_COLUMNS, rows, now, whys, locked=locked_rows)
-        ended = [end for end in ended if end[0].pk in changes.ids]
-        # Most answers bring nothing new: then only the time of the next poll is written.
-        update_rows(Call, ("next_poll_at", "polls", "rank"), looks, guard="c.rank = v.rank")
-        _write_texts(texts)
-        write_steps([*steps, *changes.steps])
-        auto_pause.weigh_ends(ended, now)
-        budget.book(changes.reserves, after_call.costs_of(ended))
-        for call, before, after in ended:
-            after_call.settle_end(call, before, after, now)
-        for call, after in reached:
-            if call.campaign is not None:
-                after_call.call_off(call, call.campaign, after, now)
-    for call, was_over in forbidden:
-        _forbid(call, was_over, now)
+        calls = {call.pk: call for call in locked.filter(pk__in=ids).order_by("pk")}
+        batch = _Batch(source, now)
+        for call in calls.values():
+            batch.join(call, news.get(call.pk))
+        changes = batch.write(calls)
+        brought = batch.brought
+        brought.ended = [end for end in brought.ended if end[0].pk in changes.ids]
+        brought.reserves = changes.reserves
+        consequences.follow(brought, now)
+    consequences.forbid_numbers(brought, now)
     return len(changes.ids)
+
+
+class _Batch:
+    """A batch of news: each piece is joined into its call first, then all are written at once."""
+
+    def __init__(self, source: str, now: datetime.datetime) -> None:
+        self.source, self.now = source, now
+        self.rows: list[tuple[object, ...]] = []
+        self.looks: list[tuple[object, ...]] = []
+        self.steps: list[Step] = []
+        self.whys: dict[int, Why] = {}
+        self.brought = consequences.News()
+
+    def join(self, call: Call, snapshot: CallSnapshot | None) -> None:
+        """Join a snapshot into what is known of its call, and note what is to be written; None: no news."""
+        before = after = believed(call)
+        raw = call.raw_status
+        if snapshot is not None:
+            if is_of_another(call, snapshot):
+                self.steps.append(step(call.pk, "wrong_person", at=self.now, source=self.source))
+            else:
+                after = join(before, evidence_of(snapshot))
+                raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
+                self.brought.note_texts(call, snapshot, before)
+            self._note_state(call, snapshot, before, after, raw)
+        self.brought.note_end(call, before, after)
+        changed = differing(before, after)
+        changed.pop("do_not_call", None)
+        is_news = bool(changed) or raw != call.raw_status
+        if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
+            self.rows.append(_row(call, snapshot, after, raw, is_news, self.now))
+        else:
+            self.looks.append((call.pk, _next_look(call, snapshot, after, self.now), call.polls + 1, call.rank))
+
+    def _note_state(self, call: Call, snapshot: CallSnapshot, before: Evidence, after: Evidence, raw: str) -> None:
+        if why := _why(before, after, raw, self.source):
+            self.whys[call.pk] = why
+        elif snapshot.status is None and raw and raw != call.raw_status:
+            self.steps.append(step(call.pk, "strange_word", at=self.now, source=self.source, detail=raw))
+
+    def write(self, calls: Mapping[int, Call]) -> Changed:
+        """Write what changed in one statement, what was only looked at in another, and the steps."""
+        changes = transitions.join_rows(transitions.LEARN, STATE_COLUMNS, self.rows, self.now, self.whys, locked=calls)
+        # Most answers bring nothing new: then only the time of the next poll is written.
+        update_rows(Call, ("next_poll_at", "polls", "rank"), self.looks, guard="c.rank = v.rank")
+        write_steps([*self.steps, *changes.steps])
+        return changes
 
 
 def believed(call: Call) -> Evidence:
@@ -155,41 +157,6 @@ def _next_look(
     if snapshot is not None and snapshot.more_to_read:
         age = 0.0
     return now + span(rules.next_poll_delay(age))
-
-
-def _write_texts(texts: Sequence[tuple[Call, CallSnapshot]]) -> None:
-    written = []
-    known = CallTranscript.objects.in_bulk([call.pk for call, _ in texts], field_name="call_id") if texts else {}
-    for call, snapshot in texts:
-        turns = [{"speaker": t.speaker, "text": t.text[:MAX_TURN_TEXT], "at_ms": t.at_ms} for t in snapshot.transcript]
-        turns = turns[:MAX_TURNS]
-        text = "\n".join(str(turn["text"]) for turn in turns)
-        old = known.get(call.pk)
-        if old is None and (turns or snapshot.summary):
-            CallTranscript.objects.create(call=call, turns=turns, text=text, summary=snapshot.summary[:MAX_SUMMARY])
-            written.append(call.pk)
-        elif old is not None and (len(text) > len(old.text) or len(snapshot.summary) > len(old.summary)):
-            CallTranscript.objects.filter(pk=old.pk, text=old.text).update(
-                turns=turns if len(text) > len(old.text) else old.turns,
-                text=max(text, old.text, key=len),
-                summary=max(snapshot.summary[:MAX_SUMMARY], old.summary, key=len),
-            )
-            written.append(call.pk)
-        if snapshot.extracted and dict(snapshot.extracted) != call.extracted:
-            Call.objects.filter(pk=call.pk).update(extracted=dict(snapshot.extracted))
-    if written:
-        transcript_words.put_words(CallTranscript.objects.filter(call__in=written))
-
-
-def _forbid(call: Call, was_over: bool, now: datetime.datetime) -> None:
-    from campaigns.contacts.do_not_call import forbid
-
-    # The remark on the do-not-call entry says which vendor reported the opt-out, in which call.
-    heard = f"{call.provider.vendor_label} #{call.pk}"
-    done = forbid(call.to_number, reason=heard, source="vendor", person=None)
-    if was_over and done.added:
-        with transaction.atomic():
-            auto_pause.weigh_late_wish(call, now)
 
 
 def bind(

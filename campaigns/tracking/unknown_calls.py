@@ -11,17 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
-
-from callcenter.access.roles import Person
-from callcenter.audit.models import record
 from campaigns import matching, rules
-from campaigns.core import results, transitions
-from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core import transitions
+from campaigns.core.call_events import step, write_steps
 from campaigns.core.clock import seconds, span
-from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.matching import Findings, Sought
 from campaigns.models import Call
@@ -210,18 +203,3 @@ def _look_again(calls: Sequence[Call], now: datetime.datetime, *, code: str = ""
         if for_person and call.needs_person_at is None:
             steps.append(step(call.pk, "several_candidates" if needs_person else "needs_person", at=now))
     write_steps(steps)
-
-
-def settle_by_person(call_id: int, *, placed: bool, person: Person, reason: str) -> None:
-    """Record a person's decision whether an unknown call was placed; raises Refusal if it is no longer unknown."""
-    now = timezone.now()
-    with transaction.atomic():
-        call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
-        if call.status != CallStatus.UNKNOWN:
-            raise Refusal(_("This call is no longer unknown: %(state)s.") % {"state": results.result_of(call).word})
-        if placed:
-            why = Why("bound_by_person", Source.PERSON.value, reason, person.pk)
-            transitions.change(transitions.CLOSE, Call.objects.filter(pk=call_id), now, why)
-        else:
-            hold_as_not_placed(call, now, code="absent_by_person", source="person", actor_id=person.pk, detail=reason)
-        record(person, "call.settled", call, placed=placed, reason=reason)

@@ -19,7 +19,7 @@ from campaigns.calls.views.call_page import moving_part, page_of, seen_call
 from campaigns.contacts import do_not_call
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
-from campaigns.tracking import unknown_calls
+from campaigns.tracking import decisions
 
 STOP_POLLING = 286
 
@@ -82,7 +82,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
         return go_back(request, "call", pk)
     try:
-        unknown_calls.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
+        decisions.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:

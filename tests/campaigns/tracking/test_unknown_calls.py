@@ -13,7 +13,7 @@ from campaigns import rules
 from campaigns.core.refusals import Refusal
 from campaigns.matching import look
 from campaigns.models import Call, Campaign
-from campaigns.tracking import call_updates, stuck_calls, unknown_calls
+from campaigns.tracking import call_updates, decisions, stuck_calls, unknown_calls
 from providers.types import CallSnapshot, CallStatus
 from tests.conftest import make_call, make_campaign, make_phone, make_provider
 from tests.situations import MINUTE, LostCall
@@ -214,14 +214,14 @@ def test_a_dead_workers_order_becomes_unknown_and_is_not_sent_again(db: None) ->
 def test_a_person_decides_with_a_reason(
     case: LostCall, manager: User, placed: bool, status: str, is_held: bool
 ) -> None:
-    unknown_calls.settle_by_person(case.lost.pk, placed=placed, person=manager, reason="I rang them")
+    decisions.settle_by_person(case.lost.pk, placed=placed, person=manager, reason="I rang them")
     case.lost.refresh_from_db()
     assert (case.lost.status, bool(case.lost.held_at)) == (status, is_held)
     event = case.lost.events.last()
     assert event is not None
     assert (event.actor, event.detail) == (manager, "I rang them")
     with pytest.raises(Refusal):
-        unknown_calls.settle_by_person(case.lost.pk, placed=not placed, person=manager, reason="again")
+        decisions.settle_by_person(case.lost.pk, placed=not placed, person=manager, reason="again")
 
 
 def test_news_about_another_number_is_refused(case: LostCall) -> None:

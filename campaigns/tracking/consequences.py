@@ -1,0 +1,119 @@
+"""What follows from news of calls, in one list: words kept, automatic pause, budget, retries, do-not-call."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import transaction
+
+from campaigns.contacts.do_not_call import forbid
+from campaigns.core import budget, transcript_words
+from campaigns.evidence import Evidence
+from campaigns.models import Call, CallTranscript
+from campaigns.tracking import after_call, auto_pause
+from providers.types import FINAL, CallSnapshot
+
+MAX_TURNS = 2000
+"""Turns kept of one transcript."""
+MAX_TURN_TEXT = 4000
+"""Characters kept of one turn of a transcript."""
+MAX_SUMMARY = 4000
+"""Characters kept of a transcript's summary."""
+
+
+@dataclass(slots=True)
+class News:
+    """What a batch of news brought, beside the states themselves."""
+
+    ended: list[tuple[Call, Evidence, Evidence]] = field(default_factory=list)
+    """Calls that have just ended or whose ending was corrected, with what was known before and after."""
+    reached: list[tuple[Call, Evidence]] = field(default_factory=list)
+    """Calls that had ended, and of which it is known only now that somebody talked."""
+    texts: list[tuple[Call, CallSnapshot]] = field(default_factory=list)
+    opt_outs: list[tuple[Call, bool]] = field(default_factory=list)
+    """Calls in which a person asked not to be called again, and whether the call had ended before."""
+    reserves: Mapping[int, Decimal] = field(default_factory=dict)
+    """What the changes freed of campaigns' budgets, by campaign."""
+
+    def note_texts(self, call: Call, snapshot: CallSnapshot, before: Evidence) -> None:
+        """Note what was said in a call, and whether the person asked not to be called again."""
+        if snapshot.transcript or snapshot.summary or snapshot.extracted:
+            self.texts.append((call, snapshot))
+        if snapshot.do_not_call and not before.do_not_call:
+            self.opt_outs.append((call, before.status in FINAL))
+
+    def note_end(self, call: Call, before: Evidence, after: Evidence) -> None:
+        """Note that a call ended, or that its end was told anew."""
+        if after.status in FINAL and after.status != before.status:
+            self.ended.append((call, before, after))
+        elif after_call.was_reached_late(before, after):
+            self.reached.append((call, after))
+
+
+def follow(news: News, now: datetime.datetime) -> None:
+    """Do what follows from a batch of news, in the transaction that wrote it."""
+    for consequence in CONSEQUENCES:
+        consequence(news, now)
+
+
+def forbid_numbers(news: News, now: datetime.datetime) -> None:
+    """Put the numbers of those who asked for it on the do-not-call list, each in a transaction of its own."""
+    for call, was_over in news.opt_outs:
+        # The remark on the do-not-call entry says which vendor reported the opt-out, in which call.
+        heard = f"{call.provider.vendor_label} #{call.pk}"
+        done = forbid(call.to_number, reason=heard, source="vendor", person=None)
+        if was_over and done.added:
+            with transaction.atomic():
+                auto_pause.weigh_late_wish(call, now)
+
+
+def _write_texts(news: News, _now: datetime.datetime) -> None:
+    written, texts = [], news.texts
+    known = CallTranscript.objects.in_bulk([call.pk for call, _ in texts], field_name="call_id") if texts else {}
+    for call, snapshot in texts:
+        turns = [{"speaker": t.speaker, "text": t.text[:MAX_TURN_TEXT], "at_ms": t.at_ms} for t in snapshot.transcript]
+        turns = turns[:MAX_TURNS]
+        text = "\n".join(str(turn["text"]) for turn in turns)
+        old = known.get(call.pk)
+        if old is None and (turns or snapshot.summary):
+            CallTranscript.objects.create(call=call, turns=turns, text=text, summary=snapshot.summary[:MAX_SUMMARY])
+            written.append(call.pk)
+        elif old is not None and (len(text) > len(old.text) or len(snapshot.summary) > len(old.summary)):
+            CallTranscript.objects.filter(pk=old.pk, text=old.text).update(
+                turns=turns if len(text) > len(old.text) else old.turns,
+                text=max(text, old.text, key=len),
+                summary=max(snapshot.summary[:MAX_SUMMARY], old.summary, key=len),
+            )
+            written.append(call.pk)
+        if snapshot.extracted and dict(snapshot.extracted) != call.extracted:
+            Call.objects.filter(pk=call.pk).update(extracted=dict(snapshot.extracted))
+    if written:
+        transcript_words.put_words(CallTranscript.objects.filter(call__in=written))
+
+
+def _weigh_ends(news: News, now: datetime.datetime) -> None:
+    auto_pause.weigh_ends(news.ended, now)
+
+
+def _book_costs(news: News, _now: datetime.datetime) -> None:
+    budget.book(news.reserves, after_call.costs_of(news.ended))
+
+
+def _plan_retries(news: News, now: datetime.datetime) -> None:
+    for call, before, after in news.ended:
+        after_call.settle_end(call, before, after, now)
+
+
+def _call_off_retries(news: News, now: datetime.datetime) -> None:
+    for call, after in news.reached:
+        if call.campaign is not None:
+            after_call.call_off(call, call.campaign, after, now)
+
+
+CONSEQUENCES: tuple[Callable[[News, datetime.datetime], None], ...] = (
+    _write_texts, _weigh_ends, _book_costs, _plan_retries, _call_off_retries,
+)  # fmt: skip
+"""Everything that follows from news within its transaction, in this order; budgets before retries."""

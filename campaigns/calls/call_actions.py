@@ -19,7 +19,7 @@ from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, numbers_now
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call
-from campaigns.reasons import SkipReason
+from campaigns.reasons import MAX_REASON, SkipReason
 from providers.types import CallStatus
 
 
@@ -41,7 +41,7 @@ def cancel_call(call_id: int, person: Person, reason: str = "") -> bool:
             skip_reason=SkipReason.CANCELED,
         )
         if canceled:
-            kept = {"reason": reason[:300]} if reason else {}
+            kept = {"reason": reason[:MAX_REASON]} if reason else {}
             record(person, "call.canceled", call, **kept)
             if call.campaign is not None:
                 record(person, "campaign.person_skipped", call.campaign, call=call_id, **kept)

@@ -18,7 +18,7 @@ from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.stop_all import close_gate
 from campaigns.core.transitions import Why
 from campaigns.models import Call, Contact, DoNotCall
-from campaigns.reasons import SkipReason
+from campaigns.reasons import MAX_REASON, SkipReason
 from providers.types import CallStatus
 
 _FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
@@ -87,7 +87,7 @@ def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None
         fresh = [
             DoNotCall(
                 phone=phone,
-                reason=wish.reason[:300],
+                reason=wish.reason[:MAX_REASON],
                 source=source,
                 added_by_id=actor_id,
                 added_at=now,
@@ -124,7 +124,7 @@ def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | Non
     lasts_longer = (wish.expires_at or _FOR_EVER) > (entry.expires_at or _FOR_EVER)
     if not has_ended and not lasts_longer:
         return False
-    entry.reason, entry.source, entry.added_by_id, entry.added_at = wish.reason[:300], source, actor_id, now
+    entry.reason, entry.source, entry.added_by_id, entry.added_at = wish.reason[:MAX_REASON], source, actor_id, now
     entry.expires_at = wish.expires_at
     return True
 
@@ -169,7 +169,7 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
             person,
             "do_not_call.removed",
             entry,
-            reason=reason.strip()[:300],
+            reason=reason.strip()[:MAX_REASON],
             was_added=entry.added_at.isoformat(),
             was_reason=entry.reason,
             was_source=entry.source,

@@ -21,6 +21,7 @@ from campaigns.contacts.importing.reading import measure, open_table
 from campaigns.contacts.importing.validation import batches
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import DoNotCall
+from campaigns.reasons import MAX_REASON
 
 SAMPLES = 20
 REASONS = ("reason", "why", "دلیل", "علت", "چرا")
@@ -79,7 +80,7 @@ def forbid_file(
             if end is not None and end <= now:
                 result.ended += 1
             else:
-                wishes[row.phone.e164] = OptOut(plain_text(_cell(row, reasons), 300) or reason, end)
+                wishes[row.phone.e164] = OptOut(plain_text(_cell(row, reasons), MAX_REASON) or reason, end)
         if wishes:
             done = forbid_each(wishes, source=source, person=person)
             result.added += done.added

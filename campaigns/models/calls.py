@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from campaigns.models.base import Owned
 from campaigns.models.status_conditions import StatusIsOneOf
-from campaigns.reasons import SkipReason
+from campaigns.reasons import MAX_REASON, SkipReason
 from providers.registry import vendors_that
 from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus, FailureReason
 
@@ -167,7 +167,7 @@ class Call(Owned):
     raw_status = models.CharField(_("vendor's word"), max_length=80, blank=True)
     remote_id = models.CharField(_("id at the vendor"), max_length=200, blank=True)
     failure_reason = models.CharField(max_length=20, choices=FailureReason.choices, blank=True, default="")
-    failure_detail = models.CharField(max_length=300, blank=True)
+    failure_detail = models.CharField(max_length=MAX_REASON, blank=True)
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
     held_at = models.DateTimeField(null=True, blank=True)
     """Proved never placed: waits for a person, no automatic second dial."""
@@ -322,7 +322,7 @@ class CallEvent(models.Model):
     to_status = models.CharField(max_length=12, blank=True)
     code = models.CharField(max_length=40, blank=True)
     """Key of a sentence in `campaigns.reasons.SENTENCES`."""
-    detail = models.CharField(max_length=300, blank=True)
+    detail = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
         verbose_name = _("step")
@@ -343,7 +343,7 @@ class DialingSwitch(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     stopped_at = models.DateTimeField(null=True, blank=True)
     stopped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
         verbose_name = _("stop-all")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
 from campaigns.models.contacts import ContactList
+from campaigns.reasons import MAX_REASON
 
 
 def every_day() -> list[int]:
@@ -110,7 +111,7 @@ class Campaign(Owned):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
-    paused_reason = models.CharField(max_length=300, blank=True, editable=False)
+    paused_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     paused_by_system = models.BooleanField(default=False, editable=False)
     filled_through = models.BigIntegerField(default=0, editable=False)
     """Highest contact id that already has its first row; filling goes on from there after a crash."""

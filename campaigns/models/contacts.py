@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats.masking import ending
 from campaigns.models.base import Owned
+from campaigns.reasons import MAX_REASON
 
 
 class Contact(Owned):
@@ -118,7 +119,7 @@ class DoNotCall(models.Model):
         AUTHORITY = "authority", _("A public do-not-call list")
 
     phone = models.CharField(_("phone"), max_length=16, unique=True)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = models.CharField(_("reason"), max_length=MAX_REASON, blank=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.PERSON)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("added by")

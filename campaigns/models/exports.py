@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
+from campaigns.reasons import MAX_REASON
 
 
 class CallExport(Owned):
@@ -55,7 +56,7 @@ class CallExport(Owned):
     file = models.CharField(max_length=80, blank=True)
     """Name below the folder of exports."""
     size = models.PositiveBigIntegerField(null=True, blank=True)
-    error = models.CharField(max_length=300, blank=True)
+    error = models.CharField(max_length=MAX_REASON, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
+from campaigns.reasons import MAX_REASON
 
 FOLDER = "imports"
 
@@ -52,7 +53,7 @@ class ContactImport(Owned):
     consent_source = models.CharField(_("consent given by"), max_length=200, blank=True)
     saved_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
-    refused_reason = models.CharField(max_length=300, blank=True)
+    refused_reason = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
         verbose_name = _("import")

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.reasons import MAX_REASON
+
 
 class VendorSweep(models.Model):
     """How far one provider's list of calls was compared with our rows."""
@@ -21,7 +23,7 @@ class VendorSweep(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     span_seconds = models.PositiveIntegerField(default=86_400)
     """How much of the window is asked for at once: halved before each read, doubled after one that came to its end."""
-    problem = models.CharField(max_length=300, blank=True)
+    problem = models.CharField(max_length=MAX_REASON, blank=True)
     """Why the last comparison proved nothing, in a sentence; empty where it did."""
 
     class Meta:
@@ -55,7 +57,7 @@ class UnknownVendorCall(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
         verbose_name = _("vendor call that we do not know")

@@ -19,6 +19,7 @@ from campaigns.calls.views.call_page import moving_part, page_of, seen_call
 from campaigns.contacts import do_not_call
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
+from campaigns.reasons import MAX_REASON
 from campaigns.tracking import unknown_calls
 
 STOP_POLLING = 286
@@ -82,7 +83,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
         return go_back(request, "call", pk)
     try:
-        unknown_calls.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
+        unknown_calls.settle_by_person(
+            found.pk, placed=placed == "yes", person=request.user, reason=reason[:MAX_REASON]
+        )
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:

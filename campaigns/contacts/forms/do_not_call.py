@@ -14,12 +14,13 @@ from campaigns.contacts.forms.fields import CountryField, PhoneField
 from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.models import DoNotCall
+from campaigns.reasons import MAX_REASON
 
 
 class OptOutForm(forms.Form):
     """Why somebody must not be called, who wishes it, and until when."""
 
-    reason = forms.CharField(label=_("Why?"), max_length=300)
+    reason = forms.CharField(label=_("Why?"), max_length=MAX_REASON)
     source = forms.ChoiceField(label=_("Who wishes it"), choices=DoNotCall.Source.choices)
     until = DayField(
         label=_("Until"),
@@ -30,7 +31,7 @@ class OptOutForm(forms.Form):
 
     def clean_reason(self) -> str:
         """Return the reason in one line."""
-        return plain_text(self.cleaned_data["reason"], 300)
+        return plain_text(self.cleaned_data["reason"], MAX_REASON)
 
     def clean_until(self) -> datetime.datetime | None:
         """Return the end of the last day."""

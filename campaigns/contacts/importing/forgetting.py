@@ -17,7 +17,8 @@ from campaigns.models.imports import FOLDER
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 100
+FILES_A_RUN = 100
+"""Files removed in one run; the next run, a minute later, goes on."""
 Status = ContactImport.Status
 
 
@@ -39,7 +40,7 @@ def forget_files(now: datetime.datetime | None = None) -> int:
         % {"days": settings.IMPORT_KEEP_DAYS},
     )
     over = Q(status__in=[Status.SAVED, Status.UNDONE], saved_at__lt=old) | Q(status=Status.REFUSED, created_at__lt=old)
-    found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:AT_ONCE])
+    found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:FILES_A_RUN])
     for record in found:
         # The file before the row: whoever dies in between leaves a row that the next sweep finds.
         record.file.delete(save=False)
@@ -55,8 +56,8 @@ def _forget_strays(old: datetime.datetime) -> int:
         return 0
     names = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
     aged = [name for name in names if default_storage.get_modified_time(name) < old]
-    named = set(ContactImport.objects.filter(file__in=aged[:AT_ONCE]).values_list("file", flat=True))
-    strays = [name for name in aged[:AT_ONCE] if name not in named]
+    named = set(ContactImport.objects.filter(file__in=aged[:FILES_A_RUN]).values_list("file", flat=True))
+    strays = [name for name in aged[:FILES_A_RUN] if name not in named]
     for name in strays:
         default_storage.delete(name)
     if strays:

@@ -22,6 +22,7 @@ from campaigns.contacts.importing.people_rows import FileRow, Reader
 from campaigns.contacts.importing.validation import SAVED, JudgedRow, RowVerdict, batches, judge
 from campaigns.core.refusals import Refusal
 from campaigns.models import Contact, ContactImport, ContactList, ListMembership
+from campaigns.reasons import MAX_REASON
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
         logger.warning("import=%s stopped at row %s: %s", import_id, done, type(error).__name__)
         reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
         ContactImport.objects.filter(pk=import_id, status=Status.SAVING).update(
-            status=Status.REFUSED if not done else Status.SAVING, refused_reason=reason[:300]
+            status=Status.REFUSED if not done else Status.SAVING, refused_reason=reason[:MAX_REASON]
         )
         return False
     return _finish(record, done)

@@ -18,6 +18,7 @@ from campaigns.contacts.importing.lookups import forbidden_numbers, known_number
 from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import ContactImport
+from campaigns.reasons import MAX_REASON
 
 SAMPLES = 5
 Status = ContactImport.Status
@@ -111,7 +112,7 @@ def check_import(import_id: int) -> ContactImport:
                 if len(samples[one.verdict]) < SAMPLES:
                     samples[one.verdict].append(_sample(one, reader))
     except FileRefused as refusal:
-        changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:300]}
+        changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:MAX_REASON]}
     else:
         changes = {
             "status": Status.CHECKED,

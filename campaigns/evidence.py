@@ -37,7 +37,7 @@ class Evidence:
 
     @property
     def standing(self) -> tuple[int, str, str, str]:
-        """The sort key by which the state with the larger key wins: the rank, then the texts, so that ties are decided."""
+        """The sort key by which the larger state wins: the rank first, then the texts to decide ties."""
         return (self.rank, self.status, self.failure_reason, self.failure_detail)
 
 

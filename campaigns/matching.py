@@ -1,4 +1,4 @@
-"""Matching: which calls in a vendor's list are which of our calls. Pure functions; two candidates are never guessed at."""
+"""Matching: which calls in a vendor's list are which of our calls. Pure; never guesses between two."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def look(
     listed: Sequence[CallSnapshot],
     fresh_after: datetime.datetime | None = None,
 ) -> Findings:
-    """Match unknown calls with a list: by our reference, else by number, agent and time if there is one candidate only."""
+    """Match unknown calls with a list: by our reference, else by number, agent and time with only one candidate."""
     rows, missing = explained(known, listed)
     findings = Findings(is_trusted=len(missing) < len(known), missing=missing, fresh_after=fresh_after)
     echoed = {row.reference: row for row in rows if row.reference is not None}

@@ -1,4 +1,4 @@
-"""Rules as pure functions: ranks, calling hours, retries, waits, circuit breaker, automatic pause. No database or clock."""
+"""Rules as pure functions: ranks, calling hours, retries, waits, circuit breaker, automatic pause."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ UNKNOWN_ZONE = "Etc/Unknown"
 
 
 def rank_of(status: CallStatus, failure_reason: str = "") -> int:
-    """Return the rank of a status; a failure for NOT_PLACED, which is our own conclusion, ranks below vendors' statuses."""
+    """Return the rank of a status; NOT_PLACED, which is our own conclusion, ranks below vendors' statuses."""
     if status == CallStatus.FAILED and failure_reason == FailureReason.NOT_PLACED:
         return RANK_NOT_PLACED
     return RANK[status]
@@ -205,7 +205,7 @@ def after_calling(
     end: datetime.time,
     days: Collection[int],
 ) -> datetime.datetime | None:
-    """Return when this many minutes within calling hours have passed; None if that is beyond `LONGEST_FORECAST`."""
+    """Return when this many minutes within calling hours have passed; None if months away or never."""
     step, left = datetime.timedelta(minutes=15), float(minutes)
     if minutes > LONGEST_FORECAST:
         return None
@@ -221,7 +221,7 @@ def after_calling(
 
 
 def next_poll_delay(age_seconds: float) -> float:
-    """Return the seconds until an open call is polled again, by its age in seconds: about a tenth of it, at most hourly."""
+    """Return the seconds until an open call is polled again, by its age: about a tenth of it, at most an hour."""
     if age_seconds < 600:
         return min(60.0, max(4.0, age_seconds / 10))
     if age_seconds < 7200:
@@ -238,7 +238,7 @@ def next_look_delay(after_deadline: float) -> float:
 
 
 def is_unreachable(tries: int, outcomes: Sequence[Sequence[int]], now: float) -> bool:
-    """Tell whether a provider must pause because one call's order could not be sent `tries` times and no other succeeded.
+    """Tell whether a provider must pause because one call's order failed to leave `tries` times and no other left.
 
     The circuit breaker does not see this: with growing waits between tries, and a vendor that times out slowly, fewer
     than five failures fall into its window of two minutes.
@@ -272,7 +272,7 @@ def weigh(outcomes: Sequence[Sequence[int]], now: float, well: int, badly: int) 
 
 
 def should_break(outcomes: Sequence[Outcome], unknowns_in_row: int) -> bool:
-    """Tell whether the circuit breaker opens: half of five or more orders failed, or three unknown outcomes in a row."""
+    """Tell whether the circuit breaker opens: half of five or more orders failed, or three in a row are unknown."""
     well, badly = sum(o[1] for o in outcomes), sum(o[2] for o in outcomes)
     total = well + badly
     return unknowns_in_row >= BREAKER_UNKNOWNS or (total >= BREAKER_LEAST and badly * 2 >= total)
@@ -325,7 +325,7 @@ class Watch:
         return {"ends": [list(end) for end in self.ends], "answers": self.answers}
 
     def after(self, ends: Sequence[End], now: float) -> Watch:
-        """Return the watch with these ends added; failures older than two minutes and all but 100 answers are dropped."""
+        """Return the watch with these ends added; ends older than two minutes and all but the last 100 answers go."""
         failed = sum(end == "failed" for end in ends)
         answers = "".join("1" if end == "refused" else "0" for end in ends if end in {"refused", "talked"})
         return Watch(
@@ -333,12 +333,12 @@ class Watch:
         )
 
     def after_late_wish(self) -> Watch:
-        """Return the watch with one counted conversation turned into a refusal, because the opt-out became known late."""
+        """Return the watch with one conversation turned into a refusal, because its opt-out became known late."""
         head, talked, tail = self.answers.rpartition("0")
         return replace(self, answers=f"{head}1{tail}") if talked else self
 
     def alarm(self, out: int = 0, talking: int = 0) -> Alarm | None:
-        """Return why the campaign must pause: half of five or more calls failed, or over 30 % of 20 or more answers refused.
+        """Return why the campaign must pause: half of 5 or more calls failed, or over 30 % of 20 or more refused.
 
         `out` calls are in progress, `talking` of them in conversation. They count as good ones, because failures and
         refusals are known at once and conversations only later.

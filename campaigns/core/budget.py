@@ -1,4 +1,4 @@
-"""Budget reserves: while a call is live its campaign reserves the worst-case cost, afterwards it spends the real one."""
+"""Budget reserves: a live call reserves its worst-case cost in its campaign, an ended one spends its real cost."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Eligibility(NamedTuple):
         return str(self.say() if self.say else explanations.AGAINST.get(self.reason, ""))
 
     def next_step(self, *, is_queued: bool) -> str:
-        """Return what the user can do next: about a call that is queued (or would be by a launch), or about a new one."""
+        """Return what the user can do next: about a call that is queued or would be by a launch, or about a new one."""
         if is_queued:
             return str(self.step or explanations.WHEN_QUEUED.get(self.reason, ""))
         if self.reason == WaitReason.OUTSIDE_HOURS and self.until is not None:

@@ -23,7 +23,7 @@ class DayField(forms.DateField):
     """A date in ISO form, Gregorian or Jalali, typed in the digits of any script."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the Gregorian date; years before 1700 are Jalali, those beyond `FIRST_YEAR` and `LAST_YEAR` refused."""
+        """Return the Gregorian date; years before 1700 are Jalali. Raises ValidationError for a year out of range."""
         day = self._day_of(value)
         if isinstance(day, datetime.date) and not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValidationError(self.error_messages["invalid"], code="invalid")

@@ -135,7 +135,7 @@ def among(column: str, values: Collection[Any], kind: str = "text") -> tuple[str
 
 
 def literals(words: Collection[str]) -> str:
-    """Return constant words of our own as SQL literals: SQLite uses a partial index only for those, not for parameters."""
+    """Return constant words as SQL literals: SQLite uses a partial index only for literals, not for parameters."""
     return ", ".join(f"'{word}'" for word in sorted(map(str, words)))
 
 

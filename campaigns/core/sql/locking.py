@@ -20,7 +20,7 @@ Turn = Callable[[Any], Any]
 
 
 def lock_rows(model: type[Row], ids: Collection[int], columns: tuple[str, ...]) -> dict[int, Row]:
-    """Lock rows in the order of their ids until the transaction ends; returns instances by id with only these columns."""
+    """Lock rows in order of id until the transaction ends; returns instances by id, with only these columns loaded."""
     if not ids:
         return {}
     names, select, turns = _columns(model, columns, connection.vendor)

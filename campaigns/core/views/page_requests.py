@@ -12,6 +12,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 ENDS_POLLING = 286
 """HTTP status that makes htmx stop polling."""
+MAX_SEARCH = 80
+"""Characters of a search text that are read."""
 
 
 def person_of(request: HttpRequest) -> AbstractUser:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from campaigns.core.transcript_words import marked, words_of
 from campaigns.models import Call, CallTranscript
 
+MAX_FIND = 200
+"""Characters of a search text that the page shows again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedTurn:

@@ -22,8 +22,8 @@ from campaigns.reasons import MAX_REASON
 
 SAMPLES = 5
 """Rows of each verdict that the check page shows."""
-MAX_SAMPLE = 80
-"""Characters of a value in them."""
+MAX_RAW_SAMPLE, MAX_NAME_SAMPLE = 60, 80
+"""Characters of the number as written, and of the name, in them."""
 Status = ContactImport.Status
 
 
@@ -134,9 +134,9 @@ def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
     row = one.row
     return {
         "row": row.number,
-        "raw": row.raw[:MAX_SAMPLE],
+        "raw": row.raw[:MAX_RAW_SAMPLE],
         "e164": row.phone.e164,
-        "name": reader.name_of(row)[:MAX_SAMPLE],
+        "name": reader.name_of(row)[:MAX_NAME_SAMPLE],
         "note": one.note,
         "same_as": row.same_as,
     }

@@ -96,7 +96,10 @@ def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") 
 
 
 def take_apart(other_id: int, person: Any) -> Contact | None:
-    """Make a merged contact independent again; None if it is not merged. Lists and tags stay with the other one."""
+    """Make a merged contact independent again; returns the contact it was merged into, None if it is not merged.
+
+    Lists, tags and notes stay with that contact.
+    """
     with transaction.atomic():
         other = Contact.objects.select_for_update(of=("self",)).select_related("merged_into").get(pk=other_id)
         kept = other.merged_into

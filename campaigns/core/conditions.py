@@ -32,8 +32,8 @@ def ended() -> Q:
 
 NEVER_LEFT = (CallStatus.PENDING, CallStatus.SKIPPED)
 NOBODY_RUNG = (FailureReason.PLACE_REJECTED, FailureReason.INVALID_NUMBER, FailureReason.NOT_PLACED)
-"""Failures in which no phone rang: the order was refused, or never taken. Any other failure came after the vendor had
-taken the order, and none of its words proves that the phone stayed silent."""
+"""Failures in which no phone rang: the vendor refused the order, or never received it. Any other failure happened after
+the vendor accepted the order, and its reason does not prove that the phone did not ring."""
 
 
 def phone_may_have_rung() -> Q:
@@ -57,8 +57,8 @@ def may_have_rung(call: Call) -> bool:
 
 
 MAY_HAVE_TALKED = ENDED - {CallStatus.BUSY, CallStatus.NO_ANSWER}
-"""Final states of a call in which somebody may have talked. Where a vendor says that nobody took the call, its seconds
-are those of the ringing: UnleashX tells one duration for both."""
+"""Final statuses in which somebody may have talked. For an unanswered call a vendor's duration is the time of ringing:
+UnleashX reports one duration for both."""
 
 
 def talked() -> Q:

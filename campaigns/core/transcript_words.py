@@ -26,7 +26,6 @@ MOST_WANTED = 8
 """Words of a search that count; further ones are ignored."""
 MOST_SEARCHED = 400
 """Characters of a search that are read."""
-"""Words of a search that count; further ones are ignored."""
 LONGEST_WORD = 60
 MOST_BYTES = 500_000
 """Bytes of words stored for one transcript; PostgreSQL refuses more than a megabyte in one tsvector."""

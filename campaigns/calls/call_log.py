@@ -51,9 +51,6 @@ HEARD_FOR = datetime.timedelta(days=1)
 """An opt-out that a vendor reported is counted for a call that was placed at most this long before."""
 
 
-# Pages and totals
-
-
 # Filters
 
 

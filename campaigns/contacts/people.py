@@ -94,7 +94,7 @@ def is_in_force(entry: DoNotCall) -> bool:
 
 
 def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
-    """Return the local times in the first `MOST_ZONES` zones of a person (none if unknown), and how many more there are."""
+    """Return the local times in a person's first `MOST_ZONES` zones, and the number of further ones; none if unknown."""
     now = timezone.now()
     zones = rules.zones_of(contact.phone, contact.time_zone)
     times = [ContactClock(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]

@@ -179,6 +179,3 @@ def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
         done = forbid(contact.phone, reason=reason, source=DoNotCall.Source.PERSON, person=request.user)
         messages.success(request, do_not_call.said(done))
     return go_back(request, "person", pk)
-
-
-# Lists

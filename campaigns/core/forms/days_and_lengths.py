@@ -15,6 +15,7 @@ from campaigns.numbers import text_of_digits
 
 JALALI = re.compile(r"(1[2-5]\d\d)[-/](\d{1,2})[-/](\d{1,2})")
 LONGEST = 24 * 3600
+"""Seconds."""
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):([0-5]?\d)")
 

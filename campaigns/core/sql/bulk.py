@@ -67,7 +67,7 @@ def update_rows_returning(
     computed: Mapping[str, str] | None = None,
     returning: Sequence[str] = (),
 ) -> list[Any]:
-    """Do as `update_rows`; returns the id and some further columns, as they are stored, of the rows really changed.
+    """Like `update_rows`, but return the id and the columns `returning`, as stored, of the rows that changed.
 
     `computed` are columns and the SQL that gives them, over `c` and `v`: constant text, never input.
     """
@@ -103,7 +103,7 @@ def set_rows_returning(
     *,
     returning: Sequence[str] = (),
 ) -> list[Any]:
-    """Do as `set_rows`; returns the id and some further columns, as they are stored, of the rows really changed."""
+    """Like `set_rows`, but return the id and the columns `returning`, as stored, of the rows that changed."""
     if not ids:
         return []
     settings, constants = _same(model, same)

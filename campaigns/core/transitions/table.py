@@ -150,7 +150,7 @@ LOSE = Transition(
 )
 """The order may have been taken: settled by looking, never by dialling."""
 
-# What settling finds
+# Decided when the outcome of an order was unknown
 
 BIND = Transition(
     name="bind",
@@ -211,7 +211,7 @@ CLOSE = Transition(
 )
 """A person says that an unknown call was placed, and is over."""
 
-# What is heard of it
+# News from the vendor
 
 LEARN = Transition(
     name="learn",

@@ -94,7 +94,7 @@ def is_in_force(entry: DoNotCall) -> bool:
 
 
 def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
-    """Return the local times in a person's first `MOST_ZONES` zones, and the number of further ones; none if unknown."""
+    """Return the local times in a person's first `MOST_ZONES` zones, and the number of further zones."""
     now = timezone.now()
     zones = rules.zones_of(contact.phone, contact.time_zone)
     times = [ContactClock(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]
@@ -157,7 +157,7 @@ def _has_open_call(contact: Contact) -> bool:
     return Call.objects.filter(contact=contact, status__in=[CallStatus.PENDING, *LIVE]).exists()
 
 
-# Lists
+# Calls
 
 
 def calls_of_others(contact: Contact, viewer: Person) -> tuple[int, datetime.datetime | None]:

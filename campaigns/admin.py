@@ -1,4 +1,4 @@
-"""Calling, in Set-up: to look at; work is done in the console, where every change is checked."""
+"""Admin pages of campaigns, people and calls: mostly read-only; changes are made in the application's own pages."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall
 
 
 class OwnedAdmin(SetupAdmin):
-    """Work that can be given to another person or team, when somebody leaves; the rest is changed in the console."""
+    """Base of rows whose owner and team can be changed here, such as when somebody leaves; all else is read-only."""
 
     list_select_related = ["owner", "team"]
     raw_id_fields = ["owner"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Closed: made in the console."""
+        """Return False: rows are created in the application's own pages."""
         return False
 
 
 @admin.register(Campaign)
 class CampaignAdmin(OwnedAdmin):
-    """Campaigns: whose they are can be changed."""
+    """Campaigns; only owner and team can be changed."""
 
     list_display = ["name", "status", "provider", "owner", "team", "launched_at"]
     list_select_related = ["owner", "team", "provider"]
@@ -42,7 +42,7 @@ class CampaignAdmin(OwnedAdmin):
 
 @admin.register(ContactList)
 class ContactListAdmin(OwnedAdmin):
-    """Lists: name and owner can be changed."""
+    """Lists; name, owner and team can be changed."""
 
     list_display = ["name", "owner", "team", "created_at"]
     search_fields = ["name__startswith"]
@@ -51,13 +51,13 @@ class ContactListAdmin(OwnedAdmin):
 
     @admin.display(description=_("people"))
     def size(self, contact_list: ContactList) -> int:
-        """Return how many people are in it."""
+        """Return the number of people in the list."""
         return contact_list.memberships.aggregate(size=Count("id"))["size"] or 0
 
 
 @admin.register(Contact)
 class ContactAdmin(ReadOnlyAdmin):
-    """People that can be called, found by a whole number or the beginning of a name."""
+    """People, searchable by a whole number or the beginning of a name."""
 
     list_display = ["shown_name", "shown_phone", "region", "time_zone", "created_at"]
     search_fields = ["phone__exact", "name__startswith"]
@@ -66,7 +66,7 @@ class ContactAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("name"), ordering="name")
     def shown_name(self, contact: Contact) -> str:
-        """Return the name, or the end of the number."""
+        """Return the name, or the last digits of the number if there is none."""
         return str(contact)
 
     @admin.display(description=_("phone"))
@@ -77,7 +77,7 @@ class ContactAdmin(ReadOnlyAdmin):
 
 @admin.register(DoNotCall)
 class DoNotCallAdmin(ReadOnlyAdmin):
-    """Who must not be called; added and removed in the console, with a reason."""
+    """The do-not-call list; entries are added and removed in the application's own pages, with a reason."""
 
     list_display = ["shown_phone", "source", "reason", "added_by", "added_at", "expires_at"]
     list_select_related = ["added_by"]
@@ -94,7 +94,7 @@ class DoNotCallAdmin(ReadOnlyAdmin):
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
-    """Calls: what happened, without what was said."""
+    """Calls and their events, without transcripts."""
 
     list_display = ["id", "created_at", "provider", "campaign", "shown_number", "status", "talk_seconds", "cost"]
     list_select_related = ["provider", "campaign"]
@@ -113,5 +113,5 @@ class CallAdmin(ReadOnlyAdmin):
         return ending(call.to_number)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the calls without their long columns."""
+        """Return the calls with their long columns deferred."""
         return super().get_queryset(request).defer("variables", "extracted", "text", "vendor_options")

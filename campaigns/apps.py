@@ -1,16 +1,16 @@
-"""The campaigns room: whom we call, when, and what came of it."""
+"""The Django app of campaigns: whom to call, when, and with what result."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 
 class CampaignsConfig(AppConfig):
-    """Registers the room's system checks and keeps its search index."""
+    """Registers the app's system checks, and creates the search index after migrations."""
 
     name = "campaigns"
 
     def ready(self) -> None:
-        """Import what registers itself."""
+        """Import the checks, which register themselves, and connect to `post_migrate`."""
         from campaigns import checks  # noqa: F401
         from campaigns.contacts.search_index import make_after_migrating
 

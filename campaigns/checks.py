@@ -1,4 +1,4 @@
-"""What is verified at start: the queue's times and the database's safety."""
+"""System checks at start-up: the queue's timeouts and the database's settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUEUE_SETTINGS = {
 
 @register()
 def queue_times_hold(**_: Any) -> list[CheckMessage]:
-    """Refuse queue settings under which a task could run twice or be cut in mid-request."""
+    """Report queue settings under which a task could run twice, or be killed during a request to a vendor."""
     found = settings.Q_CLUSTER
     wrong = [name for name, value in QUEUE_SETTINGS.items() if found.get(name) != value]
     if found.get("queue_limit") != found.get("workers"):
@@ -44,7 +44,7 @@ def queue_times_hold(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def database_is_safe(**_: Any) -> list[CheckMessage]:
-    """Refuse database settings that forget a commit point or break forked workers."""
+    """Report database settings that could lose a committed transaction or break forked workers."""
     database = settings.DATABASES["default"]
     options = database.get("OPTIONS", {})
     if database["ENGINE"].endswith("sqlite3"):

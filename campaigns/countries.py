@@ -1,4 +1,4 @@
-"""Names of countries, for the screens that show how a number was understood."""
+"""Country names by ISO code, for pages that show how a number was understood."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ MET_MOST = (
     *(gettext_noop("Canada"), gettext_noop("Australia"), gettext_noop("China"), gettext_noop("Japan")),
     *(gettext_noop("South Korea"), gettext_noop("Malaysia"), gettext_noop("Bangladesh"), gettext_noop("Brazil")),
 )
-"""Countries that people meet in their own language; any other stands in English."""
+"""Countries whose names are translated; any other is shown in English."""
 
 
 @cache
 def _names() -> dict[str, str]:
-    # The time zone data that we carry anyway lists them; the phone library's own list takes seconds to load.
+    # Read from the time zone data, which is installed anyway; the phone library's own list takes seconds to load.
     rows = (files("tzdata.zoneinfo") / "iso3166.tab").read_text(encoding="utf-8").splitlines()
     return dict(row.split("\t", 1) for row in rows if row and not row.startswith("#")) | PLAINER
 
 
 def country_name(region: str) -> str:
-    """Return the name of a country by its two letters; the letters themselves where there is none."""
+    """Return the name of a country by its ISO 3166 code; the code itself if it is unknown."""
     name = _names().get(region, region)
     return gettext(name) if name else ""

@@ -1,4 +1,7 @@
-"""Merging what is heard of a call from anywhere: a join, so that any order and any repeats end the same. Pure."""
+"""Evidence: merges news about a call from all sources. Pure functions.
+
+The merge is the join of a semilattice: the order of the news, and news that arrives twice, make no difference.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns import rules
+from campaigns.reasons import MAX_REASON
 from providers.types import OURS, AnsweredBy, CallSnapshot, CallStatus, FailureReason
 
 ANSWERED_BY_ORDER: tuple[AnsweredBy, ...] = ("unknown", "machine", "human")
@@ -16,7 +20,7 @@ REASONS = frozenset(FailureReason.values)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that is believed of a call, from one source or from many joined."""
+    """What is known of a call, from one source or merged from several."""
 
     status: CallStatus = CallStatus.PENDING
     rank: int = 0
@@ -33,12 +37,12 @@ class Evidence:
 
     @property
     def standing(self) -> tuple[int, str, str, str]:
-        """What decides which state stands: the rank, and where it is equal an order of the words."""
+        """The sort key by which the larger state wins: the rank first, then the texts to decide ties."""
         return (self.rank, self.status, self.failure_reason, self.failure_detail)
 
 
 def join(one: Evidence, other: Evidence) -> Evidence:
-    """Return the join of two pieces of evidence: commutative, associative, idempotent, never backwards."""
+    """Return the merge of two pieces of evidence: commutative, associative, idempotent; the rank never falls."""
     stronger = max(one, other, key=lambda evidence: evidence.standing)
     price = max(
         ((e.cost, e.currency) for e in (one, other) if e.cost is not None),
@@ -61,9 +65,9 @@ def join(one: Evidence, other: Evidence) -> Evidence:
 
 
 def evidence_of(snapshot: CallSnapshot) -> Evidence:
-    """Return what a snapshot proves; a word that we do not know proves nothing of the state."""
+    """Return the evidence in a vendor's snapshot of a call; an unknown status word proves nothing about the state."""
     status = snapshot.status
-    # What only we say of a call is no word of a vendor, however its words are mapped.
+    # Statuses that only this application sets are not accepted from a vendor, however its words are mapped.
     if status is None or status in OURS:
         status, rank = CallStatus.PENDING, 0
     else:
@@ -74,7 +78,7 @@ def evidence_of(snapshot: CallSnapshot) -> Evidence:
         status=status,
         rank=rank,
         failure_reason=str(reason or FailureReason.VENDOR_ERROR) if status == CallStatus.FAILED else "",
-        failure_detail=snapshot.failure_detail[:300] if is_failed else "",
+        failure_detail=snapshot.failure_detail[:MAX_REASON] if is_failed else "",
         answered_at=snapshot.answered_at,
         ended_at=snapshot.ended_at,
         talk_seconds=max(0, snapshot.talk_seconds) if snapshot.talk_seconds is not None else None,
@@ -87,7 +91,7 @@ def evidence_of(snapshot: CallSnapshot) -> Evidence:
 
 
 def differing(before: Evidence, after: Evidence) -> dict[str, Any]:
-    """Return the fields that differ, with their new values."""
+    """Return the fields in which `after` differs, with their new values."""
     return {
         found.name: getattr(after, found.name)
         for found in fields(Evidence)

@@ -1,4 +1,4 @@
-"""Which vendor call is which of ours, judged from a vendor's own list. Pure: it never guesses between two."""
+"""Matching: which calls in a vendor's list are which of our calls. Pure; never guesses between two."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from providers.types import CallSnapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """A call of ours to find in a list: an unknown one, or a known one that proves the list is whole."""
+    """One of our calls to find in a list: an unknown one, or a known one, which shows whether the list is complete."""
 
     call_id: int
     reference: UUID
@@ -23,13 +23,13 @@ class Sought:
     agent_id: str
     placing_at: datetime.datetime
     latest_at: datetime.datetime
-    """Until when the vendor may have taken it."""
+    """The latest time at which the vendor may have accepted the order."""
     remote_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An unknown call and the vendor call that it is."""
+    """An unknown call and the vendor's call that it was matched with."""
 
     call_id: int
     snapshot: CallSnapshot
@@ -38,25 +38,25 @@ class Found:
 
 @dataclass
 class Findings:
-    """What a look at the list proves."""
+    """The result of comparing calls with a vendor's list."""
 
     found: list[Found] = field(default_factory=list)
     ambiguous: dict[int, list[str]] = field(default_factory=dict)
-    """Call id to the vendor ids between which a person must choose."""
+    """Call id to the vendor ids among which a person must choose."""
     absent: list[int] = field(default_factory=list)
-    """Calls with no candidate at all; a proof only where `proves_absence` says so."""
+    """Ids of calls without any candidate; proof that a call was never placed only if `proves_absence` says so."""
     is_trusted: bool = False
-    """True where a call that we know was visible through the same query, and every row says whose it is."""
+    """True if at least one known call was in the list, and every row names its number."""
     missing: list[Sought] = field(default_factory=list)
-    """Calls that we know and that no row shows."""
+    """Known calls that are not in the list."""
     fresh_after: datetime.datetime | None = None
-    """A call placed later than this may be missing because the list lags."""
+    """Calls placed after this time may be missing because the vendor's list lags."""
 
     def proves_absence(self, call: Sought) -> bool:
-        """Tell whether nothing that the list should show was missing: known calls of this one's time, or older ones.
+        """Tell whether the list is complete for the time of this call, so that its absence proves it was never placed.
 
-        Only a known call that is both later than this one's window and fresh may be missing: under steady traffic
-        there is always one that a lagging list does not show yet.
+        No known call of that time or earlier may be missing. A known call that is both later than this one's window and
+        newer than `fresh_after` may be: under steady traffic a lagging list never shows the newest calls yet.
         """
         if not self.is_trusted or not self.missing:
             return self.is_trusted
@@ -68,12 +68,12 @@ class Findings:
 
 
 def tail_of(number: str) -> str:
-    """Return the last nine digits, by which numbers are compared; empty for a row that tells no number."""
+    """Return the last nine digits, by which numbers are compared; empty if there is no number."""
     return "".join(letter for letter in number if letter.isdigit())[-9:]
 
 
 class _Rows:
-    """Listed rows by their number: a day's list times a day's calls is too much to compare one by one."""
+    """The rows of a list, indexed by number; comparing every row with every call would be too slow."""
 
     def __init__(self, rows: Iterable[CallSnapshot]) -> None:
         self._by_tail: dict[str, list[tuple[int, CallSnapshot]]] = {}
@@ -81,15 +81,15 @@ class _Rows:
             self._by_tail.setdefault(tail_of(row.to_number), []).append((place, row))
 
     def near(self, call: Sought) -> list[CallSnapshot]:
-        """Return the rows that went to the call's number, and those that do not say to which, as they were listed."""
+        """Return the rows with the call's number and the rows without any number, in the order of the list."""
         found = self._by_tail.get(call.to_number[-9:], []) + self._by_tail.get("", [])
         return [row for _place, row in sorted(found, key=itemgetter(0))]
 
 
 def explained(known: Sequence[Sought], listed: Sequence[CallSnapshot]) -> tuple[list[CallSnapshot], list[Sought]]:
-    """Take away the rows that are calls we know; returns the rows left over and the known calls that no row shows.
+    """Match known calls with rows; returns the rows that are left over, and the known calls that are in no row.
 
-    By id first; a list without our ids is compared by number, the nearest in time, each row used once.
+    Matches by vendor id first, then by number and the nearest time; each row is used once.
     """
     rest = {row.remote_id: row for row in listed}
     missing = []
@@ -118,14 +118,14 @@ def _in_time(row: CallSnapshot, call: Sought) -> bool:
 
 
 def _may_be(row: CallSnapshot, call: Sought) -> bool:
-    """Tell whether a row of the call's number could be it; one that carries another reference of ours cannot."""
+    """Tell whether a row with the call's number could be the call; not if it has the reference of another call."""
     if row.reference is not None:
         return row.reference == call.reference
     return _in_time(row, call) and (not row.agent_id or not call.agent_id or row.agent_id == call.agent_id)
 
 
 def unsaid(unknown: Sequence[Sought], rows: Sequence[CallSnapshot]) -> list[CallSnapshot]:
-    """Return the rows that carry no reference and could be one of the unknown calls."""
+    """Return the rows without a reference that could be one of the unknown calls."""
     silent = _Rows(row for row in rows if row.reference is None)
     found = {row.remote_id: row for call in unknown for row in silent.near(call) if _may_be(row, call)}
     return list(found.values())
@@ -137,7 +137,7 @@ def look(
     listed: Sequence[CallSnapshot],
     fresh_after: datetime.datetime | None = None,
 ) -> Findings:
-    """Judge what became of unknown calls: by our reference, else by number, agent and time with one candidate only."""
+    """Match unknown calls with a list: by our reference, else by number, agent and time with only one candidate."""
     rows, missing = explained(known, listed)
     findings = Findings(is_trusted=len(missing) < len(known), missing=missing, fresh_after=fresh_after)
     echoed = {row.reference: row for row in rows if row.reference is not None}
@@ -164,7 +164,7 @@ def look(
             findings.found.append(Found(call_id=call.call_id, snapshot=rows_of[0], by="number"))
         else:
             findings.ambiguous[call.call_id] = [row.remote_id for row in rows_of]
-    # A row without a number may be anybody's: then nobody's absence is proved.
+    # A row without a number could be any call, so then no absence is proved.
     if any(not row.to_number for row in rows):
         findings.is_trusted = False
     return findings

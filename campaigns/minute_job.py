@@ -1,4 +1,4 @@
-"""What runs every minute: repair what got stuck, end campaigns that are done, ring where work waits."""
+"""The job that runs every minute: repairs, finishes campaigns, deletes old data, and nudges workers that have work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from campaigns.tracking import (
 
 
 def sweep() -> dict[str, int]:
-    """Run all repairs, and ring where work waits; returns how many rows each repaired."""
+    """Run all repairs and nudge the workers that have work; returns the number of rows each repair changed, by name."""
     now = DatabaseClock().now()
     restore_guard.watch()
     done = {
@@ -54,6 +54,6 @@ def sweep() -> dict[str, int]:
         queue.nudge_import(import_id)
     for export_id in job.unfinished(now):
         queue.nudge_export(export_id)
-    # Last: a slow mail server delays nothing but itself.
+    # Last, so that a slow mail server delays nothing else.
     done["alerts"] = alerts.alert(now)
     return done

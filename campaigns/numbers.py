@@ -1,4 +1,4 @@
-"""Understands a phone number however it was typed, pasted or exported; no database."""
+"""Phone numbers: parses a number as typed, pasted or exported by a spreadsheet into E.164. No database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_COUNTRY = "no_country"
 NOT_IN_USE = "not_in_use"
 
 SHORTEST_SEARCH = 3
-"""A part of a number needs as many digits to be looked for."""
+"""Digits that a part of a number must have to be searched for."""
 
 PROBLEMS: dict[str, Promise] = {
     EMPTY: _("There is no phone number."),
@@ -39,35 +39,35 @@ PROBLEMS: dict[str, Promise] = {
 
 
 class UnderstoodNumber(NamedTuple):
-    """What a written number means: its E.164 form and country, or a problem."""
+    """The result of parsing a number: its E.164 form and country, or a problem."""
 
     e164: str = ""
     region: str = ""
     was_fixed: bool = False
-    """True where it was written neither in E.164 nor as people of its country dial it, digits only."""
+    """True if it was written neither in E.164 nor as plain digits in its country's national form."""
     code: str = ""
-    """Key of `PROBLEMS`; empty where the number is understood."""
+    """Key of `PROBLEMS`; empty if the number was understood."""
 
     @property
     def problem(self) -> Promise | str:
-        """Return the plain sentence of what is wrong, or an empty text."""
+        """The sentence that says what is wrong; empty if nothing."""
         return PROBLEMS[self.code] if self.code else ""
 
 
 class _Shape(NamedTuple):
-    """The common mobile numbers of one country: its code, the trunk prefix, and phonenumbers' own pattern."""
+    """The format of one country's mobile numbers, for the fast path: calling code and trunk prefix."""
 
     code: str
     trunk: str
     plain_is_usual: bool
-    """People there write the number without the trunk prefix too."""
+    """Whether people also write the number without the trunk prefix."""
 
 
 _SHAPES = {"IR": _Shape("98", "0", False), "IN": _Shape("91", "0", True), "US": _Shape("1", "", True)}
 
 
 def _mobile(region: str) -> re.Pattern[str]:
-    """Return the library's own pattern of a country's mobile numbers, so that both always agree."""
+    """Return phonenumbers' own pattern of a country's mobile numbers, so that the fast path agrees with the library."""
     metadata = PhoneMetadata.metadata_for_region(region)
     assert metadata is not None
     assert metadata.mobile is not None
@@ -81,7 +81,7 @@ _LOCAL = {
     region: re.compile(rf"(00{shape.code}|{shape.code}|{shape.trunk}|)(\d{{10}})", re.ASCII).fullmatch
     for region, shape in _SHAPES.items()
 }
-# Whole numbers that only lost their plus: read so only where they mean nothing in the chosen country.
+# International numbers without their plus; used only if the digits are no number of the chosen country.
 _LOST_PLUS = re.compile(r"989\d{9}|91[6-9]\d{9}|1[2-9]\d{2}[2-9]\d{6}", re.ASCII).fullmatch
 
 _DROPPED = " \t\r\n\v\f()[]-–—‐‑‒―−_/\\'\"`’=~#*"
@@ -117,10 +117,10 @@ _ERRORS = {
 
 
 def understand_number(raw: Any, region: str) -> UnderstoodNumber:
-    """Read a number in any form; `region` (ISO, such as IR) is the country of numbers without a country code.
+    """Parse a number in any form; `region` (ISO 3166, such as IR) is assumed for numbers without a country code.
 
-    Knows Persian, Arabic and every other decimal digits, separators, `00`, a lost plus or trunk zero, and what
-    spreadsheets make of numbers (`9.8912E+11` is refused unless all digits are there). Never raises.
+    Handles decimal digits of every script, separators, `00`, a missing plus or trunk zero, and spreadsheet notations
+    (`9.8912E+11` is refused unless it contains all digits). Never raises: problems are in the result.
     """
     if type(raw) is str:
         text = raw.strip()
@@ -141,22 +141,22 @@ def understand_number(raw: Any, region: str) -> UnderstoodNumber:
 
 
 def text_of_digits(text: str) -> str:
-    """Return the text with every decimal digit of any script as 0 to 9."""
+    """Return the text with decimal digits of any script replaced by 0 to 9."""
     return text.translate(_DIGITS_ONLY)
 
 
 def search_digits(text: str) -> str:
-    """Return the digits of a fragment as they stand within E.164, empty where it holds other signs than a number's."""
+    """Return the digits of a part of a number as E.164 contains them; empty if it holds any other characters."""
     cleaned = text.translate(_CLEAN).replace(".", "").lstrip("+")
     if not cleaned.isdecimal():
         return ""
-    # Zeros in front are mostly a trunk prefix; where hardly anything follows they are a part of the number itself.
+    # Leading zeros are usually a trunk prefix; before very few digits they are taken as part of the number.
     bare = cleaned.lstrip("0")
     return bare if len(bare) >= SHORTEST_SEARCH else cleaned
 
 
 def _by_shape(text: str, region: str) -> UnderstoodNumber | None:
-    """Read the common mobile shapes without the library; None where the text is anything else."""
+    """Parse common mobile numbers without the library; None for any other text."""
     found = _WITH_PLUS(text)
     if found is not None:
         country = _PLUS_REGIONS[found.lastindex or 0]
@@ -186,7 +186,7 @@ def _by_rule(text: str, region: str) -> UnderstoodNumber:
 
 
 def _digits_of(text: str) -> tuple[str, str]:
-    """Return the bare number, such as `+98912...` or `0912...`, or the code of a problem."""
+    """Return the bare number, such as `+98912...` or `0912...`, and the code of a problem; one of them is empty."""
     lined = text.translate(_CLEAN)
     if _SEVERAL.search(text_of_digits(text).replace(" ", "").replace("-", "")):
         return "", SEVERAL
@@ -202,19 +202,19 @@ def _digits_of(text: str) -> tuple[str, str]:
         return "", EMPTY
     while bare.startswith("++"):
         bare = bare[1:]
-    # Text copied from right-to-left pages carries its plus at the end.
+    # Text copied from right-to-left pages has its plus at the end.
     number = _NUMBER(bare)
     if number is None or (number[1] and number[3]):
         return "", EXTENSION if _EXTENSION.search(text) else NOT_A_NUMBER
     plus, digits = number[1] or number[3], number[2]
     if digits.startswith("00"):
         plus, digits = "+", digits[2:]
-    # No country code begins with 0: "+0912..." is a local number with a plus too many.
+    # No country code begins with 0: "+0912..." is a national number with a superfluous plus.
     return ("" if digits.startswith("0") else plus) + digits, ""
 
 
 def by_library(number: str, region: str, text: str = "") -> UnderstoodNumber:
-    """Read a bare number by phonenumbers alone; `text` is how it stood there."""
+    """Parse a bare number with phonenumbers; `text` is the original text."""
     text = text or number
     try:
         parsed = phonenumbers.parse(number, region)

@@ -1,4 +1,7 @@
-"""Rings the bell: the only way work reaches django-q. A lost or doubled ring changes nothing."""
+"""Nudges: queue messages that wake a worker, and the only use of django-q's `async_task`.
+
+The database row is the job, so a lost or duplicate message changes nothing: the minute job finds what was missed.
+"""
 
 from __future__ import annotations
 
@@ -25,40 +28,40 @@ def _ring(path: str, *ids: int) -> None:
     try:
         async_task(path, *ids)
     except Exception:
-        # The broker is away: the rows wait, and the minute schedule finds them.
+        # The broker cannot be reached: the rows wait until the minute schedule finds them.
         logger.exception("could not ring %s; the minute schedule will find the work", path)
 
 
 def nudge_dispatch() -> None:
-    """Ask for a dispatch slice once the caller's transaction has committed."""
+    """Queue a dispatch slice when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, DISPATCH))
 
 
 def nudge_poll() -> None:
-    """Ask for a poll slice once the caller's transaction has committed."""
+    """Queue a poll slice when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, POLL))
 
 
 def nudge_hints() -> None:
-    """Ask for parked hints to be followed once the caller's transaction has committed."""
+    """Queue the handling of stored webhooks (hints) when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, FOLLOW_HINTS))
 
 
 def nudge_take_back() -> None:
-    """Ask for calls of stopped campaigns to be taken back once the caller's transaction has committed."""
+    """Queue the cancellation, at vendors, of stopped campaigns' calls when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, TAKE_BACK))
 
 
 def nudge_list(provider_id: int) -> None:
-    """Ask for a vendor's list to be compared once the caller's transaction has committed."""
+    """Queue the comparison with a provider's list of calls when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, SWEEP_LIST, provider_id))
 
 
 def nudge_import(import_id: int) -> None:
-    """Ask for the saving of a checked import once the caller's transaction has committed."""
+    """Queue the saving of a checked import when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, SAVE_IMPORT, import_id))
 
 
 def nudge_export(export_id: int) -> None:
-    """Ask for the writing of an export once the caller's transaction has committed."""
+    """Queue the writing of an export when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, WRITE_EXPORT, export_id))

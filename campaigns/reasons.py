@@ -1,4 +1,4 @@
-"""Why somebody was, was not or not yet called: one plain sentence for every decision."""
+"""Reasons and their sentences: why a person was called, was not called, or still waits."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+MAX_REASON = 300
+"""Characters of every column that keeps a reason or a detail in words."""
+
 
 class SkipReason(models.TextChoices):
-    """Names why a call is never dialled."""
+    """Reasons why a call is skipped, that is, never placed."""
 
     NONE = "", "-"
     DO_NOT_CALL = "do_not_call", _("Not called: the number is on the do-not-call list.")
@@ -24,7 +27,7 @@ class SkipReason(models.TextChoices):
 
 
 class WaitReason(models.TextChoices):
-    """Names why a call still waits."""
+    """Reasons why a pending call still waits."""
 
     NONE = "", "-"
     OUTSIDE_HOURS = "outside_hours", _("Waits for calling hours where this person lives.")
@@ -38,7 +41,7 @@ class WaitReason(models.TextChoices):
 
 
 class StopReason(StrEnum):
-    """Names why nobody is called now, or nobody through one provider; it stands on no call."""
+    """Reasons why nobody is called now, at all or through one provider; not stored with any call."""
 
     STOP_ALL = "stop_all"
     PROVIDER_OFF = "provider_off"
@@ -99,5 +102,5 @@ SENTENCES: dict[str, str | Promise] = {
 
 
 def sentence(code: str) -> str | Promise:
-    """Return the plain sentence of a step's code."""
+    """Return the sentence for the code of a call event; the code itself if it is unknown."""
     return SENTENCES.get(code, code)

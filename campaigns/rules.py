@@ -1,4 +1,4 @@
-"""Pure decisions: ranks, calling hours, retries, waits. No database, no clock."""
+"""Rules as pure functions: ranks, calling hours, retries, waits, circuit breaker, automatic pause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 
 from providers.types import CallStatus, FailureReason
 
-# Seconds of the placing path: what one order may take, and how long its outcome may stay open
+# Seconds on the way of an order: how long one step may take, and how long its outcome may stay unknown
 HTTP_DEADLINE = 30
 PRESEND = 2
 GRACE = 60
@@ -25,14 +25,16 @@ SETTLE = 15 * 60
 LONG_SETTLE = 30 * 60
 LOOKS_APART = 5 * 60
 RING_GUARD = 60
+"""A call must begin so long before calling hours end, to have time to ring."""
 PERSON_AFTER = 24 * 3600
+"""After so long an unknown call is given to a person to decide."""
 
 MAX_NOT_SENT = 5
-"""So often in a row an order of one call does not leave before its provider pauses."""
+"""A provider pauses when the order of one call could not be sent this many times in a row."""
 LONGEST_FORECAST = 30 * 24 * 60
-"""Minutes of calling; beyond it nobody can say when a campaign will be done."""
+"""Minutes of calling; beyond it no end of a campaign is forecast."""
 SETTLE_LOOKS = (15, 60, 180, 600, 1800, 7200, 21600, 86400)
-"""Seconds after the deadline at which an unknown call is looked for."""
+"""Seconds after its deadline at which an unknown call is looked for in the vendor's list."""
 LOOKS_LEAST_APART = 5
 PROBE_AFTER = 15
 BREAKER_WINDOW = 120
@@ -45,9 +47,9 @@ FAILURES_PERCENT = 50
 REFUSALS_LEAST = 20
 REFUSALS_PERCENT = 30
 REFUSALS_AMONG = 100
-"""So many of the last answers are weighed."""
+"""Refusals are counted among this many last answered calls."""
 HUNG_UP_WITHIN = 2
-"""Seconds: whoever talked no longer than this hung up at once."""
+"""Seconds; a person who talked no longer than this hung up at once."""
 
 RANK: dict[CallStatus, int] = {
     CallStatus.PENDING: 0,
@@ -65,22 +67,22 @@ RANK: dict[CallStatus, int] = {
     CallStatus.COMPLETED: 90,
     CallStatus.SKIPPED: 100,
 }
-"""One total order: merging evidence is a join on it, in any order, never backwards."""
+"""Total order of statuses: when evidence is merged the higher rank wins, so a status never goes back."""
 RANK_NOT_PLACED = 25
-"""Our own verdict "never placed" gives way to any word of the vendor."""
+"""Rank of our own conclusion "never placed": any news from the vendor outranks it."""
 
 UNKNOWN_ZONE = "Etc/Unknown"
 
 
 def rank_of(status: CallStatus, failure_reason: str = "") -> int:
-    """Return the rank of a state; our own verdict of absence ranks below every vendor word."""
+    """Return the rank of a status; NOT_PLACED, which is our own conclusion, ranks below vendors' statuses."""
     if status == CallStatus.FAILED and failure_reason == FailureReason.NOT_PLACED:
         return RANK_NOT_PLACED
     return RANK[status]
 
 
 def _single_zone_codes() -> frozenset[str]:
-    """Return the calling codes all of whose numbers share the same zones."""
+    """Return the country calling codes whose numbers all have the same time zones."""
     zones: dict[str, set[tuple[str, ...]]] = {}
     for prefix, found in TIMEZONE_DATA.items():
         code = next((prefix[:end] for end in (1, 2, 3) if int(prefix[:end]) in COUNTRY_CODE_TO_REGION_CODE), "")
@@ -95,15 +97,15 @@ _zones_of_exchange: dict[tuple[str, int], tuple[str, ...]] = {}
 
 @lru_cache(maxsize=1000)
 def _exchange_length(beginning: str) -> int:
-    """Return how many characters of a number that begins so tell its zones and whether it can exist."""
+    """Return how many leading characters of a number with this beginning determine its zones and its validity."""
     code = next((beginning[:end] for end in (1, 2, 3) if beginning[:end] in SINGLE_ZONE_CODES), "")
     return len(code) + 5 if code else -4
 
 
 def zones_of_number(e164: str) -> tuple[str, ...]:
-    """Return every time zone that a number may be in; empty where none is known.
+    """Return every time zone that a number may be in; empty if none is known.
 
-    Looked up once for the numbers of an exchange, which differ in the last digits only.
+    Cached by the leading digits that determine the zones.
     """
     key = (e164[: _exchange_length(e164[1:4])], len(e164))
     found = _zones_of_exchange.get(key)
@@ -132,17 +134,17 @@ def _zone(name: str) -> zoneinfo.ZoneInfo | None:
 
 
 def zones_of(e164: str, own_zone: str) -> tuple[str, ...]:
-    """Return the zones that must all be in calling hours: the person's own one, else all of the number's."""
+    """Return the zones that must all be in calling hours: the person's own zone if set, else all of the number's."""
     return (own_zone,) if own_zone and _zone(own_zone) else zones_of_number(e164)
 
 
 def is_open_in(
     instant: datetime.datetime, zone: str, start: datetime.time, end: datetime.time, days: Collection[int]
 ) -> bool:
-    """Tell whether an instant is within calling hours on the wall clock of a zone.
+    """Tell whether an instant is within calling hours on the wall clock of a zone; `days` count from Monday 0.
 
-    `start` is included, `end` is not, and the last start leaves `RING_GUARD` seconds to ring. A window whose end is
-    not after its start reaches over midnight and belongs to the day it began on; equal times mean all day.
+    `start` is included; the last `RING_GUARD` seconds before `end` are not, so that a call has time to ring. If `end`
+    is before `start`, the hours reach over midnight and belong to the day on which they began; equal means all day.
     """
     found = _zone(zone)
     if found is None:
@@ -150,7 +152,7 @@ def is_open_in(
     local = instant.astimezone(found)
     if start == end:
         return local.weekday() in days
-    # The guard moves on the wall clock itself, so that a clock change in between cannot stretch the window.
+    # The guard is added to the wall-clock time, so that a daylight-saving change cannot lengthen the hours.
     wall = local.replace(tzinfo=None)
     ringing = wall + datetime.timedelta(seconds=RING_GUARD)
     today = wall.date()
@@ -169,7 +171,7 @@ def is_open(
     end: datetime.time,
     days: Collection[int],
 ) -> bool:
-    """Tell whether calling is allowed now: open in every zone the number may be in; no zone known means no."""
+    """Tell whether an instant is within calling hours in every one of the zones; False if there is no zone."""
     return bool(zones) and all(is_open_in(instant, zone, start, end, days) for zone in zones)
 
 
@@ -180,9 +182,9 @@ def next_opening(
     end: datetime.time,
     days: Collection[int],
 ) -> datetime.datetime | None:
-    """Return the next quarter of an hour at which every zone is open, within eight days; None where there is none.
+    """Return the next quarter of an hour at which every zone is open, within eight days; None if there is none.
 
-    Only a hint for when to look again: the commit point judges the wall clock anew.
+    Used for scheduling only: the commit point checks the hours again.
     """
     step = datetime.timedelta(minutes=15)
     base = instant.astimezone(datetime.UTC).replace(
@@ -203,7 +205,7 @@ def after_calling(
     end: datetime.time,
     days: Collection[int],
 ) -> datetime.datetime | None:
-    """Return when so many minutes of calling are over, counting open hours only; None where that is months away."""
+    """Return when this many minutes within calling hours have passed; None if months away or never."""
     step, left = datetime.timedelta(minutes=15), float(minutes)
     if minutes > LONGEST_FORECAST:
         return None
@@ -219,7 +221,7 @@ def after_calling(
 
 
 def next_poll_delay(age_seconds: float) -> float:
-    """Return the seconds until an open call is looked at again: at most a tenth of its age behind, then hourly."""
+    """Return the seconds until an open call is polled again, by its age: about a tenth of it, at most an hour."""
     if age_seconds < 600:
         return min(60.0, max(4.0, age_seconds / 10))
     if age_seconds < 7200:
@@ -230,38 +232,38 @@ def next_poll_delay(age_seconds: float) -> float:
 def next_look_delay(after_deadline: float) -> float:
     """Return the seconds until an unknown call is looked for again, from the seconds since its deadline.
 
-    Counted from the deadline and not from look to look: a look that happens twice puts nothing off.
+    Computed from the deadline, not from the last look, so that a look that runs twice delays nothing.
     """
     return next((at - after_deadline for at in SETTLE_LOOKS if at > after_deadline + LOOKS_LEAST_APART), 86400.0)
 
 
 def is_unreachable(tries: int, outcomes: Sequence[Sequence[int]], now: float) -> bool:
-    """Tell whether a provider must pause because the order of one call never leaves, and none went well meanwhile.
+    """Tell whether a provider must pause because one call's order failed to leave `tries` times and no other left.
 
-    The two minutes that the breaker weighs are too short for it: a call that waits longer and longer, for a vendor
-    that is slow to refuse, fails less often than five times in them.
+    The circuit breaker does not see this: with growing waits between tries, and a vendor that times out slowly, fewer
+    than five failures fall into its window of two minutes.
     """
     return tries >= MAX_NOT_SENT and not any(well for _when, well, _badly in weigh(outcomes, now, 0, 0))
 
 
 def back_off(tries: int) -> float:
-    """Return the seconds to wait after a request that never left: 5, 10, 20, 40, 80."""
+    """Return the seconds to wait after the `tries`-th request that could not be sent: 5, 10, 20 ... at most 300."""
     return float(min(5 * 2 ** max(tries - 1, 0), 300))
 
 
 def retry_delay_minutes(delays: Sequence[int], attempt: int, max_attempts: int) -> int | None:
-    """Return the minutes before the next attempt; None where no further attempt is planned."""
+    """Return the minutes to wait after attempt number `attempt`; None if there is no further attempt."""
     if attempt >= max_attempts or not delays:
         return None
     return int(delays[min(attempt - 1, len(delays) - 1)])
 
 
 Outcome = tuple[int, int, int]
-"""Ten-second bucket (epoch seconds // 10), orders that went well, orders that failed on the way."""
+"""A ten-second bucket (epoch seconds // 10), its successful orders, its failed orders."""
 
 
 def weigh(outcomes: Sequence[Sequence[int]], now: float, well: int, badly: int) -> list[Outcome]:
-    """Add new outcomes to a breaker's two minutes and drop what is older."""
+    """Return a circuit breaker's outcomes with new ones added and those older than its window removed."""
     bucket = int(now) // 10
     kept = {int(o[0]): (int(o[1]), int(o[2])) for o in outcomes if int(o[0]) > bucket - BREAKER_WINDOW // 10}
     before = kept.get(bucket, (0, 0))
@@ -270,21 +272,21 @@ def weigh(outcomes: Sequence[Sequence[int]], now: float, well: int, badly: int) 
 
 
 def should_break(outcomes: Sequence[Outcome], unknowns_in_row: int) -> bool:
-    """Tell whether a provider must pause: half of five or more orders failed, or three unknowns in a row."""
+    """Tell whether the circuit breaker opens: half of five or more orders failed, or three in a row are unknown."""
     well, badly = sum(o[1] for o in outcomes), sum(o[2] for o in outcomes)
     total = well + badly
     return unknowns_in_row >= BREAKER_UNKNOWNS or (total >= BREAKER_LEAST and badly * 2 >= total)
 
 
 End = Literal["failed", "refused", "talked", "other"]
-"""What the end of a call says of its campaign; see `end_of`."""
+"""What the end of a call means for its campaign; see `end_of`."""
 
 
 def end_of(status: str, talk_seconds: int | None, *, has_talked: bool, is_wish_heard: bool) -> End:
-    """Return what the end of a call says of its campaign.
+    """Return what the end of a call means for its campaign; `is_wish_heard`: the person asked not to be called again.
 
-    A refusal is a call in which the person asked not to be called again, or answered and hung up at once. A machine,
-    a busy line and nobody answering say nothing of the message.
+    "refused" means that the person asked that, or answered and hung up at once. A machine, a busy line and no answer
+    are "other": they say nothing about the message.
     """
     if is_wish_heard:
         return "refused"
@@ -297,7 +299,7 @@ def end_of(status: str, talk_seconds: int | None, *, has_talked: bool, is_wish_h
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why a campaign must pause itself: so many of so many calls."""
+    """The reason for an automatic pause: so many failures or refusals among so many calls."""
 
     kind: Literal["failures", "refusals"]
     bad: int
@@ -306,24 +308,24 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """How the last calls of one campaign ended: the failures of two minutes, the refusals among the last answers."""
+    """How a campaign's last calls ended: failures within two minutes, and refusals among the last answered calls."""
 
     ends: tuple[Outcome, ...] = ()
     answers: str = ""
-    """One letter an answer, the newest last: 1 where it was a refusal."""
+    """One character for each answered call, the newest last: 1 for a refusal, else 0."""
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Watch:
-        """Return what a campaign's row holds."""
+        """Return the watch that is stored in a campaign's row."""
         ends = tuple((int(end[0]), int(end[1]), int(end[2])) for end in stored.get("ends", ()))
         return cls(ends, str(stored.get("answers", "")))
 
     def as_stored(self) -> dict[str, Any]:
-        """Return what a campaign's row shall hold."""
+        """Return the watch as JSON for the campaign's row."""
         return {"ends": [list(end) for end in self.ends], "answers": self.answers}
 
     def after(self, ends: Sequence[End], now: float) -> Watch:
-        """Return the watch after these ends; what is older than two minutes or a hundred answers is forgotten."""
+        """Return the watch with these ends added; ends older than two minutes and all but the last 100 answers go."""
         failed = sum(end == "failed" for end in ends)
         answers = "".join("1" if end == "refused" else "0" for end in ends if end in {"refused", "talked"})
         return Watch(
@@ -331,14 +333,15 @@ class Watch:
         )
 
     def after_late_wish(self) -> Watch:
-        """Return the watch where a person who talked is known only now to have asked not to be called again."""
+        """Return the watch with one conversation turned into a refusal, because its opt-out became known late."""
         head, talked, tail = self.answers.rpartition("0")
         return replace(self, answers=f"{head}1{tail}") if talked else self
 
     def alarm(self, out: int = 0, talking: int = 0) -> Alarm | None:
-        """Return why the campaign must pause: half of five or more calls failed, or three of ten answers refuse.
+        """Return why the campaign must pause: half of 5 or more calls failed, or over 30 % of 20 or more refused.
 
-        `out` calls are going on, `talking` of them with somebody: failures and refusals come at once, talks end later.
+        `out` calls are in progress, `talking` of them in conversation. They count as good ones, because failures and
+        refusals are known at once and conversations only later.
         """
         failed, ended = sum(end[2] for end in self.ends), sum(end[1] + end[2] for end in self.ends)
         if ended >= FAILURES_LEAST and failed * 100 >= (ended + out) * FAILURES_PERCENT:

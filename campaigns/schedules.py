@@ -1,4 +1,4 @@
-"""What runs by the clock: every minute a look for work whose bell was lost, every hour the vendors' lists."""
+"""Schedules of django-q: every minute dispatch, poll and sweep, in case a nudge was lost; every hour vendors' lists."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SCHEDULES: dict[str, tuple[str, int]] = {
     "sweep every minute": (queue.SWEEP, 1),
     "compare lists every hour": (queue.SWEEP_LISTS, 60),
 }
-"""Name to (task, minutes)."""
+"""Schedule name to (task path, interval in minutes)."""
 
 
 def sync_schedules() -> int:
-    """Make the stored schedules equal to `SCHEDULES`; safe to run again. Returns how many there are."""
+    """Make the stored schedules equal to `SCHEDULES` and return their number; idempotent."""
     Schedule.objects.exclude(name__in=SCHEDULES).delete()
     for name, (path, minutes) in SCHEDULES.items():
         found, is_new = Schedule.objects.get_or_create(

@@ -1,4 +1,4 @@
-"""What django-q runs: each takes at most an id and calls a service."""
+"""Tasks of django-q: each takes at most an id and calls one service."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ def dispatch() -> None:
 
 
 def poll() -> None:
-    """Run a poll slice, and a successor while calls are open."""
+    """Run a poll slice, and queue the next one while calls are open."""
     if polling.run_slice():
         queue.nudge_poll()
 
 
 def sweep() -> None:
-    """Repair what got stuck."""
+    """Run the minute job."""
     minute_job.sweep()
 
 
 def sweep_lists() -> None:
-    """Look for vendor calls that we do not know, in a task for each list: one alone may take its time."""
+    """Queue a `sweep_list` task for each provider, so that a slow vendor does not delay the others."""
     for provider_id in reconciliation_sweep.comparable():
         queue.nudge_list(provider_id)
 
 
 def sweep_list(provider_id: int) -> None:
-    """Look for vendor calls that we do not know in one list."""
+    """Search one provider's list of calls for calls that we have no row for."""
     reconciliation_sweep.sweep_provider(provider_id)
 
 
 def follow_hints() -> None:
-    """Follow what vendors sent by themselves."""
+    """Read the calls that stored webhooks (hints) are about."""
     webhooks.follow_hints()
 
 
 def take_back() -> None:
-    """Take back what stopped campaigns left waiting at vendors."""
+    """Ask vendors to cancel calls of stopped campaigns that still wait there."""
     vendor_stops.take_back()
 
 
 def save_import(import_id: int) -> None:
-    """Save a checked import, from where it stands."""
+    """Save a checked import, continuing where an earlier run stopped."""
     saving.save_import(import_id)
 
 
 def write_export(export_id: int) -> None:
-    """Write an export, from where it stands."""
+    """Write an export, continuing where an earlier run stopped."""
     job.write(export_id)

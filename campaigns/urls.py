@@ -1,4 +1,4 @@
-"""Every address of this package: each room carries its own list."""
+"""URLs of all rooms, each from the room's own `urls` module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person decides about one call: it is not placed, or its person is called once more."""
+"""Actions of a user on one call: cancel a pending call, or call the person again."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, numbers_now
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call
-from campaigns.reasons import SkipReason
+from campaigns.reasons import MAX_REASON, SkipReason
 from providers.types import CallStatus
 
 
 def cancel_call(call_id: int, person: Person, reason: str = "") -> bool:
-    """Take one waiting call out of the queue: its person is skipped, unless somebody calls again on purpose.
+    """Skip one pending call; there is no automatic further attempt.
 
-    False where it no longer waited: its commit point was passed, so the phone may ring. Raises PermissionDenied.
+    Returns False if the call was no longer pending: it passed its commit point, so the phone may ring. Raises
+    PermissionDenied.
     """
     call = Call.objects.select_related("campaign").get(pk=call_id)
     if not _may_cancel(call, person):
@@ -41,7 +42,7 @@ def cancel_call(call_id: int, person: Person, reason: str = "") -> bool:
             skip_reason=SkipReason.CANCELED,
         )
         if canceled:
-            kept = {"reason": reason[:300]} if reason else {}
+            kept = {"reason": reason[:MAX_REASON]} if reason else {}
             record(person, "call.canceled", call, **kept)
             if call.campaign is not None:
                 record(person, "campaign.person_skipped", call.campaign, call=call_id, **kept)
@@ -49,9 +50,10 @@ def cancel_call(call_id: int, person: Person, reason: str = "") -> bool:
 
 
 def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
-    """Queue one more attempt of an ended call, because a person decided so; the same token makes one row only.
+    """Queue one more attempt after a finished call; the same `token` creates one call only (idempotent).
 
-    It joins its campaign while that is open, else it stands alone. Raises PermissionDenied, or Refused with the reason.
+    The new call belongs to the same campaign while that is open, else it is a single call. Raises PermissionDenied, or
+    Refusal with the reason.
     """
     if not may(person, "settle_calls"):
         raise PermissionDenied("settle_calls")

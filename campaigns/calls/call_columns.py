@@ -1,4 +1,4 @@
-"""The columns of the call log and of its exports: what they are called, and what each reads of a call."""
+"""Columns of the call log and of its exports: their titles, and the fields of a call that each reads."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ ALWAYS = (
     "id", "status", "held_at", "needs_person_at", "failure_reason", "answered_by", "talk_seconds", "to_number",
     "ended_at",
 )  # fmt: skip
-"""What every row of the log needs, whatever it shows."""
+"""Fields that every row of the log needs, whatever columns it shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogColumn:
-    """One column."""
+    """One column of the call log."""
 
     key: str
-    """Its name in addresses; never changed, since saved filters hold it."""
+    """Its name in URLs; must never change, because saved filters contain it."""
     title: str | Promise
     reads: tuple[str, ...]
-    """Fields of the call, also through its relations."""
+    """Fields of the call that it reads, with `__` for relations."""
     under: str = ""
-    """The column below whose value it stands in a table that shows both."""
+    """Key of the column in whose cell it is shown, below that column's value, if both are chosen."""
     is_number: bool = False
 
 
@@ -63,24 +63,24 @@ COLUMNS = (
 )
 BY_KEY = {column.key: column for column in COLUMNS}
 USUAL = ("person", "number", "state", "campaign", "provider", "sent", "talked", "cost")
-"""What is shown to whoever has chosen nothing."""
+"""Columns that are shown by default."""
 
 
 def chosen(keys: Iterable[str]) -> tuple[LogColumn, ...]:
-    """Return the columns of these names in the order of the log; the usual ones where none is known."""
+    """Return the columns with these keys in the order of the log; the default ones if no key is known."""
     wanted = set(keys) & BY_KEY.keys() or set(USUAL)
     return tuple(column for column in COLUMNS if column.key in wanted)
 
 
 def pairs(columns: Sequence[LogColumn]) -> list[tuple[LogColumn, LogColumn | None]]:
-    """Return what a table shows: each column, and the one that stands below its value."""
+    """Return the cells of a table: each column, with the one that is shown below it or None."""
     keys = {column.key for column in columns}
     below = {column.under: column for column in columns if column.under in keys}
     return [(column, below.get(column.key)) for column in columns if column.under not in keys]
 
 
 def light(calls: CallQuerySet, columns: Sequence[LogColumn]) -> CallQuerySet:
-    """Return calls that carry what these columns read, and nothing else."""
+    """Return calls with only the fields loaded that these columns read."""
     reads = {*ALWAYS, *(name for column in columns for name in column.reads)}
     related = sorted({name.partition("__")[0] for name in reads if "__" in name})
     calls = calls.select_related(*related).only(*sorted(reads)) if related else calls.only(*sorted(reads))

@@ -1,4 +1,4 @@
-"""Finds calls in a log of any length: filters that are exact, pages by key, totals that stop counting in time."""
+"""Call log queries: filters over the calls that a user may see, fast at any number of calls."""
 
 from __future__ import annotations
 
@@ -27,29 +27,28 @@ from providers.models import Agent, Provider
 from providers.types import FINAL
 
 MASKED_AFTER = datetime.timedelta(days=7)
-"""A caller no longer sees the whole number of an own call this long after its end."""
+"""Callers see the whole number of their own calls only until this long after the end."""
 ID_SLACK = datetime.timedelta(hours=1)
-"""Ids follow the time of creation but for transactions that ran side by side."""
+"""Ids follow the time of creation, except for concurrent transactions within this time."""
 
+ATTEMPTS_SHOWN = 10
+"""Other attempts before, and after, a call on its page."""
 WHOLE_NUMBER = 9
-"""Digits from which on a search means one number, not a part of one."""
+"""With at least this many digits a search text is taken for a whole number, not a part of one."""
 
 LIVE_NOW, TO_DECIDE = "live", "decide"
-"""Filters beside the results and statuses: at the vendor now, unclear or held."""
+"""Filters besides results and statuses: calls at the vendor now; unclear or held calls."""
 TALKED = results.ANSWERED
 SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", results.VOICEMAIL, "opted_out"
 REFUSED = "refused"
-"""The person hung up at once, or asked not to be called again."""
+"""Calls in which the person hung up at once, or asked not to be called again."""
 PRICED, UNPRICED = "priced", "unpriced"
-"""What the reports count among the calls whose order left."""
+"""Groups that reports count among the placed calls: with and without a reported cost."""
 SINGLE, OF_CAMPAIGN = "single", "campaign"
 SAID_IN_A_CALL = "code = 'do_not_call_heard'"
-"""Word for word: SQLite uses the index of these steps only where their code is no parameter."""
+"""Literal SQL, because SQLite uses the partial index of these events only if their code is not a parameter."""
 HEARD_FOR = datetime.timedelta(days=1)
-"""A wish that the vendor heard is taken for one of the call that left so long before."""
-
-
-# Pages and totals
+"""An opt-out that a vendor reported is counted for a call that was placed at most this long before."""
 
 
 # Filters
@@ -57,15 +56,15 @@ HEARD_FOR = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilters:
-    """What somebody looks for; None and empty texts filter nothing."""
+    """The filters of the call log; None and empty texts do not filter."""
 
     since: datetime.date | None = None
     until: datetime.date | None = None
-    """Inclusive; days of the viewer's zone."""
+    """Both days are inclusive and in the viewer's time zone."""
     campaign: Campaign | None = None
     provider: Provider | None = None
     state: str = ""
-    """A name of `results`, a value of CallStatus, `LIVE_NOW` or `TO_DECIDE`."""
+    """A key of `results`, a value of CallStatus, `LIVE_NOW` or `TO_DECIDE`."""
     person: str = ""
     """A part of a name, or a number in any form."""
     which: str = ""
@@ -73,25 +72,25 @@ class CallFilters:
     kind: str = ""
     """`SINGLE` or `OF_CAMPAIGN`."""
     weekday: int | None = None
-    """1 (Monday) to 7, of the time at which the order left, in the viewer's zone; so is the hour."""
+    """1 (Monday) to 7; weekday and hour are those at which the call was placed, in the viewer's time zone."""
     hour: int | None = None
     attempt: int | None = None
     agent: Agent | None = None
     answered_by: str = ""
-    """A value of `narrowing`: `HUMAN`, `MACHINE`, `NOT_KNOWN`."""
+    """`HUMAN`, `MACHINE` or `NOT_KNOWN` of `call_log_filters`."""
     talked_from: int | None = None
     talked_to: int | None = None
-    """Seconds, both included; so are the costs, in whichever currency."""
+    """Seconds, both inclusive; costs are inclusive too, in any currency."""
     cost_from: Decimal | None = None
     cost_to: Decimal | None = None
     tag: str = ""
     reviewed: str = ""
-    """`REVIEWED` or `NOT_REVIEWED`."""
+    """`REVIEWED` or `NOT_REVIEWED` of `call_log_filters`."""
     words: str = ""
-    """Words that were all said; only for whoever may read transcripts."""
+    """Words that must all be in the transcript; only for users who may read transcripts."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is asked for, fit to be stored."""
+        """Return the filters as JSON."""
         found: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
@@ -105,7 +104,7 @@ class CallFilters:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> CallFilters:
-        """Read what `to_json` returned; raises ObjectDoesNotExist where a thing that was asked for is gone."""
+        """Return filters from `to_json`. Raises ObjectDoesNotExist if a row that they name has been deleted."""
         values: dict[str, Any] = dict(stored)
         for name, model in (("campaign", Campaign), ("provider", Provider), ("agent", Agent)):
             if name in values:
@@ -118,9 +117,10 @@ class CallFilters:
 
 
 def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) -> CallQuerySet:
-    """Return the calls that this person may see and that pass every filter.
+    """Return the calls that `person` may see and that pass every filter.
 
-    `is_walked` is for a page of the log in its order; without it, for counting and for all of them.
+    `is_walked`: the query is for one page in list order; False for counting or reading all. The rows are the same,
+    only the form of the conditions differs.
     """
     calls = Call.objects.visible_to(person)
     if filters.campaign is not None:
@@ -172,7 +172,7 @@ def _state(state: str) -> Q:
 
 
 def of_which(which: str) -> Q:
-    """Return the condition of a part of the calls whose order left."""
+    """Return the condition of one group of placed calls (a value of `CallFilters.which`)."""
     left = Q(placing_at__isnull=False)
     if which == OPEN:
         return left & ~Q(status__in=sorted(FINAL))
@@ -187,7 +187,7 @@ def of_which(which: str) -> Q:
     if which == REFUSED:
         return _few(hung_up_at_once()) | of_which(OPTED_OUT)
     if which == OPTED_OUT:
-        # The wishes first: they are few, and each leads to its calls.
+        # Starts from the opt-outs, which are few, and looks up their calls.
         heard = DoNotCall.objects.filter(
             phone=OuterRef("to_number"),
             source=DoNotCall.Source.VENDOR,
@@ -196,19 +196,22 @@ def of_which(which: str) -> Q:
         )
         wished = DoNotCall.objects.filter(source=DoNotCall.Source.VENDOR).values("phone")
         after = Call.objects.filter(Exists(heard), left, to_number__in=wished).order_by()
-        # One set of ids: of two, joined by "or", PostgreSQL asks every call whether it is in either.
+        # One subquery of ids: with two joined by OR, PostgreSQL would check every call against both.
         said = CallEvent.objects.extra(where=[SAID_IN_A_CALL]).order_by()  # noqa: S610
         return left & Q(pk__in=after.values("pk").union(said.values("call")))
     return left
 
 
 def _few(condition: Q) -> Q:
-    """Find these first: where few of many calls pass, walking the whole log in its order would be the slow way."""
+    """Return a condition that is evaluated first, as a subquery of ids; for conditions that few calls pass."""
     return Q(pk__in=Call.objects.filter(condition).order_by().values("pk"))
 
 
 def of_person(text: str, viewer: Person) -> Q:
-    """Return the condition of calls to whoever bears this part of a name or number, as far as the viewer may ask."""
+    """Return the condition of calls to people whose name or number contains this text.
+
+    A viewer who sees masked numbers only can search just the visible end of a number.
+    """
     return _person(text, may(viewer, "see_people"))
 
 
@@ -217,21 +220,21 @@ def _person(text: str, sees_numbers: bool, is_walked: bool = True) -> Q:
     understood = understand_number(text, settings.DEFAULT_REGION)
     digits = search_digits(text)
     if not sees_numbers and len(digits) > 4:
-        # Whoever sees masked numbers must not learn whole ones by asking for them.
+        # Users who see masked numbers must not be able to find out whole ones by searching.
         digits, understood = last_four(digits), UnderstoodNumber()
-    # Short digits may be a whole number somewhere, but here they are rather a part of one.
+    # Few digits may be a whole number somewhere, but here they are more likely a part of one.
     if understood.e164 and len(digits) >= WHOLE_NUMBER:
         return Q(to_number=understood.e164)
     if len(digits) >= search.SHORTEST_NUMBER:
         part = search.SearchPart(digits=digits, is_ending=not sees_numbers)
         loose = {"to_number__contains" if sees_numbers else "to_number__endswith": digits}
-        # The people first: they are fewer than the calls, and a call without one is rare.
+        # Starts from the people, who are fewer than the calls; calls without a contact are rare.
         return search.rows_of_people_with(part, is_walked=is_walked) | Q(contact__isnull=True, **loose)
     return search.rows_of_people_with(search.SearchPart(search.spellings(text)), is_walked=is_walked)
 
 
 def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date | None) -> CallQuerySet:
-    """Select by the day on which the order left; calls that never left count by the day they were added."""
+    """Filter by the day on which a call was placed or, if it never was, created."""
     sent, added = Q(placing_at__isnull=False), Q(placing_at__isnull=True)
     if since is not None:
         sent, added = sent & Q(placing_at__gte=start_of(since)), added & Q(created_at__gte=start_of(since))
@@ -244,7 +247,7 @@ def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date
         return calls.filter(pk__in=ids)
     calls = calls.filter(sent | added)
     if until is not None:
-        # A call leaves after it was added: what was added later is out of the question, and is not even read.
+        # A call is placed after it is created, so calls created later are excluded by id and not read.
         later = Call.objects.filter(created_at__gte=end + ID_SLACK).order_by("created_at").values_list("pk", flat=True)
         if (first_later := later.first()) is not None:
             calls = calls.filter(pk__lt=first_later)
@@ -255,9 +258,9 @@ def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date
 
 
 def sees_number(person: Person, call: Call, now: datetime.datetime | None = None) -> bool:
-    """Tell whether a person sees the whole number of a call that is theirs to see.
+    """Tell whether a user who may see a call sees its whole number.
 
-    Managers do; callers until a week after the end; admins, whose work needs no numbers, do not.
+    Managers do; callers do until `MASKED_AFTER` its end; admins do not, because their work needs no numbers.
     """
     if not may(person, "see_people"):
         return False
@@ -267,11 +270,14 @@ def sees_number(person: Person, call: Call, now: datetime.datetime | None = None
 
 
 def other_attempts(call: Call, person: Person) -> tuple[list[Call], list[Call]]:
-    """Return the attempts before and after a call, oldest first: of its campaign and person, else to its number."""
+    """Return up to `ATTEMPTS_SHOWN` calls before and after a call, oldest first.
+
+    They are those to the same person in its campaign, or, for a single call, to the same number.
+    """
     others = Call.objects.visible_to(person).exclude(pk=call.pk).select_related("campaign")
     if call.campaign_id and call.contact_id:
         others = others.filter(campaign=call.campaign_id, contact=call.contact_id)
     else:
         others = others.filter(to_number=call.to_number)
-    before = list(others.filter(pk__lt=call.pk).order_by("-pk")[:10])[::-1]
-    return before, list(others.filter(pk__gt=call.pk).order_by("pk")[:10])
+    before = list(others.filter(pk__lt=call.pk).order_by("-pk")[:ATTEMPTS_SHOWN])[::-1]
+    return before, list(others.filter(pk__gt=call.pk).order_by("pk")[:ATTEMPTS_SHOWN])

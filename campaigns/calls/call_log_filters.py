@@ -1,4 +1,4 @@
-"""Conditions of the call log whose fast way depends on how many calls pass."""
+"""Call log filters whose fastest SQL depends on how many calls pass."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ else:
     AnswerLookup = Lookup
 
 FEW = 10_000
-"""So many calls are found first and put in order then; of more, the newest page is near in the log itself."""
+"""Up to this many matches are found by index and then sorted; with more, scanning the log in order is faster."""
 FIGURES: dict[str, Any] = {"talk_seconds": IntegerField(), "cost": DecimalField(max_digits=14, decimal_places=4)}
 HUMAN, MACHINE, NOT_KNOWN = "human", "machine", "unknown"
 REVIEWED, NOT_REVIEWED = "yes", "no"
 
 
 class AnsweredByMachine(AnswerLookup):
-    """The condition of the index over voicemails, word for word: SQLite uses it only where the word is no parameter."""
+    """The condition of the partial index over voicemails, as a literal: SQLite uses it for no parameter."""
 
     lookup_name = "answered_by_machine"
     prepare_rhs = False
@@ -33,29 +33,29 @@ class AnsweredByMachine(AnswerLookup):
         super().__init__(F("answered_by"), MACHINE)
 
     def get_source_expressions(self) -> list[Any]:
-        """Return the column alone: the word is no expression."""
+        """Return the column only; the literal is not an expression."""
         return [self.lhs]
 
     def set_source_expressions(self, exprs: Any) -> None:
-        """Take the column that the query resolved."""
+        """Set the column as resolved by the query."""
         (self.lhs,) = exprs
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return the condition; the word is a constant of ours."""
+        """Return the SQL; the literal is a constant, never input."""
         column, parameters = self.process_lhs(compiler, connection)
         return f"{column} = '{MACHINE}'", parameters
 
 
 def answered_by(who: str) -> Q:
-    """Return the condition of calls that a person, a machine or nobody we know of answered."""
+    """Return the condition of calls answered by `HUMAN`, `MACHINE`, or `NOT_KNOWN`."""
     return Q(AnsweredByMachine()) if who == MACHINE else Q(answered_by=who)
 
 
 def within(column: str, at_least: Decimal | int | None, at_most: Decimal | int | None, *, is_walked: bool = True) -> Q:
-    """Return the condition of calls whose figure lies between two, both included; calls without a figure do not pass.
+    """Return the condition of calls whose `column` is between two values, inclusive; NULL does not pass.
 
-    Few are found through the column's index. Many are met soon while the log is walked in its order: then the
-    column is asked in a form that no index serves, so that no engine sorts half the log first.
+    Few matches are found through the column's index. With many, and `is_walked` (a page in list order), the condition
+    is written so that no index applies: scanning the log soon finds a page, and nothing has to be sorted.
     """
     asked, walked = Q(), Q()
     plain = Cast(column, FIGURES[column])
@@ -72,9 +72,9 @@ def within(column: str, at_least: Decimal | int | None, at_most: Decimal | int |
 
 
 def ids_of_few(*conditions: Q) -> list[int] | None:
-    """Return the calls that pass one of some conditions, each with an index of its own; None where they are many.
+    """Return the ids of the calls that pass any of these conditions; None if there are more than `FEW`.
 
-    Few among a million would be met too late on the way through the log.
+    Each condition should have an index. Used because a scan of the log would find a few matches too late.
     """
     found: list[int] = []
     for condition in conditions:
@@ -86,11 +86,11 @@ def ids_of_few(*conditions: Q) -> list[int] | None:
 
 
 def tagged(key: str) -> Q:
-    """Return the condition of calls that carry a tag, by the tag's folded name."""
+    """Return the condition of calls with a tag, by the tag's normalized key."""
     return Q(pk__in=CallTagging.objects.filter(tag__key=key).values("call"))
 
 
 def reviewed(answer: str) -> Q:
-    """Return the condition of calls that a manager has, or has not, given a score."""
+    """Return the condition of calls that have, or have not, been reviewed."""
     known = Q(pk__in=CallReview.objects.values("pk"))
     return known if answer == REVIEWED else Q(review__isnull=True)

@@ -1,4 +1,4 @@
-"""Adds up a filtered set of calls, as long as it is small enough to be counted while somebody waits."""
+"""Totals of filtered calls: count, cost and talk time, up to a number that can be summed within a request."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from campaigns.models.calls import CallQuerySet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What a set of calls comes to; of more calls than can be counted in time, only that there are more."""
+    """The totals of a set of calls; if there are more than the limit, only that there are more."""
 
     count: int
     is_more: bool
     conversations: int = 0
     talk_seconds: int = 0
     costs: tuple[tuple[str, Decimal], ...] = ()
-    """Currency and amount, as vendors told them."""
+    """Pairs of currency and amount, as reported by vendors."""
     unpriced: int = 0
-    """Conversations of which no vendor told a cost."""
+    """Calls with talk time for which the vendor reported no cost."""
 
 
 def totals_of(calls: CallQuerySet, limit: int = COUNT_UP_TO) -> Totals:
-    """Add up calls that were found without an order; two queries."""
+    """Return the totals of unordered calls, in two queries."""
     found = calls.order_by()[: limit + 1].count()
     if found > limit:
         return Totals(count=limit, is_more=True)

@@ -1,7 +1,7 @@
-"""Says before a call is asked for how a number was understood, and what stands against calling it now.
+"""Number check of Quick call: how a number was parsed, and what prevents or delays calling it now.
 
-What stands against it is judged in `eligibility`; here it becomes what a person at a form may do about it. It is a
-forecast: the commit point judges everything again.
+The rules are in `eligibility`; this module turns its answers into what a user of the form can do. It is a forecast: the
+commit point checks everything again.
 """
 
 from __future__ import annotations
@@ -38,45 +38,45 @@ those who do not know of the last call."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """One thing that stands against a call now: a sentence, the next step, and whether a person may override it."""
+    """One obstacle to a call now: a sentence, the next step, and whether the user may override it."""
 
     code: str
     sentence: str
     next_step: str = ""
     forbids: bool = True
-    """False where the call may be asked for all the same."""
+    """False if the call can be queued nevertheless."""
     needs_confirmation: bool = False
-    """True where it may be called only if the person says so on purpose."""
+    """True if the call can be queued only after the user confirms."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberClock:
-    """The clock where the number may be."""
+    """The local time in one zone that the number may be in."""
 
     zone: str
     at: datetime.datetime
 
     @property
     def clock(self) -> str:
-        """Day and time as a clock there shows them; a template would turn the moment into the viewer's zone."""
+        """Weekday and time there, as text, because a template would convert a datetime to the viewer's zone."""
         return date_format(self.at, "D H:i")
 
     @property
     def place(self) -> str:
-        """The city that the zone is named after."""
+        """The city in the zone's name."""
         city = self.zone.rpartition("/")[2].replace("_", " ")
         return CITIES.get(city, city)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prospect:
-    """A number that somebody thinks of calling."""
+    """The result of checking one number."""
 
     e164: str
     region: str
     contact: Contact | None
     times: list[NumberClock]
-    """Local times of the zones it may be in, those with equal clocks once; empty where no zone is known."""
+    """Local times of the zones it may be in, equal times once; empty if no zone is known."""
     obstacles: list[Obstacle] = field(default_factory=list)
 
     @property
@@ -86,24 +86,24 @@ class Prospect:
 
     @property
     def blockers(self) -> list[Obstacle]:
-        """What forbids the call."""
+        """The obstacles that forbid the call."""
         return [found for found in self.obstacles if found.forbids]
 
     @property
     def may_be_called(self) -> bool:
-        """Tell whether nothing forbids the call now."""
+        """Tell whether no obstacle forbids the call."""
         return not self.blockers
 
     @property
     def needs_confirmation(self) -> bool:
-        """Tell whether the person must say that the call is meant."""
+        """Tell whether the user must confirm the call."""
         return any(found.needs_confirmation for found in self.obstacles)
 
 
 def judge_number(
     e164: str, region: str = "", provider: Provider | None = None, now: datetime.datetime | None = None
 ) -> Prospect:
-    """Judge a number in E.164 for one call now, through a provider where one is chosen; changes nothing."""
+    """Check a number in E.164 for one call now, through `provider` if one is chosen; changes nothing."""
     now = now or timezone.now()
     contact = Contact.objects.filter(phone=e164).first()
     zones = rules.zones_of(e164, contact.time_zone if contact else "")
@@ -116,7 +116,7 @@ def judge_number(
     if e164 not in numbers.live:
         obstacles += _waiting_call(e164)
     if any(found.forbids for found in obstacles):
-        # Where nobody may call, there is nothing to confirm.
+        # If something forbids the call, there is nothing to confirm.
         obstacles = [found for found in obstacles if not found.needs_confirmation]
     return Prospect(
         e164=e164,
@@ -128,7 +128,7 @@ def judge_number(
 
 
 def refusal_of(prospect: Prospect, *, is_deliberate: bool) -> str:
-    """Return why a call is refused now, with the next step; empty where it may be placed."""
+    """Return why a call is refused now, with the next step; empty if not. `is_deliberate`: the user confirmed it."""
     against = [
         found for found in prospect.obstacles if found.forbids or (found.needs_confirmation and not is_deliberate)
     ]

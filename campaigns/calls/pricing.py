@@ -1,4 +1,4 @@
-"""Guesses what one call will cost, from the provider's price and how long its last talks lasted."""
+"""Cost estimate of one call, from the provider's price and the length of its last conversations."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ LAST_CALLS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceGuess:
-    """What a call through a provider costs: a minute, one of usual length, the longest one."""
+    """The estimated cost of a call: per minute, of median length, of maximum length."""
 
     currency: str
     a_minute: Decimal
     longest_minutes: int
     at_most: Decimal
     usual_seconds: int | None = None
-    """Median of the last talks; None where nobody talked yet."""
+    """Median talk time of the last conversations; None if there were none."""
     usual: Decimal | None = None
 
 
 def guess_price(provider: Provider) -> PriceGuess | None:
-    """Return what a call through this provider may cost; None where no price is set.
+    """Return the cost estimate of a call through this provider; None if it has no price.
 
-    Reads a fixed number of the provider's last calls, however many there are.
+    Reads the provider's last `LAST_CALLS` calls.
     """
     price = provider.price_per_minute
     if not price:
@@ -48,5 +48,5 @@ def guess_price(provider: Provider) -> PriceGuess | None:
 
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:
-    """Round up: a guess that is too low is the one that annoys."""
+    """Return an amount rounded up, so that the estimate is not too low."""
     return amount.quantize(Decimal(1) if currency in WITHOUT_CENTS else Decimal("0.01"), rounding=ROUND_UP)

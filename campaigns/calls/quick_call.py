@@ -1,4 +1,4 @@
-"""Places one call because a person asked for it: one form token is one call, whatever is pressed how often."""
+"""Single calls: queues one call that a user asked for, idempotent by the form's token."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, know
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call, Campaign, Contact
+from campaigns.models.contacts import MAX_NAME
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 
 Sentence = str | Promise
 NAMES = ("name", "customer_name", "full_name", "first_name")
-"""Variables that say what a person is called, best first."""
+"""Variables that hold a person's name, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SingleCall:
-    """What a person wants to be called, through what, saying what."""
+    """A user's order of one call: number, provider, agent, message."""
 
     to_number: str
-    """E.164."""
+    """In E.164."""
     region: str = ""
     provider: Provider
     agent: Agent | None = None
@@ -47,25 +48,26 @@ class SingleCall:
     dialer: Dialer | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     vendor_options: Mapping[str, Any] = field(default_factory=dict)
-    """Extras of the vendor that stand outside the guarantee; only from people who manage providers."""
+    """The vendor's extra options, which are passed on unchecked; only from users who manage providers."""
     test_of: Campaign | None = None
-    """The campaign whose message is tried, filled in already as somebody of its audience would hear it."""
+    """The campaign whose message is tested, if any; the message is already filled in for a person of its audience."""
     is_deliberate: bool = False
-    """The person knows that this number was called a short time ago."""
+    """Whether the user confirmed that the number was called a short time ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """The call that was asked for; `is_new` is False where this token had made it before."""
+    """The queued call; `is_new` is False if the same token created it before."""
 
     call: Call
     is_new: bool
 
 
 def place_single_call(asked: SingleCall, *, person: Person | None, token: UUID | None = None) -> Placed:
-    """Queue one call and ring for the dialler; `person` is None for the command line of whoever runs the server.
+    """Queue one call and nudge the dispatcher; `person` is None for the command line.
 
-    Raises PermissionDenied, and Refused with the reason and the next step. The commit point checks it all again.
+    With a `token` that was used before, returns the call that it created. Raises PermissionDenied, or Refusal with the
+    reason and the next step. The commit point checks everything again before the call is placed.
     """
     if person is not None and not may(person, "place_call"):
         raise PermissionDenied("place_call")
@@ -77,14 +79,14 @@ def place_single_call(asked: SingleCall, *, person: Person | None, token: UUID |
         with transaction.atomic():
             return Placed(call=_queue(asked, person, token), is_new=True)
     except (IntegrityError, Refusal):
-        # The same press, twice at one instant: the other one was first, and may be what stands in our way.
+        # A concurrent submission of the same form may have been first, and its call may be the obstacle.
         if found := _made_before(token, person):
             return Placed(call=found, is_new=False)
         raise
 
 
 def problems_of(asked: SingleCall) -> dict[str, Sentence]:
-    """Return what is wrong with the message, by field; empty where the vendor can be asked."""
+    """Return what is wrong with the message, by field; empty if nothing."""
     backend = asked.provider.backend_class
     found: dict[str, Sentence] = {}
     for name in ("agent", "voice", "caller_id", "dialer"):
@@ -120,7 +122,7 @@ def problems_of(asked: SingleCall) -> dict[str, Sentence]:
 
 
 def hole_in(text: str, contact: Contact | None) -> str:
-    """Return why a text cannot be spoken to a person, with the next step; empty where it can."""
+    """Return why a text with placeholders cannot be filled for a contact, with the next step; empty if it can."""
     name, variables = (contact.name, contact.variables) if contact else ("", {})
     if not (missing := missing_from(placeholders(text), name, variables)):
         return ""
@@ -148,7 +150,7 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
         problems["text"] = hole
     if problems:
         raise Refusal(" ".join(str(sentence) for sentence in problems.values()))
-    # Under the contact's lock: of two people who want this number at one instant, one is told of the other's call.
+    # Under the contact's row lock: of two users who call one number at once, the second sees the first one's call.
     prospect = judge_number(asked.to_number, asked.region, asked.provider)
     if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
         raise Refusal(refusal)
@@ -184,15 +186,15 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
 
 def _contact_of(asked: SingleCall, owner: Mapping[str, Any]) -> Contact:
     variables = clean_variables(asked.variables)
-    # Whoever tries a message hears what is known of somebody else: nothing of it is theirs.
+    # A test call speaks another person's data to the tester, so none of it is stored for the tester's number.
     name = "" if asked.test_of else next((variables[key] for key in NAMES if variables.get(key)), "")
     made, _is_new = Contact.objects.get_or_create(
-        phone=asked.to_number, defaults={"name": name[:200], "region": asked.region[:2], **owner}
+        phone=asked.to_number, defaults={"name": name[:MAX_NAME], "region": asked.region[:2], **owner}
     )
     return Contact.objects.select_for_update().get(pk=made.pk)
 
 
 def clean_variables(variables: Mapping[str, Any]) -> dict[str, str]:
-    """Return variables as they may be handed to a vendor: one line of plain text each, empty ones left out."""
+    """Return variables cleaned for a vendor: one line of plain text each, empty ones removed."""
     cleaned = {clean(name, 80): clean(value) for name, value in list(variables.items())[:MAX_VARIABLES]}
     return {name: value for name, value in cleaned.items() if name and value}

@@ -1,7 +1,7 @@
-"""Fetches the sound of a call from the vendor when somebody wants to hear it, and keeps it for minutes only.
+"""Recordings: fetches the audio of a call from the vendor on demand, and caches it in files for some minutes.
 
-Vendors' addresses expire and some need our key, so that a browser can never be sent there. What was fetched lies in a
-small cache of files for as long as a player may jump about in it.
+Vendors' URLs expire and some need our API key, so a browser is never redirected there. The cache serves the repeated
+range requests of a player.
 """
 
 from __future__ import annotations
@@ -36,10 +36,13 @@ from providers.models import Provider
 from providers.types import Exchange, Recording
 
 KEPT_FILES = 12
+"""Recordings in the cache."""
 KEPT_BYTES = 200 * 1024 * 1024
+"""Bytes of the cache."""
 KEPT_SECONDS = 10 * 60
+"""How long a recording stays in the cache."""
 HEARD_AGAIN = datetime.timedelta(minutes=10)
-"""One listening makes many requests; they are one line of the audit."""
+"""Requests of one user for one recording within this time count as one in the audit log."""
 
 SUFFIXES = {
     "audio/mpeg": ".mp3",
@@ -50,7 +53,7 @@ SUFFIXES = {
     "audio/webm": ".webm",
     "audio/flac": ".flac",
 }
-"""What we serve; nothing else reaches a browser."""
+"""Content types that are served, with their file suffixes; nothing else is sent to a browser."""
 SAME_AS = {
     "audio/mp3": "audio/mpeg",
     "audio/x-mpeg": "audio/mpeg",
@@ -65,12 +68,12 @@ SAME_AS = {
 
 
 class RecordingRefusal(Refusal):
-    """Why a recording cannot be heard now; the message is a plain sentence for people."""
+    """Raised when a recording cannot be played now; the message is a sentence for the user."""
 
 
 @dataclass(slots=True)
 class Sound:
-    """An open recording."""
+    """An open recording: the caller must close it."""
 
     file: IO[bytes]
     size: int
@@ -78,7 +81,7 @@ class Sound:
 
     @property
     def suffix(self) -> str:
-        """The ending of its file name."""
+        """The suffix of its file name."""
         return SUFFIXES[self.content_type]
 
     def close(self) -> None:
@@ -87,9 +90,10 @@ class Sound:
 
 
 def open_recording(call: Call, person: Person) -> Sound:
-    """Open the sound of a call, fetched by a fresh address unless it was heard minutes ago; playing is audited.
+    """Open the recording of a call, from the cache or from the vendor by a fresh URL, and write an audit event.
 
-    `call` comes with its provider, agent and caller ID. No transaction may be open. Raises RecordingRefusal.
+    `call` should be loaded with its provider, agent and caller ID. Must not run inside a transaction, because it makes
+    HTTP requests. Raises RecordingRefusal.
     """
     sound = _kept(call.pk)
     if sound is None:
@@ -105,7 +109,7 @@ def open_recording(call: Call, person: Person) -> Sound:
 
 
 def content_type_of(sound: Recording) -> str:
-    """Return the type that a recording is served as, by its own first bytes; raises RecordingRefusal for no sound."""
+    """Return the content type of a recording, by its first bytes. Raises RecordingRefusal if it is not audio."""
     head = sound.content[:16]
     if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
         return "audio/wav"
@@ -120,7 +124,7 @@ def content_type_of(sound: Recording) -> str:
         return "audio/aac" if head[1] & 0xF6 == 0xF0 else "audio/mpeg"
     said = sound.content_type.partition(";")[0].strip().lower()
     said = SAME_AS.get(said, said)
-    # A page or an object that calls itself a sound is none.
+    # HTML or JSON is not audio, whatever content type the vendor declared.
     if said not in SUFFIXES or head.lstrip()[:1] in {b"<", b"{", b"["}:
         raise RecordingRefusal(_("What the vendor sent is not a sound that can be played."))
     return said
@@ -217,7 +221,7 @@ def _keep(call_id: int, sound: Recording) -> None:
 
 
 def _forget_old(folder: Path, coming: int) -> None:
-    """Delete what is older than minutes, then the oldest until there is room; who reads a file can read on."""
+    """Delete expired files, then the oldest until `coming` bytes fit; open files can still be read."""
     found = []
     for path in folder.iterdir():
         try:
@@ -234,5 +238,5 @@ def _forget_old(folder: Path, coming: int) -> None:
 
 
 def forget_recordings() -> None:
-    """Delete what nobody may be listening to any more."""
+    """Delete expired recordings from the cache."""
     _forget_old(_folder(), 0)

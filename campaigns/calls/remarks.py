@@ -1,4 +1,4 @@
-"""Keeps what people of ours say about a call: notes, tags, one review; each leaves an audit entry."""
+"""Users' remarks on a call: notes, tags, one review; each is recorded in the audit log."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from callcenter.audit.models import record
 from campaigns.core.refusals import Refusal
 from campaigns.core.transcript_words import key_of
 from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging
+from campaigns.models.remarks import MAX_CALL_NOTE, MAX_COMMENT, MAX_TAG
 
 MOST_TAGS = 20
-"""Tags on one call."""
+"""Tags of one call."""
 SUGGESTED = 100
+"""Tags that are offered to choose from."""
 SCORES = range(1, 6)
 
 
 def add_note(call: Call, person: Person, text: str) -> CallNote:
-    """Add one note. Raises NotKept."""
+    """Add a note to a call. Raises Refusal for an empty or too long text."""
     text = text.replace("\x00", "").strip()
     if not text:
         raise Refusal(_("Write something first; nothing was kept."))
-    if len(text) > 2000:
+    if len(text) > MAX_CALL_NOTE:
         raise Refusal(_("This note is longer than 2,000 letters: make two of it."))
     with transaction.atomic():
         note = CallNote.objects.create(call=call, author_id=person.pk, text=text)
@@ -32,16 +34,16 @@ def add_note(call: Call, person: Person, text: str) -> CallNote:
 
 
 def add_tags(call: Call, person: Person, names: list[str]) -> list[str]:
-    """Put tags on a call, each once however it is spelt; returns those that are new on it. Raises NotKept."""
+    """Add tags to a call, each spelling variant once; returns the new ones. Raises Refusal for too many or none."""
     wanted: dict[str, str] = {}
     for name in names:
-        # The first spelling is the one that is shown.
-        wanted.setdefault(key_of(name), " ".join(name.replace("\x00", "").split())[:60])
+        # The first spelling of a tag is the one that is shown.
+        wanted.setdefault(key_of(name), " ".join(name.replace("\x00", "").split())[:MAX_TAG])
     wanted.pop("", None)
     if not wanted:
         raise Refusal(_("Write a tag of letters or digits first, such as complaint."))
     with transaction.atomic():
-        # The call's lock: two people who tag at one instant do not go beyond the limit together.
+        # Under the call's row lock, so that two users who add tags at once cannot exceed the limit together.
         Call.objects.select_for_update().get(pk=call.pk)
         there = set(CallTagging.objects.filter(call=call).values_list("tag__key", flat=True))
         fresh = [key for key in wanted if key not in there]
@@ -58,7 +60,7 @@ def add_tags(call: Call, person: Person, names: list[str]) -> list[str]:
 
 
 def remove_tag(call: Call, person: Person, tag_id: int) -> bool:
-    """Take one tag off a call; False where it was gone already."""
+    """Remove one tag from a call; False if the call does not have it."""
     with transaction.atomic():
         found = CallTagging.objects.filter(call=call, tag=tag_id).select_related("tag").first()
         if found is None or not CallTagging.objects.filter(pk=found.pk).delete()[0]:
@@ -68,10 +70,10 @@ def remove_tag(call: Call, person: Person, tag_id: int) -> bool:
 
 
 def review(call: Call, person: Person, score: int, comment: str = "") -> CallReview:
-    """Give a call a score from 1 to 5; the one before is replaced and stands in the audit. Raises NotKept."""
+    """Set a call's score from 1 to 5, replacing an earlier review, which the audit log keeps. Raises Refusal."""
     if score not in SCORES:
         raise Refusal(_("Choose a score from 1 to 5."))
-    values = {"score": score, "comment": comment.replace("\x00", "").strip()[:1000]}
+    values = {"score": score, "comment": comment.replace("\x00", "").strip()[:MAX_COMMENT]}
     with transaction.atomic():
         before = CallReview.objects.select_for_update().filter(call=call).values_list("score", flat=True).first()
         made, _is_new = CallReview.objects.update_or_create(
@@ -82,5 +84,5 @@ def review(call: Call, person: Person, score: int, comment: str = "") -> CallRev
 
 
 def suggestions() -> list[str]:
-    """Return tags to choose from, newest first."""
+    """Return the newest `SUGGESTED` tags."""
     return list(CallTag.objects.order_by("-id").values_list("name", flat=True)[:SUGGESTED])

@@ -1,4 +1,4 @@
-"""Keeps filters of the call log under a name, for oneself or for everybody."""
+"""Saved filters of the call log, private or shared with everybody."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from campaigns.core.refusals import Refusal
 from campaigns.models import SavedFilter
 
 MOST = 50
-"""Saved filters a person."""
+"""Saved filters that one user may have."""
 LONGEST = SavedFilter._meta.get_field("query").max_length or 0
 
 
 class FilterRefusal(Refusal):
-    """Why a filter was not saved; `field` names where it belongs, the message is a plain sentence for people."""
+    """Raised when a filter cannot be saved; `field` is the form field to show the message at."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -24,7 +24,10 @@ class FilterRefusal(Refusal):
 
 
 def save_filter(person: Person, name: str, query: str, *, is_shared: bool, names_person: bool) -> SavedFilter:
-    """Save a filter under a name; an own one of the same name is replaced. Raises FilterRefusal."""
+    """Save a filter, replacing the user's own one of the same name. Raises FilterRefusal.
+
+    `query` is the URL query of the log; `names_person` says that it contains a name or number.
+    """
     if is_shared and not may(person, "share_filters"):
         raise FilterRefusal("is_shared", _("Sharing with everybody is for managers and admins: save it for yourself."))
     if is_shared and names_person:
@@ -52,12 +55,12 @@ def save_filter(person: Person, name: str, query: str, *, is_shared: bool, names
 
 
 def may_delete(person: Person, saved: SavedFilter) -> bool:
-    """Tell whether a person may delete a filter: an own one, or a shared one where they look after those."""
+    """Tell whether a user may delete a filter: their own, or a shared one if they manage those."""
     return saved.owner_id == person.pk or (saved.is_shared and may(person, "share_filters"))
 
 
 def delete_filter(person: Person, filter_id: int) -> bool:
-    """Delete a saved filter; False where this person has none of this number, or may not."""
+    """Delete a saved filter; False if it does not exist or the user may not delete it."""
     with transaction.atomic():
         saved = SavedFilter.objects.visible_to(person).filter(pk=filter_id).first()
         if saved is None or not may_delete(person, saved):

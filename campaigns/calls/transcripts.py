@@ -1,4 +1,4 @@
-"""Lays out what was said in a call, with the words that somebody looks for marked."""
+"""Transcripts prepared for display, with searched words marked."""
 
 from __future__ import annotations
 
@@ -8,37 +8,40 @@ from dataclasses import dataclass
 from campaigns.core.transcript_words import marked, words_of
 from campaigns.models import Call, CallTranscript
 
+MAX_FIND = 200
+"""Characters of a search text that the page shows again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedTurn:
-    """One thing that was said."""
+    """One turn of a transcript."""
 
     speaker: str
     at_ms: float | None
     pieces: Sequence[tuple[str, bool]]
-    """The text in pieces, and whether each is a word that is looked for."""
+    """The text in pieces, each with whether it is a searched word."""
     is_first_hit: bool = False
 
     @property
     def seconds(self) -> int | None:
-        """When it was said, for the player."""
+        """When it was said, in whole seconds from the beginning of the recording."""
         return None if self.at_ms is None else int(self.at_ms / 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """A transcript, ready to be shown."""
+    """A transcript prepared for display."""
 
     turns: Sequence[MarkedTurn]
     summary: Sequence[tuple[str, bool]]
     find: str
-    """What is looked for, as it was written."""
+    """The search text as typed."""
     hits: int
-    """Marked words, the summary's included."""
+    """Number of marked words, including those in the summary."""
 
 
 def talk_of(call: Call, find: str) -> Talk | None:
-    """Return a call's transcript; None where there is none."""
+    """Return a call's transcript with the words of `find` marked; None if there is none."""
     transcript: CallTranscript | None = getattr(call, "transcript", None)
     if transcript is None:
         return None
@@ -58,7 +61,7 @@ def talk_of(call: Call, find: str) -> Talk | None:
             )
         )
         first, hits = first and not found, hits + found
-    return Talk(turns=turns, summary=summary, find=find[:200], hits=hits)
+    return Talk(turns=turns, summary=summary, find=find[:MAX_FIND], hits=hits)
 
 
 def _hits(pieces: Sequence[tuple[str, bool]]) -> int:

@@ -1,4 +1,4 @@
-"""The addresses of this room: one call, the call log and Quick call."""
+"""URLs of one call, the call log and Quick call."""
 
 from __future__ import annotations
 

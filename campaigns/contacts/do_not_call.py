@@ -1,4 +1,4 @@
-"""Keeps the do-not-call list: a wish holds from its commit, and whoever waits to be called then is not called."""
+"""The do-not-call list: an entry is effective from its commit, and pending calls to the number are skipped with it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.stop_all import close_gate
 from campaigns.core.transitions import Why
 from campaigns.models import Call, Contact, DoNotCall
-from campaigns.reasons import SkipReason
+from campaigns.reasons import MAX_REASON, SkipReason
 from providers.types import CallStatus
 
 _FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 class OptOut(NamedTuple):
-    """Why a number must not be called, and until when; None is for ever."""
+    """Why a number must not be called, and until when; None means for ever."""
 
     reason: str
     expires_at: datetime.datetime | None = None
@@ -33,7 +33,7 @@ class OptOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """What came of a wish: new entries, entries that stood already, and waiting calls that were taken out."""
+    """The result of adding entries: new ones, ones that existed already, and pending calls that were skipped."""
 
     added: int = 0
     known: int = 0
@@ -48,10 +48,10 @@ def forbid(
     person: Any = None,
     expires_at: datetime.datetime | None = None,
 ) -> Forbidden:
-    """Put a number (E.164) on the do-not-call list and take its waiting calls out of the queue, in one transaction.
+    """Add a number (E.164) to the do-not-call list and skip its pending calls, in one transaction.
 
-    `person` is the user who did it, None for the product itself; `expires_at` None is for ever. An entry in force is
-    never weakened: of two ends the later one stands.
+    `person` is the user who did it, None for the product itself; `expires_at` None means for ever. An active entry is
+    never weakened: it keeps the later of the two ends.
     """
     with transaction.atomic():
         done = forbid_many([phone], reason=reason, source=source, person=person, expires_at=expires_at)
@@ -68,26 +68,26 @@ def forbid_many(
     person: Any = None,
     expires_at: datetime.datetime | None = None,
 ) -> Forbidden:
-    """Forbid up to a few thousand numbers at once for one reason; see `forbid`. Writes no audit event."""
+    """Add up to a few thousand numbers at once for one reason; see `forbid`. Writes no audit event."""
     return forbid_each({phone: OptOut(reason, expires_at) for phone in phones}, source=source, person=person)
 
 
 def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None) -> Forbidden:
-    """Forbid up to a few thousand numbers, each with its own reason and end, and the other numbers of their people.
+    """Add up to a few thousand numbers, each with its own reason and end, and all other numbers of the same people.
 
     Writes no audit event.
     """
     now = timezone.now()
     actor_id = getattr(person, "pk", None)
     with transaction.atomic():
-        # Whoever passes the gate after this transaction sees the entries; whoever passed before is out already.
+        # A commit point after this transaction sees the entries; one before it has already committed its call.
         close_gate()
         wishes = _for_other_numbers(wishes)
         entries = {entry.phone: entry for entry in DoNotCall.objects.filter(phone__in=list(wishes))}
         fresh = [
             DoNotCall(
                 phone=phone,
-                reason=wish.reason[:300],
+                reason=wish.reason[:MAX_REASON],
                 source=source,
                 added_by_id=actor_id,
                 added_at=now,
@@ -108,7 +108,7 @@ def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None
 
 
 def _for_other_numbers(wishes: Mapping[str, OptOut]) -> dict[str, OptOut]:
-    """Add the other numbers of the same people: whoever says no says it for every number."""
+    """Add the other numbers of the same people: an opt-out applies to all numbers of a person."""
     rows = Contact.objects.filter(Q(merged_into__isnull=False) | Q(merged__isnull=False), phone__in=list(wishes))
     by_head: dict[int, OptOut] = {}
     for phone, pk, head in rows.order_by("pk").values_list("phone", "pk", "merged_into"):
@@ -119,18 +119,18 @@ def _for_other_numbers(wishes: Mapping[str, OptOut]) -> dict[str, OptOut]:
 
 
 def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
-    """Renew an entry that has ended, or make a standing one last longer; tells whether anything changed."""
+    """Renew an expired entry, or extend an active one; returns whether anything changed. Does not save."""
     has_ended = entry.expires_at is not None and entry.expires_at <= now
     lasts_longer = (wish.expires_at or _FOR_EVER) > (entry.expires_at or _FOR_EVER)
     if not has_ended and not lasts_longer:
         return False
-    entry.reason, entry.source, entry.added_by_id, entry.added_at = wish.reason[:300], source, actor_id, now
+    entry.reason, entry.source, entry.added_by_id, entry.added_at = wish.reason[:MAX_REASON], source, actor_id, now
     entry.expires_at = wish.expires_at
     return True
 
 
 def _skip_waiting(wishes: Mapping[str, OptOut], actor_id: int | None, now: datetime.datetime) -> int:
-    """Turn waiting calls to these numbers into skipped ones; the gate is closed, so none can slip out meanwhile."""
+    """Skip pending calls to these numbers; the caller has closed the gate, so none can be placed meanwhile."""
     waiting = list(
         Call.objects.select_for_update()
         .filter(to_number__in=list(wishes), status=CallStatus.PENDING)
@@ -154,9 +154,9 @@ def _skip_waiting(wishes: Mapping[str, OptOut], actor_id: int | None, now: datet
 
 
 def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
-    """Take an entry off the list, with the reason kept in the audit; False where it is gone already.
+    """Remove an entry and record the reason in the audit log; False if the entry does not exist any more.
 
-    Calls that were taken out stay so. Raises ValueError without a reason.
+    Calls that were skipped stay skipped. Raises ValueError without a reason.
     """
     if not reason.strip():
         raise ValueError("a reason is needed")
@@ -169,7 +169,7 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
             person,
             "do_not_call.removed",
             entry,
-            reason=reason.strip()[:300],
+            reason=reason.strip()[:MAX_REASON],
             was_added=entry.added_at.isoformat(),
             was_reason=entry.reason,
             was_source=entry.source,
@@ -179,9 +179,9 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
 
 
 def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reason: str = "") -> int:
-    """Put the number of a call on the do-not-call list for ever; returns how many waiting calls left the queue.
+    """Add the number of a call to the do-not-call list for ever; returns how many pending calls were skipped.
 
-    From the commit on no call to this number leaves; one that is out already ends by itself.
+    From the commit on no call to this number is placed; a live call is not ended.
     """
     with transaction.atomic():
         done = forbid(call.to_number, reason=reason, source=DoNotCall.Source.PERSON, person=person)

@@ -1,4 +1,4 @@
-"""Takes the do-not-call list in from a file and hands it out as one; what was handed out can be taken in again."""
+"""Import and export of the do-not-call list as files; an exported file can be imported again."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.do_not_call import OptOut, forbid_each
-from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.limits import BATCH, FileRefused
 from campaigns.contacts.importing.mapping import PHONE, guess_mapping, plain_title
 from campaigns.contacts.importing.people_rows import FileRow, Reader, plain_text, read_moment
 from campaigns.contacts.importing.reading import measure, open_table
 from campaigns.contacts.importing.validation import batches
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import DoNotCall
+from campaigns.models.imports import MAX_FILE_NAME
+from campaigns.reasons import MAX_REASON
 
 SAMPLES = 20
 REASONS = ("reason", "why", "دلیل", "علت", "چرا")
@@ -29,14 +31,14 @@ ENDS = ("until", "expires", "expires at", "تا", "تا تاریخ", "پایان
 
 @dataclass(slots=True)
 class ForbiddenFile:
-    """What came of a file of numbers, row by row."""
+    """The result of importing a file of numbers: counts, and samples of rows with problems."""
 
     added: int = 0
     known: int = 0
     skipped: int = 0
     twice: int = 0
     ended: int = 0
-    """Rows whose own last day is over."""
+    """Rows whose own expiry is in the past."""
     bad: int = 0
     bad_samples: list[FileRow] = field(default_factory=list)
 
@@ -51,10 +53,10 @@ def forbid_file(
     person: Any,
     expires_at: datetime.datetime | None = None,
 ) -> ForbiddenFile:
-    """Forbid every number of a CSV or XLSX file, batch by batch: what was read holds even if a later row fails.
+    """Add every number of a CSV or XLSX file to the do-not-call list; each batch is committed by itself.
 
-    A column named reason or until, as our own export has them, wins over what is said for the whole file. Safe to run
-    again. Raises FileRefused, also where no column holds phone numbers.
+    A column named reason or until, as in our export, takes precedence over `reason` and `expires_at`. Idempotent.
+    Raises FileRefused, also if no column holds phone numbers; batches before the failure stay committed.
     """
     table = open_table(path)
     headers, mapping = guess_mapping(measure(table).first_rows, region)
@@ -66,7 +68,7 @@ def forbid_file(
     for batch in batches(reader.people()):
         wishes: dict[str, OptOut] = {}
         for row in batch:
-            # A broken row whose number can be read is still a wish.
+            # A malformed row still counts as an opt-out if its number can be read.
             if not row.phone.e164:
                 result.bad += 1
                 if len(result.bad_samples) < SAMPLES:
@@ -79,14 +81,20 @@ def forbid_file(
             if end is not None and end <= now:
                 result.ended += 1
             else:
-                wishes[row.phone.e164] = OptOut(plain_text(_cell(row, reasons), 300) or reason, end)
+                wishes[row.phone.e164] = OptOut(plain_text(_cell(row, reasons), MAX_REASON) or reason, end)
         if wishes:
             done = forbid_each(wishes, source=source, person=person)
             result.added += done.added
             result.known += done.known
             result.skipped += done.skipped
     record_audit(
-        person, "do_not_call.imported", None, file=name[:200], added=result.added, known=result.known, bad=result.bad
+        person,
+        "do_not_call.imported",
+        None,
+        file=name[:MAX_FILE_NAME],
+        added=result.added,
+        known=result.known,
+        bad=result.bad,
     )
     return result
 
@@ -101,7 +109,7 @@ def _cell(row: FileRow, column: int) -> str:
 
 
 def _end(text: str) -> datetime.datetime | None:
-    """Return when a wish ends; a day alone counts to its end, and what cannot be read as not said."""
+    """Return when an entry expires: a date means the end of that day; None for an empty or unreadable text."""
     found = read_moment(text.strip()) if text.strip() else None
     if found is None or ":" in text:
         return found
@@ -109,7 +117,7 @@ def _end(text: str) -> datetime.datetime | None:
 
 
 def export_entries() -> Iterator[str]:
-    """Return the whole list as CSV, newest first, in the language and the zone of the moment it was asked for."""
+    """Return the whole list as CSV lines, newest first, in the language and time zone active at this call."""
     titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
     sources = {source.value: str(source.label) for source in DoNotCall.Source}
     return _write_entries(titles, sources, timezone.get_current_timezone())
@@ -119,7 +127,7 @@ def _write_entries(titles: Sequence[str], sources: Mapping[str, str], zone: date
     writer = csv.writer(PassingFile())
     yield BOM
     yield writer.writerow(titles)
-    for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=2_000):
+    for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=BATCH):
         who = entry.added_by.get_username() if entry.added_by else ""
         cells = [entry.phone, entry.reason, sources.get(entry.source, entry.source), who]
         yield writer.writerow([*map(safe_cell, cells), _minute(entry.added_at, zone), _minute(entry.expires_at, zone)])

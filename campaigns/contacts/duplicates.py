@@ -1,4 +1,7 @@
-"""Makes one person of two entries: all numbers, calls and lists stay; a wish not to be called holds for all."""
+"""Duplicates: merges two contacts of one person, or separates them again; and notes on contacts.
+
+All numbers, calls and lists are kept. An opt-out of either contact applies to all their numbers.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +24,22 @@ from providers.types import LIVE, CallStatus
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """What making one person of two would do."""
+    """A preview of a merge."""
 
     kept: Contact
     other: Contact
     calls: int
-    """Calls to the other one, which stand on the kept one's page afterwards."""
+    """Number of calls to the other contact, which the kept one's page will show."""
     lists: list[str]
-    """Lists that the kept one joins."""
+    """Names of the lists that the kept contact joins."""
     forbidden: DoNotCall | None
-    """The wish that holds for every number afterwards."""
+    """The do-not-call entry that will apply to every number."""
     refusal: str
-    """Why it cannot be done now; empty where it can."""
+    """Why the merge is not possible now; empty if it is."""
 
 
 def look_at_both(kept: Contact, other: Contact) -> Joining:
-    """Say what making one person of two would do."""
+    """Return what merging `other` into `kept` would do; changes nothing."""
     both = [*entries_of(kept), *entries_of(other)]
     theirs = set(kept.memberships.values_list("contact_list", flat=True))
     joins = other.memberships.exclude(contact_list__in=theirs).select_related("contact_list")
@@ -51,14 +54,14 @@ def look_at_both(kept: Contact, other: Contact) -> Joining:
 
 
 def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") -> Contact:
-    """Make one person of two entries, in one transaction; `number` is the one to call from now on.
+    """Merge one contact into another in one transaction; `number` is the one to call from now on.
 
-    The other row stays as one more number of the kept person, with its calls as they were: history is not rewritten.
-    Its lists, tags and notes go to the kept one; of a value that both have the kept one's stands. A wish not to be
-    called, of either, holds for all numbers. Raises NotPossible, such as while a call to either waits or is out.
+    The other row stays as a further number of the kept contact, with its calls unchanged. Its lists, tags and notes
+    move; of values that both have, the kept contact's are used. An opt-out of either applies to all numbers. Raises
+    Refusal, for example while a call to either is pending or live.
     """
     with transaction.atomic():
-        # No commit point passes meanwhile, so that what is read of the calls still holds at the end.
+        # With the gate closed no call can begin before this transaction ends, so the checks on calls stay true.
         close_gate()
         rows = {row.pk: row for row in Contact.objects.select_for_update().filter(pk__in=[kept_id, other_id])}
         if kept_id not in rows or other_id not in rows:
@@ -93,7 +96,10 @@ def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") 
 
 
 def take_apart(other_id: int, person: Any) -> Contact | None:
-    """Make a merged entry a person of its own again; None where it is one. Lists and tags stay where they went."""
+    """Make a merged contact independent again; returns the contact it was merged into, None if it is not merged.
+
+    Lists, tags and notes stay with that contact.
+    """
     with transaction.atomic():
         other = Contact.objects.select_for_update(of=("self",)).select_related("merged_into").get(pk=other_id)
         kept = other.merged_into
@@ -117,13 +123,13 @@ def _why_not(kept: Contact, other: Contact, both: Sequence[Contact]) -> str:
 
 
 def _strongest(rows: Sequence[Contact]) -> DoNotCall | None:
-    """Return the entry in force that lasts longest among the numbers of these rows."""
+    """Return the active do-not-call entry with the latest end among the numbers of these contacts."""
     entries = DoNotCall.objects.in_force().filter(phone__in=[row.phone for row in rows])
     return max(entries, key=lambda entry: (entry.expires_at is None, entry.expires_at or entry.added_at), default=None)
 
 
 def _hand_over(kept: Contact, other: Contact) -> int:
-    """Give the kept person what the other has; returns how many lists it joined."""
+    """Move lists, tags, notes and missing values to the kept contact; returns the number of lists it joined."""
     theirs = list(kept.memberships.values_list("contact_list", flat=True))
     joined = ListMembership.objects.filter(contact=other).exclude(contact_list__in=theirs).update(contact=kept)
     ListMembership.objects.filter(contact=other).delete()
@@ -136,14 +142,14 @@ def _hand_over(kept: Contact, other: Contact) -> int:
     if not (kept.consent_source or kept.consent_at):
         kept.consent_source, kept.consent_at = other.consent_source, other.consent_at
     kept.save(update_fields=["name", "time_zone", "variables", "tags", "consent_source", "consent_at"])
-    # Without lists and tags no campaign reaches the other row any more.
+    # Without lists and tags the other row is in no campaign's audience any more.
     other.tags, other.merged_into = [], kept
     other.save(update_fields=["tags", "merged_into"])
     return joined
 
 
 def _swap_numbers(kept: Contact, other: Contact) -> None:
-    """Let the two rows change their numbers, by way of one that no phone has: a number stands in one row only."""
+    """Swap the two contacts' numbers, through a placeholder because `phone` is unique."""
     Contact.objects.filter(pk=other.pk).update(phone=f"~{other.pk}"[:16])
     Contact.objects.filter(pk=kept.pk).update(phone=other.phone, region=other.region)
     Contact.objects.filter(pk=other.pk).update(phone=kept.phone, region=kept.region)
@@ -155,7 +161,7 @@ def _swap_numbers(kept: Contact, other: Contact) -> None:
 
 
 def add_note(contact: Contact, text: str, person: Any) -> ContactNote:
-    """Keep one more note on a person."""
+    """Add a note to a contact."""
     with transaction.atomic():
         note = ContactNote.objects.create(contact=contact, text=text, author=person)
         record_audit(person, "person.note_added", contact)
@@ -163,7 +169,7 @@ def add_note(contact: Contact, text: str, person: Any) -> ContactNote:
 
 
 def remove_note(note_id: int, person: Any) -> bool:
-    """Remove a note; False where it is gone already."""
+    """Remove a note; False if it does not exist any more."""
     with transaction.atomic():
         note = ContactNote.objects.select_for_update(of=("self",)).select_related("contact").filter(pk=note_id).first()
         if note is None:

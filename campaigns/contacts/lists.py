@@ -1,4 +1,4 @@
-"""Lists of people: made, renamed, emptied and removed."""
+"""Lists of people: create, rename, delete, remove people."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from campaigns.models import Campaign, ContactList, ListMembership
 
 
 def lists_with_counts() -> QuerySet[ContactList]:
-    """Return the lists by name, each with how many people stand in it."""
-    # Each list by its index: joined to them, every member would be looked up and put into a group.
+    """Return the lists by name, each annotated with its number of people."""
+    # A subquery for each list uses its index; a join would read and group every membership.
     members = ListMembership.objects.filter(contact_list=OuterRef("pk")).order_by().values("contact_list")
     counted = Subquery(members.annotate(n=Count("pk")).values("n"))
     return ContactList.objects.annotate(people=Coalesce(counted, 0)).order_by("name")
 
 
 def make_list(name: str, person: Any) -> ContactList:
-    """Make an empty list. Raises NotPossible where the name is taken."""
+    """Create an empty list. Raises Refusal if the name is taken."""
     try:
         with transaction.atomic():
             made = ContactList.objects.create(name=name, owner=person, team_id=team_of(person))
@@ -36,7 +36,7 @@ def make_list(name: str, person: Any) -> ContactList:
 
 
 def rename_list(contact_list: ContactList, name: str, person: Any) -> None:
-    """Give a list another name. Raises NotPossible where the name is taken."""
+    """Rename a list. Raises Refusal if the name is taken."""
     old = contact_list.name
     try:
         with transaction.atomic():
@@ -49,7 +49,7 @@ def rename_list(contact_list: ContactList, name: str, person: Any) -> None:
 
 
 def remove_from_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:
-    """Take people out of a list, the people stay; returns how many. Calls that were planned before stay planned."""
+    """Remove people from a list, without deleting them; returns how many. Calls that are queued stay queued."""
     with transaction.atomic():
         removed, _rows = ListMembership.objects.filter(contact_list=contact_list, contact__in=contact_ids).delete()
         if removed:
@@ -58,7 +58,7 @@ def remove_from_list(contact_list: ContactList, contact_ids: Sequence[int], pers
 
 
 def remove_list(contact_list: ContactList, person: Any) -> None:
-    """Remove a list, its people stay. Raises NotPossible while a campaign that is not over names it."""
+    """Delete a list, without its people. Raises Refusal while an unfinished campaign uses it."""
     with transaction.atomic():
         over = (Campaign.Status.STOPPED, Campaign.Status.FINISHED)
         if Campaign.objects.filter(lists=contact_list).exclude(status__in=over).exists():

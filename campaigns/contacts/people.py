@@ -1,4 +1,4 @@
-"""Finds people, changes what is known of them, and says where each stands."""
+"""People: search, create, edit, their local times, and why each is or is not called."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_ZONES = 3
 
 @dataclass(frozen=True, slots=True)
 class ContactClock:
-    """What the clock shows in one of the zones that a number may be in."""
+    """The local time in one of the zones that a number may be in."""
 
     zone: str
     now: datetime.datetime
@@ -39,14 +39,14 @@ class ContactClock:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The last word on calling a person, and when it fell; None where no call is behind it."""
+    """The latest decision about calling a person, with its time; None if no call is involved."""
 
     sentence: str | Promise
     at: datetime.datetime | None = None
 
 
 def find_people(text: str, region: str) -> QuerySet[Contact]:
-    """Return the people whose name holds a text, in either spelling of Persian, or whose number holds its digits.
+    """Return the people whose name contains a text, in either spelling of Persian, or whose number contains its digits.
 
     A whole number in any form finds exactly its person.
     """
@@ -57,7 +57,7 @@ def find_people(text: str, region: str) -> QuerySet[Contact]:
 
 
 def find_members(members: QuerySet[ListMembership], text: str, region: str) -> QuerySet[ListMembership]:
-    """Return the members of a list whom a text finds, as `find_people` does; the list is walked in its order."""
+    """Return the members of a list who match a text as in `find_people`, in a form for paging in list order."""
     sought = _sought(text, region)
     if isinstance(sought, str):
         return members.filter(contact__phone=sought)
@@ -65,36 +65,36 @@ def find_members(members: QuerySet[ListMembership], text: str, region: str) -> Q
 
 
 def _sought(text: str, region: str) -> str | search.SearchPart | None:
-    """Return the whole number that a text is, else the part of a name or number; nothing of nothing."""
+    """Return a whole number in E.164, or else the search for a part of a name or number; None for an empty text."""
     text = " ".join(text.split())
     return (understand_number(text, region).e164 or search.part_of_person(text)) if text else None
 
 
 def entries_of(contact: Contact) -> list[Contact]:
-    """Return the rows of a person: the one that is called first, then those that were merged into it."""
+    """Return the contacts of a person: the main one first, then those merged into it."""
     return [contact, *contact.merged.all()]
 
 
 def calls_of(contact: Contact) -> CallQuerySet:
-    """Return every call to a person, under whichever number, also those from before the person was known."""
+    """Return every call to any number of a person, including calls from before the contact existed."""
     entries = entries_of(contact)
     theirs = Q(contact__in=[entry.pk for entry in entries])
     return Call.objects.filter(theirs | Q(contact__isnull=True, to_number__in=[entry.phone for entry in entries]))
 
 
 def mark_forbidden(people: Iterable[Contact]) -> set[str]:
-    """Return the numbers of these people that must not be called now, in one query."""
+    """Return the numbers of these people that have an active do-not-call entry, in one query."""
     phones = [person.phone for person in people]
     return set(DoNotCall.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))
 
 
 def is_in_force(entry: DoNotCall) -> bool:
-    """Tell whether an entry forbids a call now."""
+    """Tell whether a do-not-call entry is active, that is, not expired."""
     return entry.expires_at is None or entry.expires_at > timezone.now()
 
 
 def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
-    """Return the time now where a person may be, and in how many more zones the number may be; none where unknown."""
+    """Return the local times in a person's first `MOST_ZONES` zones, and the number of further zones."""
     now = timezone.now()
     zones = rules.zones_of(contact.phone, contact.time_zone)
     times = [ContactClock(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]
@@ -102,11 +102,11 @@ def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
 
 
 def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
-    """Say in one sentence why this person is, was, or was not called."""
+    """Return in one sentence why this person will be, was, or was not called."""
     if entry is not None:
         return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
     calls = calls_of(contact)
-    # Not in the order of the ids: PostgreSQL would look for one waiting call through everybody's, the newest first.
+    # Not ordered by id: PostgreSQL would scan everybody's calls from the newest, to find one pending call.
     waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at", "pk")
     last = calls.filter(status__in=LIVE).first() or waiting.first() or calls.first()
     if last is None:
@@ -118,7 +118,7 @@ def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
 
 
 def add_person(values: dict[str, Any], contact_list: ContactList | None, person: Any, *, note: str = "") -> Contact:
-    """Make one person, and put them into a list where one is named. Raises NotPossible where the number is known."""
+    """Create one person, and add them to the list if one is given. Raises Refusal if the number exists."""
     try:
         with transaction.atomic():
             contact = Contact.objects.create(**values, owner=person, team_id=team_of(person))
@@ -133,9 +133,9 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
 
 
 def change_person(contact_id: int, values: dict[str, Any], person: Any) -> Contact:
-    """Change what is known of one person and record which fields. Raises NotPossible.
+    """Edit one person and record the changed fields in the audit log. Raises Refusal.
 
-    A new number is refused while a call to the old one waits or is out: it would still ring there.
+    The number cannot be changed while a call to the old one is pending or live, because it would still ring there.
     """
     try:
         with transaction.atomic():
@@ -157,11 +157,11 @@ def _has_open_call(contact: Contact) -> bool:
     return Call.objects.filter(contact=contact, status__in=[CallStatus.PENDING, *LIVE]).exists()
 
 
-# Lists
+# Calls
 
 
 def calls_of_others(contact: Contact, viewer: Person) -> tuple[int, datetime.datetime | None]:
-    """Return how many calls to this person the viewer may not see, and when the last of them left."""
+    """Return how many calls to this person the viewer may not see, and when the last of them was placed."""
     mine = Call.objects.visible_to(viewer).filter(pk=OuterRef("pk"))
     others = calls_of(contact).filter(~Exists(mine))
     last = others.filter(placing_at__isnull=False).order_by("-placing_at").values_list("placing_at", flat=True).first()

@@ -1,4 +1,4 @@
-"""Finds people by a part of a name or number: through the engine's index where few match, by walking where many do."""
+"""Search for people by a part of a name or number: by trigram index if few match, by scanning in order if many do."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from campaigns.numbers import SHORTEST_SEARCH, search_digits, text_of_digits
 
 SHORTEST_NUMBER = SHORTEST_SEARCH
 SHORTEST_INDEXED = 3
-"""Fewer letters stand in half of all names, and an index of three letters knows nothing of them inside a word."""
+"""Letters that a trigram index needs; fewer occur in half of all names and are searched at beginnings of words only."""
 BEFORE_A_WORD = (" ", "-", "\u200c")
-"""What parts two words of a name; the last parts those of a Persian one without a gap."""
+"""Characters that separate words of a name; the last is the zero-width non-joiner of Persian."""
 TO_ARABIC = str.maketrans("یک", "يك")
 TO_PERSIAN = str.maketrans("يك", "یک")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPart:
-    """What is looked for in people: any of these texts in the name, or these digits in the number.
+    """A search: any of these texts in the name, or these digits in the number.
 
-    One or two letters are looked for where a word of the name begins.
+    Texts of one or two letters match the beginning of a word only.
     """
 
     names: tuple[str, ...] = ()
     digits: str = ""
     is_ending: bool = False
-    """Whether the number must end in the digits."""
+    """Whether the number must end with the digits, instead of containing them."""
 
     @property
     def condition(self) -> Q:
-        """The condition on a person, which no index decides."""
+        """The condition on a contact, evaluated row by row without an index."""
         wanted = Q()
         for name in self.names:
             if len(name) >= SHORTEST_INDEXED:
@@ -50,19 +50,19 @@ class SearchPart:
         return wanted
 
     def people(self) -> QuerySet[Contact]:
-        """Return the people who match, found through the index."""
+        """Return the matching people, found through the index."""
         found = Contact.objects.order_by().filter(self.condition)
         if connection.vendor == "sqlite" and (indexed := self._indexed()) is not None:
             found = found.filter(pk__in=indexed)
         return found
 
     def ids(self) -> list[int] | None:
-        """Return the people who match; None where they are too many to be named."""
+        """Return the ids of the matching people; None if there are more than `NAMED_UP_TO`."""
         ids = list(self.people().values_list("pk", flat=True)[: NAMED_UP_TO + 1])
         return ids if len(ids) <= NAMED_UP_TO else None
 
     def _indexed(self) -> RawSQL | None:
-        """Return whom SQLite's index holds for this: all who match and a few more, as it knows no accents of ours."""
+        """Return the candidates from SQLite's index: all matches and a few others, because it ignores some accents."""
         terms = [*self.names, self.digits] if self.digits else [*self.names]
         if not terms or any(len(term) < SHORTEST_INDEXED or "\0" in term for term in terms):
             return None
@@ -77,26 +77,27 @@ def _quoted(text: str) -> str:
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """Return a text as Persian and as Arabic keyboards write it, and with Latin digits."""
+    """Return a text as typed on Persian and on Arabic keyboards, and with Latin digits."""
     return tuple(sorted({text, text.translate(TO_ARABIC), text.translate(TO_PERSIAN), text_of_digits(text)}))
 
 
 def part_of_person(text: str) -> SearchPart:
-    """Return what a text may mean: a part of a name, and of a number where it is made of digits."""
+    """Return the search for a text: a part of a name, and of a number if it consists of digits."""
     digits = search_digits(text)
     return SearchPart(spellings(text), digits if len(digits) >= SHORTEST_NUMBER else "")
 
 
 def people_with(part: SearchPart, people: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Narrow people to those who match."""
+    """Return those of the people who match."""
     ids = part.ids()
     return people.filter(part.condition) if ids is None else people.filter(pk__in=ids)
 
 
 def rows_of_people_with(part: SearchPart, person: str = "contact", *, is_walked: bool = True) -> Q:
-    """Return the condition of rows that name a person who matches.
+    """Return the condition of rows whose contact (field `person`) matches.
 
-    Where a list is walked in its order, the first rows of many are soon met; else people lead to their rows.
+    `is_walked`: the rows are read in list order, page by page, where a scan soon finds the first of many matches.
+    Without it, and for few matches, the rows are found through the matching people.
     """
     ids = part.ids()
     if ids is not None:

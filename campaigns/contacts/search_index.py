@@ -1,4 +1,4 @@
-"""The index behind searching people by a part of a name or number: each engine's own, made wherever it is missing."""
+"""Search index for people by a part of a name or number: FTS5 on SQLite, trigrams on PostgreSQL; created if missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRIGGERS = {
 }
 TRIGRAMS = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    # As Django writes a search that knows no capitals.
+    # The expression that Django generates for a case-insensitive search.
     f"CREATE INDEX IF NOT EXISTS contact_name_parts ON {PEOPLE} USING gin (UPPER(name::text) gin_trgm_ops)",
     f"CREATE INDEX IF NOT EXISTS contact_phone_parts ON {PEOPLE} USING gin ((phone::text) gin_trgm_ops)",
     "CREATE INDEX IF NOT EXISTS call_stranger_parts ON campaigns_call USING gin ((to_number::text) gin_trgm_ops) "
@@ -33,9 +33,9 @@ logger = logging.getLogger(__name__)
 
 
 def make_search_index(using: str = "default") -> bool:
-    """Make what is missing; returns whether the index stands. Safe to run again.
+    """Create the parts of the index that are missing; returns whether it exists now. Idempotent.
 
-    Not a migration's work: SQLite loses a table's triggers whenever a later migration rebuilds it.
+    Not a migration, because on SQLite a table loses its triggers whenever a later migration rebuilds it.
     """
     connection = connections[using]
     return _on_postgresql(connection) if connection.vendor == "postgresql" else _on_sqlite(connection)
@@ -50,7 +50,7 @@ def _on_sqlite(connection: Any) -> bool:
         cursor.execute(MADE)
         for name, what in TRIGGERS.items():
             cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {what}")
-        # Whoever came while a trigger was missing is not in it yet.
+        # Rows that were added while a trigger was missing are not in the index yet.
         cursor.execute(f"INSERT INTO {SEARCH}({SEARCH}) VALUES ('rebuild')")  # noqa: S608
     return True
 
@@ -61,13 +61,13 @@ def _on_postgresql(connection: Any) -> bool:
             for statement in TRIGRAMS:
                 cursor.execute(statement)
     except DatabaseError as error:
-        # Searching works without it, only slower: an installation must not fail for it.
+        # Search works without the index, only slower, so a failure must not stop an installation.
         logger.warning("The search index was not made: have the database's owner create pg_trgm. %s", error)
         return False
     return True
 
 
 def make_after_migrating(using: str, **_given: Any) -> None:
-    """Receive `post_migrate`: the tables stand by now."""
+    """Create the index after migrations (receiver of `post_migrate`)."""
     if PEOPLE in connections[using].introspection.table_names():
         make_search_index(using)

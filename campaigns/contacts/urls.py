@@ -1,4 +1,4 @@
-"""The addresses of this room: people, lists, the do-not-call list and imports."""
+"""URLs of people, lists, the do-not-call list and imports."""
 
 from __future__ import annotations
 

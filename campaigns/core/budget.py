@@ -1,4 +1,4 @@
-"""What a campaign's budget keeps for its calls: the worst case of each while its phone may ring, then the real cost."""
+"""Budget reserves: a live call reserves its worst-case cost in its campaign, an ended one spends its real cost."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ NOTHING: Mapping[int, Decimal] = {}
 
 
 def shift(source: str, target: str) -> int:
-    """Return what a change of status does to a call's reserve: -1 gives it back, 1 takes it (again), 0 leaves it.
+    """Return the effect of a status change on a call's reserve: -1 releases it, 1 reserves it (again), 0 keeps it.
 
-    A call keeps its reserve while it is live, so whatever leads out of that gives it back, once; and one that turns
-    out to have been placed after all takes it again.
+    A call has a reserve exactly while its status is live. A call that was believed never placed and turns out to be
+    live reserves it again.
     """
     return (target in LIVE) - (source in LIVE)
 
 
 def book(reserved: Mapping[int, Decimal], spent: Mapping[int, Decimal] = NOTHING) -> None:
-    """Add to what campaigns (by id) keep and have spent, in the order of their ids, a statement for each."""
+    """Add amounts by campaign id to the campaigns' reserved and spent budget; one UPDATE each, in the order of ids."""
     for campaign_id in sorted({*reserved, *spent}):
         kept, paid = reserved.get(campaign_id, Decimal(0)), spent.get(campaign_id, Decimal(0))
         if kept or paid:

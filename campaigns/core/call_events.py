@@ -1,4 +1,4 @@
-"""Writes the steps of calls: who or what, when, from, to, why."""
+"""Call events: the history of a call, one row for each step (source, time, from, to, code, detail)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from django.db import connection
 
 from campaigns.core.sql.bulk import insert_rows
 from campaigns.models import CallEvent
+from campaigns.reasons import MAX_REASON
 
 Source = CallEvent.Source
 
 
 class Step(NamedTuple):
-    """One step, not yet written; a plain row, because every call has several."""
+    """One event that is not written yet; a plain tuple, because there are several for each call."""
 
     call: int
     at: datetime.datetime
@@ -39,14 +40,14 @@ def step(
     detail: str = "",
     actor_id: int | None = None,
 ) -> Step:
-    """Return one step, not yet written; `detail` must hold no secret and no full number."""
-    return Step(call_id, at, source, actor_id, from_status, to_status, code, detail[:300])
+    """Return one unwritten event; `detail` is cut to `MAX_REASON` and must hold no secret and no full phone number."""
+    return Step(call_id, at, source, actor_id, from_status, to_status, code, detail[:MAX_REASON])
 
 
 def write_step_of_all(call_ids: Collection[int], one: Step) -> None:
-    """Write the same step for many calls in one statement, in the caller's transaction; that step's own call is none.
+    """Write the same event for many calls in one statement, in the caller's transaction; `one.call_id` is ignored.
 
-    A campaign that is stopped has half a million of them: row by row they would take as long as the calls themselves.
+    Stopping a campaign writes up to half a million of them.
     """
     if not call_ids:
         return
@@ -67,6 +68,6 @@ def write_step_of_all(call_ids: Collection[int], one: Step) -> None:
 
 
 def write_steps(steps: Iterable[Step]) -> None:
-    """Write many steps in one statement, in the caller's transaction."""
+    """Write events in one bulk insert, in the caller's transaction."""
     if rows := list(steps):
         insert_rows(CallEvent, Step._fields, rows)

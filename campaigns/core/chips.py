@@ -1,4 +1,4 @@
-"""The chips of a campaign and a provider: one word, one sign and one tone; those of a call are in `results`."""
+"""Status chips of campaigns and providers: word, icon and tone; those of calls are in `results`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from providers.models import Provider, ProviderState
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A word with a sign; the tone (good, warn, bad, info, plain) only underlines it."""
+    """A word with an icon; the tone (good, warn, bad, info, plain) is the colour and adds no meaning."""
 
     label: str | Promise
     icon: str
@@ -58,5 +58,5 @@ def campaign_chip(campaign: Campaign) -> Chip:
 
 
 def provider_chip(provider: Provider) -> Chip:
-    """Return the chip of a provider: the strongest of its stops, else how its last exchange went."""
+    """Return the chip of a provider: its strongest stop, else the result of its last request."""
     return Chip(provider.state.label, *PROVIDER_LOOKS[provider.state])

@@ -1,4 +1,4 @@
-"""The clocks as the rooms of campaigns know them; `providers` tells the time, because its reads need it as well."""
+"""The clocks, re-exported from `providers.clock`, where they are defined because `providers` needs them too."""
 
 from providers.clock import DatabaseClock, boottime, seconds, span
 

@@ -1,4 +1,4 @@
-"""Lines of CSV whose cells no spreadsheet takes for formulas."""
+"""CSV output that is safe from formula injection in spreadsheets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 BOM = "\ufeff"
-"""Makes spreadsheets read UTF-8."""
+"""Byte order mark; makes spreadsheets read the file as UTF-8."""
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -15,25 +15,25 @@ RISKY = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
 
 def safe_cell(value: object) -> str:
-    """Return a value that no spreadsheet takes for a formula; phone numbers in E.164 stay as they are."""
+    """Return a value as text that no spreadsheet evaluates as a formula; phone numbers in E.164 are not changed."""
     text = "" if value is None else str(value)
     risky = text and not E164.fullmatch(text) and (text[0] in RISKY or text.lstrip()[:1] in tuple("=+-@"))
     return "'" + text if risky else text
 
 
 def csv_header(titles: Sequence[str]) -> str:
-    """Return the mark of UTF-8 and the line of titles."""
+    """Return the byte order mark and the line of column titles."""
     return BOM + csv_lines([titles])
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> str:
-    """Return rows of cells as lines."""
+    """Return rows of cells as CSV lines."""
     writer = csv.writer(PassingFile())
     return "".join(writer.writerow(row) for row in rows)
 
 
 class PassingFile:
-    """A file that hands each written line straight back."""
+    """A file object for `csv.writer` whose `write` returns the line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line

@@ -1,4 +1,4 @@
-"""Days of the viewer's zone."""
+"""Calendar days in the viewer's time zone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""May this person be called now, and if not: why, in which sentence, with which next step, and when again?
+"""Eligibility: may this person be called now, and if not, why, what can be done about it, and when is it allowed again?
 
-Everybody who wants to know asks here: the form of one call, the launch check, the people of a campaign, the page of a
-call that waits, and the commit point. They read the facts in their own ways, a few numbers at a time (`numbers_now`) or
-half a million people in one streamed statement (`with_facts`); what follows from the facts stands in `Judge` alone.
+The only place with these rules. It is used by the quick-call form, the launch check, a campaign's people page, the page
+of a waiting call and the commit point. The facts are read either for a few numbers (`numbers_now`) or for a whole
+audience in one streamed query (`with_facts`); `Judge` alone decides what follows from them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Words = str | Promise
 
 
 class Verdict(StrEnum):
-    """Names the three answers: at once, later, not at all."""
+    """The three answers: may be called now, must wait, must never be called."""
 
     NOW = "now"
     WAIT = "wait"
@@ -42,31 +42,31 @@ class Verdict(StrEnum):
 
 
 JUDGED_WAITS = (WaitReason.LIVE_ELSEWHERE, WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD)
-"""Reasons to wait that are judged here; retries, budget, pace and orders that did not leave are the queue's."""
+"""Reasons to wait that are decided here; retries, budget, pace and orders that were not sent are set by dispatching."""
 
 
 class Eligibility(NamedTuple):
-    """The answer about one person, or about everybody who is called through a provider."""
+    """The answer for one person, or for everybody who would be called through one provider."""
 
     verdict: Verdict
     reason: str = ""
     """A SkipReason, WaitReason or StopReason; empty for those who may be called now."""
     until: datetime.datetime | None = None
-    """When a wait is over; None where nobody knows."""
+    """When the wait ends; None if that is not known."""
     say: Callable[[], Words] | None = None
-    """Says the sentence where it names more than the reason does; called only when somebody reads it."""
+    """Builds the sentence where the reason alone does not determine it; called only when the sentence is shown."""
     zone: str = ""
-    """One of the zones whose clock `until` is told by."""
+    """A time zone of the number, in which `until` is shown."""
     step: Words = ""
-    """What to do about a queued call, where the reason alone does not tell."""
+    """The next step for a queued call, where the reason alone does not determine it."""
 
     @property
     def sentence(self) -> str:
-        """Why not now; empty for those who may be called."""
+        """The sentence that says why the person may not be called now; empty if they may."""
         return str(self.say() if self.say else explanations.AGAINST.get(self.reason, ""))
 
     def next_step(self, *, is_queued: bool) -> str:
-        """Return what a person does next: about a call that waits (or would, after a launch), or who asks for one."""
+        """Return what the user can do next: about a call that is queued or would be by a launch, or about a new one."""
         if is_queued:
             return str(self.step or explanations.WHEN_QUEUED.get(self.reason, ""))
         if self.reason == WaitReason.OUTSIDE_HOURS and self.until is not None:
@@ -74,7 +74,7 @@ class Eligibility(NamedTuple):
         return str(explanations.WHEN_ASKED.get(self.reason, ""))
 
     def words(self, *, is_queued: bool) -> str:
-        """Return the sentence and the next step."""
+        """Return the sentence and the next step in one text."""
         return f"{self.sentence} {self.next_step(is_queued=is_queued)}".strip()
 
 
@@ -95,9 +95,9 @@ _STOP_ALL = Eligibility(Verdict.WAIT, StopReason.STOP_ALL)
 
 
 def stops_of(provider: Provider | None, *, is_stopped: bool | None = None) -> list[Eligibility]:
-    """Return what keeps everybody from being called: stop-all, and the strongest stop of the provider.
+    """Return the stops that hold up everybody: stop-all, and the strongest stop of the provider.
 
-    `is_stopped` tells whether stop-all is pressed, where that was read already.
+    `is_stopped` says whether stop-all is pressed; None reads it from the database.
     """
     found = [_STOP_ALL] if (stop_all.is_stopped() if is_stopped is None else is_stopped) else []
     if provider is None:
@@ -112,43 +112,43 @@ def stops_of(provider: Provider | None, *, is_stopped: bool | None = None) -> li
 
 
 class Facts(NamedTuple):
-    """What is known of one person and their number, as far as it may stand against a call."""
+    """The facts about one person and number that may forbid or delay a call."""
 
     is_forbidden: bool = False
     """The number is on the do-not-call list."""
     is_excluded: bool = False
     """The campaign leaves the person out."""
     is_live: bool = False
-    """A call to the number is not over."""
+    """Another call to the number is still live."""
     last_rung: datetime.datetime | bool | None = None
-    """When its phone may have rung last, by a call that the quiet period counts; True: within it, not asked when."""
+    """When the phone may last have rung, within the quiet period; True if it did but the time was not read."""
     missing: Sequence[str] = ()
-    """What stays empty in the message."""
+    """Names of needed message values that are empty."""
 
 
 NOTHING_KNOWN = Facts()
-"""What is known of most people."""
+"""The facts for a number that nothing speaks against."""
 
 
 @dataclass(slots=True)
 class Numbers:
-    """What is known of a few numbers now."""
+    """The facts about a few numbers, as read by `numbers_now`."""
 
     forbidden: set[str] = field(default_factory=set)
     live: set[str] = field(default_factory=set)
     rung: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
-    """By number: campaigns, and when a phone may have rung last for each, within the quiet period."""
+    """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
 
     def last_rung(self, number: str, campaign_id: int | None = None) -> datetime.datetime | None:
-        """Return when a phone may have rung last; the attempts of one campaign do not keep each other waiting."""
+        """Return when the phone may last have rung; calls of the campaign `campaign_id` do not count."""
         others = [at for other, at in self.rung.get(number, ()) if other is None or other != campaign_id]
         return max(others, default=None)
 
 
 def numbers_now(numbers: Collection[str], now: datetime.datetime, quiet_since: datetime.datetime | None) -> Numbers:
-    """Return which numbers must not be called, which have a live call, and whose phone may have rung since a moment.
+    """Read which numbers are on the do-not-call list, have a live call, or may have rung since `quiet_since`.
 
-    One plain statement: building a query would cost a commit point more than running it.
+    One statement of plain SQL: at a commit point, building ORM queries would cost more than running them.
     """
     found = Numbers()
     if not numbers:
@@ -188,7 +188,7 @@ def _moment(at: Any) -> datetime.datetime:
 
 
 def quiet_since(now: datetime.datetime, campaigns: Iterable[Campaign]) -> datetime.datetime | None:
-    """Return from when on calls count for the longest quiet period of some campaigns; None where none has any."""
+    """Return the beginning of the longest quiet period of these campaigns, which ends now; None if none has one."""
     longest = max((campaign.quiet_hours for campaign in campaigns), default=0)
     return now - datetime.timedelta(hours=longest) if longest else None
 
@@ -204,10 +204,10 @@ def with_facts(
     looks_back: bool = True,
     tells_when: bool = False,
 ) -> QuerySet[Contact]:
-    """Add to people whether their number is `forbidden`, and their `last_rung` as `Facts` takes it.
+    """Annotate people with `forbidden` (on the do-not-call list) and `last_rung`, as `Facts` takes them.
 
-    The campaign's own calls do not count. Without `looks_back` nobody's last call is looked for. The moment itself,
-    which takes a quarter longer to read, is told where `tells_when` asks for it.
+    The campaign's own calls do not count. `looks_back=False` leaves `last_rung` out; `tells_when=True` reads the time
+    itself instead of a boolean, which takes a quarter longer.
     """
     forbidden = DoNotCall.objects.in_force(now).filter(phone=OuterRef("phone"))
     since = now - datetime.timedelta(hours=campaign.quiet_hours)
@@ -221,7 +221,7 @@ def with_facts(
 
 
 def live_numbers() -> set[str]:
-    """Return the numbers of all live calls: no more than all lines hold, and those of which nobody knows the end."""
+    """Return the numbers of all live calls; at most as many as there are lines, and the calls of unknown outcome."""
     return set(Call.objects.live().order_by().values_list("to_number", flat=True))
 
 
@@ -229,9 +229,9 @@ def live_numbers() -> set[str]:
 
 
 class Judge:
-    """Judges people at one instant, by the terms of a campaign or by those of calls that a person asks for.
+    """Decides whether people may be called at the time `now`, by the settings of a campaign or of single calls (None).
 
-    `stops` hold everybody up. Where they are told apart, as in a launch check, none are given.
+    `stops` (see `stops_of`) hold up everybody; a launch check, which reports them separately, passes none.
     """
 
     def __init__(
@@ -243,7 +243,7 @@ class Judge:
     ) -> None:
         self.now, self.stops = now, stops
         self.needed = message.needed_names(campaign) if campaign else ()
-        """What the message asks of each person; none of it may be empty."""
+        """Names of the values that the message needs of each person; none may be empty."""
         self.quiet = datetime.timedelta(hours=campaign.quiet_hours if campaign else int(settings.QUIET_PERIOD_HOURS))
         self._start, self._end, self._days = hours_of(campaign)
         self._campaign_id = campaign.pk if campaign else None
@@ -251,18 +251,18 @@ class Judge:
         self._hours: dict[tuple[str, ...], Eligibility | None] = {}
 
     def missing(self, name: str, variables: Mapping[str, Any]) -> list[str]:
-        """Return the places in the message that stay empty for a person: with a hole it is not spoken."""
+        """Return the names of needed message values that are empty for a person, who must then not be called."""
         return message.missing_from(self.needed, name, variables) if self.needed else []
 
     def answer(self, number: str, zones: tuple[str, ...], facts: Facts) -> Eligibility:
-        """Return the strongest answer about a number that may be in these zones."""
+        """Return the strongest answer for a number; `zones` are all time zones that it may be in."""
         if facts is NOTHING_KNOWN and not self.stops and not (self._refuses and self._refuses(number)):
-            # Nearly everybody of an audience: nothing but the hours is left of `against`.
+            # The fast path for nearly everybody of an audience: of the checks in `against` only the hours remain.
             return self.hours(zones) or MAY_BE_CALLED
         return next(self.against(number, zones, facts), MAY_BE_CALLED)
 
     def against(self, number: str, zones: tuple[str, ...], facts: Facts) -> Iterator[Eligibility]:
-        """Yield all that stands against a call now, the strongest first: what is never to be, then what passes."""
+        """Yield every obstacle to a call now, the strongest first: permanent ones, then those that pass with time."""
         if facts.is_forbidden:
             yield FORBIDDEN
         if facts.is_excluded:
@@ -294,20 +294,20 @@ class Judge:
     def answer_queued(
         self, number: str, own_zone: str, name: str, known: Mapping[str, Any], numbers: Numbers
     ) -> Eligibility:
-        """Return the answer about a queued call to a person, whose own zone, name and columns these are."""
+        """Return the answer for a queued call; the zone, name and columns are those of its contact."""
         facts = Facts(
             is_forbidden=number in numbers.forbidden,
             is_live=number in numbers.live,
-            # Whoever asked for a call was told of the last one before, and meant it.
+            # No quiet period for single calls: the form told the user of the last call, and they confirmed.
             last_rung=numbers.last_rung(number, self._campaign_id) if self._campaign_id else None,
             missing=self.missing(name, known),
         )
         return self.answer(number, rules.zones_of(number, own_zone), facts)
 
     def hours(self, zones: tuple[str, ...]) -> Eligibility | None:
-        """Return what calling hours say to a number that may be in any of these zones; None where they are open.
+        """Return the answer of the calling hours for a number in these zones; None if they are open in all of them.
 
-        Judged once for all who live by the same clocks.
+        Cached for each set of zones.
         """
         if zones not in self._hours:
             self._hours[zones] = self._judge_hours(zones)
@@ -332,12 +332,12 @@ class Judge:
 
 
 def missing_values(names: Sequence[str]) -> Eligibility:
-    """Return the answer about a person for whom these places of the message are empty."""
+    """Return the answer for a person whose message lacks these values."""
     return Eligibility(Verdict.NEVER, SkipReason.MISSING_VARIABLE, say=lambda: explanations.empty_values(names))
 
 
 def _refusal_of(provider: Provider | None) -> Callable[[str], Words] | None:
-    """Return what says why the vendor cannot call a number; None where it refuses none."""
+    """Return the backend's function that says why it cannot call a number; None if it accepts every number."""
     if provider is None:
         return None
     backend = provider.backend_class
@@ -353,9 +353,9 @@ def _refusal_of(provider: Provider | None) -> Callable[[str], Words] | None:
 def answers_about(
     calls: Iterable[Call], now: datetime.datetime, *, is_stopped: bool | None = None
 ) -> dict[int, Eligibility]:
-    """Return the answers about calls that wait, by their ids; two statements for however many.
+    """Return the answers for waiting calls by call id, in two queries for any number of calls.
 
-    Contact, campaign and provider should be loaded with them. `is_stopped` is as for `stops_of`.
+    Contact, campaign and provider should be loaded by `select_related`. `is_stopped` is as for `stops_of`.
     """
     waiting = [call for call in calls if call.status == CallStatus.PENDING]
     if not waiting:
@@ -382,9 +382,10 @@ def answers_about(
 
 
 def words_about(call: Call, answer: Eligibility | None) -> tuple[Words, Words]:
-    """Return why a call stands where it stands and what to do next, with today's answer where it waits.
+    """Return the explanation of a call's status and the next step; `answer` is the current one for a waiting call.
 
-    What made it wait the last time may be over by now: then it waits its turn. A paused campaign holds up everybody.
+    A stored wait reason that no longer applies is not shown: the call then only waits its turn. A paused campaign
+    comes before any other reason.
     """
     is_paused = call.campaign is not None and call.campaign.status == Campaign.Status.PAUSED
     if answer is None or (is_paused and answer.verdict is not Verdict.NEVER):

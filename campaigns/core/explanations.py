@@ -1,4 +1,4 @@
-"""Says in plain words why a call stands where it stands, and what a person may do next."""
+"""Explanations: the sentences that say why a call has its status, and what a user can do next."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ AFTER_WAIT: dict[str, Words] = {
 }
 
 
-# Why somebody may not be called now: said to whoever asks, whether a call is queued or only thought of
+# Why a person may not be called now; the same sentences for a queued call and for one that is only considered
 
 AGAINST: dict[str, Words] = {
     StopReason.STOP_ALL: _("All calls are stopped."),
@@ -120,17 +120,17 @@ WHEN_QUEUED: dict[str, Words] = {
 
 
 def stopped_provider(provider: Provider) -> str:
-    """Return the sentence for a provider through which nobody is called now."""
+    """Return the sentence for a stopped provider."""
     return gettext("“%(name)s” cannot call now. %(why)s") % {"name": provider, "why": provider.stop_reason}
 
 
 def empty_values(names: Sequence[str]) -> str:
-    """Return the sentence for a message that stays without these values."""
+    """Return the sentence for a message that lacks these values."""
     return gettext("Not known of this person: %(names)s.") % {"names": gettext(", ").join(names)}
 
 
 def outside_hours(start: datetime.time, end: datetime.time) -> str:
-    """Return the sentence for a moment outside calling hours; equal times mean all day, so it is the day's fault."""
+    """Return the sentence for a time outside calling hours; equal times mean all day, so then the weekday is wrong."""
     if start == end:
         return gettext("There are no calls on this day of the week there.")
     return gettext("It is outside calling hours there (%(start)s to %(end)s).") % {
@@ -140,7 +140,7 @@ def outside_hours(start: datetime.time, end: datetime.time) -> str:
 
 
 def call_from(opens: datetime.datetime, zone: str) -> str:
-    """Return the next step of whoever may call from a moment on, on the clock there and on the viewer's own."""
+    """Return the next step that names when calling opens, in the number's zone and in the viewer's own."""
     there = opens.astimezone(zoneinfo.ZoneInfo(zone))
     return gettext("Call again from %(when)s there, which is %(here)s for you.") % {
         "when": date_format(there, "D H:i"),
@@ -149,7 +149,7 @@ def call_from(opens: datetime.datetime, zone: str) -> str:
 
 
 def called_lately(since: datetime.timedelta, quiet: datetime.timedelta) -> str:
-    """Return the sentence for a number that was called so long ago, within the quiet period."""
+    """Return the sentence for a number called `since` ago, within the quiet period `quiet`."""
     minutes = max(1, int(since.total_seconds()) // 60)
     if minutes < 120:
         ago = ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
@@ -161,11 +161,11 @@ def called_lately(since: datetime.timedelta, quiet: datetime.timedelta) -> str:
     }
 
 
-# Why a call stands where it stands
+# Why a call has its status
 
 
 def why(call: Call) -> Words:
-    """Return one sentence on why the call stands where it stands; empty for an ordinary conversation."""
+    """Return one sentence that explains a call's status; empty for an ordinary conversation."""
     if call.status == CallStatus.PENDING:
         return _standing(call) or _waiting(call)
     if call.status == CallStatus.SKIPPED:
@@ -190,7 +190,7 @@ def _waiting(call: Call) -> Words:
 
 
 def _standing(call: Call) -> Words:
-    """Return what holds up everybody around a waiting call, as far as it was read with it; never asks the database."""
+    """Return the stop of a waiting call's campaign or provider, as far as those are loaded; makes no query."""
     campaign = call._state.fields_cache.get("campaign")
     if campaign is None or "status" in campaign.get_deferred_fields():
         campaign = None
@@ -203,7 +203,7 @@ def _standing(call: Call) -> Words:
 
 
 def why_no_more(call: Call, campaign: Campaign) -> Words:
-    """Return why a person whose last attempt is over is not called again by itself; empty while more is to come."""
+    """Return why there is no automatic retry after a person's last attempt; empty if there will be one."""
     if call.status not in FINAL or call.status == CallStatus.SKIPPED or conditions.is_held(call.held_at):
         return ""
     if call.status == CallStatus.COMPLETED:
@@ -220,7 +220,7 @@ def why_no_more(call: Call, campaign: Campaign) -> Words:
 
 
 def next_step(call: Call) -> Words:
-    """Return what a person may do now; empty where nothing is to be done."""
+    """Return what a user can do about a call now; empty if nothing."""
     if call.status == CallStatus.UNKNOWN:
         if call.needs_person_at:
             return _("A manager looks at the vendor's own screen and says here whether it was placed.")

@@ -1,4 +1,4 @@
-"""What is needed to find a placed call again at its vendor."""
+"""Vendor handles: the identifiers by which a vendor finds a placed call."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from providers.types import CallHandle
 
 
 def handle_of(call: Call) -> CallHandle:
-    """Return what is needed to find a placed call again."""
+    """Return the identifiers by which a call's vendor finds it."""
     return CallHandle(
         reference=call.reference,
         remote_id=call.remote_id,

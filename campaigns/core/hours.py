@@ -1,4 +1,4 @@
-"""The calling hours of a campaign, or of single calls."""
+"""Calling hours of a campaign, or of single calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from campaigns.models import Campaign
 
 
 def hours_of(campaign: Campaign | None) -> tuple[datetime.time, datetime.time, Sequence[int]]:
-    """Return start, end and weekdays of calling: the campaign's, or those of calls that a person asks for."""
+    """Return start, end and weekdays (Monday 0) of calling; for None, those that the settings give single calls."""
     if campaign:
         return campaign.hours_start, campaign.hours_end, campaign.days
     start, _, end = settings.SINGLE_CALL_HOURS.partition("-")

@@ -1,4 +1,7 @@
-"""Who serves a provider now: one dispatcher and one poller each, by a lease that lapses when its holder dies."""
+"""Leases on providers: at most one dispatcher and one poller serve a provider at a time.
+
+A holder renews its lease every `RENEW_SECONDS`; the lease of a dead holder expires after `LEASE_SECONDS`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ RENEW_SECONDS = 4
 
 
 def take(kind: Kind, provider_id: int, token: UUID, now: datetime.datetime) -> bool:
-    """Take or renew the lease by compare-and-set; returns whether it is ours now."""
+    """Take or renew the lease for the slice `token` by compare-and-set; returns whether this slice holds it now."""
     lease, until = f"{kind}_lease", f"{kind}_lease_until"
     free = Q(**{f"{lease}__isnull": True}) | Q(**{f"{until}__lt": now}) | Q(**{lease: token})
     changed = Provider.objects.filter(free, pk=provider_id).update(
@@ -27,10 +30,10 @@ def take(kind: Kind, provider_id: int, token: UUID, now: datetime.datetime) -> b
 
 
 class Others:
-    """The other slices of one kind: who lives, and whether there is room for one more.
+    """The other running slices of one kind, seen through their leases; tells a slice whether it should end early.
 
-    A slice that only waits takes a place among the queue's processes all the same. Three dispatchers that wait would
-    leave nobody to read the states of calls.
+    A slice occupies a worker process even while it only waits, and three waiting dispatchers would leave no process
+    for polling.
     """
 
     def __init__(self, kind: Kind, token: UUID) -> None:
@@ -38,13 +41,13 @@ class Others:
         self._first_seen: dict[UUID, datetime.datetime] = {}
 
     def leave_room(self, now: datetime.datetime) -> bool:
-        """Tell whether fewer slices than `SLICES` hold leases."""
+        """Tell whether fewer than `SLICES` other slices hold leases, so that this one may run."""
         return len(self._held(now)) < settings.SLICES
 
     def take_care(self, now: datetime.datetime) -> bool:
-        """Tell whether another slice renewed a lease since we first asked: it lives, and looks after all that is due.
+        """Tell whether another slice renewed a lease since the first call: it is alive and handles all that is due.
 
-        That of a dead one is not renewed, and lapses.
+        A lease that was only held and not renewed may be that of a dead process.
         """
         return any(until > self._first_seen.setdefault(token, until) for token, until in self._held(now).items())
 
@@ -57,7 +60,7 @@ class Others:
 
 
 def release(kind: Kind, provider_id: int, token: UUID) -> None:
-    """Give the lease back; a lease that somebody else took meanwhile stays theirs."""
+    """Release the lease if the slice `token` still holds it."""
     Provider.objects.filter(pk=provider_id, **{f"{kind}_lease": token}).update(
         **{f"{kind}_lease": None, f"{kind}_lease_until": None}
     )

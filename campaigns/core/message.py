@@ -1,4 +1,4 @@
-"""What one person hears or the agent knows of them: templates filled from the contact, safe to hand to a vendor."""
+"""Message templates: fills a campaign's text and variables from a contact, cleaned so that a vendor can take them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JOINERS = "\u200c\u200d"
 def clean(value: object, limit: int = MAX_VALUE) -> str:
     """Return a value as one line of plain text: no control or direction marks, no braces, at most `limit` characters.
 
-    A vendor fills its own templates too: a brace from a contact's row must not become one of them.
+    Vendors fill templates of their own: a brace in a contact's data must not become a placeholder there.
     """
     if value is None or isinstance(value, dict | list):
         return ""
@@ -43,19 +43,19 @@ def _clean_name(name: str) -> str:
 
 
 def placeholders(template: str) -> list[str]:
-    """Return the names that a template asks for, each once."""
+    """Return the names of a template's placeholders, each once, in order."""
     return list(dict.fromkeys(PLACEHOLDER.findall(template)))
 
 
 def known_of(contact: Contact | None) -> dict[str, str]:
-    """Return what is known of a person: the columns of the import, and the name."""
+    """Return a contact's values by name: the imported columns, and `name`; empty for None."""
     if contact is None:
         return {}
     return known_from(contact.name, contact.variables)
 
 
 def known_from(name: str, variables: Mapping[str, Any]) -> dict[str, str]:
-    """Return the clean values of a contact's columns; its name stands under `name` unless a column has that name."""
+    """Return the cleaned values of a contact's columns, and its name as `name` unless a column has that name."""
     known = {"name": clean(name)}
     for key, value in list(variables.items())[:MAX_VARIABLES]:
         cleaned = _clean_name(key)
@@ -65,12 +65,12 @@ def known_from(name: str, variables: Mapping[str, Any]) -> dict[str, str]:
 
 
 def fill_in(template: str, known: Mapping[str, str], limit: int = MAX_VALUE) -> str:
-    """Return a template with its placeholders filled; a name that is not known leaves nothing."""
+    """Return a template with its placeholders filled; an unknown name becomes an empty text."""
     return clean(PLACEHOLDER.sub(lambda found: known.get(found[1], ""), template), limit)
 
 
 class Message:
-    """A campaign's own variables and text, read once and filled for many people."""
+    """A campaign's text and variables, read once and filled for many people."""
 
     def __init__(self, campaign: Campaign) -> None:
         own = {_clean_name(name): str(text) for name, text in list(campaign.variables.items())[:MAX_VARIABLES]}
@@ -80,9 +80,9 @@ class Message:
         self._text = campaign.text
 
     def fill(self, name: str | None, variables: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-        """Return the text to speak to one person, and what is sent of them: their columns, our own variables over them.
+        """Return the text to speak to one person, and the variables to send: the person's columns, then the campaign's.
 
-        Plain text by plain names. Without a name there is no person to know anything of.
+        Where both have a variable of one name, the campaign's wins. `name` None means that there is no contact.
         """
         known = {} if name is None else known_from(name, variables)
         own = {name: fill_in(text, known) for name, text in self._asking.items()}
@@ -91,7 +91,7 @@ class Message:
 
 
 def render_variables(campaign: Campaign, contact: Contact | None) -> dict[str, str]:
-    """Return the variables of one call: plain text by plain names."""
+    """Return the variables to send with one call, by name."""
     return _filled(campaign, contact)[1]
 
 
@@ -105,13 +105,13 @@ def _filled(campaign: Campaign, contact: Contact | None) -> tuple[str, dict[str,
 
 
 def needed_names(campaign: Campaign) -> tuple[str, ...]:
-    """Return what the variables and the text of a campaign ask of each person; none of it may be empty."""
+    """Return the names of the contact's values that a campaign's text and variables use; none of them may be empty."""
     templates = (*(str(template) for template in campaign.variables.values()), campaign.text)
     return tuple(dict.fromkeys(name for template in templates for name in placeholders(template)))
 
 
 def expected_names(campaign: Campaign) -> tuple[str, ...]:
-    """Return the variables that the agent's own prompt names and that the campaign itself does not give."""
+    """Return the variables that the agent's prompt uses and that the campaign does not set itself."""
     expected = campaign.agent.variables if campaign.agent else ()
     given = {clean(name, 80) for name, text in campaign.variables.items() if str(text).strip()}
     return tuple(name for raw in expected if (name := clean(raw, 80)) and name not in given)
@@ -122,14 +122,14 @@ def missing_from(wanted: Iterable[str], name: str, variables: Mapping[str, Any])
     found: Mapping[str, Any] = {"name": name} | dict(variables)
     missing = [column for column in wanted if not clean(found.get(column))]
     if missing:
-        # A column's own name may hold what is cleaned away.
+        # The name of a column is cleaned too, so it may differ from the wanted name.
         known = known_from(name, variables)
         missing = [column for column in missing if not known.get(column)]
     return missing
 
 
 def missing_variables(campaign: Campaign, contact: Contact | None) -> list[str]:
-    """Return what is empty for one person; the message must not be spoken with a hole in it."""
+    """Return the names of the needed values that are empty for one person, who must then not be called."""
     if contact is None:
         return list(needed_names(campaign))
     return missing_from(needed_names(campaign), contact.name, contact.variables)

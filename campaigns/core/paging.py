@@ -1,4 +1,4 @@
-"""Pages of a long list by key, and totals that stop counting in time."""
+"""Keyset pagination, and counts that stop at a limit."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ Row = TypeVar("Row", bound=models.Model)
 ROWS_A_PAGE = 50
 
 COUNT_UP_TO = 10_000
-"""Rows that are counted exactly; a pager then says how many there are more than."""
+"""Rows are counted exactly up to this number; beyond it the pager says "more than"."""
 
 FOUND_UP_TO = 500
-"""The same of a search by a part of a name or number, which looks at each row."""
+"""The same limit for a search by a part of a name or number, which has to check every row."""
 
 NAMED_UP_TO = 2_000
-"""A part that more people share is met often enough on the way through any list in its own order."""
+"""Up to this many matching people are passed to a query by id; of more, a scan in list order soon finds some."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """One page of a long list, newest first; the keys lead to the pages beside it."""
+    """One page of a list, newest first, with the keys of its neighbours."""
 
     rows: list[Row]
     newer: int | None = None
-    """Key to hand over as `newer_than`; None on the first page."""
+    """The `newer_than` key of the page before; None on the first page."""
     older: int | None = None
-    """Key to hand over as `older_than`; None on the last page."""
+    """The `older_than` key of the next page; None on the last page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many rows a selection has, exact up to a limit."""
+    """The number of rows of a query, exact up to a limit."""
 
     count: int
     is_more: bool
 
 
 def page_by_key(queryset: models.QuerySet[Row], asked: Mapping[str, Any], size: int = ROWS_A_PAGE) -> Page[Row]:
-    """Return the page that `older_than` or `newer_than` asks for, by id, newest first; one query, never an offset.
+    """Return the page that `older_than` or `newer_than` in `asked` names, by id, newest first; one query, no offset.
 
-    A key that is not a number is as good as none.
+    A key that is not a number is ignored.
     """
     older_than, newer_than = _key(asked.get("older_than")), _key(asked.get("newer_than"))
     if newer_than is not None:
         rows = _walk(queryset.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
         has_newer, rows = len(rows) > size, rows[:size][::-1]
-        # A page reached from an older one always has that one beneath it.
+        # A page that was reached by `newer_than` always has an older page.
         return Page(rows, rows[0].pk if rows and has_newer else None, rows[-1].pk if rows else newer_than + 1)
     if older_than is not None:
         queryset = queryset.filter(pk__lt=older_than)
@@ -61,11 +61,11 @@ def page_by_key(queryset: models.QuerySet[Row], asked: Mapping[str, Any], size: 
 
 
 def _walk(queryset: models.QuerySet[Row]) -> list[Row]:
-    """Return the rows of one page; one process walks to them."""
+    """Return the rows of one page, without PostgreSQL's parallel workers."""
     if connection.vendor != "postgresql":
         return list(queryset)
     with transaction.atomic(), connection.cursor() as cursor:
-        # Several would each read on, far beyond what one page needs, and wait for the slowest.
+        # Parallel workers would each read far more than one page needs, and wait for the slowest.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         return list(queryset)
 
@@ -76,6 +76,6 @@ def _key(text: Any) -> int | None:
 
 
 def count_up_to(queryset: models.QuerySet[Row], limit: int = COUNT_UP_TO) -> Total:
-    """Count rows, but no further than the limit."""
+    """Count rows, stopping at the limit."""
     found = queryset.order_by()[: limit + 1].count()
     return Total(min(found, limit), found > limit)

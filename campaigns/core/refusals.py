@@ -1,7 +1,7 @@
-"""The one way to say that what a person asked for cannot be done."""
+"""`Refusal`, the exception for a request of a user that cannot be carried out."""
 
 from __future__ import annotations
 
 
 class Refusal(Exception):
-    """Raised when what a person asked for cannot be done now; the message is a plain sentence that says why."""
+    """Raised when a user's request cannot be carried out now; the message is a sentence for the user that says why."""

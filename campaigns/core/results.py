@@ -1,7 +1,7 @@
-"""What came of a call, or where it is now: one word, sentence, chip and place in the order, for every screen and file.
+"""Results of calls: the word, sentence, chip and sort position of a call, the same for every screen and file.
 
-Nothing else decides it. A call that is over has a result (Answered, Voicemail, No answer ...), which its status alone
-does not tell; any other has the word of its status. It is told of a `Call` as well as of a row of its `READS`.
+A finished call has a result (Answered, Voicemail, No answer ...), which depends on more than its status; any other call
+shows its status. The functions take a `Call`, or a mapping with the columns of `READS`.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ READS = (
     "status", "wait_reason", "skip_reason", "failure_reason", "held_at", "needs_person_at", "answered_by",
     "talk_seconds",
 )  # fmt: skip
-"""Columns of a call that its result and sentence are made of."""
+"""Columns of a call from which its result and sentence follow."""
 
 ANSWERED, SILENT, VOICEMAIL, HELD, TO_DECIDE = "talked", "silent", "machine", "held", "decide"
-"""Names of results that are no status; the others are called like their status."""
+"""Keys of results that are not statuses; every other result has its status as key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One thing that may come of a call, or one status of a call that is not over."""
+    """One possible result of a finished call, or one status of an unfinished call."""
 
     key: str
-    """Its name in addresses, in JSON and among sums; never changed, since saved filters hold it."""
+    """Its name in URLs, JSON and sums; must never change, because saved filters contain it."""
     chip: Chip
 
     @property
     def word(self) -> Words:
-        """The word of its chip: a file says what the screen says."""
+        """The word on its chip, and in files."""
         return self.chip.label
 
     @property
     def order(self) -> int:
-        """Its place: waiting first, then on its way, then over from the best ending to the worst."""
+        """Its sort position: waiting, then in progress, then finished from the best result to the worst."""
         return ORDER[self.key]
 
 
@@ -82,16 +82,16 @@ RESULTS: tuple[Result, ...] = (
 BY_KEY: Mapping[str, Result] = {result.key: result for result in RESULTS}
 ORDER: Mapping[str, int] = {result.key: place for place, result in enumerate(RESULTS)}
 LIVE: tuple[str, ...] = tuple(status.value for status in CallStatus if status in AT_VENDOR | {CallStatus.PLACING})
-"""Statuses of calls that are out now."""
+"""Statuses of calls that are being placed or are at the vendor."""
 COUNTED: tuple[str, ...] = (
     ANSWERED, VOICEMAIL, SILENT, CallStatus.NO_ANSWER.value, CallStatus.BUSY.value, CallStatus.FAILED.value,
     CallStatus.CANCELED.value,
 )  # fmt: skip
-"""The results that sums tell apart: every call that is over has exactly one. Held calls count as failed ones."""
+"""Results by which sums are grouped: every finished call has exactly one. Held calls count as failed."""
 
 
 def key_of(status: str, answered_by: str, talk_seconds: int | None) -> str:
-    """Return under which name a call is counted: one of `COUNTED` where it is over, else its status."""
+    """Return the key under which a call is counted: one of `COUNTED` if it is finished, else its status."""
     if conditions.is_voicemail(status, answered_by):
         return VOICEMAIL
     if conditions.has_talked(status, talk_seconds, answered_by):
@@ -100,7 +100,7 @@ def key_of(status: str, answered_by: str, talk_seconds: int | None) -> str:
 
 
 def result_of(row: Row) -> Result:
-    """Return what came of a call, or its status where it is not over."""
+    """Return the result of a finished call, or the status of any other."""
     value: Callable[[str], Any] = row.__getitem__ if isinstance(row, Mapping) else partial(getattr, row)
     status = value("status")
     if conditions.is_held(value("held_at")):
@@ -112,9 +112,9 @@ def result_of(row: Row) -> Result:
 
 
 def sentence_of(row: Row) -> Words:
-    """Return in one sentence why a call came to this, or why it stands where it stands; empty where the word says all.
+    """Return one sentence that explains a call's result or status; empty if the word says enough.
 
-    Of a `Call` that was read with its campaign and provider it tells also what holds up everybody around it.
+    For a waiting `Call` that was loaded with its campaign and provider, it also names what holds those up.
     """
     return explanations.why(row if isinstance(row, Call) else Call(**{name: row[name] for name in READS}))
 
@@ -123,9 +123,9 @@ def sentence_of(row: Row) -> Words:
 
 
 def condition(key: str) -> Q:
-    """Return the condition of calls that are counted under a name, of held ones, or of a status of ours.
+    """Return the query condition of a result's key, or of a status.
 
-    Held calls are among the failed ones, and calls to decide are the unknown ones.
+    Held calls are also failed calls, and calls to decide are also unknown ones.
     """
     if key == ANSWERED:
         return conditions.talked()
@@ -138,18 +138,18 @@ def condition(key: str) -> Q:
     status = CallStatus.COMPLETED if key == SILENT else CallStatus(key)
     if key == CallStatus.COMPLETED or status not in ENDED:
         return Q(status=status)
-    # Silent calls are few of many completed ones: found in an index that holds all three columns, not among the rows.
+    # Silent calls are few among the completed ones, so the condition uses an index that covers all three columns.
     is_so = Q(StatusIsMostly({status})) if key == SILENT else Q(status=status)
     return is_so & ~Q(answered_by=conditions.MACHINE) & ~conditions.talked()
 
 
 def chosen_from(keys: Iterable[str]) -> list[tuple[str, Words]]:
-    """Return results and statuses to choose from, in their order."""
+    """Return (key, word) of these results and statuses as form choices, in sort order."""
     return [(key, BY_KEY[key].word) for key in sorted(keys, key=ORDER.__getitem__)]
 
 
 def counted(calls: CallQuerySet) -> Counter[str]:
-    """Count calls by what came of them, under the names of `COUNTED` and of statuses; one statement."""
+    """Count calls by result or status in one query; the keys are as in `key_of`."""
     rows: Iterable[Any] = calls.order_by().values("status").annotate(n=Count("pk"), **AMONG)
     counts: Counter[str] = Counter()
     for row in rows:
@@ -165,18 +165,18 @@ AMONG: dict[str, Any] = {
 
 
 def split(status: str, total: int, machine: int, talked: int) -> dict[str, int]:
-    """Return by result how many calls of one status came to what."""
+    """Split the number of calls of one status by result; `machine` and `talked` are counted among `total`."""
     counts = {ANSWERED: talked, VOICEMAIL: machine, key_of(status, "", None): total - machine - talked}
     return {key: count for key, count in counts.items() if count}
 
 
 def in_order(counts: Mapping[str, int]) -> list[tuple[Result, int]]:
-    """Return results with their numbers in their order, without empty ones."""
+    """Return (result, count) in sort order, without zero counts."""
     return [(result, counts[result.key]) for result in RESULTS if counts.get(result.key)]
 
 
 def menu() -> Sequence[tuple[Words, Sequence[tuple[str, Words]]]]:
-    """Return what calls can be filtered by: the results, then the statuses of calls that are not over."""
+    """Return grouped form choices for filtering calls: results, then statuses of unfinished calls."""
     over = (*COUNTED, CallStatus.UNKNOWN, CallStatus.SKIPPED)
     return [
         (_("Result"), chosen_from(over)),

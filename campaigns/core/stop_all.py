@@ -1,9 +1,9 @@
-"""Stop-all, and the gate before every commit point: one row, locked by all who change what a commit point reads.
+"""Stop-all, and the gate: a lock on one row that every commit point shares and every change of its rules excludes.
 
-While stop-all is pressed no commit point passes. Commit points pass the gate together (a shared lock); a stop-all, an
-opt-out or a do-not-call import closes it for a moment (an exclusive lock). So whatever they commit holds from that
-commit: no commit point that read the old state can still be open. SQLite needs no lock: BEGIN IMMEDIATE already lets
-one writer in at a time.
+While stop-all is pressed no commit point passes. Commit points take the row's lock shared, so they run side by side;
+stop-all, an opt-out and a do-not-call import take it exclusively. When one of those commits, no transaction that read
+the old state is still open, so it holds from its commit on. SQLite needs no row lock: BEGIN IMMEDIATE admits one writer
+at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from callcenter.audit.models import record
 from campaigns.models import DialingSwitch
+from campaigns.reasons import MAX_REASON
 
 Actor = AbstractBaseUser | AnonymousUser
 
@@ -21,38 +22,38 @@ SWITCH_ID = 1
 
 
 def pass_gate() -> bool:
-    """Take the shared lock for the rest of the transaction; returns whether dialling is allowed at all."""
+    """Take the gate's shared lock until the transaction ends; returns whether calling is allowed (no stop-all)."""
     table = DialingSwitch._meta.db_table
     lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT stopped_at FROM {table} WHERE id = %s{lock}", [SWITCH_ID])  # noqa: S608
         row = cursor.fetchone()
-    # No row means that nobody made the gate yet: what cannot be read is a no.
+    # Without the row nothing was locked, so calling is not allowed.
     return row is not None and row[0] is None
 
 
 def close_gate() -> DialingSwitch:
-    """Take the exclusive lock for the rest of the transaction; returns the stop-all row, made where it is missing."""
+    """Take the gate's exclusive lock until the transaction ends; returns the stop-all row, created if missing."""
     DialingSwitch.objects.get_or_create(pk=SWITCH_ID)
     return DialingSwitch.objects.select_for_update().get(pk=SWITCH_ID)
 
 
 def press_stop_all(person: Actor, reason: str = "") -> bool:
-    """Stop all calls from this commit on; returns False where somebody had already pressed it (that press stands)."""
+    """Stop all calls from this commit on; returns False, and changes nothing, if stop-all was pressed already."""
     with transaction.atomic(durable=True):
         switch = close_gate()
         if switch.stopped_at is not None:
             return False
         switch.stopped_at = timezone.now()
         switch.stopped_by_id = person.pk
-        switch.reason = reason.strip()[:300]
+        switch.reason = reason.strip()[:MAX_REASON]
         switch.save()
         record(person, "stop_all.pressed", switch, reason=switch.reason)
     return True
 
 
 def release_stop_all(person: Actor) -> bool:
-    """Let calls pass again; returns False where they already may."""
+    """Allow calls again; returns False if they were allowed already."""
     with transaction.atomic(durable=True):
         switch = close_gate()
         if switch.stopped_at is None:
@@ -65,7 +66,7 @@ def release_stop_all(person: Actor) -> bool:
 
 
 def switch_now() -> DialingSwitch:
-    """Return the switch as it stands; where nobody made the row yet, one that is not pressed and not stored."""
+    """Return the stop-all row; if there is none yet, an unsaved one that is not pressed."""
     return DialingSwitch.objects.select_related("stopped_by").filter(pk=SWITCH_ID).first() or DialingSwitch(
         pk=SWITCH_ID
     )

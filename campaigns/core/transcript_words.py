@@ -1,6 +1,6 @@
-"""Folds what was said into words, keeps them where searches look, and finds them again in a text.
+"""Transcript search: folds text into words, stores the words in an indexed table, and marks them in a text.
 
-Every engine sees the same folded words, so that a search finds the same calls on each.
+PostgreSQL and SQLite index the same folded words, so that a search finds the same calls on both.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ from campaigns.models.transcript_words import is_begun_by
 from campaigns.numbers import text_of_digits
 
 MOST_WANTED = 8
+"""Words of a search that count; further ones are ignored."""
+MOST_SEARCHED = 400
+"""Characters of a search that are read."""
 LONGEST_WORD = 60
 MOST_BYTES = 500_000
-"""PostgreSQL refuses more than a megabyte of words in one place."""
+"""Bytes of words stored for one transcript; PostgreSQL refuses more than a megabyte in one tsvector."""
 BATCH = 200
 CATCH_UP_SECONDS = 10.0
 JOINER = "\u200c"
-"""Parts Persian words without a gap; left out by many who type."""
+"""The zero-width non-joiner, which separates parts of a Persian word; many people do not type it."""
 LETTERS = str.maketrans(
     {
         "ي": "ی", "ى": "ی", "ئ": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه",
@@ -37,7 +40,7 @@ LETTERS = str.maketrans(
         **{chr(code): "" for code in (*range(0x064B, 0x0660), 0x0670, 0x200D, 0x00AD)},
     }
 )  # fmt: skip
-"""What one writes and another does not: letters of the Arabic keyboard, vowel signs, stretching."""
+"""Differences of writing that a search ignores: Arabic keyboard letters, vowel signs, elongation."""
 
 
 # Folding
@@ -45,7 +48,7 @@ LETTERS = str.maketrans(
 
 @cache
 def _word() -> re.Pattern[str]:
-    """Return the pattern of a word: letters, numbers and the marks upon them, which Python's own `\\w` leaves out."""
+    """Return the pattern of a word: letters, digits and combining marks, which Python's `\\w` leaves out."""
     codes = [code for code in range(0x300, min(sys.maxunicode, 0xFFFF)) if unicodedata.category(chr(code))[0] == "M"]
     runs = (list(run) for _key, run in groupby(enumerate(codes), key=lambda pair: pair[1] - pair[0]))
     marks = "".join(f"{chr(run[0][1])}-{chr(run[-1][1])}" for run in runs)
@@ -53,26 +56,26 @@ def _word() -> re.Pattern[str]:
 
 
 def fold(text: str) -> list[str]:
-    """Return the words of a text without what writing differs in: case, keyboards, digits, vowel signs."""
+    """Return the words of a text, normalized: case, keyboard variants of letters, digits and vowel signs."""
     plain = text_of_digits(unicodedata.normalize("NFKC", text)).casefold().translate(LETTERS)
     found = (word for match in _word().finditer(plain) for word in match[0].split(JOINER))
     return [word[:LONGEST_WORD] for word in found if word]
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words that a search asks for, each once; only the first few count."""
-    return list(dict.fromkeys(fold(text[:400])))[:MOST_WANTED]
+    """Return the folded words of a search, each once, at most `MOST_WANTED`."""
+    return list(dict.fromkeys(fold(text[:MOST_SEARCHED])))[:MOST_WANTED]
 
 
 def key_of(name: str) -> str:
-    """Return what two spellings of one name have in common."""
+    """Return the key that all spellings of one name share."""
     return " ".join(fold(name))[:LONGEST_WORD]
 
 
 def _kept_words(transcript: CallTranscript) -> str:
     said = [transcript.text or "\n".join(str(turn.get("text", "")) for turn in transcript.turns), transcript.summary]
     text = "\n".join(said)
-    # Who types the parts of a Persian word in one finds it too.
+    # So that the parts of a Persian word are also found when they are typed as one word.
     words = sorted({*fold(text), *fold(text.replace(JOINER, ""))}) if JOINER in text else sorted(set(fold(text)))
     size, kept = 0, []
     for word in words:
@@ -87,9 +90,9 @@ def _kept_words(transcript: CallTranscript) -> str:
 
 
 def put_words(transcripts: Iterable[CallTranscript]) -> int:
-    """Put the words of transcripts where searches look; returns of how many.
+    """Store the words of transcripts in the search table; returns the number of transcripts.
 
-    The caller's transaction holds the transcripts, so that nobody changes them meanwhile.
+    The caller must have locked the transcripts in its transaction.
     """
     rows = [TranscriptWords(call_id=one.call_id, transcript=one, words=_kept_words(one)) for one in transcripts]
     if rows:
@@ -101,7 +104,7 @@ def put_words(transcripts: Iterable[CallTranscript]) -> int:
 
 
 def catch_up(seconds: float | None = CATCH_UP_SECONDS) -> int:
-    """Put the words of transcripts that came in by another way; returns of how many. None: until all are done."""
+    """Index transcripts that were stored without their words; returns how many. `seconds` None: until all are done."""
     until, done = time.monotonic() + (seconds or 0), 0
     while True:
         with transaction.atomic():
@@ -118,9 +121,9 @@ def catch_up(seconds: float | None = CATCH_UP_SECONDS) -> int:
 
 
 def said(words: Sequence[str]) -> Q:
-    """Return the condition of calls in whose transcript every one of these words stands.
+    """Return the condition of calls whose transcript contains every one of these words.
 
-    Few calls are named: else PostgreSQL walks the whole log for words that hardly anybody said.
+    If few calls match, they are named by id: PostgreSQL would otherwise scan the whole log for rare words.
     """
     found = TranscriptWords.objects.filter(words__begin_with=list(words)).order_by()
     ids = list(found.values_list("pk", flat=True)[: NAMED_UP_TO + 1])
@@ -128,7 +131,7 @@ def said(words: Sequence[str]) -> Q:
 
 
 def marked(text: str, words: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Yield a text in pieces and whether each is one of these words."""
+    """Yield the text in pieces, each with whether it is one of the (folded) words."""
     end = 0
     for match in _word().finditer(text) if words else ():
         parts = fold(match[0]) + (fold(match[0].replace(JOINER, "")) if JOINER in match[0] else [])

@@ -1,4 +1,4 @@
-"""The addresses of this room: stop-all."""
+"""URLs of stop-all."""
 
 from __future__ import annotations
 

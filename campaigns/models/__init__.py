@@ -1,4 +1,4 @@
-"""The rows of this room, split by subject."""
+"""The models of campaigns, one module for each subject."""
 
 from campaigns.models.alerts import Alert
 from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch

@@ -1,4 +1,4 @@
-"""What managers and admins are told by e-mail, once each."""
+"""Model of alerts, which managers and admins receive by e-mail once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Alert(models.Model):
-    """One thing that needs somebody: raised once, sent once, cleared when it is over; then it may be raised again."""
+    """A condition that needs attention: raised and sent once, cleared when it is over, and may then be raised again."""
 
     class Kind(models.TextChoices):
-        """Names what happened."""
+        """Kinds of conditions."""
 
         PROVIDER_HALTED = "provider_halted", _("A provider is halted")
         CAMPAIGN_PAUSED = "campaign_paused", _("The system paused a campaign")
@@ -26,7 +26,7 @@ class Alert(models.Model):
     object_id = models.PositiveBigIntegerField()
     raised_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)
-    """When a worker last took it to send it; nobody else takes it for a while."""
+    """When a worker last claimed it for sending; other workers leave it alone for a while."""
     sent_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
 

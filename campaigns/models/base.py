@@ -1,4 +1,4 @@
-"""What every row that a person creates carries."""
+"""Abstract base of rows that a user creates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Owned(models.Model):
-    """Base of rows with an owner and a team."""
+    """Abstract model with an owner, a team and the time of creation."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")

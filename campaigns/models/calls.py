@@ -1,4 +1,4 @@
-"""Calls, what happened to each, and the one switch that stops them all."""
+"""Models of calls, their transcripts and events, and the stop-all switch."""
 
 from __future__ import annotations
 
@@ -15,59 +15,59 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from campaigns.models.base import Owned
 from campaigns.models.status_conditions import StatusIsOneOf
-from campaigns.reasons import SkipReason
+from campaigns.reasons import MAX_REASON, SkipReason
 from providers.registry import vendors_that
 from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus, FailureReason
 
 
 class CallQuerySet(models.QuerySet["Call"]):
-    """Selections of calls."""
+    """Queries for calls."""
 
     def due(self, now: datetime) -> CallQuerySet:
-        """Calls that wait and whose time has come."""
+        """Return pending calls whose `due_at` has passed."""
         return self.filter(status=CallStatus.PENDING, due_at__lte=now)
 
     def unleased(self, now: datetime) -> CallQuerySet:
-        """Calls that no worker holds."""
+        """Return calls without a lease, or with an expired one."""
         return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
 
     def live(self) -> CallQuerySet:
-        """Calls whose phone may ring."""
+        """Return live calls, that is, calls whose phone may ring."""
         return self.filter(StatusIsOneOf(LIVE))
 
     def at_vendor(self) -> CallQuerySet:
-        """Calls that the vendor has and has not ended."""
+        """Return calls that are at the vendor and have not ended."""
         return self.open().filter(status__in=AT_VENDOR)
 
     def recallable(self) -> CallQuerySet:
-        """Calls that wait at a vendor which can still take them back."""
+        """Return calls that wait at a vendor that can still cancel them."""
         there = self.live().filter(status=CallStatus.QUEUED, provider__vendor__in=vendors_that("supports_cancel"))
         return there.exclude(remote_id="")
 
     def open(self) -> CallQuerySet:
-        """Calls of which news is to come: at the vendor, or unknown."""
+        """Return calls about which news is expected: at the vendor, or unknown."""
         return self.filter(StatusIsOneOf(AT_VENDOR | {CallStatus.UNKNOWN}))
 
     def unknown(self) -> CallQuerySet:
-        """Calls that may or may not have been placed."""
+        """Return calls of which it is not known whether they were placed."""
         return self.filter(status=CallStatus.UNKNOWN)
 
     def dialed(self) -> CallQuerySet:
-        """Calls whose order left or may have left."""
+        """Return calls that were or may have been sent to the vendor."""
         return self.filter(placing_at__isnull=False)
 
     def visible_to(self, person: Person) -> CallQuerySet:
-        """Calls that this person may see: own ones, or everybody's with the right."""
+        """Return the calls that a user may see: their own, or all with the permission."""
         if may(person, "see_all_calls"):
             return self
         return self.filter(owner_id=person.pk)
 
 
 class Call(Owned):
-    """One attempt to reach one number once: at most one vendor call; a retry is a new row.
+    """One attempt to call one number: at most one call at the vendor. A retry is a new row.
 
-    A call is written four times on its way, and every index that holds it is written with it: no column has an index
-    of its own where another begins with it, and what most calls lack is indexed only where it is there.
+    A row is updated about four times, and each update writes its indexes. So there is no index that is the prefix of
+    another, and columns that are mostly empty have partial indexes.
     """
 
     owner = models.ForeignKey(
@@ -122,7 +122,7 @@ class Call(Owned):
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
 
-    # The order, copied when it was queued: later edits do not change it
+    # The order, copied when the call is queued, so that later edits do not change it
     provider = models.ForeignKey(
         "providers.Provider", models.PROTECT, related_name="calls", db_index=False, verbose_name=_("provider")
     )
@@ -161,16 +161,16 @@ class Call(Owned):
     variables = models.JSONField(_("variables"), default=dict, blank=True)
     vendor_options = models.JSONField(default=dict, blank=True)
 
-    # Where it stands
+    # Its status
     status = models.CharField(_("state"), max_length=12, choices=CallStatus.choices, default=CallStatus.PENDING)
     rank = models.PositiveSmallIntegerField(default=0, editable=False)
     raw_status = models.CharField(_("vendor's word"), max_length=80, blank=True)
     remote_id = models.CharField(_("id at the vendor"), max_length=200, blank=True)
     failure_reason = models.CharField(max_length=20, choices=FailureReason.choices, blank=True, default="")
-    failure_detail = models.CharField(max_length=300, blank=True)
+    failure_detail = models.CharField(max_length=MAX_REASON, blank=True)
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
     held_at = models.DateTimeField(null=True, blank=True)
-    """Proved never placed: waits for a person, no automatic second dial."""
+    """When it was proved never placed; it then waits for a person's decision and is not called again automatically."""
     needs_person_at = models.DateTimeField(null=True, blank=True)
 
     # The queue
@@ -192,9 +192,9 @@ class Call(Owned):
     absent_looks = models.PositiveSmallIntegerField(default=0)
     absent_at = models.DateTimeField(null=True, blank=True)
     stop_asked_at = models.DateTimeField(null=True, blank=True)
-    """When the vendor was asked to cancel it or to hang it up; its end is then no reason for another attempt."""
+    """When the vendor was asked to cancel it or hang up; there is then no automatic further attempt."""
 
-    # What came of it
+    # Its result
     talk_seconds = models.PositiveIntegerField(_("talked, seconds"), null=True, blank=True)
     answered_by = models.CharField(_("answered by"), max_length=8, default="unknown")
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, null=True, blank=True)
@@ -229,7 +229,7 @@ class Call(Owned):
             ),
             models.Index(fields=["provider", "status"], condition=Q(status__in=sorted(LIVE)), name="call_live"),
             models.Index(fields=["deadline_at"], condition=Q(status="placing"), name="call_placing"),
-            # What a campaign came to is counted from it alone: so it holds columns behind the id, which order nothing.
+            # A covering index for counting a campaign's results: the columns after the id are only read from it.
             models.Index(
                 fields=[
                     "campaign",
@@ -277,20 +277,20 @@ class Call(Owned):
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing moves this call on by itself."""
+        """Tell whether the status is final, that is, does not change by itself."""
 
         return self.status in FINAL
 
 
 class CallTranscript(models.Model):
-    """What was said in a call, apart so that lists stay light."""
+    """The transcript of a call, in a table of its own so that lists of calls do not load it."""
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="transcript")
     turns = models.JSONField(default=list)
     text = models.TextField(blank=True)
     summary = models.TextField(blank=True)
     words_at = models.DateTimeField(null=True, blank=True, editable=False)
-    """When its words were last put where searches look; nothing: still to be done."""
+    """When its words were last indexed for search; None: not yet."""
 
     class Meta:
         verbose_name = _("transcript")
@@ -302,10 +302,10 @@ class CallTranscript(models.Model):
 
 
 class CallEvent(models.Model):
-    """One step in a call's life: who or what, when, from, to, why."""
+    """One step in the history of a call: source, time, from and to status, code and detail."""
 
     class Source(models.TextChoices):
-        """Names where the news came from."""
+        """Where the news came from."""
 
         SYSTEM = "system", _("Callcenter")
         ANSWER = "answer", _("The vendor's answer")
@@ -322,7 +322,7 @@ class CallEvent(models.Model):
     to_status = models.CharField(max_length=12, blank=True)
     code = models.CharField(max_length=40, blank=True)
     """Key of a sentence in `campaigns.reasons.SENTENCES`."""
-    detail = models.CharField(max_length=300, blank=True)
+    detail = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
         verbose_name = _("step")
@@ -338,12 +338,12 @@ class CallEvent(models.Model):
 
 
 class DialingSwitch(models.Model):
-    """The one row that stops everything: while it says stopped, no commit point passes."""
+    """The stop-all switch, a single row: while `stopped_at` is set, no commit point passes."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     stopped_at = models.DateTimeField(null=True, blank=True)
     stopped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
         verbose_name = _("stop-all")

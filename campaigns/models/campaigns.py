@@ -1,4 +1,4 @@
-"""One message to an audience: hours, pace, retries, a budget."""
+"""Models of campaigns."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
 from campaigns.models.contacts import ContactList
+from campaigns.reasons import MAX_REASON
 
 
 def every_day() -> list[int]:
-    """Return all weekdays, Monday 0 to Sunday 6."""
+    """Return all weekdays: Monday 0 to Sunday 6."""
     return [0, 1, 2, 3, 4, 5, 6]
 
 
 def default_retries() -> dict[str, list[int]]:
-    """Return the delays in minutes before each further attempt, by outcome; growing."""
+    """Return the default delays in minutes before each further attempt, by the call's status."""
     return {"busy": [10, 30, 60], "no_answer": [60, 180, 1440]}
 
 
 class Campaign(Owned):
-    """One message, an audience, hours, pace, retries, a budget."""
+    """One message to an audience, with calling hours, pace, retries and a budget."""
 
     class Status(models.TextChoices):
-        """Names where a campaign stands."""
+        """Status of a campaign."""
 
         DRAFT = "draft", _("Draft")
         WAITING = "waiting", _("Waiting for approval")
@@ -40,7 +41,7 @@ class Campaign(Owned):
         FINISHED = "finished", _("Finished")
 
     class Pilot(models.TextChoices):
-        """Names how far the try-out with the first few people is."""
+        """Status of the pilot, the trial run with the first few people."""
 
         NONE = "", "-"
         CALLING = "calling", _("Calls the first few people")
@@ -51,12 +52,12 @@ class Campaign(Owned):
     status = models.CharField(_("state"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
     lists = models.ManyToManyField(ContactList, related_name="campaigns", blank=True, verbose_name=_("lists"))
     tags = models.JSONField(_("tags"), default=list, blank=True)
-    """Only people who carry one of these; without a list, everybody who does."""
+    """Only people with at least one of these tags; without a list, all such people."""
     excluded_campaigns = models.ManyToManyField(
         "self", symmetrical=False, related_name="excluded_by", blank=True, verbose_name=_("people left out")
     )
     excludes_only_reached = models.BooleanField(_("leave out only who was reached"), default=False)
-    """Of the excluded campaigns' people only those who talked with us; else everybody who was queued there."""
+    """Exclude only people who talked in the excluded campaigns, not everybody who was queued there."""
 
     # The message
     provider = models.ForeignKey(
@@ -76,7 +77,7 @@ class Campaign(Owned):
         "providers.Dialer", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dialler")
     )
     variables = models.JSONField(_("variables"), default=dict, blank=True)
-    """Variable name to text; `{name}` and `{<column>}` stand for what the contact carries."""
+    """Variable name to text; `{name}` and `{<column>}` are replaced by the contact's values."""
 
     # When
     hours_start = models.TimeField(_("from"), default=datetime.time(9, 0))
@@ -85,7 +86,7 @@ class Campaign(Owned):
     )
     days = models.JSONField(_("days"), default=every_day, blank=True)
 
-    # How fast, how often, how dear
+    # Pace, retries and budget
     calls_per_minute = models.PositiveIntegerField(
         _("calls a minute"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
@@ -99,30 +100,30 @@ class Campaign(Owned):
         _("hours between two campaigns' calls to one person"), default=24, help_text=_("0: no quiet period.")
     )
 
-    # Its life
+    # Status and progress
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True, editable=False)
-    """When a sweep launches it; the row is the job."""
+    """When the minute job launches it; the row is the job."""
     start_refusal = models.CharField(max_length=500, blank=True, editable=False)
-    """Why it did not start at its time."""
+    """Why it was not launched at its time; empty otherwise."""
     pilot = models.CharField(max_length=8, choices=Pilot.choices, blank=True, default="", editable=False)
     launched_at = models.DateTimeField(_("launched"), null=True, blank=True, editable=False)
     launched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
-    paused_reason = models.CharField(max_length=300, blank=True, editable=False)
+    paused_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     paused_by_system = models.BooleanField(default=False, editable=False)
     filled_through = models.BigIntegerField(default=0, editable=False)
-    """Highest contact id that already has its first row; filling goes on from there after a crash."""
+    """Highest contact id that already has its first call; enqueueing continues from there after a crash."""
     is_filled = models.BooleanField(default=False, editable=False)
     pace_tat = models.FloatField(default=0, editable=False)
     reserved_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
     spent_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
 
     watched = models.JSONField(default=dict, blank=True, editable=False)
-    """How its last calls ended, as `rules.Watch` writes it: by it the product sees failures and refusals rise."""
+    """How its last calls ended, as stored by `rules.Watch`; the basis of automatic pauses."""
     watched_since = models.DateTimeField(null=True, blank=True, editable=False)
-    """Calls that left before this are not weighed: a person resumed then."""
+    """Calls placed before this time do not count for automatic pauses, because a user resumed the campaign then."""
 
     class Meta:
         verbose_name = _("campaign")
@@ -134,10 +135,10 @@ class Campaign(Owned):
 
     @property
     def is_open(self) -> bool:
-        """Tell whether calls may still be placed for it, now or after a resume."""
+        """Tell whether calls may still be placed for it, now or after it is resumed."""
         return self.status in {self.Status.RUNNING, self.Status.PAUSED}
 
     def retry_delays(self, status: str) -> list[int]:
-        """Return the delays in minutes before each further attempt after this outcome."""
+        """Return the delays in minutes before each further attempt after a call with this status."""
         found: Any = self.retries.get(status, [])
         return [int(minutes) for minutes in found]

@@ -1,4 +1,4 @@
-"""People, the lists they stand in, and who must not be called."""
+"""Models of contacts, their notes, lists and the do-not-call list."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats.masking import ending
 from campaigns.models.base import Owned
+from campaigns.reasons import MAX_REASON
+
+MAX_NAME = 200
+MAX_LIST_NAME = 120
+MAX_CONSENT_SOURCE = 200
+MAX_NOTE = 4_000
 
 
 class Contact(Owned):
     """A person with one phone number in E.164."""
 
-    name = models.CharField(_("name"), max_length=200, blank=True)
+    name = models.CharField(_("name"), max_length=MAX_NAME, blank=True)
     phone = models.CharField(_("phone"), max_length=16, unique=True, help_text=_("In E.164, such as +989121234567."))
     region = models.CharField(_("country"), max_length=2, blank=True)
     time_zone = models.CharField(
@@ -25,7 +31,7 @@ class Contact(Owned):
     )
     variables = models.JSONField(_("what an agent may know"), default=dict, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
-    consent_source = models.CharField(_("consent given by"), max_length=200, blank=True)
+    consent_source = models.CharField(_("consent given by"), max_length=MAX_CONSENT_SOURCE, blank=True)
     consent_at = models.DateTimeField(_("consent given at"), null=True, blank=True)
     imported_by = models.ForeignKey(
         "campaigns.ContactImport", models.SET_NULL, null=True, blank=True, related_name="contacts", editable=False
@@ -46,10 +52,10 @@ class Contact(Owned):
 
 
 class ContactNote(models.Model):
-    """What somebody wrote about a person, and when."""
+    """A note that a user wrote about a contact."""
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="notes")
-    text = models.TextField(_("note"), max_length=4000)
+    text = models.TextField(_("note"), max_length=MAX_NOTE)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
     )
@@ -68,7 +74,7 @@ class ContactNote(models.Model):
 class ContactList(Owned):
     """A named set of contacts."""
 
-    name = models.CharField(_("name"), max_length=120, unique=True)
+    name = models.CharField(_("name"), max_length=MAX_LIST_NAME, unique=True)
     contacts = models.ManyToManyField(Contact, through="ListMembership", related_name="lists")
 
     class Meta:
@@ -98,19 +104,19 @@ class ListMembership(models.Model):
 
 
 class DoNotCallQuerySet(models.QuerySet["DoNotCall"]):
-    """Selections of do-not-call entries."""
+    """Queries for do-not-call entries."""
 
     def in_force(self, now: datetime | None = None) -> DoNotCallQuerySet:
-        """Entries that forbid a call now."""
+        """Return the entries that are active, that is, not expired."""
         now = now or timezone.now()
         return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
 
 
 class DoNotCall(models.Model):
-    """A number that must not be called, from the commit of this row until it expires."""
+    """A number that must not be called, from the commit of this row until `expires_at` (None: for ever)."""
 
     class Source(models.TextChoices):
-        """Names where the wish came from."""
+        """Where the opt-out came from."""
 
         PERSON = "person", _("The person asked us")
         VENDOR = "vendor", _("Heard by the vendor in a call")
@@ -118,7 +124,7 @@ class DoNotCall(models.Model):
         AUTHORITY = "authority", _("A public do-not-call list")
 
     phone = models.CharField(_("phone"), max_length=16, unique=True)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = models.CharField(_("reason"), max_length=MAX_REASON, blank=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.PERSON)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("added by")

@@ -1,4 +1,4 @@
-"""Files of calls that somebody asked for; the row is the job."""
+"""Export jobs: files of calls that a user requested; the row is the job."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
+from campaigns.reasons import MAX_REASON
 
 
 class CallExport(Owned):
-    """One export: what was asked for, how far its writing is, and its file while that is kept."""
+    """One export: its filters, the progress of writing, and its file until that is deleted."""
 
     class State(models.TextChoices):
-        """Names where an export stands."""
+        """Status of an export."""
 
         WAITING = "waiting", _("Waits its turn")
         WRITING = "writing", _("Being written")
@@ -21,7 +22,7 @@ class CallExport(Owned):
         DELETED = "deleted", _("File deleted")
 
     class Format(models.TextChoices):
-        """Names the kinds of files."""
+        """File formats."""
 
         CSV = "csv", _("CSV")
         XLSX = "xlsx", _("Excel (XLSX)")
@@ -29,9 +30,9 @@ class CallExport(Owned):
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     format = models.CharField(max_length=4, choices=Format.choices)
     filters = models.JSONField(default=dict)
-    """What `CallFilters` holds, for the machine."""
+    """The filters as `CallFilters.to_json` returns them."""
     words = models.JSONField(default=list)
-    """The same for people: [name, value] pairs as they stood on the page."""
+    """The filters in words: [name, value] pairs as the page showed them."""
     columns = models.JSONField(default=list)
     shows_numbers = models.BooleanField(default=False)
     """Whether the file holds whole phone numbers."""
@@ -42,20 +43,20 @@ class CallExport(Owned):
     total_rows = models.PositiveIntegerField(null=True, blank=True)
     done_rows = models.PositiveIntegerField(default=0)
     last_id = models.PositiveBigIntegerField(null=True, blank=True)
-    """The call that was written last; rows go from new to old."""
+    """Id of the last written call; rows are written from the newest to the oldest."""
     newest_id = models.PositiveBigIntegerField(null=True, blank=True)
-    """Calls that were added after the writing began stay out."""
+    """Id of the newest call when writing began; later calls are left out."""
     written_bytes = models.PositiveBigIntegerField(default=0)
-    """How much of the unfinished file is certain; what lies behind is written again."""
+    """Bytes of the unfinished file that are complete; after a crash the rest is cut off and written again."""
     tries = models.PositiveSmallIntegerField(default=0)
-    """How often the writing stopped without getting on."""
+    """Consecutive runs that stopped without progress."""
     lease = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
 
     file = models.CharField(max_length=80, blank=True)
-    """Name below the folder of exports."""
+    """File name within the folder of exports."""
     size = models.PositiveBigIntegerField(null=True, blank=True)
-    error = models.CharField(max_length=300, blank=True)
+    error = models.CharField(max_length=MAX_REASON, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 

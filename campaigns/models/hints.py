@@ -1,4 +1,4 @@
-"""What vendors told us by themselves: hints that make us look, never states that we believe."""
+"""Model of hints: webhooks of vendors, which make us read a call but are not trusted as its state."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from callcenter.formats.masking import ending
 
 
 class CallHint(models.Model):
-    """One message of a vendor about one call, once however often it was sent; kept for a day."""
+    """One webhook about one call, stored once however often it was sent; kept for a day."""
 
     class State(models.TextChoices):
-        """Names what became of a hint."""
+        """Status of a hint."""
 
         PARKED = "parked", _("Waits for a call with this id")
         TO_READ = "to_read", _("The ended call is read once more")
@@ -22,11 +22,11 @@ class CallHint(models.Model):
 
     provider = models.ForeignKey("providers.Provider", models.CASCADE, related_name="hints")
     digest = models.CharField(max_length=64)
-    """SHA-256 of the raw message."""
+    """SHA-256 of the raw message, by which duplicates are recognized."""
     remote_id = models.CharField(max_length=200)
     to_number = models.CharField(max_length=40, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
-    """When the vendor says that it took the order."""
+    """When the vendor accepted the order, according to the webhook."""
     received_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PARKED)
 

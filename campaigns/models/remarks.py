@@ -1,4 +1,4 @@
-"""What people of ours say about a call: notes, tags, a review."""
+"""Models of users' remarks on calls: notes, tags, reviews."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.calls import Call
 
+MAX_CALL_NOTE = 2_000
+MAX_TAG = 60
+MAX_COMMENT = 1_000
+
 
 class CallNote(models.Model):
-    """One remark about a call; a call may have several, and none is ever changed."""
+    """A note on a call; a call may have several, and they are never edited."""
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="notes")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("when"), default=timezone.now)
-    text = models.TextField(_("note"), max_length=2000)
+    text = models.TextField(_("note"), max_length=MAX_CALL_NOTE)
 
     class Meta:
         verbose_name = _("note")
@@ -29,11 +33,11 @@ class CallNote(models.Model):
 
 
 class CallTag(models.Model):
-    """A word that calls are sorted by, as it was first written."""
+    """A tag for calls, in its first spelling."""
 
-    name = models.CharField(_("tag"), max_length=60)
-    key = models.CharField(max_length=60, unique=True, editable=False)
-    """The name without what writing differs in: case, letters of either script."""
+    name = models.CharField(_("tag"), max_length=MAX_TAG)
+    key = models.CharField(max_length=MAX_TAG, unique=True, editable=False)
+    """The normalized name, equal for all spellings: case, keyboard variants of letters."""
 
     class Meta:
         verbose_name = _("tag")
@@ -45,7 +49,7 @@ class CallTag(models.Model):
 
 
 class CallTagging(models.Model):
-    """One tag on one call, and who put it there."""
+    """One tag on one call, and the user who added it."""
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="taggings")
     tag = models.ForeignKey(CallTag, models.CASCADE, related_name="taggings", db_index=False)
@@ -62,11 +66,11 @@ class CallTagging(models.Model):
 
 
 class CallReview(models.Model):
-    """How good a call was, in the eyes of a manager; the last word stands, those before it are in the audit."""
+    """A manager's score and comment for a call; earlier versions are in the audit log."""
 
     call = models.OneToOneField(Call, models.CASCADE, primary_key=True, related_name="review")
     score = models.PositiveSmallIntegerField(_("score"))
-    comment = models.CharField(_("comment"), max_length=1000, blank=True)
+    comment = models.CharField(_("comment"), max_length=MAX_COMMENT, blank=True)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     reviewed_at = models.DateTimeField(default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""Filters of the call log that somebody wants to use again."""
+"""Saved filters of the call log."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from callcenter.access.roles import Person
 
 
 class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
-    """Selections of saved filters."""
+    """Queries for saved filters."""
 
     def visible_to(self, person: Person) -> SavedFilterQuerySet:
-        """Own ones, and those that somebody shares with everybody."""
+        """Return the user's own filters, and those shared with everybody."""
         return self.filter(Q(owner_id=person.pk) | Q(is_shared=True))
 
 
 class SavedFilter(models.Model):
-    """A name for filters and columns of the call log; each person sees through it only the calls that are theirs."""
+    """Named filters and columns of the call log; a shared one shows each user only the calls that they may see."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=80)
     query = models.CharField(max_length=2000)
-    """The address's query, as the log writes it."""
+    """The URL query string of the log."""
     is_shared = models.BooleanField(_("shared with everybody"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""Conditions on the state of a call, worded so that each engine uses the right index."""
+"""Query lookups on a call's status, with SQL that makes each database use the right index."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ else:
 
 
 class StatusIsOneOf(StatusLookup):
-    """The condition of a partial index, word for word: SQLite uses the index only where the words are no parameters.
+    """`status IN (...)` with literals, as in a partial index's condition: SQLite would not use it for parameters.
 
-    Without it a commit point would read every call that its provider ever had.
+    Without the index a commit point would read every call that its provider ever had.
     """
 
     lookup_name = "is_one_of"
@@ -26,24 +26,24 @@ class StatusIsOneOf(StatusLookup):
         super().__init__(F("status"), sorted(map(str, statuses)))
 
     def get_source_expressions(self) -> list[Any]:
-        """Return the column alone: the words are no expression."""
+        """Return the column only; the literals are not expressions."""
         return [self.lhs]
 
     def set_source_expressions(self, exprs: Any) -> None:
-        """Take the column that the query resolved."""
+        """Set the column as resolved by the query."""
         (self.lhs,) = exprs
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return the condition; the words are constants of ours."""
+        """Return the SQL; the literals are constants, never input."""
         column, parameters = self.process_lhs(compiler, connection)
         words = ", ".join(f"'{word}'" for word in self.rhs)
         return f"{column} IN ({words})", parameters
 
 
 class StatusIsMostly(StatusIsOneOf):
-    """A condition on the state that nearly every call passes: an index by state would only have them all sorted."""
+    """`status IN (...)` for statuses that most calls have: no index is used, since it would only cause sorting."""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return the condition; on SQLite a plus keeps the indexes away."""
+        """Return the SQL; on SQLite a unary plus prevents the use of an index."""
         condition, parameters = super().as_sql(compiler, connection)
         return f"+{condition}" if connection.vendor == "sqlite" else condition, parameters

@@ -1,4 +1,7 @@
-"""Sums of calls by quarter of an hour: derived, so that a report of months reads some thousand rows."""
+"""Rollups: sums of calls for each quarter of an hour, so that a report over months reads a few thousand rows.
+
+All rows are derived from the calls and can be rebuilt.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CallTally(models.Model):
-    """What the calls of one quarter of an hour, campaign, provider and attempt came to, by when their orders left.
+    """Counts of calls by result, for one quarter of an hour (of placing), campaign, provider and attempt number.
 
-    Each call that is over is counted under one name of `campaigns.core.results.COUNTED`.
+    Each finished call is counted under one key of `campaigns.core.results.COUNTED`.
     """
 
     quarter = models.PositiveIntegerField()
-    """Quarters of an hour since 1970; every zone's days and hours begin with one."""
+    """Quarters of an hour since 1970 (UTC); in every time zone days and hours begin with one."""
     campaign = models.ForeignKey("campaigns.Campaign", models.CASCADE, null=True, db_index=False, related_name="+")
     provider = models.ForeignKey("providers.Provider", models.CASCADE, db_index=False, related_name="+")
     attempt = models.PositiveSmallIntegerField()
@@ -36,20 +39,20 @@ class CallTally(models.Model):
 
 
 class CostTally(models.Model):
-    """What the calls of one quarter of an hour, campaign, provider and currency cost."""
+    """Costs of calls, for one quarter of an hour (of placing), campaign, provider and currency."""
 
     quarter = models.PositiveIntegerField()
     campaign = models.ForeignKey("campaigns.Campaign", models.CASCADE, null=True, db_index=False, related_name="+")
     provider = models.ForeignKey("providers.Provider", models.CASCADE, db_index=False, related_name="+")
     currency = models.CharField(max_length=3, blank=True)
     told = models.DecimalField(max_digits=20, decimal_places=4)
-    """What the vendor told."""
+    """Sum of the costs that the vendor reported."""
     priced = models.PositiveIntegerField()
-    """Calls with a told cost."""
+    """Number of calls with a reported cost."""
     priced_seconds = models.PositiveBigIntegerField()
-    """Time talked in them."""
+    """Talk time of these calls, in seconds."""
     unpriced = models.PositiveIntegerField()
-    """Calls with talk time for which the vendor told no cost."""
+    """Number of calls with talk time and no reported cost."""
     unpriced_seconds = models.PositiveBigIntegerField()
 
     class Meta:
@@ -62,11 +65,11 @@ class CostTally(models.Model):
 
 
 class TallyMark(models.Model):
-    """One row: how far the sums reach, and when changed calls were last looked for."""
+    """The progress of the rollups: a single row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     through = models.PositiveIntegerField(default=0)
-    """First quarter that is not summed."""
+    """The first quarter that is not summed yet."""
     looked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The words of each transcript, once each, behind an index: what a search of the call log reads."""
+"""Model of transcripts' words, with the full-text index that a search of the call log uses."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.calls import Call, CallTranscript
 
 FULL_TEXT = "campaigns_transcriptwords_fts"
-"""SQLite's own full-text table over the words; triggers keep it equal (migration `transcript_search`)."""
+"""SQLite's FTS table over the words, kept up to date by triggers (migration `transcript_search`)."""
 
 LONG_ENOUGH = 4
-"""Letters from which on a word is found by its beginning; shorter ones begin too many others."""
+"""Searched words with at least this many letters match as prefixes; shorter ones match whole words only."""
 
 if TYPE_CHECKING:
     TextField = models.TextField[str, str]
@@ -25,26 +25,26 @@ else:
 
 
 def is_begun_by(word: str, wanted: str) -> bool:
-    """Tell whether a word is what is wanted, or begins so where that is long enough."""
+    """Tell whether a word equals the wanted one, or begins with it if that has `LONG_ENOUGH` letters."""
     return word.startswith(wanted) if len(wanted) >= LONG_ENOUGH else word == wanted
 
 
 class WordsField(TextField):
-    """Words parted by single spaces, already folded; asked by `__begin_with=[...]`."""
+    """Folded words separated by single spaces; queried by the lookup `__begin_with=[...]`."""
 
 
 @WordsField.register_lookup
 class BeginWith(WordsLookup):
-    """Rows that hold every wanted word (`is_begun_by`), through the index of the engine in use.
+    """Lookup for rows that contain every wanted word (see `is_begun_by`), by the database's full-text index.
 
-    The words are folded: letters, numbers and marks alone, nothing that either engine's search would take for a sign.
+    The wanted words must be folded: only letters, digits and marks, so that no character is search syntax.
     """
 
     lookup_name = "begin_with"
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Ask PostgreSQL's index; its function, and why there is one, stand in the migration `words_cost`."""
+        """Return the SQL for PostgreSQL; its function is defined, and explained, in the migration `words_cost`."""
         if connection.vendor == "sqlite":
             return self._sqlite(compiler, connection)
         column, parameters = self.process_lhs(compiler, connection)
@@ -60,7 +60,7 @@ class BeginWith(WordsLookup):
 
 
 class TranscriptWords(models.Model):
-    """The words of one transcript; the row goes with its call and with its transcript."""
+    """The words of one transcript; deleted with its call or its transcript."""
 
     call = models.OneToOneField(Call, models.CASCADE, primary_key=True, related_name="words")
     transcript = models.OneToOneField(CallTranscript, models.CASCADE, related_name="words")

@@ -1,4 +1,4 @@
-"""What the vendors' lists were compared with: how far, what they showed that no row of ours explains, and our mark."""
+"""Models of reconciliation with vendors' lists of calls: progress, unexplained calls, and the mark of this database."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.reasons import MAX_REASON
+
 
 class VendorSweep(models.Model):
-    """How far one provider's list of calls was compared with our rows."""
+    """The progress of comparing one provider's list of calls with our rows."""
 
     provider = models.OneToOneField("providers.Provider", models.CASCADE, related_name="sweep")
     complete_until = models.DateTimeField(null=True, blank=True)
-    """Every vendor call up to here was looked at."""
+    """Every call in the vendor's list up to this time has been compared."""
     swept_at = models.DateTimeField(null=True, blank=True)
-    """When that was last found out."""
+    """When `complete_until` was last updated."""
     lease_until = models.DateTimeField(null=True, blank=True)
     span_seconds = models.PositiveIntegerField(default=86_400)
-    """How much of the window is asked for at once: halved before each read, doubled after one that came to its end."""
-    problem = models.CharField(max_length=300, blank=True)
-    """Why the last comparison proved nothing, in a sentence; empty where it did."""
+    """Length of the time span of one request: halved before each read, doubled after a complete one."""
+    problem = models.CharField(max_length=MAX_REASON, blank=True)
+    """A sentence that says why the last comparison was inconclusive; empty if it was conclusive."""
 
     class Meta:
         verbose_name = _("comparison with a vendor's list")
@@ -33,10 +35,10 @@ class VendorSweep(models.Model):
 
 
 class UnknownVendorCall(models.Model):
-    """A call in a vendor's list that none of our rows explains; recorded once, then a person says whose it is."""
+    """A call in a vendor's list that matches none of our rows; recorded once, for a person to decide about."""
 
     class State(models.TextChoices):
-        """Names what was decided."""
+        """The decision about it."""
 
         OPEN = "open", _("Waits for a person")
         OURS = "ours", _("Ours")
@@ -51,11 +53,11 @@ class UnknownVendorCall(models.Model):
     seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
     raw_status = models.CharField(_("vendor's word"), max_length=80, blank=True)
     has_our_mark = models.BooleanField(default=False)
-    """It carries a reference as we give one: a restored backup, a second dial, or another Callcenter with this key."""
+    """It has a reference in our format: from a restored backup, a second call, or another Callcenter with this key."""
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
         verbose_name = _("vendor call that we do not know")
@@ -69,11 +71,11 @@ class UnknownVendorCall(models.Model):
 
 
 class DatabaseMark(models.Model):
-    """One row that only counts up: a copy of the count outside the database tells a restored backup."""
+    """A single row with a counter that only grows; a copy outside the database reveals that a backup was restored."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     identity = models.UUIDField(default=uuid.uuid4, editable=False)
-    """Tells this database from a fresh one; a backup has its original's."""
+    """Identifies this database; a new one has another, a restored backup has the same."""
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:

@@ -1,1 +1,1 @@
-"""The forms of Quick call, the call log and remarks."""
+"""Forms of Quick call, the call log and remarks."""

@@ -1,4 +1,4 @@
-"""What narrows the call log and what it shows; everything stands in the address, so that a link shows the same."""
+"""Form of the call log's filters and columns; its state is the URL's query, so that a link shows the same log."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ PAGE_KEYS = {"older_than", "newer_than"}
 
 @dataclass(frozen=True, slots=True)
 class FilterChip:
-    """One active filter: its name in the address, and what it says."""
+    """One active filter, for display: its field, and its value in words."""
 
     name: str
     label: str | Promise
     value: Any
     without: str
-    """The address's query without it, from the first page."""
+    """The URL's query without this filter, for the first page."""
 
 
 STATES = ((LIVE_NOW, _("Live now")), (TO_DECIDE, _("Unclear or held")))
 OLD_STATES = ((CallStatus.COMPLETED.value, _("Completed, answered or not")),)
-"""Offered no more, and still understood: addresses and saved filters hold them."""
+"""Values that are no longer offered but still accepted, because URLs and saved filters contain them."""
 WHICH = (
     ("", _("Any")),
     (call_log.SENT, _("Sent to the vendor")),
@@ -72,19 +72,19 @@ IN_ORDER = (("since", "until"), ("talked_from", "talked_to"), ("cost_from", "cos
 
 
 def field_choices(field: forms.ChoiceField) -> Iterator[tuple[Any, Any]]:
-    """Yield the values of a field with their words, also those that stand in groups."""
+    """Yield (value, label) of a field's choices, including those in groups."""
     choices: Any = field.choices
     for value, words in choices:
         yield from words if isinstance(words, list | tuple) else [(value, words)]
 
 
 def whole(value: Any) -> int | None:
-    """Return a chosen number; None where nothing was chosen."""
+    """Return a chosen value as an int; None if nothing was chosen."""
     return None if value in (None, "") else int(value)
 
 
 class CallFilterForm(forms.Form):
-    """The filters of the call log and its columns, all optional; what is wrong filters nothing and is said."""
+    """The filters and columns of the call log, all optional; an invalid filter is ignored and shown as an error."""
 
     person = forms.CharField(label=_("Name or number"), required=False, max_length=80)
     words = forms.CharField(
@@ -152,7 +152,7 @@ class CallFilterForm(forms.Form):
         return urlencode([pair for pair in self._given() if pair[0] not in PAGE_KEYS.union(names)])
 
     def clean_words(self) -> str:
-        """Refuse words that nobody could look for, and people who may not read what was said."""
+        """Return the words. Raises ValidationError if they cannot be searched, or the user may not read transcripts."""
         words = str(self.cleaned_data["words"])
         if words and not may(self._viewer, "hear_calls"):
             raise forms.ValidationError(_("What was said is for callers and managers."), code="right")
@@ -161,7 +161,7 @@ class CallFilterForm(forms.Form):
         return words
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a span that ends before it begins."""
+        """Add an error for a range whose end is before its beginning."""
         cleaned: dict[str, Any] = super().clean() or {}
         for first, last in IN_ORDER:
             begin, end = cleaned.get(first), cleaned.get(last)
@@ -175,23 +175,23 @@ class CallFilterForm(forms.Form):
     # What was asked for
 
     def filters(self) -> CallFilters:
-        """Return what to look for; a wrong value counts as none."""
+        """Return the filters, without invalid values."""
         self.is_valid()
         asked = {name: value for name, value in self.cleaned_data.items() if name != "column"}
         return CallFilters(**{name: value for name, value in asked.items() if value not in (None, "")})
 
     def columns(self) -> tuple[call_columns.LogColumn, ...]:
-        """Return what to show."""
+        """Return the columns to show."""
         self.is_valid()
         return call_columns.chosen(self.cleaned_data.get("column", ()))
 
     def query(self) -> str:
-        """Return the address's query of what is right in it, filters and columns, from the first page."""
+        """Return the URL's query with the valid filters and the columns, for the first page."""
         self.is_valid()
         return urlencode([pair for pair in self._given() if pair[0] in self.cleaned_data])
 
     def chips(self) -> list[FilterChip]:
-        """Return the filters that are on."""
+        """Return the active filters."""
         self.is_valid()
         words: dict[str, dict[Any, Any]] = {
             name: dict(field_choices(field))
@@ -211,33 +211,33 @@ class CallFilterForm(forms.Form):
         ]
 
     def given_filters(self) -> list[tuple[str, str]]:
-        """Return the filters as they were written, for a form beside this one to carry on."""
+        """Return (name, value) of the filters as given, for hidden fields of another form on the page."""
         return [pair for pair in self._given() if pair[0] in self.fields and pair[0] != "column"]
 
     def given_columns(self) -> list[tuple[str, str]]:
-        """Return the choice of columns likewise."""
+        """Return (name, value) of the chosen columns, for the same use."""
         return [pair for pair in self._given() if pair[0] == "column"]
 
     def without_columns(self) -> str:
-        """Return the query that keeps the filters and shows the usual columns."""
+        """Return the URL's query with the filters and the default columns."""
         return self._query_without("column")
 
     def without_filters(self) -> str:
-        """Return the query that keeps the columns and drops every filter."""
+        """Return the URL's query with the columns and no filter."""
         return self._query_without(*(name for name in self.fields if name != "column"))
 
     def opens_more(self) -> bool:
-        """Tell whether a field that stands folded away is wrong; what is right is said by its chip."""
+        """Tell whether the collapsed part of the form must be open, because a field in it has an error."""
         self.is_valid()
         return bool(self.errors.keys() - {"person", "state", "words", "column"})
 
     def has_columns(self) -> bool:
-        """Tell whether columns were chosen."""
+        """Tell whether the user has chosen columns."""
         self.is_valid()
         return bool(self.cleaned_data.get("column"))
 
     def spoken(self) -> list[list[str]]:
-        """Return the filters in words, as an export keeps them."""
+        """Return the active filters as [name, value] in words, for an export."""
         return [[str(chip.label), _in_words(chip)] for chip in self.chips()] or [["", _now("All calls")]]
 
 

@@ -1,4 +1,4 @@
-"""The form of one call: what it asks follows the chosen provider, its agent, and what the person may do."""
+"""Form of Quick call; its fields depend on the chosen provider and agent, and on the user's permissions."""
 
 from __future__ import annotations
 
@@ -41,17 +41,18 @@ KINDS: dict[MessageKind, str | Promise] = {
 VARIABLE, EXTRA = "var_", "extra_"
 MOST_FURTHER = 20
 FOLLOWED = frozenset({"provider", "kind", "agent"})
-"""Fields that others follow from: choosing one draws the message anew."""
+"""Fields on which others depend: a change of one reloads the message's fields."""
 
 
 class QuickCallForm(forms.Form):
-    """One number, one provider, one message; built anew for whatever is chosen.
+    """One number, one provider, one message; its fields are built for the values chosen so far.
 
-    `chosen` is what stands in the form so far (posted or prefilled); with `is_final` it is validated as an order.
+    `chosen` are those values, posted or initial. `is_final` binds the form, to be validated as an order. `again` is the
+    earlier call that is repeated, if any.
     """
 
     account: Provider | None
-    """The provider that the other fields follow from: the chosen one, else the first that may call."""
+    """The provider on which the other fields depend: the chosen one, else the first that may call."""
     agent: Agent | None = None
     has_extras = False
 
@@ -178,8 +179,8 @@ class QuickCallForm(forms.Form):
         return self.fields[name]
 
     def _ask_while_typing(self) -> None:
-        """Let htmx ask what the number means and what follows from a choice; without it the Check button does."""
-        # One after the other: a number that is still being typed must not take away the answer to a choice.
+        """Add the htmx attributes that check the number and reload dependent fields; without htmx "Check" does."""
+        # Requests are queued, so that a check while a number is being typed does not cancel the reload after a choice.
         asks = {"hx-post": reverse("quick-call-check"), "hx-swap": "outerHTML", "hx-sync": "closest form:queue all"}
         typed = {"hx-target": "#standing", "hx-trigger": "input changed delay:400ms"}
         self.fields["number"].widget.attrs |= asks | typed
@@ -190,23 +191,23 @@ class QuickCallForm(forms.Form):
 
     @property
     def message_fields(self) -> list[BoundField]:
-        """The fields that follow from the provider."""
+        """The fields that depend on the provider."""
         names = ("kind", "agent", "voice", "text", "digits", "caller_id", "dialer")
         return [self[name] for name in names if name in self.fields]
 
     @property
     def variable_fields(self) -> list[BoundField]:
-        """One field for each variable that the agent asks for."""
+        """The fields of the variables that the agent uses."""
         return [self[name] for name in self.fields if name.startswith(VARIABLE)]
 
     @property
     def extra_fields(self) -> list[BoundField]:
-        """The vendor's extras, for people who manage providers."""
+        """The fields of the vendor's extra options, for users who manage providers."""
         return [self[name] for name in self.fields if name.startswith(EXTRA)]
 
     @property
     def asked_names(self) -> list[str]:
-        """The variables that the chosen agent asks for, by name."""
+        """The names of the variables that the chosen agent uses."""
         raw = self.agent.variables if self.agent else []
         return list(dict.fromkeys(name for word in raw if (name := clean(word, 80))))
 
@@ -214,7 +215,7 @@ class QuickCallForm(forms.Form):
 
     @cached_property
     def understood(self) -> UnderstoodNumber | None:
-        """What the typed number means; None while nothing is typed."""
+        """The parsed number; None while nothing is typed."""
         raw = str(self.chosen.get("number") or "").strip()
         if not raw:
             return None
@@ -224,31 +225,31 @@ class QuickCallForm(forms.Form):
 
     @cached_property
     def prospect(self) -> Prospect | None:
-        """Whether the number may be called now; None while it is not understood."""
+        """The check whether the number may be called now; None while it cannot be parsed."""
         found = self.understood
         return judge_number(found.e164, found.region, self.account) if found and found.e164 else None
 
     @cached_property
     def contact(self) -> Contact | None:
-        """The person whose number it is, if we know them."""
+        """The contact with this number, if there is one."""
         found = self.understood
         return Contact.objects.filter(phone=found.e164).first() if found and found.e164 else None
 
     # Validation
 
     def clean_number(self) -> str:
-        """Return the number in E.164, or say what is wrong with it."""
+        """Return the number in E.164. Raises ValidationError that says what is wrong."""
         found = self.understood
         if found is None or found.code:
             raise ValidationError(str(found.problem) if found else gettext("There is no phone number."), code="number")
         return found.e164
 
     def clean_digits(self) -> str:
-        """Return the digits as 0 to 9, in whatever script they were typed."""
+        """Return the digits converted to 0 to 9 from any script."""
         return text_of_digits(str(self.cleaned_data["digits"]).strip())
 
     def clean_further(self) -> dict[str, str]:
-        """Read `name: value` lines."""
+        """Parse `name: value` lines into further variables."""
         found: dict[str, str] = {}
         for line in str(self.cleaned_data["further"]).splitlines():
             name, colon, value = line.partition(":")
@@ -262,7 +263,7 @@ class QuickCallForm(forms.Form):
         return found
 
     def clean(self) -> dict[str, Any]:
-        """Check the message, the number and the moment."""
+        """Check the message, and whether the number may be called now."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if self.prospect and (refusal := refusal_of(self.prospect, is_deliberate=bool(found.get("is_deliberate")))):
             self.add_error("number" if not self.prospect.may_be_called else "is_deliberate", refusal)
@@ -294,7 +295,7 @@ class QuickCallForm(forms.Form):
     # The order
 
     def order(self) -> SingleCall:
-        """Return what was asked for; the form must be valid so far."""
+        """Return the order; uses the fields that are valid so far."""
         found = self.cleaned_data
         variables = {name: str(found.get(VARIABLE + name, "")) for name in self.asked_names}
         region = self.understood.region if self.understood else ""
@@ -327,26 +328,26 @@ class QuickCallForm(forms.Form):
 
 
 class CallerIdField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """The choice of a caller ID; its number stays left to right in every page."""
+    """A choice of caller ID, whose number is shown left to right on every page."""
 
     def label_from_instance(self, obj: Any) -> str:
-        """Isolate the number: an option can hold no markup."""
+        """Return the label with the number in Unicode direction isolates, because an option cannot contain markup."""
         return f"\u2066{obj.number}\u2069 {obj.name}".strip()
 
 
 def plain_values(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what stands in a form as initial values: a list only where a name was posted more than once."""
+    """Return a form's values as initial values; a list only for a name that was posted more than once."""
     if not isinstance(chosen, QueryDict):
         return dict(chosen)
     return {name: values if len(values) > 1 else chosen.get(name) for name, values in chosen.lists()}
 
 
 def hidden_number(call: Call) -> str:
-    """Return how the number of an old call stands in the form of somebody who may no longer see it whole."""
+    """Return the placeholder for the number of a call in the form of a user who may no longer see it whole."""
     return dotted(call.to_number)
 
 
 def _picked(rows: Any, key: Any) -> Any:
-    """Return the row that a posted key names, if it is among these."""
+    """Return the row with a posted key, if it is among these; else None."""
     text = str(getattr(key, "pk", key) or "")
     return rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,4 +1,4 @@
-"""The forms of what people of ours say about a call."""
+"""Forms of users' remarks on a call."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.forms.fields import read_tags
+from campaigns.models.remarks import MAX_CALL_NOTE, MAX_COMMENT
 
 SCORES = (
     (5, _("5 - as it should be")),
@@ -17,15 +18,15 @@ SCORES = (
 
 
 class CallNoteForm(forms.Form):
-    """One note."""
+    """A note on a call."""
 
     text = forms.CharField(
-        label=_("Note"), max_length=2000, widget=forms.Textarea({"rows": 2, "dir": "auto"}), strip=True
+        label=_("Note"), max_length=MAX_CALL_NOTE, widget=forms.Textarea({"rows": 2, "dir": "auto"}), strip=True
     )
 
 
 class TagForm(forms.Form):
-    """Tags in free words."""
+    """Tags, separated by commas."""
 
     tags = forms.CharField(
         label=_("Tags"),
@@ -40,9 +41,9 @@ class TagForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    """A score and why."""
+    """A score and a comment."""
 
     score = forms.TypedChoiceField(label=_("Score"), choices=SCORES, coerce=int, widget=forms.RadioSelect)
     comment = forms.CharField(
-        label=_("Comment"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2, "dir": "auto"})
+        label=_("Comment"), required=False, max_length=MAX_COMMENT, widget=forms.Textarea({"rows": 2, "dir": "auto"})
     )

@@ -1,4 +1,4 @@
-"""The form that saves the log's filters under a name."""
+"""Form that saves the filters of the call log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from campaigns.contacts.importing.people_rows import plain_text
 
 
 class SaveFilterForm(forms.Form):
-    """A name for filters, and for whom they are."""
+    """The name of a saved filter, and whether it is shared."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
     is_shared = forms.BooleanField(
@@ -25,5 +25,5 @@ class SaveFilterForm(forms.Form):
             del self.fields["is_shared"]
 
     def clean_name(self) -> str:
-        """Return the name in one line."""
+        """Return the name as one line."""
         return plain_text(self.cleaned_data["name"], 80)

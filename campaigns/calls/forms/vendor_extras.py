@@ -1,4 +1,4 @@
-"""Form fields of the vendor's extras: what stands outside our guarantee, for admins, on single calls."""
+"""Form fields of a vendor's extra options, which are passed on unchecked; for admins, on single calls only."""
 
 from __future__ import annotations
 
@@ -11,32 +11,34 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.numbers import text_of_digits
 from providers.types import Field
 
+LARGEST_NUMBER = 100_000
+
 
 class ExtraWordsField(forms.CharField):
-    """Several words in one line, parted by commas or blanks; becomes a list."""
+    """Several words in one line, separated by commas or spaces; the cleaned value is a list."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a list as a line."""
+        """Return a list as one line for display."""
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
     def clean(self, value: Any) -> list[str]:
-        """Read the line into a list without doubles."""
+        """Split the line into a list without duplicates."""
         return list(dict.fromkeys(text_of_digits(str(super().clean(value))).replace(",", " ").split()))
 
 
 class NumbersField(ExtraWordsField):
-    """Several whole numbers in one line."""
+    """Several positive whole numbers in one line."""
 
     def clean(self, value: Any) -> list[str]:
-        """Read the line; refuses whatever is no number from 1 up."""
+        """Split the line into numbers, as text. Raises ValidationError for anything but 1 to `LARGEST_NUMBER`."""
         words = super().clean(value)
-        if not all(word.isascii() and word.isdigit() and 0 < int(word) <= 100_000 for word in words):
+        if not all(word.isascii() and word.isdigit() and 0 < int(word) <= LARGEST_NUMBER for word in words):
             raise ValidationError(_("Write whole numbers, such as 30, 60."), code="numbers")
         return words
 
 
 def extra_field(field: Field) -> forms.Field:
-    """Return the form field of a vendor's extra; none is required, and every one begins at its default."""
+    """Return the form field of a vendor's option: never required, with the option's default as initial value."""
     common: dict[str, Any] = {"label": field.label, "required": False, "help_text": field.help_text}
     match field.kind:
         case "boolean":

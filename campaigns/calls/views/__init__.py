@@ -1,1 +1,1 @@
-"""The screens of one call, the call log and Quick call."""
+"""Views of one call, the call log and Quick call."""

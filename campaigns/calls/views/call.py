@@ -1,4 +1,4 @@
-"""The page of one call."""
+"""Views of one call: its page and the actions on it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from campaigns.calls.views.call_page import moving_part, page_of, seen_call
 from campaigns.contacts import do_not_call
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
+from campaigns.reasons import MAX_REASON
 from campaigns.tracking import decisions
 
 STOP_POLLING = 286
@@ -26,7 +27,7 @@ STOP_POLLING = 286
 
 @needs("see_calls")
 def call(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one call: what became of it, why, and what may be done."""
+    """Show one call: its result, the explanation, and possible actions."""
     found = seen_call(request, pk)
     if may(request.user, "hear_calls") and found.owner_id != request.user.pk and hasattr(found, "transcript"):
         record(request.user, "call.transcript_opened", found)
@@ -35,7 +36,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("see_calls")
 def call_live(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the moving part of a call's page; 286 when nothing more is to be expected."""
+    """Return the changing part of a call's page; status 286, which stops htmx's polling, when the call is over."""
     shown = moving_part(request, seen_call(request, pk))
     return render(request, "calls/_call.html", shown, status=STOP_POLLING if shown["is_over"] else 200)
 
@@ -43,7 +44,7 @@ def call_live(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("add_do_not_call")
 def never_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put the number of a call on the do-not-call list."""
+    """Add the number of a call to the do-not-call list."""
     found = seen_call(request, pk)
     skipped = do_not_call.never_call_again(found, request.user, request.POST.get("reason", ""))
     taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
@@ -63,7 +64,7 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("see_calls")
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one waiting call out of the queue."""
+    """Cancel one pending call."""
     found = seen_call(request, pk)
     if call_actions.cancel_call(found.pk, request.user):
         messages.success(request, _("It is not placed."))
@@ -75,14 +76,14 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("settle_calls")
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a person's word on whether an unknown call was placed."""
+    """Record a user's decision whether an unknown call was placed."""
     found = seen_call(request, pk)
     reason, placed = request.POST.get("reason", "").strip(), request.POST.get("placed", "")
     if not reason or placed not in {"yes", "no"}:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
         return go_back(request, "call", pk)
     try:
-        decisions.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:300])
+        decisions.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:MAX_REASON])
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:
@@ -93,7 +94,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("settle_calls")
 def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Queue one more attempt; the form's token makes a double press one call."""
+    """Queue one more attempt; the form's token makes it idempotent."""
     found = seen_call(request, pk)
     try:
         token = uuid.UUID(request.POST.get("form_token", ""))

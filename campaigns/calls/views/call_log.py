@@ -1,4 +1,4 @@
-"""The call log: filters, columns, totals, and filters that are kept under a name."""
+"""Views of the call log: list, totals, saved filters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from campaigns.models import SavedFilter
 
 @needs("see_calls")
 def call_log(request: HttpRequest) -> HttpResponse:
-    """List the calls that this person may see, newest first."""
+    """List the calls that the user may see, newest first."""
     form = CallFilterForm(request.GET, request.user)
     return render(request, "calls/log.html", _log(request, form, SaveFilterForm(person=request.user)))
 
@@ -48,7 +48,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
 
 @needs("see_calls")
 def call_log_total(request: HttpRequest) -> HttpResponse:
-    """Say what a filtered log comes to: apart, so that counting never delays the rows."""
+    """Return the totals of the filtered log; a request of its own, so that counting does not delay the rows."""
     form = CallFilterForm(request.GET, request.user)
     totals = call_log_totals.totals_of(call_log_module.find_calls(form.filters(), request.user, is_walked=False))
     context = {"total": totals, "chips": form.chips(), "query": form.query()}
@@ -58,7 +58,7 @@ def call_log_total(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("see_calls")
 def save_filter(request: HttpRequest) -> HttpResponse:
-    """Keep the filters and columns of the log under a name."""
+    """Save the current filters and columns under a name."""
     form = CallFilterForm(QueryDict(request.POST.get("query", "")), request.user)
     save_form = SaveFilterForm(request.POST, person=request.user)
     if save_form.is_valid():
@@ -82,7 +82,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("see_calls")
 def delete_filter(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a saved filter; the calls stay as they are."""
+    """Delete a saved filter."""
     if saved_filters.delete_filter(request.user, pk):
         messages.success(request, _("The saved filter is deleted."))
     else:

@@ -1,4 +1,4 @@
-"""What the page of one call shows, whoever asks for it and whatever was pressed on it."""
+"""The context of a call's page, shared by all views that render it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN_EXCHANGES = 20
 
 
 def page_of(request: HttpRequest, call: Call, **refused: Form) -> HttpResponse:
-    """Return the whole page; `refused` are forms that keep what was typed and say what is wrong (422)."""
+    """Render the whole page; `refused` are invalid bound forms by name, with which the status is 422."""
     shown = moving_part(request, call) | _remarks(request, call) | refused
     if may(request.user, "manage_providers"):
         exchanges = ProviderExchange.objects.filter(reference=call.reference)
@@ -33,7 +33,7 @@ def page_of(request: HttpRequest, call: Call, **refused: Form) -> HttpResponse:
 
 
 def seen_call(request: HttpRequest, pk: int) -> Call:
-    """Return a call with all that its page shows, where this person may see it; else a 404."""
+    """Return a call with all relations that its page shows. Raises Http404 if the user may not see it."""
     calls = Call.objects.visible_to(request.user).select_related(
         "contact", "campaign", "provider", "agent", "voice", "caller_id", "owner", "transcript"
     )
@@ -42,7 +42,7 @@ def seen_call(request: HttpRequest, pk: int) -> Call:
 
 
 def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
-    """Return what the part of the page shows that asks for itself again."""
+    """Return the context of the part of the page that htmx reloads."""
     before, after = call_log.other_attempts(call, request.user)
     now = timezone.now()
     may_hear = may(request.user, "hear_calls")

@@ -1,4 +1,4 @@
-"""What a person does to a call that the vendor has: cancel it, hang it up."""
+"""Views that ask the vendor to cancel or hang up a call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TELL = {"success": messages.success, "warning": messages.warning, "error": messa
 @require_POST
 @needs("see_calls")
 def cancel_at_vendor(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask the vendor to take a call out of its queue."""
+    """Ask the vendor to cancel a call that waits in its queue."""
     return _stop(request, pk, "cancel")
 
 

@@ -1,4 +1,4 @@
-"""The screen of calling one person now."""
+"""Views of Quick call, the form for one call now."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from providers.models import Provider
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("place_call")
 def quick_call(request: HttpRequest) -> HttpResponse:
-    """Show the form, prefilled from an earlier call or a person; "Check" shows it again, "Call" places the call."""
+    """Show the form, optionally prefilled from an earlier call or a contact; on POST, check it or queue the call."""
     if request.method == "POST":
         again = _earlier_call(request, request.POST.get("again", ""))
         if request.POST.get("do") == "call":
@@ -41,7 +41,7 @@ def quick_call(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("place_call")
 def check(request: HttpRequest) -> HttpResponse:
-    """Return what the number means now and, where a choice was made that others follow from, the message's fields."""
+    """Return the check of the number for htmx and, after a choice on which fields depend, those fields anew."""
     again = _earlier_call(request, request.POST.get("again", ""))
     form = QuickCallForm(request.POST, person=request.user, again=again)
     follows = request.headers.get("HX-Trigger-Name", "") in FOLLOWED
@@ -56,14 +56,14 @@ def _place(request: HttpRequest, again: Call | None) -> HttpResponse:
     except ValueError:
         form.add_error(None, _("This form is from an earlier visit: look at it once more, then press Call again."))
         return _page(request, form, status=422)
-    # The token first: a second press of a call that is out already must lead to its page, not to a refusal.
+    # Before validation: a second submission must lead to the call that the first one made, not to a refusal.
     made = _made_by(request, token)
     if made is None and form.is_valid():
         try:
             made = place_single_call(form.order(), person=request.user, token=token).call
         except Refusal as refusal:
             form.add_error(None, str(refusal))
-    # And last: what stands in our way may be the call that the other press just made.
+    # After a refusal too: the obstacle may be the call that a concurrent submission has just made.
     made = made or _made_by(request, token)
     return redirect("call", made.pk) if made else _page(request, form, status=422)
 
@@ -105,7 +105,7 @@ def _person_start(request: HttpRequest) -> dict[str, Any]:
 
 
 def _start_of(request: HttpRequest, call: Call) -> dict[str, Any]:
-    """Return the form of an earlier call, without the vendor's extras: those are asked for anew each time."""
+    """Return initial values from an earlier call, without the vendor's extras, which must be chosen anew."""
     kind = "digits" if call.digits else "text" if call.text else "agent" if call.agent_id else ""
     if not kind:
         kind = "voice" if call.voice_id else "caller_id"

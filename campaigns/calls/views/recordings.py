@@ -1,4 +1,4 @@
-"""Hearing a call: the player, and the sound through our own server."""
+"""Views of a call's recording: the player, and the audio served by our own server."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from campaigns.calls import recordings
 from campaigns.models import Call
 
 CHUNK = 64 * 1024
-"""Bytes of a recording that are read and sent at once."""
+"""Bytes of a recording that are read and sent in one piece."""
 
 
 @require_safe
 @needs("hear_calls")
 def player(request: HttpRequest, pk: int) -> HttpResponse:
-    """Fetch the recording, then return the player, or in a plain sentence why there is none."""
+    """Fetch the recording and return the player, or the sentence that says why there is none."""
     call = _heard_call(request, pk)
     try:
         recordings.open_recording(call, request.user).close()
@@ -33,7 +33,7 @@ def player(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs("hear_calls")
 def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Play a call's sound from our own server, whole or the part that the browser asks for."""
+    """Return the audio of a call, whole (200) or the range that the browser asks for (206, 416)."""
     call = _heard_call(request, pk)
     try:
         sound = recordings.open_recording(call, request.user)
@@ -79,7 +79,7 @@ def _part(request: HttpRequest, sound: recordings.Sound) -> HttpResponseBase:
 
 
 class _Chunks:
-    """Reads so many bytes of a file, and closes it with the response."""
+    """An iterator over the next `left` bytes of a file, which is closed with the response."""
 
     def __init__(self, file: IO[bytes], left: int) -> None:
         self._file, self._left = file, left

@@ -1,4 +1,4 @@
-"""What people of ours say about a call: notes, tags, a review."""
+"""Views of users' remarks on a call: notes, tags, review."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("note_calls")
 def add_tags(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put tags on a call."""
+    """Add tags to a call."""
     call, form = seen_call(request, pk), TagForm(request.POST)
     if not form.is_valid():
         return page_of(request, call, tag_form=form)
@@ -51,7 +51,7 @@ def add_tags(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("note_calls")
 def remove_tag(request: HttpRequest, pk: int, tag: int) -> HttpResponse:
-    """Take a tag off a call."""
+    """Remove a tag from a call."""
     remarks.remove_tag(seen_call(request, pk), request.user, tag)
     return go_back(request, "call", pk)
 
@@ -59,7 +59,7 @@ def remove_tag(request: HttpRequest, pk: int, tag: int) -> HttpResponse:
 @require_POST
 @needs("review_calls")
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give a call a score."""
+    """Review a call with a score and a comment."""
     call, form = seen_call(request, pk), ReviewForm(request.POST)
     if not form.is_valid():
         return page_of(request, call, review_form=form)

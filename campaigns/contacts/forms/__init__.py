@@ -1,1 +1,1 @@
-"""The forms of people, lists, the do-not-call list and imports."""
+"""Forms of people, lists, the do-not-call list and imports."""

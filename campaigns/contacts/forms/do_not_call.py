@@ -1,4 +1,4 @@
-"""The forms of the do-not-call list."""
+"""Forms of the do-not-call list."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from campaigns.contacts.forms.fields import CountryField, PhoneField
 from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.models import DoNotCall
+from campaigns.reasons import MAX_REASON
 
 
 class OptOutForm(forms.Form):
-    """Why somebody must not be called, who wishes it, and until when."""
+    """Why a person must not be called, who asked for it, and until when."""
 
-    reason = forms.CharField(label=_("Why?"), max_length=300)
+    reason = forms.CharField(label=_("Why?"), max_length=MAX_REASON)
     source = forms.ChoiceField(label=_("Who wishes it"), choices=DoNotCall.Source.choices)
     until = DayField(
         label=_("Until"),
@@ -29,11 +30,11 @@ class OptOutForm(forms.Form):
     )
 
     def clean_reason(self) -> str:
-        """Return the reason in one line."""
-        return plain_text(self.cleaned_data["reason"], 300)
+        """Return the reason as one line."""
+        return plain_text(self.cleaned_data["reason"], MAX_REASON)
 
     def clean_until(self) -> datetime.datetime | None:
-        """Return the end of the last day."""
+        """Return the end of the chosen day; None for no end."""
         day = self.cleaned_data["until"]
         if day is None:
             return None
@@ -43,13 +44,13 @@ class OptOutForm(forms.Form):
 
 
 class ForbidForm(OptOutForm):
-    """A number that must not be called."""
+    """One number for the do-not-call list."""
 
     phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
 
 
 class ForbidFileForm(OptOutForm):
-    """A file of numbers that must not be called."""
+    """A file of numbers for the do-not-call list."""
 
     file = forms.FileField(
         label=_("File"),

@@ -1,4 +1,4 @@
-"""Fields of people's data that several forms share: numbers, countries, tags."""
+"""Form fields for contacts: phone numbers, countries, tags."""
 
 from __future__ import annotations
 
@@ -33,16 +33,21 @@ COUNTRIES: tuple[tuple[str, str | Promise], ...] = (
     ("TR", _("Turkey")),
 )
 
+MOST_TAGS = 20
+"""Tags of one person."""
+MAX_TAGS_TEXT = 300
+"""Characters of a field of tags."""
+
 
 def country_choices() -> list[tuple[str, str | Promise]]:
-    """Return the countries to choose from, the default one always among them."""
+    """Return the choices of countries, including the default one."""
     default = settings.DEFAULT_REGION
     known = any(code == default for code, _name in COUNTRIES)
     return [*COUNTRIES] if known else [(default, default), *COUNTRIES]
 
 
 class CountryField(forms.ChoiceField):
-    """The country of numbers that carry no country code."""
+    """The country that is assumed for numbers without a country code."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -56,14 +61,14 @@ class CountryField(forms.ChoiceField):
 
 
 class PhoneField(forms.CharField):
-    """A phone number in any form; becomes E.164."""
+    """A phone number in any form; the cleaned value is E.164."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput({"type": "tel", "dir": "ltr", "autocomplete": "off", "inputmode": "tel"})
         super().__init__(**{"label": _("Number"), "max_length": 60, "widget": widget, **options})
 
     def clean(self, value: Any) -> str:
-        """Return the number in E.164, or say what is wrong with it."""
+        """Return the number in E.164. Raises ValidationError that says what is wrong."""
         text = str(super().clean(value))
         found = understand_number(text, settings.DEFAULT_REGION)
         if found.code:
@@ -72,6 +77,6 @@ class PhoneField(forms.CharField):
 
 
 def read_tags(text: str) -> list[str]:
-    """Read words parted by commas (of either script) into a list, each once."""
+    """Split a text at commas (Latin or Arabic) into tags, each once, at most `MOST_TAGS`."""
     parts = (plain_text(part, 60) for part in text.replace("،", ",").split(","))
-    return list(dict.fromkeys(part for part in parts if part))[:20]
+    return list(dict.fromkeys(part for part in parts if part))[:MOST_TAGS]

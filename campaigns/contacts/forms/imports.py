@@ -1,4 +1,4 @@
-"""The forms of an import: the file, its columns, and the last word before it is saved."""
+"""Forms of an import: upload, columns, confirmation."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from django.forms import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.fields import CountryField, read_tags
+from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, CountryField, read_tags
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing.mapping import ColumnMapping, variable_name
 from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.models import ContactImport, ContactList
+from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_LIST_NAME
 
 KEPT = "kept"
 COLUMN = "column_"
 
 
 class FileForm(forms.Form):
-    """The file, and where numbers without a country code are from."""
+    """The file, and the country of numbers without a country code."""
 
     file = forms.FileField(
         label=_("File"),
@@ -33,14 +34,14 @@ class FileForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """What each column means, and which list the people go into."""
+    """What each column means, and the list to add the people to."""
 
     has_titles = forms.BooleanField(label=_("The first row holds titles, not a person"), required=False)
     region = CountryField()
     contact_list = forms.ModelChoiceField(
         ContactList.objects.all(), label=_("Into the list"), required=False, empty_label=_("A new list")
     )
-    list_name = forms.CharField(label=_("Name of the new list"), required=False, max_length=120)
+    list_name = forms.CharField(label=_("Name of the new list"), required=False, max_length=MAX_LIST_NAME)
     update_known = forms.BooleanField(
         label=_("Give people we know already the file's values"),
         required=False,
@@ -80,7 +81,7 @@ class MappingForm(forms.Form):
 
     @property
     def columns(self) -> list[tuple[BoundField, list[str]]]:
-        """Each column's field with the first values that stand in it."""
+        """Each column's field with the column's first values."""
         return [
             (self[f"{COLUMN}{column}"], [row[column][:60] for row in self.samples if column < len(row) and row[column]])
             for column in range(len(self.record.headers))
@@ -88,15 +89,15 @@ class MappingForm(forms.Form):
 
     @property
     def other_fields(self) -> list[BoundField]:
-        """The fields beside the columns."""
+        """The fields that are not columns."""
         return [self[name] for name in ("contact_list", "list_name", "region", "has_titles", "update_known")]
 
     def clean_list_name(self) -> str:
         """Return the name in one line."""
-        return plain_text(self.cleaned_data["list_name"], 120)
+        return plain_text(self.cleaned_data["list_name"], MAX_LIST_NAME)
 
     def clean(self) -> dict[str, Any]:
-        """Check that exactly one column holds the number, and that the list has a name."""
+        """Check that exactly one column is the phone number, and that a new list has a name."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         phones = [column for column in range(len(self.record.headers)) if self._meaning(column) == meanings.PHONE]
         if not phones:
@@ -121,7 +122,7 @@ class MappingForm(forms.Form):
         return str(self.cleaned_data.get(f"{COLUMN}{column}", ""))
 
     def mapping(self) -> ColumnMapping:
-        """Return what the columns mean; the form must be valid."""
+        """Return the chosen mapping; the form must be valid."""
         columns = {
             column: meanings.VARIABLE + self._names[column] if self._meaning(column) == KEPT else self._meaning(column)
             for column in range(len(self.record.headers))
@@ -130,24 +131,24 @@ class MappingForm(forms.Form):
 
 
 class SaveForm(forms.Form):
-    """The last word before people are saved."""
+    """Confirmation before people are saved: tags, consent."""
 
     consent_source = forms.CharField(
         label=_("Who agreed to be called, and how"),
         required=False,
-        max_length=200,
+        max_length=MAX_CONSENT_SOURCE,
         help_text=_("Such as: ticked the box in the web shop. Kept with everybody of whom no consent is noted yet."),
     )
     tags = forms.CharField(
         label=_("Tags"),
         required=False,
-        max_length=300,
+        max_length=MAX_TAGS_TEXT,
         help_text=_("Parted by commas. Everybody who joins the list gets them, also people we know already."),
     )
 
     def clean_consent_source(self) -> str:
-        """Return it in one line."""
-        return plain_text(self.cleaned_data["consent_source"], 200)
+        """Return the source of consent as one line."""
+        return plain_text(self.cleaned_data["consent_source"], MAX_CONSENT_SOURCE)
 
     def clean_tags(self) -> list[str]:
         """Return the tags, each once."""

@@ -1,4 +1,4 @@
-"""The forms of people."""
+"""Forms of people."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.fields import PhoneField, read_tags
-from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
+from campaigns.contacts.importing.people_rows import MAX_VARIABLE, plain_text
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import clean
 from campaigns.models import Contact, ContactList
+from campaigns.models.contacts import MAX_NAME, MAX_NOTE
 from campaigns.numbers import understand_number
 
 MOST_VARIABLES = 100
+"""Variables of one person."""
+MAX_VARIABLE_KEY = 80
+"""Characters of a variable's name."""
 
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ else:
 
 
 class PersonForm(ContactForm):
-    """What is known of one person."""
+    """The data of one person."""
 
     phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
     time_zone = forms.CharField(
@@ -39,7 +43,7 @@ class PersonForm(ContactForm):
         widget=forms.TextInput({"dir": "ltr", "list": "zones", "autocomplete": "off"}),
         help_text=_("Such as Asia/Tehran. Empty: every zone the number may be in counts."),
     )
-    tags = forms.CharField(label=_("Tags"), required=False, max_length=300, help_text=_("Parted by commas."))
+    tags = forms.CharField(label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Parted by commas."))
     variables = forms.CharField(
         label=_("What an agent may know"),
         required=False,
@@ -63,11 +67,11 @@ class PersonForm(ContactForm):
             self.initial["consent_at"] = timezone.localtime(self.instance.consent_at).date()
 
     def clean_name(self) -> str:
-        """Return the name in one line."""
-        return plain_text(self.cleaned_data["name"], 200)
+        """Return the name as one line."""
+        return plain_text(self.cleaned_data["name"], MAX_NAME)
 
     def clean_time_zone(self) -> str:
-        """Return the name of a zone that exists."""
+        """Return the name of the time zone. Raises ValidationError if it does not exist."""
         name = str(self.cleaned_data["time_zone"]).strip()
         if name:
             try:
@@ -83,7 +87,7 @@ class PersonForm(ContactForm):
         return read_tags(self.cleaned_data["tags"])
 
     def clean_variables(self) -> dict[str, str]:
-        """Read `name: value` lines."""
+        """Parse `name: value` lines into variables."""
         found: dict[str, str] = {}
         for line in str(self.cleaned_data["variables"]).splitlines():
             name, colon, value = line.partition(":")
@@ -91,13 +95,13 @@ class PersonForm(ContactForm):
                 continue
             if not colon or not clean(name, 80):
                 raise ValidationError(_("Write each line as name: value."), code="line")
-            found[clean(name, 80)] = plain_text(value, 1000)
+            found[clean(name, MAX_VARIABLE_KEY)] = plain_text(value, MAX_VARIABLE)
         if len(found) > MOST_VARIABLES:
             raise ValidationError(_("Write at most %(n)d lines."), params={"n": MOST_VARIABLES}, code="many")
         return found
 
     def clean_consent_at(self) -> datetime.datetime | None:
-        """Return the moment: the kept one where the day is the same, else the day's beginning."""
+        """Return the stored time if the day is unchanged, else the beginning of the day."""
         day, kept = self.cleaned_data["consent_at"], Contact.objects.filter(pk=self.instance.pk).first()
         if day is None:
             return None
@@ -106,35 +110,35 @@ class PersonForm(ContactForm):
         return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
     def validate_unique(self) -> None:
-        """Leave it to the service, which says it in our words, race or not."""
+        """Skip the check: the service handles a taken number, with its own message and without a race."""
 
     def values(self) -> dict[str, Any]:
-        """Return the fields and what they shall become; a new number brings its country along."""
+        """Return the new values by field; with a new number also its country."""
         number = understand_number(self.cleaned_data["phone"], settings.DEFAULT_REGION)
         return {**{name: self.cleaned_data[name] for name in self.Meta.fields}, "region": number.region}
 
 
 class NewPersonForm(PersonForm):
-    """One person, with the list they go into."""
+    """A new person, with a list to add them to."""
 
     contact_list = forms.ModelChoiceField(
         ContactList.objects.all(), label=_("List"), required=False, empty_label=_("No list")
     )
     note = forms.CharField(
-        label=_("Note"), required=False, max_length=4000, widget=forms.Textarea({"rows": 3, "dir": "auto"})
+        label=_("Note"), required=False, max_length=MAX_NOTE, widget=forms.Textarea({"rows": 3, "dir": "auto"})
     )
 
 
 class ContactNoteForm(forms.Form):
-    """One thing to remember of a person."""
+    """A note on a person."""
 
-    text = forms.CharField(label=_("New note"), max_length=4000, widget=forms.Textarea({"rows": 3, "dir": "auto"}))
+    text = forms.CharField(label=_("New note"), max_length=MAX_NOTE, widget=forms.Textarea({"rows": 3, "dir": "auto"}))
 
 
 class TagsForm(forms.Form):
     """The tags of one person."""
 
-    tags = forms.CharField(label=_("Tags"), required=False, max_length=300, help_text=_("Parted by commas."))
+    tags = forms.CharField(label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Parted by commas."))
 
     def clean_tags(self) -> list[str]:
         """Return the tags, each once."""
@@ -142,7 +146,7 @@ class TagsForm(forms.Form):
 
 
 class MergeForm(forms.Form):
-    """Which number of a person who stood here twice is called from now on."""
+    """Which of a merged person's numbers is called from now on."""
 
     number = forms.ChoiceField(label=_("Which number do we call from now on?"), widget=forms.RadioSelect)
 

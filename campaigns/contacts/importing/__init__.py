@@ -1,1 +1,1 @@
-"""Takes a file of people into a list: read, map, check, save, undo."""
+"""Import of people from a file: upload, column mapping, check, saving, undo."""

@@ -1,4 +1,4 @@
-"""Reads CSV files of any separator; a broken quotation mark costs its own row only."""
+"""CSV reading with any separator; an unclosed quotation mark spoils its own row only."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SAMPLE_LINES, MAX_SAMPLE = 30, 2000
 MAX_LINES_A_ROW = 1000
 
 Row = tuple[int, list[str], str]
-"""Number of the row as a spreadsheet shows it, its cells, and the code of a problem or an empty text."""
+"""Row number as a spreadsheet shows it, cells, and the code of a problem or an empty text."""
 
 
 class _Lines:
-    """Hands out lines and keeps those of the record that is being read, so that they can be read anew."""
+    """An iterator of lines that keeps those of the current record, so that they can be read again."""
 
     def __init__(self, source: io.TextIOBase) -> None:
         self._source = source
@@ -40,12 +40,12 @@ class _Lines:
         return line
 
     def read_again(self, lines: list[str]) -> None:
-        """Put lines back, to come next."""
+        """Push lines back to be returned next."""
         self._again.extend(reversed(lines))
 
 
 def find_separator(path: Path, encoding: str) -> str:
-    """Return the separator that cuts the first lines into the same number of columns most often."""
+    """Return the separator that splits most of the first lines into the same number of columns."""
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         lines = [line[:MAX_SAMPLE] for _number, line in zip(range(SAMPLE_LINES), file, strict=False)]
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].strip()) == 5:
@@ -54,7 +54,7 @@ def find_separator(path: Path, encoding: str) -> str:
     for separator in SEPARATORS:
         found = [len(cells) for cells in csv.reader(lines, delimiter=separator) if any(cells)]
         width, rows = Counter(found).most_common(1)[0] if found else (1, 0)
-        # The first line parts its titles by it, unlike a comma that stands in addresses.
+        # It must also occur in the title line, unlike a comma that occurs in addresses only.
         weight = 1.0 if found and found[0] == width else 0.5
         scores.append((weight * rows * (width - 1) / max(len(lines), 1), separator))
     best, separator = max(scores, key=lambda score: score[0])
@@ -62,7 +62,7 @@ def find_separator(path: Path, encoding: str) -> str:
 
 
 def read_rows(path: Path, encoding: str, separator: str) -> Iterator[Row]:
-    """Yield the rows of a CSV file one by one, blank ones left out. Raises FileRefused on a cell too long."""
+    """Yield the rows of a CSV file, without blank ones. Raises FileRefused for a cell that is too long."""
     csv.field_size_limit(MAX_CELL)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         lines = _Lines(file)
@@ -103,7 +103,7 @@ def _is_separator_line(cells: list[str], held: list[str], separator: str) -> boo
 
 
 def _first_line(record: list[str], separator: str) -> tuple[list[str], str]:
-    """Read the first line of a broken record for itself, leniently."""
+    """Parse the first line of a broken record alone, leniently; returns its cells and the code of the problem."""
     try:
         cells = next(csv.reader(record[:1], delimiter=separator))
     except csv.Error:
@@ -111,6 +111,6 @@ def _first_line(record: list[str], separator: str) -> tuple[list[str], str]:
             _("A cell of this file holds more than %(limit)s letters, so it is not a list of people.")
             % {"limit": MAX_CELL}
         ) from None
-    # One line alone may simply hold a quotation mark in a name; a mark that reaches on is never closed.
+    # In a record of one line the mark may be part of a name; in a longer one it was never closed.
     is_open = len(record) > 1 or record[0].count('"') % 2 == 1
     return cells, OPEN_QUOTE if is_open else ""

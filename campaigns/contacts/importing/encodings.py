@@ -1,4 +1,4 @@
-"""Finds the encoding of a text file, and refuses what is not text."""
+"""Detection of a text file's encoding; refuses files that are not text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Code pages of the places that we call, and what western spreadsheets write.
+# Code pages that are common where we call, and those of western spreadsheets.
 _CODE_PAGES = ["cp1256", "cp1252", "iso8859_6", "cp1251"]
 _LETTERS_BEYOND_ASCII = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1f]")
@@ -28,9 +28,9 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 
 
 def find_encoding(path: Path) -> tuple[str, bool]:
-    """Return the encoding of a text file (by its mark, as UTF-8, or by its letters) and whether letters are broken.
+    """Return the encoding of a text file (by byte order mark, valid UTF-8, or letters), and whether letters are broken.
 
-    Reads the whole file once, in pieces; raises FileRefused where it is no text or a line has no end.
+    Reads the whole file once, in pieces. Raises FileRefused if it is not text, or has a line longer than MAX_LINE.
     """
     with path.open("rb") as file:
         start = file.read(CHUNK)
@@ -48,7 +48,7 @@ def _no_text() -> FileRefused:
 
 
 def _by_zeros(start: bytes) -> str:
-    """Tell UTF-16 without a mark by its zero bytes; a few zeros elsewhere are dropped cell by cell."""
+    """Return UTF-16's name if the zero bytes show it, else an empty text; a few zero bytes alone do not."""
     zeros = start.count(0)
     if zeros * 4 < len(start):
         return ""
@@ -74,23 +74,23 @@ def _is_utf8(file: BinaryIO) -> bool:
 
 def _by_letters(start: bytes, file: BinaryIO) -> str:
     sample = start
-    # The first letter beyond ASCII may stand further down.
+    # The first non-ASCII letter may come later in the file.
     file.seek(len(start))
     while not _HIGH.search(sample) and (more := file.read(CHUNK)):
         sample = more
     whole = sum(map(len, _LETTERS_BEYOND_ASCII.findall(sample)))
     high = sum(map(len, _HIGH.findall(sample)))
     if whole and whole * 10 >= high * 9:
-        # UTF-8 with a few broken letters: those rows are reported one by one.
+        # UTF-8 with a few invalid bytes: those rows are reported one by one.
         return "utf-8"
-    # Only lines with such letters tell one code page from another.
+    # Only lines with non-ASCII bytes distinguish code pages.
     lines = b"\n".join([line for line in sample.splitlines() if _HIGH.search(line)][:500])
     best = from_bytes(lines, cp_isolation=_CODE_PAGES).best()
     return best.encoding if best is not None else "cp1256"
 
 
 def _check_lines(file: BinaryIO, encoding: str) -> bool:
-    """Refuse a line that would not fit into memory, before any reader tries; tells whether letters are broken."""
+    """Raise FileRefused for a line that is too long; returns whether some bytes are invalid in this encoding."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     file.seek(0)
     open_line = zeros = broken = total = 0

@@ -1,4 +1,4 @@
-"""Removes uploaded files some days after they were saved, or left lying; their figures stay."""
+"""Retention of uploaded files: deletes them some days after the import was saved or abandoned; its counts are kept."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from campaigns.models.imports import FOLDER
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 100
+FILES_A_RUN = 100
+"""Files removed in one run; the next run, a minute later, goes on."""
 Status = ContactImport.Status
 
 
 def kept_until(record: ContactImport) -> datetime.datetime:
-    """Return when the file of an import is removed."""
+    """Return when the file of an import will be deleted."""
     return (record.saved_at or record.created_at) + datetime.timedelta(days=settings.IMPORT_KEEP_DAYS)
 
 
 def forget_files(now: datetime.datetime | None = None) -> int:
-    """Remove the files whose days are over; returns how many. Safe to run again wherever it broke off.
+    """Delete files older than IMPORT_KEEP_DAYS, at most `FILES_A_RUN`; returns how many. Idempotent.
 
-    An import that nobody saved is closed first, so that no saving begins while its file goes.
+    An import that nobody saved is refused first, so that its saving cannot begin while its file is deleted.
     """
     old = (now or timezone.now()) - datetime.timedelta(days=settings.IMPORT_KEEP_DAYS)
     left_lying = ContactImport.objects.filter(status__in=[Status.UPLOADED, Status.CHECKED], created_at__lt=old)
@@ -39,24 +40,24 @@ def forget_files(now: datetime.datetime | None = None) -> int:
         % {"days": settings.IMPORT_KEEP_DAYS},
     )
     over = Q(status__in=[Status.SAVED, Status.UNDONE], saved_at__lt=old) | Q(status=Status.REFUSED, created_at__lt=old)
-    found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:AT_ONCE])
+    found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:FILES_A_RUN])
     for record in found:
-        # The file before the row: whoever dies in between leaves a row that the next sweep finds.
+        # The file before the row: after a crash in between, the next run still finds the row.
         record.file.delete(save=False)
-        # The first rows of each verdict are names and numbers too.
+        # Samples contain names and numbers too.
         ContactImport.objects.filter(pk=record.pk).update(file="", samples={})
         record_audit(None, "import.file_removed", record, rows=record.total_rows)
     return len(found) + _forget_strays(old)
 
 
 def _forget_strays(old: datetime.datetime) -> int:
-    """Remove files that no row names: their upload died half-way."""
+    """Delete files that belong to no import, because their upload broke off."""
     if not default_storage.exists(FOLDER):
         return 0
     names = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
     aged = [name for name in names if default_storage.get_modified_time(name) < old]
-    named = set(ContactImport.objects.filter(file__in=aged[:AT_ONCE]).values_list("file", flat=True))
-    strays = [name for name in aged[:AT_ONCE] if name not in named]
+    named = set(ContactImport.objects.filter(file__in=aged[:FILES_A_RUN]).values_list("file", flat=True))
+    strays = [name for name in aged[:FILES_A_RUN] if name not in named]
     for name in strays:
         default_storage.delete(name)
     if strays:

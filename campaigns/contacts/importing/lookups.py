@@ -1,4 +1,4 @@
-"""Asks for thousands of numbers in one parameter: Django's `__in` costs more than the query itself."""
+"""Lookups of thousands of numbers in one SQL parameter; building Django's `__in` would cost more than the query."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DO_NOT_CALL = DoNotCall._meta.db_table
 
 
 def _among() -> str:
-    """Return the SQL of "is one of these", with one place for all of them."""
+    """Return the SQL of "is one of these", with one parameter for all of them."""
     return "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
 
 
@@ -25,7 +25,7 @@ def _these(phones: Sequence[str]) -> list[str] | str:
 
 
 def known_numbers(phones: Sequence[str], list_id: int | None) -> dict[str, bool]:
-    """Return the numbers that are contacts, each with whether its person stands in the list."""
+    """Return the numbers that are contacts, each with whether its person is in the list."""
     whole = "COALESCE(c.merged_into_id, c.id)"
     member = f"SELECT 1 FROM {_MEMBER} m WHERE m.contact_id = {whole} AND m.contact_list_id = %s"  # noqa: S608
     statement = f"SELECT c.phone, EXISTS ({member}) FROM {_CONTACT} c WHERE c.phone {_among()}"  # noqa: S608
@@ -35,7 +35,7 @@ def known_numbers(phones: Sequence[str], list_id: int | None) -> dict[str, bool]
 
 
 def forbidden_numbers(phones: Sequence[str]) -> set[str]:
-    """Return the numbers that must not be called now."""
+    """Return the numbers with an active do-not-call entry."""
     statement = (
         f"SELECT phone FROM {_DO_NOT_CALL} WHERE phone {_among()} "  # noqa: S608
         "AND (expires_at IS NULL OR expires_at > %s)"
@@ -46,7 +46,7 @@ def forbidden_numbers(phones: Sequence[str]) -> set[str]:
 
 
 def join_list(phones: Sequence[str], list_id: int, import_id: int) -> None:
-    """Put the people with these numbers into a list, in the order they were made; members stay as they are."""
+    """Add the people with these numbers to a list, in the order of their ids; existing members are not changed."""
     statement = (
         f"INSERT INTO {_MEMBER} (contact_list_id, contact_id, imported_by_id) "  # noqa: S608
         f"SELECT %s, COALESCE(merged_into_id, id), %s FROM {_CONTACT} WHERE phone {_among()} ORDER BY id "

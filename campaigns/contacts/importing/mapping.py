@@ -1,4 +1,4 @@
-"""Guesses what each column of a file means, from its title and from what stands in it."""
+"""Column mapping: guesses what each column of a file means, from its title and its contents."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIELDS: dict[str, Promise] = {
     CONSENT_AT: gettext_lazy("Consent given at"),
 }
 
-# Titles in English, Persian, Arabic, and Hindi in Latin and Devanagari letters; the earlier, the surer.
+# Titles in English, Persian, Arabic, and Hindi in Latin and Devanagari letters, the most certain first.
 TITLES: dict[str, tuple[str, ...]] = {
     PHONE: (
         "mobile number", "mobile phone", "cell phone", "phone number", "contact number", "whatsapp number",
@@ -45,17 +45,17 @@ TITLES: dict[str, tuple[str, ...]] = {
     CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "consent", "رضایت", "منبع رضایت", "sahmati"),
     CONSENT_AT: ("consent at", "consent date", "consent given at", "consented at", "تاریخ رضایت", "sahmati tarikh"),
 }  # fmt: skip
-# Columns that our own list of bad rows adds.
+# Columns that our own file of bad rows adds.
 OUR_TITLES = frozenset({"row in the file", "reason"})
 _EQUAL_LETTERS = str.maketrans("يكةأإآ\u200c_", "یکهااا  ")
 _NO_WORD = re.compile(r"[^\w]+")
 LEAST_SHARE = 0.3
-"""A column holds numbers where at least this share of its cells is understood."""
+"""A column holds phone numbers if at least this share of its filled cells can be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """What each column means, whether the first row holds titles, and whether known people get the file's values."""
+    """What each column means, whether the first row holds titles, and whether known people are updated."""
 
     columns: dict[int, str] = field(default_factory=dict)
     has_titles: bool = True
@@ -63,7 +63,7 @@ class ColumnMapping:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ColumnMapping:
-        """Read it as `ContactImport.mapping` keeps it."""
+        """Return the mapping that is stored in `ContactImport.mapping`."""
         return cls(
             {int(column): meaning for column, meaning in stored.items() if column.isdigit()},
             bool(stored.get("has_titles", True)),
@@ -71,16 +71,16 @@ class ColumnMapping:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `ContactImport.mapping` keeps: column positions as text, and the two options."""
+        """Return the JSON for `ContactImport.mapping`: meanings by column position as text, and the two options."""
         columns = {str(column): meaning for column, meaning in sorted(self.columns.items())}
         return columns | {"has_titles": self.has_titles, "update_known": self.update_known}
 
     def columns_of(self, meaning: str) -> list[int]:
-        """Return the columns that hold this, in the file's order."""
+        """Return the positions of the columns with this meaning, in the file's order."""
         return sorted(column for column, found in self.columns.items() if found == meaning)
 
     def variables(self) -> dict[int, str]:
-        """Return column to variable name, for all columns that are kept as variables."""
+        """Return column position to variable name, for all columns that are stored as variables."""
         return {
             column: meaning.removeprefix(VARIABLE)
             for column, meaning in sorted(self.columns.items())
@@ -89,9 +89,9 @@ class ColumnMapping:
 
 
 def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[list[str], ColumnMapping]:
-    """Return the titles of the columns and what each seems to mean; columns of unknown meaning are kept as variables.
+    """Return the titles of the columns and the guessed mapping; columns of unknown meaning become variables.
 
-    Without a title row the titles are made up ("Column 1"). There may be no phone column: the person then chooses.
+    Without a title row the titles are generated ("Column 1"). If no phone column is found, the user has to choose it.
     """
     width = max((len(row) for row in first_rows), default=0)
     has_titles = bool(first_rows) and not any(understand_number(cell, region).e164 for cell in first_rows[0])
@@ -109,7 +109,7 @@ def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[lis
         if meaning == NAME or (meaning and meaning not in columns.values()):
             columns[column] = meaning
     columns = _one_whole_name(columns, titles)
-    # Under titles, an unknown column of words may be a city: the person chooses.
+    # With titles, an unknown column of words is not taken for the name: it may be a city. The user chooses.
     if not has_titles:
         name = _name_column(body, width, columns)
         if name is not None:
@@ -127,7 +127,7 @@ def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[lis
 
 
 def variable_name(title: str, taken: set[str] | None = None) -> str:
-    """Return a title as a variable's name: letters, digits and `_`, such as `order_no`; never one of `taken`."""
+    """Return a title as a variable name of letters, digits and `_`, such as `order_no`, that is not in `taken`."""
     folded = unicodedata.normalize("NFKC", text_of_digits(title)).replace("\u200c", " ").lower()
     base = _NO_WORD.sub("_", folded).strip("_")[:MAX_VARIABLE_NAME].strip("_") or "column"
     name, number = base, 2
@@ -139,7 +139,7 @@ def variable_name(title: str, taken: set[str] | None = None) -> str:
 
 
 def titles_of(row: Sequence[str], width: int) -> list[str]:
-    """Return a title for each column: the row's own, told apart where two are equal, else its number."""
+    """Return a title for each column: the row's own, numbered if two are equal; "Column n" if it is empty."""
     titles = [" ".join(cell.split())[:80] for cell in row] + [""] * (width - len(row))
     named: list[str] = []
     for position, title in enumerate(titles, start=1):
@@ -150,7 +150,7 @@ def titles_of(row: Sequence[str], width: int) -> list[str]:
 
 
 def plain_title(title: str) -> str:
-    """Return a title as it is compared: one spelling of each letter, small ones, no signs."""
+    """Return a title normalized for comparison: unified letters, lower case, no punctuation."""
     folded = unicodedata.normalize("NFKC", title).translate(_EQUAL_LETTERS).lower()
     return _NO_WORD.sub(" ", folded).strip()
 
@@ -166,7 +166,7 @@ def _by_title(title: str) -> tuple[str, int]:
     words = f" {plain} "
     for known, (meaning, rank) in _RANKS.items():
         if meaning in {PHONE, NAME} and len(known) > 3 and f" {known} " in words:
-            # "Customer phone (office)": less sure than the bare word; "company name" is no person's.
+            # "Customer phone (office)" is less certain than "phone"; "company name" is not a person's name.
             return ("", 99) if meaning == NAME else (meaning, rank + 50)
     return "", 99
 
@@ -196,7 +196,7 @@ def _phone_column(
 
 
 def _one_whole_name(columns: dict[int, str], titles: Sequence[str]) -> dict[int, str]:
-    """Keep either the whole name or its parts: parts are joined, a whole name stands alone."""
+    """Return the columns with either a whole-name column or the parts of a name, never both; parts are joined."""
     names = [column for column, meaning in columns.items() if meaning == NAME]
     if len(names) < 2:
         return columns

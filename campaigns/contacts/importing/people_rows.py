@@ -1,4 +1,4 @@
-"""Turns the rows of a file into people: number, name, variables and what was noticed; no database."""
+"""Parsing of a file's rows into people: number, name, variables and notes on problems. No database."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
 from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.models import ContactImport
+from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_NAME
 from campaigns.numbers import PROBLEMS, UnderstoodNumber, text_of_digits, understand_number
 
 UNREADABLE = "unreadable"
 ZONE_UNKNOWN = "zone_unknown"
 DATE_UNKNOWN = "date_unknown"
-MAX_NAME = 200
 MAX_VARIABLE = 1000
 
 NOTES: dict[str, Promise] = {
@@ -42,21 +42,21 @@ _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})
 
 
 class FileRow(NamedTuple):
-    """One row of a file, understood as far as it can be."""
+    """One parsed row of a file."""
 
     number: int
-    """As a spreadsheet counts, titles included."""
+    """Row number as a spreadsheet counts, titles included."""
     cells: list[str]
     raw: str
     phone: UnderstoodNumber
     same_as: int
-    """The earlier row of the file with the same number, or 0."""
+    """Number of the earlier row with the same phone number, or 0."""
     problem: str
-    """Key of `NOTES` where nobody can be made of this row."""
+    """Key of `NOTES` if the row cannot become a person; else empty."""
 
 
 class PersonDetails(NamedTuple):
-    """What a row says of a person beside the number."""
+    """A row's values beside the phone number."""
 
     name: str
     time_zone: str
@@ -64,11 +64,11 @@ class PersonDetails(NamedTuple):
     consent_at: datetime.datetime | None
     variables: dict[str, str]
     note: str
-    """Key of `NOTES` of something left out."""
+    """Key of `NOTES` for a value that was ignored; else empty."""
 
 
 class Reader:
-    """Reads one file as people, the same way for the check, the saving and the list of bad rows."""
+    """Reads a file as people; used alike by the check, the saving and the file of bad rows."""
 
     def __init__(self, table: Table, mapping: ColumnMapping, region: str) -> None:
         self.table = table
@@ -89,7 +89,7 @@ class Reader:
         return cls(open_table(path_of(record)), ColumnMapping.from_json(record.mapping), record.region)
 
     def people(self) -> Iterator[FileRow]:
-        """Yield every row after the titles, in order."""
+        """Yield every parsed row after the titles, in order."""
         phone, region = self._phone, self.region
         seen: dict[int, int] = {}
         may_be_unreadable = self.table.has_broken_letters
@@ -110,12 +110,12 @@ class Reader:
             yield FileRow(number, cells, raw, found, same_as, problem)
 
     def name_of(self, row: FileRow) -> str:
-        """Return the person's name as the row gives it."""
+        """Return the person's name from the name columns of a row."""
         parts = [row.cells[column] for column in self._names if column < len(row.cells)]
         return plain_text(" ".join(parts), MAX_NAME)
 
     def details_of(self, row: FileRow) -> PersonDetails:
-        """Return what the row says beside the number."""
+        """Return a row's values beside the phone number."""
         cells, note, width = row.cells, "", len(row.cells)
         zone, source, at = (cells[column].strip() if 0 <= column < width else "" for column in self._single.values())
         if zone and not _zone_exists(zone):
@@ -128,20 +128,20 @@ class Reader:
             for column, name in self._variables.items()
             if column < width and (text := plain_text(cells[column], MAX_VARIABLE))
         }
-        return PersonDetails(self.name_of(row), zone, plain_text(source, 200), given_at, variables, note)
+        return PersonDetails(self.name_of(row), zone, plain_text(source, MAX_CONSENT_SOURCE), given_at, variables, note)
 
     @property
     def gives_consent(self) -> bool:
-        """Tell whether a column says who consented."""
+        """Tell whether a column holds the source of consent."""
         return self._single[meanings.CONSENT_SOURCE] >= 0
 
     def has_notes(self) -> bool:
-        """Tell whether a row's details can hold anything to be noticed."""
+        """Tell whether `details_of` may return notes, that is, whether a column can have invalid values."""
         return self._single[meanings.TIME_ZONE] >= 0 or self._single[meanings.CONSENT_AT] >= 0
 
 
 def plain_text(text: str, most: int) -> str:
-    """Return one line without control and direction marks, cut to `most` letters."""
+    """Return a text as one line without control and direction characters, cut to `most` characters."""
     if text.isprintable() and "  " not in text:
         return text.strip(" ")[:most]
     if not text.isprintable():
@@ -150,7 +150,7 @@ def plain_text(text: str, most: int) -> str:
 
 
 def read_moment(text: str) -> datetime.datetime | None:
-    """Read year-month-day, of either calendar, with or without a time; None where it is anything else."""
+    """Parse year-month-day, Gregorian or Jalali, with an optional time; None for any other text."""
     found = _DATE.match(text_of_digits(text))
     if found is None:
         return None

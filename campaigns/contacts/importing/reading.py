@@ -1,4 +1,4 @@
-"""Opens an uploaded file by what it is, not by its name, within the limits."""
+"""Opening of uploaded files: the format is found from the content, not the name, and the limits are checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WEB_PAGES = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<script")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file that can be read as rows, as often as wanted."""
+    """A file whose rows can be read repeatedly."""
 
     path: Path
     encoding: str = ""
@@ -35,7 +35,7 @@ class Table:
         return not self.encoding
 
     def rows(self) -> Iterator[Row]:
-        """Yield each row that holds anything, as (row number, cells, problem code)."""
+        """Yield each row that is not blank, as (row number, cells, problem code)."""
         if self.is_workbook:
             return xlsx_rows.read_rows(self.path)
         return csv_rows.read_rows(self.path, self.encoding, self.separator)
@@ -43,7 +43,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a first look at the whole file found."""
+    """The result of reading a whole file once."""
 
     rows: int
     columns: int
@@ -51,14 +51,14 @@ class Measure:
 
 
 def path_of(record: ContactImport) -> Path:
-    """Return where the file of an import lies. Raises FileRefused once it was removed."""
+    """Return the path of an import's file. Raises FileRefused if it has been deleted."""
     if not record.file:
         raise FileRefused(_("The file was removed some days after its upload, as always; its figures stay."))
     return Path(record.file.path)
 
 
 def open_table(path: Path) -> Table:
-    """Look at a file's size and first bytes and return how to read it. Raises FileRefused."""
+    """Return the table for a file, chosen by its size and first bytes. Raises FileRefused."""
     size = path.stat().st_size
     most = limits().max_bytes
     if size == 0:
@@ -84,13 +84,13 @@ def open_table(path: Path) -> Table:
 
 
 def measure(table: Table) -> Measure:
-    """Read the whole file once against the limits; keeps only its first rows. Raises FileRefused."""
+    """Read the whole file once to check the limits; the result has its first rows. Raises FileRefused."""
     most = limits().max_rows
     rows = columns = 0
     first: list[list[str]] = []
     for number, cells, _problem in table.rows():
         rows += 1
-        # One more for the titles.
+        # Plus one for the title row.
         if rows > most + 1:
             raise FileRefused(_("This file has more than %(rows)s rows. Split it into smaller files.") % {"rows": most})
         width = len(cells)

@@ -1,4 +1,4 @@
-"""Saves a checked file into contacts and a list: in batches, once, and again from where it stopped."""
+"""Saving of a checked import into contacts and a list: in batches, each row once, resumable after a crash."""
 
 from __future__ import annotations
 
@@ -22,26 +22,28 @@ from campaigns.contacts.importing.people_rows import FileRow, Reader
 from campaigns.contacts.importing.validation import SAVED, JudgedRow, RowVerdict, batches, judge
 from campaigns.core.refusals import Refusal
 from campaigns.models import Contact, ContactImport, ContactList, ListMembership
+from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_LIST_NAME
+from campaigns.reasons import MAX_REASON
 
 logger = logging.getLogger(__name__)
 
 SMALL = 5_000
-"""Files of at most so many rows are saved within the request."""
+"""Files of at most this many rows are saved within the request."""
 SLICE_SECONDS = 45.0
-"""A slice of a background save ends after so long and rings for its successor."""
+"""A background task ends after this time and queues the next one."""
 Status = ContactImport.Status
 
 
 def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), consent_source: str = "") -> bool:
-    """Turn a checked import into one that is being saved, make its list where it is new, and record who did it.
+    """Mark a checked import as being saved, create its list if it is new, and write the audit event.
 
-    True for the one request that began it; False for a double click or a reload. Raises FilterRefusal.
+    Returns True for the one request that began it, False for a double click or a reload. Raises Refusal.
     """
     with transaction.atomic():
         began = ContactImport.objects.filter(pk=import_id, status=Status.CHECKED).update(
             status=Status.SAVING,
             tags=list(tags),
-            consent_source=consent_source[:200],
+            consent_source=consent_source[:MAX_CONSENT_SOURCE],
             counts={},
             done_rows=0,
         )
@@ -49,7 +51,7 @@ def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), conse
             return False
         record = ContactImport.objects.get(pk=import_id)
         if record.contact_list_id is None:
-            name = record.list_name or record.original_name[:120]
+            name = record.list_name or record.original_name[:MAX_LIST_NAME]
             try:
                 with transaction.atomic():
                     made = ContactList.objects.create(name=name, owner_id=record.owner_id, team_id=record.team_id)
@@ -63,10 +65,10 @@ def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), conse
 
 
 def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
-    """Save an import from where it stands; True once it is saved. Safe to run twice, also at once.
+    """Continue saving an import; returns True once it is saved. Idempotent, also if run concurrently.
 
-    Each batch is one transaction that moves `done_rows` on by compare-and-set, so that no row counts twice; after
-    `seconds` it stops and rings for its successor.
+    Each batch is one transaction that advances `done_rows` by compare-and-set, so that no row counts twice. After
+    `seconds` it stops and queues the next task.
     """
     record = ContactImport.objects.select_related("contact_list").get(pk=import_id)
     if record.status != Status.SAVING:
@@ -76,7 +78,7 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
     try:
         reader = Reader.of(record)
         people = reader.people()
-        # The rows before are read again, so that their numbers are known as seen.
+        # Rows that are saved already are read again, so that duplicates of them are noticed.
         skipped = sum(1 for _row in islice(people, done))
         if skipped == done:
             for batch in batches(people):
@@ -90,24 +92,24 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
         logger.warning("import=%s stopped at row %s: %s", import_id, done, type(error).__name__)
         reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
         ContactImport.objects.filter(pk=import_id, status=Status.SAVING).update(
-            status=Status.REFUSED if not done else Status.SAVING, refused_reason=reason[:300]
+            status=Status.REFUSED if not done else Status.SAVING, refused_reason=reason[:MAX_REASON]
         )
         return False
     return _finish(record, done)
 
 
 def unfinished() -> list[int]:
-    """Return the ids of imports that are being saved, so that somebody may go on with them."""
+    """Return the ids of imports whose saving is not finished, to be continued."""
     return list(ContactImport.objects.filter(status=Status.SAVING).values_list("pk", flat=True))
 
 
 def _save_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], done: int) -> bool:
-    """Save one batch; False where another worker did it first."""
+    """Save one batch; False if another worker did it first. Retries after a deadlock."""
     for tries_left in (2, 1, 0):
         try:
             return _try_batch(record, reader, batch, done)
         except OperationalError:
-            # Two files with the same people in another order may wait for each other: one gives way.
+            # Two imports of the same people in different order may deadlock: the one that is aborted tries again.
             if not tries_left:
                 raise
     return False
@@ -120,7 +122,7 @@ def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], 
         )
         if not moved:
             return False
-        # After the row is ours, so that the tables are judged as they stand in this transaction.
+        # Judged only after the import's row is locked, so that the rows are compared with this transaction's data.
         judged = judge(batch, reader, record.contact_list_id)
         _save_people(record, reader, [one for one in judged if one.verdict in SAVED])
         counts: Counter[str] = Counter(ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk))
@@ -150,7 +152,7 @@ _CONTACT_COLUMNS = (
 
 
 def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow], now: Any) -> None:
-    """Insert new people by plain statements; a number that came in meanwhile is left as it is."""
+    """Insert new people by plain SQL; a number that was added meanwhile is left alone."""
     tags = json.dumps(record.tags)
     moment = connection.ops.adapt_datetimefield_value(now)
     rows = []
@@ -179,9 +181,9 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
 
 
 def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> None:
-    """Give known people the import's tags and, where they have none, its consent; on wish also the file's newer values.
+    """Add the import's tags to known people, and its consent if they have none; if chosen, also update their values.
 
-    What the file leaves empty stays.
+    Values that are empty in the file are not changed.
     """
     by_number = {one.row.phone.e164: one.row for one in judged}
     wanted = Contact.objects.filter(phone__in=by_number).values_list("pk", "merged_into", "phone")
@@ -209,7 +211,7 @@ def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
 
 
 def _finish(record: ContactImport, done: int) -> bool:
-    """Close the account: what the tables hold is what is said."""
+    """Mark the import as saved, with counts taken from the database."""
     with transaction.atomic():
         finished = ContactImport.objects.filter(pk=record.pk, status=Status.SAVING, done_rows=done).update(
             status=Status.SAVED, saved_at=timezone.now(), total_rows=done

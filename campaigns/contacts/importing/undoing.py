@@ -1,4 +1,4 @@
-"""Takes an import back, within a day and while nobody of it was dialled."""
+"""Undo of an import, within 24 hours and before any of its people was called."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _USING = (Campaign.Status.WAITING, Campaign.Status.SCHEDULED, Campaign.Status.RU
 
 
 def why_not(record: ContactImport) -> Promise | str:
-    """Return why an import cannot be undone, or an empty text where it can."""
+    """Return why an import cannot be undone; empty if it can."""
     if record.status != Status.SAVED or record.saved_at is None:
         return _("Only a saved import can be undone.")
     if timezone.now() - record.saved_at > datetime.timedelta(hours=UNDO_HOURS):
@@ -39,10 +39,10 @@ def why_not(record: ContactImport) -> Promise | str:
 
 
 def undo_import(import_id: int, person: Any) -> dict[str, int]:
-    """Remove what an import added and return how much: people, places in the list, people kept for another reason.
+    """Remove what an import added; returns counts of people and memberships removed, and of people kept.
 
-    New people who stand in another list by now, have notes or are one with another entry stay, and so do details that
-    the file gave to known people. No commit point passes meanwhile. Raises NotUndone.
+    New people are kept if they are in another list, have notes or were merged; values that the file gave to known
+    people are kept too. The gate is closed meanwhile, so that no call begins. Raises Refusal.
     """
     with transaction.atomic():
         close_gate()
@@ -58,7 +58,7 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         leaving = made.filter(~Exists(elsewhere), ~Exists(noted), ~one_of_two)
         kept = made.count() - leaving.count()
         Call.objects.filter(contact__in=leaving.values("pk")).update(contact=None)
-        # Nothing else points at a contact: one plain statement instead of loading every row.
+        # No other table refers to these contacts, so one DELETE does, without loading every row.
         removed = leaving._raw_delete(leaving.db)
         _remove_empty_list(record)
         done = {"people": int(removed), "places": int(left), "kept": kept}
@@ -70,7 +70,7 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
 
 
 def _calls(record: ContactImport) -> QuerySet[Call]:
-    """Calls that came to this import's people through it: to new ones any, to known ones through its list."""
+    """Return the calls that this import led to: any call to its new people, calls through its list to known ones."""
     new = Q(contact__imported_by=record)
     through = Q(
         created_at__gte=record.saved_at,
@@ -81,7 +81,7 @@ def _calls(record: ContactImport) -> QuerySet[Call]:
 
 
 def _remove_empty_list(record: ContactImport) -> None:
-    """Remove the list that the import made, if nothing else came into it and no campaign names it."""
+    """Delete the list that the import created, if it is empty and no campaign uses it."""
     if not record.list_name or record.contact_list_id is None:
         return
     ContactList.objects.filter(

@@ -1,4 +1,4 @@
-"""Takes in an uploaded file, and the person's word on what its columns mean."""
+"""Uploads: stores an uploaded file as an import, and the user's choice of what its columns mean."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from campaigns.contacts.importing.limits import FileRefused, limits
 from campaigns.contacts.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
 from campaigns.contacts.importing.reading import measure, open_table, path_of
 from campaigns.models import ContactImport, ContactList
+from campaigns.models.imports import MAX_FILE_NAME
 
 Status = ContactImport.Status
 
 
 def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any = None) -> ContactImport:
-    """Store a file under a name of our own, look through it once and guess its columns.
+    """Store a file under a generated name, read it once against the limits and guess its columns.
 
-    Raises FileRefused, and then nothing of it is kept.
+    `region` is the country of numbers without a country code. Raises FileRefused; the file is then not kept.
     """
     stored = file if isinstance(file, File) else File(file)
     if stored.size > limits().max_bytes:
-        # Before the copy: a file beyond the limit is not written anywhere.
+        # Checked before the copy, so that a file beyond the limit is never written to disk.
         raise FileRefused(
             _("This file is larger than %(megabytes)s MB. Split it into smaller files.")
             % {"megabytes": limits().max_bytes // (1024 * 1024) or 1}
         )
     record = ContactImport(
-        original_name=Path(name.replace("\\", "/")).name[:200] or "file",
+        original_name=Path(name.replace("\\", "/")).name[:MAX_FILE_NAME] or "file",
         region=region,
         owner=person,
         team_id=team_of(person),
@@ -52,7 +53,7 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
 
 
 def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
-    """Return the first rows after the titles, to show what stands in each column. Raises FileRefused."""
+    """Return the first rows after the titles, as examples of each column. Raises FileRefused."""
     rows = open_table(path_of(record)).rows()
     if ColumnMapping.from_json(record.mapping).has_titles:
         next(rows, None)
@@ -62,7 +63,7 @@ def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
 def map_columns(
     record: ContactImport, mapping: ColumnMapping, *, region: str, contact_list: ContactList | None, list_name: str
 ) -> bool:
-    """Keep what the columns mean and which list is meant; False where the import went on meanwhile.
+    """Store the meaning of the columns and the target list; False if the import is already being saved or done.
 
     Raises ValueError unless exactly one column holds the phone number.
     """
@@ -86,7 +87,7 @@ def map_columns(
 
 
 def _retitled(record: ContactImport, mapping: ColumnMapping) -> tuple[list[str], ColumnMapping]:
-    """Name the columns anew after the person said whether the first row holds titles."""
+    """Return the titles and mapping after the user changed whether the first row holds titles."""
     first = next(open_table(path_of(record)).rows())[1]
     headers = titles_of(first if mapping.has_titles else [], len(record.headers))
     taken: set[str] = set()

@@ -1,4 +1,4 @@
-"""Tells what will happen to each row of a file before anything is saved."""
+"""Check of an import: a verdict for each row, before anything is saved."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ from campaigns.contacts.importing.lookups import forbidden_numbers, known_number
 from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import ContactImport
+from campaigns.reasons import MAX_REASON
 
 SAMPLES = 5
+"""Rows of each verdict that the check page shows."""
+MAX_RAW_SAMPLE, MAX_NAME_SAMPLE = 60, 80
+"""Characters of the number as written, and of the name, in them."""
 Status = ContactImport.Status
 
 
 class RowVerdict(models.TextChoices):
-    """Names what becomes of a row."""
+    """What will be done with a row."""
 
     GOOD = "good", gettext_lazy("Good")
     FIXED = "fixed", gettext_lazy("Fixed")
@@ -46,27 +50,27 @@ MEANINGS: dict[str, Promise] = {
 }
 
 SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
-"""Verdicts of rows whose people are in the list afterwards because of this file."""
+"""Verdicts of rows whose people this file adds to the list."""
 
 
 class JudgedRow(NamedTuple):
-    """A row and what becomes of it."""
+    """A row and its verdict."""
 
     row: FileRow
     verdict: RowVerdict
     note: str = ""
-    """Key of `NOTES`."""
+    """Key of `NOTES`, or empty."""
 
 
 def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow]]:
-    """Cut a stream of rows into pieces."""
+    """Split a stream of rows into lists of at most `size`."""
     stream = iter(rows)
     while batch := list(islice(stream, size)):
         yield batch
 
 
 def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list[JudgedRow]:
-    """Give each row its one verdict, against what the tables hold now: two queries."""
+    """Return each row with its verdict, compared with the database in two queries."""
     numbers = [row.phone.e164 for row in batch if not row.problem and not row.same_as]
     known = known_numbers(numbers, list_id) if numbers else {}
     forbidden = forbidden_numbers(numbers) if numbers else set()
@@ -92,9 +96,9 @@ def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list
 
 
 def check_import(import_id: int) -> ContactImport:
-    """Count and sample the rows of an uploaded file by verdict; writes nothing but the import's own row.
+    """Count and sample the rows of an uploaded file by verdict; writes only the import's own row.
 
-    A file that cannot be read to its end is refused with the reason. A saved import stays as it is.
+    An import whose file cannot be read to its end becomes refused, with the reason. A saved import is not changed.
     """
     record = ContactImport.objects.get(pk=import_id)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
@@ -111,7 +115,7 @@ def check_import(import_id: int) -> ContactImport:
                 if len(samples[one.verdict]) < SAMPLES:
                     samples[one.verdict].append(_sample(one, reader))
     except FileRefused as refusal:
-        changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:300]}
+        changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:MAX_REASON]}
     else:
         changes = {
             "status": Status.CHECKED,
@@ -120,7 +124,7 @@ def check_import(import_id: int) -> ContactImport:
             "total_rows": sum(counts.values()),
             "done_rows": 0,
         }
-    # Compare-and-set: a check that ends after the saving began must not set it back.
+    # Compare-and-set: a check that ends after the saving began must not reset the status.
     ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED]).update(**changes)
     record.refresh_from_db()
     return record
@@ -130,18 +134,18 @@ def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
     row = one.row
     return {
         "row": row.number,
-        "raw": row.raw[:60],
+        "raw": row.raw[:MAX_RAW_SAMPLE],
         "e164": row.phone.e164,
-        "name": reader.name_of(row)[:80],
+        "name": reader.name_of(row)[:MAX_NAME_SAMPLE],
         "note": one.note,
         "same_as": row.same_as,
     }
 
 
 def bad_rows(record: ContactImport) -> Iterator[str]:
-    """Return a CSV text of the bad rows as they stood, with their place and what is wrong. Raises FileRefused.
+    """Return CSV lines of the bad rows, with their row numbers and what is wrong. Raises FileRefused.
 
-    It is in the language of the moment it was asked for, whenever it is written.
+    Titles and reasons are in the language active at this call, even though the lines are produced later.
     """
     titles = [*record.headers, _("Row in the file"), _("Reason")]
     reasons = {code: str(note) for code, note in NOTES.items()}

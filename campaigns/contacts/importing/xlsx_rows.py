@@ -1,4 +1,4 @@
-"""Reads XLSX files; measures what they unpack to before the reader sees them."""
+"""XLSX reading, with a check of the unpacked size and of dangerous content before the library opens the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from campaigns.contacts.importing.limits import MAX_COLUMNS, MAX_ENTRIES, UNPACK
 CHUNK = 256 * 1024
 OVERLAP = 64
 _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
-# The reader makes room up to the furthest cell, so one cell far away would take all memory.
+# The library allocates memory up to the furthest cell, so that one far cell could exhaust it.
 _FAR_COLUMN = re.compile(rb"""\br\s*=\s*["']\s*(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z])""")
 _WIDE = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]{2}""")
 _FAR_ROW = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]*(\d{5,})""")
@@ -29,7 +29,7 @@ _DECLARES = re.compile(rb"<!DOCTYPE|<!ENTITY|encoding\s*=\s*[\"'](?!utf-8|us-asc
 
 
 def check_package(path: Path) -> None:
-    """Refuse a package that unpacks to too much, names far cells, carries macros or is no spreadsheet."""
+    """Raise FileRefused for a package that unpacks to too much, has far cells or macros, or is not a spreadsheet."""
     try:
         with zipfile.ZipFile(path) as package:
             entries = package.infolist()
@@ -59,7 +59,7 @@ def _too_much() -> FileRefused:
 
 
 def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo) -> None:
-    """Unpack one entry piece by piece: what it declares about its size may be a lie."""
+    """Unpack one entry piece by piece, because its declared size may be false. Raises FileRefused."""
     if entry.flag_bits & 1:
         raise FileRefused(_("This workbook is locked with a password. Save it without one and upload that."))
     is_sheet = "worksheets/" in entry.filename.lower()
@@ -112,7 +112,7 @@ def _pieces(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _furthest_row(text: bytes) -> int:
-    """Return the number of the last row that a piece of a sheet names. Raises FileRefused beyond the limits."""
+    """Return the highest row number in a piece of a sheet's XML. Raises FileRefused beyond the limits."""
     if _FAR_COLUMN.search(text):
         raise FileRefused(
             _("The sheet has more than %(columns)s columns. Keep only the columns about people.")
@@ -126,7 +126,7 @@ def _furthest_row(text: bytes) -> int:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of the first visible sheet as text, blank ones left out. Raises FileRefused."""
+    """Yield the rows of the first visible sheet as text, without blank ones. Raises FileRefused."""
     try:
         with CalamineWorkbook.from_path(path) as workbook:
             visible = [
@@ -144,7 +144,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def sheet_names(path: Path) -> list[str]:
-    """Return the names of the sheets; only the first visible one is read."""
+    """Return the names of all sheets; only the first visible one is read."""
     with CalamineWorkbook.from_path(path) as workbook:
         return list(workbook.sheet_names)
 

@@ -1,1 +1,1 @@
-"""The screens of people, lists, the do-not-call list and imports."""
+"""Views of people, lists, the do-not-call list and imports."""

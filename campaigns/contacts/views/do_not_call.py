@@ -1,4 +1,4 @@
-"""The screens of the do-not-call list."""
+"""Views of the do-not-call list."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.views.imports import limited_upload
 from campaigns.core.paging import count_up_to, page_by_key
-from campaigns.core.views.page_requests import go_back
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
 
 
 def said(done: do_not_call.Forbidden) -> str:
-    """Return what to tell the person who added a number."""
+    """Return the message for a user who added a number."""
     first = _("On the do-not-call list from now on.") if done.added else _("It stood on the do-not-call list already.")
     if not done.skipped:
         return first
@@ -44,12 +44,12 @@ def said(done: do_not_call.Forbidden) -> str:
 
 @needs("add_do_not_call")
 def entries(request: HttpRequest) -> HttpResponse:
-    """Show who must not be called."""
+    """Show the entries of the do-not-call list."""
     return _show(request, ForbidForm())
 
 
 def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
-    text = request.GET.get("q", "")[:80]
+    text = request.GET.get("q", "")[:MAX_SEARCH]
     found = DoNotCall.objects.select_related("added_by")
     if text:
         whole = understand_number(text, settings.DEFAULT_REGION)
@@ -71,7 +71,7 @@ def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
 @require_POST
 @needs("add_do_not_call")
 def add(request: HttpRequest) -> HttpResponse:
-    """Put one number on the list."""
+    """Add one number to the list."""
     form = ForbidForm(request.POST)
     if not form.is_valid():
         return _show(request, form)
@@ -90,7 +90,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @limited_upload
 @needs("add_do_not_call")
 def import_file(request: HttpRequest) -> HttpResponse:
-    """Put every number of a file on the list, and say what came of each."""
+    """Add every number of an uploaded file to the list, and show the result of its rows."""
     form = ForbidFileForm(request.POST or None, request.FILES or None)
     result = None
     if request.method == "POST" and form.is_valid():
@@ -122,7 +122,7 @@ def _forbid_upload(found: dict[str, Any], person: Any) -> do_not_call_files.Forb
 
 @needs("remove_do_not_call")
 def export(request: HttpRequest) -> HttpResponseBase:
-    """Hand out the whole list."""
+    """Return the whole list as a CSV download."""
     record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count())
     answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.csv"'
@@ -132,7 +132,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @needs("remove_do_not_call")
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a number off the list, with the reason."""
+    """Remove a number from the list, with a reason."""
     reason = request.POST.get("reason", "").strip()
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))

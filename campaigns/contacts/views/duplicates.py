@@ -1,4 +1,4 @@
-"""The screens on which a manager makes one person of two entries."""
+"""Views for merging two contacts of one person."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from campaigns.contacts import duplicates
 from campaigns.contacts.forms.people import MergeForm
 from campaigns.contacts.people import find_people, mark_forbidden
 from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import MAX_SEARCH
 from campaigns.models import Contact
 
 SHOWN = 20
+"""Candidates on the page."""
 
 
 @needs("merge_people")
 def choose(request: HttpRequest, pk: int) -> HttpResponse:
-    """Look for the other entry of a person; at first for people of the same name."""
+    """Search for the contact to merge; at first for contacts of the same name."""
     contact = get_object_or_404(Contact, pk=pk, merged_into=None)
-    text = request.GET.get("q", contact.name)[:80]
+    text = request.GET.get("q", contact.name)[:MAX_SEARCH]
     people = Contact.objects.none()
     if text.strip():
         people = find_people(text, settings.DEFAULT_REGION).filter(merged_into=None).exclude(pk=pk)
@@ -40,7 +42,7 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("merge_people")
 def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
-    """Say what making one person of two will do, and do it."""
+    """Show a preview of the merge; on POST, merge."""
     kept = get_object_or_404(Contact, pk=pk, merged_into=None)
     found = get_object_or_404(Contact, pk=other, merged_into=None)
     form = MergeForm(request.POST or None, kept, found)
@@ -59,7 +61,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 @require_POST
 @needs("merge_people")
 def take_apart(request: HttpRequest, pk: int, other: int) -> HttpResponse:
-    """Make a merged number a person of its own again."""
+    """Make a merged contact independent again."""
     get_object_or_404(Contact, pk=other, merged_into=pk)
     duplicates.take_apart(other, request.user)
     messages.success(request, _("Two people again. Lists, tags and notes stay with this one."))

@@ -1,4 +1,4 @@
-"""The screens of importing people from a file: file, columns, check, save; and what was done."""
+"""Views of importing people from a file: upload, columns, check, save, progress, undo."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TEMPLATES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 FORM_BYTES = 1024 * 1024
-"""What a form may weigh beside its file."""
+"""Bytes that a request may have beside its file."""
 TONES = {
     RowVerdict.GOOD: ("good", "check"),
     RowVerdict.FIXED: ("info", "pencil"),
@@ -58,25 +58,25 @@ View = Callable[..., HttpResponseBase]
 
 
 def limited_upload(view: View) -> View:
-    """Refuse a request larger than an import may be before any of its body is read."""
+    """Decorate a view to answer 413 to a request larger than an import may be, before its body is read."""
     protected = csrf_protect(view)
 
     @wraps(view)
     def measured(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_MAX_BYTES + FORM_BYTES:
             most = settings.IMPORT_MAX_BYTES // (1024 * 1024) or 1
-            # The form without its data: reading those would read the file.
+            # An unbound form: reading the posted data would read the file.
             request.META["CONTENT_LENGTH"] = "0"
             refusal = _("This file is larger than %(megabytes)s MB. Split it into smaller files.") % {"megabytes": most}
             return render(request, "contacts/importing/too_large.html", {"refusal": refusal}, status=413)
         return protected(request, *args, **kwargs)
 
-    # The check of the form's token reads the body, so it comes after the measure.
+    # CSRF protection reads the body, so it is applied inside the check of the size.
     return csrf_exempt(measured)
 
 
 def _theirs(request: HttpRequest) -> QuerySet[ContactImport]:
-    """Return the imports that this person may see: own ones, or all for who sees everybody's work."""
+    """Return the imports that the user may see: their own, or all with the permission to see everybody's work."""
     imports = ContactImport.objects.select_related("contact_list", "owner")
     person = cast(AbstractUser, request.user)
     return imports if may(person, "see_all_calls") else imports.filter(owner_id=person.pk)
@@ -85,7 +85,7 @@ def _theirs(request: HttpRequest) -> QuerySet[ContactImport]:
 @limited_upload
 @needs("import_people")
 def new_import(request: HttpRequest) -> HttpResponse:
-    """Take a file, and show the imports so far."""
+    """Accept an upload, and show earlier imports."""
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         upload: UploadedFile[Any] = form.cleaned_data["file"]
@@ -113,7 +113,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
 
 @needs("import_people")
 def template(request: HttpRequest, kind: str) -> HttpResponse:
-    """Hand out a file to fill in: CSV, or a workbook whose cells keep what is typed as text."""
+    """Return an empty file to fill in: CSV, or XLSX with cells formatted as text."""
     titles = [_("Name"), _("Phone number"), _("City"), _("Order")]
     example = ["Maryam Hosseini", "+989121234567", "Tehran", "4711"]
     answer = HttpResponse(content_type=TEMPLATES[kind])
@@ -134,7 +134,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 
 @needs("import_people")
 def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask what each column means and which list is meant; then check every row."""
+    """Show the form for the columns' meaning and the list; on POST, check every row."""
     record = get_object_or_404(_theirs(request), pk=pk)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import", pk)
@@ -166,7 +166,7 @@ def _lost(request: HttpRequest, error: Exception) -> HttpResponse:
 
 @needs("import_people")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what will happen to each row; nothing is saved yet."""
+    """Show what saving would do with the rows; saves nothing."""
     record = get_object_or_404(_theirs(request), pk=pk)
     if record.status == Status.UPLOADED:
         return redirect("import-map", pk)
@@ -193,7 +193,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> 
 
 
 def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
-    """Return for each verdict its word, sign, count, meaning and first rows, notes in the page's language."""
+    """Return for each verdict its word, icon, count, explanation and first rows, in the page's language."""
     rows = []
     for verdict in (*SAVED, *(other for other in RowVerdict if other not in SAVED)):
         tone, icon = TONES[verdict]
@@ -217,7 +217,7 @@ def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
 @require_POST
 @needs("import_people")
 def save(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save what was checked: small files now, larger ones in the background; a second click does nothing more."""
+    """Save a checked import: small files at once, larger ones in the background. Idempotent."""
     record = get_object_or_404(_theirs(request), pk=pk)
     form = SaveForm(request.POST)
     if record.status == Status.CHECKED and not form.is_valid():
@@ -239,7 +239,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("import_people")
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what an import did, or how far it is."""
+    """Show the result of an import, or its progress."""
     record = get_object_or_404(_theirs(request), pk=pk)
     if record.status in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import-check" if record.status == Status.CHECKED else "import-map", pk)
@@ -257,7 +257,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("import_people")
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show how far the saving is; the last answer reloads the page."""
+    """Return the progress for htmx; when saving is done, the answer makes the page reload."""
     record = get_object_or_404(_theirs(request), pk=pk)
     answer = render(request, "contacts/importing/_progress.html", {"record": record})
     if record.status != Status.SAVING:
@@ -268,7 +268,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("import_people")
 def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Hand out the bad rows with what is wrong with each."""
+    """Return the bad rows as a download, each with what is wrong."""
     record = get_object_or_404(_theirs(request), pk=pk)
     if not record.file:
         messages.info(request, _("The file was removed; its bad rows are gone with it."))
@@ -286,7 +286,7 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @needs("import_people")
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take an import back."""
+    """Undo an import."""
     get_object_or_404(_theirs(request), pk=pk)
     try:
         done = undoing.undo_import(pk, request.user)

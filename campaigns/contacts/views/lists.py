@@ -1,4 +1,4 @@
-"""The screens of lists."""
+"""Views of lists."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from campaigns.contacts import people
 from campaigns.contacts.forms.lists import ListForm
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import go_back
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back
 from campaigns.models import ContactList, ListMembership
+
+MOST_CHOSEN = 1_000
+"""People that one request removes from a list."""
 
 
 @needs("see_people")
 def lists(request: HttpRequest) -> HttpResponse:
-    """Show the lists and how many people stand in each."""
+    """Show the lists, each with its number of people."""
     return render(request, "contacts/lists.html", {"lists": service.lists_with_counts(), "form": ListForm()})
 
 
 @require_POST
 @needs("import_people")
 def new_list(request: HttpRequest) -> HttpResponse:
-    """Make an empty list."""
+    """Create an empty list."""
     form = ListForm(request.POST)
     if form.is_valid():
         try:
@@ -49,7 +52,7 @@ def one_list(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) -> HttpResponse:
-    text = request.GET.get("q", "")[:80]
+    text = request.GET.get("q", "")[:MAX_SEARCH]
     members = ListMembership.objects.filter(contact_list=contact_list)
     if text:
         members = people.find_members(members, text, settings.DEFAULT_REGION)
@@ -69,7 +72,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
 @require_POST
 @needs("import_people")
 def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give a list another name."""
+    """Rename a list."""
     contact_list = get_object_or_404(ContactList, pk=pk)
     form = ListForm(request.POST)
     if form.is_valid():
@@ -86,9 +89,11 @@ def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("import_people")
 def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take the chosen people out of a list."""
+    """Remove the chosen people from a list."""
     contact_list = get_object_or_404(ContactList, pk=pk)
-    chosen = [int(value) for value in request.POST.getlist("person") if value.isascii() and value.isdigit()][:1000]
+    chosen = [int(value) for value in request.POST.getlist("person") if value.isascii() and value.isdigit()][
+        :MOST_CHOSEN
+    ]
     removed = service.remove_from_list(contact_list, chosen, request.user) if chosen else 0
     if removed:
         text = ngettext("%(n)d person left the list.", "%(n)d people left the list.", removed)
@@ -101,7 +106,7 @@ def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("import_people")
 def remove_list(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remove a list; its people stay."""
+    """Delete a list; its people are kept."""
     contact_list = get_object_or_404(ContactList, pk=pk)
     try:
         service.remove_list(contact_list, request.user)

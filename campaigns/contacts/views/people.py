@@ -1,4 +1,4 @@
-"""The screens of people and lists."""
+"""Views of people."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, Pers
 from campaigns.contacts.views import do_not_call
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import go_back
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall
 
 SHOWN_CALLS = 20
+"""Calls on a person's page, the newest first."""
 
 
 @needs("see_people")
 def people(request: HttpRequest) -> HttpResponse:
-    """Find people by a part of the name or number."""
-    text = request.GET.get("q", "")[:80]
+    """List people, or search them by a part of the name or number."""
+    text = request.GET.get("q", "")[:MAX_SEARCH]
     found = service.find_people(text, settings.DEFAULT_REGION)
     if not any(map(str.isdigit, text)):
-        # An entry that became part of another is found by its number alone.
+        # A merged contact is found by its whole number only.
         found = found.filter(merged_into=None)
     page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
     total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
@@ -44,7 +45,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @needs("import_people")
 def new_person(request: HttpRequest) -> HttpResponse:
-    """Add one person by hand."""
+    """Add one person."""
     form = NewPersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -62,7 +63,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
 
 @needs("see_people")
 def person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show all we know of one person: calls, wishes, consent, lists, the time there now."""
+    """Show one person: calls, do-not-call entry, consent, lists, local time."""
     contact = _whole(pk)
     if contact.merged_into_id:
         return redirect("person", contact.merged_into_id)
@@ -113,7 +114,7 @@ def _show_person(
 
 @needs("import_people")
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change what is known of one person."""
+    """Edit one person."""
     contact = get_object_or_404(Contact, pk=pk)
     form = PersonForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
@@ -131,7 +132,7 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("see_people")
 def add_note(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep one more note on one person."""
+    """Add a note to one person."""
     contact = _whole(pk)
     form = ContactNoteForm(request.POST)
     if not form.is_valid():
@@ -144,7 +145,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("see_people")
 def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
-    """Remove an own note; managers remove any."""
+    """Remove one's own note; managers may remove any."""
     found = get_object_or_404(ContactNote, pk=note, contact=pk)
     if found.author_id != request.user.pk and not may(cast(Person, request.user), "see_all_calls"):
         raise PermissionDenied("see_all_calls")
@@ -156,7 +157,7 @@ def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
 @require_POST
 @needs("import_people")
 def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give a person other tags."""
+    """Replace a person's tags."""
     contact = _whole(pk)
     form = TagsForm(request.POST)
     if not form.is_valid():
@@ -169,7 +170,7 @@ def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("add_do_not_call")
 def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put a person's number on the do-not-call list."""
+    """Add a person's number to the do-not-call list."""
     contact = get_object_or_404(Contact, pk=pk)
     reason = request.POST.get("reason", "").strip()
     if not reason:
@@ -178,6 +179,3 @@ def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
         done = forbid(contact.phone, reason=reason, source=DoNotCall.Source.PERSON, person=request.user)
         messages.success(request, do_not_call.said(done))
     return go_back(request, "person", pk)
-
-
-# Lists

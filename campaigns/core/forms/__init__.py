@@ -1,1 +1,1 @@
-"""Fields that several rooms' forms share."""
+"""Form fields shared by several rooms."""

@@ -1,4 +1,4 @@
-"""Fields for days and lengths, typed in any digits."""
+"""Form fields for dates and durations, typed in the digits of any script."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from campaigns.numbers import text_of_digits
 
 JALALI = re.compile(r"(1[2-5]\d\d)[-/](\d{1,2})[-/](\d{1,2})")
 LONGEST = 24 * 3600
+"""Seconds."""
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):([0-5]?\d)")
 
 
 class DayField(forms.DateField):
-    """A day in ISO form of either calendar, typed in any digits."""
+    """A date in ISO form, Gregorian or Jalali, typed in the digits of any script."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the date of a text; a year before 1700 is a Jalali one, and the last of all years has no day after."""
+        """Return the Gregorian date; years before 1700 are Jalali. Raises ValidationError for a year out of range."""
         day = self._day_of(value)
         if isinstance(day, datetime.date) and not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
@@ -42,7 +43,7 @@ class DayField(forms.DateField):
 
 
 class LengthField(forms.CharField):
-    """A length as seconds, or as minutes and seconds such as 1:30; becomes seconds."""
+    """A duration as seconds, or as minutes and seconds such as 1:30; becomes whole seconds."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput({"dir": "ltr", "autocomplete": "off"})
@@ -50,7 +51,7 @@ class LengthField(forms.CharField):
         super().__init__(**{"max_length": 12, "widget": widget, "help_text": help_text, **options})
 
     def clean(self, value: Any) -> Any:
-        """Return whole seconds, None for nothing."""
+        """Return whole seconds; None for an empty field."""
         text = text_of_digits(str(super().clean(value))).replace(" ", "").replace("٫", ":")
         if not text:
             return None

@@ -1,4 +1,4 @@
-"""One statement for many rows that each get values of their own, on SQLite and PostgreSQL."""
+"""Bulk INSERT and UPDATE in one statement, with different values for each row, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _AS_IT_IS = frozenset({"bigint", "integer", "smallint", "boolean", "double preci
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows by one plain statement for every few hundred; columns left out must have a database default."""
+    """Insert rows: one statement on PostgreSQL, one for every few hundred rows on SQLite.
+
+    Columns that are left out must have a database default.
+    """
     fields = _fields(model, tuple(columns))
     names = ", ".join(str(field.column) for field in fields)
     size = len(rows) if connection.vendor == "postgresql" else max(1, 2000 // len(fields))
@@ -64,7 +67,7 @@ def update_rows_returning(
     computed: Mapping[str, str] | None = None,
     returning: Sequence[str] = (),
 ) -> list[Any]:
-    """Do as `update_rows`; returns the id and some further columns, as they are stored, of the rows really changed.
+    """Like `update_rows`, but return the id and the columns `returning`, as stored, of the rows that changed.
 
     `computed` are columns and the SQL that gives them, over `c` and `v`: constant text, never input.
     """
@@ -100,7 +103,7 @@ def set_rows_returning(
     *,
     returning: Sequence[str] = (),
 ) -> list[Any]:
-    """Do as `set_rows`; returns the id and some further columns, as they are stored, of the rows really changed."""
+    """Like `set_rows`, but return the id and the columns `returning`, as stored, of the rows that changed."""
     if not ids:
         return []
     settings, constants = _same(model, same)
@@ -116,14 +119,14 @@ def set_rows_returning(
 
 
 def lease_text(token: UUID) -> str:
-    """Return a lease as the database spells it."""
+    """Return a lease token in the text form in which the database stores it."""
     return token.hex if connection.vendor == "sqlite" else str(token)
 
 
 def among(column: str, values: Collection[Any], kind: str = "text") -> tuple[str, list[Any]]:
-    """Return a condition that a column is one of the values, and its parameters; the values hold no comma.
+    """Return the SQL condition that a column is one of the values, and its parameters; values must hold no comma.
 
-    One text on PostgreSQL: a list takes psycopg longer to write than the server to look for.
+    On PostgreSQL the values are sent as one string: psycopg needs longer to adapt a list than the server to search it.
     """
     if connection.vendor == "postgresql":
         cast_to = f"::{kind}[]" if kind != "text" else ""
@@ -132,7 +135,7 @@ def among(column: str, values: Collection[Any], kind: str = "text") -> tuple[str
 
 
 def literals(words: Collection[str]) -> str:
-    """Return our own constant words as SQL text: SQLite uses a partial index only where they are no parameters."""
+    """Return constant words as SQL literals: SQLite uses a partial index only for literals, not for parameters."""
     return ", ".join(f"'{word}'" for word in sorted(map(str, words)))
 
 
@@ -161,7 +164,7 @@ def _same(model: type[models.Model], same: Mapping[str, Any]) -> tuple[list[str]
 def _source(
     kinds: tuple[str, ...], fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]
 ) -> tuple[str, list[Any]]:
-    """Return a row source and its parameters; on PostgreSQL one JSON text, which is far shorter to write."""
+    """Return the SQL source of rows `v` and its parameters; on PostgreSQL one JSON text, which is faster to send."""
     if connection.vendor == "postgresql":
         return _json_source(kinds), [json.dumps(rows, default=_plain)]
     one = "(" + ", ".join(["%s"] * len(kinds)) + ")"
@@ -190,7 +193,7 @@ def _plain(value: object) -> str:
 
 
 def _prepared(kind: str, field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:
-    """Return values as SQLite takes them; what stands in many rows is turned only once."""
+    """Return values converted for SQLite; a value that is in many rows is converted only once."""
     if kind in _AS_IT_IS:
         return values
     if kind == "text":

@@ -1,7 +1,8 @@
-"""Locks a few rows by a statement that is built once: the dialler asks for the same ones many times a second.
+"""Row locks by prepared SQL: SELECT ... FOR NO KEY UPDATE, built once because the dispatcher runs it constantly.
 
-PostgreSQL's weaker lock, which no foreign key waits for: a poller that plans a retry refers to the very provider and
-campaign that a commit point holds, and would wait for it with a lock in its hands that the commit point wants.
+NO KEY UPDATE does not block inserts that refer to the row by a foreign key. A plain FOR UPDATE would deadlock: a poller
+that inserts a retry refers to the provider and campaign that a commit point has locked, while it holds a lock that
+the commit point waits for. On SQLite no lock is taken: a write transaction already excludes every other writer.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Turn = Callable[[Any], Any]
 
 
 def lock_rows(model: type[Row], ids: Collection[int], columns: tuple[str, ...]) -> dict[int, Row]:
-    """Return rows by id, with these fields only, locked in the order of their ids for the rest of the transaction."""
+    """Lock rows in order of id until the transaction ends; returns instances by id, with only these columns loaded."""
     if not ids:
         return {}
     names, select, turns = _columns(model, columns, connection.vendor)
@@ -47,7 +48,7 @@ def _columns(
 
 
 def _turn(field: Any) -> Turn | None:
-    """Return what makes a stored value of a field what the model holds; none where it is that already."""
+    """Return the function that converts a stored value to the field's Python value; None where none is needed."""
     column = field.cached_col
     turns = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
     if not turns:

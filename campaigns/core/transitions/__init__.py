@@ -1,4 +1,4 @@
-"""The one place where a call's status changes: a table of all changes, and the two ways to make them."""
+"""Status transitions of calls: a table of all allowed changes, and the functions that make them. Nothing else does."""
 
 from campaigns.core.transitions.beginnings import begin, begin_many, begin_once
 from campaigns.core.transitions.changes import Changed, Why, change, change_rows, join_rows

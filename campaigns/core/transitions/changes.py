@@ -1,4 +1,4 @@
-"""Makes the changes that the table declares, by compare-and-set: of rows found by a query, or of a batch of values."""
+"""Status changes by compare-and-set, as the table declares them: of a query, or of a batch with values for each row."""
 
 from __future__ import annotations
 
@@ -27,42 +27,42 @@ _CENT = Decimal("0.0001")
 
 
 class Why(NamedTuple):
-    """Why calls change: the code of the step, who or what says so, and what else there is to say."""
+    """Why a call changes: the code of the event that is written, its source, and details."""
 
     code: str
     source: str = Source.SYSTEM.value
     detail: str = ""
-    """No secret and no full number."""
+    """Free text for the event; no secret and no full phone number."""
     actor_id: int | None = None
 
 
 Whys = Why | Mapping[int, Why]
-"""One reason for all, or one for each call by its id."""
+"""One reason for all calls, or a reason by call id."""
 
 
 @dataclass(slots=True)
 class Changed:
-    """The rows that really changed; the steps and the campaigns' reserves that follow and are not yet written."""
+    """The rows that changed, and what follows from it and is not written yet: events, and the campaigns' reserves."""
 
     ids: set[int] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     reserves: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    """What campaigns, by id, keep more (or, below nothing, less) for these calls."""
+    """By campaign id: how much its reserved budget grows (negative: shrinks) by these changes."""
 
     def write(self) -> None:
-        """Write what follows, in the caller's transaction."""
+        """Write the events and the reserves, in the caller's transaction."""
         budget.book(self.reserves)
         write_steps(self.steps)
 
     def take(self, rows: Iterable[Sequence[Any]], source: str, targets: str | Mapping[int, str]) -> None:
-        """Take note of rows that changed, as an UPDATE returned them: id, campaign, reserve."""
+        """Add rows that changed, as an UPDATE returned them: call id, campaign id, reserved amount."""
         for call_id, campaign_id, reserved in rows:
             self.ids.add(call_id)
             target = targets if isinstance(targets, str) else targets[call_id]
             self.note_reserve(campaign_id, source, target, reserved)
 
     def note_reserve(self, campaign_id: int | None, source: str, target: str, reserved: Any) -> None:
-        """Note what one change does to the reserve of its campaign; the amount as it is stored."""
+        """Add one change's effect on its campaign's reserve; `reserved` is the amount as stored."""
         if campaign_id and reserved and (shift := budget.shift(source, target)):
             self.reserves[campaign_id] += shift * Decimal(str(reserved)).quantize(_CENT)
 
@@ -77,11 +77,11 @@ def change(
     lease: UUID | None = None,
     **given: Any,
 ) -> set[int]:
-    """Change those of the calls that stand where the transition begins, with their steps and reserves.
+    """Make a transition for those of the calls that are in one of its sources, and write their events and reserves.
 
-    Returns the ids of the rows really changed; none where they have moved on. `given` are the columns that the
-    transition takes. Raises ValueError for a query that looks at other tables: when it waits for a row, PostgreSQL
-    would not look at those again.
+    Returns the ids of the rows that changed; calls in another status are left alone. `given` are the columns that the
+    transition takes. Raises ValueError for wrong columns, and for a query that joins other tables: after waiting for a
+    row lock, PostgreSQL would not check those again.
     """
     if transition.is_join:
         raise ValueError(f"{transition.name}: a join is written by rows.")
@@ -116,10 +116,10 @@ def change_rows(
     lease: UUID | None = None,
     **given: Any,
 ) -> Changed:
-    """Change a batch of calls in one plain statement; the caller writes what follows, with what else it writes.
+    """Make a transition for a batch of calls, with values for each, in one UPDATE for each source status.
 
-    Every row begins with the id, then come the values of `columns`; `given` are columns that are the same in all.
-    Where the transition has several targets, `columns` begin with `status` and `rank`.
+    The caller must call `write` on the result. Every row is the call's id and the values of `columns`; `given` are
+    columns with one value for all. If the transition has several targets, `columns` begin with `status` and `rank`.
     """
     if transition.is_join:
         raise ValueError(f"{transition.name}: a join is written by `join_rows`.")
@@ -144,7 +144,7 @@ def change_rows(
             target = targets if isinstance(targets, str) else targets[call_id]
             why = whys if isinstance(whys, Why) else whys[call_id]
             changed.steps.append(_step(transition, call_id, source, target, at, why))
-        # Nearly always all of them stood where the first source says, and this is the only statement.
+        # Nearly always all calls are in the first source, so that this is the only statement.
         rest = [row for row in rest if row[0] not in changed.ids]
         if not rest:
             break
@@ -160,10 +160,10 @@ def join_rows(
     *,
     locked: Mapping[int, Call],
 ) -> Changed:
-    """Write a batch of joined evidence in one plain statement; `locked` are the rows as they stood, locked.
+    """Write a batch of merged vendor news in one UPDATE; `locked` are the current rows by id, locked by the caller.
 
-    A call that the vendor does not have, and a row whose rank is above the new one by now, stay as they are. A step is
-    written for those that have a reason.
+    A call that was never placed, and a row whose rank is above the new one, are left alone. An event is written for
+    the calls that have a reason in `whys`.
     """
     changed = Changed()
     rows = [row for row in rows if locked[row[0]].status in transition.sources]
@@ -193,7 +193,7 @@ def _batch(
     at: datetime.datetime,
     given: Mapping[str, Any],
 ) -> tuple[dict[str, Any], str | dict[int, str]]:
-    """Return the values that all rows of a batch share, and where each goes."""
+    """Return the values that all rows of a batch share, and the target status (of all, or by call id)."""
     same = _same(transition, at) | dict(given)
     if len(transition.targets) == 1:
         _check(transition, {*columns, *given})
@@ -214,7 +214,7 @@ def _same(transition: Transition, at: datetime.datetime) -> dict[str, Any]:
 
 
 def _check(transition: Transition, given: Iterable[str]) -> None:
-    """Raise ValueError where columns are missing, or given that are not the caller's to say."""
+    """Raise ValueError if columns that the transition takes are missing, or others are given."""
     names = set(given)
     if missing := transition.takes - names:
         raise ValueError(f"{transition.name} needs {sorted(missing)}.")
@@ -245,7 +245,7 @@ def _step(transition: Transition, call_id: int, source: str, target: str, at: da
 
 
 def _update(calls: CallQuerySet, values: Mapping[str, Any]) -> list[Any]:
-    """Run the query's UPDATE; returns id, campaign and reserve of the rows really changed."""
+    """Run the UPDATE of a query; returns id, campaign id and reserved amount of the rows that changed."""
     query = cast("sql.UpdateQuery", calls.order_by().query.chain(sql.UpdateQuery))
     query.add_update_values(dict(values))
     try:

@@ -1,4 +1,4 @@
-"""Every change of a call's status: from where, to where, what is set, what is cleared, which step is written."""
+"""The table of status transitions: sources, targets, columns that are set and cleared, and the event's codes."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ Status = CallStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One change of status, by compare-and-set: a row that is in none of the sources stays as it is.
+    """One status transition, made by compare-and-set: a row in none of the sources is left alone.
 
-    A call's reserve in its campaign's budget follows from the statuses alone: see `budget.shift`.
+    The effect on the campaign's reserved budget follows from the statuses alone: see `budget.shift`.
     """
 
     name: str
     sources: tuple[Status, ...]
-    """From where, the likeliest first: each is tried until all rows are changed, so that a step names the true one."""
+    """Statuses it starts from, the likeliest first: tried one by one, so that the event names the actual one."""
     targets: tuple[Status, ...]
-    """To where; of several, the caller says which."""
+    """Statuses it leads to; if several, the caller chooses."""
     codes: frozenset[str]
-    """Codes of the one step that is written; see `campaigns.reasons.SENTENCES`."""
+    """Allowed codes of the event that is written; keys of `campaigns.reasons.SENTENCES`."""
     takes: frozenset[str] = frozenset()
     """Columns that the caller must give."""
     may_take: frozenset[str] = frozenset()
-    """Columns that the caller may give; left alone otherwise."""
+    """Columns that the caller may give; otherwise they are not changed."""
     stamps: frozenset[str] = frozenset()
-    """Columns that become the instant of the change."""
+    """Columns that are set to the time of the change."""
     sets: Mapping[str, object] = field(default_factory=dict)
-    """Columns that get one value."""
+    """Columns that are set to a fixed value."""
     clears: frozenset[str] = frozenset()
-    """Columns that are emptied: what was true of the old status only."""
+    """Columns that are emptied because they describe the old status only."""
     clears_above: Mapping[str, int] = field(default_factory=dict)
-    """Columns that are emptied where the new rank is above a rank, and kept otherwise."""
+    """Column to rank: the column is emptied if the new rank is above it, else kept."""
     is_unbound: bool = False
-    """Whether only a row without an id at the vendor is changed."""
+    """Whether only rows without a vendor id (`remote_id`) are changed."""
     needs_lease: bool = False
-    """Whether only a row is changed that the caller holds."""
+    """Whether only rows are changed whose lease the caller holds."""
     is_join: bool = False
     """Whether the new status is a join of evidence: only a row is changed whose rank is not above the new one, a row
     that keeps its status writes no step, and the caller, who locked the rows, says where they stood."""
@@ -63,15 +63,15 @@ class Transition:
 
 @cache
 def empty(column: str) -> Any:
-    """Return what a cleared column holds."""
+    """Return the value of a cleared column of Call: None, or the field's default."""
     found = Call._meta.get_field(column)
     return None if found.null else found.get_default()  # type: ignore[union-attr]
 
 
 _QUEUE = frozenset({"lease", "lease_until", "wait_reason"})
-"""What a call holds only while it waits its turn."""
+"""Columns that mean something only while a call is pending."""
 _DOUBT = frozenset({"failure_reason", "failure_detail", "held_at", "needs_person_at", "absent_looks", "absent_at"})
-"""What is said of a call only while nobody knows whether it was placed."""
+"""Columns that mean something only while it is not known whether the call was placed."""
 _NEW_AT_VENDOR = frozenset({"placed_at", "changed_at"})
 _AT_VENDOR = tuple(status for status in Status if status in AT_VENDOR)
 _HELD: Mapping[str, object] = {"failure_reason": FailureReason.NOT_PLACED}
@@ -150,7 +150,7 @@ LOSE = Transition(
 )
 """The order may have been taken: settled by looking, never by dialling."""
 
-# What settling finds
+# Decided when the outcome of an order was unknown
 
 BIND = Transition(
     name="bind",
@@ -211,7 +211,7 @@ CLOSE = Transition(
 )
 """A person says that an unknown call was placed, and is over."""
 
-# What is heard of it
+# News from the vendor
 
 LEARN = Transition(
     name="learn",
@@ -230,7 +230,7 @@ LEARN = Transition(
     clears_above={"held_at": RANK_NOT_PLACED, "needs_person_at": RANK[Status.WRAPPING_UP]},
     is_join=True,
 )  # fmt: skip
-"""News from the vendor, joined with what was known: in any order, never backwards (`campaigns.evidence`)."""
+"""News from the vendor, merged with what was known (`campaigns.evidence`): order does not matter, rank never falls."""
 
 TRANSITIONS = (
     COMMIT, SKIP, ACCEPT, RETURN, REFUSE, LOSE, BIND, BIND_WAITING, HOLD, HOLD_WAITING, CLOSE, LEARN,

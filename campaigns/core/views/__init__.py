@@ -1,1 +1,1 @@
-"""What every screen shares, and the stop-all button."""
+"""Helpers for all views, and the views of stop-all."""

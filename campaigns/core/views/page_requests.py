@@ -1,4 +1,4 @@
-"""What every view reads of a request: who asks, with which form token, and where to go back to."""
+"""Helpers for reading a request: the user, the form's token, and the page to return to."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 ENDS_POLLING = 286
-"""The status by which htmx stops asking."""
+"""HTTP status that makes htmx stop polling."""
+MAX_SEARCH = 80
+"""Characters of a search text that are read."""
 
 
 def person_of(request: HttpRequest) -> AbstractUser:
-    """Return who asks; the views let only people in."""
+    """Return the logged-in user; every view requires one."""
     return cast(AbstractUser, request.user)
 
 
@@ -28,7 +30,7 @@ def token_of(request: HttpRequest) -> UUID | None:
 
 
 def go_back(request: HttpRequest, fallback: str, *arguments: object) -> HttpResponse:
-    """Redirect to the form's `next` where it is an address of ours, else to the named address."""
+    """Redirect to the form's `next` if it is a path of this site, else to the named URL with these arguments."""
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return redirect(wanted)

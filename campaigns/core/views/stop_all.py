@@ -1,4 +1,4 @@
-"""The stop-all button and its release."""
+"""Views that press and release stop-all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def press(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("release_stop_all")
 def release(request: HttpRequest) -> HttpResponse:
-    """Let calls pass again."""
+    """Allow calls again."""
     if stop_all.release_stop_all(request.user):
         messages.success(request, _("Calls pass again."))
     else:

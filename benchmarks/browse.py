@@ -168,7 +168,7 @@ def export_calls() -> Streamed:
     from django.contrib.auth.models import User
 
     from campaigns.calls import call_columns
-    from campaigns.calls.call_log import CallFilters
+    from campaigns.calls.call_log_filters import CallFilters
     from campaigns.exports import job, requests
 
     person = User.objects.get(username="benchmark-manager")

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
-from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.masking import last_four
-from campaigns.calls import call_log_filters
+from campaigns.calls import call_log_conditions
+from campaigns.calls.call_log_filters import (
+    ENDED,
+    LIVE_NOW,
+    MACHINE,
+    OPEN,
+    OPTED_OUT,
+    PRICED,
+    REFUSED,
+    SINGLE,
+    TO_DECIDE,
+    UNPRICED,
+    CallFilters,
+)
 from campaigns.contacts import search
 from campaigns.core import results, transcript_words
 from campaigns.core.conditions import ended, held, hung_up_at_once, unclear, voicemail
 from campaigns.core.days import start_of
-from campaigns.models import Call, CallEvent, Campaign, DoNotCall
+from campaigns.models import Call, CallEvent, DoNotCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.numbers import UnderstoodNumber, search_digits, understand_number
-from providers.models import Agent, Provider
 from providers.types import FINAL
 
 MASKED_AFTER = datetime.timedelta(days=7)
@@ -36,15 +43,6 @@ ATTEMPTS_SHOWN = 10
 WHOLE_NUMBER = 9
 """With at least this many digits a search text is taken for a whole number, not a part of one."""
 
-LIVE_NOW, TO_DECIDE = "live", "decide"
-"""Filters besides results and statuses: calls at the vendor now; unclear or held calls."""
-TALKED = results.ANSWERED
-SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", results.VOICEMAIL, "opted_out"
-REFUSED = "refused"
-"""Calls in which the person hung up at once, or asked not to be called again."""
-PRICED, UNPRICED = "priced", "unpriced"
-"""Groups that reports count among the placed calls: with and without a reported cost."""
-SINGLE, OF_CAMPAIGN = "single", "campaign"
 SAID_IN_A_CALL = "code = 'do_not_call_heard'"
 """Literal SQL, because SQLite uses the partial index of these events only if their code is not a parameter."""
 HEARD_FOR = datetime.timedelta(days=1)
@@ -52,68 +50,6 @@ HEARD_FOR = datetime.timedelta(days=1)
 
 
 # Filters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFilters:
-    """The filters of the call log; None and empty texts do not filter."""
-
-    since: datetime.date | None = None
-    until: datetime.date | None = None
-    """Both days are inclusive and in the viewer's time zone."""
-    campaign: Campaign | None = None
-    provider: Provider | None = None
-    state: str = ""
-    """A key of `results`, a value of CallStatus, `LIVE_NOW` or `TO_DECIDE`."""
-    person: str = ""
-    """A part of a name, or a number in any form."""
-    which: str = ""
-    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`, `REFUSED`, `PRICED`, `UNPRICED`."""
-    kind: str = ""
-    """`SINGLE` or `OF_CAMPAIGN`."""
-    weekday: int | None = None
-    """1 (Monday) to 7; weekday and hour are those at which the call was placed, in the viewer's time zone."""
-    hour: int | None = None
-    attempt: int | None = None
-    agent: Agent | None = None
-    answered_by: str = ""
-    """`HUMAN`, `MACHINE` or `NOT_KNOWN` of `call_log_filters`."""
-    talked_from: int | None = None
-    talked_to: int | None = None
-    """Seconds, both inclusive; costs are inclusive too, in any currency."""
-    cost_from: Decimal | None = None
-    cost_to: Decimal | None = None
-    tag: str = ""
-    reviewed: str = ""
-    """`REVIEWED` or `NOT_REVIEWED` of `call_log_filters`."""
-    words: str = ""
-    """Words that must all be in the transcript; only for users who may read transcripts."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the filters as JSON."""
-        found: dict[str, Any] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, models.Model):
-                value = value.pk
-            elif isinstance(value, datetime.date | Decimal):
-                value = str(value)
-            if value not in (None, ""):
-                found[field.name] = value
-        return found
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> CallFilters:
-        """Return filters from `to_json`. Raises ObjectDoesNotExist if a row that they name has been deleted."""
-        values: dict[str, Any] = dict(stored)
-        for name, model in (("campaign", Campaign), ("provider", Provider), ("agent", Agent)):
-            if name in values:
-                values[name] = model._default_manager.get(pk=values[name])
-        for name in {"since", "until"} & values.keys():
-            values[name] = datetime.date.fromisoformat(values[name])
-        for name in {"cost_from", "cost_to"} & values.keys():
-            values[name] = Decimal(values[name])
-        return cls(**values)
 
 
 def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) -> CallQuerySet:
@@ -142,17 +78,17 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
     if filters.agent is not None:
         calls = calls.filter(agent=filters.agent)
     if filters.answered_by:
-        calls = calls.filter(call_log_filters.answered_by(filters.answered_by))
+        calls = calls.filter(call_log_conditions.answered_by(filters.answered_by))
     if filters.talked_from is not None or filters.talked_to is not None:
-        figure = call_log_filters.within("talk_seconds", filters.talked_from, filters.talked_to, is_walked=is_walked)
+        figure = call_log_conditions.within("talk_seconds", filters.talked_from, filters.talked_to, is_walked=is_walked)
         calls = calls.filter(figure)
     if filters.cost_from is not None or filters.cost_to is not None:
-        figure = call_log_filters.within("cost", filters.cost_from, filters.cost_to, is_walked=is_walked)
+        figure = call_log_conditions.within("cost", filters.cost_from, filters.cost_to, is_walked=is_walked)
         calls = calls.filter(figure)
     if filters.tag:
-        calls = calls.filter(call_log_filters.tagged(transcript_words.key_of(filters.tag)))
+        calls = calls.filter(call_log_conditions.tagged(transcript_words.key_of(filters.tag)))
     if filters.reviewed:
-        calls = calls.filter(call_log_filters.reviewed(filters.reviewed))
+        calls = calls.filter(call_log_conditions.reviewed(filters.reviewed))
     if filters.words:
         wanted = transcript_words.words_of(filters.words)
         calls = calls.filter(transcript_words.said(wanted)) if wanted and may(person, "hear_calls") else calls.none()
@@ -243,7 +179,7 @@ def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date
         sent, added = sent & Q(placing_at__lt=end), added & Q(created_at__lt=end)
     if since is None and until is None:
         return calls
-    if (ids := call_log_filters.ids_of_few(sent, added)) is not None:
+    if (ids := call_log_conditions.ids_of_few(sent, added)) is not None:
         return calls.filter(pk__in=ids)
     calls = calls.filter(sent | added)
     if until is not None:

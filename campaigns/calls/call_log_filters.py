@@ -1,96 +1,92 @@
-"""Call log filters whose fastest SQL depends on how many calls pass."""
+"""The filters of the call log: what may be asked for, and how it is stored."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import DecimalField, F, IntegerField, Lookup, Q
-from django.db.models.functions import Cast
-from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+from django.db import models
 
-from campaigns.models import Call, CallReview, CallTagging
+from campaigns.core import results
+from campaigns.models import Campaign
+from providers.models import Agent, Provider
 
-if TYPE_CHECKING:
-    AnswerLookup = Lookup[Any]
-else:
-    AnswerLookup = Lookup
+LIVE_NOW, TO_DECIDE = "live", "decide"
+"""Filters besides results and statuses: calls at the vendor now; unclear or held calls."""
 
-FEW = 10_000
-"""Up to this many matches are found by index and then sorted; with more, scanning the log in order is faster."""
-FIGURES: dict[str, Any] = {"talk_seconds": IntegerField(), "cost": DecimalField(max_digits=14, decimal_places=4)}
-HUMAN, MACHINE, NOT_KNOWN = "human", "machine", "unknown"
-REVIEWED, NOT_REVIEWED = "yes", "no"
+TALKED = results.ANSWERED
 
+SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", results.VOICEMAIL, "opted_out"
 
-class AnsweredByMachine(AnswerLookup):
-    """The condition of the partial index over voicemails, as a literal: SQLite uses it for no parameter."""
+REFUSED = "refused"
+"""Calls in which the person hung up at once, or asked not to be called again."""
 
-    lookup_name = "answered_by_machine"
-    prepare_rhs = False
+PRICED, UNPRICED = "priced", "unpriced"
+"""Groups that reports count among the placed calls: with and without a reported cost."""
 
-    def __init__(self) -> None:
-        super().__init__(F("answered_by"), MACHINE)
-
-    def get_source_expressions(self) -> list[Any]:
-        """Return the column only; the literal is not an expression."""
-        return [self.lhs]
-
-    def set_source_expressions(self, exprs: Any) -> None:
-        """Set the column as resolved by the query."""
-        (self.lhs,) = exprs
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """Return the SQL; the literal is a constant, never input."""
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = '{MACHINE}'", parameters
+SINGLE, OF_CAMPAIGN = "single", "campaign"
 
 
-def answered_by(who: str) -> Q:
-    """Return the condition of calls answered by `HUMAN`, `MACHINE`, or `NOT_KNOWN`."""
-    return Q(AnsweredByMachine()) if who == MACHINE else Q(answered_by=who)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFilters:
+    """The filters of the call log; None and empty texts do not filter."""
 
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    """Both days are inclusive and in the viewer's time zone."""
+    campaign: Campaign | None = None
+    provider: Provider | None = None
+    state: str = ""
+    """A key of `results`, a value of CallStatus, `LIVE_NOW` or `TO_DECIDE`."""
+    person: str = ""
+    """A part of a name, or a number in any form."""
+    which: str = ""
+    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`, `REFUSED`, `PRICED`, `UNPRICED`."""
+    kind: str = ""
+    """`SINGLE` or `OF_CAMPAIGN`."""
+    weekday: int | None = None
+    """1 (Monday) to 7; weekday and hour are those at which the call was placed, in the viewer's time zone."""
+    hour: int | None = None
+    attempt: int | None = None
+    agent: Agent | None = None
+    answered_by: str = ""
+    """`HUMAN`, `MACHINE` or `NOT_KNOWN` of `call_log_filters`."""
+    talked_from: int | None = None
+    talked_to: int | None = None
+    """Seconds, both inclusive; costs are inclusive too, in any currency."""
+    cost_from: Decimal | None = None
+    cost_to: Decimal | None = None
+    tag: str = ""
+    reviewed: str = ""
+    """`REVIEWED` or `NOT_REVIEWED` of `call_log_filters`."""
+    words: str = ""
+    """Words that must all be in the transcript; only for users who may read transcripts."""
 
-def within(column: str, at_least: Decimal | int | None, at_most: Decimal | int | None, *, is_walked: bool = True) -> Q:
-    """Return the condition of calls whose `column` is between two values, inclusive; NULL does not pass.
+    def to_json(self) -> dict[str, Any]:
+        """Return the filters as JSON."""
+        found: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, models.Model):
+                value = value.pk
+            elif isinstance(value, datetime.date | Decimal):
+                value = str(value)
+            if value not in (None, ""):
+                found[field.name] = value
+        return found
 
-    Few matches are found through the column's index. With many, and `is_walked` (a page in list order), the condition
-    is written so that no index applies: scanning the log soon finds a page, and nothing has to be sorted.
-    """
-    asked, walked = Q(), Q()
-    plain = Cast(column, FIGURES[column])
-    if at_least is not None:
-        asked &= Q(**{f"{column}__gte": at_least})
-        walked &= Q(GreaterThanOrEqual(plain, at_least))
-    if at_most is not None:
-        asked &= Q(**{f"{column}__lte": at_most})
-        walked &= Q(LessThanOrEqual(plain, at_most))
-    if not is_walked:
-        return asked
-    found = Call.objects.filter(asked).order_by().values("pk")
-    return Q(pk__in=found) if found[: FEW + 1].count() <= FEW else walked
-
-
-def ids_of_few(*conditions: Q) -> list[int] | None:
-    """Return the ids of the calls that pass any of these conditions; None if there are more than `FEW`.
-
-    Each condition should have an index. Used because a scan of the log would find a few matches too late.
-    """
-    found: list[int] = []
-    for condition in conditions:
-        rows = Call.objects.filter(condition).order_by().values_list("pk", flat=True)
-        found += rows[: FEW + 1 - len(found)]
-        if len(found) > FEW:
-            return None
-    return found
-
-
-def tagged(key: str) -> Q:
-    """Return the condition of calls with a tag, by the tag's normalized key."""
-    return Q(pk__in=CallTagging.objects.filter(tag__key=key).values("call"))
-
-
-def reviewed(answer: str) -> Q:
-    """Return the condition of calls that have, or have not, been reviewed."""
-    known = Q(pk__in=CallReview.objects.values("pk"))
-    return known if answer == REVIEWED else Q(review__isnull=True)
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> CallFilters:
+        """Return filters from `to_json`. Raises ObjectDoesNotExist if a row that they name has been deleted."""
+        values: dict[str, Any] = dict(stored)
+        for name, model in (("campaign", Campaign), ("provider", Provider), ("agent", Agent)):
+            if name in values:
+                values[name] = model._default_manager.get(pk=values[name])
+        for name in {"since", "until"} & values.keys():
+            values[name] = datetime.date.fromisoformat(values[name])
+        for name in {"cost_from", "cost_to"} & values.keys():
+            values[name] = Decimal(values[name])
+        return cls(**values)

@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import may
 from campaigns import queue
 from campaigns.calls import call_columns
-from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.calls.call_log import find_calls
+from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core.csv_cells import csv_header, csv_lines
 from campaigns.exports import xlsx
 from campaigns.exports.call_sheet import CallSheet

@@ -20,7 +20,7 @@ from callcenter.audit.models import record
 from callcenter.formats.masking import ending_if_long
 from campaigns import queue
 from campaigns.calls.call_columns import LogColumn
-from campaigns.calls.call_log import CallFilters
+from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core.refusals import Refusal
 from campaigns.exports.call_sheet import zoneinfo_name
 from campaigns.models import CallExport

@@ -19,7 +19,7 @@ from django.db.models.functions import Abs
 from django.urls import reverse
 
 from callcenter.access.roles import Person
-from campaigns.calls import call_log
+from campaigns.calls import call_log, call_log_filters
 from campaigns.core import results
 from campaigns.core.days import start_of
 from campaigns.models import Call, Campaign
@@ -314,7 +314,11 @@ def _largest_first(parts: dict[int, FigureSums]) -> dict[int, FigureSums]:
 
 
 def _opt_outs(calls: CallQuerySet) -> Any:
-    return calls.filter(call_log.of_which(call_log.OPTED_OUT)).values("campaign", "provider").annotate(n=Count("pk"))
+    return (
+        calls.filter(call_log.of_which(call_log_filters.OPTED_OUT))
+        .values("campaign", "provider")
+        .annotate(n=Count("pk"))
+    )
 
 
 def _bills(counts: RollupCounts, providers: Mapping[int, Provider]) -> list[Bill]:

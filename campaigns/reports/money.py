@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns.calls import call_log
+from campaigns.calls import call_log_filters
 from campaigns.reports.figures import Difference, seconds_for
 from campaigns.reports.plots import Bar, lying_bars, standing_bars
 from campaigns.reports.tables import DRAWN, Drawing, ReportColumn, ReportSection, Value
@@ -24,7 +24,7 @@ class MoneySections(Drawing):
             for day in self.figures.scope.days():
                 sums = self.figures.days.get(day)
                 cost = sums.cost(currency) if sums else 0
-                url = self.link(since=day.isoformat(), until=day.isoformat(), which=call_log.SENT)
+                url = self.link(since=day.isoformat(), until=day.isoformat(), which=call_log_filters.SENT)
                 bars.append(Bar(self.short_day(day), cost, self.said(cost, "money", currency), url))
                 if sums and cost:
                     rows.append(
@@ -59,7 +59,7 @@ class MoneySections(Drawing):
             for name, narrowed, sums in parts:
                 if not (cost := sums.cost(currency)):
                     continue
-                url = self.link(**narrowed, which=call_log.SENT)
+                url = self.link(**narrowed, which=call_log_filters.SENT)
                 bars.append(Bar(name, cost, self.said(cost, "money", currency), url))
                 rows.append(
                     [
@@ -100,8 +100,8 @@ class MoneySections(Drawing):
         """Return the section that compares our estimate with the vendor's costs, by provider."""
         rows, bars = [], []
         for bill in self.figures.bills:
-            priced = self.link(provider=bill.provider.pk, which=call_log.PRICED)
-            unpriced = self.link(provider=bill.provider.pk, which=call_log.UNPRICED)
+            priced = self.link(provider=bill.provider.pk, which=call_log_filters.PRICED)
+            unpriced = self.link(provider=bill.provider.pk, which=call_log_filters.UNPRICED)
             ours = bill.reckoned if bill.can_compare else None
             rows.append(
                 [

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db.models import Count, Func, IntegerField
 from django.utils import timezone
 
-from campaigns.calls import call_log
+from campaigns.calls import call_log, call_log_filters
 from campaigns.core import conditions, results
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reports.figures import Cell
@@ -109,7 +109,7 @@ def _opted_out(campaign: Campaign) -> int:
     wishes = DoNotCall.objects.filter(added_at__gte=campaign.launched_at)
     wished = wishes.filter(source__in=[DoNotCall.Source.VENDOR, DoNotCall.Source.PERSON]).values("phone")
     calls = Call.objects.filter(campaign=campaign, to_number__in=wished, status__in=sorted(ENDED))
-    return calls.filter(call_log.of_which(call_log.OPTED_OUT)).exclude(conditions.hung_up_at_once()).count()
+    return calls.filter(call_log.of_which(call_log_filters.OPTED_OUT)).exclude(conditions.hung_up_at_once()).count()
 
 
 def count_queued(campaign: Campaign) -> int:

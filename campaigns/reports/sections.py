@@ -10,7 +10,7 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.calls import call_log
+from campaigns.calls import call_log_filters
 from campaigns.core import results
 from campaigns.reports.figures import Figures, FigureSums
 from campaigns.reports.money import MoneySections
@@ -76,7 +76,7 @@ class CallSections(Drawing):
                     continue
                 rate = 100 * found.talked / found.ended
                 narrowed: dict[str, object] = {"weekday": weekday, "hour": hour}
-                ended = self.link(**narrowed, which=call_log.ENDED)
+                ended = self.link(**narrowed, which=call_log_filters.ENDED)
                 title = _("%(day)s, %(hour)s: somebody talked in %(talked)s of %(ended)s calls (%(rate)s)") % {
                     "day": WEEKDAYS[weekday - 1],
                     "hour": self.said(f"{hour:02d}:00", "text"),
@@ -90,7 +90,7 @@ class CallSections(Drawing):
                         Value(str(WEEKDAYS[weekday - 1])),
                         Value(f"{hour:02d}:00"),
                         Value(found.ended, ended),
-                        Value(found.talked, self.link(**narrowed, state=call_log.TALKED)),
+                        Value(found.talked, self.link(**narrowed, state=call_log_filters.TALKED)),
                         Value(round(rate, 1)),
                     ]
                 )
@@ -126,18 +126,18 @@ class CallSections(Drawing):
                     str(result.word),
                     sums.by_result[result.key],
                     self.said(sums.by_result[result.key], "number"),
-                    self.link(**narrowed, state=result.key, which=call_log.SENT),
+                    self.link(**narrowed, state=result.key, which=call_log_filters.SENT),
                     tone,
                 )
                 for result, tone in OUTCOMES
             ]
-            still = self.link(**narrowed, which=call_log.OPEN)
+            still = self.link(**narrowed, which=call_log_filters.OPEN)
             parts.append(Bar(_("Not over yet"), sums.open, self.said(sums.open, "number"), still, "plot-info"))
             drawn.append((name, parts))
             rows.append(
                 [
                     Value(name),
-                    Value(sums.sent, self.link(**narrowed, which=call_log.SENT)),
+                    Value(sums.sent, self.link(**narrowed, which=call_log_filters.SENT)),
                     *(Value(part.value, part.url if part.value else "") for part in parts),
                     Value(sums.answer_rate),
                 ]
@@ -165,16 +165,16 @@ class CallSections(Drawing):
         rows, bars = [], []
         reached = sum(found.talked for found in self.figures.attempts.values())
         for attempt, found in self.figures.attempts.items():
-            over = self.link(attempt=attempt, which=call_log.ENDED)
+            over = self.link(attempt=attempt, which=call_log_filters.ENDED)
             rate = round(100 * found.talked / found.ended, 1) if found.ended else None
             name = _("Attempt %(n)s") % {"n": self.said(attempt, "number")}
             bars.append(Bar(name, rate or 0, self.percent(rate), over))
             rows.append(
                 [
                     Value(attempt),
-                    Value(found.sent, self.link(attempt=attempt, which=call_log.SENT)),
+                    Value(found.sent, self.link(attempt=attempt, which=call_log_filters.SENT)),
                     Value(found.ended, over),
-                    Value(found.talked, self.link(attempt=attempt, state=call_log.TALKED)),
+                    Value(found.talked, self.link(attempt=attempt, state=call_log_filters.TALKED)),
                     Value(rate),
                     Value(round(100 * found.talked / reached, 1) if reached else None),
                 ]
@@ -213,7 +213,7 @@ class CallSections(Drawing):
                 ReportColumn(_("Share"), "percent"),
             ],
             lambda sums: (sums.ended, sums.machine, sums.voicemail_share),
-            (call_log.ENDED, call_log.MACHINE),
+            (call_log_filters.ENDED, call_log_filters.MACHINE),
         )
 
     def opt_outs(self) -> ReportSection:
@@ -228,7 +228,7 @@ class CallSections(Drawing):
                 ReportColumn(_("per 1,000"), "rate"),
             ],
             lambda sums: (sums.sent, sums.opted_out, sums.opt_outs_per_thousand),
-            (call_log.SENT, call_log.OPTED_OUT),
+            (call_log_filters.SENT, call_log_filters.OPTED_OUT),
         )
 
     def _rated(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from campaigns.calls import call_log
+from campaigns.calls import call_log_filters
 from campaigns.core.csv_cells import BOM, safe_cell
 from campaigns.reports.figures import Figures, FigureSums
 from campaigns.reports.plots import Plot
@@ -122,7 +122,7 @@ class Drawing:
             if pk:
                 yield self.figures.campaign_names.get(pk, "–"), {"campaign": pk}, sums
             else:
-                yield _("Single calls"), {"kind": call_log.SINGLE}, sums
+                yield _("Single calls"), {"kind": call_log_filters.SINGLE}, sums
 
     def first_column(self, whose: str) -> ReportColumn:
         """Return the column of the names of campaigns or providers."""

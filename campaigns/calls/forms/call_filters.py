@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.amounts import clock_length
-from campaigns.calls import call_columns, call_log, call_log_filters
-from campaigns.calls.call_log import LIVE_NOW, TO_DECIDE, CallFilters
+from campaigns.calls import call_columns, call_log_conditions, call_log_filters
+from campaigns.calls.call_log_filters import LIVE_NOW, TO_DECIDE, CallFilters
 from campaigns.core import results
 from campaigns.core.forms.days_and_lengths import DayField, LengthField
 from campaigns.core.transcript_words import words_of
@@ -45,28 +45,32 @@ OLD_STATES = ((CallStatus.COMPLETED.value, _("Completed, answered or not")),)
 """Values that are no longer offered but still accepted, because URLs and saved filters contain them."""
 WHICH = (
     ("", _("Any")),
-    (call_log.SENT, _("Sent to the vendor")),
-    (call_log.OPEN, _("Sent, not over yet")),
-    (call_log.ENDED, _("Sent and over")),
-    (call_log.MACHINE, _("Answered by a machine")),
-    (call_log.PRICED, _("The vendor told a cost")),
-    (call_log.UNPRICED, _("Talk time, but no cost told")),
-    (call_log.OPTED_OUT, _("Asked not to be called again")),
-    (call_log.REFUSED, _("Hung up at once, or asked not to be called again")),
+    (call_log_filters.SENT, _("Sent to the vendor")),
+    (call_log_filters.OPEN, _("Sent, not over yet")),
+    (call_log_filters.ENDED, _("Sent and over")),
+    (call_log_filters.MACHINE, _("Answered by a machine")),
+    (call_log_filters.PRICED, _("The vendor told a cost")),
+    (call_log_filters.UNPRICED, _("Talk time, but no cost told")),
+    (call_log_filters.OPTED_OUT, _("Asked not to be called again")),
+    (call_log_filters.REFUSED, _("Hung up at once, or asked not to be called again")),
 )
-KINDS = (("", _("Any")), (call_log.SINGLE, _("Single calls")), (call_log.OF_CAMPAIGN, _("Calls of a campaign")))
+KINDS = (
+    ("", _("Any")),
+    (call_log_filters.SINGLE, _("Single calls")),
+    (call_log_filters.OF_CAMPAIGN, _("Calls of a campaign")),
+)
 HOURS = (("", _("Any hour")), *((hour, f"{hour:02d}:00-{hour:02d}:59") for hour in range(24)))
 DAYS = (("", _("Any day")), *((day + 1, name) for day, name in WEEKDAYS.items()))
 ANSWERED_BY = (
     ("", _("Anybody or nobody")),
-    (call_log_filters.HUMAN, _("A person")),
-    (call_log_filters.MACHINE, _("A machine")),
-    (call_log_filters.NOT_KNOWN, _("Not known")),
+    (call_log_conditions.HUMAN, _("A person")),
+    (call_log_conditions.MACHINE, _("A machine")),
+    (call_log_conditions.NOT_KNOWN, _("Not known")),
 )
 REVIEWED = (
     ("", _("Any")),
-    (call_log_filters.REVIEWED, _("Reviewed")),
-    (call_log_filters.NOT_REVIEWED, _("Not reviewed")),
+    (call_log_conditions.REVIEWED, _("Reviewed")),
+    (call_log_conditions.NOT_REVIEWED, _("Not reviewed")),
 )
 IN_ORDER = (("since", "until"), ("talked_from", "talked_to"), ("cost_from", "cost_to"))
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from callcenter.access.roles import needs
 from callcenter.formats.amounts import NOTHING, number, plain_money
 from callcenter.formats.calendars import in_digits, plain_day
-from campaigns.calls.call_log import MACHINE, OPTED_OUT, SENT, TALKED
+from campaigns.calls.call_log_filters import MACHINE, OPTED_OUT, SENT, TALKED
 from campaigns.models import Call
 from campaigns.reports import figures as figures_module
 from campaigns.reports import sections

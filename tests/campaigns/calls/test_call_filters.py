@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
-from campaigns.calls import call_columns, call_log_filters, call_log_totals, remarks
-from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.calls import call_columns, call_log_conditions, call_log_totals, remarks
+from campaigns.calls.call_log import find_calls
+from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import transcript_words
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.models import Call, CallReview, CallTranscript, SavedFilter
@@ -46,7 +47,7 @@ def make_talk(text: str, **fields: Any) -> Call:
 
 @pytest.mark.parametrize("few", [2_000, 0])
 def test_each_filter_is_exact_for_few_and_for_many(manager: User, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    monkeypatch.setattr(call_log_filters, "FEW", few)
+    monkeypatch.setattr(call_log_conditions, "FEW", few)
     agent = make_agent()
     short = make_call(talk_seconds=9, cost="0.0200", answered_by="human", provider=agent.provider, agent=agent)
     long = make_call(talk_seconds=90, cost="1.5000", answered_by="machine")

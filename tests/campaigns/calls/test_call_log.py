@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from campaigns.calls import call_log_totals
-from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.calls.call_log import find_calls
+from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import paging, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.models import Call, CallEvent, CallTranscript, DoNotCall

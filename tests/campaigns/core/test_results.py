@@ -21,8 +21,9 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from campaigns import queue
-from campaigns.calls import call_columns, call_log, call_log_totals
-from campaigns.calls.call_log import CallFilters, find_calls
+from campaigns.calls import call_columns, call_log_filters, call_log_totals
+from campaigns.calls.call_log import find_calls
+from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import conditions, explanations, results
 from campaigns.exports import job, requests
 from campaigns.launch import pilot, redial
@@ -184,9 +185,9 @@ def test_the_log_finds_each_result_and_nothing_else(stage: Stage, manager: User,
             assert set(calls.values_list("pk", flat=True)) == wanted, key
         rows = client.get("/calls/", {"state": key}).context["page"].rows
         assert {call.pk for call in rows} == wanted, key
-    decide = find_calls(CallFilters(state=call_log.TO_DECIDE), manager)
+    decide = find_calls(CallFilters(state=call_log_filters.TO_DECIDE), manager)
     assert set(decide.values_list("pk", flat=True)) == stage.which(held=True) | stage.which(unclear=True)
-    machine = find_calls(CallFilters(which=call_log.MACHINE), manager)
+    machine = find_calls(CallFilters(which=call_log_filters.MACHINE), manager)
     assert set(machine.values_list("pk", flat=True)) == stage.which(key="machine")
     # No longer offered, and still understood: addresses and saved filters hold it.
     for old, offered in (("completed", True), ("talked", False), ("nonsense", False)):
@@ -306,7 +307,9 @@ def test_reports_count_each_result(stage: Stage, manager: User, is_summed: bool)
     assert (found.total.talked, found.total.machine) == (over["talked"], over["machine"])
     # Each figure leads to exactly its calls.
     for key, number in over.items():
-        listed = find_calls(CallFilters(state=key, which=call_log.SENT, since=scope.since, until=scope.until), manager)
+        listed = find_calls(
+            CallFilters(state=key, which=call_log_filters.SENT, since=scope.since, until=scope.until), manager
+        )
         assert listed.count() == number, key
 
 

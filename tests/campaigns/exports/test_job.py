@@ -20,7 +20,7 @@ from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, queue
 from campaigns.calls import call_columns
-from campaigns.calls.call_log import CallFilters
+from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core.refusals import Refusal
 from campaigns.exports import job, requests
 from campaigns.models import Call, CallExport

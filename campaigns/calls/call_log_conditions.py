@@ -1,0 +1,96 @@
+"""Call log filters whose fastest SQL depends on how many calls pass."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import DecimalField, F, IntegerField, Lookup, Q
+from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+
+from campaigns.models import Call, CallReview, CallTagging
+
+if TYPE_CHECKING:
+    AnswerLookup = Lookup[Any]
+else:
+    AnswerLookup = Lookup
+
+FEW = 10_000
+"""Up to this many matches are found by index and then sorted; with more, scanning the log in order is faster."""
+FIGURES: dict[str, Any] = {"talk_seconds": IntegerField(), "cost": DecimalField(max_digits=14, decimal_places=4)}
+HUMAN, MACHINE, NOT_KNOWN = "human", "machine", "unknown"
+REVIEWED, NOT_REVIEWED = "yes", "no"
+
+
+class AnsweredByMachine(AnswerLookup):
+    """The condition of the partial index over voicemails, as a literal: SQLite uses it for no parameter."""
+
+    lookup_name = "answered_by_machine"
+    prepare_rhs = False
+
+    def __init__(self) -> None:
+        super().__init__(F("answered_by"), MACHINE)
+
+    def get_source_expressions(self) -> list[Any]:
+        """Return the column only; the literal is not an expression."""
+        return [self.lhs]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        """Set the column as resolved by the query."""
+        (self.lhs,) = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Return the SQL; the literal is a constant, never input."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = '{MACHINE}'", parameters
+
+
+def answered_by(who: str) -> Q:
+    """Return the condition of calls answered by `HUMAN`, `MACHINE`, or `NOT_KNOWN`."""
+    return Q(AnsweredByMachine()) if who == MACHINE else Q(answered_by=who)
+
+
+def within(column: str, at_least: Decimal | int | None, at_most: Decimal | int | None, *, is_walked: bool = True) -> Q:
+    """Return the condition of calls whose `column` is between two values, inclusive; NULL does not pass.
+
+    Few matches are found through the column's index. With many, and `is_walked` (a page in list order), the condition
+    is written so that no index applies: scanning the log soon finds a page, and nothing has to be sorted.
+    """
+    asked, walked = Q(), Q()
+    plain = Cast(column, FIGURES[column])
+    if at_least is not None:
+        asked &= Q(**{f"{column}__gte": at_least})
+        walked &= Q(GreaterThanOrEqual(plain, at_least))
+    if at_most is not None:
+        asked &= Q(**{f"{column}__lte": at_most})
+        walked &= Q(LessThanOrEqual(plain, at_most))
+    if not is_walked:
+        return asked
+    found = Call.objects.filter(asked).order_by().values("pk")
+    return Q(pk__in=found) if found[: FEW + 1].count() <= FEW else walked
+
+
+def ids_of_few(*conditions: Q) -> list[int] | None:
+    """Return the ids of the calls that pass any of these conditions; None if there are more than `FEW`.
+
+    Each condition should have an index. Used because a scan of the log would find a few matches too late.
+    """
+    found: list[int] = []
+    for condition in conditions:
+        rows = Call.objects.filter(condition).order_by().values_list("pk", flat=True)
+        found += rows[: FEW + 1 - len(found)]
+        if len(found) > FEW:
+            return None
+    return found
+
+
+def tagged(key: str) -> Q:
+    """Return the condition of calls with a tag, by the tag's normalized key."""
+    return Q(pk__in=CallTagging.objects.filter(tag__key=key).values("call"))
+
+
+def reviewed(answer: str) -> Q:
+    """Return the condition of calls that have, or have not, been reviewed."""
+    known = Q(pk__in=CallReview.objects.values("pk"))
+    return known if answer == REVIEWED else Q(review__isnull=True)

@@ -37,7 +37,9 @@ class TransferLoop:
         """Wait for events, at most `seconds` (None: without limit), and return the transfers that are done."""
         if not self._multi.timeout():
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        due = self._multi.timeout()  # in ms; -1: never
+        # What ended just now has no timer left: waiting for one would wait for ever.
+        done = self._ended()
+        due = 0 if done else self._multi.timeout()  # in ms; -1: never
         if seconds is not None and not 0 <= due <= seconds * 1000:
             due = round(seconds * 1000)
         ready = self._poll.poll(due)
@@ -50,6 +52,9 @@ class TransferLoop:
                 self._multi.socket_action(number, can)
         if not ready:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        return done + self._ended()
+
+    def _ended(self) -> list[Transfer]:
         done, queued = [], 1
         while queued:
             queued, well, badly = self._multi.info_read()

@@ -144,6 +144,13 @@ ON_THE_WIRE = (
         HTTP_TESTS + "cap_counts_to_the_byte",
     ),
     Mutant(
+        "wait for what has ended already",
+        "providers/client/loop.py",
+        "        done = self._ended()\n",
+        "        done = []\n",
+        "tests/providers/test_loop.py::test_transfer_that_ends_at_once_is_not_waited_for",
+    ),
+    Mutant(
         "packed answers of any size",
         LIMITS,
         "if max(self._size, len(self._body)) > self._cap:",

@@ -19,7 +19,7 @@ def test_the_log_is_narrowed_down_by_its_chips(console: Console, called: Callabl
     called()
     page = console.page("manager", "/calls/", language=words.language)
     everything = page.locator("tbody tr").count()
-    page.get_by_label(words("Result"), exact=True).select_option(label=words("Answered"))
+    page.get_by_role("combobox", name=words("Result"), exact=True).select_option(label=words("Answered"))
     page.locator("details.filter-more > summary").first.click()
     page.get_by_role("search").get_by_label(words("Campaign"), exact=True).select_option(label="Campaign at bolna")
     page.get_by_role("button", name=words("Find"), exact=True).click()

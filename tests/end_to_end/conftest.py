@@ -165,14 +165,14 @@ class Stack:
         assert 'name="password"' not in text, "the log-in was refused"
         return browser
 
-    def wait(self, condition: Callable[[], Any], seconds: float, what: str) -> None:
+    def wait(self, condition: Callable[[], Any], seconds: float, what: str, *, every: float = 0.5) -> None:
         """Wait until a condition holds; where it does not in time, fail with what the processes said."""
         until = time.monotonic() + seconds
         while not condition():
             for child in self.workers:
                 assert child.is_alive, f"{child.name} died\n{self.tail()}"
             assert time.monotonic() < until, f"not in {seconds:.0f} s: {what}; {self.counts()}\n{self.tail()}"
-            time.sleep(0.5)
+            time.sleep(every)
         self.lines.append(f"test    | {what}: after {time.monotonic() + seconds - until:.0f} s")
 
     # Engines

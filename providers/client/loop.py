@@ -30,16 +30,21 @@ class TransferLoop:
 
     def start(self, transfer: Transfer) -> None:
         """Begin a transfer; it connects in the next turn."""
+        if not self.in_flight:
+            transfer.forget_address()  # libcurl's clock stands still while nothing is in flight
         self._multi.add_handle(transfer.curl)
         self.in_flight[transfer.curl] = transfer
 
     def turn(self, seconds: float | None = None) -> list[Transfer]:
         """Wait until something can go on, so many seconds at most, and return the transfers that are done."""
+        done = []
         if not self._multi.timeout():
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            done = self._done()
         due = self._multi.timeout()  # in ms; -1: never
-        if seconds is not None and not 0 <= due <= seconds * 1000:
-            due = round(seconds * 1000)
+        if done or seconds is not None:
+            most = 0 if done or seconds is None else round(seconds * 1000)
+            due = min(due, most) if due >= 0 else most
         ready = self._poll.poll(due)
         for number, events in ready:
             if number == self._woken.fileno():
@@ -50,11 +55,7 @@ class TransferLoop:
                 self._multi.socket_action(number, can)
         if not ready:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        done, queued = [], 1
-        while queued:
-            queued, well, badly = self._multi.info_read()
-            done += [self._end(curl, 0) for curl in well] + [self._end(curl, code) for curl, code, _ in badly]
-        return done
+        return done + self._done()
 
     def abandon(self) -> list[Transfer]:
         """End everything in flight as if its connection had broken, and return what is done."""
@@ -70,6 +71,13 @@ class TransferLoop:
         self.abandon()
         for each in (self._multi, self._woken, self._waker):
             each.close()
+
+    def _done(self) -> list[Transfer]:
+        done, queued = [], 1
+        while queued:
+            queued, well, badly = self._multi.info_read()
+            done += [self._end(curl, 0) for curl in well] + [self._end(curl, code) for curl, code, _ in badly]
+        return done
 
     def _end(self, curl: pycurl.Curl, code: int) -> Transfer:
         transfer = self.in_flight.pop(curl)

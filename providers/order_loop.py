@@ -104,13 +104,12 @@ class OrderLoop(Generic[Order]):
                 if order is not None:
                     waiting.append(order)
             done = self._start(waiting, in_flight)
-            ended = self._turn(0 if done or is_ending > bool(in_flight) else None)
-            freed = [(transfer, *in_flight.pop(transfer)) for transfer in ended]
-            if freed and waiting:
-                # Lines are refilled before anything is made of the answers: else they stand idle for so long.
-                done += self._start(waiting, in_flight)
-                freed += [(transfer, *in_flight.pop(transfer)) for transfer in self._turn(0)]
-            done += [self._done(*one) for one in freed]
+            try:
+                ended = self._transfers.turn(0 if done or is_ending > bool(in_flight) else None)
+            except Exception:
+                logger.exception("%s: the loop failed", self._name)
+                ended = self._transfers.abandon()
+            done += [self._done(transfer, *in_flight.pop(transfer)) for transfer in ended]
             if done:
                 self._tell(done)
         with self._lock:
@@ -131,13 +130,6 @@ class OrderLoop(Generic[Order]):
                 continue
             in_flight[transfer] = order, request
         return done
-
-    def _turn(self, seconds: float | None) -> list[Transfer]:
-        try:
-            return self._transfers.turn(seconds)
-        except Exception:
-            logger.exception("%s: the loop failed", self._name)
-            return self._transfers.abandon()
 
     def _done(self, transfer: Transfer, order: Order, request: Request) -> DoneOrder[Order]:
         result: PlacedCall | ProviderError

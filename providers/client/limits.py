@@ -28,33 +28,42 @@ class Unreadable(Exception):
 
 
 class AnswerBuffer:
-    """Collects an answer as it arrives; raises `Unreadable` over `cap` bytes of body, compressed or decompressed."""
+    """Collects an answer as it arrives, `cap` bytes of body at most, compressed and decompressed.
+
+    `problem` says what is wrong with it, in words that hold nothing of the answer.
+    """
 
     def __init__(self, cap: int) -> None:
         self.status = self._head = self._size = 0
         self.headers: dict[str, str] = {}
+        self.problem = ""
         self._cap, self._body = cap, bytearray()
         self._lines: list[bytes] = []
         self._unpacker: zlib._Decompress | None = None
 
-    def add_line(self, line: bytes) -> None:
-        """Add a header line (an empty one ends the head) or a trailer."""
+    def add_line(self, line: bytes) -> int:
+        """Add a header line (an empty one ends the head) or a trailer; returns 0 to break the transfer off."""
         self._head += len(line)
-        if self._head > MOST_HEAD:
-            raise Unreadable("the answer is too large")
         self._lines.append(line)
+        if self._head > MOST_HEAD:
+            self.problem = "the answer is too large"
+        return 0 if self.problem else len(line)
 
-    def add(self, piece: bytes) -> None:
-        """Add a piece of the body."""
-        if not self._size:
-            self._read_head()
-        self._size += len(piece)
-        if self._unpacker is None:
-            self._body += piece
-        elif not self._unpacker.eof:
-            self._body += self._unpacker.decompress(piece, self._cap + 1 - len(self._body))
-        if max(self._size, len(self._body)) > self._cap:
-            raise Unreadable("the answer is too large")
+    def add(self, piece: bytes) -> int:
+        """Add a piece of the body; returns 0 to break the transfer off."""
+        try:
+            if not self._size:
+                self._read_head()
+            self._size += len(piece)
+            if self._unpacker is None:
+                self._body += piece
+            elif not self._unpacker.eof:
+                self._body += self._unpacker.decompress(piece, self._cap + 1 - len(self._body))
+            if max(self._size, len(self._body)) > self._cap:
+                raise Unreadable("the answer is too large")
+        except (Unreadable, zlib.error) as error:
+            self.problem = str(error) if isinstance(error, Unreadable) else "the answer cannot be read"
+        return 0 if self.problem else len(piece)
 
     def whole(self) -> bytes:
         """Return the decompressed body after the last piece; raises `Unreadable` where it is incomplete."""

@@ -30,6 +30,9 @@ class TransferLoop:
 
     def start(self, transfer: Transfer) -> None:
         """Start a transfer; it connects in the next turn."""
+        if not self.in_flight:
+            # libcurl's clock stands still while nothing is in flight, and with it the age of an address it remembers.
+            transfer.forget_address()
         self._multi.add_handle(transfer.curl)
         self.in_flight[transfer.curl] = transfer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from socket import SocketType
 
 import pycurl
@@ -81,7 +81,7 @@ class Transfer:
         self._request, self._origin, self._answer = request, origin, AnswerBuffer(cap)
         self._timeout, self._may_leave, self._lost = timeout, may_leave, lost
         self._has_left = self._is_resolved = False
-        self._refusal = self._problem = ""
+        self._refusal = ""
         lines = [f"{name}: {value}" for name, value in request.headers.items()]
         lines += ["Expect:", "Connection:" if is_pooled else "Connection: close"]
         lines.append("Content-Type: application/json" if request.body else "Content-Type:")
@@ -95,8 +95,12 @@ class Transfer:
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(round(min(timeout) * 1000), 1))
         curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
         curl.setopt(pycurl.PREREQFUNCTION, self._leave)
-        curl.setopt(pycurl.HEADERFUNCTION, partial(self._take, self._answer.add_line))
-        curl.setopt(pycurl.WRITEFUNCTION, partial(self._take, self._answer.add))
+        curl.setopt(pycurl.HEADERFUNCTION, self._answer.add_line)
+        curl.setopt(pycurl.WRITEFUNCTION, self._answer.add)
+
+    def forget_address(self) -> None:
+        """Let the name be looked up anew, whatever libcurl remembers of it."""
+        self.curl.setopt(pycurl.RESOLVE, [f"-{self._origin.host}:{self._origin.port}"])
 
     def answer(self) -> Response:
         """Return the transfer's answer; raises its error where it has none."""
@@ -111,7 +115,7 @@ class Transfer:
         try:
             self.outcome = self._failure(code) if code else self._response()
         except Unreadable as error:
-            self._problem = str(error)
+            self._answer.problem = str(error)
             self.outcome = self._failure(code)
         self.curl.close()
 
@@ -137,14 +141,6 @@ class Transfer:
         self._has_left = True
         return pycurl.PREREQFUNC_OK
 
-    def _take(self, add: Callable[[bytes], None], piece: bytes) -> int:
-        try:
-            add(piece)
-        except Exception as error:
-            self._problem = str(error) if isinstance(error, Unreadable) else "the answer cannot be read"
-            return 0
-        return len(piece)
-
     # The outcome
 
     def _response(self) -> Response:
@@ -158,7 +154,7 @@ class Transfer:
     def _failure(self, code: int) -> ProviderError:
         """Return the error of a failed transfer, without libcurl's message, which may hold a header or an address."""
         if self._has_left:
-            reason = self._problem or _UNREADABLE.get(code, "")
+            reason = self._answer.problem or _UNREADABLE.get(code, "")
             self.is_unreadable = bool(reason)
             if code == pycurl.E_OPERATION_TIMEDOUT:
                 reason = f"no whole answer came within {self._timeout[1]:.2g} s"

@@ -53,6 +53,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, port: int, *found: str) -> None:
         return curl
 
     monkeypatch.setattr(transfers, "template", standing_in)
+    monkeypatch.setattr(Transfer, "forget_address", lambda _transfer: None)
 
 
 def answer_of(status: int = 200, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Response:

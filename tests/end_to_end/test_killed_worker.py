@@ -28,7 +28,7 @@ def kill(stack: Stack) -> None:
 
 def test_nobody_twice_and_nobody_lost(start_stack: Callable[..., Stack]) -> None:
     # Slow answers, so that orders are out at the moment of each kill.
-    stack = start_stack(workers=0, limits=False, delay_ms=400, time_scale=120)
+    stack = start_stack(workers=0, limits=False, delay_ms=150, time_scale=120)
     stack.control("switches", magic=False)
     stack.inside("open_limits()")
     for position, vendor in enumerate(VENDORS):

@@ -128,5 +128,10 @@ def test_the_hot_paths_ask_for_no_more(stage: Stage) -> None:
     found["nothing"] = heard(stage, status=CallStatus.RINGING)
     found["completed"] = heard(stage, status=CallStatus.COMPLETED, talk_seconds=30)
     found["no_answer"] = heard(stage, status=CallStatus.NO_ANSWER)
-    assert found == {name: now for name, (_before, now) in STATEMENTS.items()}
+    expected = {name: now for name, (_before, now) in STATEMENTS.items()}
+    if connection.vendor == "postgresql":
+        # By whose clock the vendor slows us down: SQLite's is this machine's, PostgreSQL's is asked.
+        expected["RateLimited"] += 1
+    assert found == expected
+    assert all(number <= STATEMENTS[name][0] for name, number in found.items())
     assert all(now <= before for before, now in STATEMENTS.values())

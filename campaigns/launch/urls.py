@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.launch.views import builder, campaign_hours, campaigns, launch_check, lifecycle, redial, start
+from campaigns.launch.views import builder, campaigns, launch_check, lifecycle, redial, start
 
 urlpatterns = [
     path("campaigns/new/", builder.campaign_new, name="campaign-new"),
@@ -15,7 +15,6 @@ urlpatterns = [
     path("campaigns/<int:pk>/settings/", campaigns.campaign_settings, name="campaign-settings"),
     path("campaigns/<int:pk>/activity/", campaigns.campaign_activity, name="campaign-activity"),
     path("campaigns/<int:pk>/copy/", campaigns.campaign_copy, name="campaign-copy"),
-    path("campaigns/<int:pk>/hours/", campaign_hours.campaign_hours, name="campaign-hours"),
     path("campaigns/<int:pk>/redial/", redial.campaign_redial, name="campaign-redial"),
     path("campaigns/<int:pk>/check/", launch_check.campaign_check, name="campaign-check"),
     path("campaigns/<int:pk>/check/<slug:verdict>/", launch_check.campaign_check_people, name="campaign-check-people"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,7 +26,7 @@ from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import WaitReason
 from campaigns.reports.outcomes import Outcomes, count_outcomes, count_queued, count_states, kept
-from providers.types import AT_VENDOR, ENDED, LIVE, CallStatus
+from providers.types import AT_VENDOR, ENDED, FINAL, LIVE, CallStatus
 
 PACE_WINDOW = datetime.timedelta(minutes=15)
 PACE_LEAST = 10
@@ -221,3 +222,38 @@ def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[
     if campaign.status != Campaign.Status.RUNNING:
         return []
     return [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]
+
+
+@dataclass(slots=True)
+class CampaignCounts:
+    """Numbers of a campaign's calls by progress."""
+
+    total: int = 0
+    ended: int = 0
+    live: int = 0
+    waiting: int = 0
+    unknown: int = 0
+    skipped: int = 0
+
+
+def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
+    """Count the calls of campaigns by progress, by campaign id; one statement, answered from an index."""
+    found: dict[int, CampaignCounts] = defaultdict(CampaignCounts)
+    ids = [campaign.pk for campaign in campaigns]
+    if not ids:
+        return found
+    counted = Call.objects.filter(campaign__in=ids).order_by().values_list("campaign", "status").annotate(n=Count("*"))
+    for campaign_id, status, number in counted:
+        progress = found[campaign_id]
+        progress.total += number
+        if status == CallStatus.SKIPPED:
+            progress.skipped += number
+        if status in FINAL:
+            progress.ended += number
+        elif status in AT_VENDOR or status == CallStatus.PLACING:
+            progress.live += number
+        elif status == CallStatus.UNKNOWN:
+            progress.unknown += number
+        else:
+            progress.waiting += number
+    return found

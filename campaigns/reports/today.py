@@ -16,8 +16,9 @@ from callcenter.access.roles import Person, may
 from campaigns.core import conditions
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.models.calls import CallQuerySet
+from campaigns.reports.progress import CampaignCounts, progress_of
 from providers.models import Provider
-from providers.types import AT_VENDOR, FINAL, CallStatus
+from providers.types import AT_VENDOR, CallStatus
 
 Status = Campaign.Status
 
@@ -27,18 +28,6 @@ CAMPAIGNS_SHOWN = 50
 PROVIDERS_SHOWN = 20
 DAY_FIGURES_FOR = 20
 """Seconds for which the figures of a day are cached, because counting reads every call of the day."""
-
-
-@dataclass(slots=True)
-class CampaignCounts:
-    """Numbers of a campaign's calls by progress."""
-
-    total: int = 0
-    ended: int = 0
-    live: int = 0
-    waiting: int = 0
-    unknown: int = 0
-    skipped: int = 0
 
 
 @dataclass(slots=True)
@@ -129,29 +118,6 @@ def visible_campaigns(person: Person) -> list[Campaign]:
     if not may(person, "see_all_calls"):
         found = found.filter(owner=person.pk)
     return list(found.order_by("-id")[:CAMPAIGNS_SHOWN])
-
-
-def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
-    """Count the calls of campaigns by progress, by campaign id; one statement, answered from an index."""
-    found: dict[int, CampaignCounts] = defaultdict(CampaignCounts)
-    ids = [campaign.pk for campaign in campaigns]
-    if not ids:
-        return found
-    counted = Call.objects.filter(campaign__in=ids).order_by().values_list("campaign", "status").annotate(n=Count("*"))
-    for campaign_id, status, number in counted:
-        progress = found[campaign_id]
-        progress.total += number
-        if status == CallStatus.SKIPPED:
-            progress.skipped += number
-        if status in FINAL:
-            progress.ended += number
-        elif status in AT_VENDOR or status == CallStatus.PLACING:
-            progress.live += number
-        elif status == CallStatus.UNKNOWN:
-            progress.unknown += number
-        else:
-            progress.waiting += number
-    return found
 
 
 def day_figures(calls: CallQuerySet, scope: str) -> DayFigures:

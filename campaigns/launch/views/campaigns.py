@@ -23,7 +23,7 @@ from campaigns.launch.launch_check import may_launch
 from campaigns.launch.lifecycle import may_control, needs_approval
 from campaigns.launch.start import may_approve
 from campaigns.models import Campaign
-from campaigns.reports import progress, today
+from campaigns.reports import progress
 
 SHOWN_EVENTS = 50
 BY = ("people", "system")
@@ -48,7 +48,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     if state in Campaign.Status.values:
         found = found.filter(status=state)
     page = page_by_key(found, request.GET, 25)
-    counts = today.progress_of(page.rows)
+    counts = progress.progress_of(page.rows)
     context = {
         "page": page,
         "rows": [(campaign, counts[campaign.pk]) for campaign in page.rows],

@@ -23,8 +23,8 @@ def campaign_hours(request: HttpRequest, pk: int) -> HttpResponse:
     hours = outcomes.count_hours(found)
     shown = {"section": draw_hours(found, hours), "counted_at": hours.at}
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "launch/_hours.html", shown)
-    return render(request, "launch/hours.html", campaign_context(request, found, "progress") | shown)
+        return render(request, "reports/_campaign_hours.html", shown)
+    return render(request, "reports/campaign_hours.html", campaign_context(request, found, "progress") | shown)
 
 
 def draw_hours(campaign: Campaign, hours: outcomes.Hours) -> ReportSection:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from json import dumps, loads
 from typing import Any
 from uuid import UUID
 
+from requests import Response
+
+from providers.base import json_of
 from providers.exceptions import UnexpectedResponse
 from providers.parsing import (
     REFERENCE_KEY,
@@ -184,3 +188,19 @@ def unpacked(transcript: object) -> object:
         except (ValueError, RecursionError):
             return transcript
     return transcript
+
+
+def as_meant(response: Response) -> Response:
+    """Return the answer with the status that its body names, where a 2xx says `"error": true` and brings no call."""
+    if not 200 <= response.status_code < 300:
+        return response
+    try:
+        boxes = boxes_of(json_of(response))
+    except UnexpectedResponse:
+        return response
+    if boxes[0].get("error") is not True or any(box.get("execution_id") for box in boxes):
+        return response
+    code = boxes[0].get("code")
+    meant = copy(response)
+    meant.status_code = code if isinstance(code, int) and 200 <= code < 600 else 400
+    return meant

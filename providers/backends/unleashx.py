@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from json import loads
@@ -27,6 +26,7 @@ from requests import Request, Response
 from providers.backends._unleashx_rows import (
     AFTER,
     Row,
+    as_meant,
     boxes_of,
     instant_in,
     is_past,
@@ -367,11 +367,11 @@ class UnleashXBackend(ProviderBackend):
 
     def raise_for_order(self, response: Response) -> None:
         """Read `{"error": true}` in a 200 as the refusal that it is."""
-        super().raise_for_order(_as_meant(response))
+        super().raise_for_order(as_meant(response))
 
     def raise_for_read(self, response: Response) -> None:
         """Read `{"error": true}` in a 200 as the refusal that it is."""
-        super().raise_for_read(_as_meant(response))
+        super().raise_for_read(as_meant(response))
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Tell a bad number, a dead token and an empty account apart by the vendor's words."""
@@ -386,19 +386,3 @@ class UnleashXBackend(ProviderBackend):
         if "insufficient" in word and ("balance" in word or "credit" in word):
             return OutOfCredit(text, http_status=response.status_code)
         return None
-
-
-def _as_meant(response: Response) -> Response:
-    """Return the answer with the status that its body names, where a 2xx says `"error": true` and brings no call."""
-    if not 200 <= response.status_code < 300:
-        return response
-    try:
-        boxes = boxes_of(json_of(response))
-    except UnexpectedResponse:
-        return response
-    if boxes[0].get("error") is not True or any(box.get("execution_id") for box in boxes):
-        return response
-    code = boxes[0].get("code")
-    meant = copy(response)
-    meant.status_code = code if isinstance(code, int) and 200 <= code < 600 else 400
-    return meant

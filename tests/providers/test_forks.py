@@ -14,18 +14,20 @@ import json, os, sys
 from tests.providers.clients import READ, client_to
 from tests.providers.vendor_stub import Answer, VendorStub
 
-with VendorStub() as stub:
-    stub.answer(Answer(200, {"ok": True}))
-    client = client_to(stub, total_timeout=10)
+stub = VendorStub()
+stub.__enter__()
+stub.answer(Answer(200, {"ok": True}))
+client = client_to(stub, total_timeout=10)
+client.read(READ)
+child = os.fork()
+if not child:
     client.read(READ)
-    child = os.fork()
-    if not child:
-        client.read(READ)
-        client.send_once(READ)
-        sys.exit(0)  # with all that Python tidies up at an end
-    ended = os.waitpid(child, 0)[1]
-    client.read(READ)
-    print(json.dumps({"ended": ended, "connections": [sent.connection for sent in stub.requests]}), flush=True)
+    client.send_once(READ)
+    sys.exit(0)  # with all that Python tidies up at an end
+ended = os.waitpid(child, 0)[1]
+client.read(READ)
+print(json.dumps({"ended": ended, "connections": [sent.connection for sent in stub.requests]}), flush=True)
+os._exit(0)
 """
 
 

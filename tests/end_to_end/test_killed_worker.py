@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.end_to_end]
 VENDORS = ("unleashx", "bolna", "voicy", "vocode")
 PEOPLE = 500
 KILLS_AT = (180, 280, 380)
-"""Calls dialled at each kill: after the first 120, so that every vendor has known calls to compare the lost ones with."""
+"""Calls dialled at each kill: after the first 120, so that every vendor has known calls beside the lost ones."""
 
 
 def kill(stack: Stack) -> None:

@@ -56,6 +56,7 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 	.ci/messages
 
 unit: $(DEV) ## Tests without processes or a browser
+	@.ci/need gcc libc6-dev
 	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults" $(TESTS)
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP

@@ -88,6 +88,8 @@ def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, wor
     expect(page.locator("#campaign-hours table")).to_be_visible()
 
     page.get_by_role("button", name=words("Copy"), exact=True).click()
+    # So slowly that most still wait when it is paused, however slow the machine is.
+    box(page, words("Calls a minute, at most")).fill(words.digits(2))
     page.get_by_role("button", name=words("Save and check")).click()
     confirm(page, launch, yes=yes)
     expect_state(page, words("Running"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ WEB_PORT: int = env.int("WEB_PORT", 8000)
 """Where `manage.py up` serves the screens."""
 VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
+"""The name under which this host's worker writes its heartbeats."""
 
 # Applications
 INSTALLED_APPS = [

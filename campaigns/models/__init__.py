@@ -6,6 +6,7 @@ from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
 from campaigns.models.hints import CallHint
+from campaigns.models.hosts import WorkerHost
 from campaigns.models.imports import ContactImport
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
@@ -40,4 +41,5 @@ __all__ = [
     "TranscriptWords",
     "UnknownVendorCall",
     "VendorSweep",
+    "WorkerHost",
 ]

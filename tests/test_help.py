@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -111,7 +112,7 @@ def test_what_a_file_holds_is_never_raw_html(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "asked", "slug"),
     [
-        ("en", "never calls twice", "first-steps"),
+        ("en", "pressing TWICE", "first-steps"),
         ("en", "STOP button", "first-steps"),
         ("fa", "توقف همه", "first-steps"),
         ("fa", "شماره ي تماس"[:5], "first-steps"),
@@ -158,3 +159,24 @@ def test_every_way_to_the_help_leads_to_a_page_of_the_guide() -> None:
     }
     known = {page.slug for page in pages.guide("en")}
     assert {slug for _path, slug in asked} <= known, sorted(asked)
+
+
+def labels() -> dict[str, set[str]]:
+    """Return the sentences of the screens by language."""
+    catalogue = gettext.GNUTranslations(
+        (Path(settings.BASE_DIR) / "locale/fa/LC_MESSAGES/django.mo").open("rb")
+    )._catalog  # type: ignore[attr-defined]
+    english = {str(key[0] if isinstance(key, tuple) else key).rpartition("\x04")[2] for key in catalogue}
+    return {"en": english, "fa": {str(word) for word in catalogue.values()}}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_guide_calls_a_label_stands_on_a_screen(language: str) -> None:
+    known = labels()[language]
+    named = {
+        (page.slug, word)
+        for page in pages.guide(language)
+        for word in re.findall(r"\*\*(.+?)\*\*", page.path.read_text())
+    }
+    assert len(named) > 30
+    assert [one for one in sorted(named) if one[1] not in known] == []

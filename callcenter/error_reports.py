@@ -30,6 +30,8 @@ TIMES = (5.0, 15.0)
 """Seconds to connect, seconds in all."""
 REQUEST_PARTS = ("method", "url")
 """What a report tells of the request; never its body, headers, cookies, query or environment."""
+FRAME_PARTS_LEFT_OUT = ("vars", "context_line", "pre_context", "post_context")
+"""Local variables hold keys and numbers; lines of source are found by their number."""
 
 
 def begin(transport: type[Transport] | None = None) -> None:
@@ -62,7 +64,7 @@ def begin(transport: type[Transport] | None = None) -> None:
         ],
         before_send=reduced,
         max_breadcrumbs=0,
-        send_default_pii=False,
+        # Of people it collects nothing by default, and `reduced` lets nothing through.
         include_local_variables=False,
         include_source_context=False,
         max_request_body_size="never",
@@ -72,8 +74,13 @@ def begin(transport: type[Transport] | None = None) -> None:
     )
 
 
-def reduced(event: Event, hint: Hint) -> Event:
-    """Return the event without what people sent or are called, every text in it masked; with the request id."""
+def reduced(event: Event, hint: Hint) -> Event | None:
+    """Return the event without what people sent or are called, every text in it masked; with the request id.
+
+    None, so that nothing is sent, for a line about a request that was refused: a foreign Host header is no error here.
+    """
+    if getattr(hint.get("log_record"), "status_code", 500) < 500:
+        return None
     report: dict[str, Any] = dict(event)
     for part in ("user", "extra", "breadcrumbs", "modules"):
         report.pop(part, None)
@@ -82,7 +89,8 @@ def reduced(event: Event, hint: Hint) -> Event:
         report["request"]["url"] = str(request.get("url", "")).partition("?")[0]
     for error in (report.get("exception") or {}).get("values", []):
         for frame in (error.get("stacktrace") or {}).get("frames", []):
-            frame.pop("vars", None)
+            for part in FRAME_PARTS_LEFT_OUT:
+                frame.pop(part, None)
     tags = dict(report.get("tags") or {})
     if request_ids.current():
         tags["request_id"] = request_ids.current()

@@ -21,7 +21,7 @@ PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 """User name and password in an address, such as the database's."""
 KEY = re.compile(
     r"""((?:\b|_)(?:authorization|api[_-]?key|token|secret|password|sentry_key)["']?\s*[:=]\s*["']?(?:bearer\s+)?"""
-    r"""|\bbearer\s+)[^\s"',&;)}\]]{6,}""",
+    r"""|\bbearer\s+)(?!bearer\b)[^\s"',&;)}\]]{6,}""",
     re.IGNORECASE,
 )
 """A key behind its name: `api_key=...`, `"token": "..."`, `Authorization: Bearer ...`."""
@@ -48,17 +48,19 @@ def masked_value(value: Any, depth: int = 8) -> Any:
 
 
 class AboutTheRequest(logging.Filter):
-    """Adds the request id to a record, and takes the traceback away where the answer is a plain refusal.
+    """Adds the request id to a record, and leaves one line of a plain refusal.
 
-    Django logs each 403 and each foreign Host header with a traceback, which says nothing that the line does not.
+    Django writes a line about each 403 and 404, though the access log has one, and a traceback with each 403 and each
+    foreign Host header, though it says nothing that the line does not.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return True: no record is dropped."""
+        """Return False for Django's second line about a refusal."""
         record.request_id = request_ids.current()
-        if getattr(record, "status_code", 500) < 500:
-            record.exc_info = record.exc_text = None
-        return True
+        if getattr(record, "status_code", 500) >= 500:
+            return True
+        record.exc_info = record.exc_text = None
+        return record.name != "django.request"
 
 
 class JsonFormatter(BaseJsonFormatter):

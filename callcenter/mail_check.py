@@ -55,7 +55,8 @@ def _trouble(error: Exception) -> MailTrouble:
     address = "Is EMAIL_URL its address (host and port), and is it running?"
     if isinstance(error, socket.gaierror):
         return MailTrouble(f"the name of the mail server {where} cannot be resolved.", address)
-    if isinstance(error, TimeoutError):
+    # A time-out in mid-conversation reaches us as a lost connection.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return MailTrouble(f"the mail server {where} does not answer within {SECONDS} s.", address)
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return MailTrouble(f"the mail server {where} refuses our log-in.", "Put user and password of EMAIL_URL right.")

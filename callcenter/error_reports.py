@@ -6,9 +6,9 @@ The library is the extra `sentry`; it is imported only here, and only where the 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import urllib3
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from requests import PreparedRequest
@@ -105,13 +105,25 @@ def _our_transport() -> type[Transport]:
     class OutboundTransport(HttpTransport):
         """Sentry's queue and thread over our own wire: https to OUTBOUND_HOSTS, public addresses, no redirects."""
 
-        def _request(self, method: str, endpoint_type: Any, body: Any, headers: Any) -> urllib3.BaseHTTPResponse:
+        def _request(self, method: str, endpoint_type: Any, body: Any, headers: Any) -> Any:
             return deliver(method, self._auth.get_api_url(endpoint_type), body, headers)
 
     return OutboundTransport
 
 
-def deliver(method: str, url: str, body: bytes, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a report, as the library reads one: of it only the rate limits matter."""
+
+    status: int
+    headers: CaseInsensitiveDict[str]
+    data: bytes = b""
+
+    def close(self) -> None:
+        """Do nothing: the connection is closed already."""
+
+
+def deliver(method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
     """Send a report once and return the answer; raises NotSent or ValueError where it may not or cannot be sent."""
     _parts, origin = checked(url, settings.OUTBOUND_HOSTS, "")
     request = PreparedRequest()
@@ -120,7 +132,7 @@ def deliver(method: str, url: str, body: bytes, headers: dict[str, str]) -> urll
     transfer = Transfer(request, origin, MAX_ANSWER_BYTES, TIMES, may_leave=lambda: True, lost=_lost)
     carry(transfer)
     answer = transfer.answer()
-    return urllib3.HTTPResponse(answer.content, headers=dict(answer.headers), status=answer.status_code)
+    return Answer(answer.status_code, answer.headers)
 
 
 def _lost(reason: str) -> NotSent:

@@ -41,6 +41,8 @@ def reports(settings: Settings) -> Iterator[list[dict[str, Any]]]:
     error_reports.begin(Kept)
     yield Kept.reports
     forget_reports()
+    # What a server does by closing the answer; here it would close the test's database connection too.
+    request_ids.end()
 
 
 def forget_reports() -> None:

@@ -7,6 +7,7 @@ database's clock.
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from campaigns import queue
 from campaigns.core import hosts
 from campaigns.dialing.reservation import providers_with_work
 from campaigns.models import Alert, Call, CallExport, Campaign, ContactImport, DialingSwitch, WorkerHost
+from campaigns.models.status_conditions import StatusIsMostly
 from providers.types import FINAL, LIVE, CallStatus
 
 WINDOW = datetime.timedelta(minutes=5)
@@ -63,13 +65,14 @@ def calls(now: datetime.datetime) -> Iterator[GaugeMetricFamily]:
         ("status",),
         (Value((status.value,), counts.get(status, 0)) for status in statuses),
     )
-    lately = Call.objects.filter(changed_at__gte=now - WINDOW, status__in=sorted(FINAL)).order_by()
-    ended = dict(lately.values_list("status").annotate(Count("id")))
+    # Counted here: for a GROUP BY SQLite would walk through the whole index of statuses instead of the last minutes.
+    lately = Call.objects.filter(StatusIsMostly(FINAL), changed_at__gte=now - WINDOW).order_by()
+    ended = Counter(lately.values_list("status", flat=True).iterator())
     yield family(
         "calls_ended",
         "Calls whose last news of the last 5 minutes was their end, by status.",
         ("status",),
-        (Value((status.value,), ended.get(status, 0)) for status in CallStatus if status in FINAL),
+        (Value((status.value,), ended[status]) for status in CallStatus if status in FINAL),
     )
     unknown = Call.objects.unknown().aggregate(
         number=Count("id"), oldest=Min("placing_at"), decide=Count("id", filter=Q(needs_person_at__isnull=False))

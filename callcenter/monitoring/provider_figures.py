@@ -10,7 +10,6 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from django.db.models import Count
 from prometheus_client.core import GaugeMetricFamily
 
 from callcenter.monitoring.figures import WINDOW, Value, age, family
@@ -58,13 +57,14 @@ def providers(now: datetime.datetime) -> Iterator[GaugeMetricFamily]:
         LABELS,
         (Value(names[row.pk], age(now, row.last_success_at)) for row in rows if row.last_success_at),
     )
-    placed = Call.objects.filter(placing_at__gte=now - WINDOW).order_by().values_list("provider_id")
-    orders = dict(placed.annotate(Count("id")))
+    # Counted here: for a GROUP BY SQLite would walk through the calls of all time, provider by provider.
+    placed = Call.objects.filter(placing_at__gte=now - WINDOW).order_by()
+    orders = Counter(placed.values_list("provider_id", flat=True).iterator())
     yield family(
         "orders",
         "Orders that passed the commit point in the last 5 minutes.",
         LABELS,
-        (Value(names[row.pk], orders.get(row.pk, 0)) for row in rows),
+        (Value(names[row.pk], orders[row.pk]) for row in rows),
     )
 
 

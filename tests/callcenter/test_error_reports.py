@@ -56,6 +56,7 @@ def test_nothing_is_begun_without_the_setting(settings: Settings) -> None:
     assert not sentry_sdk.get_client().is_active()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_page_that_fails_is_reported_without_what_people_sent(
     client: Client, rf: RequestFactory, caller: User, reports: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import yaml
 from django.conf import settings as product
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
@@ -283,6 +284,21 @@ def test_a_statement_that_takes_too_long_is_broken_off() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SHOW statement_timeout")
             assert cursor.fetchone() == ("0",)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what the tables hold")
+def test_no_figure_walks_through_the_calls_of_all_time(client: Client, db: None) -> None:
+    make_provider()
+    make_campaign(status="running")
+    with CaptureQueriesContext(connection) as seen:
+        read(client)
+    asked = [one["sql"] for one in seen.captured_queries if 'FROM "campaigns_call" ' in one["sql"]]
+    assert len(asked) >= 5
+    with connection.cursor() as cursor:
+        for sql in asked:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            plan = [row[3] for row in cursor.fetchall()]
+            assert not [step for step in plan if step.startswith("SCAN campaigns_call")], sql
 
 
 def test_a_second_scrape_within_seconds_reads_nothing(client: Client, db: None, django_assert_num_queries: Any) -> None:

@@ -290,5 +290,11 @@ LOGGING = {
     },
     "root": {"handlers": ["lines"], "level": LOG_LEVEL},
     # Without handlers of its own: they would write each line again as text, and mail errors with the whole request.
-    "loggers": {"django": {"handlers": []}, "django-q": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": []},
+        "django-q": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        # The demo's console shows its log-ins and what goes wrong; live pages would fill it within a minute.
+        **({"callcenter.requests": {"level": "WARNING"}} if DEMO else {}),
+    },
 }

@@ -54,13 +54,6 @@ MONITORING = (
         METRIC_TESTS + "a_statement_that_takes_too_long_is_broken_off",
     ),
     Mutant(
-        "the bound stays on the connection",
-        BOUNDED,
-        "driver.set_progress_handler(None, 0)",
-        "pass",
-        METRIC_TESTS + "a_statement_that_takes_too_long_is_broken_off",
-    ),
-    Mutant(
         "the connection that the queue closed is used",
         BOUNDED,
         "with suppress(sqlite3.ProgrammingError):",

@@ -140,6 +140,11 @@ class Console:
         return self._switch
 
     @property
+    def version(self) -> str:
+        """The version that runs, which people name when they report a fault."""
+        return str(settings.VERSION)
+
+    @property
     def magic_numbers(self) -> Iterable[Any]:
         """The simulator's magic numbers, in a demo only."""
         return magic_numbers()

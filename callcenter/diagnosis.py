@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import platform
 import shutil
 import stat
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import django
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
@@ -22,10 +24,12 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from callcenter import mail_check
 from callcenter.access.rights import ADMIN
 from campaigns.core import hosts, stored_files
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, DialingSwitch
+from campaigns.tracking import alerts
 from providers.models import Provider, ProviderState
 from providers.types import CallStatus
 
@@ -63,12 +67,14 @@ def problem(subject: str, sentence: str, next_step: str) -> Finding:
 
 def examine() -> list[Finding]:
     """Return every finding; checks that need the database are left out where it does not answer."""
-    findings = [*keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory()]
+    findings = [
+        *(*version(), *keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory(), *mail()),
+    ]
     database_findings = list(database())
     findings += database_findings
     if any(finding.level == "problem" for finding in database_findings):
         return findings
-    for look in (clock, storage, worker, people, secrets, stops, calls, system_checks):
+    for look in (clock, storage, worker, people, readers, secrets, stops, calls, system_checks):
         findings += _guarded(look)
     return findings
 
@@ -80,6 +86,11 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return [
             problem(look.__name__.replace("_", " "), f"could not be examined ({type(error).__name__}).", str(error))
         ]
+
+
+def version() -> Iterator[Finding]:
+    """Tell which version runs here, on what."""
+    yield ok("Version", f"{settings.VERSION}, on Python {platform.python_version()} and Django {django.__version__}.")
 
 
 def keys() -> Iterator[Finding]:
@@ -208,6 +219,23 @@ def shared_memory() -> Iterator[Finding]:
         yield ok("Redis", "reachable.")
 
 
+def mail() -> Iterator[Finding]:
+    """Check that the mail server takes our connection and log-in; nothing is sent."""
+    subject = "Mail"
+    if not mail_check.uses_smtp():
+        yield ok(subject, "does not leave this machine (development).")
+        return
+    try:
+        mail_check.connect()
+    except mail_check.MailTrouble as trouble:
+        # Nobody who left EMAIL_URL alone asked for mail: that is no reason to call the installation broken.
+        found: Literal["problem", "note"] = "problem" if settings.IS_EMAIL_SET else "note"
+        step = trouble.step if settings.IS_EMAIL_SET else "Set EMAIL_URL, so that alerts reach somebody."
+        yield Finding(found, subject, f"cannot be sent: {trouble.sentence}", step)
+        return
+    yield ok(subject, "the mail server takes our connection. To see one arrive: manage.py doctor --mail ADDRESS")
+
+
 def database() -> Iterator[Finding]:
     """Check that the database answers and has every migration."""
     subject = "Database"
@@ -261,6 +289,12 @@ def people() -> Iterator[Finding]:
     admins = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
     if not (admins.filter(groups__name=ADMIN) | admins.filter(is_superuser=True)).exists():
         yield problem("People", "nobody can log in as an admin.", "Run: manage.py createsuperuser")
+
+
+def readers() -> Iterator[Finding]:
+    """Check that alerts have a reader."""
+    if not alerts.recipients():
+        yield note("Alerts", "reach nobody.", "Give a manager or an admin an e-mail address, under Set-up.")
 
 
 def secrets() -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ from campaigns.core.transitions import Why
 from campaigns.models import Call, Campaign, Contact
 from campaigns.models.contacts import MAX_NAME
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
+
+logger = logging.getLogger(__name__)
 
 Sentence = str | Promise
 NAMES = ("name", "customer_name", "full_name", "first_name")
@@ -180,6 +183,8 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     extras = {"extras": sorted(asked.vendor_options)} if asked.vendor_options else {}
     deliberate = {"despite_quiet_period": True} if prospect.needs_confirmation else {}
     record(person, "call.asked", call, provider=asked.provider.name, **extras, **deliberate)
+    # The order leaves later, from a worker: this line leads from the page's request to the order's reference.
+    logger.info("call=%s waits to be placed, reference=%s", call.pk, call.reference)
     queue.nudge_dispatch()
     return call
 

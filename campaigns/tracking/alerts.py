@@ -158,12 +158,12 @@ def _send(now: datetime.datetime) -> int:
     taken = [pk for pk in ids if Alert.objects.filter(free, pk=pk, sent_at__isnull=True).update(tried_at=now)]
     if not taken:
         return 0
-    recipients = _recipients()
-    if not recipients:
+    readers = recipients()
+    if not readers:
         logger.warning("%s alerts wait: no manager or admin has an e-mail address", len(taken))
         return 0
     with translation.override(settings.LANGUAGE_CODE):
-        message = _message(list(Alert.objects.filter(pk__in=taken)), recipients)
+        message = _message(list(Alert.objects.filter(pk__in=taken)), readers)
     try:
         message.connection = get_connection(timeout=MAIL_TIMEOUT)
         message.send()
@@ -175,8 +175,10 @@ def _send(now: datetime.datetime) -> int:
     return len(taken)
 
 
-def _recipients() -> list[str]:
-    people = User.objects.filter(is_active=True, groups__name__in=[MANAGER, ADMIN]).exclude(email="")
+def recipients() -> list[str]:
+    """Return the addresses of those who get alerts: active managers, admins and superusers, who may have no role."""
+    may_act = Q(groups__name__in=[MANAGER, ADMIN]) | Q(is_superuser=True)
+    people = User.objects.filter(may_act, is_active=True).exclude(email="")
     return sorted(set(people.values_list("email", flat=True)))
 
 

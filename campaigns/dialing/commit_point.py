@@ -18,7 +18,8 @@ from campaigns import rules
 from campaigns.core import stop_all, transitions
 from campaigns.core.call_events import Step, write_steps
 from campaigns.core.clock import DatabaseClock, boottime, seconds, span
-from campaigns.core.eligibility import Eligibility, Judge, Verdict, numbers_now, quiet_since, stops_of
+from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
+from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
 from campaigns.core.message import Message
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
@@ -155,7 +156,15 @@ class _Batch:
         self.provider, self.calls, self.now = provider, calls, now
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
-        self.numbers = numbers_now({call.to_number for call in calls}, now, quiet_since(now, self.campaigns.values()))
+        judged: list[Campaign | None] = [*self.campaigns.values()]
+        if any(call.campaign_id is None for call in calls):
+            judged.append(None)
+        self.numbers = numbers_now(
+            {call.to_number for call in calls},
+            now,
+            quiet_since(now, judged),
+            confirmed_since(call.asked for call in calls),
+        )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.
         lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
@@ -217,7 +226,7 @@ class _Batch:
         judge = self.judges.get(call.campaign_id)
         if judge is None:
             judge = self.judges[call.campaign_id] = Judge(self.now, self.provider, campaign)
-        return judge.answer_queued(call.to_number, call.time_zone, call.name or "", call.known, self.numbers)
+        return judge.answer_queued(call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked)
 
     def _judge_budget(self, call: DueCall, campaign: Campaign) -> bool:
         if campaign.budget is None:

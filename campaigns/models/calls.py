@@ -178,6 +178,10 @@ class Call(Owned):
     wait_reason = models.CharField(max_length=20, blank=True)
     lease = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    """When a waiting single call is no longer wanted; None for calls of campaigns."""
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    """When its asker confirmed a single call to a person who was called a short time ago."""
     not_sent_tries = models.PositiveSmallIntegerField(default=0)
 
     # Its times
@@ -260,6 +264,9 @@ class Call(Owned):
             ),
             models.Index(
                 fields=["-id"], condition=Q(cost__isnull=True, talk_seconds__isnull=False), name="call_unpriced"
+            ),
+            models.Index(
+                fields=["expires_at"], condition=Q(status="pending", expires_at__isnull=False), name="call_expiring"
             ),
             models.Index(fields=["test_of", "-id"], condition=Q(test_of__isnull=False), name="call_test_of"),
             models.Index(fields=["voice"], condition=Q(voice__isnull=False), name="call_with_voice"),

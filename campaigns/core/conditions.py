@@ -73,9 +73,7 @@ def talked() -> Q:
     return Q(StatusIsMostly(MAY_HAVE_TALKED)) & has_talk_time & ~Q(answered_by=MACHINE)
 
 
-TALKED = (
-    f"status IN ({literals(MAY_HAVE_TALKED)}) AND COALESCE(talk_seconds, 0) > 0 AND answered_by <> '{MACHINE}'"
-)
+TALKED = f"status IN ({literals(MAY_HAVE_TALKED)}) AND COALESCE(talk_seconds, 0) > 0 AND answered_by <> '{MACHINE}'"
 """The same condition as plain SQL over the table of calls."""
 
 

@@ -16,7 +16,16 @@ from django.utils.functional import Promise
 
 from campaigns import rules
 from campaigns.core import explanations, message, stop_all
-from campaigns.core.eligibility_facts import NOTHING_KNOWN, Asked, Facts, Numbers, confirmed_since, numbers_now, quiet_hours_of, quiet_since
+from campaigns.core.eligibility_facts import (
+    NOTHING_KNOWN,
+    Asked,
+    Facts,
+    Numbers,
+    confirmed_since,
+    numbers_now,
+    quiet_hours_of,
+    quiet_since,
+)
 from campaigns.core.hours import hours_of
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, StopReason, WaitReason

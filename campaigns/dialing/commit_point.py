@@ -29,6 +29,7 @@ from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_hel
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
+from campaigns.tracking import unknown_calls
 from providers import pace
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus
@@ -167,8 +168,11 @@ class _Batch:
         )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.
-        lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
+        lines, in_doubt = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
         self.free = min(idle, provider.max_lines - lines.total())
+        # Without any known call nothing can be concluded of the unknown ones that hold all lines: one order passes.
+        is_control = self.free < 1 and idle > 0 and in_doubt and unknown_calls.lacks_control(provider)
+        self.free = 1 if is_control else self.free
         self.pace = self._tokens_of(provider)
         self.campaign_free: Counter[int] = Counter()
         for campaign in self.campaigns.values():
@@ -177,7 +181,7 @@ class _Batch:
             if campaign.pace_tat != before:
                 Campaign.objects.filter(pk=campaign.pk).update(pace_tat=campaign.pace_tat)
             free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
-            self.campaign_free[campaign.pk] = max(0, min(tokens, free))
+            self.campaign_free[campaign.pk] = max(0, min(tokens, max(free, 1) if is_control else free))
         self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
         self.passed: list[DueCall] = []
         self.left: list[DueCall] = []
@@ -226,7 +230,9 @@ class _Batch:
         judge = self.judges.get(call.campaign_id)
         if judge is None:
             judge = self.judges[call.campaign_id] = Judge(self.now, self.provider, campaign)
-        return judge.answer_queued(call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked)
+        return judge.answer_queued(
+            call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked
+        )
 
     def _judge_budget(self, call: DueCall, campaign: Campaign) -> bool:
         if campaign.budget is None:

@@ -26,6 +26,7 @@ from campaigns.launch import lifecycle
 from campaigns.models import Call
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
+from campaigns.tracking.unknown_calls import Listing
 from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
@@ -59,7 +60,7 @@ class PollAnswer:
     provider_id: int
     asked: Sequence[int]
     plan: unknown_calls.LookPlan | None
-    result: Sequence[CallSnapshot] | ProviderError
+    result: Sequence[CallSnapshot] | Listing | ProviderError
 
 
 class PollSlice:
@@ -144,7 +145,7 @@ class PollSlice:
         provider_id: int,
         asked: Sequence[int],
         plan: unknown_calls.LookPlan | None,
-        act: Callable[[], list[CallSnapshot]],
+        act: Callable[[], list[CallSnapshot] | Listing],
     ) -> None:
         self.busy[provider_id] += 1
         self.pool.submit(self._tell, provider_id, asked, plan, act)
@@ -203,9 +204,9 @@ class PollSlice:
         provider_id: int,
         asked: Sequence[int],
         plan: unknown_calls.LookPlan | None,
-        act: Callable[[], list[CallSnapshot]],
+        act: Callable[[], list[CallSnapshot] | Listing],
     ) -> None:
-        result: Sequence[CallSnapshot] | ProviderError
+        result: Sequence[CallSnapshot] | Listing | ProviderError
         try:
             result = act()
         except ProviderError as error:
@@ -237,8 +238,9 @@ class PollSlice:
         now = self.clock.now()
         if isinstance(heard.result, ProviderError):
             note_failure(heard.provider_id, heard.asked, heard.plan, heard.result, now)
-        elif heard.plan is not None:
-            unknown_calls.conclude(heard.plan, heard.result, now)
+        elif isinstance(heard.result, Listing):
+            assert heard.plan is not None
+            unknown_calls.conclude(heard.plan, heard.result.rows, now, is_whole=heard.result.is_whole)
         else:
             news = news_of(heard.provider_id, heard.asked, heard.result)
             for start in range(0, len(heard.asked), MOST_IN_A_WRITE):

@@ -28,6 +28,7 @@ def sweep() -> dict[str, int]:
     now = DatabaseClock().now()
     restore_guard.watch()
     done = {
+        "moved_up": stuck_calls.undo_clock_change(now),
         "started": start.start_due(now),
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),

@@ -15,9 +15,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import stop_all, transitions
+from campaigns.core import leases, stop_all, transitions
 from campaigns.core.call_events import Step, write_steps
-from campaigns.core.clock import DatabaseClock, boottime, seconds, span
+from campaigns.core.clock import DatabaseClock, boottime, is_ahead, seconds, span
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
 from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
 from campaigns.core.message import Message
@@ -125,7 +125,7 @@ def _commit(
         steps = order_results.write_in_transaction(provider_id, answers, now) if answers else []
         provider = circuit_breaker.lock_provider(provider_id)
         with circuit_breaker.saving(provider):
-            circuit_breaker.weigh_answers(provider, [answer.result for answer in answers], now)
+            circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
             if _may_call(provider, token, now, is_stopped=not is_open):
                 batch = _Batch(provider, due_calls(ids, token, now), now, idle)
                 batch.judge_all()
@@ -145,7 +145,7 @@ def _commit(
 
 
 def _may_call(provider: Provider, token: UUID, now: datetime.datetime, *, is_stopped: bool) -> bool:
-    is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
+    is_ours = provider.dispatch_lease == token and is_ahead(provider.dispatch_lease_until, now, leases.LEASE)
     is_slow = provider.slowed_for(now) > 0
     return is_ours and not is_slow and not stops_of(provider, is_stopped=is_stopped)
 

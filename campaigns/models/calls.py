@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from callcenter.access.roles import Person, may
 from campaigns.models.base import Owned
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.reasons import MAX_REASON, SkipReason
+from providers.clock import has_passed
 from providers.registry import vendors_that
 from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus, FailureReason
 
@@ -27,9 +28,9 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Return pending calls whose `due_at` has passed."""
         return self.filter(status=CallStatus.PENDING, due_at__lte=now)
 
-    def unleased(self, now: datetime) -> CallQuerySet:
-        """Return calls without a lease, or with an expired one."""
-        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    def unleased(self, now: datetime, longest: timedelta) -> CallQuerySet:
+        """Return calls without a lease, or with an expired one; `longest` is how long a lease can hold."""
+        return self.filter(Q(lease_until__isnull=True) | has_passed("lease_until", now, longest))
 
     def live(self) -> CallQuerySet:
         """Return live calls, that is, calls whose phone may ring."""

@@ -39,8 +39,9 @@ logger = logging.getLogger(__name__)
 SLICE_SECONDS = 45.0
 LAST_READS_SECONDS = 38.0
 """Seconds to wait for open reads when a slice ends; slice and wait stay below the queue's time-out of 90 s."""
-AHEAD_SECONDS = 20.0
-"""A slice keeps running for calls that become due within this time; later ones are left to the minute job."""
+AHEAD_SECONDS = 75.0
+"""A slice keeps running, and rings for its successor, while a call becomes due within this time: a minute and a
+margin, so that what is left to the minute job is never late by its minute."""
 BATCH_BY_LIST = 5000
 """Calls a read where the vendor is read by list: a list costs all its pages, however few calls are wanted."""
 MOST_IN_A_WRITE = 1000
@@ -98,6 +99,7 @@ class PollSlice:
         """Start a read for each provider that has due calls and is leased by no other slice, and write the results."""
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
+            stuck_calls.undo_clock_change(self.clock.now())
             stuck_calls.free_the_stuck(self.clock.now())
             lifecycle.finish_done_campaigns()
             self.swept_at = now
@@ -115,7 +117,9 @@ class PollSlice:
     def is_needed(self) -> bool:
         """Return whether a call becomes due soon at a provider that this slice can lease; leases such providers."""
         now = self.clock.now()
-        expected = providers_with_due(now + datetime.timedelta(seconds=AHEAD_SECONDS))
+        ahead = now + datetime.timedelta(seconds=AHEAD_SECONDS)
+        # An order that is out now is an open call in a moment, and nobody rings for it again.
+        expected = providers_with_due(ahead) or providers_with_orders_out()
         held = [provider_id for provider_id in expected if self._holds(provider_id)]
         return bool(held or (expected and not self.others.take_care(now)))
 
@@ -347,6 +351,12 @@ _providers_with_due = IdsAt(_with_due)
 def providers_with_due(now: datetime.datetime) -> list[int]:
     """Return the ids of providers with open or unknown calls to read now."""
     return _providers_with_due(now)
+
+
+def providers_with_orders_out() -> list[int]:
+    """Return the ids of providers with orders on their way."""
+    out = Call.objects.live().filter(status=CallStatus.PLACING)
+    return list(out.order_by().values_list("provider", flat=True).distinct())
 
 
 def has_due(at: datetime.datetime) -> bool:

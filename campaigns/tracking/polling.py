@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -42,6 +43,8 @@ LAST_READS_SECONDS = 38.0
 AHEAD_SECONDS = 75.0
 """A slice keeps running, and rings for its successor, while a call becomes due within this time: a minute and a
 margin, so that what is left to the minute job is never late by its minute."""
+CROWDED_SECONDS = 20.0
+"""The same where a worker has no process to spare."""
 BATCH_BY_LIST = 5000
 """Calls a read where the vendor is read by list: a list costs all its pages, however few calls are wanted."""
 MOST_IN_A_WRITE = 1000
@@ -117,7 +120,10 @@ class PollSlice:
     def is_needed(self) -> bool:
         """Return whether a call becomes due soon at a provider that this slice can lease; leases such providers."""
         now = self.clock.now()
-        ahead = now + datetime.timedelta(seconds=AHEAD_SECONDS)
+        # Where a slice of each kind takes all processes, one that only waits holds up whatever else is queued.
+        has_room = settings.WORKERS > 2 * settings.SLICES
+        seconds = AHEAD_SECONDS if has_room else min(AHEAD_SECONDS, CROWDED_SECONDS)
+        ahead = now + datetime.timedelta(seconds=seconds)
         # An order that is out now is an open call in a moment, and nobody rings for it again.
         expected = providers_with_due(ahead) or providers_with_orders_out()
         held = [provider_id for provider_id in expected if self._holds(provider_id)]

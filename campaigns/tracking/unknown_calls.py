@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from campaigns.models import Call
 from campaigns.models.calls import CallQuerySet
 from campaigns.tracking import call_updates
 from providers.base import ProviderBackend
-from providers.exceptions import UnexpectedResponse
+from providers.exceptions import NoReadLeft, RateLimited, UnexpectedResponse
 from providers.lists import IncompleteList
 from providers.models import Provider
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
@@ -160,7 +161,9 @@ def look(backend: ProviderBackend, plan: LookPlan) -> Listing:
     listed, is_whole = _listed(backend, plan.query)
     if backend.lists_by_number and not is_whole:
         absent = set(matching.look(plan.unknown, plan.known, listed).absent)
-        listed = [*listed, *_listed_by_number(backend, plan, [one for one in plan.unknown if one.call_id in absent])]
+        with suppress(UnexpectedResponse, NoReadLeft, RateLimited):
+            found = _listed_by_number(backend, plan, [one for one in plan.unknown if one.call_id in absent])
+            listed = [*listed, *found]
     if not backend.reads_more_alone:
         return Listing(listed, is_whole)
     rest, _missing = matching.explained(plan.known, listed)
@@ -177,6 +180,9 @@ def look(backend: ProviderBackend, plan: LookPlan) -> Listing:
         except UnexpectedResponse:
             # Its row stands as the list has it; what it may say more is not known, so nothing is absent.
             is_whole = False
+        except (NoReadLeft, RateLimited):
+            is_whole = False
+            break
     return Listing([_filled(row, details.get(row.remote_id)) for row in listed], is_whole)
 
 

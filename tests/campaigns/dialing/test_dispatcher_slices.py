@@ -136,6 +136,13 @@ def test_a_poll_slice_goes_on_while_a_call_is_open_or_an_order_is_out() -> None:
         assert current.round()
 
 
+def test_a_poll_slice_waits_less_where_no_process_is_left(settings: Settings) -> None:
+    settings.WORKERS = 2
+    make_work("poll", due_in=58)
+    with slice_of("poll") as current:
+        assert not current.round()
+
+
 def test_a_poll_slice_ends_where_nothing_is_out() -> None:
     make_work("poll", due_in=200)
     with slice_of("poll") as current:

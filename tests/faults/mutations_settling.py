@@ -111,7 +111,7 @@ SETTLED = (
         LISTS,
         "PAGE_TRIES = 3",
         "PAGE_TRIES = 1",
-        LIST_TESTS + "two_in_a_hundred_bad_reads_leave_no_placed_call_unknown",
+        LIST_TESTS + "pages_behind_a_bad_one_are_read_and_the_list_is_not_whole",
     ),
     Mutant(
         "search for the oldest first",

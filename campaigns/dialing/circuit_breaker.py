@@ -31,10 +31,10 @@ LONGEST_PROBE = datetime.timedelta(seconds=max(rules.PROBE_AFTER, 2 * rules.HTTP
 _READ = (
     "vendor", "options", "is_active", "halted_at", "halted_reason", "frozen_at", "frozen_reason", "breaker_opened_at",
     "breaker_reason", "slow_until", "dispatch_lease", "dispatch_lease_until", "max_lines", "calls_per_minute",
-    "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row", "unknown_left_at",
+    "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row", "unknown_until",
     "last_success_at", "last_error_at",
 )  # fmt: skip
-_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "unknown_left_at", "last_success_at")
+_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
 ONE_INSTANT = datetime.timedelta(seconds=2)
 """Orders that left within this time hang together: one outage of a moment is one event, not three."""
 
@@ -77,12 +77,12 @@ def weigh_answers(provider: Provider, results: Sequence[Result], now: datetime.d
         else:
             well += 1
         if not isinstance(result, OutcomeUnknown):
-            in_row, provider.unknown_left_at = 0, None
+            in_row, provider.unknown_until = 0, None
             continue
-        left_at = now - datetime.timedelta(seconds=took)
-        last = provider.unknown_left_at
-        if last is None or abs(left_at - last) >= ONE_INSTANT:
-            in_row, provider.unknown_left_at = in_row + 1, left_at
+        left_at, until = now - datetime.timedelta(seconds=took), provider.unknown_until
+        if until is None or not datetime.timedelta(0) < until - left_at <= 2 * ONE_INSTANT:
+            # An order that left after this answer is a try of its own, however soon.
+            in_row, provider.unknown_until = in_row + 1, min(left_at + ONE_INSTANT, now)
         if in_row >= rules.BREAKER_UNKNOWNS:
             break
     outcomes = rules.weigh(provider.outcomes, now.timestamp(), well, badly)
@@ -158,7 +158,7 @@ def ask(backend: ProviderBackend) -> ProviderError | None:
 def conclude_probe(provider_id: int, error: ProviderError | None, now: datetime.datetime) -> None:
     """Write a probe's result: close the breaker on success, halt the provider on a dead key, else probe again later."""
     if error is None:
-        Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0, unknown_left_at=None)
+        Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0, unknown_until=None)
         Provider.objects.close_breaker(provider_id)
     elif isinstance(error, AccountProblem):
         Provider.objects.halt(provider_id, error.message)

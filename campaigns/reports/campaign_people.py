@@ -33,17 +33,10 @@ OLD_STATES = (CallStatus.COMPLETED.value,)
 """States that are no longer offered but still accepted, because saved addresses contain them."""
 
 
-NOT_OF_CAMPAIGNS = {SkipReason.NONE, SkipReason.EXPIRED, SkipReason.CALLED_SINCE}
-"""Reasons that no call of a campaign is skipped for: single calls alone expire."""
-
-
 def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
     """Return the reasons to filter by, grouped by kind."""
     return [
-        (
-            _("Not called"),
-            [(f"skip-{value}", skip_words(value)) for value in SkipReason.values if value not in NOT_OF_CAMPAIGNS],
-        ),
+        (_("Not called"), [(f"skip-{value}", skip_words(value)) for value in SkipReason.values if value]),
         (_("Waits"), [(f"wait-{found.value}", found.label) for found in WaitReason if found.value]),
         (_("Failed"), [(f"fail-{found.value}", found.label) for found in FailureReason if found.value]),
     ]

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='provider',
-            name='unknown_left_at',
+            name='unknown_until',
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
     ]

@@ -153,7 +153,7 @@ SETTLED = (
     Mutant(
         "count each order of one outage",
         BREAKER,
-        "if last is None or abs(left_at - last) >= ONE_INSTANT:",
+        "if until is None or not datetime.timedelta(0) < until - left_at <= 2 * ONE_INSTANT:",
         "if True:",
         BREAKER_TESTS + "orders_of_one_instant_that_hang_together_are_one_event",
     ),

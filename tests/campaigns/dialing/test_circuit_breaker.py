@@ -49,5 +49,16 @@ def test_three_instants_in_a_row_open_it() -> None:
     assert weigh(make_provider(), [(LOST, 1.0)], [(LOST, 1.0)], [(LOST, 1.0)])
 
 
+def test_orders_one_after_the_other_are_events_of_their_own_however_quick() -> None:
+    provider, now = make_provider(), timezone.now()
+    for number in range(3):
+        locked = circuit_breaker.lock_provider(provider.pk)
+        with circuit_breaker.saving(locked):
+            # Each left when the answer to the one before was known.
+            at = now + datetime.timedelta(seconds=0.1 * (number + 1))
+            circuit_breaker.weigh_answers(locked, [(LOST, 0.09)], at)
+    assert Provider.objects.get(pk=provider.pk).breaker_opened_at
+
+
 def test_an_order_that_was_taken_between_ends_the_row() -> None:
     assert not weigh(make_provider(), [(LOST, 1.0)], [(LOST, 1.0)], [(TAKEN, 1.0)], [(LOST, 1.0)])

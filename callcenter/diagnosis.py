@@ -31,11 +31,14 @@ from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, DialingSwitch
 from campaigns.tracking import alerts
 from providers.models import Provider, ProviderState
+from providers.services.vendor_clock import seconds_ahead
 from providers.types import CallStatus
 
 WORKER_SILENT = datetime.timedelta(seconds=150)
 """The scheduler runs the minute job every 60 s and looks every 30 s: after this silence no worker is running."""
 CLOCK_APART = 2.0
+VENDOR_CLOCK_APART = 60.0
+"""Seconds; a vendor's answer may be some seconds old, and a clock that is less off moves no calling hour."""
 DISK_MB = 500
 
 
@@ -74,7 +77,7 @@ def examine() -> list[Finding]:
     findings += database_findings
     if any(finding.level == "problem" for finding in database_findings):
         return findings
-    for look in (clock, storage, worker, people, readers, secrets, stops, calls, system_checks):
+    for look in (clock, vendor_clocks, storage, worker, people, readers, secrets, stops, calls, system_checks):
         findings += _guarded(look)
     return findings
 
@@ -268,6 +271,31 @@ def clock() -> Iterator[Finding]:
         )
     else:
         yield ok("Clock", "agrees with the database.")
+
+
+def vendor_clocks() -> Iterator[Finding]:
+    """Compare this machine's clock with those of the vendors, by one harmless read of each provider in use."""
+    subject, compared = "Clock of vendors", 0
+    for pk in Provider.objects.filter(is_active=True, halted_at=None).values_list("pk", flat=True):
+        try:
+            provider = Provider.objects.get(pk=pk)
+        except InvalidToken:
+            continue  # Told of by `secrets`.
+        apart = seconds_ahead(provider)
+        if apart is None:
+            continue
+        compared += 1
+        if abs(apart) > VENDOR_CLOCK_APART:
+            way = "ahead of" if apart > 0 else "behind"
+            yield problem(
+                subject,
+                f"this machine is {abs(apart):.0f} s {way} {provider.vendor_label} ({provider.name}): "
+                "calling hours and the search for unknown calls go by a wrong time.",
+                "Let this machine follow a time server, then look again.",
+            )
+            return
+    if compared:
+        yield ok(subject, "agrees with this machine's.")
 
 
 def worker() -> Iterator[Finding]:

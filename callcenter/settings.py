@@ -176,6 +176,10 @@ CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
 SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 """Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""
+SINGLE_CALL_MINUTES: int = env.int("SINGLE_CALL_MINUTES", 60)
+"""Minutes that a call of no campaign may wait; after them it is not placed any more, and its asker is told."""
+if SINGLE_CALL_MINUTES < 1:
+    raise ImproperlyConfigured("SINGLE_CALL_MINUTES must be 1 or more: a call waits its turn for some seconds.")
 QUIET_PERIOD_HOURS: int = env.int("QUIET_PERIOD_HOURS", 24)
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)

@@ -21,6 +21,7 @@ from campaigns.calls.number_check import judge_number, refusal_of
 from campaigns.core import transitions
 from campaigns.core.call_events import Source
 from campaigns.core.eligibility import missing_values
+from campaigns.core.eligibility_facts import asked_columns
 from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, missing_from, placeholders
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
@@ -166,6 +167,8 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
             actor_id=getattr(person, "pk", None),
         ),
         **owner,
+        # A test call rings one's own phone, which people may do as often as they like.
+        **asked_columns(now, is_confirmed=prospect.needs_confirmation or asked.test_of is not None),
         to_number=asked.to_number,
         contact=contact,
         form_token=token,

@@ -68,6 +68,8 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
     SkipReason.STOPPED: _("To call after all, call again from here, or copy the campaign."),
     SkipReason.CANCELED: _("Call again if it was a mistake."),
+    SkipReason.EXPIRED: _("Call again if it is still wanted."),
+    SkipReason.CALLED_SINCE: _("Look at the other call first; call again if it is still wanted."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
 }

@@ -42,6 +42,8 @@ AHEAD_SECONDS = 20.0
 GROUP_SECONDS = 0.02
 GROUP = 24
 """Answers are written together: as soon as `GROUP` are there, or `GROUP_SECONDS` after the first."""
+RING_SECONDS = 5.0
+"""Seconds between two nudges of the poll task."""
 LOOK_SECONDS = 0.25
 """Pause between two searches for due calls while none is due."""
 SWEEP_SECONDS = 5.0
@@ -114,7 +116,7 @@ class DispatchSlice:
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
         self.on_placed = on_placed
-        self.has_placed = False
+        self.rang_at = -RING_SECONDS
         self.lanes: dict[int, Lane] = {}
         self.answers: queue.SimpleQueue[tuple[int, OrderAnswer]] = queue.SimpleQueue()
         self.unwritten: list[tuple[int, OrderAnswer]] = []
@@ -156,6 +158,7 @@ class DispatchSlice:
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
             restore_guard.watch()
+            stuck_calls.undo_clock_change(self.clock.now())
             stuck_calls.free_the_stuck(self.clock.now())
             self.trim_logs()
             self.swept_at = now
@@ -290,10 +293,14 @@ class DispatchSlice:
         return [answer for owner, answer in self.unwritten if owner == provider_id]
 
     def note_written(self, provider_id: int, group: Sequence[OrderAnswer]) -> None:
-        """Forget answers that were written, and nudge the poll task at the first placed call."""
+        """Forget answers that were written, and nudge the poll task while calls are placed, every `RING_SECONDS`.
+
+        Once a slice is not enough: the poll slice may have ended since, as nothing was open.
+        """
         self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
-        if not self.has_placed and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
-            self.has_placed = True
+        is_due = time.monotonic() - self.rang_at >= RING_SECONDS
+        if is_due and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
+            self.rang_at = time.monotonic()
             self.on_placed()
 
     def close_idle_lanes(self) -> None:
@@ -352,7 +359,7 @@ def run_slice(
 ) -> datetime.timedelta:
     """Run one dispatch slice; returns how long it took.
 
-    `on_placed` is called at the first placed call, to nudge the poll task; `on_remaining` if work remains, to nudge
+    `on_placed` is called while calls are placed, to nudge the poll task; `on_remaining` if work remains, to nudge
     the next slice. `seconds` is how long calls are committed.
     """
     began = time.monotonic()

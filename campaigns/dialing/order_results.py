@@ -63,7 +63,7 @@ def write_answers(provider_id: int, answers: Sequence[OrderAnswer], now: datetim
                 steps = write_in_transaction(provider_id, answers, now, one_by_one)
                 provider = circuit_breaker.lock_provider(provider_id)
                 with circuit_breaker.saving(provider):
-                    circuit_breaker.weigh_answers(provider, [answer.result for answer in answers], now)
+                    circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
                 write_steps(steps)
             return
         except IntegrityError:

@@ -22,6 +22,7 @@ from campaigns import queue
 from campaigns.calls import call_columns
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
+from campaigns.core.clock import has_passed, still_holds
 from campaigns.core.csv_cells import csv_header, csv_lines
 from campaigns.core.stored_files import StorageAway
 from campaigns.exports import files, xlsx
@@ -86,7 +87,7 @@ def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
 def unfinished(now: datetime.datetime) -> list[int]:
     """Return the id of the oldest export to write, as a list; empty while another one is being written."""
     open_exports = CallExport.objects.filter(state__in=UNFINISHED)
-    if open_exports.filter(lease_until__gt=now).exists():
+    if open_exports.filter(still_holds("lease_until", now, LEASE)).exists():
         # One export at a time, because the workers' first task is calls.
         return []
     return list(open_exports.order_by("id").values_list("pk", flat=True)[:1])
@@ -94,10 +95,14 @@ def unfinished(now: datetime.datetime) -> list[int]:
 
 def _take(export_id: int) -> CallExport | None:
     now, lease = timezone.now(), uuid.uuid4()
-    others = CallExport.objects.filter(state__in=UNFINISHED, lease_until__gt=now).exclude(pk=export_id)
+    others = CallExport.objects.filter(still_holds("lease_until", now, LEASE), state__in=UNFINISHED).exclude(
+        pk=export_id
+    )
     if others.exists():
         return None
-    free = CallExport.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now), state__in=UNFINISHED)
+    free = CallExport.objects.filter(
+        Q(lease_until__isnull=True) | has_passed("lease_until", now, LEASE), state__in=UNFINISHED
+    )
     lapsed = free.filter(pk=export_id).values_list("lease", flat=True).first()
     if not free.filter(pk=export_id).update(
         state=State.WRITING, lease=lease, lease_until=now + LEASE, tries=F("tries") + 1

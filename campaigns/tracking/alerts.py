@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from callcenter.access.rights import ADMIN, MANAGER
 from callcenter.formats.masking import ending
-from campaigns.core.clock import span
+from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from providers.models import Provider
 from providers.types import CallStatus
@@ -152,7 +152,7 @@ def tell_of_unmatched_calls(provider_id: int, now: datetime.datetime) -> None:
 
 def _send(now: datetime.datetime) -> int:
     waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
-    free = Q(tried_at__isnull=True) | Q(tried_at__lte=now - span(TRY_AGAIN_AFTER))
+    free = Q(tried_at__isnull=True) | has_passed("tried_at", now - span(TRY_AGAIN_AFTER), span(TRY_AGAIN_AFTER))
     ids = list(waiting.filter(free).values_list("pk", flat=True)[:ALERTS_A_RUN])
     # Claimed by compare-and-set, so that only one worker sends. If it dies, the alerts are retried after a while.
     taken = [pk for pk in ids if Alert.objects.filter(free, pk=pk, sent_at__isnull=True).update(tried_at=now)]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from campaigns.core.clock import has_passed
 from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.models.calls import CallQuerySet
@@ -56,7 +57,7 @@ class Claimed:
 def to_ask(now: datetime.datetime) -> CallQuerySet:
     """Return the calls of stopped campaigns that the vendor should be asked to cancel now."""
     was_asked = CallEvent.objects.filter(call=OuterRef("pk"), code__in=[ASKED, hang_up.STEPS["cancel"]])
-    unasked = Q(stop_asked_at__isnull=True) | (Q(stop_asked_at__lt=now - CLAIM) & ~Exists(was_asked))
+    unasked = Q(stop_asked_at__isnull=True) | (has_passed("stop_asked_at", now - CLAIM, CLAIM) & ~Exists(was_asked))
     return (
         Call.objects.recallable()
         .filter(unasked)

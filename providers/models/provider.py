@@ -101,6 +101,8 @@ class Provider(models.Model):
     outcomes = models.JSONField(default=list, blank=True, editable=False)
     """Input of the circuit breaker: [ten-second bucket, successes, failures] of the last two minutes."""
     unknowns_in_row = models.PositiveSmallIntegerField(default=0, editable=False)
+    unknown_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """End of the instant at which the last unknown order left; those that left within it are one event with it."""
     dispatch_lease = models.UUIDField(null=True, blank=True, editable=False)
     dispatch_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     poll_lease = models.UUIDField(null=True, blank=True, editable=False)

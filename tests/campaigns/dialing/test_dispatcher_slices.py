@@ -14,8 +14,11 @@ from pytest_django import Settings
 from campaigns.core import leases
 from campaigns.core.leases import Kind
 from campaigns.dialing import dispatcher
+from campaigns.dialing.order_results import OrderAnswer
+from campaigns.models import Call
 from campaigns.tracking import polling
 from providers.models import Provider
+from providers.types import CallOrder, CallStatus, PlacedCall
 from tests.conftest import make_call, make_provider
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +123,45 @@ def test_the_successor_is_rung_for_after_the_leases_are_free(monkeypatch: pytest
     monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0.01)
     dispatcher.run_slice(on_placed=lambda: None, on_remaining=ring, seconds=0.2)
     assert held == [None]
+
+
+def test_a_poll_slice_goes_on_while_a_call_is_open_or_an_order_is_out() -> None:
+    """What it leaves alone waits for the schedule of every minute: an end was seen most of a minute late."""
+    make_work("poll", due_in=58)
+    with slice_of("poll") as current:
+        assert current.round()
+    Call.objects.all().delete()
+    make_call(provider=make_provider(), status="placing", rank=10, placing_at=timezone.now())
+    with slice_of("poll") as current:
+        assert current.round()
+
+
+def test_a_poll_slice_waits_less_where_no_process_is_left(settings: Settings) -> None:
+    settings.WORKERS = 2
+    make_work("poll", due_in=58)
+    with slice_of("poll") as current:
+        assert not current.round()
+
+
+def test_a_poll_slice_ends_where_nothing_is_out() -> None:
+    make_work("poll", due_in=200)
+    with slice_of("poll") as current:
+        assert not current.round()
+
+
+def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
+    rung: list[str] = []
+    provider = make_provider()
+    current = dispatcher.DispatchSlice(60, lambda: rung.append("poll"))
+    placed = OrderAnswer(
+        call_id=1,
+        order=CallOrder(reference=uuid.uuid4(), to_number="+989121234567"),
+        result=PlacedCall(remote_id="call-1", raw_status="queued", status=CallStatus.QUEUED),
+    )
+    current.note_written(provider.pk, [placed])
+    current.note_written(provider.pk, [placed])
+    assert len(rung) == 1, "many calls in a moment ring once"
+    current.rang_at -= dispatcher.RING_SECONDS
+    current.note_written(provider.pk, [placed])
+    assert len(rung) == 2
+    current.finish()

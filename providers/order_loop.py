@@ -68,6 +68,7 @@ class OrderLoop(Generic[Order]):
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._is_over = False
+        self._logged: set[str] = set()
 
     def send(self, orders: Iterable[Order]) -> None:
         """Queue orders; each is sent as soon as a line is free."""
@@ -135,6 +136,8 @@ class OrderLoop(Generic[Order]):
         result: PlacedCall | ProviderError
         try:
             result = self._backend.read_placed(transfer.answer())
+            if not isinstance(result, PlacedCall):
+                raise TypeError("read_placed")
         except Exception as error:
             result = self._reason(order, error)
         response = transfer.outcome if isinstance(transfer.outcome, Response) else None
@@ -150,8 +153,13 @@ class OrderLoop(Generic[Order]):
         return DoneOrder(order, result, exchange)
 
     def _reason(self, order: Order, error: Exception) -> ProviderError:
-        """Return an order's error; an unexpected exception becomes `OutcomeUnknown`: the order may have left."""
+        """Return an order's error; an unexpected exception becomes `OutcomeUnknown`: the order may have left.
+
+        Each kind is logged once in the life of a loop, by its class only: its text may hold anything.
+        """
         if isinstance(error, ProviderError):
             return error
-        logger.error("call=%s: the backend failed while placing", order.call_id, exc_info=error)
+        if type(error).__name__ not in self._logged:
+            self._logged.add(type(error).__name__)
+            logger.error("call=%s: the backend failed while placing: %s", order.call_id, type(error).__name__)
         return OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")

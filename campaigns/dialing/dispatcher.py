@@ -28,7 +28,7 @@ from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns
 from campaigns.tracking import restore_guard, stuck_calls
 from providers import opening
-from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Provider, ProviderExchange
 from providers.order_loop import DoneOrder
 from providers.paced_reads import DatabaseErrands
@@ -74,6 +74,8 @@ class Lane:
         self.wanted = 0
         self.reserved_at = 0.0
         self.renewed_at = time.monotonic()
+        self.is_stopped = False
+        """Whether no further call is committed in this lane; answers to those that left are still written."""
 
     def next_wanted(self) -> int:
         """Return how many calls to reserve: about what a second needs, so that single calls need not wait long."""
@@ -164,7 +166,7 @@ class DispatchSlice:
             self.open_lanes()
             self.looked_at = time.monotonic()
         self.collect(wait=bool(self.in_flight))
-        passed = sum(self.pass_calls(lane) for lane in self.lanes.values())
+        passed = sum(self.pass_or_stop(lane) for lane in list(self.lanes.values()))
         self.write()
         if is_look:
             self.close_idle_lanes()
@@ -210,8 +212,24 @@ class DispatchSlice:
             try:
                 self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id), self.take)
             except ProviderMisconfigured as error:
-                Provider.objects.halt(provider_id, str(error))
+                Provider.objects.halt_for(provider_id, error)
                 leases.release("dispatch", provider_id, self.token)
+
+    def pass_or_stop(self, lane: Lane) -> int:
+        """Run `pass_calls`; a surprise halts this provider and closes its lane to new calls, and no other's."""
+        if lane.is_stopped:
+            return 0
+        try:
+            return self.pass_calls(lane)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            lane.is_stopped = True
+            lane.reserved.clear()
+            kind = type(error).__name__
+            logger.error("provider=%s: no call can be committed: %s", lane.provider_id, kind)
+            Provider.objects.halt_for(lane.provider_id, ProviderUnusable(f"No call can be committed: {kind}."))
+            return 0
 
     def pass_calls(self, lane: Lane) -> int:
         """Commit and send as many calls as this lane has free lines for; returns how many."""

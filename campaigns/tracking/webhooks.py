@@ -30,7 +30,13 @@ from campaigns.tracking import call_updates
 from campaigns.tracking.unknown_calls import EARLY, NO_REFERENCE
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, WebhookRejected
+from providers.exceptions import (
+    AccountProblem,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderUnusable,
+    WebhookRejected,
+)
 from providers.models import DeliveryResult, Provider, WebhookAddress
 from providers.models.webhooks import hash_of
 from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus, FailureReason
@@ -234,8 +240,8 @@ def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
         for hint, call in lost:
             if time.monotonic() < until:
                 done += _bind(backend, hint, call)
-    except AccountProblem as error:
-        Provider.objects.halt(provider.pk, error.message)
+    except (AccountProblem, ProviderUnusable) as error:
+        Provider.objects.halt_for(provider.pk, error)
         return 0
     except (ProviderError, ProviderMisconfigured) as error:
         # The next run tries again, until `PARKED_FOR` is over.

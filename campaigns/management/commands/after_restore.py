@@ -35,7 +35,7 @@ class Command(BaseCommand):
             later = Q(complete_until__isnull=True) | Q(complete_until__gt=since)
             VendorSweep.objects.filter(later).update(complete_until=since)
         restore_guard.freeze_all(options["reason"].strip() or _("a backup of the database was restored."), None)
-        frozen = Provider.objects.filter(frozen_at__isnull=False).defer("secrets").order_by("name")
+        frozen = Provider.objects.filter(frozen_at__isnull=False).order_by("name")
         if not frozen:
             self.stdout.write("There is no provider, so there is nothing to freeze.")
         for provider in frozen:

@@ -1,0 +1,135 @@
+"""Backends whose every failure is a `ProviderError`, so that a fault in one module is that provider's trouble alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, cast
+
+from django.utils.functional import Promise
+
+from providers.base import ProviderBackend
+from providers.exceptions import BackendFailed, OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.types import (
+    AccountState,
+    CallSnapshot,
+    PlacedCall,
+    Recording,
+    RemoteAgent,
+    RemoteCallerId,
+    RemoteVoice,
+)
+
+logger = logging.getLogger(__name__)
+
+LISTS: Mapping[str, type] = {
+    "fetch_calls": CallSnapshot,
+    "list_calls": CallSnapshot,
+    "parse_webhook": CallSnapshot,
+    "list_agents": RemoteAgent,
+    "list_voices": RemoteVoice,
+    "list_caller_ids": RemoteCallerId,
+}
+"""Methods that return a list, and of what."""
+ANSWERS: Mapping[str, tuple[type, ...]] = {
+    "check_credentials": (AccountState,),
+    "fetch_balance": (AccountState,),
+    "fetch_recording": (Recording,),
+    "cancel_call": (CallSnapshot, type(None)),
+    "hang_up_call": (CallSnapshot, type(None)),
+    "place_call": (PlacedCall,),
+}
+"""Methods that return one thing, and what it may be."""
+EFFECTS = frozenset({"place_call", "cancel_call", "hang_up_call"})
+"""Methods after whose failure nobody knows whether the vendor acted."""
+
+
+class GuardedBackend:
+    """Wraps a backend: what its methods raise or return against the contract becomes a `ProviderError`.
+
+    The failure is `OutcomeUnknown` after a request with an effect, `BackendFailed` after a read. Each kind of failure
+    is logged once, with the class of the error only: its text may hold anything.
+    """
+
+    def __init__(self, backend: ProviderBackend) -> None:
+        self._backend = backend
+        self._logged: set[tuple[str, str]] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._backend, name)
+        if name in LISTS or name in ANSWERS:
+            return self._guarded(name, found)
+        return found
+
+    def _guarded(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def act(*args: Any, **options: Any) -> Any:
+            try:
+                return _checked(name, method(*args, **options))
+            except (ProviderError, ProviderMisconfigured):
+                raise
+            except Exception as error:
+                kind = type(error).__name__
+                if (name, kind) not in self._logged:
+                    self._logged.add((name, kind))
+                    logger.error("%s: the backend failed in %s: %s", self._backend.slug, name, kind)
+                failed = OutcomeUnknown if name in EFFECTS else BackendFailed
+            raise failed(f"The provider module failed: {kind}.")
+
+        return act
+
+
+def guarded(backend: ProviderBackend) -> ProviderBackend:
+    """Return the backend with its failures turned into errors of the contract."""
+    return cast(ProviderBackend, GuardedBackend(backend))
+
+
+def _checked(name: str, answer: Any) -> Any:
+    """Return an answer of the contract's type; raises TypeError for any other."""
+    if name in LISTS:
+        rows = list(answer)
+        if not all(isinstance(row, LISTS[name]) for row in rows):
+            raise TypeError(name)
+        return rows
+    if not isinstance(answer, ANSWERS[name]):
+        raise TypeError(name)
+    return answer
+
+
+Refusals = Callable[[str], str | Promise | None]
+"""Says why a vendor cannot take an E.164 number: empty where it can, None where its module failed."""
+
+
+def number_refusals(backend_class: type[ProviderBackend], options: Mapping[str, Any]) -> Refusals | None:
+    """Return a vendor's refusals of numbers under a provider's options; None where it refuses none."""
+    if backend_class.refuses_number.__func__ is ProviderBackend.refuses_number.__func__:  # type: ignore[attr-defined]
+        return None
+    logged: set[str] = set()
+
+    def refusal(number: str) -> str | Promise | None:
+        try:
+            return backend_class.refuses_number(number, options)
+        except Exception as error:
+            kind = type(error).__name__
+            if kind not in logged:
+                logged.add(kind)
+                logger.error("%s: the backend failed in refuses_number: %s", backend_class.slug, kind)
+            return None
+
+    return refusal
+
+
+def is_shaped(kind: str, value: object) -> bool:
+    """Return whether a stored option has a shape that a field of this kind can have; an empty one has."""
+    shapes: Mapping[str, tuple[type, ...]] = {
+        "json": (Mapping,),
+        "words": (list, tuple, str),
+        "integer": (int,),
+        "boolean": (bool,),
+    }
+    if value in (None, ""):
+        return True
+    if kind == "words" and isinstance(value, Sequence):
+        return all(isinstance(word, str) for word in value)
+    return isinstance(value, shapes.get(kind, (str,)))

@@ -45,7 +45,7 @@ class OptionWordsField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Return a list as one line of text."""
-        return ", ".join(value) if isinstance(value, list | tuple) else value
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     def clean(self, value: Any) -> Any:
         """Return the words as a list without duplicates."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, cast
@@ -22,6 +23,19 @@ from providers.types import (
 )
 
 logger = logging.getLogger(__name__)
+
+LOGGED_EVERY = 600.0
+"""Seconds for which a failure of one kind, at one place of one module, is not logged again by this process."""
+_logged_at: dict[tuple[str, str, str], float] = {}
+
+
+def log_failure(slug: str, where: str, error: Exception) -> None:
+    """Log a module's failure once, with the class of the error only: its text may hold anything."""
+    key, now = (slug, where, type(error).__name__), time.monotonic()
+    if now - _logged_at.get(key, -LOGGED_EVERY) >= LOGGED_EVERY:
+        _logged_at[key] = now
+        logger.error("%s: the backend failed in %s: %s", *key)
+
 
 LISTS: Mapping[str, type] = {
     "fetch_calls": CallSnapshot,
@@ -48,13 +62,11 @@ EFFECTS = frozenset({"place_call", "cancel_call", "hang_up_call"})
 class GuardedBackend:
     """Wraps a backend: what its methods raise or return against the contract becomes a `ProviderError`.
 
-    The failure is `OutcomeUnknown` after a request with an effect, `BackendFailed` after a read. Each kind of failure
-    is logged once, with the class of the error only: its text may hold anything.
+    The failure is `OutcomeUnknown` after a request with an effect, `BackendFailed` after a read.
     """
 
     def __init__(self, backend: ProviderBackend) -> None:
         self._backend = backend
-        self._logged: set[tuple[str, str]] = set()
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._backend, name)
@@ -71,9 +83,7 @@ class GuardedBackend:
                 raise
             except Exception as error:
                 kind = type(error).__name__
-                if (name, kind) not in self._logged:
-                    self._logged.add((name, kind))
-                    logger.error("%s: the backend failed in %s: %s", self._backend.slug, name, kind)
+                log_failure(self._backend.slug, name, error)
                 failed = OutcomeUnknown if name in EFFECTS else BackendFailed
             raise failed(f"The provider module failed: {kind}.")
 
@@ -105,16 +115,12 @@ def number_refusals(backend_class: type[ProviderBackend], options: Mapping[str, 
     """Return a vendor's refusals of numbers under a provider's options; None where it refuses none."""
     if backend_class.refuses_number.__func__ is ProviderBackend.refuses_number.__func__:  # type: ignore[attr-defined]
         return None
-    logged: set[str] = set()
 
     def refusal(number: str) -> str | Promise | None:
         try:
             return backend_class.refuses_number(number, options)
         except Exception as error:
-            kind = type(error).__name__
-            if kind not in logged:
-                logged.add(kind)
-                logger.error("%s: the backend failed in refuses_number: %s", backend_class.slug, kind)
+            log_failure(backend_class.slug, "refuses_number", error)
             return None
 
     return refusal

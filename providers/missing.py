@@ -17,7 +17,6 @@ class MissingBackend(ProviderBackend):
     default_base_url = ""
     status_map = {}
     fields = ()
-    message_kinds = frozenset()
     accepts_variables = False
     carries_reference = False
 

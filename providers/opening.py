@@ -6,7 +6,6 @@ being opened is a ProviderMisconfigured of that provider.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,15 +18,13 @@ from providers.base import Client, ProviderBackend
 from providers.client.client import HttpClient
 from providers.exceptions import OptionsUnreadable, ProviderMisconfigured, ProviderUnusable
 from providers.fields import UnreadableOptions
-from providers.guarding import guarded, is_shaped
+from providers.guarding import guarded, is_shaped, log_failure
 from providers.models import Provider
 from providers.models.pace import reserve_of
 from providers.order_loop import Order, OrderLoop, Tell
 from providers.paced_reads import PacedClient, ReaderPace, Through, at_once
 from providers.parsing import parse_words
 from providers.types import Exchange
-
-logger = logging.getLogger(__name__)
 
 Note = Callable[[Exchange], None]
 """Callback for every exchange, called in the thread that made it."""
@@ -41,9 +38,8 @@ def _opening(backend_class: type[ProviderBackend]) -> Iterator[None]:
     except ProviderMisconfigured:
         raise
     except Exception as error:
-        kind = type(error).__name__
-        logger.error("%s: the backend cannot be opened: %s", backend_class.slug, kind)
-        raise ProviderUnusable(f"The provider cannot be opened: {kind}.") from None
+        log_failure(backend_class.slug, "its opening", error)
+        raise ProviderUnusable(f"The provider cannot be opened: {type(error).__name__}.") from None
 
 
 def open_client(

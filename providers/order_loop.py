@@ -17,6 +17,7 @@ from providers.client.client import HttpClient
 from providers.client.loop import TransferLoop
 from providers.client.transfers import Transfer
 from providers.exceptions import OutcomeUnknown, ProviderError
+from providers.guarding import log_failure
 from providers.types import CallOrder, Exchange, PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -68,7 +69,6 @@ class OrderLoop(Generic[Order]):
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._is_over = False
-        self._logged: set[str] = set()
 
     def send(self, orders: Iterable[Order]) -> None:
         """Queue orders; each is sent as soon as a line is free."""
@@ -127,7 +127,7 @@ class OrderLoop(Generic[Order]):
                 transfer = self._client.prepare(request, order.committed_at)
                 self._transfers.start(transfer)
             except Exception as error:
-                done.append(DoneOrder(order, self._reason(order, error), None))
+                done.append(DoneOrder(order, self._reason(error), None))
                 continue
             in_flight[transfer] = order, request
         return done
@@ -139,7 +139,7 @@ class OrderLoop(Generic[Order]):
             if not isinstance(result, PlacedCall):
                 raise TypeError("read_placed")
         except Exception as error:
-            result = self._reason(order, error)
+            result = self._reason(error)
         response = transfer.outcome if isinstance(transfer.outcome, Response) else None
         exchange = Exchange(
             method=request.method,
@@ -152,14 +152,9 @@ class OrderLoop(Generic[Order]):
         )
         return DoneOrder(order, result, exchange)
 
-    def _reason(self, order: Order, error: Exception) -> ProviderError:
-        """Return an order's error; an unexpected exception becomes `OutcomeUnknown`: the order may have left.
-
-        Each kind is logged once in the life of a loop, by its class only: its text may hold anything.
-        """
+    def _reason(self, error: Exception) -> ProviderError:
+        """Return an order's error; an unexpected exception becomes `OutcomeUnknown`: the order may have left."""
         if isinstance(error, ProviderError):
             return error
-        if type(error).__name__ not in self._logged:
-            self._logged.add(type(error).__name__)
-            logger.error("call=%s: the backend failed while placing: %s", order.call_id, type(error).__name__)
+        log_failure(self._backend.slug, "an order", error)
         return OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")

@@ -1,8 +1,8 @@
 """The vendors: those of the product, and those of installed packages.
 
-A package names its vendors in the entry-point group `callcenter.vendors`: an entry point's name is the vendor's slug, its
-object the backend's class. `<slug>.simulator` names the class of the vendor's simulator. Both are imported on first use.
-What cannot be loaded is left out and told by `problems`.
+A package names its vendors in the entry-point group `callcenter.vendors`: an entry point's name is the vendor's slug,
+its object the backend's class. `<slug>.simulator` names the class of the vendor's simulator. Both are imported on first
+use. What cannot be loaded is left out and told by `problems`.
 """
 
 from __future__ import annotations

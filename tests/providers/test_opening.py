@@ -46,9 +46,7 @@ def test_a_backend_is_made_for_orders_and_for_paced_reads_alone() -> None:
     }
     assert made == {("providers/opening.py", "open_backend"), ("providers/opening.py", "open_order_loop")}
     source = ast.unparse(ast.parse((ROOT / "providers/opening.py").read_text()))
-    assert (
-        "return guarded(provider.backend_class(PacedClient(told, pace), secrets=secrets, options=options))" in source
-    )
+    assert "return guarded(provider.backend_class(PacedClient(told, pace), secrets=secrets, options=options))" in source
 
 
 def test_keys_are_opened_where_a_request_leaves_and_for_a_rotation_alone() -> None:

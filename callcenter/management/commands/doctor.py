@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from callcenter.commands import PlainCommand
 from callcenter.diagnosis import examine
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Prints the findings of `callcenter.diagnosis`; the exit code is 1 where there is a problem."""
 
     help = "Examine the installation: keys, database, queue, worker, disk, clock, addresses, providers."

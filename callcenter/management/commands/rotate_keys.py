@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import models, transaction
 
 from callcenter.audit.models import record
+from callcenter.commands import PlainCommand
 from providers.exceptions import KeysUnreadable
 from providers.fields import EncryptedJSONField
 
@@ -23,7 +24,7 @@ def encrypted_columns() -> list[tuple[type[models.Model], str]]:
     ]
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Run after putting a new key first in FIELD_KEYS; the old key can be removed afterwards."""
 
     help = "Encrypt the stored vendor keys anew with the first key of FIELD_KEYS."

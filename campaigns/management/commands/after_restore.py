@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from callcenter.commands import PlainCommand
 from campaigns.models import VendorSweep
 from campaigns.tracking import restore_guard
 from providers.models import Provider
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Run between the restore and the start of the worker; idempotent."""
 
     help = "Freeze all calling after a restored backup, until the vendors' lists of calls were compared."

@@ -216,7 +216,7 @@ class DispatchSlice:
                 leases.release("dispatch", provider_id, self.token)
 
     def pass_or_stop(self, lane: Lane) -> int:
-        """Run `pass_calls`; a surprise halts this provider and closes its lane to new calls, and no other's."""
+        """Run `pass_calls`; a surprise ends this provider's lane for new calls in this slice, and no other's."""
         if lane.is_stopped:
             return 0
         try:
@@ -228,7 +228,7 @@ class DispatchSlice:
             lane.reserved.clear()
             kind = type(error).__name__
             logger.error("provider=%s: no call can be committed: %s", lane.provider_id, kind)
-            Provider.objects.halt_for(lane.provider_id, ProviderUnusable(f"No call can be committed: {kind}."))
+            Provider.objects.note_error(lane.provider_id, ProviderUnusable(f"No call can be committed: {kind}."))
             return 0
 
     def pass_calls(self, lane: Lane) -> int:
@@ -268,8 +268,8 @@ class DispatchSlice:
             group,
         )
         self.note_written(lane.provider_id, group)
-        lane.in_flight += len(result.committed)
         lane.loop.send(result.committed)
+        lane.in_flight += len(result.committed)
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
@@ -300,7 +300,7 @@ class DispatchSlice:
         while self.unwritten:
             provider_id = self.unwritten[0][0]
             group = self.answers_of(provider_id)
-            order_results.write_answers(provider_id, group, self.clock.now())
+            order_results.write_or_lose(provider_id, group, self.clock.now())
             self.note_written(provider_id, group)
 
     def answers_of(self, provider_id: int) -> list[OrderAnswer]:

@@ -10,6 +10,7 @@ from django.core import serializers
 from django.db import connection
 
 from providers.exceptions import KeysUnreadable
+from providers.fields import UnreadableOptions
 from providers.models import Provider
 from tests.conftest import make_provider
 from tests.providers.form_data import CANARY
@@ -61,3 +62,26 @@ def test_search_is_refused() -> None:
 def test_dump_leaves_secrets_out() -> None:
     make_provider(secrets={"api_key": CANARY})
     assert CANARY not in serializers.serialize("json", Provider.objects.all())
+
+
+def test_rows_load_whatever_the_columns_hold_and_a_save_loses_nothing() -> None:
+    provider = make_provider()
+    Provider.objects.filter(pk=provider.pk).update(secrets={"api_key": CANARY})
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE providers_provider SET secrets = %s WHERE id = %s", ["no token", provider.pk])
+    found = Provider.objects.select_related("team").get(pk=provider.pk)
+    assert repr(found.secrets) == "<sealed>"
+    assert (found.masked_secret("api_key"), found.secrets.holds("api_key")) == ("", False)
+    found.name = "Another name"
+    found.save()
+    assert stored(provider) == "no token"
+
+
+def test_options_that_cannot_be_read_stay_as_they_are() -> None:
+    provider = make_provider()
+    Provider.objects.filter(pk=provider.pk).update(options=["x"])
+    found = Provider.objects.get(pk=provider.pk)
+    assert isinstance(found.options, UnreadableOptions)
+    assert found.options == {}
+    found.save()
+    assert Provider.objects.filter(pk=provider.pk).values_list("options__0", flat=True).get() == "x"

@@ -70,7 +70,7 @@ def sentence_of(error: Exception) -> str | None:
 
 def _of_file(error: OSError) -> str:
     name = str(error.filename2 or error.filename or "The output")
-    shown = name if len(name) <= SHOWN_NAME else f"…{name[-SHOWN_NAME:]}"
+    shown = name if len(name) <= SHOWN_NAME else "…" + name[-SHOWN_NAME:]
     # Errors of the network are OSErrors too, and have a number of their own or none.
     words = _FILE_WORDS.get(error.errno or 0)
     return f"{shown}: {words or f'{error.strerror or type(error).__name__}. Look further with: manage.py doctor'}"

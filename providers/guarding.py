@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, cast
+from datetime import datetime
+from functools import cache, wraps
+from types import UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from django.utils.functional import Promise
 
-from providers.base import ProviderBackend
+from providers.base import ProviderBackend, is_usable_id
 from providers.exceptions import BackendFailed, OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.types import (
     AccountState,
@@ -95,14 +97,46 @@ def guarded(backend: ProviderBackend) -> ProviderBackend:
     return cast(ProviderBackend, GuardedBackend(backend))
 
 
+@cache
+def _types_of(kind: Any) -> Mapping[str, tuple[type, ...]]:
+    """Return the types that each field of a dataclass of the contract may have."""
+    return {name: _types_in(hint) for name, hint in get_type_hints(kind).items()}
+
+
+def _types_in(hint: Any) -> tuple[type, ...]:
+    origin = get_origin(hint)
+    if origin in {Union, UnionType}:
+        return tuple(found for part in get_args(hint) for found in _types_in(part))
+    if origin is Literal:
+        return tuple({type(word) for word in get_args(hint)})
+    return (origin or hint,)
+
+
+def is_sound(answer: object, *kinds: type) -> bool:
+    """Return whether an answer is one of these, with fields of their types, times with zones and a usable id."""
+    if not isinstance(answer, kinds):
+        return False
+    if answer is None:
+        return True
+    kind: Any = type(answer)
+    allowed = _types_of(kind)
+    values = {name: getattr(answer, name) for name in allowed}
+    times = [value for value in values.values() if isinstance(value, datetime)]
+    return (
+        all(isinstance(values[name], types) for name, types in allowed.items())
+        and all(at.tzinfo is not None for at in times)
+        and (not isinstance(answer, CallSnapshot | PlacedCall) or is_usable_id(answer.remote_id))
+    )
+
+
 def _checked(name: str, answer: Any) -> Any:
     """Return an answer of the contract's type; raises TypeError for any other."""
     if name in LISTS:
         rows = list(answer)
-        if not all(isinstance(row, LISTS[name]) for row in rows):
+        if not all(is_sound(row, LISTS[name]) for row in rows):
             raise TypeError(name)
         return rows
-    if not isinstance(answer, ANSWERS[name]):
+    if not is_sound(answer, *ANSWERS[name]):
         raise TypeError(name)
     return answer
 

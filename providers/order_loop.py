@@ -17,7 +17,7 @@ from providers.client.client import HttpClient
 from providers.client.loop import TransferLoop
 from providers.client.transfers import Transfer
 from providers.exceptions import OutcomeUnknown, ProviderError
-from providers.guarding import log_failure
+from providers.guarding import is_sound, log_failure
 from providers.types import CallOrder, Exchange, PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class OrderLoop(Generic[Order]):
         result: PlacedCall | ProviderError
         try:
             result = self._backend.read_placed(transfer.answer())
-            if not isinstance(result, PlacedCall):
+            if not is_sound(result, PlacedCall):
                 raise TypeError("read_placed")
         except Exception as error:
             result = self._reason(error)

@@ -79,6 +79,13 @@ ISOLATION = (
         WORKER + "[synchronises-a module that answers nonsense]",
     ),
     Mutant(
+        "fields of any type are believed",
+        GUARDING,
+        "        all(isinstance(values[name], types) for name, types in allowed.items())\n        and all(",
+        "        all(",
+        "tests/providers/test_guarding.py::test_answer_with_a_field_of_another_type_is_a_failure",
+    ),
+    Mutant(
         "a failed hang-up is known not to have arrived",
         GUARDING,
         "failed = OutcomeUnknown if name in EFFECTS else BackendFailed",
@@ -102,7 +109,7 @@ ISOLATION = (
     Mutant(
         "an answer of any type is a placed call",
         ORDER_LOOP,
-        "if not isinstance(result, PlacedCall):",
+        "if not is_sound(result, PlacedCall):",
         "if False:",
         WORKER + "[dials-a module that answers nonsense]",
     ),

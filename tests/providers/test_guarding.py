@@ -16,7 +16,7 @@ from providers import guarding
 from providers.exceptions import BackendFailed, OrderRejected, OutcomeUnknown, ProviderMisconfigured
 from providers.guarding import guarded, is_shaped
 from providers.models import Provider
-from providers.types import AccountState, CallHandle, CallQuery
+from providers.types import AccountState, CallHandle, CallQuery, CallSnapshot
 from tests.campaigns.troubles import CANARY, FailsAtRequests
 
 HANDLE = CallHandle(reference=UUID(int=1), remote_id="x", to_number="+12025550100")
@@ -76,6 +76,17 @@ def test_errors_of_the_contract_pass(error: Exception) -> None:
 def test_answer_of_another_type_is_a_failure(name: str, answer: Any) -> None:
     with pytest.raises(BackendFailed):
         getattr(failing(**{name: answer}), name)(CallQuery(since=timezone.now(), until=timezone.now()))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"remote_id": ""}, {"remote_id": 7}, {"status": "completed"}, {"raw_status": None}, {"reference": "x"},
+     {"created_at": datetime.datetime(2026, 3, 3)}, {"talk_seconds": "7"}, {"cost": 1.5}, {"transcript": 5},
+     {"extracted": []}, {"to_number": 98912}],
+)  # fmt: skip
+def test_answer_with_a_field_of_another_type_is_a_failure(fields: dict[str, Any]) -> None:
+    with pytest.raises(BackendFailed):
+        failing(fetch_calls=[CallSnapshot(**({"remote_id": "x"} | fields))]).fetch_calls([HANDLE])
 
 
 def test_answers_of_the_contract_and_attributes_pass() -> None:

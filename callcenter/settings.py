@@ -45,7 +45,12 @@ DEMO: bool = env.bool("DEMO", False)
 WEB_PORT: int = env.int("WEB_PORT", 8000)
 """Where `manage.py up` serves the screens."""
 VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}). Name a folder that the user who runs this may write."
+    ) from None
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
 """The name under which this host's worker writes its heartbeats."""
 

@@ -29,7 +29,6 @@ from campaigns.core.eligibility_facts import (
 from campaigns.core.hours import hours_of
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, StopReason, WaitReason
-from providers.base import ProviderBackend
 from providers.models import Provider, ProviderState
 from providers.types import CallStatus
 
@@ -97,6 +96,7 @@ STOP_REASONS: Mapping[str, StopReason] = {
     ProviderState.PAUSED: StopReason.PROVIDER_PAUSED,
 }
 _STOP_ALL = Eligibility(Verdict.WAIT, StopReason.STOP_ALL)
+_MODULE_FAILED = Eligibility(Verdict.WAIT, WaitReason.PROVIDER_HALTED)
 
 
 def stops_of(provider: Provider | None, *, is_stopped: bool | None = None) -> list[Eligibility]:
@@ -135,7 +135,7 @@ class Judge:
         self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign))
         self._start, self._end, self._days = hours_of(campaign)
         self._campaign_id = campaign.pk if campaign else None
-        self._refuses = _refusal_of(provider)
+        self._refuses = provider.number_refusals() if provider else None
         self._hours: dict[tuple[str, ...], Eligibility | None] = {}
 
     def missing(self, name: str, variables: Mapping[str, Any]) -> list[str]:
@@ -144,7 +144,7 @@ class Judge:
 
     def answer(self, number: str, zones: tuple[str, ...], facts: Facts) -> Eligibility:
         """Return the strongest answer for a number; `zones` are all time zones that it may be in."""
-        if facts is NOTHING_KNOWN and not self.stops and not (self._refuses and self._refuses(number)):
+        if facts is NOTHING_KNOWN and not self.stops and (self._refuses is None or self._refuses(number) == ""):
             # The fast path for nearly everybody of an audience: of the checks in `against` only the hours remain.
             return self.hours(zones) or MAY_BE_CALLED
         return next(self.against(number, zones, facts), MAY_BE_CALLED)
@@ -159,7 +159,8 @@ class Judge:
             yield EXPIRED
         if facts.is_called_since:
             yield _CALLED_SINCE
-        if self._refuses is not None and (refusal := self._refuses(number)):
+        refusal = self._refuses(number) if self._refuses is not None else ""
+        if refusal:
             yield Eligibility(Verdict.NEVER, SkipReason.NUMBER_REFUSED, say=lambda: refusal)
         hours = self.hours(zones)
         if hours is not None and hours.verdict is Verdict.NEVER:
@@ -167,6 +168,8 @@ class Judge:
         if facts.missing:
             yield missing_values(facts.missing)
         yield from self.stops
+        if refusal is None:
+            yield _MODULE_FAILED
         if facts.is_live:
             yield LIVE_ELSEWHERE
         if hours is not None and hours.verdict is Verdict.WAIT:
@@ -243,17 +246,6 @@ class Judge:
 def missing_values(names: Sequence[str]) -> Eligibility:
     """Return the answer for a person whose message lacks these values."""
     return Eligibility(Verdict.NEVER, SkipReason.MISSING_VARIABLE, say=lambda: explanations.empty_values(names))
-
-
-def _refusal_of(provider: Provider | None) -> Callable[[str], Words] | None:
-    """Return the backend's function that says why it cannot call a number; None if it accepts every number."""
-    if provider is None:
-        return None
-    backend = provider.backend_class
-    if backend.refuses_number.__func__ is ProviderBackend.refuses_number.__func__:  # type: ignore[attr-defined]
-        return None
-    options = provider.options_with_defaults()
-    return lambda number: backend.refuses_number(number, options)
 
 
 # Calls that wait

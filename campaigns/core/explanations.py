@@ -199,7 +199,7 @@ def _standing(call: Call) -> Words:
     if campaign is not None and campaign.status == campaign.Status.PAUSED:
         return _("Waits: the campaign is paused.")
     provider = call._state.fields_cache.get("provider")
-    if provider is not None and not provider.get_deferred_fields() - {"secrets"} and provider.stop_reason:
+    if provider is not None and not provider.get_deferred_fields() and provider.stop_reason:
         return format_lazy("{} {}", _("Waits: the provider cannot call now."), provider.stop_reason)
     return ""
 

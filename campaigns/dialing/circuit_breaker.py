@@ -18,7 +18,14 @@ from campaigns.core.sql.prepared import IdsAt
 from campaigns.models import Call
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.exceptions import (
+    AccountProblem,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderMisconfigured,
+    UnexpectedResponse,
+)
 from providers.models import Provider
 from providers.paced_reads import Through, at_once
 from providers.types import CallStatus, PlacedCall
@@ -139,7 +146,7 @@ def claim_probe(provider_id: int, now: datetime.datetime, through: Through = at_
     try:
         return opening.open_backend(Provider.objects.get(pk=provider_id), through=through)
     except ProviderMisconfigured as error:
-        Provider.objects.halt(provider_id, str(error))
+        Provider.objects.halt_for(provider_id, error)
         return None
 
 
@@ -149,9 +156,8 @@ def ask(backend: ProviderBackend) -> ProviderError | None:
         backend.check_credentials()
     except ProviderError as error:
         return error
-    except Exception as error:
-        logger.exception("the backend failed while probing")
-        return ProviderError(f"The provider module failed: {type(error).__name__}.")
+    except ProviderMisconfigured as error:
+        return UnexpectedResponse(str(error))
     return None
 
 

@@ -28,7 +28,7 @@ from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns
 from campaigns.tracking import restore_guard, stuck_calls
 from providers import opening
-from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Provider, ProviderExchange
 from providers.order_loop import DoneOrder
 from providers.paced_reads import DatabaseErrands
@@ -76,6 +76,8 @@ class Lane:
         self.wanted = 0
         self.reserved_at = 0.0
         self.renewed_at = time.monotonic()
+        self.is_stopped = False
+        """Whether no further call is committed in this lane; answers to those that left are still written."""
 
     def next_wanted(self) -> int:
         """Return how many calls to reserve: about what a second needs, so that single calls need not wait long."""
@@ -167,7 +169,7 @@ class DispatchSlice:
             self.open_lanes()
             self.looked_at = time.monotonic()
         self.collect(wait=bool(self.in_flight))
-        passed = sum(self.pass_calls(lane) for lane in self.lanes.values())
+        passed = sum(self.pass_or_stop(lane) for lane in list(self.lanes.values()))
         self.write()
         if is_look:
             self.close_idle_lanes()
@@ -213,8 +215,24 @@ class DispatchSlice:
             try:
                 self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id), self.take)
             except ProviderMisconfigured as error:
-                Provider.objects.halt(provider_id, str(error))
+                Provider.objects.halt_for(provider_id, error)
                 leases.release("dispatch", provider_id, self.token)
+
+    def pass_or_stop(self, lane: Lane) -> int:
+        """Run `pass_calls`; a surprise ends this provider's lane for new calls in this slice, and no other's."""
+        if lane.is_stopped:
+            return 0
+        try:
+            return self.pass_calls(lane)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            lane.is_stopped = True
+            lane.reserved.clear()
+            kind = type(error).__name__
+            logger.error("provider=%s: no call can be committed: %s", lane.provider_id, kind)
+            Provider.objects.note_error(lane.provider_id, ProviderUnusable(f"No call can be committed: {kind}."))
+            return 0
 
     def pass_calls(self, lane: Lane) -> int:
         """Commit and send as many calls as this lane has free lines for; returns how many."""
@@ -253,8 +271,8 @@ class DispatchSlice:
             group,
         )
         self.note_written(lane.provider_id, group)
-        lane.in_flight += len(result.committed)
         lane.loop.send(result.committed)
+        lane.in_flight += len(result.committed)
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
@@ -285,7 +303,7 @@ class DispatchSlice:
         while self.unwritten:
             provider_id = self.unwritten[0][0]
             group = self.answers_of(provider_id)
-            order_results.write_answers(provider_id, group, self.clock.now())
+            order_results.write_or_lose(provider_id, group, self.clock.now())
             self.note_written(provider_id, group)
 
     def answers_of(self, provider_id: int) -> list[OrderAnswer]:

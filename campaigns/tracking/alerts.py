@@ -213,7 +213,7 @@ def _link(name: str, *args: int) -> str:
 
 
 def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
-    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_HALTED))
+    rows = Provider.objects.filter(pk__in=_ids(alerts, Kind.PROVIDER_HALTED))
     return [
         Paragraph(
             # Our own sentence for the error: the vendor's text may contain anything.
@@ -235,7 +235,7 @@ def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
 
 
 def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
-    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_FROZEN))
+    rows = Provider.objects.filter(pk__in=_ids(alerts, Kind.PROVIDER_FROZEN))
     return [
         Paragraph(
             _("Calling through “%(name)s” is frozen: %(reason)s") % {"name": row, "reason": row.frozen_reason},
@@ -247,7 +247,7 @@ def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
 
 
 def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:
-    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.UNMATCHED_CALLS))
+    rows = Provider.objects.filter(pk__in=_ids(alerts, Kind.UNMATCHED_CALLS))
     counted = [(row, _strangers().filter(provider=row).count()) for row in rows]
     return [
         Paragraph(
@@ -293,7 +293,7 @@ def _of_calls(alerts: Sequence[Alert]) -> list[Paragraph]:
     ids = _ids(alerts, Kind.CALL_UNKNOWN)
     if not ids:
         return []
-    rows = Call.objects.select_related("campaign", "provider").defer("provider__secrets").filter(pk__in=ids)
+    rows = Call.objects.select_related("campaign", "provider").filter(pk__in=ids)
     named = [_call_line(row) for row in rows.order_by("pk")[:CALLS_NAMED]]
     what = ngettext(
         "Of %(n)d call nobody knows since more than an hour whether it was placed:",

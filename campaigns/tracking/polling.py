@@ -30,7 +30,14 @@ from campaigns.tracking import call_updates, stuck_calls, unknown_calls
 from campaigns.tracking.unknown_calls import Listing
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
+from providers.exceptions import (
+    AccountProblem,
+    BackendFailed,
+    NoReadLeft,
+    ProviderError,
+    ProviderMisconfigured,
+    RateLimited,
+)
 from providers.models import Provider
 from providers.paced_reads import DatabaseErrands
 from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus, Exchange
@@ -181,7 +188,7 @@ class PollSlice:
             try:
                 backend = opening.open_backend(provider, partial(self._note, provider.pk), through=self.errands)
             except ProviderMisconfigured as error:
-                Provider.objects.halt(provider.pk, str(error))
+                Provider.objects.halt_for(provider.pk, error)
                 postpone(provider.pk, self.clock.now(), 60)
                 return None
             self.backends[provider.pk] = backend
@@ -222,8 +229,10 @@ class PollSlice:
         except ProviderError as error:
             result = error
         except Exception as error:
-            logger.exception("provider=%s: the backend failed while reading", provider_id)
-            result = ProviderError(f"The provider module failed: {type(error).__name__}.")
+            # The backend's own failures are ProviderErrors: what is left is between its answer and us.
+            kind = type(error).__name__
+            logger.error("provider=%s: reading failed: %s", provider_id, kind)
+            result = BackendFailed(f"Reading failed: {kind}.")
         self.heard.put(PollAnswer(provider_id, asked, plan, result))
 
     def write(self, *, timeout: float) -> int:
@@ -239,10 +248,22 @@ class PollSlice:
                     continue
                 wrote += 1
                 self.busy -= Counter([heard.provider_id])
-                self._write_one(heard)
+                self._write_or_postpone(heard)
         except queue.Empty:
             self.log_failures()
             return wrote
+
+    def _write_or_postpone(self, heard: PollAnswer) -> None:
+        """Write one result; one that cannot be written postpones that provider's reads, and no other's."""
+        try:
+            self._write_one(heard)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            kind = type(error).__name__
+            logger.error("provider=%s: what was read cannot be written: %s", heard.provider_id, kind)
+            failed = BackendFailed(f"What was read cannot be written: {kind}.")
+            note_failure(heard.provider_id, heard.asked, heard.plan, failed, self.clock.now())
 
     def _write_one(self, heard: PollAnswer) -> None:
         now = self.clock.now()
@@ -330,7 +351,7 @@ def note_failure(
     logger.warning("provider=%s: reading failed: %s", provider_id, type(error).__name__)
     wait = error.retry_after if isinstance(error, RateLimited | NoReadLeft) else POSTPONED_SECONDS
     if isinstance(error, AccountProblem):
-        Provider.objects.halt(provider_id, error.message)
+        Provider.objects.halt_for(provider_id, error)
         wait = 60
     ids = [*asked, *([call.call_id for call in plan.unknown] if plan else [])]
     Call.objects.filter(pk__in=ids).exclude(next_poll_at=None).update(next_poll_at=now + span(wait))

@@ -11,6 +11,8 @@ import logging
 import time
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +26,7 @@ from campaigns.tracking import alerts, reconciliation
 from campaigns.tracking.unknown_calls import EARLY, sought_of
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
+from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Provider
 from providers.models.stops import Actor
 from providers.types import CallQuery
@@ -118,13 +120,18 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
             if not part.is_frozen:
                 _advance(sweep, min(begins, now - span(rules.SETTLE)))
     except AccountProblem as error:
-        Provider.objects.halt(provider.pk, error.message)
+        Provider.objects.halt_for(provider.pk, error)
         return _("The vendor refuses our key: nothing could be compared.")
+    except ProviderUnusable as error:
+        Provider.objects.halt_for(provider.pk, error)
+        return _("The provider cannot be opened: nothing could be compared.")
     except (ProviderError, ProviderMisconfigured) as error:
         Provider.objects.note_error(provider.pk, error)
         return _("The list could not be read: nothing is concluded.")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        logger.exception("provider=%s: the backend failed while listing", provider.pk)
+    except (DatabaseError, ImproperlyConfigured):
+        raise
+    except Exception as error:
+        logger.error("provider=%s: the list cannot be compared: %s", provider.pk, type(error).__name__)
         return _("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
     if provider.frozen_at:
         counts["unfrozen"] += _unfreeze_if_over(provider, sweep, now)
@@ -254,5 +261,5 @@ def standings() -> list[SweepState]:
             sweep=sweeps.get(provider.pk),
             open=waiting.get(provider.pk, 0),
         )
-        for provider in Provider.objects.filter(is_active=True).defer("secrets").order_by("name")
+        for provider in Provider.objects.filter(is_active=True).order_by("name")
     ]

@@ -74,7 +74,10 @@ def take_back(seconds: float = SECONDS) -> int:
     errands = DatabaseErrands()
     with ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="take-back") as pool:
         while time.monotonic() < ends_at:
+            known = len(unreached)
             claimed = _claim(timezone.now(), unreached, errands)
+            if not claimed and len(unreached) > known:
+                continue
             if not claimed:
                 if not _some_are_leaving():
                     break
@@ -101,6 +104,8 @@ def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands
     found = to_ask(now).exclude(provider__in=unreached).select_related("provider", "agent", "caller_id", "campaign")
     claimed = []
     for call in found.order_by("pk")[:CALLS_IN_PARALLEL]:
+        if call.provider_id in unreached:
+            continue
         # Claimed by compare-and-set, so that only one worker asks.
         mine = Call.objects.filter(pk=call.pk, stop_asked_at=call.stop_asked_at).update(stop_asked_at=now)
         if not mine:
@@ -109,9 +114,11 @@ def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands
         try:
             backend = opening.open_backend(call.provider, passed.append, through=errands)
         except ProviderMisconfigured as error:
-            Provider.objects.halt(call.provider_id, str(error))
+            # That provider's calls are left out of this run; those of others go on.
+            Provider.objects.halt_for(call.provider_id, error)
+            unreached.add(call.provider_id)
             Call.objects.filter(pk=call.pk).update(stop_asked_at=None)
-            break
+            continue
         claimed.append(Claimed(call, backend, handle_of(call), passed))
     return claimed
 

@@ -6,14 +6,15 @@ import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_email
 
 from callcenter import mail_check
+from callcenter.commands import PlainCommand
 from callcenter.diagnosis import examine
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Prints the findings of `callcenter.diagnosis`; the exit code is 1 where there is a problem."""
 
     help = "Examine the installation: keys, database, queue, worker, disk, clock, addresses, mail, providers."

@@ -27,10 +27,11 @@ $(DEV): pyproject.toml uv.lock .ci/venv
 
 setup: $(DEV) ## Install everything that developing needs into .venv
 
-init: $(RUNTIME) ## Write .env with fresh keys, unless there is one
+init: $(RUNTIME) ## Write a development .env with fresh keys, unless there is one; no demo
 	@$(PY) manage.py init
 
-demo: init ## Start it all with a simulator, demo people and three log-ins; Ctrl-C ends it
+demo: $(RUNTIME) ## Start it all with a simulator, demo people and three log-ins; Ctrl-C ends it
+	@$(PY) manage.py init --demo
 	@$(PY) manage.py up --demo
 
 up: init ## Start it with what is in .env; Ctrl-C ends it
@@ -40,12 +41,14 @@ test: $(DEV) ## Check everything side by side: style, types, layers, messages, t
 	@.ci/need chromium gettext
 	@$(PY) .ci/stages $(ON_SQLITE) $(if $(TEST_DATABASE_URL),$(ON_ENGINES))
 
-lint: $(DEV) ## Style of Python and templates, who imports whom, and that what is imported is declared
+lint: $(DEV) ## Style of Python, templates and containers, who imports whom, and that what is imported is declared
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/deptry --no-ansi .
 	.venv/bin/djlint --check --lint templates
+	.venv/bin/hadolint Dockerfile
+	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 
 types: $(DEV) ## Types
 	.venv/bin/mypy
@@ -57,7 +60,7 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 
 unit: $(DEV) ## Tests without processes or a browser
 	@.ci/need gcc libc6-dev
-	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults" $(TESTS)
+	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy" $(TESTS)
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
 	# A process each: they mostly wait.

@@ -7,17 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.environment import Environment, read_file
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 # `init` writes the keys, so it is the only command that runs without them.
 STARTS_WITHOUT_KEYS = len(sys.argv) > 1 and sys.argv[1] == "init"
 ENV_FILE = Path(env.str("ENV_FILE", str(BASE_DIR / ".env")))
 if ENV_FILE.exists():
-    env.read_env(ENV_FILE)
+    read_file(ENV_FILE)
 
 
 def required(name: str) -> list[str]:
@@ -99,8 +100,23 @@ TEMPLATES = [
 ]
 
 # Data
-DATABASE_URL: str = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}"
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
+DATABASE_URL: str = env.str("DATABASE_URL", "")
+DATABASE_HOST: str = env.str("DATABASE_HOST", "")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": (
+        # In parts, a password of any letters needs no encoding.
+        {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": DATABASE_HOST,
+            "PORT": env.str("DATABASE_PORT", ""),
+            "NAME": env.str("DATABASE_NAME", "callcenter"),
+            "USER": env.str("DATABASE_USER", "callcenter"),
+            "PASSWORD": env.str("DATABASE_PASSWORD", ""),
+        }
+        if DATABASE_HOST and not DATABASE_URL
+        else env.db_url_config(DATABASE_URL or f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}")
+    )
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # FULL: a power cut must not lose a committed transaction; IMMEDIATE: writers wait at BEGIN instead of failing.
     DATABASES["default"]["OPTIONS"] = {

@@ -1,4 +1,4 @@
-"""The commands that an installation lives by: init, up, worker, doctor, demo, rotate_keys."""
+"""The commands that an installation lives by: init, prepare, up, worker, doctor, demo, rotate_keys."""
 
 from __future__ import annotations
 
@@ -66,6 +66,30 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     assert file.read_text() == "SECRET_KEY=mine\n"
 
 
+def test_only_the_demo_gets_a_demo(tmp_path: Path) -> None:
+    plain, demo = tmp_path / "plain", tmp_path / "demo"
+    assert bare("init", ENV_FILE=str(plain), VAR_DIR=str(tmp_path)).returncode == 0
+    assert bare("init", "--demo", ENV_FILE=str(demo), VAR_DIR=str(tmp_path)).returncode == 0
+    assert "DEMO" not in plain.read_text()
+    assert "DEMO=on" in demo.read_text()
+    refused = bare("demo", ENV_FILE=str(plain), VAR_DIR=str(tmp_path))
+    assert refused.returncode == 1
+    assert "DEMO=on" in refused.stderr
+
+
+def test_printed_secrets_are_what_a_production_start_lacks(tmp_path: Path) -> None:
+    """Added to the end of the example they make a file that starts, without a way to a secret of another start."""
+    printed = [bare("init", "--print-production", VAR_DIR=str(tmp_path)) for _ in range(2)]
+    assert [done.returncode for done in printed] == [0, 0]
+    lines = [set(done.stdout.splitlines()[1:]) for done in printed]
+    assert {line.partition("=")[0] for line in lines[0]} == {"SECRET_KEY", "FIELD_KEYS", "DATABASE_PASSWORD"}
+    assert not lines[0] & lines[1]
+    file = tmp_path / "env"
+    file.write_text((ROOT / ".env.example").read_text() + printed[0].stdout)
+    found = bare("check", "--deploy", ENV_FILE=str(file), VAR_DIR=str(tmp_path), ALLOWED_HOSTS="desk.example.org")
+    assert found.returncode == 0, found.stderr
+
+
 def test_init_makes_other_keys_each_time() -> None:
     keys = set()
     for _ in range(2):
@@ -93,6 +117,43 @@ def test_production_refuses_what_is_for_tests(setting: str, value: str, tmp_path
     done = bare("check", VAR_DIR=str(tmp_path), **given, **{setting: value})
     assert done.returncode != 0
     assert "DEBUG=on" in done.stderr
+
+
+# prepare
+
+
+def test_prepare_says_how_the_first_admin_is_made(tmp_path: Path) -> None:
+    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
+    given["VAR_DIR"] = str(tmp_path)
+    first = bare("prepare", "--run-with", "docker compose run --rm web python manage.py", **given)
+    assert first.returncode == 0, first.stderr
+    assert "docker compose run --rm web python manage.py createsuperuser\n" in first.stdout
+    assert (tmp_path / "static" / "staticfiles.json").is_file()
+    made = bare(
+        *("createsuperuser", "--no-input", "--username", "admin", "--email", "admin@example.org"),
+        DJANGO_SUPERUSER_PASSWORD="a-long-password-1",
+        **given,
+    )
+    assert made.returncode == 0, made.stderr
+    again = bare("prepare", "-v0", **given)
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+def test_prepare_ends_in_a_sentence_where_the_database_refuses_us(tmp_path: Path) -> None:
+    done = bare(
+        "prepare",
+        SECRET_KEY="x" * 60,
+        FIELD_KEYS=Fernet.generate_key().decode(),
+        ALLOWED_HOSTS="desk.example.org",
+        VAR_DIR=str(tmp_path),
+        DATABASE_HOST="127.0.0.1",
+        DATABASE_PORT="1",
+        DATABASE_PASSWORD="topsecret",
+    )
+    assert done.returncode == 1
+    assert "DATABASE_PASSWORD" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "topsecret" not in done.stdout + done.stderr
 
 
 # rotate_keys
@@ -268,6 +329,32 @@ def test_the_demo_has_vendors_news_sent_here(running_simulator: SandboxServer) -
     assert {target.url.split("/hooks/")[0] for target in running_simulator.world.webhooks._targets.values()} == {
         "http://127.0.0.1:9"
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_is_not_laid_out_among_real_providers(running_simulator: SandboxServer) -> None:
+    make_provider(name="Ours", options={"base_url": "https://api.bolna.ai"})
+    with pytest.raises(CommandError, match="Ours"):
+        call_command("demo", stdout=StringIO())
+    assert not User.objects.exists()
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_is_not_laid_out_among_real_users(running_simulator: SandboxServer, caller: User) -> None:
+    User.objects.update(username="somebody")
+    with pytest.raises(CommandError, match="DEMO=off"):
+        call_command("demo", stdout=StringIO())
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_is_laid_out_again_in_a_demo(running_simulator: SandboxServer) -> None:
+    for _ in range(2):
+        call_command("demo", stdout=StringIO())
+    Contact.objects.create(phone="+989120009999")
+    call_command("demo", stdout=StringIO())
+    assert Campaign.objects.count() == 1
 
 
 @pytest.mark.django_db

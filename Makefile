@@ -14,7 +14,8 @@ BROWSER_LANGUAGES := en fa
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up init setup test lint types project unit e2e browser kills faults figures engines mutants benchmarks messages clean
+.PHONY: help demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
+.PHONY: mutants benchmarks messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -73,6 +74,16 @@ browser: $(DEV) ## Tests in a real Chromium, in English and in Persian; `make te
 kills: $(DEV) ## The fault runs in their short form: workers die while a broken vendor is dialled
 	# Side by side: they mostly wait.
 	$(PYTEST) -n 3 -m faults tests/faults
+
+deploy: $(DEV) ## Ask compose, the proxy and systemd about compose.yaml, deploy/Caddyfile and the units
+	@.ci/need docker-compose systemd
+	$(PYTEST) -n 0 -m deploy tests/deploy
+
+docs: $(DEV) ## Run the commands of README.md and docs/ in a clone that is thrown away
+	@.ci/services $(PY) .ci/docs
+
+image: ## Build the container image, where there is something that builds images
+	@.ci/image
 
 faults: $(DEV) ## The fault runs at full length, on both engines: kills, broken vendors, crashes
 	@.ci/need postgresql redis-server

@@ -23,6 +23,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from callcenter.access.rights import ADMIN
+from campaigns.core import hosts
+from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, DialingSwitch
 from providers.models import Provider, ProviderState
 from providers.types import CallStatus
@@ -217,6 +219,18 @@ def worker() -> Iterator[Finding]:
         yield problem(subject, f"silent since {next_run:%Y-%m-%d %H:%M} UTC: nothing is dialled.", start)
     else:
         yield ok(subject, "alive.")
+
+
+def worker_here() -> Finding:
+    """Check that this host's worker lives: work passed through it a moment ago."""
+    subject = f"Worker on {settings.HOST_NAME}"
+    try:
+        is_alive = hosts.living(DatabaseClock().now()).filter(name=settings.HOST_NAME).exists()
+    except DatabaseError as error:
+        return problem(subject, f"unknown: the database cannot be used ({type(error).__name__}).", "Is it running?")
+    if is_alive:
+        return ok(subject, "alive.")
+    return problem(subject, "no heartbeat: nothing is dialled here.", "Start it: manage.py worker")
 
 
 def people() -> Iterator[Finding]:

@@ -28,7 +28,8 @@ from django.utils import timezone
 from callcenter import demo, diagnosis, supervision
 from callcenter.audit.models import AuditEvent
 from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_for_port
-from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall
+from campaigns.core import hosts
+from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
 from providers.models import Agent, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.server import SandboxServer
@@ -229,6 +230,24 @@ def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: Any) -> None
     worker_is_alive.next_run = timezone.now() - datetime.timedelta(minutes=5)
     worker_is_alive.save()
     assert [finding.level for finding in look("Worker")] == ["problem"]
+
+
+@pytest.mark.django_db
+def test_doctor_tells_supervisors_of_this_hosts_worker_alone(settings: Any) -> None:
+    settings.HOST_NAME = "here"
+    for name, ends in (("elsewhere", 1), ("here", 0)):
+        hosts.begin(name)
+        WorkerHost.objects.filter(name=name).update(beat_at=timezone.now())
+        out = StringIO()
+        if ends:
+            with pytest.raises(SystemExit):
+                call_command("doctor", "--worker", stdout=out)
+            assert "Worker on here: no heartbeat" in out.getvalue()
+        else:
+            call_command("doctor", "--worker", stdout=out)
+    WorkerHost.objects.filter(name="here").update(beat_at=timezone.now() - datetime.timedelta(seconds=60))
+    with pytest.raises(SystemExit):
+        call_command("doctor", "--worker", stdout=StringIO())
 
 
 @pytest.mark.django_db

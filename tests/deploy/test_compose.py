@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from callcenter.supervision import STOP_SECONDS
 from tests.deploy.files import FIXED, OURS, compose, setting_names
 from tests.migrated import ROOT
 
@@ -105,8 +106,6 @@ def test_volumes_are_owned_by_who_runs_the_image() -> None:
 
 
 def test_workers_end_in_their_own_time() -> None:
-    from callcenter.management.commands.worker import STOP_SECONDS
-
     assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > STOP_SECONDS
 
 

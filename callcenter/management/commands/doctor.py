@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from callcenter.diagnosis import examine
+from callcenter.diagnosis import examine, worker_here
 
 
 class Command(BaseCommand):
@@ -17,12 +17,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--json`."""
+        """Add `--json` and `--worker`."""
         parser.add_argument("--json", action="store_true", help="print a JSON list instead of sentences")
+        parser.add_argument(
+            "--worker", action="store_true", help="only whether this host's worker lives, for what supervises it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line for each finding, with the next step below those that need one."""
-        findings = examine()
+        findings = [worker_here()] if options["worker"] else examine()
         problems = sum(finding.level == "problem" for finding in findings)
         if options["json"]:
             self.stdout.write(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=2))

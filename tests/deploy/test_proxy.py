@@ -102,9 +102,11 @@ def proxy(web: Web, tmp_path: Path) -> Iterator[int]:
         process.wait(20)
 
 
-def ask(
-    port: int, method: str, path: str, body: bytes | Iterator[bytes] = b"", **headers: str
-) -> tuple[int, dict[str, str], bytes]:
+Body = bytes | Iterator[bytes]
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def ask(port: int, method: str, path: str, body: Body = b"", **headers: str) -> Answer:
     """Return status, headers and body of an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
     try:

@@ -30,9 +30,8 @@ class Handler(BaseHTTPRequestHandler):
         """Read all of the request, keep it and answer."""
         web = self.server
         assert isinstance(web, Web)
-        length = int(self.headers.get("Content-Length") or 0)
         web.begun.append(self.path)
-        body = self.rfile.read(length)
+        body = b"".join(self.parts()) if self.headers.get("Transfer-Encoding") else self.rfile.read(self.length())
         web.arrived.append((self.path, dict(self.headers.items()), len(body)))
         if self.path == "/cut":
             self.close_connection = True
@@ -41,6 +40,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
+
+    def length(self) -> int:
+        """Return the length that the request says."""
+        return int(self.headers.get("Content-Length") or 0)
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield the parts of a body without a length; raises ValueError where it is cut off."""
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
     do_GET = do_POST = handle_any  # noqa: N815 - the names are http.server's
 
@@ -131,7 +141,7 @@ def test_large_bodies_are_taken_for_uploads_only(proxy: int, web: Web) -> None:
     assert len(web.arrived) == before
     # Without a length it is cut off where it becomes too long.
     assert ask(proxy, "POST", "/hooks/bolna/token", iter([b"x" * MIB] * 11))[0] in {413, 502}
-    assert sum(length for _path, _headers, length in web.arrived[before:]) < 11 * MIB
+    assert len(web.arrived) == before
     assert ask(proxy, "POST", "/quick-call/", b"x" * 5 * MIB)[0] == 200
 
 

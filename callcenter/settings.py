@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.environment import Environment, read_file
+from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -222,8 +223,10 @@ TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STORAGE_URL: str = env.str("STORAGE_URL", "")
+"""Where uploads and exports are kept; empty: in MEDIA_ROOT, which only this host sees."""
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": storage_of(STORAGE_URL, is_production=not DEBUG),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

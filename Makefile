@@ -14,7 +14,7 @@ BROWSER_LANGUAGES := en fa
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
+.PHONY: help install demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
 .PHONY: mutants benchmarks messages clean
 
 help: ## Show this list
@@ -25,6 +25,8 @@ $(RUNTIME): pyproject.toml uv.lock .ci/venv
 
 $(DEV): pyproject.toml uv.lock .ci/venv
 	@.ci/venv dev
+
+install: $(RUNTIME) ## Install what running needs into .venv
 
 setup: $(DEV) ## Install everything that developing needs into .venv
 
@@ -80,7 +82,8 @@ deploy: $(DEV) ## Ask compose, the proxy and systemd about compose.yaml, deploy/
 	$(PYTEST) -n 0 -m deploy tests/deploy
 
 docs: $(DEV) ## Run the commands of README.md and docs/ in a clone that is thrown away
-	@.ci/services $(PY) .ci/docs
+	@.ci/need curl systemd
+	@.ci/services $(PY) .ci/docs $(PAGES)
 
 image: ## Build the container image, where there is something that builds images
 	@.ci/image

@@ -92,6 +92,13 @@ def test_an_unfinished_one_counts_as_none(place: Path) -> None:
     assert not [name for name in kept(place) if name.endswith(".part")]
 
 
+def test_it_is_encrypted_where_somebody_is_named_to_read_it(place: Path) -> None:
+    python(place, 'echo "$4 $5" >"$3"')
+    assert run(place, "once", BACKUP_RECIPIENT="age1abc").returncode == 0
+    (path,) = (place / "backups").iterdir()
+    assert path.read_text() == "--recipient age1abc\n"
+
+
 @pytest.mark.parametrize(("days", "code"), [((1,), 0), ((2,), 0), ((3,), 1), ((), 1)])
 def test_check_tells_of_backups_that_are_too_old(days: tuple[int, ...], code: int, place: Path) -> None:
     older(place, *days)

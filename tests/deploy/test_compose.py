@@ -119,7 +119,7 @@ def test_every_variable_of_compose_is_explained() -> None:
 def test_what_compose_and_backups_read_is_in_the_example() -> None:
     script = (ROOT / "deploy/backup").read_text()
     used = set(re.findall(r"\$\{(BACKUP_\w+):-", script))
-    assert {"BACKUP_DIR", "BACKUP_KEEP", "BACKUP_HOURS"} == used
+    assert used == {"BACKUP_DIR", "BACKUP_KEEP", "BACKUP_HOURS"}
     named = re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert {(name, value) for name, value in named if name in used} == set(
         re.findall(r"\$\{(BACKUP_\w+):-(.+?)\}", script)

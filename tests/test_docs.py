@@ -36,7 +36,7 @@ ONLY_WITH = {
     "systemd": re.compile(r"\b(systemctl|journalctl)\b"),
     "machine": re.compile(r"\bsudo\b"),
     "asks": re.compile(r"\bcreatesuperuser\b(?!.*--no-input)"),
-    "other": re.compile(r"\bgit (fetch|checkout)\b"),
+    "other": re.compile(r"\bgit (fetch|checkout)\b|--mail\b"),
     "checks": re.compile(r"\bmake test\b"),
 }
 """What a block must hold that is not run for a reason: nothing else may hide behind it."""

@@ -33,7 +33,7 @@ def database(tmp_path: Path, file: str = "", **environment: str) -> dict[str, st
     return dict(found)
 
 
-@pytest.mark.parametrize("password", [LETTERS, "$", "$HOME", "'", '"', " x ", r"a\b", "#", "a #b"])
+@pytest.mark.parametrize("password", [LETTERS, "$", "$HOME", "${PATH}", "'", '"', " x ", r"a\b", "#", "a #b"])
 def test_a_password_of_any_letters_arrives(password: str, tmp_path: Path) -> None:
     for file, environment in (
         ("", {"DATABASE_PASSWORD": password}),

@@ -181,6 +181,23 @@ def test_what_does_not_end_runs_beside_the_page_and_ends_with_it(place: Place) -
         assert not path.exists() or path.resolve() != place.folder
 
 
+def test_what_supervises_others_has_time_to_end_them(place: Place) -> None:
+    """`make demo` ends its children, which are in sessions of their own, when it is asked to end."""
+    code = (
+        "import subprocess, signal, time, sys\n"
+        "child = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+        "open('child', 'w').write(str(child.pid))\n"
+        "def end(*_):\n    time.sleep(1); child.kill(); child.wait(); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "open('begun', 'w').close()\n"
+        "while True:\n    time.sleep(0.1)\n"
+    )
+    (place.folder / "supervisor.py").write_text(code)
+    text = f"<!-- runs until: test -e begun -->\n```sh\n{sys.executable} supervisor.py; true\n```\n"
+    assert RUNNER.run_page(place, page(place, text)) == (1, "")
+    assert not Path(f"/proc/{(place.folder / 'child').read_text()}").exists()
+
+
 def test_what_never_comes_to_work_is_a_failure(place: Place) -> None:
     ran, wrong = RUNNER.run_page(place, page(place, "<!-- runs until: false -->\n```sh\nsleep 60\n```\n"))
     assert (ran, "did not come to work" in wrong) == (0, True)

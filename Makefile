@@ -14,7 +14,8 @@ BROWSER_LANGUAGES := en fa
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up init setup test lint types project unit e2e browser kills faults figures engines mutants benchmarks messages clean
+.PHONY: help install demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
+.PHONY: mutants benchmarks messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -25,12 +26,15 @@ $(RUNTIME): pyproject.toml uv.lock .ci/venv
 $(DEV): pyproject.toml uv.lock .ci/venv
 	@.ci/venv dev
 
+install: $(RUNTIME) ## Install what running needs into .venv
+
 setup: $(DEV) ## Install everything that developing needs into .venv
 
-init: $(RUNTIME) ## Write .env with fresh keys, unless there is one
+init: $(RUNTIME) ## Write a development .env with fresh keys, unless there is one; no demo
 	@$(PY) manage.py init
 
-demo: init ## Start it all with a simulator, demo people and three log-ins; Ctrl-C ends it
+demo: $(RUNTIME) ## Start it all with a simulator, demo people and three log-ins; Ctrl-C ends it
+	@$(PY) manage.py init --demo
 	@$(PY) manage.py up --demo
 
 up: init ## Start it with what is in .env; Ctrl-C ends it
@@ -40,7 +44,7 @@ test: $(DEV) ## Check everything side by side: style, types, layers, messages, t
 	@.ci/need chromium gettext
 	@$(PY) .ci/stages $(ON_SQLITE) $(if $(TEST_DATABASE_URL),$(ON_ENGINES))
 
-lint: $(DEV) ## Style of Python and templates, who imports whom, and that what is imported is declared
+lint: $(DEV) ## Style of Python, templates and containers, who imports whom, and that what is imported is declared
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-logo
@@ -49,6 +53,8 @@ lint: $(DEV) ## Style of Python and templates, who imports whom, and that what i
 	# Where it is there (Debian: the package prometheus); that every metric exists is checked by the tests anyway.
 	@if command -v promtool >/dev/null; then promtool check rules docs/monitoring/alerts.yaml \
 	  && promtool test rules tests/callcenter/monitoring/alert_cases.yaml; fi
+	.venv/bin/hadolint Dockerfile
+	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 
 types: $(DEV) ## Types
 	.venv/bin/mypy
@@ -60,7 +66,7 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 
 unit: $(DEV) ## Tests without processes or a browser
 	@.ci/need gcc libc6-dev
-	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults" $(TESTS)
+	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy" $(TESTS)
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
 	# A process each: they mostly wait.
@@ -73,6 +79,17 @@ browser: $(DEV) ## Tests in a real Chromium, in English and in Persian; `make te
 kills: $(DEV) ## The fault runs in their short form: workers die while a broken vendor is dialled
 	# Side by side: they mostly wait.
 	$(PYTEST) -n 3 -m faults tests/faults
+
+deploy: $(DEV) ## Ask compose, the proxy and systemd about compose.yaml, deploy/Caddyfile and the units
+	@.ci/need docker-compose systemd
+	$(PYTEST) -n 0 -m deploy tests/deploy
+
+docs: $(DEV) ## Run the commands of README.md and docs/ in a clone that is thrown away
+	@.ci/need curl systemd
+	@.ci/services $(PY) .ci/docs $(PAGES)
+
+image: ## Build the container image, where there is something that builds images
+	@.ci/image
 
 faults: $(DEV) ## The fault runs at full length, on both engines: kills, broken vendors, crashes
 	@.ci/need postgresql redis-server

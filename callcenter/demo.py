@@ -24,7 +24,7 @@ from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.saving import begin_saving, save_import
 from campaigns.contacts.importing.upload import map_columns, take_file
 from campaigns.contacts.importing.validation import check_import
-from campaigns.models import Campaign, ContactList, DoNotCall
+from campaigns.models import Campaign, Contact, ContactList, DoNotCall
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount
 from providers.sandbox.wire import demo_accounts
@@ -81,6 +81,17 @@ def have_news_sent(origin: str) -> None:
                 "secret": account.webhook_secret,
             }
             session.post(f"{settings.SANDBOX_ORIGIN}/_control/webhooks", json=order, timeout=5).raise_for_status()
+
+
+def real_data() -> str:
+    """Return in a sentence what shows that real work is done here, among which no demo may be laid out; else ""."""
+    for name, options in Provider.objects.values_list("name", "options"):
+        if not str(options.get("base_url", "")).startswith("http://"):
+            return f"The provider {name} is a real one."
+    is_demo = User.objects.filter(username__in=[login.username for login in LOGINS]).exists()
+    if not is_demo and (User.objects.exists() or Contact.objects.exists()):
+        return "There are users or contacts here that are not the demo's."
+    return ""
 
 
 def lay_out() -> Iterator[str]:

@@ -308,6 +308,18 @@ def worker() -> Iterator[Finding]:
         yield ok(subject, "alive.")
 
 
+def worker_here() -> Finding:
+    """Check that this host's worker lives: work passed through it a moment ago."""
+    subject = f"Worker on {settings.HOST_NAME}"
+    try:
+        is_alive = hosts.living(DatabaseClock().now()).filter(name=settings.HOST_NAME).exists()
+    except DatabaseError as error:
+        return problem(subject, f"unknown: the database cannot be used ({type(error).__name__}).", "Is it running?")
+    if is_alive:
+        return ok(subject, "alive.")
+    return problem(subject, "no heartbeat: nothing is dialled here.", "Start it: manage.py worker")
+
+
 def people() -> Iterator[Finding]:
     """Check that there is an active admin."""
     admins = get_user_model()._default_manager.filter(is_active=True, is_staff=True)

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.environment import Environment, read_file
 from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 # `init` writes the keys, so it is the only command that runs without them.
 STARTS_WITHOUT_KEYS = len(sys.argv) > 1 and sys.argv[1] == "init"
 ENV_FILE = Path(env.str("ENV_FILE", str(BASE_DIR / ".env")))
 if ENV_FILE.exists():
-    env.read_env(ENV_FILE)
+    read_file(ENV_FILE)
 
 
 def required(name: str) -> list[str]:
@@ -111,8 +111,23 @@ TEMPLATES = [
 ]
 
 # Data
-DATABASE_URL: str = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}"
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
+DATABASE_URL: str = env.str("DATABASE_URL", "")
+DATABASE_HOST: str = env.str("DATABASE_HOST", "")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": (
+        # In parts, a password of any letters needs no encoding.
+        {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": DATABASE_HOST,
+            "PORT": env.str("DATABASE_PORT", ""),
+            "NAME": env.str("DATABASE_NAME", "callcenter"),
+            "USER": env.str("DATABASE_USER", "callcenter"),
+            "PASSWORD": env.str("DATABASE_PASSWORD", ""),
+        }
+        if DATABASE_HOST and not DATABASE_URL
+        else env.db_url_config(DATABASE_URL or f"sqlite:///{VAR_DIR / 'callcenter.sqlite3'}")
+    )
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # FULL: a power cut must not lose a committed transaction; IMMEDIATE: writers wait at BEGIN instead of failing.
     DATABASES["default"]["OPTIONS"] = {
@@ -207,6 +222,7 @@ AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "callcenter.access.client_address.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
@@ -255,7 +271,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-if env.bool("BEHIND_PROXY", False):
+BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", False)
+"""A proxy, and nobody but it, reaches us: what its headers say is believed."""
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"

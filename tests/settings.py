@@ -8,6 +8,7 @@ engine = "engines" if os.environ.get("TEST_DATABASE_URL") else "sqlite"
 worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ.update(
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL", ""),
+    DATABASE_HOST="",
     REDIS_URL=os.environ.get("TEST_REDIS_URL", ""),
     # Runs that go on side by side have a folder each.
     VAR_DIR=str(Path(__file__).resolve().parent.parent / "var" / "tests" / f"{engine}{worker}"),

@@ -1,4 +1,4 @@
-"""The commands that an installation lives by: init, up, worker, doctor, demo, rotate_keys."""
+"""The commands that an installation lives by: up, worker, doctor, demo, rotate_keys."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import socket
-import stat
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,71 +26,15 @@ from django.utils import timezone
 from callcenter import demo, diagnosis, supervision
 from callcenter.audit.models import AuditEvent
 from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_for_port
-from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall
+from campaigns.core import hosts
+from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
 from providers.models import Agent, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.server import SandboxServer
+from tests.bare import bare
 from tests.conftest import make_provider
 
 ROOT = Path(settings.BASE_DIR)
-
-
-def bare(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in an environment that says nothing but what is given."""
-    clean = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "LANG": "C.UTF-8"}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=clean | environment, capture_output=True, text=True
-    )
-
-
-# init
-
-
-def test_init_writes_a_private_file_that_starts_a_development_mode(tmp_path: Path) -> None:
-    file = tmp_path / "env"
-    done = bare("init", ENV_FILE=str(file), VAR_DIR=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    started = bare("check", ENV_FILE=str(file), VAR_DIR=str(tmp_path))
-    assert started.returncode == 0, started.stderr
-
-
-def test_init_never_overwrites(tmp_path: Path) -> None:
-    file = tmp_path / "env"
-    file.write_text("SECRET_KEY=mine\n")
-    done = bare("init", ENV_FILE=str(file), VAR_DIR=str(tmp_path))
-    assert done.returncode == 0
-    assert "stays as it is" in done.stdout
-    assert file.read_text() == "SECRET_KEY=mine\n"
-
-
-def test_init_makes_other_keys_each_time() -> None:
-    keys = set()
-    for _ in range(2):
-        out = StringIO()
-        call_command("init", "--print-key", stdout=out)
-        Fernet(out.getvalue().strip())
-        keys.add(out.getvalue())
-    assert len(keys) == 2
-
-
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS"])
-def test_a_bare_start_names_what_is_missing(missing: str, tmp_path: Path) -> None:
-    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
-    del given[missing]
-    done = bare("check", VAR_DIR=str(tmp_path), **given)
-    assert done.returncode != 0
-    assert f"{missing} is not set" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"), [("SANDBOX_ORIGIN", "http://127.0.0.1:8100"), ("DEMO", "on"), ("TIME_SCALE", "60")]
-)
-def test_production_refuses_what_is_for_tests(setting: str, value: str, tmp_path: Path) -> None:
-    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
-    done = bare("check", VAR_DIR=str(tmp_path), **given, **{setting: value})
-    assert done.returncode != 0
-    assert "DEBUG=on" in done.stderr
 
 
 # rotate_keys
@@ -167,6 +109,24 @@ def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: Any) -> None
     worker_is_alive.next_run = timezone.now() - datetime.timedelta(minutes=5)
     worker_is_alive.save()
     assert [finding.level for finding in look("Worker")] == ["problem"]
+
+
+@pytest.mark.django_db
+def test_doctor_tells_supervisors_of_this_hosts_worker_alone(settings: Any) -> None:
+    settings.HOST_NAME = "here"
+    for name, ends in (("elsewhere", 1), ("here", 0)):
+        hosts.begin(name)
+        WorkerHost.objects.filter(name=name).update(beat_at=timezone.now())
+        out = StringIO()
+        if ends:
+            with pytest.raises(SystemExit):
+                call_command("doctor", "--worker", stdout=out)
+            assert "Worker on here: no heartbeat" in out.getvalue()
+        else:
+            call_command("doctor", "--worker", stdout=out)
+    WorkerHost.objects.filter(name="here").update(beat_at=timezone.now() - datetime.timedelta(seconds=60))
+    with pytest.raises(SystemExit):
+        call_command("doctor", "--worker", stdout=StringIO())
 
 
 @pytest.mark.django_db
@@ -267,6 +227,32 @@ def test_the_demo_has_vendors_news_sent_here(running_simulator: SandboxServer) -
     assert {target.url.split("/hooks/")[0] for target in running_simulator.world.webhooks._targets.values()} == {
         "http://127.0.0.1:9"
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_is_not_laid_out_among_real_providers(running_simulator: SandboxServer) -> None:
+    make_provider(name="Ours", options={"base_url": "https://api.bolna.ai"})
+    with pytest.raises(CommandError, match="Ours"):
+        call_command("demo", stdout=StringIO())
+    assert not User.objects.exists()
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_is_not_laid_out_among_real_users(running_simulator: SandboxServer, caller: User) -> None:
+    User.objects.update(username="somebody")
+    with pytest.raises(CommandError, match="DEMO=off"):
+        call_command("demo", stdout=StringIO())
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_is_laid_out_again_in_a_demo(running_simulator: SandboxServer) -> None:
+    for _ in range(2):
+        call_command("demo", stdout=StringIO())
+    Contact.objects.create(phone="+989120009999")
+    call_command("demo", stdout=StringIO())
+    assert Campaign.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -6,9 +6,13 @@ import ast
 import re
 import subprocess
 from fnmatch import fnmatch
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
+
+from tests.deploy.files import setting_names
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = {".py", ".html", ".css", ".js", ".sh", ".md", ".toml", ".yaml"}
@@ -16,18 +20,30 @@ MAX_LINES = 400
 TOP_LEVEL = {
     *(".ci", ".dockerignore", ".env.example", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md"),
     *("CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "callcenter"),
-    *("campaigns", "compose.yaml", "docs", "locale", "manage.py", "providers", "pyproject.toml", "static", "templates"),
+    *(
+        "campaigns",
+        "compose.yaml",
+        "deploy",
+        "docs",
+        "locale",
+        "manage.py",
+        "providers",
+        "pyproject.toml",
+        "static",
+        "templates",
+    ),
     *("tests", "uv.lock"),
 }
 # Split, so that this file does not hold what it looks for.
 MACHINE_PATHS = ["/" + "work/", "/" + "root/", "/tmp/" + "brief", "/home" + "/"]
 ROOMS_OF_CAMPAIGNS = ("core", "contacts", "calls", "launch", "dialing", "tracking", "exports", "reports")
+AWAITED = {"backup", "restore"}
+"""Commands that the pages name and that are not part of the product yet."""
 OF_NO_ONE_MODULE = {
     "core/test_status_writes.py": "the finder of status writes, which stands beside it",
     "tracking/test_every_reader.py": "all that reads a provider, at once",
 }
 """Test modules of a room that are named after none of its modules, and what they test instead."""
-SETTING = re.compile(r"""(?:env\.\w+|required)\(\s*"([A-Z_]+)\"""")
 
 
 def tracked() -> list[Path]:
@@ -50,10 +66,6 @@ def tracked() -> list[Path]:
 def is_foreign(path: Path) -> bool:
     """Tell whether somebody else wrote the file: vendored assets, or what tools generate."""
     return ("vendor" in path.relative_to(ROOT).parts[:-1] and "static" in path.parts) or path.name == "uv.lock"
-
-
-def setting_names() -> list[str]:
-    return sorted(set(SETTING.findall((ROOT / "callcenter/settings.py").read_text())))
 
 
 def test_no_file_is_longer_than_people_read() -> None:
@@ -85,31 +97,60 @@ def test_settings_are_found_at_all() -> None:
     assert {"SECRET_KEY", "DATABASE_URL", "TIME_SCALE"} <= set(setting_names())
 
 
-@pytest.mark.parametrize("page", ["README.md", ".env.example"])
-def test_every_setting_is_explained(page: str) -> None:
-    text = (ROOT / page).read_text()
-    missing = [name for name in setting_names() if not re.search(rf"\b{name}\b", text)]
-    assert not missing
+def of_the_deployment() -> set[str]:
+    """Return the names of what compose.yaml and the scripts beside it read of .env."""
+    scripts = (ROOT / "compose.yaml", ROOT / "deploy/backup")
+    return {name for path in scripts for name in re.findall(r"\$\{([A-Z_]+)", path.read_text())}
 
 
-def test_env_example_names_nothing_that_is_gone() -> None:
+def test_the_example_has_every_setting_once_and_nothing_that_is_gone() -> None:
+    """It is their one home: the page of settings is made from it."""
     named = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    assert set(named) <= set(setting_names())
+    assert sorted(named) == sorted({*setting_names(), *of_the_deployment()})
+
+
+def test_the_page_of_settings_is_made_from_the_example() -> None:
+    loader = SourceFileLoader("settings_page", str(ROOT / ".ci" / "settings-page"))
+    spec = spec_from_loader("settings_page", loader)
+    assert spec
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    page = module.page((ROOT / ".env.example").read_text())
+    assert (ROOT / "docs/settings.md").read_text() == page, "run .ci/settings-page and commit it"
+    # Every row says what its setting does.
+    assert len(re.findall(r"^\| `[A-Z_]+` \| [^|]+ \| [^|]{10,} \|$", page, re.MULTILINE)) == len(
+        {*setting_names(), *of_the_deployment()}
+    )
+
+
+def test_the_short_table_of_settings_names_nothing_that_is_gone() -> None:
+    text = (ROOT / "README.md").read_text()
+    section = text[text.index("## Settings") : text.index("## Commands")]
+    assert "docs/settings.md" in section
+    named = set(re.findall(r"`([A-Z]+_[A-Z_]+|HTTPS|WORKERS)`", section))
+    assert {"SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "DATABASE_URL"} <= named
+    assert named <= {*setting_names(), *of_the_deployment()}
 
 
 def test_every_make_target_named_in_the_pages_exists() -> None:
     targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for page in ("README.md", "SECURITY.md", ".ci/run"):
-        named = set(re.findall(r"(?:^|`)(?:\.ci/services )?make ([a-z0-9]+)", (ROOT / page).read_text(), re.MULTILINE))
+    pages = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / ".ci/run", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        named = set(re.findall(r"(?:^|`)(?:\.ci/services )?make ([a-z0-9]+)", page.read_text(), re.MULTILINE))
         assert named <= targets, page
 
 
 def test_every_command_named_in_the_pages_exists() -> None:
     from django.core.management import get_commands
 
-    for page in ("README.md", "SECURITY.md", ".env.example", "CHANGELOG.md"):
-        named = set(re.findall(r"manage\.py ([a-z_]+)", (ROOT / page).read_text()))
-        assert named <= set(get_commands()), page
+    commands = set(get_commands())
+    # Take a name out where this fails: the command is there.
+    assert not AWAITED & commands
+    named_files = ("README.md", "SECURITY.md", ".env.example", "CHANGELOG.md", "compose.yaml", "deploy/backup")
+    units = (ROOT / "deploy/systemd").glob("*.service")
+    for page in (*(ROOT / name for name in named_files), *(ROOT / "docs").glob("*.md"), *units):
+        named = set(re.findall(r"manage\.py ([a-z_]+)", page.read_text()))
+        assert named <= commands | AWAITED, page
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -91,11 +91,12 @@ def _link_open(self, tokens, index, options, env):  # type: ignore[no-untyped-de
     if address.scheme:
         token.attrSet("rel", "noopener noreferrer")
         token.attrSet("target", "_blank")
-    elif address.path.endswith(".md"):
+    elif address.path:
         slug = _NUMBER.sub("", Path(address.path).stem)
-        known = slug in slugs()
-        token.attrSet("href", reverse("help-page", args=[slug]) + (f"#{address.fragment}" if address.fragment else ""))
-        if not known:
+        # The README of the project is none; that of docs/ is.
+        if address.path.endswith(".md") and slug in slugs() and not address.path.startswith("../README"):
+            token.attrSet("href", reverse("help-page", args=[slug]) + (address.fragment and f"#{address.fragment}"))
+        else:
             # A file of the project that is no page here, such as CHANGELOG.md: its name stays, without a way.
             token.attrs.pop("href")
     return self.renderToken(tokens, index, options, env)

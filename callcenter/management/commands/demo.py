@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from callcenter.commands import PlainCommand
-from callcenter.demo import LOGINS, lay_out, simulator
+from callcenter.demo import LOGINS, lay_out, real_data, simulator
 from callcenter.supervision import ProcessGroup
 
 
@@ -21,6 +21,8 @@ class Command(PlainCommand):
         """Create the data; a simulator runs meanwhile, started here unless one runs already."""
         if not (settings.DEMO and settings.DEBUG):
             raise CommandError("The demo is for development only: set DEMO=on and DEBUG=on in .env.")
+        if found := real_data():
+            raise CommandError(f"{found} The demo is not laid out here: set DEMO=off in {settings.ENV_FILE.name}.")
         group = ProcessGroup(settings.BASE_DIR, self.stdout.write)
         with group.ending_with_us():
             simulator(group)

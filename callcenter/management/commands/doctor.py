@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 
 from callcenter import mail_check
 from callcenter.commands import PlainCommand
-from callcenter.diagnosis import examine
+from callcenter.diagnosis import examine, worker_here
 
 
 class Command(PlainCommand):
@@ -21,16 +21,19 @@ class Command(PlainCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--json` and `--mail`."""
+        """Add `--json`, `--mail` and `--worker`."""
         parser.add_argument("--json", action="store_true", help="print a JSON list instead of sentences")
         parser.add_argument("--mail", metavar="ADDRESS", help="only send a test message to this address")
+        parser.add_argument(
+            "--worker", action="store_true", help="only whether this host's worker lives, for what supervises it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line for each finding, with the next step below those that need one."""
         if options["mail"] is not None:
             self.send_mail(str(options["mail"]))
             return
-        findings = examine()
+        findings = [worker_here()] if options["worker"] else examine()
         problems = sum(finding.level == "problem" for finding in findings)
         if options["json"]:
             self.stdout.write(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=2))

@@ -67,10 +67,8 @@ class Command(PlainCommand):
                 )
 
     def prepare(self, group: ProcessGroup) -> None:
-        """Migrate and collect static files; in demo mode start the simulator and create the demo's data."""
-        call_command("migrate", interactive=False, verbosity=0)
-        if not settings.DEBUG:
-            call_command("collectstatic", interactive=False, verbosity=0)
+        """Prepare database and static files; in demo mode start the simulator and create the demo's data."""
+        call_command("prepare", stdout=self.stdout, verbosity=0)
         if settings.DEMO:
             simulator(group)
             call_command("demo", stdout=self.stdout, verbosity=0)

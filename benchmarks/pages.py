@@ -278,4 +278,5 @@ STREAMED = frozenset({"do-not-call-export"})
 
 def missing(pages: list[Page]) -> set[str]:
     """Return the names of addresses that are neither measured nor excepted."""
-    return every_name() - {page.name for page in pages} - POSTED - ASKS_THE_VENDOR - OF_ONE_FILE - STREAMED - FOR_PROGRAMS
+    excepted = POSTED | ASKS_THE_VENDOR | OF_ONE_FILE | STREAMED | FOR_PROGRAMS
+    return every_name() - {page.name for page in pages} - excepted

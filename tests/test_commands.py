@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -28,7 +27,8 @@ from django.utils import timezone
 from callcenter import demo, diagnosis, supervision
 from callcenter.audit.models import AuditEvent
 from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_for_port
-from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall
+from campaigns.core import hosts
+from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
 from providers.models import Agent, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.server import SandboxServer
@@ -135,15 +135,13 @@ def look(subject: str) -> list[diagnosis.Finding]:
 
 
 @pytest.fixture
-def worker_is_alive(db: None) -> Any:
-    """Lay out a schedule as a living worker leaves it."""
-    return apps.get_model("django_q", "Schedule")._default_manager.create(
-        func="campaigns.tasks.poll", next_run=timezone.now() + datetime.timedelta(seconds=40)
-    )
+def worker_is_alive(db: None) -> None:
+    """Lay out a host as a living worker leaves it."""
+    hosts.begin("north")
 
 
 def test_doctor_is_content_with_a_sound_installation(
-    admin_person: User, worker_is_alive: Any, monkeypatch: pytest.MonkeyPatch
+    admin_person: User, worker_is_alive: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The browser's tests set it for themselves, and the doctor minds it.
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
@@ -163,11 +161,26 @@ def test_doctor_misses_the_worker_and_the_admin() -> None:
     assert found["People"]["level"] == "problem"
 
 
-def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: Any) -> None:
-    assert [finding.level for finding in look("Worker")] == ["ok"]
-    worker_is_alive.next_run = timezone.now() - datetime.timedelta(minutes=5)
-    worker_is_alive.save()
-    assert [finding.level for finding in look("Worker")] == ["problem"]
+def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: None) -> None:
+    assert look("Worker") == []
+    (finding,) = look("Worker on north")
+    assert (finding.level, finding.sentence) == ("ok", "alive, last heartbeat 0 s ago.")
+    WorkerHost.objects.update(beat_at=timezone.now() - datetime.timedelta(minutes=5))
+    (finding,) = look("Worker")
+    assert finding.level == "problem"
+    assert "manage.py worker" in finding.next_step
+    assert [finding.level for finding in look("Worker on north")] == ["note"]
+
+
+def test_doctor_names_every_host_its_age_and_another_version(worker_is_alive: None) -> None:
+    for name in ("south", "west"):
+        hosts.begin(name)
+    hosts.end("south")
+    WorkerHost.objects.filter(name="west").update(version="0.0.9")
+    assert look("Worker") == []
+    (south,), (west,) = look("Worker on south"), look("Worker on west")
+    assert south.sentence.startswith("ended in order")
+    assert (west.level, "version 0.0.9" in west.sentence) == ("note", True)
 
 
 @pytest.mark.django_db
@@ -340,6 +353,43 @@ def test_a_child_that_dies_ends_the_others(lines: list[str]) -> None:
         assert (died.name, died.process.returncode) == ("dies", 7)
         assert stays.is_alive
     assert not stays.is_alive
+
+
+def test_a_kept_program_is_started_anew_after_waits_that_grow(
+    lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(supervision, "LONGEST_WAIT", 0.3)
+    group = ProcessGroup(ROOT, lines.append)
+    starts: list[float] = []
+
+    def starts_so_far() -> int:
+        assert group.look() is None
+        while len(starts) < lines.count("kept    | here"):
+            starts.append(time.monotonic())
+        return len(starts)
+
+    with group.ending_with_us():
+        group.start(Program("kept", python("print('here'); raise SystemExit(3)"), is_kept=True))
+        stays = group.start(Program("stays", python("import time; time.sleep(60)")))
+        until(lambda: starts_so_far() >= 5)
+        assert stays.is_alive
+    said = [line for line in lines if line.startswith("kept ended by itself (code 3)")]
+    assert len(said) >= 4
+    assert group._waits["kept"] == 0.3
+
+
+def test_a_kept_program_that_was_well_waits_no_longer_than_at_first(
+    lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "WELL_AFTER", 0.0)
+    monkeypatch.setattr(supervision, "FIRST_WAIT", 0.1)
+    group = ProcessGroup(ROOT, lines.append)
+    group._waits["kept"] = 20.0
+    with group.ending_with_us():
+        group.start(Program("kept", python("pass"), is_kept=True))
+        until(lambda: group.look() is None and sum("starts again" in line for line in lines) >= 2)
+    assert group._waits["kept"] == 0.1
 
 
 def test_a_signal_ends_all_and_leaves_no_grandchild(lines: list[str]) -> None:

@@ -38,7 +38,7 @@ class OldestMessage:
         """Tell whether a message has waited longer than a worker at work would let it."""
         if isinstance(self._broker, ORM):
             late = timezone.now() - datetime.timedelta(seconds=hosts.SILENT_SECONDS)
-            return OrmQ.objects.filter(key=self._broker.list_key, lock__lt=late).exists()
+            return bool(OrmQ.objects.filter(key=self._broker.list_key, lock__lt=late).exists())
         head = self._broker.connection.lindex(self._broker.list_key, 0)
         # A list in Redis keeps no times: the same message at its head for so long is one that waits.
         return bool(head is not None and self._head.look(hash(head)) > hosts.SILENT_SECONDS)

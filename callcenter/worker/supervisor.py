@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from callcenter.worker import child, clock, orphans
 from callcenter.worker.board import Board, Silence, Slot
-from callcenter.worker.life import CHILD_DIED, Life
+from callcenter.worker.life import CHILD_DIED, IDLE_SECONDS, Life
 from callcenter.worker.notify import tell_systemd
 
 LOOK_SECONDS = 0.2
@@ -25,6 +25,8 @@ STOPPED_SECONDS = 2.0
 FORK_SECONDS = 1.0
 """At least so long between two forks for one place, where a child dies at once every time."""
 NOTIFY_SECONDS = 5.0
+ASK_SECONDS = 1.0
+"""Children are asked to end again and again: one that was just born did not listen yet."""
 
 Say = Callable[[str], object]
 Work = Callable[[Life], int | None]
@@ -45,6 +47,8 @@ class Place:
         """Start a process in this place."""
         supervisor = os.getpid()
         self.slot.is_idle = False
+        # Before there is anybody else to write it: a process that is born slowly is not stuck.
+        self.slot.tick(IDLE_SECONDS)
         self.forked_at = time.monotonic()
         self.silence, self.stopped_at, self.was_continued = Silence(), None, False
         sys.stdout.flush()
@@ -131,25 +135,26 @@ class Supervisor:
     def end(self) -> None:
         """Let every child end its task, and kill those that do not in time."""
         tell_systemd("STOPPING=1")
-        for place in self.places:
-            place.send(signal.SIGTERM)
-            # One that is stopped would not hear it.
-            place.send(signal.SIGCONT)
-        until = time.monotonic() + STOP_SECONDS
+        until, asked_at = time.monotonic() + STOP_SECONDS, 0.0
         while any(place.pid for place in self.places):
+            now = time.monotonic()
             self._tell()
-            self.reap()
-            if time.monotonic() > until:
-                for place in self.places:
+            for place in self.places:
+                if now > until:
                     place.send(signal.SIGKILL)
+                elif now - asked_at >= ASK_SECONDS:
+                    place.send(signal.SIGTERM)
+                    # One that is stopped would not hear it.
+                    place.send(signal.SIGCONT)
+            if now - asked_at >= ASK_SECONDS:
+                asked_at = now
             time.sleep(0.05)
+            self.reap()
         orphans.forget()
 
     def _watch(self, place: Place, now: float) -> None:
         if place.silence.look(place.slot.ticks, now) > place.slot.allowed:
-            self._say(
-                f"The worker's {place.name} has shown no progress for {place.slot.allowed:.0f} s: it is replaced."
-            )
+            self._say(f"The worker's {place.name} made no progress for {place.slot.allowed:.0f} s: it is replaced.")
             place.send(signal.SIGKILL)
         elif place.stopped_at is not None and now - place.stopped_at > STOPPED_SECONDS:
             if place.was_continued:

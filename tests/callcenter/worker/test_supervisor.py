@@ -1,0 +1,154 @@
+"""The supervisor replaces children that die or are stuck, wakes those that were stopped, and ends all in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from callcenter.worker import clock, orphans, supervisor
+from callcenter.worker.life import Life
+from callcenter.worker.supervisor import Place, Supervisor
+
+Started = Callable[[Callable[[Life], int | None]], Supervisor]
+
+
+def work_well(life: Life) -> None:
+    """Tick until asked to end."""
+    while not life.is_asked_to_end:
+        life.slot.tick()
+        time.sleep(0.02)
+
+
+def hang(life: Life) -> None:
+    """Be silent for longer than allowed, and deaf to SIGTERM."""
+    life.slot.tick(0.3)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(60)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def started(said: list[str], tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
+    """Hand out a starter of a supervisor of one clock and one child that do this work."""
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(supervisor, "STOPPED_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)
+    monkeypatch.setattr(supervisor, "FORK_SECONDS", 0.1)
+    made: list[Supervisor] = []
+
+    def start(work: Callable[[Life], int | None]) -> Supervisor:
+        one = Supervisor(1, said.append)
+        one.places[0].work = work_well
+        one.places[1].work = work
+        made.append(one)
+        one.look()
+        return one
+
+    yield start
+    for one in made:
+        one.end()
+        assert not any(place.pid for place in one.places)
+
+
+def look_until(one: Supervisor, condition: Callable[[], bool], seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        one.look()
+        time.sleep(0.02)
+
+
+def state(place: Place) -> str:
+    """Return the one-letter state of a process, as proc(5) names it."""
+    return Path(f"/proc/{place.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_child_that_dies_is_replaced_and_the_other_is_not(started: Started, said: list[str], position: int) -> None:
+    one = started(work_well)
+    before = [place.pid for place in one.places]
+    os.kill(before[position], signal.SIGKILL)
+    look_until(one, lambda: one.places[position].pid not in {0, before[position]})
+    assert one.places[1 - position].pid == before[1 - position]
+    assert said == [f"The worker's {one.places[position].name} died (-9): another takes its place."]
+
+
+def test_one_that_ends_in_order_is_replaced_without_a_word(started: Started, said: list[str]) -> None:
+    one = started(lambda _life: None)
+    before = one.places[1].pid
+    look_until(one, lambda: one.places[1].pid not in {0, before})
+    assert said == []
+
+
+def test_a_child_without_progress_is_replaced(started: Started, said: list[str]) -> None:
+    one = started(hang)
+    before = one.places[1].pid
+    look_until(one, lambda: one.places[1].pid not in {0, before})
+    assert "made no progress" in said[0]
+
+
+def test_a_stopped_child_is_continued_and_one_that_is_stopped_again_is_replaced(
+    started: Started, said: list[str]
+) -> None:
+    one = started(work_well)
+    before = one.places[1].pid
+    os.kill(before, signal.SIGSTOP)
+    look_until(one, lambda: bool(said))
+    look_until(one, lambda: state(one.places[1]) != "T")
+    assert one.places[1].pid == before
+    os.kill(before, signal.SIGSTOP)
+    look_until(one, lambda: one.places[1].pid not in {0, before})
+    assert ["continued" in said[0], "stopped again" in said[1]] == [True, True]
+
+
+def test_where_the_work_stands_still_it_ends_to_be_started_anew(started: Started, said: list[str]) -> None:
+    one = started(work_well)
+    one.places[0].work = lambda _life: clock.STANDS_STILL
+    os.kill(one.places[0].pid, signal.SIGKILL)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert not one.run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert not any(place.pid for place in one.places)
+    assert "none comes out of the queue" in said[-1]
+
+
+def test_a_task_ends_before_its_child_does(started: Started, tmp_path: Path) -> None:
+    def finish(life: Life) -> None:
+        work_well(life)
+        (tmp_path / "finished").touch()
+
+    one = started(finish)
+    look_until(one, lambda: one.places[1].slot.ticks > 2)
+    # Stopped, it would not hear that it is to end.
+    os.kill(one.places[1].pid, signal.SIGSTOP)
+    one.end()
+    assert (tmp_path / "finished").exists()
+
+
+def test_a_child_that_does_not_end_in_time_is_killed(started: Started) -> None:
+    one = started(hang)
+    look_until(one, lambda: one.places[1].slot.ticks > 1)
+    began = time.monotonic()
+    one.end()
+    assert 0.4 < time.monotonic() - began < 5
+
+
+def test_the_list_of_its_processes_is_kept_until_the_end(started: Started, tmp_path: Path) -> None:
+    one = started(work_well)
+    orphans.remember(place.pid for place in one.places)
+    assert orphans.end_orphans() == 0
+    one.end()
+    assert list((tmp_path / "workers").iterdir()) == []

@@ -98,7 +98,10 @@ def test_without_a_worker_it_answers_but_is_not_ready(client: Client, db: None) 
 
 @pytest.mark.parametrize(
     ("language", "sentence", "step"),
-    [("en", "No worker is running", "Tell an admin."), ("fa", "هیچ کارگر پس‌زمینه‌ای کار نمی‌کند", "به مدیر سامانه بگویید.")],
+    [
+        ("en", "No worker is running", "Tell an admin."),
+        ("fa", "هیچ کارگر پس‌زمینه‌ای کار نمی‌کند", "به مدیر سامانه بگویید."),
+    ],
 )
 def test_every_page_says_that_no_worker_runs(
     client: Client, caller: User, language: str, sentence: str, step: str, django_assert_num_queries: Any

@@ -42,7 +42,7 @@ def started(said: list[str], tmp_path: Path, settings: Settings, monkeypatch: py
     """Hand out a starter of a supervisor of one clock and one child that do this work."""
     settings.VAR_DIR = tmp_path
     monkeypatch.setattr(supervisor, "STOPPED_SECONDS", 0.2)
-    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 10.0)
     monkeypatch.setattr(supervisor, "FORK_SECONDS", 0.1)
     made: list[Supervisor] = []
 
@@ -55,6 +55,7 @@ def started(said: list[str], tmp_path: Path, settings: Settings, monkeypatch: py
         return one
 
     yield start
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)
     for one in made:
         one.end()
         assert not any(place.pid for place in one.places)
@@ -95,6 +96,25 @@ def test_a_child_without_progress_is_replaced(started: Started, said: list[str])
     before = one.places[1].pid
     look_until(one, lambda: one.places[1].pid not in {0, before})
     assert "made no progress" in said[0]
+
+
+def test_a_child_that_is_born_slowly_is_not_stuck(
+    started: Started, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Life.begin
+
+    def be_late(life: Life) -> None:
+        time.sleep(1.0)
+        begin(life)
+
+    one = started(hang)
+    before = one.places[1].pid
+    monkeypatch.setattr(Life, "begin", be_late)
+    one.places[1].work = work_well
+    look_until(one, lambda: one.places[1].pid not in {0, before})
+    late, ticks = one.places[1].pid, one.places[1].slot.ticks
+    look_until(one, lambda: one.places[1].slot.ticks > ticks + 5)
+    assert one.places[1].pid == late
 
 
 def test_a_stopped_child_is_continued_and_one_that_is_stopped_again_is_replaced(
@@ -138,8 +158,9 @@ def test_a_task_ends_before_its_child_does(started: Started, tmp_path: Path) -> 
     assert (tmp_path / "finished").exists()
 
 
-def test_a_child_that_does_not_end_in_time_is_killed(started: Started) -> None:
+def test_a_child_that_does_not_end_in_time_is_killed(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     one = started(hang)
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)
     look_until(one, lambda: one.places[1].slot.ticks > 1)
     began = time.monotonic()
     one.end()

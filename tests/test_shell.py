@@ -104,7 +104,7 @@ def test_without_a_worker_it_answers_but_is_not_ready(client: Client, db: None) 
     ],
 )
 def test_every_page_says_that_no_worker_runs(
-    client: Client, caller: User, language: str, sentence: str, step: str, django_assert_num_queries: Any
+    client: Client, caller: User, language: str, sentence: str, step: str
 ) -> None:
     client.force_login(caller)
     client.cookies["django_language"] = language
@@ -116,8 +116,13 @@ def test_every_page_says_that_no_worker_runs(
     hosts.begin("north")
     background_work.forget()
     assert sentence not in client.get(reverse("quick-call")).content.decode()
-    with django_assert_num_queries(0):
-        background_work.read()
+
+
+def test_many_pages_ask_once_for_the_worker(db: None, django_assert_num_queries: Any) -> None:
+    background_work.forget()
+    with django_assert_num_queries(1):
+        assert not background_work.read().is_alive
+        assert not background_work.read().is_alive
 
 
 def test_an_admin_is_told_what_to_do_about_a_worker_and_a_stranger_nothing(client: Client, admin_person: User) -> None:

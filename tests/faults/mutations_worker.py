@@ -240,6 +240,6 @@ WORKER = (
         CONTEXT,
         "if kept is None or time.monotonic() >= kept[0]:",
         "if True:",
-        SHELL_TESTS + "every_page_says_that_no_worker_runs",
+        SHELL_TESTS + "many_pages_ask_once_for_the_worker",
     ),
 )

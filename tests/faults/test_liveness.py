@@ -105,9 +105,11 @@ def start_worker(
 
 
 def add_people(stage: Stage, people: int) -> None:
-    """Add people to the running campaigns and ring for the worker, as a launch does."""
+    """Add people to the campaigns, which may have ended meanwhile, and ring for the worker, as a launch does."""
     stage.people += stage.inside("add_people", people=people)
-    stage.manage("shell", "-v0", "-c", "from campaigns import queue; queue.nudge_dispatch()")
+    run = "Campaign.objects.update(status=Campaign.Status.RUNNING)"
+    ring = f"from campaigns import queue; from campaigns.models import Campaign; {run}; queue.nudge_dispatch()"
+    stage.manage("shell", "-v0", "-c", ring)
 
 
 def everybody_is_dialled(worker: KeptWorker, since: float, what: str) -> None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 STOP_SECONDS = 40.0
@@ -24,6 +25,9 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 WELL_AFTER = 60.0
 """A program that ran so many seconds was well: the waits begin anew."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+BOUND = Path(__file__).with_name("bound.py")
+"""What lets a program end with us, where we are killed: the next start would find its port taken, its calls made."""
 
 Say = Callable[[str], object]
 
@@ -85,7 +89,7 @@ class Child:
         self.name, self.program = program.name, program
         self.began_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - the commands are our own
-            list(program.command),
+            [sys.executable, str(BOUND), str(os.getpid()), *program.command],
             cwd=directory,
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(program.environment),
             stdin=subprocess.DEVNULL,

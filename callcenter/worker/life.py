@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import signal
-import sys
 import time
 
 from django.conf import settings
 from django.db import Error, connection
 
+from callcenter.bound import bind
 from callcenter.worker.board import Board, Silence, Slot
 from campaigns.core import hosts
 
 logger = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
 IDLE_SECONDS = 30.0
 """How long a child may wait for the queue: longer than SQLite waits for a lock, shorter than anybody should notice."""
 SUPERVISOR_SILENT = 10.0
@@ -44,9 +42,8 @@ class Life:
 
         SIGTERM lets the task in hand end; a Ctrl-C in the terminal is the supervisor's business.
         """
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        self._end_without_supervisor()
+        if not bind(self._supervisor_pid, signal.SIGKILL):
+            os._exit(CHILD_DIED)
         signal.signal(signal.SIGTERM, lambda _number, _frame: setattr(self, "is_asked_to_end", True))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.slot.tick(IDLE_SECONDS)

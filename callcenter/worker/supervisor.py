@@ -5,6 +5,7 @@ It uses neither database nor broker while it runs, has one thread, and waits for
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -32,6 +33,13 @@ Say = Callable[[str], object]
 Work = Callable[[Life], int | None]
 
 
+def flush() -> None:
+    """Write out what was printed, lest a fork print it once more; whoever read it may be gone."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+
+
 class Place:
     """One child that there must always be, and the process that is it now."""
 
@@ -51,8 +59,7 @@ class Place:
         self.slot.tick(IDLE_SECONDS)
         self.forked_at = time.monotonic()
         self.silence, self.stopped_at, self.was_continued = Silence(), None, False
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
         self.pid = os.fork()
         if self.pid:
             return
@@ -62,10 +69,10 @@ class Place:
             life.begin()
             code = self.work(life)
         except BaseException:
-            traceback.print_exc()
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            flush()
             # Not sys.exit: a task may have left threads behind that wait for a vendor.
             os._exit(code or 0)
 
@@ -84,7 +91,7 @@ class Supervisor:
         self.places += [Place(f"child {n}", slot, child.run) for n, slot in enumerate(self.board.children, start=1)]
         self.is_asked_to_end = False
         self._say = say
-        self._stands_still = False
+        self.stands_still = False
         self._notified_at = 0.0
 
     def run(self) -> bool:
@@ -92,12 +99,12 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: setattr(self, "is_asked_to_end", True))
         tell_systemd("READY=1")
-        while not self.is_asked_to_end and not self._stands_still:
+        while not self.is_asked_to_end and not self.stands_still:
             if self.look():
                 orphans.remember(place.pid for place in self.places if place.pid)
             time.sleep(LOOK_SECONDS)
         self.end()
-        return not self._stands_still
+        return not self.stands_still
 
     def look(self) -> bool:
         """Tell that we go on, bury the dead, kill the stuck, fork where one is missing; returns whether one was."""
@@ -106,7 +113,7 @@ class Supervisor:
         now = time.monotonic()
         is_changed = False
         for place in self.places:
-            if not place.pid and now - place.forked_at >= FORK_SECONDS and not self._stands_still:
+            if not place.pid and now - place.forked_at >= FORK_SECONDS and not self.stands_still:
                 place.fork(self.board)
                 is_changed = True
             elif place.pid:
@@ -167,10 +174,10 @@ class Supervisor:
 
     def _bury(self, place: Place, code: int) -> None:
         place.pid = 0
-        if self.is_asked_to_end or self._stands_still:
+        if self.is_asked_to_end or self.stands_still:
             return
         if code == clock.STANDS_STILL:
-            self._stands_still = True
+            self.stands_still = True
             self._say("Messages wait, and none comes out of the queue: the worker ends, to be started anew.")
         elif code:
             self._say(f"The worker's {place.name} died ({code}): another takes its place.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -111,6 +112,24 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start says that the port is taken")
+def test_programs_end_with_a_group_that_is_killed() -> None:
+    code = (
+        "import sys, time\n"
+        "from callcenter.supervision import ProcessGroup, Program\n"
+        "sleeper = Program('sleeper', [sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "print(ProcessGroup('.', print).start(sleeper).process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    keeper = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert keeper.stdout
+    sleeper = int(keeper.stdout.readline())
+    assert is_running(sleeper)
+    keeper.kill()
+    keeper.wait()
+    until(lambda: not is_running(sleeper))
 
 
 def test_a_child_that_does_not_listen_is_killed(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

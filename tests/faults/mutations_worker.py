@@ -7,6 +7,7 @@ from tests.faults.mutant import Mutant
 SUPERVISOR = "callcenter/worker/supervisor.py"
 LIFE = "callcenter/worker/life.py"
 BOARD = "callcenter/worker/board.py"
+BOUND = "callcenter/bound.py"
 CHILD = "callcenter/worker/child.py"
 CLOCK = "callcenter/worker/clock.py"
 ORPHANS = "callcenter/worker/orphans.py"
@@ -70,26 +71,40 @@ WORKER = (
     Mutant(
         "go on with a worker whose work stands still",
         SUPERVISOR,
-        "            self._stands_still = True\n",
+        "            self.stands_still = True\n",
         "",
-        SUPERVISOR_TESTS + "where_the_work_stands_still_it_ends_to_be_started_anew",
+        SUPERVISOR_TESTS + "where_the_workstands_still_it_ends_to_be_started_anew",
     ),
     Mutant(
         "ask a stopped process of the worker to end",
         SUPERVISOR,
         "# One that is stopped would not hear it.\n                    place.send(signal.SIGCONT)\n",
-        "",
+        "pass\n",
         SUPERVISOR_TESTS + "a_task_ends_before_its_child_does",
     ),
     Mutant(
         "let a worker's child outlive its supervisor",
-        LIFE,
+        BOUND,
         'if sys.platform == "linux":',
         "if False:",
         LIFE_TESTS + "a_child_dies_with_its_supervisor_in_mid_task",
     ),
     Mutant(
-        "let a worker's child not mind whose child it is",
+        "let a worker's child begin without its supervisor",
+        BOUND,
+        "return os.getppid() == parent",
+        "return True",
+        LIFE_TESTS + "a_child_whose_supervisor_is_gone_ends",
+    ),
+    Mutant(
+        "let the worker outlive a killed up",
+        SUPERVISION,
+        "[sys.executable, str(BOUND), str(os.getpid()), *program.command]",
+        "list(program.command)",
+        KEEPING_TESTS + "programs_end_with_a_group_that_is_killed",
+    ),
+    Mutant(
+        "let a worker's child not mind that its supervisor is gone",
         LIFE,
         "if os.getppid() != self._supervisor_pid:",
         "if False:",
@@ -142,7 +157,7 @@ WORKER = (
         CLOCK,
         "return self._is_idle() and (age",
         "return False and (age",
-        CLOCK_TESTS + "the_work_stands_still_where_children_wait_and_nothing_passes",
+        CLOCK_TESTS + "the_workstands_still_where_children_wait_and_nothing_passes",
     ),
     Mutant(
         "find that a busy worker stands still",

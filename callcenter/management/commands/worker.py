@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import sys
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from callcenter.worker import orphans
-from callcenter.worker.supervisor import Supervisor
+from callcenter.worker.supervisor import Supervisor, flush
 from campaigns.core import hosts
 from campaigns.queue import nudge_dispatch, nudge_poll
 from campaigns.schedules import sync_schedules
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         # With DEBUG a connection formats and keeps every statement, and one slice runs thousands.
         settings.DEBUG = False
         supervisor = Supervisor(settings.WORKERS, self.say)
-        self.stdout.write("The worker runs.")
+        self.say("The worker runs.")
         is_well = supervisor.run()
         if is_well:
             hosts.end(settings.HOST_NAME)
@@ -49,6 +49,7 @@ class Command(BaseCommand):
 
     def say(self, sentence: str) -> None:
         """Print a sentence at once."""
-        self.stdout.write(sentence)
-        self.stdout.flush()
-        sys.stderr.flush()
+        # Whoever read it may be gone: the work goes on without.
+        with contextlib.suppress(OSError):
+            self.stdout.write(sentence)
+        flush()

@@ -135,6 +135,7 @@ def test_where_the_work_stands_still_it_ends_to_be_started_anew(started: Started
     one = started(work_well)
     one.places[0].work = lambda _life: clock.STANDS_STILL
     os.kill(one.places[0].pid, signal.SIGKILL)
+    look_until(one, lambda: one.stands_still)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         assert not one.run()

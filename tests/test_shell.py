@@ -134,6 +134,7 @@ def test_an_admin_is_told_what_to_do_about_a_worker_and_a_stranger_nothing(clien
     text = client.get(reverse("providers")).content.decode()
     assert "manage.py doctor" in text
     assert "Last sign of it" in text
+    assert "No worker is running" in client.get(reverse("admin:index")).content.decode()
 
 
 def test_waiting_migrations_are_not_ready(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

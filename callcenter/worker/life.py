@@ -60,8 +60,8 @@ class Life:
             return
         try:
             hosts.beat(settings.HOST_NAME)
-        except Error:
-            logger.warning("no heartbeat could be written", exc_info=True)
+        except Error as error:
+            logger.warning("no heartbeat could be written: %s", type(error).__name__)
             if not connection.in_atomic_block:
                 connection.close()
         else:

@@ -73,7 +73,7 @@ WORKER = (
         SUPERVISOR,
         "            self.stands_still = True\n",
         "",
-        SUPERVISOR_TESTS + "where_the_workstands_still_it_ends_to_be_started_anew",
+        SUPERVISOR_TESTS + "where_the_work_stands_still_it_ends_to_be_started_anew",
     ),
     Mutant(
         "ask a stopped process of the worker to end",
@@ -157,7 +157,7 @@ WORKER = (
         CLOCK,
         "return self._is_idle() and (age",
         "return False and (age",
-        CLOCK_TESTS + "the_workstands_still_where_children_wait_and_nothing_passes",
+        CLOCK_TESTS + "the_work_stands_still_where_children_wait_and_nothing_passes",
     ),
     Mutant(
         "find that a busy worker stands still",

@@ -163,6 +163,7 @@ class Supervisor:
         if place.silence.look(place.slot.ticks, now) > place.slot.allowed:
             self._say(f"The worker's {place.name} made no progress for {place.slot.allowed:.0f} s: it is replaced.")
             place.send(signal.SIGKILL)
+            place.silence = Silence()
         elif place.stopped_at is not None and now - place.stopped_at > STOPPED_SECONDS:
             if place.was_continued:
                 self._say(f"The worker's {place.name} was stopped again: it is replaced.")

@@ -21,6 +21,7 @@ from django_q.signing import BadSignature, SignedPackage
 from django_q.worker import worker
 
 from callcenter.worker.life import IDLE_SECONDS, Life
+from campaigns import queue
 from campaigns.core import progress
 
 logger = logging.getLogger(__name__)
@@ -124,4 +125,8 @@ def run(life: Life) -> None:
     """Take and run messages until asked to end, until a time-out, or until this process has run `recycle` of them."""
     broker = get_broker()
     progress.connect(life.tell)
+    if life.follows_a_death:
+        # Its slice and the message for it are gone, and nobody else would be woken before the minute is over.
+        queue.nudge_dispatch()
+        queue.nudge_poll()
     worker(Messages(life, broker), Results(life, broker), Timer(life))

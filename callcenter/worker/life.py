@@ -29,8 +29,10 @@ BEAT_TRY_SECONDS = 1.0
 class Life:
     """The life of one child process, seen from inside."""
 
-    def __init__(self, board: Board, slot: Slot, supervisor_pid: int) -> None:
+    def __init__(self, board: Board, slot: Slot, supervisor_pid: int, *, follows_a_death: bool = False) -> None:
         self.board, self.slot = board, slot
+        self.follows_a_death = follows_a_death
+        """Whether it takes the place of a process that died, and with it the message in its hand."""
         self.is_asked_to_end = False
         self._supervisor_pid = supervisor_pid
         self._supervisor = Silence()

@@ -48,6 +48,7 @@ class Place:
         self.pid = 0
         self.forked_at = -FORK_SECONDS
         self.silence = Silence()
+        self.has_died = False
         self.stopped_at: float | None = None
         self.was_continued = False
 
@@ -65,7 +66,7 @@ class Place:
             return
         code: int | None = CHILD_DIED
         try:
-            life = Life(board, self.slot, supervisor)
+            life = Life(board, self.slot, supervisor, follows_a_death=self.has_died)
             life.begin()
             code = self.work(life)
         except BaseException:
@@ -174,7 +175,7 @@ class Supervisor:
             place.stopped_at, place.was_continued = None, True
 
     def _bury(self, place: Place, code: int) -> None:
-        place.pid = 0
+        place.pid, place.has_died = 0, code != 0
         if self.is_asked_to_end or self.stands_still:
             return
         if code == clock.STANDS_STILL:

@@ -41,6 +41,20 @@ WORKER = (
         SUPERVISOR_TESTS + "a_child_that_dies_is_replaced_and_the_other_is_not",
     ),
     Mutant(
+        "tell nobody that a worker's child died with its slice",
+        SUPERVISOR,
+        "follows_a_death=self.has_died",
+        "follows_a_death=False",
+        SUPERVISOR_TESTS + "who_follows_a_death_knows_it_and_who_follows_an_end_does_not",
+    ),
+    Mutant(
+        "let the slice of a dead worker's child wait for the minute",
+        CHILD,
+        "if life.follows_a_death:",
+        "if False:",
+        CHILD_TESTS + "who_follows_a_death_rings_for_the_work_that_died",
+    ),
+    Mutant(
         "wait for ever for a worker's process without progress",
         SUPERVISOR,
         "> place.slot.allowed:",

@@ -18,7 +18,7 @@ from django_q.tasks import async_task
 from callcenter.worker import child
 from callcenter.worker.board import Board
 from callcenter.worker.life import IDLE_SECONDS, Life
-from campaigns import tasks
+from campaigns import queue, tasks
 from campaigns.core import hosts, progress
 from campaigns.models import WorkerHost
 
@@ -44,8 +44,9 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Life]:
     monkeypatch.setattr(ORM, "queue_size", lambda _self: 0)
     alarm = signal.getsignal(signal.SIGALRM)
 
-    def act(messages: int = 1) -> Life:
+    def act(messages: int = 1, *, follows_a_death: bool = False) -> Life:
         life = Once(Board(1), messages)
+        life.follows_a_death = follows_a_death
         try:
             child.run(life)
         finally:
@@ -64,6 +65,20 @@ def test_a_message_that_was_handled_is_gone_and_is_the_heartbeat(run: Callable[.
     assert run().slot.handled == 1
     assert not OrmQ.objects.exists()
     assert hosts.standing().is_alive
+
+
+def test_who_follows_a_death_rings_for_the_work_that_died(
+    run: Callable[..., Life], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(queue, "nudge_dispatch", lambda: rung.append("dispatch"))
+    monkeypatch.setattr(queue, "nudge_poll", lambda: rung.append("poll"))
+    async_task("campaigns.tasks.beat")
+    run()
+    assert rung == []
+    async_task("campaigns.tasks.beat")
+    run(follows_a_death=True)
+    assert rung == ["dispatch", "poll"]
 
 
 def test_a_failing_task_is_kept_and_acknowledged_and_the_next_one_runs(

@@ -84,6 +84,23 @@ def test_a_child_that_dies_is_replaced_and_the_other_is_not(started: Started, sa
     assert said == [f"The worker's {one.places[position].name} died (-9): another takes its place."]
 
 
+def test_who_follows_a_death_knows_it_and_who_follows_an_end_does_not(started: Started, tmp_path: Path) -> None:
+    def work(life: Life) -> None:
+        (tmp_path / f"{os.getpid()} {life.follows_a_death}").touch()
+        work_well(life)
+
+    def births(number: int) -> list[str]:
+        look_until(one, lambda: len(list(tmp_path.glob("[0-9]*"))) == number)
+        return sorted(path.name.split()[1] for path in tmp_path.glob("[0-9]*"))
+
+    one = started(work)
+    assert births(1) == ["False"]
+    os.kill(one.places[1].pid, signal.SIGTERM)
+    assert births(2) == ["False", "False"]
+    os.kill(one.places[1].pid, signal.SIGKILL)
+    assert births(3) == ["False", "False", "True"]
+
+
 def test_one_that_ends_in_order_is_replaced_without_a_word(started: Started, said: list[str]) -> None:
     one = started(lambda _life: None)
     before = one.places[1].pid

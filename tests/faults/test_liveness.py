@@ -94,8 +94,8 @@ def start_worker(
         if engine == "postgres":
             redis: Redis = request.getfixturevalue("redis")
             stage.environment["REDIS_URL"] = redis.url
-        # Slow enough that a fault falls into the middle of it.
-        stage.lay_out(1, vendors=["bolna", "vocode"], max_lines=10, a_second=8)
+        # Slow enough that a fault falls into the middle of it; with lines enough that no call waits for another's end.
+        stage.lay_out(1, vendors=["bolna", "vocode"], max_lines=100, a_second=8)
         workers.append(KeptWorker(stage))
         return workers[-1]
 
@@ -135,13 +135,17 @@ def test_orders_go_on_whichever_process_is_hit(
     size = len(worker.family())
     longest = 0.0
     for round_number in range(scaled(3, 1)):
+        already: list[int] = []
         for position in range(size):
             what = f"process {position} of {size} hit by {fault.name}"
             stage.wait(lambda: worker.is_whole(size), WITHIN, f"the worker is whole before {what}")
             enough = len(stage.journal()) + 6 + round_number
             add_people(stage, 24)
             stage.wait(lambda enough=enough: len(stage.journal()) >= enough, WITHIN, "calls leave")
-            hit = worker.family()[position]
+            # In order of birth, the first process first: those that took the place of one that was hit come last.
+            family = worker.family()
+            hit = family[0] if not position else next(pid for pid in family[1:] if pid not in already)
+            already.append(hit)
             os.kill(hit, fault)
             stage.kills += fault == signal.SIGKILL
             stage.stops += fault == signal.SIGSTOP

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.reports import rollups
 from campaigns.tracking import (
     alerts,
-    polling,
+    due_reads,
     reconciliation_sweep,
     restore_guard,
     stuck_calls,
@@ -46,7 +46,7 @@ def sweep() -> dict[str, int]:
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
     if unfilled.exists() or reservation.providers_with_work(now):
         queue.nudge_dispatch()
-    if polling.has_due(now):
+    if due_reads.has_due(now):
         queue.nudge_poll()
     if vendor_stops.to_ask(now).exists():
         queue.nudge_take_back()

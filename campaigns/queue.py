@@ -23,6 +23,7 @@ SWEEP_LISTS = "campaigns.tasks.sweep_lists"
 SWEEP_LIST = "campaigns.tasks.sweep_list"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
+BEAT = "campaigns.tasks.beat"
 
 
 def _ring(path: str, *ids: int) -> None:
@@ -71,3 +72,8 @@ def nudge_export(export_id: int) -> None:
 def length() -> int:
     """Return how many messages no worker took yet; raises the broker's error where it cannot be reached."""
     return int(get_broker().queue_size() or 0)
+
+
+def nudge_beat() -> None:
+    """Queue a message that does nothing: whichever worker handles it writes its host's heartbeat."""
+    transaction.on_commit(partial(_ring, BEAT))

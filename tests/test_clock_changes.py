@@ -20,7 +20,7 @@ from campaigns.core import leases
 from campaigns.dialing import circuit_breaker, reservation
 from campaigns.exports import job
 from campaigns.models import Alert, Call, CallExport, VendorSweep
-from campaigns.tracking import alerts, polling, reconciliation_sweep, stuck_calls, unknown_calls, vendor_stops
+from campaigns.tracking import alerts, due_reads, reconciliation_sweep, stuck_calls, unknown_calls, vendor_stops
 from providers import pace
 from providers.clock import APART, has_passed, is_ahead, still_holds
 from providers.models import Provider, WebhookAddress
@@ -101,7 +101,7 @@ def open_call(status: str, rank: int) -> Look:
 
     def look(now: datetime.datetime) -> bool:
         stuck_calls.undo_clock_change(now)
-        return polling.providers_with_due(now) == [call.provider_id]
+        return due_reads.providers_with_due(now) == [call.provider_id]
 
     return look
 

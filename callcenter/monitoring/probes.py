@@ -1,11 +1,10 @@
-"""Probes for load balancers and supervisors: /livez (this process answers) and /readyz (it can serve pages).
+"""Probes: /livez, for load balancers (this process answers), and /readyz, for monitoring (all of it works).
 
 /healthz is the former name of /livez.
 """
 
 from __future__ import annotations
 
-import datetime
 import shutil
 import tempfile
 import uuid
@@ -21,8 +20,6 @@ from django.views.decorators.http import require_safe
 
 from callcenter.monitoring.access import has_token
 from campaigns.core import hosts
-from campaigns.core.clock import DatabaseClock
-from campaigns.models import WorkerHost
 
 DISK_FULL_MB = 50
 """With less free space uploads, and SQLite itself, are about to fail; `doctor` warns far earlier."""
@@ -34,14 +31,10 @@ class NotWell(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of /readyz. `look` returns what there is to say and raises, `NotWell` or anything, where it fails.
-
-    `is_needed`: without it this process cannot serve pages, so that others should be asked instead (503).
-    """
+    """One line of /readyz. `look` returns what there is to say and raises, `NotWell` or anything, where it fails."""
 
     name: str
     look: Callable[[], str]
-    is_needed: bool
 
 
 def database() -> str:
@@ -83,26 +76,21 @@ def disk() -> str:
 
 def heartbeat() -> str:
     """Check that some host's worker lives."""
-    now = DatabaseClock().now()
-    alive = sorted(hosts.living(now).values_list("name", flat=True))
-    if alive:
-        return f"alive: {', '.join(alive)}"
-    last = WorkerHost.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
-    raise NotWell(f"No worker lives; last heartbeat {_ago(now, last)}. Start one: manage.py worker")
-
-
-def _ago(now: datetime.datetime, then: datetime.datetime | None) -> str:
-    return "never" if then is None else f"{(now - then).total_seconds():.0f} s ago"
+    work = hosts.standing()
+    if work.is_alive:
+        return f"alive: {', '.join(sorted(host.name for host in work.hosts if host.is_alive))}"
+    last = "never" if work.silent_for is None else f"{work.silent_for:.0f} s ago"
+    raise NotWell(f"No worker lives; last heartbeat {last}. Start one: manage.py worker")
 
 
 CHECKS = (
-    Check("database", database, True),
-    Check("migrations", migrations, True),
-    Check("redis", redis, True),
-    Check("disk", disk, True),
-    # Told, but no reason for a 503: every web server would say it at once, a proxy would then show nobody anything,
-    # and "Stop all calls" must stay within reach just when the background work misbehaves. Alerts tell of it instead.
-    Check("heartbeat", heartbeat, False),
+    Check("database", database),
+    Check("migrations", migrations),
+    Check("redis", redis),
+    Check("disk", disk),
+    # A sign that says "well" while nobody is called is worse than none. A load balancer asks /livez: the pages, and
+    # "Stop all calls" among them, must stay within reach just when the background work misbehaves.
+    Check("heartbeat", heartbeat),
 )
 
 
@@ -114,16 +102,14 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 where every needed check passes, else 503, with each check's result.
+    """Answer 200 where every check passes, else 503, with each check's result.
 
-    The status is `ok`, `degraded` (only what is not needed fails) or `not ready`. The version and what each check says
-    are for those with METRICS_TOKEN.
+    The status is `ok` or `not ready`. The version and what each check says are for those with METRICS_TOKEN.
     """
     results = [(check, *_result(check)) for check in CHECKS]
-    failed = [check for check, is_well, _said in results if not is_well]
-    is_ready = not any(check.is_needed for check in failed)
+    is_ready = all(is_well for _check, is_well, _said in results)
     body: dict[str, object] = {
-        "status": "not ready" if not is_ready else "degraded" if failed else "ok",
+        "status": "ok" if is_ready else "not ready",
         "checks": {check.name: "ok" if is_well else "failed" for check, is_well, _said in results},
     }
     if has_token(request):

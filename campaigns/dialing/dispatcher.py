@@ -19,7 +19,7 @@ from functools import partial
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
-from campaigns.core import leases
+from campaigns.core import leases, progress
 from campaigns.core.clock import DatabaseClock, boottime
 from campaigns.dialing import circuit_breaker, order_results, reservation
 from campaigns.dialing.commit_point import CommittedCall, commit_calls
@@ -145,6 +145,8 @@ class DispatchSlice:
         """Send calls until the time is over or nothing is due; returns whether work remains."""
         has_work = True
         while time.monotonic() < self.ends_at and has_work:
+            if progress.tell():
+                break
             try:
                 has_work = self.round()
             except (OperationalError, InterfaceError):

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0001_squashed_0004_vendor_calls'),
-        ('campaigns', '0021_hosts'),
+        ('campaigns', '0022_silent_worker'),
         ('providers', '0007_read_pace'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -18,15 +18,12 @@ from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from campaigns.core import leases
+from campaigns.core import leases, progress
 from campaigns.core.clock import DatabaseClock, span
-from campaigns.core.sql.prepared import IdsAt
 from campaigns.launch import lifecycle
 from campaigns.models import Call
-from campaigns.models.status_conditions import StatusIsOneOf
-from campaigns.tracking import call_updates, stuck_calls, unknown_calls
+from campaigns.tracking import call_updates, due_reads, stuck_calls, unknown_calls
 from campaigns.tracking.unknown_calls import Listing
 from providers import opening
 from providers.base import ProviderBackend
@@ -40,7 +37,7 @@ from providers.exceptions import (
 )
 from providers.models import Provider
 from providers.paced_reads import DatabaseErrands
-from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus, Exchange
+from providers.types import CallSnapshot, Exchange
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +49,6 @@ AHEAD_SECONDS = 75.0
 margin, so that what is left to the minute job is never late by its minute."""
 CROWDED_SECONDS = 20.0
 """The same where a worker has no process to spare."""
-BATCH_BY_LIST = 5000
-"""Calls a read where the vendor is read by list: a list costs all its pages, however few calls are wanted."""
 MOST_IN_A_WRITE = 1000
 """Calls written in one transaction."""
 SWEEP_SECONDS = 5.0
@@ -96,6 +91,9 @@ class PollSlice:
     def run(self) -> bool:
         """Read until the time is over or nothing becomes due soon; returns whether another slice should follow."""
         while time.monotonic() < self.ends_at:
+            if progress.tell():
+                self.ends_at = 0.0
+                break
             try:
                 if not self.round():
                     return False
@@ -114,7 +112,7 @@ class PollSlice:
             lifecycle.finish_done_campaigns()
             self.swept_at = now
         self.keep_leases()
-        started = sum(self.start(provider_id) for provider_id in providers_with_due(self.clock.now()))
+        started = sum(self.start(provider_id) for provider_id in due_reads.providers_with_due(self.clock.now()))
         wrote = self.write(timeout=0.2 if self.busy else 0.0)
         if not started and not wrote and not self.busy:
             if not self.is_needed():
@@ -132,7 +130,7 @@ class PollSlice:
         seconds = AHEAD_SECONDS if has_room else min(AHEAD_SECONDS, CROWDED_SECONDS)
         ahead = now + datetime.timedelta(seconds=seconds)
         # An order that is out now is an open call in a moment, and nobody rings for it again.
-        expected = providers_with_due(ahead) or providers_with_orders_out()
+        expected = due_reads.providers_with_due(ahead) or due_reads.providers_with_orders_out()
         held = [provider_id for provider_id in expected if self._holds(provider_id)]
         return bool(held or (expected and not self.others.take_care(now)))
 
@@ -145,7 +143,7 @@ class PollSlice:
         if backend is None:
             return False
         now = self.clock.now()
-        calls = due_handles(provider, now)
+        calls = due_reads.due_handles(provider, now)
         plan = unknown_calls.plan_look(provider, now)
         if not calls and plan is None:
             return False
@@ -189,7 +187,7 @@ class PollSlice:
                 backend = opening.open_backend(provider, partial(self._note, provider.pk), through=self.errands)
             except ProviderMisconfigured as error:
                 Provider.objects.halt_for(provider.pk, error)
-                postpone(provider.pk, self.clock.now(), 60)
+                due_reads.postpone(provider.pk, self.clock.now(), 60)
                 return None
             self.backends[provider.pk] = backend
         return self.backends[provider.pk]
@@ -302,36 +300,6 @@ class PollSlice:
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 
-def batch_of(provider: Provider) -> int:
-    """Return how many calls one read asks for: thousands by list, else what the read rate allows in five seconds."""
-    if provider.backend_class.fetches_by_list:
-        return BATCH_BY_LIST
-    return max(1, min(500, provider.reads_per_minute // 12))
-
-
-def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, CallHandle]]:
-    """Return the ids and handles of the calls to read now, the longest due first."""
-    due = Call.objects.at_vendor().filter(provider=provider, next_poll_at__lte=now).exclude(remote_id="")
-    # Plain values instead of model instances: there may be thousands of rows.
-    columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at")
-    return [
-        (
-            pk,
-            CallHandle(
-                reference=reference,
-                remote_id=remote_id,
-                to_number=to_number,
-                agent_id=agent_id or "",
-                caller_id=caller_id or "",
-                placed_at=placed_at,
-            ),
-        )
-        for pk, reference, remote_id, to_number, agent_id, caller_id, placed_at in due.order_by(
-            "next_poll_at"
-        ).values_list(*columns)[: batch_of(provider)]
-    ]
-
-
 def news_of(provider_id: int, asked: Sequence[int], snapshots: Sequence[CallSnapshot]) -> dict[int, CallSnapshot]:
     """Return the snapshots by the id of our call; those that belong to none of the calls asked for are left out."""
     ids = dict(
@@ -356,39 +324,6 @@ def note_failure(
     ids = [*asked, *([call.call_id for call in plan.unknown] if plan else [])]
     Call.objects.filter(pk__in=ids).exclude(next_poll_at=None).update(next_poll_at=now + span(wait))
     Provider.objects.note_error(provider_id, error)
-
-
-def postpone(provider_id: int, now: datetime.datetime, wait: float) -> None:
-    """Postpone all due polls of a provider by `wait` seconds."""
-    Call.objects.filter(_due(now), provider=provider_id).update(next_poll_at=now + span(wait))
-
-
-def _due(at: datetime.datetime) -> Q:
-    return Q(StatusIsOneOf(AT_VENDOR | {CallStatus.UNKNOWN}), next_poll_at__lte=at)
-
-
-def _with_due(now: datetime.datetime) -> QuerySet[Provider, int]:
-    due = Call.objects.filter(_due(now), provider=OuterRef("pk"))
-    return Provider.objects.filter(Exists(due)).values_list("pk", flat=True)
-
-
-_providers_with_due = IdsAt(_with_due)
-
-
-def providers_with_due(now: datetime.datetime) -> list[int]:
-    """Return the ids of providers with open or unknown calls to read now."""
-    return _providers_with_due(now)
-
-
-def providers_with_orders_out() -> list[int]:
-    """Return the ids of providers with orders on their way."""
-    out = Call.objects.live().filter(status=CallStatus.PLACING)
-    return list(out.order_by().values_list("provider", flat=True).distinct())
-
-
-def has_due(at: datetime.datetime) -> bool:
-    """Return whether any call is due for a read at or before this time."""
-    return Call.objects.filter(_due(at)).exists()
 
 
 def run_slice(seconds: float = SLICE_SECONDS) -> bool:

@@ -8,7 +8,8 @@ from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_reading import READING
 from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_sweeping import SWEEPING
+from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
-    *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION,
+    *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER,
 )  # fmt: skip

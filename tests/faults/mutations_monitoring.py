@@ -97,13 +97,6 @@ MONITORING = (
         PROBE_TESTS + "machines_ask_by_ip_address_and_without_https",
     ),
     Mutant(
-        "a dead worker takes every page away",
-        PROBES,
-        'Check("heartbeat", heartbeat, False)',
-        'Check("heartbeat", heartbeat, True)',
-        PROBE_TESTS + "missing_heartbeats_are_told_but_take_no_page_away",
-    ),
-    Mutant(
         "readiness repeats the database's text",
         PROBES,
         'return False, f"failed ({type(error).__name__})."',

@@ -174,8 +174,8 @@ SETTLED = (
     Mutant(
         "forget the orders that are out",
         POLLING,
-        "providers_with_due(ahead) or providers_with_orders_out()",
-        "providers_with_due(ahead)",
+        "due_reads.providers_with_due(ahead) or due_reads.providers_with_orders_out()",
+        "due_reads.providers_with_due(ahead)",
         SLICE_TESTS + "a_poll_slice_goes_on_while_a_call_is_open_or_an_order_is_out",
     ),
 )

@@ -17,7 +17,7 @@ from campaigns.dialing import commit_point, dispatcher, order_results, reservati
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.launch import lifecycle
 from campaigns.models import Call, Campaign, DialingSwitch
-from campaigns.tracking import polling, stuck_calls
+from campaigns.tracking import due_reads, stuck_calls
 from providers import pace
 from providers.exceptions import (
     CredentialsRejected,
@@ -323,7 +323,7 @@ def _slice_and_close() -> None:
 def test_reads_alone_never_dial(sandbox: Sandbox, read_back: Callable[..., None]) -> None:
     single(sandbox.provider(), "+989121239901")
     read_back(0.5)
-    polling.has_due(timezone.now())
+    due_reads.has_due(timezone.now())
     assert sandbox.dialed == []
 
 

@@ -134,7 +134,7 @@ def scale_timers() -> None:
     from campaigns import rules
     from campaigns.core import leases
     from campaigns.dialing import dispatcher, reservation
-    from campaigns.tracking import polling
+    from campaigns.tracking import due_reads, polling
     from providers.client.limits import ClientLimits
 
     scale = float(settings.TIME_SCALE)
@@ -147,8 +147,8 @@ def scale_timers() -> None:
     reservation.RESERVED_SECONDS = max(1.0, reservation.RESERVED_SECONDS / scale)  # type: ignore[assignment]
     dispatcher.SWEEP_SECONDS = polling.SWEEP_SECONDS = max(0.2, dispatcher.SWEEP_SECONDS / scale)
     dispatcher.AHEAD_SECONDS = polling.AHEAD_SECONDS = 2.0
-    in_five_seconds = polling.batch_of
-    polling.batch_of = lambda provider: max(1, round(in_five_seconds(provider) / scale))
+    in_five_seconds = due_reads.batch_of
+    due_reads.batch_of = lambda provider: max(1, round(in_five_seconds(provider) / scale))
 
 
 def dispatch() -> None:

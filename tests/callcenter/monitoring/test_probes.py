@@ -123,11 +123,12 @@ def test_a_folder_that_is_gone_or_full_is_not_ready(
     assert client.get("/readyz").status_code == 503
 
 
-def test_missing_heartbeats_are_told_but_take_no_page_away(client: Client, worker: None, settings: Settings) -> None:
+def test_without_a_worker_it_answers_but_is_not_ready(client: Client, worker: None, settings: Settings) -> None:
     settings.METRICS_TOKEN = TOKEN
     WorkerHost.objects.update(beat_at=DatabaseClock().now() - datetime.timedelta(seconds=hosts.SILENT_SECONDS + 40))
     answer = client.get("/readyz", headers={"authorization": f"Bearer {TOKEN}"})
-    assert answer.status_code == 200
-    assert answer.json()["status"] == "degraded"
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "not ready"
     assert answer.json()["checks"]["heartbeat"] == "failed"
     assert "manage.py worker" in answer.json()["details"]["heartbeat"]
+    assert client.get("/livez").status_code == 200

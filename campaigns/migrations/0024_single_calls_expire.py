@@ -37,9 +37,5 @@ class Migration(migrations.Migration):
             name='skip_reason',
             field=models.CharField(blank=True, choices=[('', '-'), ('do_not_call', 'Not called: the number is on the do-not-call list.'), ('number_refused', 'Not called: this vendor cannot call this number.'), ('no_zone', 'Not called: the local time of this number is not known.'), ('excluded', 'Not called: this person is among those of a campaign that is left out.'), ('stopped', 'Not called: the campaign was stopped.'), ('missing_variable', 'Not called: a variable of the message is empty.'), ('canceled', 'Not called: a person canceled it.'), ('expired', 'Not called: it waited too long, so it may no longer be wanted.'), ('called_since', 'Not called: others called this person after it was asked for.'), ('not_needed', 'Not called: the attempt before it turned out to be answered.')], default='', max_length=20),
         ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False), ('status', 'pending')), fields=['expires_at'], name='call_expiring'),
-        ),
         migrations.RunPython(expire_waiting_ones, migrations.RunPython.noop),
     ]

@@ -64,7 +64,7 @@ e2e: $(DEV) ## The whole product as real processes over real HTTP
 	$(PYTEST) -n 5 -m end_to_end $(TESTS)
 
 upgrades: $(DEV) ## An upgrade in mid campaign, the old web beside the new tables, a move to PostgreSQL
-	$(PYTEST) -n 0 -m upgrades tests/upgrades tests/test_moving.py
+	$(PYTEST) -n 0 -m upgrades tests/upgrades tests/moving
 
 browser: $(DEV) ## Tests in a real Chromium, in English and in Persian; `make test` walks through the English ones
 	@.ci/need chromium

@@ -75,10 +75,10 @@ def _open_source(path: Path) -> None:
 
 def _open_target(url: str) -> None:
     """Open the PostgreSQL database under `TARGET`; raises Refusal where it cannot be reached."""
-    try:
-        wanted = environ.Env.db_url_config(url)
-    except (ValueError, ImproperlyConfigured):
-        wanted = {}
+    wanted: dict[str, object] = {}
+    if url.startswith(("postgres://", "postgresql://")):
+        with contextlib.suppress(ValueError, ImproperlyConfigured):
+            wanted = environ.Env.db_url_config(url)
     if wanted.get("ENGINE") != "django.db.backends.postgresql" or not wanted.get("NAME"):
         raise Refusal(f"The target is no address of a PostgreSQL database. {HOW_TO_WRITE}")
     _open(TARGET, wanted)

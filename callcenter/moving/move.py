@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import DatabaseError, OperationalError, connections, transaction
+from django.utils.translation import gettext as _
 
 from callcenter.audit.models import AuditEvent
 from callcenter.moving.comparing import compare_samples, compare_sums
@@ -68,7 +69,7 @@ def _move(path: Path, tables: list[Table], tell: Tell) -> tuple[int, int]:
                 samples = copy_all(reader, tables, tell)
                 rows, compared = compare_sums(reader, tables), compare_samples(tables, samples)
                 AuditEvent.objects.using(TARGET).create(action="database.moved", detail={"rows": rows})
-            stop_all.retire(SOURCE, f"This database was moved to PostgreSQL ({name_of_target()}), which calls now.")
+            stop_all.retire(SOURCE, _("This database was moved to PostgreSQL; calls are placed from there."))
     except OperationalError as error:
         if "locked" in str(error) or "readonly" in str(error):
             raise Refusal(

@@ -1,0 +1,124 @@
+"""Every row of every model arrives as it was; a move that is broken off leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connections
+
+from callcenter.audit.models import AuditEvent
+from callcenter.moving.databases import SOURCE, TARGET, opened
+from callcenter.moving.tables import LEFT_BEHIND
+from campaigns.contacts.search import part_of_person, people_with
+from campaigns.core import transcript_words
+from campaigns.models import Call, Contact, DialingSwitch
+from campaigns.tracking import restore_guard
+from providers.models import Provider
+from tests.campaigns.catalogue import read_catalogue
+from tests.campaigns.scratch import standing_in
+from tests.migrated import ROOT
+from tests.moving.conftest import ask, counted, environment, moved, on_postgres, rows_of
+
+
+@on_postgres
+@pytest.mark.usefixtures("unblocked")
+def test_every_row_of_every_model_arrives_as_it_was(source: Path, make_target: Callable[..., str]) -> None:
+    url, fresh = make_target(is_migrated=False), make_target()
+    told = moved(source, url)
+    assert any("campaigns_call " in line for line in told)
+    with opened(source, url):
+        for model in apps.get_models(include_auto_created=True):
+            if not model._meta.managed or model._meta.proxy:
+                continue
+            there, here = rows_of(model, SOURCE), rows_of(model, TARGET)
+            assert there, f"{model._meta.label} was empty: nothing is proven of it"
+            if model._meta.label_lower in LEFT_BEHIND:
+                assert here == []
+                continue
+            if model is AuditEvent:
+                last = here.pop()
+                assert (last["action"], last["actor_id"]) == ("database.moved", None)
+            if model is DialingSwitch:
+                assert [row["stopped_at"] for row in here] == [None]
+                continue
+            assert here == there, model._meta.label
+        keyed = Provider.objects.using(TARGET).filter(vendor="bolna", is_active=False).first()
+        assert keyed is not None
+        assert keyed.secrets == {"api_key": "a-key-of-ours"}
+        standing = read_catalogue(connections[TARGET])
+    with opened(source, fresh):
+        # Every index, constraint and sequence stands as the migrations make it.
+        assert standing == read_catalogue(connections[TARGET])
+
+
+@on_postgres
+@pytest.mark.usefixtures("unblocked")
+def test_ids_go_on_and_searches_find(source: Path, make_target: Callable[..., str]) -> None:
+    url = make_target()
+    moved(source, url)
+    with opened(source, url), standing_in(connections[TARGET]):
+        highest = max(Contact.objects.values_list("pk", flat=True))
+        assert Contact.objects.create(name="New", phone="+989120000001").pk == highest + 1
+        known = Contact.objects.exclude(name="").order_by("pk").first()
+        assert known is not None
+        assert known in people_with(part_of_person(known.phone[4:10]), Contact.objects.all())
+        assert Call.objects.filter(transcript_words.said(["parcel"])).exists()
+
+
+@on_postgres
+@pytest.mark.usefixtures("unblocked")
+def test_calling_is_not_frozen_there_and_stopped_here(source: Path, make_target: Callable[..., str]) -> None:
+    url = make_target()
+    before = ask(source, "SELECT * FROM campaigns_call ORDER BY id")
+    with opened(source, url), standing_in(connections[SOURCE]):
+        restore_guard.watch()
+    moved(source, url)
+    with opened(source, url):
+        with standing_in(connections[TARGET]):
+            frozen = set(Provider.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True))
+            assert not restore_guard.watch()
+            assert not restore_guard.watch()
+            assert set(Provider.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True)) == frozen
+            assert DialingSwitch.objects.get().stopped_at is None
+        with standing_in(connections[SOURCE]):
+            # Whoever starts the old one by mistake calls nobody, and it notices what came after it.
+            assert "moved to PostgreSQL" in DialingSwitch.objects.get().reason
+            assert DialingSwitch.objects.get().stopped_at is not None
+            assert restore_guard.watch()
+    assert ask(source, "SELECT * FROM campaigns_call ORDER BY id") == before
+
+
+@on_postgres
+@pytest.mark.usefixtures("unblocked")
+def test_characters_that_postgresql_refuses_are_replaced(source: Path, make_target: Callable[..., str]) -> None:
+    url = make_target()
+    ask(source, "UPDATE campaigns_contact SET name = 'a' || char(0) || 'b', tags = '[\"\\u0000\", \"\\ud800x\"]'")
+    moved(source, url)
+    with opened(source, url):
+        contact = Contact.objects.using(TARGET).first()
+        assert contact is not None
+        assert (contact.name, contact.tags) == ("a?b", ["?", "?x"])
+
+
+@on_postgres
+@pytest.mark.usefixtures("unblocked")
+def test_a_killed_move_leaves_nothing_and_is_begun_anew(source: Path, make_target: Callable[..., str]) -> None:
+    url = make_target()
+    command = [sys.executable, "-u", "manage.py", "move_database", url]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | environment(source.parent), stdout=-1, text=True) as one:
+        assert one.stdout is not None
+        seen = next((line for line in one.stdout if "campaigns_callevent" in line), "")
+        one.send_signal(signal.SIGKILL)
+    assert seen, "it was not killed in the middle"
+    assert one.returncode == -signal.SIGKILL
+    assert counted(url, source)["campaigns_call"] == 0
+    assert ask(source, "SELECT stopped_at FROM campaigns_dialingswitch") == [(None,)]
+    moved(source, url)
+    assert counted(url, source)["campaigns_call"] > 300

@@ -26,6 +26,8 @@ from campaigns.models import DialingSwitch
 SOURCE, TARGET = "move_source", "move_target"
 """Aliases of the SQLite file that is read, and of the PostgreSQL database that is filled."""
 LOCK_SECONDS = 5
+MAGIC = b"SQLite format 3\x00"
+"""How every SQLite file begins (https://www.sqlite.org/fileformat2.html#magic_header_string)."""
 FILLED_BY_MIGRATIONS: tuple[type[models.Model], ...] = (
     ContentType, Permission, Group, Group.permissions.through, DialingSwitch,
 )  # fmt: skip
@@ -55,9 +57,13 @@ def _open_source(path: Path) -> None:
     """Open the SQLite file under `SOURCE`; raises Refusal where it is none, or not up to date."""
     if not path.is_file():
         raise Refusal(f"There is no file {path}. Name the SQLite file with --source.")
-    with path.open("rb") as file:
-        if file.read(16) != b"SQLite format 3\x00":
-            raise Refusal(f"{path} is no SQLite database. Name another file with --source.")
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(MAGIC))
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror}.") from None
+    if begins != MAGIC:
+        raise Refusal(f"{path} is no SQLite database. Name another file with --source.")
     _open(
         SOURCE,
         {

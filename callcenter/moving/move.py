@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -77,12 +78,12 @@ def _move(path: Path, tables: list[Table], tell: Tell) -> tuple[int, int]:
                 " as the user whom the file belongs to."
             ) from None
         raise _broken_off(error) from None
-    except DatabaseError as error:
+    except (DatabaseError, sqlite3.Error, KeyboardInterrupt) as error:
         raise _broken_off(error) from None
     return rows, compared
 
 
-def _broken_off(error: DatabaseError) -> Refusal:
+def _broken_off(error: BaseException) -> Refusal:
     said = str(error).strip().splitlines()
     return Refusal(f"The move was broken off: {said[0] if said else type(error).__name__}. The target is still empty.")
 
@@ -90,6 +91,11 @@ def _broken_off(error: DatabaseError) -> Refusal:
 def _tidy_up(tables: list[Table], tell: Tell) -> None:
     """Bring PostgreSQL's statistics up to date, without which it plans its first searches badly."""
     began = time.monotonic()
-    with connections[TARGET].cursor() as cursor:
-        cursor.execute(f"VACUUM (ANALYZE) {', '.join(table.name for table in tables)}")
+    try:
+        with connections[TARGET].cursor() as cursor:
+            cursor.execute(f"VACUUM (ANALYZE) {', '.join(table.name for table in tables)}")
+    except (DatabaseError, KeyboardInterrupt) as error:
+        # The rows have arrived all the same, and PostgreSQL does this by itself in time.
+        tell(f"The statistics are missing ({str(error).strip() or 'broken off'}): run VACUUM ANALYZE on the target.")
+        return
     tell(f"          statistics in {time.monotonic() - began:.0f} s")

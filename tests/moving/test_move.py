@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import connections
 
 from callcenter.audit.models import AuditEvent
+from callcenter.moving import move
 from callcenter.moving.databases import SOURCE, TARGET, opened
 from callcenter.moving.tables import LEFT_BEHIND
 from campaigns.contacts.search import part_of_person, people_with
@@ -122,3 +127,19 @@ def test_a_killed_move_leaves_nothing_and_is_begun_anew(source: Path, make_targe
     assert ask(source, "SELECT stopped_at FROM campaigns_dialingswitch") == [(None,)]
     moved(source, url)
     assert counted(url, source)["campaigns_call"] > 300
+
+
+@on_postgres
+@pytest.mark.usefixtures("unblocked")
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), sqlite3.DatabaseError("database disk image is malformed")])
+def test_a_move_that_breaks_off_ends_in_a_sentence(
+    error: BaseException, source: Path, make_target: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(*_given: Any) -> None:
+        raise error
+
+    url = make_target()
+    monkeypatch.setattr(move, "compare_sums", break_off)
+    with pytest.raises(CommandError, match=r"The move was broken off: .*\. The target is still empty\."):
+        call_command("move_database", url, source=str(source))
+    assert counted(url, source)["campaigns_call"] == 0

@@ -62,6 +62,7 @@ def move(path: Path, url: str, tell: Tell) -> Moved:
 
 def _move(path: Path, tables: list[Table], tell: Tell) -> tuple[int, int]:
     """Copy and compare, with the source locked against writers."""
+    is_there = False
     try:
         with transaction.atomic(using=SOURCE), raw_reader(path) as reader:
             # A worker that began since then has left its heartbeat before the lock.
@@ -70,15 +71,19 @@ def _move(path: Path, tables: list[Table], tell: Tell) -> tuple[int, int]:
                 samples = copy_all(reader, tables, tell)
                 rows, compared = compare_sums(reader, tables), compare_samples(tables, samples)
                 AuditEvent.objects.using(TARGET).create(action="database.moved", detail={"rows": rows})
-            stop_all.retire(SOURCE, _("This database was moved to PostgreSQL; calls are placed from there."))
-    except OperationalError as error:
-        if "locked" in str(error) or "readonly" in str(error):
+                stop_all.retire(SOURCE, _("This database was moved to PostgreSQL; calls are placed from there."))
+            is_there = True
+    except (DatabaseError, sqlite3.Error, KeyboardInterrupt) as error:
+        if is_there:
+            raise Refusal(
+                f"Everything was moved and compared, but stop-all could not be pressed in the SQLite file ({error})."
+                " Set DATABASE_URL to the target before anything starts."
+            ) from None
+        if isinstance(error, OperationalError) and ("locked" in str(error) or "readonly" in str(error)):
             raise Refusal(
                 f"The SQLite database cannot be locked for the move ({error}). Stop whatever writes to it, and run this"
                 " as the user whom the file belongs to."
             ) from None
-        raise _broken_off(error) from None
-    except (DatabaseError, sqlite3.Error, KeyboardInterrupt) as error:
         raise _broken_off(error) from None
     return rows, compared
 

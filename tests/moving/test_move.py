@@ -15,7 +15,8 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connections
+from django.db import OperationalError, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper as SqliteWrapper
 
 from callcenter.audit.models import AuditEvent
 from callcenter.moving import move
@@ -143,3 +144,24 @@ def test_a_move_that_breaks_off_ends_in_a_sentence(
     with pytest.raises(CommandError, match=r"The move was broken off: .*\. The target is still empty\."):
         call_command("move_database", url, source=str(source))
     assert counted(url, source)["campaigns_call"] == 0
+
+
+@on_postgres
+@pytest.mark.usefixtures("unblocked")
+def test_a_source_that_cannot_be_stopped_at_the_end_is_told(
+    source: Path, make_target: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = SqliteWrapper._commit
+
+    def fail(self: Any) -> None:
+        if self.alias == SOURCE:
+            raise OperationalError("database or disk is full")
+        commit(self)
+
+    url = make_target()
+    monkeypatch.setattr(SqliteWrapper, "_commit", fail)
+    with pytest.raises(CommandError, match="Everything was moved and compared, but"):
+        call_command("move_database", url, source=str(source))
+    monkeypatch.undo()
+    assert counted(url, source)["campaigns_call"] > 300
+    assert ask(source, "SELECT stopped_at FROM campaigns_dialingswitch") == [(None,)]

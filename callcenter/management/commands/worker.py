@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from campaigns.queue import nudge_dispatch, nudge_poll
 from campaigns.schedules import sync_schedules
+
+logger = logging.getLogger("callcenter")
 
 STOP_SECONDS = 35.0
 PR_SET_PDEATHSIG = 1
@@ -52,6 +55,7 @@ class Command(BaseCommand):
         """Start the cluster, queue one nudge, and wait; the exit code is 1 where the cluster ended by itself."""
         if MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run `manage.py migrate`, then start the worker again.")
+        logger.info("Callcenter %s: the worker starts on %s.", settings.VERSION, settings.HOST_NAME)
         sync_schedules()
         nudge_dispatch()
         nudge_poll()

@@ -116,6 +116,6 @@ def test_a_file_that_is_no_database_is_refused(without_rows: Path, tmp_path: Pat
     for name, words in (("words", "no SQLite database"), ("nothing", "There is no file")):
         with pytest.raises(CommandError, match=words):
             call_command("move_database", "postgres://a@127.0.0.1:9/b", source=str(tmp_path / name))
-    ask(without_rows, "DELETE FROM django_migrations WHERE app = 'campaigns' AND name LIKE '0021%'")
+    ask(without_rows, "DELETE FROM django_migrations WHERE app = 'campaigns' AND name > '0021'")
     with pytest.raises(CommandError, match=r"manage\.py migrate"):
         call_command("move_database", "postgres://a@127.0.0.1:9/b", source=str(without_rows))

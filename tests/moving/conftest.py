@@ -25,6 +25,7 @@ from pytest_django import DjangoDbBlocker
 from callcenter.moving import move
 from callcenter.moving.databases import TARGET, opened
 from callcenter.moving.tables import tables_to_move
+from providers.fields import SealedSecrets
 from tests.migrated import ROOT, copy_postgres, copy_sqlite, shared_folder
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -129,7 +130,12 @@ def ask(path: Path, statement: str) -> list[tuple[Any, ...]]:
 
 
 def rows_of(model: type[models.Model], alias: str) -> list[dict[str, Any]]:
-    return list(model._base_manager.using(alias).order_by("pk").values())
+    """Return all rows as the product reads them; what is encrypted as the text that is stored."""
+    rows = model._base_manager.using(alias).order_by("pk").values()
+    return [
+        {name: value.token if isinstance(value, SealedSecrets) else value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def counted(url: str, source: Path) -> dict[str, int]:

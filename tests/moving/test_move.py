@@ -57,7 +57,7 @@ def test_every_row_of_every_model_arrives_as_it_was(source: Path, make_target: C
             assert here == there, model._meta.label
         keyed = Provider.objects.using(TARGET).filter(vendor="bolna", is_active=False).first()
         assert keyed is not None
-        assert keyed.secrets == {"api_key": "a-key-of-ours"}
+        assert keyed.secrets.open() == {"api_key": "a-key-of-ours"}
         standing = read_catalogue(connections[TARGET])
     with opened(source, fresh):
         # Every index, constraint and sequence stands as the migrations make it.

@@ -15,7 +15,7 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
-.PHONY: mutants benchmarks messages clean
+.PHONY: mutants benchmarks messages upgrades clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -66,11 +66,14 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 
 unit: $(DEV) ## Tests without processes or a browser
 	@.ci/need gcc libc6-dev
-	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy" $(TESTS)
+	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS)
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
 	# A process each: they mostly wait.
 	$(PYTEST) -n 5 -m end_to_end $(TESTS)
+
+upgrades: $(DEV) ## An upgrade in mid campaign, the old web beside the new tables, a move to PostgreSQL
+	$(PYTEST) -n 0 -m upgrades tests/upgrades tests/moving
 
 browser: $(DEV) ## Tests in a real Chromium, in English and in Persian; `make test` walks through the English ones
 	@.ci/need chromium

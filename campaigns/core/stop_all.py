@@ -65,6 +65,17 @@ def release_stop_all(person: Actor) -> bool:
     return True
 
 
+def retire(using: str, reason: str) -> None:
+    """Press stop-all in a database (by its alias) whose place another has taken; the caller has opened a transaction.
+
+    Where it is pressed already, nothing changes.
+    """
+    switches = DialingSwitch.objects.using(using)
+    switches.get_or_create(pk=SWITCH_ID)
+    pressed = {"stopped_at": timezone.now(), "stopped_by": None, "reason": reason[:MAX_REASON]}
+    switches.filter(pk=SWITCH_ID, stopped_at=None).update(**pressed)
+
+
 def switch_now() -> DialingSwitch:
     """Return the stop-all row; if there is none yet, an unsaved one that is not pressed."""
     return DialingSwitch.objects.select_related("stopped_by").filter(pk=SWITCH_ID).first() or DialingSwitch(

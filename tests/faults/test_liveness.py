@@ -36,6 +36,7 @@ class KeptWorker:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.starts = 0
+        self.places: list[int] = []
         self.start()
 
     def start(self) -> None:
@@ -64,6 +65,13 @@ class KeptWorker:
         for pid in family:
             family += [child for child, parent in parents.items() if parent == pid]
         return family[:1] + sorted(family[1:], key=lambda pid: (born[pid], pid))
+
+    def place(self, position: int) -> int:
+        """Return who is in a place now: the first process, then in the order in which they were first born."""
+        family = self.family()
+        born = iter([pid for pid in family if pid not in self.places])
+        self.places = [pid if pid in family else next(born) for pid in self.places or [0] * len(family)]
+        return self.places[position]
 
     def is_whole(self, size: int) -> bool:
         """Tell whether it has all its processes again, and none of them is stopped."""
@@ -135,18 +143,13 @@ def test_orders_go_on_whichever_process_is_hit(
     size = len(worker.family())
     longest = 0.0
     for round_number in range(scaled(3, 1)):
-        already: list[int] = []
         for position in range(size):
             what = f"process {position} of {size} hit by {fault.name}"
             stage.wait(lambda: worker.is_whole(size), WITHIN, f"the worker is whole before {what}")
             enough = len(stage.journal()) + 6 + round_number
             add_people(stage, 24)
             stage.wait(lambda enough=enough: len(stage.journal()) >= enough, WITHIN, "calls leave")
-            # In order of birth, the first process first: those that took the place of one that was hit come last.
-            family = worker.family()
-            hit = family[0] if not position else next(pid for pid in family[1:] if pid not in already)
-            already.append(hit)
-            os.kill(hit, fault)
+            os.kill(worker.place(position), fault)
             stage.kills += fault == signal.SIGKILL
             stage.stops += fault == signal.SIGSTOP
             since = time.monotonic()

@@ -41,6 +41,8 @@ WEB_PORT: int = env.int("WEB_PORT", 8000)
 """Where `manage.py up` serves the screens."""
 VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+MARK_FILE: Path | None = Path(found).absolute() if (found := env.str("MARK_FILE", "")) else None
+"""A second copy of the database's mark, on another volume than VAR_DIR: a rolled back folder does not take it along."""
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
 """The name under which this host's worker writes its heartbeats."""
 

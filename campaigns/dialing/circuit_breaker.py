@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 _READ = (
     "vendor", "options", "is_active", "halted_at", "halted_reason", "frozen_at", "frozen_reason", "breaker_opened_at",
-    "breaker_reason", "slow_until", "dispatch_lease", "dispatch_lease_until", "max_lines", "calls_per_minute",
-    "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row", "last_success_at",
-    "last_error_at",
+    "breaker_reason", "uncompared_since", "compare_problem", "slow_until", "dispatch_lease", "dispatch_lease_until",
+    "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row",
+    "last_success_at", "last_error_at",
 )  # fmt: skip
 _SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "last_success_at")
 

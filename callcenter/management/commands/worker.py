@@ -15,6 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from campaigns import worker_life
+from campaigns.core import hosts
 from campaigns.queue import nudge_dispatch, nudge_poll
 from campaigns.schedules import sync_schedules
 
@@ -50,9 +52,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the cluster, queue one nudge, and wait; the exit code is 1 where the cluster ended by itself."""
+        if sentence := worker_life.refusal():
+            raise CommandError(sentence)
         if MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run `manage.py migrate`, then start the worker again.")
         sync_schedules()
+        worker_life.starts(is_alone=hosts.begin(settings.HOST_NAME))
         nudge_dispatch()
         nudge_poll()
         # The cluster forks: a database connection open here would be shared by its processes.
@@ -80,6 +85,9 @@ class Command(BaseCommand):
             stopping.join(STOP_SECONDS)
             if stopping.is_alive():
                 cluster.sentinel.kill()
+        if asked:
+            hosts.end(settings.HOST_NAME)
+            worker_life.ends()
         self.stdout.write("The worker ended." if asked else "The worker's processes are gone: it ends.")
         sys.stdout.flush()
         sys.stderr.flush()

@@ -46,6 +46,9 @@ lint: $(DEV) ## Style of Python and templates, who imports whom, and that what i
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/deptry --no-ansi .
 	.venv/bin/djlint --check --lint templates
+	# Where it is there (Debian: the package prometheus); that every metric exists is checked by the tests anyway.
+	@if command -v promtool >/dev/null; then promtool check rules docs/monitoring/alerts.yaml \
+	  && promtool test rules tests/callcenter/monitoring/alert_cases.yaml; fi
 
 types: $(DEV) ## Types
 	.venv/bin/mypy

@@ -126,7 +126,7 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("start", "start")
     yield Page("login", "log-in")
     yield Page("no-role", "no role yet")
-    yield Page("healthz", "health")
+    yield Page("livez", "health")
     yield Page("readyz", "readiness")
     yield Page("today", "Today")
     yield Page("today", "Today, an admin", role="admin")

@@ -23,7 +23,7 @@ def place(call_id: int) -> None:
             "recipient_phone_number": call.to_number,
             "user_data": call.variables,
         },
-        headers={"Authorization": f"Bearer {call.provider.secrets['api_key']}"},
+        headers={"Authorization": f"Bearer {call.provider.secrets.open()['api_key']}"},
         timeout=TIMEOUT,
     )
     answer.raise_for_status()

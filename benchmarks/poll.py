@@ -138,7 +138,7 @@ def one_by_one(provider: Any, sample: int, count: int) -> Round:
         statements["all"] += 1
         return execute(sql, *rest)
 
-    headers = provider.backend_class.auth_headers(provider.secrets, provider.options)
+    headers = provider.backend_class.auth_headers(provider.secrets.open(), provider.options)
     base = provider.options["base_url"]
     calls = list(Call.objects.filter(provider=provider).order_by("pk").values_list("pk", "remote_id")[:sample])
     with Meter() as meter, connection.execute_wrapper(note):

@@ -2,8 +2,14 @@
 
 from django.apps import AppConfig
 
+from callcenter import error_reports
+
 
 class CallcenterConfig(AppConfig):
     """Registers the project's commands and template tags."""
 
     name = "callcenter"
+
+    def ready(self) -> None:
+        """Begin to report errors, where the settings say so."""
+        error_reports.begin()

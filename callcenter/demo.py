@@ -27,6 +27,7 @@ from campaigns.contacts.importing.validation import check_import
 from campaigns.models import Campaign, ContactList, DoNotCall
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount
+from providers.sandbox.wire import demo_accounts
 from providers.services.checking import check_provider
 from providers.services.keys import store_secrets
 from providers.services.syncing import sync_provider
@@ -70,7 +71,7 @@ def have_news_sent(origin: str) -> None:
     """Make a webhook address for each demo provider and register it at the simulator."""
     with requests.Session() as session:
         session.trust_env = False
-        for account in DEMO_ACCOUNTS:
+        for account in demo_accounts():
             provider = Provider.objects.filter(name=account.name, vendor=account.vendor).first()
             if provider is None or not provider.backend_class.supports_webhook:
                 continue
@@ -87,7 +88,7 @@ def lay_out() -> Iterator[str]:
     team, _is_new = Team.objects.get_or_create(name="Front desk")
     caller, _manager, admin = [_person(login, team) for login in LOGINS]
     yield f"{len(LOGINS)} log-ins are in place."
-    for account in DEMO_ACCOUNTS:
+    for account in demo_accounts():
         provider = _provider(account, admin)
         check_provider(provider.pk, admin)
         brought = sync_provider(provider.pk, admin) if _lists_something(provider) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import platform
 import shutil
 import stat
 import tempfile
@@ -12,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from cryptography.fernet import Fernet, InvalidToken
+import django
+from cryptography.fernet import Fernet
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -22,15 +24,21 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from callcenter import sqlite_files
+from callcenter import mail_check, sqlite_files
 from callcenter.access.rights import ADMIN
+from campaigns.core import hosts, stored_files
+from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, Campaign, Contact, DialingSwitch
+from campaigns.tracking import alerts
 from providers.models import Provider, ProviderState
+from providers.services.vendor_clock import seconds_ahead
 from providers.types import CallStatus
 
 WORKER_SILENT = datetime.timedelta(seconds=150)
 """The scheduler runs the minute job every 60 s and looks every 30 s: after this silence no worker is running."""
 CLOCK_APART = 2.0
+VENDOR_CLOCK_APART = 60.0
+"""Seconds; a vendor's answer may be some seconds old, and a clock that is less off moves no calling hour."""
 DISK_MB = 500
 
 
@@ -62,12 +70,14 @@ def problem(subject: str, sentence: str, next_step: str) -> Finding:
 
 def examine() -> list[Finding]:
     """Return every finding; checks that need the database are left out where it does not answer."""
-    findings = [*keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory()]
+    findings = [
+        *(*version(), *keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory(), *mail()),
+    ]
     database_findings = list(database())
     findings += database_findings
     if any(finding.level == "problem" for finding in database_findings):
         return findings
-    for look in (clock, worker, people, secrets, stops, calls, system_checks):
+    for look in (clock, vendor_clocks, storage, worker, people, readers, secrets, stops, calls, system_checks):
         findings += _guarded(look)
     return findings
 
@@ -79,6 +89,11 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return [
             problem(look.__name__.replace("_", " "), f"could not be examined ({type(error).__name__}).", str(error))
         ]
+
+
+def version() -> Iterator[Finding]:
+    """Tell which version runs here, on what."""
+    yield ok("Version", f"{settings.VERSION}, on Python {platform.python_version()} and Django {django.__version__}.")
 
 
 def keys() -> Iterator[Finding]:
@@ -122,6 +137,41 @@ def disk() -> Iterator[Finding]:
         yield problem(subject, f"only {free} MB are free.", "Make room before the database cannot write any more.")
     else:
         yield ok(subject, f"{free:,} MB are free.")
+
+
+def storage() -> Iterator[Finding]:
+    """Check that uploads and exports can be kept, and where several hosts run, that all of them see the files."""
+    subject = "Files"
+    living = [host.name for host in hosts.living(DatabaseClock().now())]
+    if not stored_files.is_elsewhere():
+        if len(living) > 1:
+            yield problem(
+                subject,
+                f"{', '.join(living)} keep uploads and exports each in its own folder: the others do not find them.",
+                "Give all hosts one STORAGE_URL, see .env.example.",
+            )
+        return
+    name = f"doctor/{uuid.uuid4()}"
+    probe = stored_files.path_here(name)
+    try:
+        probe.write_bytes(b"doctor")
+        stored_files.upload(name, probe)
+        probe.unlink()
+        is_kept = stored_files.fetch(name).read_bytes() == b"doctor"
+        stored_files.forget(name)
+    except OSError as error:
+        yield problem(
+            subject,
+            f"the store of STORAGE_URL cannot be used ({error}).",
+            "Does its server run, do the key and secret fit, and is there the bucket?",
+        )
+        return
+    finally:
+        probe.unlink(missing_ok=True)
+    if is_kept:
+        yield ok(subject, "kept in the store of STORAGE_URL.")
+    else:
+        yield problem(subject, "the store of STORAGE_URL does not keep what it is given.", "Look at its server.")
 
 
 def zones() -> Iterator[Finding]:
@@ -172,6 +222,23 @@ def shared_memory() -> Iterator[Finding]:
         yield ok("Redis", "reachable.")
 
 
+def mail() -> Iterator[Finding]:
+    """Check that the mail server takes our connection and log-in; nothing is sent."""
+    subject = "Mail"
+    if not mail_check.uses_smtp():
+        yield ok(subject, "does not leave this machine (development).")
+        return
+    try:
+        mail_check.connect()
+    except mail_check.MailTrouble as trouble:
+        # Nobody who left EMAIL_URL alone asked for mail: that is no reason to call the installation broken.
+        found: Literal["problem", "note"] = "problem" if settings.IS_EMAIL_SET else "note"
+        step = trouble.step if settings.IS_EMAIL_SET else "Set EMAIL_URL, so that alerts reach somebody."
+        yield Finding(found, subject, f"cannot be sent: {trouble.sentence}", step)
+        return
+    yield ok(subject, "the mail server takes our connection. To see one arrive: manage.py doctor --mail ADDRESS")
+
+
 def database() -> Iterator[Finding]:
     """Check that the database answers and has every migration."""
     subject = "Database"
@@ -220,6 +287,27 @@ def clock() -> Iterator[Finding]:
         yield ok("Clock", "agrees with the database.")
 
 
+def vendor_clocks() -> Iterator[Finding]:
+    """Compare this machine's clock with those of the vendors, by one harmless read of each provider in use."""
+    subject, compared = "Clock of vendors", 0
+    for provider in Provider.objects.filter(is_active=True, halted_at=None):
+        apart = seconds_ahead(provider)
+        if apart is None:
+            continue
+        compared += 1
+        if abs(apart) > VENDOR_CLOCK_APART:
+            way = "ahead of" if apart > 0 else "behind"
+            yield problem(
+                subject,
+                f"this machine is {abs(apart):.0f} s {way} {provider.vendor_label} ({provider.name}): "
+                "calling hours and the search for unknown calls go by a wrong time.",
+                "Let this machine follow a time server, then look again.",
+            )
+            return
+    if compared:
+        yield ok(subject, "agrees with this machine's.")
+
+
 def worker() -> Iterator[Finding]:
     """Check that a worker runs the minute job."""
     subject = "Worker"
@@ -241,14 +329,15 @@ def people() -> Iterator[Finding]:
         yield problem("People", "nobody can log in as an admin.", "Run: manage.py createsuperuser")
 
 
+def readers() -> Iterator[Finding]:
+    """Check that alerts have a reader."""
+    if not alerts.recipients():
+        yield note("Alerts", "reach nobody.", "Give a manager or an admin an e-mail address, under Set-up.")
+
+
 def secrets() -> Iterator[Finding]:
     """Check that every stored vendor key can be decrypted."""
-    unreadable = []
-    for pk, name in Provider.objects.values_list("pk", "name"):
-        try:
-            Provider.objects.values_list("secrets", flat=True).get(pk=pk)
-        except InvalidToken:
-            unreadable.append(name)
+    unreadable = [name for name, secrets in Provider.objects.values_list("name", "secrets") if not secrets.is_readable]
     if unreadable:
         yield problem(
             "Vendor keys",
@@ -261,7 +350,7 @@ def stops() -> Iterator[Finding]:
     """List what stops calls now: stop-all and stopped providers."""
     if DialingSwitch.objects.filter(stopped_at__isnull=False).exists():
         yield note("Stop-all", "is pressed: nothing is dialled.", "A manager releases it on the page Today.")
-    active = Provider.objects.filter(is_active=True).defer("secrets")
+    active = Provider.objects.filter(is_active=True)
     if not active:
         yield note("Providers", "there is none in use.", "An admin adds one under Providers.")
     for provider in active:

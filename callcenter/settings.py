@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -29,7 +34,7 @@ def required(name: str) -> list[str]:
 
 
 # Who we are
-VERSION = "0.1.0"
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 DEBUG: bool = env.bool("DEBUG", False)
 SECRET_KEY = ",".join(required("SECRET_KEY"))
 FIELD_KEYS: list[str] = required("FIELD_KEYS")
@@ -40,7 +45,12 @@ DEMO: bool = env.bool("DEMO", False)
 WEB_PORT: int = env.int("WEB_PORT", 8000)
 """Where `manage.py up` serves the screens."""
 VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}). Name a folder that the user who runs this may write."
+    ) from None
 MARK_FILE: Path | None = Path(found).absolute() if (found := env.str("MARK_FILE", "")) else None
 """A second copy of the database's mark, on another volume than VAR_DIR: a rolled back folder does not take it along."""
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
@@ -65,7 +75,9 @@ INSTALLED_APPS = [
     "callcenter",
 ]
 MIDDLEWARE = [
+    "callcenter.monitoring.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
+    "callcenter.monitoring.machine_pages.MachinePages",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "callcenter.middleware.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -171,6 +183,10 @@ CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
 SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 """Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""
+SINGLE_CALL_MINUTES: int = env.int("SINGLE_CALL_MINUTES", 60)
+"""Minutes that a call of no campaign may wait; after them it is not placed any more, and its asker is told."""
+if SINGLE_CALL_MINUTES < 1:
+    raise ImproperlyConfigured("SINGLE_CALL_MINUTES must be 1 or more: a call waits its turn for some seconds.")
 QUIET_PERIOD_HOURS: int = env.int("QUIET_PERIOD_HOURS", 24)
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)
@@ -208,8 +224,10 @@ TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STORAGE_URL: str = env.str("STORAGE_URL", "")
+"""Where uploads and exports are kept; empty: in MEDIA_ROOT, which only this host sees."""
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": storage_of(STORAGE_URL, is_production=not DEBUG),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -225,14 +243,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Mail
+IS_EMAIL_SET = bool(env.str("EMAIL_URL", ""))
 EMAIL_URL: str = env.str("EMAIL_URL", "") or ("consolemail://" if DEBUG else "smtp://localhost:25")
 vars().update(env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "callcenter@localhost")
 
 # Safety
 SECURE_SSL_REDIRECT = HTTPS
-# Health checks come from inside the machine or container, without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Probes and Prometheus ask from inside the machine or container, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -248,12 +267,45 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 X_FRAME_OPTIONS = "DENY"
 
+# Seeing
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "").strip()
+"""Opens /metrics, and the details of /readyz."""
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("METRICS_TOKEN is short, so that it can be guessed: use 20 random characters or more.")
+try:
+    METRICS_ADDRESSES = [ipaddress.ip_network(part.strip()) for part in env.list("METRICS_ADDRESSES", default=[])]
+except ValueError as error:
+    raise ImproperlyConfigured(f"METRICS_ADDRESSES: {error}. Write 192.0.2.7 or 192.0.2.0/24.") from None
+OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])
+"""Hosts, beside the vendors', that this installation may send to."""
+SENTRY_DSN: str = env.str("SENTRY_DSN", "")
+if SENTRY_DSN:
+    _dsn = urlsplit(SENTRY_DSN)
+    if _dsn.scheme != "https" or not _dsn.username or (_dsn.hostname or "") not in OUTBOUND_HOSTS:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN must be https://KEY@HOST/PROJECT with a host named in OUTBOUND_HOSTS: reports go nowhere else."
+        )
 LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
+LOG_FORMAT: str = env.str("LOG_FORMAT", "json")
+LOG_FORMATTERS = {"json": "callcenter.logs.JsonFormatter", "plain": "callcenter.logs.PlainFormatter"}
+if LOG_FORMAT not in LOG_FORMATTERS:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: it must be json or plain.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": "callcenter.logs.JsonFormatter"}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "lines"}},
-    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
-    "loggers": {"django-q": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+    "formatters": {"lines": {"()": LOG_FORMATTERS[LOG_FORMAT]}},
+    "filters": {"about_the_request": {"()": "callcenter.logs.AboutTheRequest"}},
+    # To standard error: what commands print goes to standard output, and is read by machines.
+    "handlers": {
+        "lines": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["about_the_request"]},
+    },
+    "root": {"handlers": ["lines"], "level": LOG_LEVEL},
+    # Without handlers of its own: they would write each line again as text, and mail errors with the whole request.
+    "loggers": {
+        "django": {"handlers": []},
+        "django-q": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        # The demo's console shows its log-ins and what goes wrong; live pages would fill it within a minute.
+        **({"callcenter.requests": {"level": "WARNING"}} if DEMO else {}),
+    },
 }

@@ -15,9 +15,9 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("welcome/", views.no_role, name="no-role"),
     path("language/", set_language, name="set-language"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("", include("callcenter.monitoring.urls")),
     path("setup/", admin.site.urls),
+    path("", include("callcenter.help.urls")),
     path("", include("campaigns.urls")),
     path("", include("providers.views")),
 ]

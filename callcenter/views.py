@@ -1,4 +1,4 @@
-"""Views outside the rooms: log-in, first page, health checks and error pages."""
+"""Views outside the rooms: log-in and first page."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 
@@ -62,23 +60,3 @@ class ConsoleLoginView(LoginView):
 
             context["demo_logins"] = LOGINS
         return context
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Liveness check: this process answers."""
-    return JsonResponse({"status": "ok"})
-
-
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Readiness check: 200 where the database answers and no migration is pending, else 503."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            cursor.fetchone()
-        executor = MigrationExecutor(connection)
-        waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    except DatabaseError:
-        return JsonResponse({"status": "no database"}, status=503)
-    if waiting:
-        return JsonResponse({"status": "migrations wait", "waiting": waiting}, status=503)
-    return JsonResponse({"status": "ok"})

@@ -11,7 +11,10 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the checks, which register themselves, and connect to `post_migrate`."""
+        from callcenter.commands import end_in_a_sentence
         from campaigns import checks  # noqa: F401
         from campaigns.contacts.search_index import make_after_migrating
+        from campaigns.core.refusals import Refusal
 
+        end_in_a_sentence(Refusal, str)
         post_migrate.connect(make_after_migrating, sender=self)

@@ -1,11 +1,13 @@
-"""Country names by ISO code, for pages that show how a number was understood."""
+"""Country names by ISO code: how a number was understood, and the countries that a form offers."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 PLAINER = {
     "GB": "United Kingdom",
@@ -35,6 +37,27 @@ MET_MOST = (
 )
 """Countries whose names are translated; any other is shown in English."""
 
+ASKED_FOR: tuple[tuple[str, str | Promise], ...] = (
+    ("IR", _("Iran (0912…)")),
+    ("IN", _("India (98765…)")),
+    ("US", _("United States (202 555…)")),
+    ("AE", _("United Arab Emirates")),
+    ("AF", _("Afghanistan")),
+    ("AU", _("Australia")),
+    ("BD", _("Bangladesh")),
+    ("CA", _("Canada")),
+    ("DE", _("Germany")),
+    ("FR", _("France")),
+    ("GB", _("United Kingdom")),
+    ("IQ", _("Iraq")),
+    ("OM", _("Oman")),
+    ("PK", _("Pakistan")),
+    ("QA", _("Qatar")),
+    ("SA", _("Saudi Arabia")),
+    ("TR", _("Turkey")),
+)
+"""The countries that a form offers for numbers without a country code, the default one beside them."""
+
 
 @cache
 def _names() -> dict[str, str]:
@@ -47,3 +70,9 @@ def country_name(region: str) -> str:
     """Return the name of a country by its ISO 3166 code; the code itself if it is unknown."""
     name = _names().get(region, region)
     return gettext(name) if name else ""
+
+
+def country_choices(default: str) -> list[tuple[str, str | Promise]]:
+    """Return the countries a form offers as (ISO code, name), `default` among them."""
+    is_offered = any(code == default for code, _name in ASKED_FOR)
+    return [*ASKED_FOR] if is_offered else [(default, country_name(default)), *ASKED_FOR]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns import queue
-from campaigns.calls import recordings
+from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing import forgetting, saving
 from campaigns.core import transcript_words
 from campaigns.core.clock import DatabaseClock
@@ -29,8 +29,10 @@ def sweep() -> dict[str, int]:
     now = DatabaseClock().now()
     restore_guard.watch()
     done = {
+        "moved_up": stuck_calls.undo_clock_change(now),
         "started": start.start_due(now),
         "lost": stuck_calls.free_the_stuck(now),
+        "expired": expiry.skip_expired(now),
         "silent": stuck_calls.flag_the_silent(now),
         "finished": lifecycle.finish_done_campaigns(),
     }

@@ -9,6 +9,7 @@ import logging
 from functools import partial
 
 from django.db import transaction
+from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 logger = logging.getLogger(__name__)
@@ -71,3 +72,8 @@ def nudge_import(import_id: int) -> None:
 def nudge_export(export_id: int) -> None:
     """Queue the writing of an export when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, WRITE_EXPORT, export_id))
+
+
+def length() -> int:
+    """Return how many messages no worker took yet; raises the broker's error where it cannot be reached."""
+    return int(get_broker().queue_size() or 0)

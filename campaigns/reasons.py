@@ -23,6 +23,8 @@ class SkipReason(models.TextChoices):
     STOPPED = "stopped", _("Not called: the campaign was stopped.")
     MISSING_VARIABLE = "missing_variable", _("Not called: a variable of the message is empty.")
     CANCELED = "canceled", _("Not called: a person canceled it.")
+    EXPIRED = "expired", _("Not called: it waited too long, so it may no longer be wanted.")
+    CALLED_SINCE = "called_since", _("Not called: others called this person after it was asked for.")
     NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
 
 

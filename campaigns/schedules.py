@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from django_q.models import Schedule
+import datetime
+
+from django.utils import timezone
+from django_q.conf import Conf
+from django_q.models import OrmQ, Schedule
 
 from campaigns import queue
+from campaigns.core.clock import APART
 
 SCHEDULES: dict[str, tuple[str, int]] = {
     "dispatch every minute": (queue.DISPATCH, 1),
@@ -18,6 +23,7 @@ SCHEDULES: dict[str, tuple[str, int]] = {
 def sync_schedules() -> int:
     """Make the stored schedules equal to `SCHEDULES` and return their number; idempotent."""
     Schedule.objects.exclude(name__in=SCHEDULES).delete()
+    undo_clock_change()
     for name, (path, minutes) in SCHEDULES.items():
         found, is_new = Schedule.objects.get_or_create(
             name=name, defaults={"func": path, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
@@ -27,3 +33,18 @@ def sync_schedules() -> int:
                 func=path, schedule_type=Schedule.MINUTES, minutes=minutes, repeats=-1
             )
     return len(SCHEDULES)
+
+
+def undo_clock_change() -> int:
+    """Let schedules and messages run now whose time was stored before the clock was put back; returns how many.
+
+    A schedule is at most its interval ahead, and a message that a worker took at most the queue's time to retry.
+    """
+    now = timezone.now()
+    moved: int = 0
+    for name, (_path, minutes) in SCHEDULES.items():
+        latest = now + datetime.timedelta(minutes=minutes) + APART
+        moved += Schedule.objects.filter(name=name, next_run__gt=latest).update(next_run=now)
+    latest = now + datetime.timedelta(seconds=Conf.RETRY) + APART
+    moved += OrmQ.objects.filter(lock__gt=latest).update(lock=now)
+    return moved

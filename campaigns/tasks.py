@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns import minute_job, queue
+from campaigns import minute_job, queue, schedules
 from campaigns.contacts.importing import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
@@ -11,11 +11,13 @@ from campaigns.tracking import polling, reconciliation_sweep, start_comparison, 
 
 def dispatch() -> None:
     """Run a dispatch slice."""
+    schedules.undo_clock_change()
     dispatcher.run_slice(on_placed=queue.nudge_poll, on_remaining=queue.nudge_dispatch)
 
 
 def poll() -> None:
     """Run a poll slice, and queue the next one while calls are open."""
+    schedules.undo_clock_change()
     if polling.run_slice():
         queue.nudge_poll()
 

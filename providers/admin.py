@@ -60,7 +60,7 @@ class ProviderAdmin(SetupAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Show the choice of vendors until one is chosen, then its form."""
-        if self.has_add_permission(request) and request.GET.get("vendor") not in registry.BACKENDS:
+        if self.has_add_permission(request) and request.GET.get("vendor") not in registry.slugs():
             context = {
                 **self.admin_site.each_context(request),
                 "title": _("Which vendor is the account at?"),
@@ -172,7 +172,7 @@ class RemoteRowAdmin(SetupAdmin):
 
     def typed_vendors(self) -> list[str]:
         """Return the vendors whose rows are typed in."""
-        return [slug for slug in registry.BACKENDS if not self.is_synced(slug)]
+        return [slug for slug in registry.slugs() if not self.is_synced(slug)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Allow where there are vendors whose rows are typed in."""
@@ -243,4 +243,4 @@ class DialerAdmin(RemoteRowAdmin):
 
     def typed_vendors(self) -> list[str]:
         """Return the vendors that have diallers."""
-        return [slug for slug in registry.BACKENDS if registry.backend_class(slug).accepts_dialer]
+        return [slug for slug in registry.slugs() if registry.backend_class(slug).accepts_dialer]

@@ -9,5 +9,10 @@ class ProvidersConfig(AppConfig):
     name = "providers"
 
     def ready(self) -> None:
-        """Import the modules that register themselves."""
+        """Import the checks, which register themselves, and name the errors that commands end in a sentence for."""
+        from callcenter.commands import end_in_a_sentence
         from providers import checks  # noqa: F401
+        from providers.exceptions import ProviderError, ProviderMisconfigured
+
+        end_in_a_sentence(ProviderError, lambda error: f"{error.message} {error.next_step}")
+        end_in_a_sentence(ProviderMisconfigured, lambda error: f"{error} {error.next_step}")

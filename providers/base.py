@@ -91,6 +91,8 @@ class ProviderBackend(ABC):
     supports_list_calls: ClassVar[bool] = False
     lists_by_agent: ClassVar[bool] = False
     """`list_calls` needs `CallQuery.agent_ids`."""
+    lists_by_number: ClassVar[bool] = False
+    """`list_calls` can be limited to `CallQuery.numbers`: quick, but no proof that a call is not there."""
     fetches_by_list: ClassVar[bool] = False
     """`fetch_calls` reads many calls with few requests, so that it may be given a thousand handles."""
     reads_more_alone: ClassVar[bool] = True
@@ -180,7 +182,10 @@ class ProviderBackend(ABC):
     # What a backend may implement, each with a flag: it is called only where the flag is set (a test checks both)
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
-        """List the vendor's own calls in a window, all pages; raises where the list may be incomplete."""
+        """List the vendor's own calls in a window, all pages; raises where the list may be incomplete.
+
+        `providers.lists.listed` makes this of a generator: `IncompleteList` then has what was read.
+        """
         raise NotImplementedError
 
     def cancel_call(self, handle: CallHandle) -> CallSnapshot | None:

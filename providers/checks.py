@@ -6,7 +6,9 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from providers import registry
 
 
 @register()
@@ -24,3 +26,16 @@ def field_keys_work(**_: Any) -> list[CheckMessage]:
                 )
             ]
     return []
+
+
+@register()
+def vendor_packages_work(**_: Any) -> list[CheckMessage]:
+    """Return a warning for each entry point of `callcenter.vendors` that cannot be used; the others go on."""
+    return [
+        Warning(
+            f"The entry point {problem.entry} in {registry.GROUP} cannot be used: {problem.why}.",
+            hint="Providers of this vendor are halted. Install a version of the package that fits, or remove it.",
+            id="providers.W001",
+        )
+        for problem in registry.problems()
+    ]

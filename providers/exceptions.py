@@ -15,6 +15,37 @@ MAX_VENDOR_CODE = 80
 class ProviderMisconfigured(ImproperlyConfigured):
     """Raised when a provider's own settings cannot work; no `ProviderError`, so no handler of those catches it."""
 
+    next_step: str | Promise = _("Open the provider in Set-up, correct the field that is named, and test it again.")
+
+
+class ProviderUnusable(ProviderMisconfigured):
+    """Raised when a provider cannot be opened at all; it is halted until a person acts."""
+
+    next_step = _("Look at its settings in Set-up and at the vendor's module, test it and resume the provider.")
+
+
+class KeysUnreadable(ProviderUnusable):
+    """Raised when the stored keys cannot be decrypted, or what was decrypted is no set of keys."""
+
+    next_step = _(
+        "Paste a new key on the provider's page, or have the key of FIELD_KEYS put back that they were stored with;"
+        " then test and resume the provider."
+    )
+
+
+class OptionsUnreadable(ProviderUnusable):
+    """Raised when the stored options are no object, or one of them has a shape that its field cannot have."""
+
+    next_step = _("Open the provider in Set-up, set the option that is named anew, test it and resume the provider.")
+
+
+class VendorMissing(ProviderUnusable):
+    """Raised when the vendor's module is not installed or cannot be loaded."""
+
+    next_step = _(
+        "Install the vendor's package again (`manage.py check` names what is wrong), then resume the provider."
+    )
+
 
 class ProviderError(Exception):
     """Base of all errors of a vendor or of the connection to it.
@@ -95,6 +126,12 @@ class UnexpectedResponse(ProviderError):
     """Raised when the answer to a read is missing or cannot be parsed; rows stay as they are."""
 
     next_step = _("Nothing changed. If it stays, the vendor changed its interface: tell your admin.")
+
+
+class BackendFailed(UnexpectedResponse):
+    """Raised when a vendor's module itself failed at a read; the message holds the class of its error only."""
+
+    next_step = _("Nothing changed. If it stays, the vendor's module has a fault: tell your admin.")
 
 
 class RecordingHostRefused(UnexpectedResponse):

@@ -45,7 +45,7 @@ class OptionWordsField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Return a list as one line of text."""
-        return ", ".join(value) if isinstance(value, list | tuple) else value
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     def clean(self, value: Any) -> Any:
         """Return the words as a list without duplicates."""
@@ -113,6 +113,11 @@ class KeysForm(ProviderModelForm):
                 removal.widget = forms.HiddenInput() if field.required else removal.widget
             else:
                 removal.widget = forms.HiddenInput()
+                if not self.instance.secrets.is_readable:
+                    # Not required: the provider can be switched off or changed without its key.
+                    shown.required = False
+                    unreadable = gettext("The stored keys cannot be read. Paste this one anew.")
+                    shown.help_text = f"{unreadable} {field.help_text}".strip()
         if self.verdict is None or self.verdict.is_ok:
             self.fields["keep_untested"].widget = forms.HiddenInput()
         self.order_fields([name for name in self.fields if name != "keep_untested"])
@@ -162,7 +167,7 @@ class KeysForm(ProviderModelForm):
 
     def _check_client(self) -> None:
         defaults = {field.name: field.default for field in self.backend.fields if not field.is_secret}
-        secrets = {**self.instance.secrets, **self.new_secrets()}
+        secrets = self.instance.secrets.changed(self.new_secrets())
         try:
             open_client(self.backend, secrets, {**defaults, **self.options()})
         except ProviderMisconfigured as error:
@@ -246,7 +251,7 @@ class ProviderForm(KeysForm):
 def provider_form(
     vendor: str, verdict: CheckVerdict | None = None, base: type[KeysForm] = ProviderForm
 ) -> type[KeysForm]:
-    """Return the form class of a vendor; raises KeyError for a vendor that we do not have."""
+    """Return the form class of a vendor; that of a vendor whose module is missing has no fields of its own."""
     made: dict[str, Any] = {"vendor": vendor, "verdict": verdict, "__module__": __name__}
     for field in registry.backend_class(vendor).fields:
         if field.is_secret:

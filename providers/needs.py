@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.models import DeliveryResult, Provider, ProviderState, WebhookAddress
 from providers.parsing import parse_words
-from providers.wording import ACCOUNT_PROBLEMS, Words
+from providers.wording import HALTING, KEY_PROBLEMS, Words, error_sentence, next_step_of
 
 Tone = Literal["bad", "warn", "info"]
 
@@ -71,6 +71,7 @@ def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *
         return []
     found = [
         *_stops(provider),
+        *_keys(provider),
         *_account(provider),
         *_speakers(provider, stock),
         *_recordings(provider),
@@ -82,8 +83,8 @@ def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *
 
 
 def _stops(provider: Provider) -> Iterator[Need]:
-    if provider.halted_at and provider.has_error and provider.last_error_kind in ACCOUNT_PROBLEMS:
-        # Halted by its key or balance: one need, with our sentence first and the vendor's text after it.
+    if provider.halted_at and provider.has_error and provider.last_error_kind in HALTING:
+        # Halted by its key, balance or settings: one need, with our sentence first and the vendor's text after it.
         yield Need(
             code="stopped",
             tone="bad",
@@ -93,7 +94,7 @@ def _stops(provider: Provider) -> Iterator[Need]:
             at=provider.halted_at,
             is_for_all=True,
             url=reverse("provider", args=[provider.pk]) + "#keys",
-            label=_("Paste a new key") if provider.last_error_kind == "CredentialsRejected" else "",
+            label=_("Paste a new key") if provider.last_error_kind in KEY_PROBLEMS else "",
         )
         return
     standing = provider.standing
@@ -119,6 +120,20 @@ def _stops(provider: Provider) -> Iterator[Need]:
             detail=provider.last_error,
             at=provider.last_error_at,
             is_for_all=True,
+        )
+
+
+def _keys(provider: Provider) -> Iterator[Need]:
+    is_told = provider.halted_at and provider.has_error and provider.last_error_kind == "KeysUnreadable"
+    if not is_told and not provider.secrets.is_readable:
+        yield Need(
+            code="unreadable_keys",
+            tone="bad",
+            sentence=error_sentence("KeysUnreadable", provider.vendor_label),
+            step=next_step_of("KeysUnreadable"),
+            is_for_all=True,
+            url=reverse("provider", args=[provider.pk]) + "#keys",
+            label=_("Paste a new key"),
         )
 
 
@@ -256,7 +271,7 @@ def _messages(provider: Provider, address: WebhookAddress | None, is_public: boo
             **place,
         )
     signs = any(field.name == "webhook_secret" for field in backend.fields)
-    if signs and not provider.secrets.get("webhook_secret"):
+    if signs and not provider.secrets.holds("webhook_secret"):
         yield Need(
             code="unsigned",
             tone="info",

@@ -17,6 +17,7 @@ from providers.client.client import HttpClient
 from providers.client.loop import TransferLoop
 from providers.client.transfers import Transfer
 from providers.exceptions import OutcomeUnknown, ProviderError
+from providers.guarding import is_sound, log_failure
 from providers.types import CallOrder, Exchange, PlacedCall
 
 logger = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ class OrderLoop(Generic[Order]):
                 transfer = self._client.prepare(request, order.committed_at)
                 self._transfers.start(transfer)
             except Exception as error:
-                done.append(DoneOrder(order, self._reason(order, error), None))
+                done.append(DoneOrder(order, self._reason(error), None))
                 continue
             in_flight[transfer] = order, request
         return done
@@ -135,8 +136,10 @@ class OrderLoop(Generic[Order]):
         result: PlacedCall | ProviderError
         try:
             result = self._backend.read_placed(transfer.answer())
+            if not is_sound(result, PlacedCall):
+                raise TypeError("read_placed")
         except Exception as error:
-            result = self._reason(order, error)
+            result = self._reason(error)
         response = transfer.outcome if isinstance(transfer.outcome, Response) else None
         exchange = Exchange(
             method=request.method,
@@ -149,9 +152,9 @@ class OrderLoop(Generic[Order]):
         )
         return DoneOrder(order, result, exchange)
 
-    def _reason(self, order: Order, error: Exception) -> ProviderError:
+    def _reason(self, error: Exception) -> ProviderError:
         """Return an order's error; an unexpected exception becomes `OutcomeUnknown`: the order may have left."""
         if isinstance(error, ProviderError):
             return error
-        logger.error("call=%s: the backend failed while placing", order.call_id, exc_info=error)
+        log_failure(self._backend.slug, "an order", error)
         return OutcomeUnknown(f"The provider module failed: {type(error).__name__}.")

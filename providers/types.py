@@ -185,6 +185,8 @@ class CallQuery:
     until: datetime
     agent_ids: Sequence[str] = ()
     """Ids of agents, needed where the vendor lists calls by agent only."""
+    numbers: Sequence[str] = ()
+    """Numbers in E.164; with them only calls to these are listed, where the vendor can (`lists_by_number`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,8 +28,15 @@ ERRORS: dict[str, Words] = {
     "UnexpectedResponse": _("%(vendor)s gave an answer that we cannot use."),
     "WebhookRejected": _("A message that claims to come from %(vendor)s was refused."),
     "ProviderMisconfigured": _("The settings of this provider cannot work."),
+    "ProviderUnusable": _("This provider cannot be opened with what is stored of it."),
+    "KeysUnreadable": _("Keys cannot be read."),
+    "OptionsUnreadable": _("The stored options of this provider cannot be read."),
+    "VendorMissing": _("The module of the vendor %(vendor)s is not installed or cannot be loaded."),
+    "BackendFailed": _("The module of %(vendor)s failed at a request."),
 }
-ACCOUNT_PROBLEMS = frozenset({"CredentialsRejected", "OutOfCredit"})
+KEY_PROBLEMS = frozenset({"CredentialsRejected", "KeysUnreadable"})
+"""Names of the error classes that a new key ends."""
+HALTING = KEY_PROBLEMS | {"OutOfCredit", "ProviderUnusable", "OptionsUnreadable", "VendorMissing"}
 """Names of the error classes that halt a provider."""
 
 ERRANDS: dict[str, Words] = {
@@ -65,14 +72,20 @@ def error_sentence(kind: str, vendor_label: str) -> str:
     return str(ERRORS.get(kind, _("Something went wrong at %(vendor)s."))) % {"vendor": vendor_label}
 
 
+def refusal_words(error: exceptions.ProviderMisconfigured, vendor_label: str) -> str:
+    """Return the sentence and the next step for somebody who asked something of a provider that cannot be opened."""
+    if not isinstance(error, exceptions.ProviderUnusable):
+        return str(error)
+    return f"{error_sentence(type(error).__name__, vendor_label)} {error.next_step}"
+
+
 def next_step_of(kind: str) -> Words:
     """Return the next step for an error class's name; empty for no error."""
     if not kind:
         return ""
-    if kind == "ProviderMisconfigured":
-        return _("Open the provider in Set-up, correct the field that is named, and test it again.")
     found = getattr(exceptions, kind, ProviderError)
-    return found.next_step if issubclass(found, ProviderError) else ProviderError.next_step
+    known = (ProviderError, exceptions.ProviderMisconfigured)
+    return found.next_step if issubclass(found, known) else ProviderError.next_step
 
 
 def account_words(account: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.files.storage import InMemoryStorage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
@@ -272,6 +273,12 @@ def test_commands_end_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert "AGE-SECRET-KEY-" in said
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("restore", "/nowhere/x", force=True)
+
+
+def test_a_store_elsewhere_is_left_out(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert service.holds_storage()
+    monkeypatch.setattr(service, "default_storage", InMemoryStorage())
+    assert not service.holds_storage()
 
 
 # There and back

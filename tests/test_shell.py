@@ -73,18 +73,6 @@ def test_the_language_switch_stays_on_the_page(client: Client, caller: User) -> 
     assert answer.request["PATH_INFO"] == reverse("today")
 
 
-def test_health_is_told_to_machines(client: Client, db: None) -> None:
-    assert client.get(reverse("healthz")).json() == {"status": "ok"}
-    assert client.get(reverse("readyz")).json() == {"status": "ok"}
-
-
-def test_waiting_migrations_are_not_ready(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("callcenter.views.MigrationExecutor.migration_plan", lambda *_: [object()])
-    answer = client.get(reverse("readyz"))
-    assert answer.status_code == 503
-    assert answer.json()["waiting"] == 1
-
-
 def test_errors_are_said_in_plain_words(client: Client, caller: User, rf: Any) -> None:
     client.force_login(caller)
     assert "There is nothing here" in client.get("/no/such/page/").content.decode()

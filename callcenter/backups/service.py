@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -59,9 +60,14 @@ def make(target: Path, recipient: str = "") -> int:
         }
         database = stores.dump(Path(place))
         root = Path(settings.MEDIA_ROOT)
-        files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
+        files = sorted(path for path in root.rglob("*") if path.is_file()) if holds_storage() else []
         parts = {database.name: database} | {f"{STORAGE}/{path.relative_to(root).as_posix()}": path for path in files}
         return archive.write(target, parts, about, recipient)
+
+
+def holds_storage() -> bool:
+    """Tell whether uploads and exports lie in a folder here, and not in a store of their own (STORAGE_URL)."""
+    return isinstance(default_storage, FileSystemStorage)
 
 
 def names_of_settings() -> list[str]:
@@ -144,6 +150,8 @@ def refuse_what_does_not_fit(about: dict[str, Any]) -> None:
 
 def _put_storage_back(folder: Path, aside: Path) -> None:
     root = Path(settings.MEDIA_ROOT)
+    if not holds_storage():
+        return
     if root.exists():
         shutil.move(root, aside / STORAGE)
     if folder.exists():

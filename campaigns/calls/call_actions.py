@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
-from campaigns import queue
+from campaigns import queue, rules
 from campaigns.core import transitions
 from campaigns.core.call_events import Source, step, write_steps
-from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, numbers_now
+from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, Judge
+from campaigns.core.eligibility_facts import asked_columns, numbers_now
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call
@@ -59,7 +60,7 @@ def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
         raise PermissionDenied("settle_calls")
     now = timezone.now()
     with transaction.atomic():
-        call = Call.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=call_id)
+        call = Call.objects.select_for_update(of=("self",)).select_related("campaign", "contact").get(pk=call_id)
         known = Call.objects.filter(form_token=token).first() if token else None
         if known is not None:
             return known
@@ -70,6 +71,11 @@ def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
             rounds = Call.objects.filter(campaign=campaign, contact=call.contact_id)
             last = rounds.aggregate(last=Max("attempt"))["last"] or 0
         copied = {name: getattr(call, name) for name in COPIED}
+        if campaign is None:
+            # Asked for at night, it is asked for the morning. Whoever asks again knows of the earlier call.
+            zones = rules.zones_of(call.to_number, call.contact.time_zone if call.contact else "")
+            closed = Judge(now, None).hours(zones)
+            copied |= asked_columns(now, not_before=closed.until if closed else None, is_confirmed=True)
         again = transitions.begin(
             now,
             Why("call_again", Source.PERSON.value, actor_id=person.pk),

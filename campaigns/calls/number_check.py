@@ -15,7 +15,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaigns import rules
-from campaigns.core.eligibility import Eligibility, Facts, Judge, numbers_now, stops_of
+from campaigns.core.eligibility import Eligibility, Judge, stops_of
+from campaigns.core.eligibility_facts import Facts, numbers_now
 from campaigns.countries import country_name
 from campaigns.models import Call, Contact
 from campaigns.reasons import StopReason, WaitReason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +21,15 @@ from campaigns.calls.number_check import judge_number, refusal_of
 from campaigns.core import transitions
 from campaigns.core.call_events import Source
 from campaigns.core.eligibility import missing_values
+from campaigns.core.eligibility_facts import asked_columns
 from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, missing_from, placeholders
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call, Campaign, Contact
 from campaigns.models.contacts import MAX_NAME
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
+
+logger = logging.getLogger(__name__)
 
 Sentence = str | Promise
 NAMES = ("name", "customer_name", "full_name", "first_name")
@@ -163,6 +167,8 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
             actor_id=getattr(person, "pk", None),
         ),
         **owner,
+        # A test call rings one's own phone, which people may do as often as they like.
+        **asked_columns(now, is_confirmed=prospect.needs_confirmation or asked.test_of is not None),
         to_number=asked.to_number,
         contact=contact,
         form_token=token,
@@ -180,6 +186,8 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     extras = {"extras": sorted(asked.vendor_options)} if asked.vendor_options else {}
     deliberate = {"despite_quiet_period": True} if prospect.needs_confirmation else {}
     record(person, "call.asked", call, provider=asked.provider.name, **extras, **deliberate)
+    # The order leaves later, from a worker: this line leads from the page's request to the order's reference.
+    logger.info("call=%s waits to be placed, reference=%s", call.pk, call.reference)
     queue.nudge_dispatch()
     return call
 

@@ -30,10 +30,12 @@ from providers.exceptions import (
     NotSent,
     ProviderError,
     ProviderMisconfigured,
+    ProviderUnusable,
     RecordingHostRefused,
 )
 from providers.models import Provider
 from providers.types import Exchange, Recording
+from providers.wording import refusal_words
 
 KEPT_FILES = 12
 """Recordings in the cache."""
@@ -148,7 +150,9 @@ def _fetched(call: Call) -> Recording:
             _("%(vendor)s refused our account. An admin must look at the key under Providers.") % vendor
         ) from None
     except ProviderMisconfigured as error:
-        raise RecordingRefusal(str(error)) from None
+        if isinstance(error, ProviderUnusable):
+            Provider.objects.halt_for(call.provider_id, error)
+        raise RecordingRefusal(refusal_words(error, vendor["vendor"])) from None
     except RecordingHostRefused as error:
         Provider.objects.note_recording_host(call.provider_id, error.host)
         raise RecordingRefusal(

@@ -73,6 +73,10 @@ def talked() -> Q:
     return Q(StatusIsMostly(MAY_HAVE_TALKED)) & has_talk_time & ~Q(answered_by=MACHINE)
 
 
+TALKED = f"status IN ({literals(MAY_HAVE_TALKED)}) AND COALESCE(talk_seconds, 0) > 0 AND answered_by <> '{MACHINE}'"
+"""The same condition as plain SQL over the table of calls."""
+
+
 def has_talked(status: str, talk_seconds: int | None, answered_by: str) -> bool:
     """Tell whether a person talked in a call with these values."""
     return bool(talk_seconds) and status in MAY_HAVE_TALKED and answered_by != MACHINE

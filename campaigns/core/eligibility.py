@@ -1,34 +1,36 @@
 """Eligibility: may this person be called now, and if not, why, what can be done about it, and when is it allowed again?
 
 The only place with these rules. It is used by the quick-call form, the launch check, a campaign's people page, the page
-of a waiting call and the commit point. The facts are read either for a few numbers (`numbers_now`) or for a whole
-audience in one streamed query (`with_facts`); `Judge` alone decides what follows from them.
+of a waiting call and the commit point. The facts are read by `eligibility_facts`; `Judge` alone decides what follows
+from them.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.utils.functional import Promise
 
 from campaigns import rules
 from campaigns.core import explanations, message, stop_all
-from campaigns.core.conditions import PHONE_MAY_HAVE_RUNG, phone_may_have_rung
+from campaigns.core.eligibility_facts import (
+    NOTHING_KNOWN,
+    Asked,
+    Facts,
+    Numbers,
+    confirmed_since,
+    numbers_now,
+    quiet_hours_of,
+    quiet_since,
+)
 from campaigns.core.hours import hours_of
-from campaigns.core.sql.bulk import among, literals
-from campaigns.models import Call, Campaign, Contact, DoNotCall
+from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, StopReason, WaitReason
-from providers.base import ProviderBackend
 from providers.models import Provider, ProviderState
-from providers.types import LIVE, CallStatus
+from providers.types import CallStatus
 
 Words = str | Promise
 
@@ -85,6 +87,8 @@ _NO_ZONE = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE)
 _NEVER_OPEN = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE, say=lambda: explanations.NEVER_OPEN)
 LIVE_ELSEWHERE = Eligibility(Verdict.WAIT, WaitReason.LIVE_ELSEWHERE)
 _QUIET_PERIOD = Eligibility(Verdict.WAIT, WaitReason.QUIET_PERIOD)
+EXPIRED = Eligibility(Verdict.NEVER, SkipReason.EXPIRED, say=lambda: SkipReason.EXPIRED.label)
+_CALLED_SINCE = Eligibility(Verdict.NEVER, SkipReason.CALLED_SINCE, say=lambda: SkipReason.CALLED_SINCE.label)
 STOP_REASONS: Mapping[str, StopReason] = {
     ProviderState.OFF: StopReason.PROVIDER_OFF,
     ProviderState.HALTED: StopReason.PROVIDER_HALTED,
@@ -93,6 +97,7 @@ STOP_REASONS: Mapping[str, StopReason] = {
     ProviderState.PAUSED: StopReason.PROVIDER_PAUSED,
 }
 _STOP_ALL = Eligibility(Verdict.WAIT, StopReason.STOP_ALL)
+_MODULE_FAILED = Eligibility(Verdict.WAIT, WaitReason.PROVIDER_HALTED)
 
 
 def stops_of(provider: Provider | None, *, is_stopped: bool | None = None) -> list[Eligibility]:
@@ -108,123 +113,6 @@ def stops_of(provider: Provider | None, *, is_stopped: bool | None = None) -> li
         step = provider.standing.step if has_own_step else ""
         found.append(Eligibility(Verdict.WAIT, reason, say=lambda: explanations.stopped_provider(provider), step=step))
     return found
-
-
-# The facts
-
-
-class Facts(NamedTuple):
-    """The facts about one person and number that may forbid or delay a call."""
-
-    is_forbidden: bool = False
-    """The number is on the do-not-call list."""
-    is_excluded: bool = False
-    """The campaign leaves the person out."""
-    is_live: bool = False
-    """Another call to the number is still live."""
-    last_rung: datetime.datetime | bool | None = None
-    """When the phone may last have rung, within the quiet period; True if it did but the time was not read."""
-    missing: Sequence[str] = ()
-    """Names of needed message values that are empty."""
-
-
-NOTHING_KNOWN = Facts()
-"""The facts for a number that nothing speaks against."""
-
-
-@dataclass(slots=True)
-class Numbers:
-    """The facts about a few numbers, as read by `numbers_now`."""
-
-    forbidden: set[str] = field(default_factory=set)
-    live: set[str] = field(default_factory=set)
-    rung: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
-    """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
-
-    def last_rung(self, number: str, campaign_id: int | None = None) -> datetime.datetime | None:
-        """Return when the phone may last have rung; calls of the campaign `campaign_id` do not count."""
-        others = [at for other, at in self.rung.get(number, ()) if other is None or other != campaign_id]
-        return max(others, default=None)
-
-
-def numbers_now(numbers: Collection[str], now: datetime.datetime, quiet_since: datetime.datetime | None) -> Numbers:
-    """Read which numbers are on the do-not-call list, have a live call, or may have rung since `quiet_since`.
-
-    One statement of plain SQL: at a commit point, building ORM queries would cost more than running them.
-    """
-    found = Numbers()
-    if not numbers:
-        return found
-    calls, entries = Call._meta.db_table, DoNotCall._meta.db_table
-    nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
-    forbidden, those = among("phone", numbers)
-    theirs, _same = among("to_number", numbers)
-    statement = (
-        f"SELECT 'forbidden', phone, {nothing} FROM {entries} "  # noqa: S608
-        f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
-        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs}"
-    )
-    parameters = [*those, connection.ops.adapt_datetimefield_value(now), *those]
-    if quiet_since is not None:
-        statement += (
-            f" UNION ALL SELECT 'rung', to_number, campaign_id, MAX(placing_at) FROM {calls} "  # noqa: S608
-            f"WHERE {theirs} AND placing_at > %s AND {PHONE_MAY_HAVE_RUNG} GROUP BY to_number, campaign_id"
-        )
-        parameters += [*those, connection.ops.adapt_datetimefield_value(quiet_since)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
-    for what, number, campaign_id, at in rows:
-        if what == "forbidden":
-            found.forbidden.add(number)
-        elif what == "live":
-            found.live.add(number)
-        else:
-            found.rung[number].append((campaign_id, _moment(at)))
-    return found
-
-
-def _moment(at: Any) -> datetime.datetime:
-    found = datetime.datetime.fromisoformat(at) if isinstance(at, str) else at
-    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
-
-
-def quiet_since(now: datetime.datetime, campaigns: Iterable[Campaign]) -> datetime.datetime | None:
-    """Return the beginning of the longest quiet period of these campaigns, which ends now; None if none has one."""
-    longest = max((campaign.quiet_hours for campaign in campaigns), default=0)
-    return now - datetime.timedelta(hours=longest) if longest else None
-
-
-# Facts of a whole audience
-
-
-def with_facts(
-    people: QuerySet[Contact],
-    campaign: Campaign,
-    now: datetime.datetime,
-    *,
-    looks_back: bool = True,
-    tells_when: bool = False,
-) -> QuerySet[Contact]:
-    """Annotate people with `forbidden` (on the do-not-call list) and `last_rung`, as `Facts` takes them.
-
-    The campaign's own calls do not count. `looks_back=False` leaves `last_rung` out; `tells_when=True` reads the time
-    itself instead of a boolean, which takes a quarter longer.
-    """
-    forbidden = DoNotCall.objects.in_force(now).filter(phone=OuterRef("phone"))
-    since = now - datetime.timedelta(hours=campaign.quiet_hours)
-    theirs = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
-    theirs = theirs.exclude(campaign=campaign)
-    last_rung: Exists | Subquery | Value = Value(False)
-    if campaign.quiet_hours and looks_back:
-        last = theirs.order_by("-placing_at").values("placing_at")[:1]
-        last_rung = Subquery(last) if tells_when else Exists(theirs)
-    return people.annotate(forbidden=Exists(forbidden), last_rung=last_rung)
-
-
-def live_numbers() -> set[str]:
-    """Return the numbers of all live calls; at most as many as there are lines, and the calls of unknown outcome."""
-    return set(Call.objects.live().order_by().values_list("to_number", flat=True))
 
 
 # The judgement
@@ -246,10 +134,10 @@ class Judge:
         self.now, self.stops = now, stops
         self.needed = message.needed_names(campaign) if campaign else ()
         """Names of the values that the message needs of each person; none may be empty."""
-        self.quiet = datetime.timedelta(hours=campaign.quiet_hours if campaign else int(settings.QUIET_PERIOD_HOURS))
+        self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign))
         self._start, self._end, self._days = hours_of(campaign)
         self._campaign_id = campaign.pk if campaign else None
-        self._refuses = _refusal_of(provider)
+        self._refuses = provider.number_refusals() if provider else None
         self._hours: dict[tuple[str, ...], Eligibility | None] = {}
 
     def missing(self, name: str, variables: Mapping[str, Any]) -> list[str]:
@@ -258,7 +146,7 @@ class Judge:
 
     def answer(self, number: str, zones: tuple[str, ...], facts: Facts) -> Eligibility:
         """Return the strongest answer for a number; `zones` are all time zones that it may be in."""
-        if facts is NOTHING_KNOWN and not self.stops and not (self._refuses and self._refuses(number)):
+        if facts is NOTHING_KNOWN and not self.stops and (self._refuses is None or self._refuses(number) == ""):
             # The fast path for nearly everybody of an audience: of the checks in `against` only the hours remain.
             return self.hours(zones) or MAY_BE_CALLED
         return next(self.against(number, zones, facts), MAY_BE_CALLED)
@@ -269,7 +157,12 @@ class Judge:
             yield FORBIDDEN
         if facts.is_excluded:
             yield _EXCLUDED
-        if self._refuses is not None and (refusal := self._refuses(number)):
+        if facts.is_expired:
+            yield EXPIRED
+        if facts.is_called_since:
+            yield _CALLED_SINCE
+        refusal = self._refuses(number) if self._refuses is not None else ""
+        if refusal:
             yield Eligibility(Verdict.NEVER, SkipReason.NUMBER_REFUSED, say=lambda: refusal)
         hours = self.hours(zones)
         if hours is not None and hours.verdict is Verdict.NEVER:
@@ -277,6 +170,8 @@ class Judge:
         if facts.missing:
             yield missing_values(facts.missing)
         yield from self.stops
+        if refusal is None:
+            yield _MODULE_FAILED
         if facts.is_live:
             yield LIVE_ELSEWHERE
         if hours is not None and hours.verdict is Verdict.WAIT:
@@ -294,17 +189,34 @@ class Judge:
             )
 
     def answer_queued(
-        self, number: str, own_zone: str, name: str, known: Mapping[str, Any], numbers: Numbers
+        self, number: str, own_zone: str, name: str, known: Mapping[str, Any], numbers: Numbers, asked: Asked
     ) -> Eligibility:
-        """Return the answer for a queued call; the zone, name and columns are those of its contact."""
+        """Return the answer for a queued call; the zone, name and columns are those of its contact.
+
+        A single call that was overtaken is not called later but ends: its asker is told and may ask again.
+        """
+        is_single = self._campaign_id is None
         facts = Facts(
             is_forbidden=number in numbers.forbidden,
             is_live=number in numbers.live,
-            # No quiet period for single calls: the form told the user of the last call, and they confirmed.
-            last_rung=numbers.last_rung(number, self._campaign_id) if self._campaign_id else None,
+            is_expired=is_single and asked.is_expired(self.now),
+            is_called_since=is_single and self._is_called_since(number, numbers, asked.confirmed_at),
+            last_rung=None if is_single else numbers.last_rung(number, self._campaign_id),
             missing=self.missing(name, known),
         )
         return self.answer(number, rules.zones_of(number, own_zone), facts)
+
+    def _is_called_since(self, number: str, numbers: Numbers, confirmed_at: datetime.datetime | None) -> bool:
+        """Tell whether a single call was overtaken by another one within the quiet period.
+
+        The form asked for a confirmation where the number had been called before. A confirmation covers what was known
+        then: it holds until somebody has talked to the person.
+        """
+        if confirmed_at is not None:
+            talked_at = numbers.talked.get(number)
+            return talked_at is not None and talked_at > confirmed_at
+        last_rung = numbers.last_rung(number)
+        return last_rung is not None and last_rung + self.quiet > self.now
 
     def hours(self, zones: tuple[str, ...]) -> Eligibility | None:
         """Return the answer of the calling hours for a number in these zones; None if they are open in all of them.
@@ -338,17 +250,6 @@ def missing_values(names: Sequence[str]) -> Eligibility:
     return Eligibility(Verdict.NEVER, SkipReason.MISSING_VARIABLE, say=lambda: explanations.empty_values(names))
 
 
-def _refusal_of(provider: Provider | None) -> Callable[[str], Words] | None:
-    """Return the backend's function that says why it cannot call a number; None if it accepts every number."""
-    if provider is None:
-        return None
-    backend = provider.backend_class
-    if backend.refuses_number.__func__ is ProviderBackend.refuses_number.__func__:  # type: ignore[attr-defined]
-        return None
-    options = provider.options_with_defaults()
-    return lambda number: backend.refuses_number(number, options)
-
-
 # Calls that wait
 
 
@@ -362,8 +263,11 @@ def answers_about(
     waiting = [call for call in calls if call.status == CallStatus.PENDING]
     if not waiting:
         return {}
-    campaigns = {call.campaign for call in waiting if call.campaign is not None}
-    numbers = numbers_now({call.to_number for call in waiting}, now, quiet_since(now, campaigns))
+    asked = {call.pk: Asked(call.expires_at, call.confirmed_at) for call in waiting}
+    campaigns = {call.campaign for call in waiting}
+    numbers = numbers_now(
+        {call.to_number for call in waiting}, now, quiet_since(now, campaigns), confirmed_since(asked.values())
+    )
     is_stopped = stop_all.is_stopped() if is_stopped is None else is_stopped
     judges: dict[tuple[int | None, int], Judge] = {}
     answers = {}
@@ -379,6 +283,7 @@ def answers_about(
             person.name if person else "",
             person.variables if person else {},
             numbers,
+            asked[call.pk],
         )
     return answers
 

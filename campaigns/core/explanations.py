@@ -68,6 +68,8 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
     SkipReason.STOPPED: _("To call after all, call again from here, or copy the campaign."),
     SkipReason.CANCELED: _("Call again if it was a mistake."),
+    SkipReason.EXPIRED: _("Call again if it is still wanted."),
+    SkipReason.CALLED_SINCE: _("Look at the other call first; call again if it is still wanted."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
 }
@@ -198,7 +200,7 @@ def _standing(call: Call) -> Words:
     if campaign is not None and campaign.status == campaign.Status.PAUSED:
         return _("Waits: the campaign is paused.")
     provider = call._state.fields_cache.get("provider")
-    if provider is not None and not provider.get_deferred_fields() - {"secrets"} and provider.stop_reason:
+    if provider is not None and not provider.get_deferred_fields() and provider.stop_reason:
         return format_lazy("{} {}", _("Waits: the provider cannot call now."), provider.stop_reason)
     return ""
 

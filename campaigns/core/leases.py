@@ -12,20 +12,20 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Max, Q
 
+from campaigns.core.clock import has_passed, still_holds
 from providers.models import Provider
 
 Kind = Literal["dispatch", "poll"]
 LEASE_SECONDS = 12
+LEASE = datetime.timedelta(seconds=LEASE_SECONDS)
 RENEW_SECONDS = 4
 
 
 def take(kind: Kind, provider_id: int, token: UUID, now: datetime.datetime) -> bool:
     """Take or renew the lease for the slice `token` by compare-and-set; returns whether this slice holds it now."""
     lease, until = f"{kind}_lease", f"{kind}_lease_until"
-    free = Q(**{f"{lease}__isnull": True}) | Q(**{f"{until}__lt": now}) | Q(**{lease: token})
-    changed = Provider.objects.filter(free, pk=provider_id).update(
-        **{lease: token, until: now + datetime.timedelta(seconds=LEASE_SECONDS)}
-    )
+    free = Q(**{f"{lease}__isnull": True}) | has_passed(until, now, LEASE) | Q(**{lease: token})
+    changed = Provider.objects.filter(free, pk=provider_id).update(**{lease: token, until: now + LEASE})
     return changed == 1
 
 
@@ -53,7 +53,7 @@ class Others:
 
     def _held(self, now: datetime.datetime) -> dict[UUID, datetime.datetime]:
         lease, until = f"{self._kind}_lease", f"{self._kind}_lease_until"
-        held = Provider.objects.filter(**{f"{lease}__isnull": False, f"{until}__gte": now}).exclude(
+        held = Provider.objects.filter(still_holds(until, now, LEASE), **{f"{lease}__isnull": False}).exclude(
             **{lease: self._token}
         )
         return dict(held.values(lease).annotate(last=Max(until)).order_by().values_list(lease, "last"))

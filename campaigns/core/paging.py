@@ -46,7 +46,7 @@ def page_by_key(queryset: models.QuerySet[Row], asked: Mapping[str, Any], size: 
 
     A key that is not a number is ignored.
     """
-    older_than, newer_than = _key(asked.get("older_than")), _key(asked.get("newer_than"))
+    older_than, newer_than = _key_from_address(asked.get("older_than")), _key_from_address(asked.get("newer_than"))
     if newer_than is not None:
         rows = _walk(queryset.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
         has_newer, rows = len(rows) > size, rows[:size][::-1]
@@ -70,7 +70,7 @@ def _walk(queryset: models.QuerySet[Row]) -> list[Row]:
         return list(queryset)
 
 
-def _key(text: Any) -> int | None:
+def _key_from_address(text: Any) -> int | None:
     digits = str(text or "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 

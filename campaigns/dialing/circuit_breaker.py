@@ -11,14 +11,21 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns import rules
-from campaigns.core.clock import span
+from campaigns.core.clock import has_passed, span
 from campaigns.core.sql.bulk import set_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.sql.prepared import IdsAt
 from campaigns.models import Call
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, NotSent, OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.exceptions import (
+    AccountProblem,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderMisconfigured,
+    UnexpectedResponse,
+)
 from providers.models import Provider
 from providers.paced_reads import Through, at_once
 from providers.types import CallStatus, PlacedCall
@@ -26,13 +33,17 @@ from providers.types import CallStatus, PlacedCall
 logger = logging.getLogger(__name__)
 
 
+LONGEST_PROBE = datetime.timedelta(seconds=max(rules.PROBE_AFTER, 2 * rules.HTTP_DEADLINE))
+"""The furthest ahead that a probe is planned."""
 _READ = (
     "vendor", "options", "is_active", "halted_at", "halted_reason", "frozen_at", "frozen_reason", "breaker_opened_at",
     "breaker_reason", "uncompared_since", "compare_problem", "slow_until", "dispatch_lease", "dispatch_lease_until",
     "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row",
-    "last_success_at", "last_error_at",
+    "unknown_until", "last_success_at", "last_error_at",
 )  # fmt: skip
-_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "last_success_at")
+_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
+ONE_INSTANT = datetime.timedelta(seconds=2)
+"""Orders that left within this time hang together: one outage of a moment is one event, not three."""
 
 
 def lock_provider(provider_id: int) -> Provider:
@@ -54,17 +65,31 @@ def saving(provider: Provider) -> Iterator[None]:
         set_rows(Provider, [provider.pk], changed)
 
 
-def weigh_answers(provider: Provider, results: Sequence[PlacedCall | ProviderError], now: datetime.datetime) -> None:
-    """Add results of orders to the two-minute window of a locked provider, and open its breaker if too many failed."""
+Result = tuple[PlacedCall | ProviderError, float]
+"""The result of an order, and the seconds since its commit point."""
+
+
+def weigh_answers(provider: Provider, results: Sequence[Result], now: datetime.datetime) -> None:
+    """Add results of orders to the two-minute window of a locked provider, and open its breaker if too many failed.
+
+    Of the unknown ones in a row, those whose orders left at one instant are one event: what hung up one of them hung up
+    all. In the window each order counts.
+    """
     if not results:
         return
     in_row, well, badly = provider.unknowns_in_row, 0, 0
-    for result in results:
+    for result, took in results:
         if isinstance(result, NotSent | OutcomeUnknown):
             badly += 1
         else:
             well += 1
-        in_row = in_row + 1 if isinstance(result, OutcomeUnknown) else 0
+        if not isinstance(result, OutcomeUnknown):
+            in_row, provider.unknown_until = 0, None
+            continue
+        left_at, until = now - datetime.timedelta(seconds=took), provider.unknown_until
+        if until is None or not datetime.timedelta(0) < until - left_at <= 2 * ONE_INSTANT:
+            # An order that left after this answer is a try of its own, however soon.
+            in_row, provider.unknown_until = in_row + 1, min(left_at + ONE_INSTANT, now)
         if in_row >= rules.BREAKER_UNKNOWNS:
             break
     outcomes = rules.weigh(provider.outcomes, now.timestamp(), well, badly)
@@ -94,7 +119,9 @@ def take_over(provider_id: int, tries: int, now: datetime.datetime) -> bool:
 
 def _with_probes(now: datetime.datetime) -> QuerySet[Provider, int]:
     waiting = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
-    opened = Provider.objects.filter(breaker_probe_at__lte=now, breaker_opened_at__isnull=False, is_active=True)
+    opened = Provider.objects.filter(
+        has_passed("breaker_probe_at", now, LONGEST_PROBE), breaker_opened_at__isnull=False, is_active=True
+    )
     return opened.filter(Exists(waiting)).values_list("pk", flat=True)
 
 
@@ -112,14 +139,14 @@ def claim_probe(provider_id: int, now: datetime.datetime, through: Through = at_
     The backend is used in a thread without a database; `through` runs its database calls in the coordinator's thread.
     """
     claimed = Provider.objects.filter(
-        pk=provider_id, breaker_opened_at__isnull=False, breaker_probe_at__lte=now
+        has_passed("breaker_probe_at", now, LONGEST_PROBE), pk=provider_id, breaker_opened_at__isnull=False
     ).update(breaker_probe_at=now + span(2 * rules.HTTP_DEADLINE))
     if not claimed:
         return None
     try:
         return opening.open_backend(Provider.objects.get(pk=provider_id), through=through)
     except ProviderMisconfigured as error:
-        Provider.objects.halt(provider_id, str(error))
+        Provider.objects.halt_for(provider_id, error)
         return None
 
 
@@ -129,16 +156,15 @@ def ask(backend: ProviderBackend) -> ProviderError | None:
         backend.check_credentials()
     except ProviderError as error:
         return error
-    except Exception as error:
-        logger.exception("the backend failed while probing")
-        return ProviderError(f"The provider module failed: {type(error).__name__}.")
+    except ProviderMisconfigured as error:
+        return UnexpectedResponse(str(error))
     return None
 
 
 def conclude_probe(provider_id: int, error: ProviderError | None, now: datetime.datetime) -> None:
     """Write a probe's result: close the breaker on success, halt the provider on a dead key, else probe again later."""
     if error is None:
-        Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0)
+        Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0, unknown_until=None)
         Provider.objects.close_breaker(provider_id)
     elif isinstance(error, AccountProblem):
         Provider.objects.halt(provider_id, error.message)

@@ -15,10 +15,11 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import stop_all, transitions
+from campaigns.core import leases, stop_all, transitions
 from campaigns.core.call_events import Step, write_steps
-from campaigns.core.clock import DatabaseClock, boottime, seconds, span
-from campaigns.core.eligibility import Eligibility, Judge, Verdict, numbers_now, quiet_since, stops_of
+from campaigns.core.clock import DatabaseClock, boottime, is_ahead, seconds, span
+from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
+from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
 from campaigns.core.message import Message
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
@@ -28,6 +29,7 @@ from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_hel
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
+from campaigns.tracking import unknown_calls
 from providers import pace
 from providers.models import Provider
 from providers.types import CallOrder, CallStatus
@@ -123,7 +125,7 @@ def _commit(
         steps = order_results.write_in_transaction(provider_id, answers, now) if answers else []
         provider = circuit_breaker.lock_provider(provider_id)
         with circuit_breaker.saving(provider):
-            circuit_breaker.weigh_answers(provider, [answer.result for answer in answers], now)
+            circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
             if _may_call(provider, token, now, is_stopped=not is_open):
                 batch = _Batch(provider, due_calls(ids, token, now), now, idle)
                 batch.judge_all()
@@ -143,7 +145,7 @@ def _commit(
 
 
 def _may_call(provider: Provider, token: UUID, now: datetime.datetime, *, is_stopped: bool) -> bool:
-    is_ours = provider.dispatch_lease == token and (provider.dispatch_lease_until or now) > now
+    is_ours = provider.dispatch_lease == token and is_ahead(provider.dispatch_lease_until, now, leases.LEASE)
     is_slow = provider.slowed_for(now) > 0
     return is_ours and not is_slow and not stops_of(provider, is_stopped=is_stopped)
 
@@ -155,11 +157,22 @@ class _Batch:
         self.provider, self.calls, self.now = provider, calls, now
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
-        self.numbers = numbers_now({call.to_number for call in calls}, now, quiet_since(now, self.campaigns.values()))
+        judged: list[Campaign | None] = [*self.campaigns.values()]
+        if any(call.campaign_id is None for call in calls):
+            judged.append(None)
+        self.numbers = numbers_now(
+            {call.to_number for call in calls},
+            now,
+            quiet_since(now, judged),
+            confirmed_since(call.asked for call in calls),
+        )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.
-        lines = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
+        lines, in_doubt = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
         self.free = min(idle, provider.max_lines - lines.total())
+        # Without any known call nothing can be concluded of the unknown ones that hold all lines: one order passes.
+        is_control = self.free < 1 and idle > 0 and in_doubt and unknown_calls.lacks_control(provider)
+        self.free = 1 if is_control else self.free
         self.pace = self._tokens_of(provider)
         self.campaign_free: Counter[int] = Counter()
         for campaign in self.campaigns.values():
@@ -168,7 +181,7 @@ class _Batch:
             if campaign.pace_tat != before:
                 Campaign.objects.filter(pk=campaign.pk).update(pace_tat=campaign.pace_tat)
             free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
-            self.campaign_free[campaign.pk] = max(0, min(tokens, free))
+            self.campaign_free[campaign.pk] = max(0, min(tokens, max(free, 1) if is_control else free))
         self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
         self.passed: list[DueCall] = []
         self.left: list[DueCall] = []
@@ -217,7 +230,9 @@ class _Batch:
         judge = self.judges.get(call.campaign_id)
         if judge is None:
             judge = self.judges[call.campaign_id] = Judge(self.now, self.provider, campaign)
-        return judge.answer_queued(call.to_number, call.time_zone, call.name or "", call.known, self.numbers)
+        return judge.answer_queued(
+            call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked
+        )
 
     def _judge_budget(self, call: DueCall, campaign: Campaign) -> bool:
         if campaign.budget is None:

@@ -7,11 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
 
+from campaigns.core.eligibility_facts import Asked, instant_of
 from campaigns.core.sql.bulk import among, lease_text, literals
 from campaigns.models import Call, Contact
 from providers.models import Agent, CallerId, Dialer, Voice
@@ -42,6 +43,8 @@ class DueCall:
     time_zone: str
     known: dict[str, Any]
     """The contact's own columns, for the message's variables."""
+    asked: Asked = Asked()  # noqa: RUF009 - immutable
+    """Until when a single call is wanted, and its confirmation."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
@@ -50,7 +53,8 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
     ours = "c.status = 'pending' AND c.lease = %s AND c.lease_until > %s"
     rows = _rows(
         "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
-        "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables "
+        "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables, "
+        "c.expires_at, c.confirmed_at "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
@@ -63,25 +67,41 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         DueCall(
             row[0], row[1], row[2] if isinstance(row[2], UUID) else UUID(hex=row[2]), row[3], row[4], row[5],
             _object(row[6]), _object(row[7]), agents[row[8]], voices[row[9]], callers[row[10]], dialers[row[11]],
-            row[12], row[13] or "", _object(row[14]),
+            row[12], row[13] or "", _object(row[14]), Asked(instant_of(row[15]), instant_of(row[16])),
         )
         for row in rows
     ]  # fmt: skip
 
 
-def lines_held(provider_id: int, unknown_since: datetime.datetime) -> Counter[int]:
-    """Return how many lines of a provider each campaign uses, by campaign id; key 0 is calls without a campaign.
+LOOKS = 2
+"""Looks at the vendor's list in which an unknown call was not found, until its line may be doubted."""
+
+
+class HeldLines(NamedTuple):
+    """The lines of a provider that are in use."""
+
+    by_campaign: Counter[int]
+    """By campaign id; key 0 is calls without a campaign."""
+    in_doubt: bool
+    """Whether all are held by unknown calls that were looked for in the vendor's list and not found."""
+
+
+def lines_held(provider_id: int, unknown_since: datetime.datetime) -> HeldLines:
+    """Return the lines of a provider that are in use.
 
     A call that has been unknown since before `unknown_since` uses no line any more.
     """
     resting = literals(LIVE - HOLDS_LINE)
     statement = (
-        f"SELECT campaign_id, COUNT(*) FROM {_CALL} WHERE provider_id = %s "  # noqa: S608
+        f"SELECT campaign_id, COUNT(*), SUM(CASE WHEN status = '{CallStatus.UNKNOWN.value}' AND polls >= {LOOKS} "  # noqa: S608
+        f"THEN 1 ELSE 0 END) FROM {_CALL} WHERE provider_id = %s "
         f"AND status IN ({literals(LIVE)}) AND status NOT IN ({resting}) "
         f"AND (status <> '{CallStatus.UNKNOWN.value}' OR placing_at IS NULL OR placing_at >= %s) GROUP BY campaign_id"
     )
-    return Counter(
-        {campaign_id or 0: calls for campaign_id, calls in _rows(statement, [provider_id, _moment(unknown_since)])}
+    rows = _rows(statement, [provider_id, _moment(unknown_since)])
+    return HeldLines(
+        Counter({campaign_id or 0: calls for campaign_id, calls, _looked in rows}),
+        all(calls == looked for _campaign, calls, looked in rows),
     )
 
 

@@ -28,7 +28,7 @@ from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns
 from campaigns.tracking import restore_guard, stuck_calls
 from providers import opening
-from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Provider, ProviderExchange
 from providers.order_loop import DoneOrder
 from providers.paced_reads import DatabaseErrands
@@ -42,6 +42,8 @@ AHEAD_SECONDS = 20.0
 GROUP_SECONDS = 0.02
 GROUP = 24
 """Answers are written together: as soon as `GROUP` are there, or `GROUP_SECONDS` after the first."""
+RING_SECONDS = 5.0
+"""Seconds between two nudges of the poll task."""
 LOOK_SECONDS = 0.25
 """Pause between two searches for due calls while none is due."""
 SWEEP_SECONDS = 5.0
@@ -76,6 +78,8 @@ class Lane:
         self.wanted = 0
         self.reserved_at = 0.0
         self.renewed_at = time.monotonic()
+        self.is_stopped = False
+        """Whether no further call is committed in this lane; answers to those that left are still written."""
 
     def next_wanted(self) -> int:
         """Return how many calls to reserve: about what a second needs, so that single calls need not wait long."""
@@ -116,7 +120,7 @@ class DispatchSlice:
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
         self.on_placed = on_placed
-        self.has_placed = False
+        self.rang_at = -RING_SECONDS
         self.lanes: dict[int, Lane] = {}
         self.answers: queue.SimpleQueue[tuple[int, OrderAnswer]] = queue.SimpleQueue()
         self.unwritten: list[tuple[int, OrderAnswer]] = []
@@ -159,6 +163,7 @@ class DispatchSlice:
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS or self.has_stood_still():
             restore_guard.watch()
+            stuck_calls.undo_clock_change(self.clock.now())
             stuck_calls.free_the_stuck(self.clock.now())
             self.trim_logs()
             self.swept_at = now
@@ -167,7 +172,7 @@ class DispatchSlice:
             self.open_lanes()
             self.looked_at = time.monotonic()
         self.collect(wait=bool(self.in_flight))
-        passed = sum(self.pass_calls(lane) for lane in self.lanes.values())
+        passed = sum(self.pass_or_stop(lane) for lane in list(self.lanes.values()))
         self.write()
         if is_look:
             self.close_idle_lanes()
@@ -218,8 +223,24 @@ class DispatchSlice:
             try:
                 self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id), self.take)
             except ProviderMisconfigured as error:
-                Provider.objects.halt(provider_id, str(error))
+                Provider.objects.halt_for(provider_id, error)
                 leases.release("dispatch", provider_id, self.token)
+
+    def pass_or_stop(self, lane: Lane) -> int:
+        """Run `pass_calls`; a surprise ends this provider's lane for new calls in this slice, and no other's."""
+        if lane.is_stopped:
+            return 0
+        try:
+            return self.pass_calls(lane)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            lane.is_stopped = True
+            lane.reserved.clear()
+            kind = type(error).__name__
+            logger.error("provider=%s: no call can be committed: %s", lane.provider_id, kind)
+            Provider.objects.note_error(lane.provider_id, ProviderUnusable(f"No call can be committed: {kind}."))
+            return 0
 
     def pass_calls(self, lane: Lane) -> int:
         """Commit and send as many calls as this lane has free lines for; returns how many."""
@@ -258,8 +279,8 @@ class DispatchSlice:
             group,
         )
         self.note_written(lane.provider_id, group)
-        lane.in_flight += len(result.committed)
         lane.loop.send(result.committed)
+        lane.in_flight += len(result.committed)
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
@@ -290,7 +311,7 @@ class DispatchSlice:
         while self.unwritten:
             provider_id = self.unwritten[0][0]
             group = self.answers_of(provider_id)
-            order_results.write_answers(provider_id, group, self.clock.now())
+            order_results.write_or_lose(provider_id, group, self.clock.now())
             self.note_written(provider_id, group)
 
     def answers_of(self, provider_id: int) -> list[OrderAnswer]:
@@ -298,10 +319,14 @@ class DispatchSlice:
         return [answer for owner, answer in self.unwritten if owner == provider_id]
 
     def note_written(self, provider_id: int, group: Sequence[OrderAnswer]) -> None:
-        """Forget answers that were written, and nudge the poll task at the first placed call."""
+        """Forget answers that were written, and nudge the poll task while calls are placed, every `RING_SECONDS`.
+
+        Once a slice is not enough: the poll slice may have ended since, as nothing was open.
+        """
         self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
-        if not self.has_placed and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
-            self.has_placed = True
+        is_due = time.monotonic() - self.rang_at >= RING_SECONDS
+        if is_due and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
+            self.rang_at = time.monotonic()
             self.on_placed()
 
     def close_idle_lanes(self) -> None:
@@ -360,7 +385,7 @@ def run_slice(
 ) -> datetime.timedelta:
     """Run one dispatch slice; returns how long it took.
 
-    `on_placed` is called at the first placed call, to nudge the poll task; `on_remaining` if work remains, to nudge
+    `on_placed` is called while calls are placed, to nudge the poll task; `on_remaining` if work remains, to nudge
     the next slice. `seconds` is how long calls are committed.
     """
     began = time.monotonic()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from campaigns import rules
 from campaigns.core import transitions
@@ -63,12 +63,34 @@ def write_answers(provider_id: int, answers: Sequence[OrderAnswer], now: datetim
                 steps = write_in_transaction(provider_id, answers, now, one_by_one)
                 provider = circuit_breaker.lock_provider(provider_id)
                 with circuit_breaker.saving(provider):
-                    circuit_breaker.weigh_answers(provider, [answer.result for answer in answers], now)
+                    circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
                 write_steps(steps)
             return
         except IntegrityError:
             if one_by_one:
                 raise
+
+
+def write_or_lose(provider_id: int, answers: Sequence[OrderAnswer], now: datetime.datetime) -> None:
+    """Write a group of answers; one that cannot be written leaves its own call unknown, and no other's answer unsaid.
+
+    Raises OperationalError and InterfaceError, after which all is tried again.
+    """
+    try:
+        write_answers(provider_id, answers, now)
+        return
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("provider=%s: answers cannot be written: %s", provider_id, type(error).__name__)
+    for answer in answers:
+        try:
+            write_answers(provider_id, [answer], now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            lost = OutcomeUnknown(f"The vendor's answer cannot be written: {type(error).__name__}.")
+            write_answers(provider_id, [replace(answer, result=lost, exchange=None)], now)
 
 
 def write_in_transaction(

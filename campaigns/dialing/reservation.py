@@ -18,6 +18,7 @@ from providers.types import CallStatus
 
 RESERVED_SECONDS = 30
 """How long a reservation holds before other dispatchers may take the call."""
+RESERVED = datetime.timedelta(seconds=RESERVED_SECONDS)
 
 
 def _with_work(now: datetime.datetime) -> QuerySet[Provider, int]:
@@ -58,10 +59,10 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
 
 def _lease(calls: CallQuerySet, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
     with transaction.atomic():
-        candidates = calls.due(now).unleased(now).order_by("due_at", "id")
+        candidates = calls.due(now).unleased(now, RESERVED).order_by("due_at", "id")
         # Skipping locked rows only avoids waiting; the commit point is what prevents a call from being taken twice.
         ids = list(candidates.select_for_update(skip_locked=True).values_list("pk", flat=True)[:wanted])
-        until = now + datetime.timedelta(seconds=RESERVED_SECONDS)
+        until = now + RESERVED
         set_rows(Call, ids, {"lease": token, "lease_until": until}, guard="c.status = 'pending'")
     return ids
 

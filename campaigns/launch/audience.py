@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef
 
 from campaigns import rules
 from campaigns.core import message
-from campaigns.core.eligibility import NOTHING_KNOWN, Eligibility, Facts, Judge, Verdict, live_numbers, with_facts
+from campaigns.core.eligibility import Eligibility, Judge, Verdict
+from campaigns.core.eligibility_facts import NOTHING_KNOWN, Facts, live_numbers, with_facts
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +20,8 @@ from campaigns.launch.audience_query import Selection
 from campaigns.launch.lifecycle import needs_approval, pause_by_system
 from campaigns.models import Call, Campaign, Contact
 from campaigns.reasons import SkipReason
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 5000
 """People a transaction."""
@@ -46,7 +49,18 @@ def fill_running_campaigns(limit_seconds: float) -> int:
     """Continue filling every running campaign that is not filled; returns how many rows were inserted."""
     deadline = time.monotonic() + limit_seconds
     unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False).order_by("launched_at", "id")
-    return sum(fill_campaign(pk, deadline=deadline) for pk in unfilled.values_list("pk", flat=True))
+    return sum(_fill_or_skip(pk, deadline) for pk in unfilled.values_list("pk", flat=True))
+
+
+def _fill_or_skip(campaign_id: int, deadline: float) -> int:
+    """Fill one campaign; one that cannot be filled now keeps no other waiting, and is tried again."""
+    try:
+        return fill_campaign(campaign_id, deadline=deadline)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("campaign=%s: its people cannot be queued: %s", campaign_id, type(error).__name__)
+        return 0
 
 
 def _fill_pilot(campaign_id: int) -> int | None:

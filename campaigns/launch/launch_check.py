@@ -178,9 +178,13 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
         found.append(_("No day of the week is chosen."))
     missing = [field.label for field in backend.fields if field.is_secret and field.required]
     stored = [
-        field for field in backend.fields if field.is_secret and field.required and provider.secrets.get(field.name)
+        field for field in backend.fields if field.is_secret and field.required and provider.secrets.holds(field.name)
     ]
-    if len(stored) < len(missing):
+    if not provider.secrets.is_readable:
+        found.append(
+            _("The keys of the provider “%(name)s” cannot be read: an admin must set them.") % {"name": provider}
+        )
+    elif len(stored) < len(missing):
         found.append(_("The provider “%(name)s” has no key: an admin must set it.") % {"name": provider})
     stops = stops_of(provider, is_stopped=False)
     found += [stop.words(is_queued=True) for stop in stops if stop.reason not in PASSING_STOPS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from callcenter.access.roles import Person, may
 from campaigns.models.base import Owned
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.reasons import MAX_REASON, SkipReason
+from providers.clock import has_passed
 from providers.registry import vendors_that
 from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus, FailureReason
 
@@ -27,9 +28,9 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Return pending calls whose `due_at` has passed."""
         return self.filter(status=CallStatus.PENDING, due_at__lte=now)
 
-    def unleased(self, now: datetime) -> CallQuerySet:
-        """Return calls without a lease, or with an expired one."""
-        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    def unleased(self, now: datetime, longest: timedelta) -> CallQuerySet:
+        """Return calls without a lease, or with an expired one; `longest` is how long a lease can hold."""
+        return self.filter(Q(lease_until__isnull=True) | has_passed("lease_until", now, longest))
 
     def live(self) -> CallQuerySet:
         """Return live calls, that is, calls whose phone may ring."""
@@ -178,6 +179,10 @@ class Call(Owned):
     wait_reason = models.CharField(max_length=20, blank=True)
     lease = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    """When a waiting single call is no longer wanted; None for calls of campaigns."""
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    """When its asker confirmed a single call to a person who was called a short time ago."""
     not_sent_tries = models.PositiveSmallIntegerField(default=0)
 
     # Its times
@@ -260,6 +265,9 @@ class Call(Owned):
             ),
             models.Index(
                 fields=["-id"], condition=Q(cost__isnull=True, talk_seconds__isnull=False), name="call_unpriced"
+            ),
+            models.Index(
+                fields=["expires_at"], condition=Q(status="pending", expires_at__isnull=False), name="call_expiring"
             ),
             models.Index(fields=["test_of", "-id"], condition=Q(test_of__isnull=False), name="call_test_of"),
             models.Index(fields=["voice"], condition=Q(voice__isnull=False), name="call_with_voice"),

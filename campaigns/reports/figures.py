@@ -269,7 +269,7 @@ def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads
     The costlier parts may be left out: the differing calls (`reads_differences`), the attempts (`reads_attempts`).
     """
     calls = calls_in(scope, person)
-    providers = {provider.pk: provider for provider in Provider.objects.defer("secrets")}
+    providers = {provider.pk: provider for provider in Provider.objects.all()}
     counts = read_counts(
         partial(calls_in, scope, person), scope.start, scope.end, scope.narrowed(), person,
         by_attempt=reads_attempts,

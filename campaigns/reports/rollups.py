@@ -88,7 +88,9 @@ def keep_sums(now: datetime.datetime | None = None) -> int:
     mark = TallyMark.objects.get_or_create(pk=1)[0]
     done = 0
     if mark.through and mark.looked_at:
-        changed = Call.objects.filter(changed_at__gte=mark.looked_at - SLACK, placing_at__lt=moment(mark.through))
+        changed = Call.objects.filter(
+            changed_at__gte=min(mark.looked_at, now) - SLACK, placing_at__lt=moment(mark.through)
+        )
         dirty = {quarter_of(at) for at in changed.order_by().values_list("placing_at", flat=True) if at is not None}
         for first, end in _spans(dirty):
             _write(first, end)

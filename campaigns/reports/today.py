@@ -113,7 +113,7 @@ def visible_campaigns(person: Person) -> list[Campaign]:
     """
     is_open = Q(status__in=[Status.RUNNING, Status.PAUSED, Status.WAITING, Status.SCHEDULED])
     did_not_start = Q(status=Status.DRAFT) & ~Q(start_refusal="")
-    found = Campaign.objects.select_related("provider", "owner").defer("provider__secrets")
+    found = Campaign.objects.select_related("provider", "owner")
     found = found.filter(is_open | did_not_start)
     if not may(person, "see_all_calls"):
         found = found.filter(owner=person.pk)
@@ -196,7 +196,7 @@ def overview(person: Person) -> Overview:
     shown.held = list(held.select_related(*light)[:CALLS_SHOWN]) if shown.held_count else []
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
-    shown.providers = list(Provider.objects.filter(is_active=True).defer("secrets")[:PROVIDERS_SHOWN])
+    shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])
     shown.halted = [
         provider
         for provider in shown.providers

@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from callcenter.access.rights import ADMIN, MANAGER
 from callcenter.formats.masking import ending
-from campaigns.core.clock import span
+from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from providers.models import Provider
 from providers.types import CallStatus
@@ -156,18 +156,18 @@ def tell_of_unmatched_calls(provider_id: int, now: datetime.datetime) -> None:
 
 def _send(now: datetime.datetime) -> int:
     waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
-    free = Q(tried_at__isnull=True) | Q(tried_at__lte=now - span(TRY_AGAIN_AFTER))
+    free = Q(tried_at__isnull=True) | has_passed("tried_at", now - span(TRY_AGAIN_AFTER), span(TRY_AGAIN_AFTER))
     ids = list(waiting.filter(free).values_list("pk", flat=True)[:ALERTS_A_RUN])
     # Claimed by compare-and-set, so that only one worker sends. If it dies, the alerts are retried after a while.
     taken = [pk for pk in ids if Alert.objects.filter(free, pk=pk, sent_at__isnull=True).update(tried_at=now)]
     if not taken:
         return 0
-    recipients = _recipients()
-    if not recipients:
+    readers = recipients()
+    if not readers:
         logger.warning("%s alerts wait: no manager or admin has an e-mail address", len(taken))
         return 0
     with translation.override(settings.LANGUAGE_CODE):
-        message = _message(list(Alert.objects.filter(pk__in=taken)), recipients)
+        message = _message(list(Alert.objects.filter(pk__in=taken)), readers)
     try:
         message.connection = get_connection(timeout=MAIL_TIMEOUT)
         message.send()
@@ -179,8 +179,10 @@ def _send(now: datetime.datetime) -> int:
     return len(taken)
 
 
-def _recipients() -> list[str]:
-    people = User.objects.filter(is_active=True, groups__name__in=[MANAGER, ADMIN]).exclude(email="")
+def recipients() -> list[str]:
+    """Return the addresses of those who get alerts: active managers, admins and superusers, who may have no role."""
+    may_act = Q(groups__name__in=[MANAGER, ADMIN]) | Q(is_superuser=True)
+    people = User.objects.filter(may_act, is_active=True).exclude(email="")
     return sorted(set(people.values_list("email", flat=True)))
 
 
@@ -215,7 +217,7 @@ def _link(name: str, *args: int) -> str:
 
 
 def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
-    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_HALTED))
+    rows = Provider.objects.filter(pk__in=_ids(alerts, Kind.PROVIDER_HALTED))
     return [
         Paragraph(
             # Our own sentence for the error: the vendor's text may contain anything.
@@ -237,7 +239,7 @@ def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
 
 
 def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
-    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.PROVIDER_FROZEN))
+    rows = Provider.objects.filter(pk__in=_ids(alerts, Kind.PROVIDER_FROZEN))
     return [
         Paragraph(
             _frozen_sentence(row),
@@ -255,7 +257,7 @@ def _frozen_sentence(row: Provider) -> str:
 
 
 def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:
-    rows = Provider.objects.defer("secrets").filter(pk__in=_ids(alerts, Kind.UNMATCHED_CALLS))
+    rows = Provider.objects.filter(pk__in=_ids(alerts, Kind.UNMATCHED_CALLS))
     counted = [(row, _strangers().filter(provider=row).count()) for row in rows]
     return [
         Paragraph(
@@ -301,7 +303,7 @@ def _of_calls(alerts: Sequence[Alert]) -> list[Paragraph]:
     ids = _ids(alerts, Kind.CALL_UNKNOWN)
     if not ids:
         return []
-    rows = Call.objects.select_related("campaign", "provider").defer("provider__secrets").filter(pk__in=ids)
+    rows = Call.objects.select_related("campaign", "provider").filter(pk__in=ids)
     named = [_call_line(row) for row in rows.order_by("pk")[:CALLS_NAMED]]
     what = ngettext(
         "Of %(n)d call nobody knows since more than an hour whether it was placed:",

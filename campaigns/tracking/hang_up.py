@@ -29,10 +29,12 @@ from providers.exceptions import (
     OutcomeUnknown,
     ProviderError,
     ProviderMisconfigured,
+    ProviderUnusable,
     RateLimited,
 )
 from providers.models import Provider
 from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus, Exchange
+from providers.wording import refusal_words
 
 StopWish = Literal["cancel", "hang_up"]
 STEPS: dict[StopWish, str] = {"cancel": "cancel_asked", "hang_up": "hang_up_asked"}
@@ -98,7 +100,9 @@ def stop_at_vendor(call_id: int, wish: StopWish, person: Person) -> Told:
         heard = ask_vendor(backend, wish, handle_of(call))
     except ProviderMisconfigured as error:
         _take_back_wish(call_id)
-        return Told(tone="error", sentence=str(error))
+        if isinstance(error, ProviderUnusable):
+            Provider.objects.halt_for(call.provider_id, error)
+        return Told(tone="error", sentence=refusal_words(error, backend_class.label))
     finally:
         note_exchanges(call.provider_id, wish, passed, call.reference)
     write_heard(call, heard, STEPS[wish], person)
@@ -149,7 +153,7 @@ def write_heard(call: Call, heard: StopAnswer, code: str, person: Person | None)
         Call.objects.filter(pk=call.pk, status__in=AT_VENDOR).update(next_poll_at=now)
         queue.nudge_poll()
     if isinstance(answer, AccountProblem):
-        Provider.objects.halt(call.provider_id, answer.message)
+        Provider.objects.halt_for(call.provider_id, answer)
     call.refresh_from_db()
 
 

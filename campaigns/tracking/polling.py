@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -26,9 +27,17 @@ from campaigns.launch import lifecycle
 from campaigns.models import Call
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.tracking import call_updates, stuck_calls, unknown_calls
+from campaigns.tracking.unknown_calls import Listing
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
+from providers.exceptions import (
+    AccountProblem,
+    BackendFailed,
+    NoReadLeft,
+    ProviderError,
+    ProviderMisconfigured,
+    RateLimited,
+)
 from providers.models import Provider
 from providers.paced_reads import DatabaseErrands
 from providers.types import AT_VENDOR, CallHandle, CallSnapshot, CallStatus, Exchange
@@ -38,8 +47,11 @@ logger = logging.getLogger(__name__)
 SLICE_SECONDS = 45.0
 LAST_READS_SECONDS = 38.0
 """Seconds to wait for open reads when a slice ends; slice and wait stay below the queue's time-out of 90 s."""
-AHEAD_SECONDS = 20.0
-"""A slice keeps running for calls that become due within this time; later ones are left to the minute job."""
+AHEAD_SECONDS = 75.0
+"""A slice keeps running, and rings for its successor, while a call becomes due within this time: a minute and a
+margin, so that what is left to the minute job is never late by its minute."""
+CROWDED_SECONDS = 20.0
+"""The same where a worker has no process to spare."""
 BATCH_BY_LIST = 5000
 """Calls a read where the vendor is read by list: a list costs all its pages, however few calls are wanted."""
 MOST_IN_A_WRITE = 1000
@@ -59,7 +71,7 @@ class PollAnswer:
     provider_id: int
     asked: Sequence[int]
     plan: unknown_calls.LookPlan | None
-    result: Sequence[CallSnapshot] | ProviderError
+    result: Sequence[CallSnapshot] | Listing | ProviderError
 
 
 class PollSlice:
@@ -97,6 +109,7 @@ class PollSlice:
         """Start a read for each provider that has due calls and is leased by no other slice, and write the results."""
         now = time.monotonic()
         if now - self.swept_at >= SWEEP_SECONDS:
+            stuck_calls.undo_clock_change(self.clock.now())
             stuck_calls.free_the_stuck(self.clock.now())
             lifecycle.finish_done_campaigns()
             self.swept_at = now
@@ -114,7 +127,12 @@ class PollSlice:
     def is_needed(self) -> bool:
         """Return whether a call becomes due soon at a provider that this slice can lease; leases such providers."""
         now = self.clock.now()
-        expected = providers_with_due(now + datetime.timedelta(seconds=AHEAD_SECONDS))
+        # Where a slice of each kind takes all processes, one that only waits holds up whatever else is queued.
+        has_room = settings.WORKERS > 2 * settings.SLICES
+        seconds = AHEAD_SECONDS if has_room else min(AHEAD_SECONDS, CROWDED_SECONDS)
+        ahead = now + datetime.timedelta(seconds=seconds)
+        # An order that is out now is an open call in a moment, and nobody rings for it again.
+        expected = providers_with_due(ahead) or providers_with_orders_out()
         held = [provider_id for provider_id in expected if self._holds(provider_id)]
         return bool(held or (expected and not self.others.take_care(now)))
 
@@ -144,7 +162,7 @@ class PollSlice:
         provider_id: int,
         asked: Sequence[int],
         plan: unknown_calls.LookPlan | None,
-        act: Callable[[], list[CallSnapshot]],
+        act: Callable[[], list[CallSnapshot] | Listing],
     ) -> None:
         self.busy[provider_id] += 1
         self.pool.submit(self._tell, provider_id, asked, plan, act)
@@ -170,7 +188,7 @@ class PollSlice:
             try:
                 backend = opening.open_backend(provider, partial(self._note, provider.pk), through=self.errands)
             except ProviderMisconfigured as error:
-                Provider.objects.halt(provider.pk, str(error))
+                Provider.objects.halt_for(provider.pk, error)
                 postpone(provider.pk, self.clock.now(), 60)
                 return None
             self.backends[provider.pk] = backend
@@ -203,16 +221,18 @@ class PollSlice:
         provider_id: int,
         asked: Sequence[int],
         plan: unknown_calls.LookPlan | None,
-        act: Callable[[], list[CallSnapshot]],
+        act: Callable[[], list[CallSnapshot] | Listing],
     ) -> None:
-        result: Sequence[CallSnapshot] | ProviderError
+        result: Sequence[CallSnapshot] | Listing | ProviderError
         try:
             result = act()
         except ProviderError as error:
             result = error
         except Exception as error:
-            logger.exception("provider=%s: the backend failed while reading", provider_id)
-            result = ProviderError(f"The provider module failed: {type(error).__name__}.")
+            # The backend's own failures are ProviderErrors: what is left is between its answer and us.
+            kind = type(error).__name__
+            logger.error("provider=%s: reading failed: %s", provider_id, kind)
+            result = BackendFailed(f"Reading failed: {kind}.")
         self.heard.put(PollAnswer(provider_id, asked, plan, result))
 
     def write(self, *, timeout: float) -> int:
@@ -228,17 +248,30 @@ class PollSlice:
                     continue
                 wrote += 1
                 self.busy -= Counter([heard.provider_id])
-                self._write_one(heard)
+                self._write_or_postpone(heard)
         except queue.Empty:
             self.log_failures()
             return wrote
+
+    def _write_or_postpone(self, heard: PollAnswer) -> None:
+        """Write one result; one that cannot be written postpones that provider's reads, and no other's."""
+        try:
+            self._write_one(heard)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            kind = type(error).__name__
+            logger.error("provider=%s: what was read cannot be written: %s", heard.provider_id, kind)
+            failed = BackendFailed(f"What was read cannot be written: {kind}.")
+            note_failure(heard.provider_id, heard.asked, heard.plan, failed, self.clock.now())
 
     def _write_one(self, heard: PollAnswer) -> None:
         now = self.clock.now()
         if isinstance(heard.result, ProviderError):
             note_failure(heard.provider_id, heard.asked, heard.plan, heard.result, now)
-        elif heard.plan is not None:
-            unknown_calls.conclude(heard.plan, heard.result, now)
+        elif isinstance(heard.result, Listing):
+            assert heard.plan is not None
+            unknown_calls.conclude(heard.plan, heard.result.rows, now, is_whole=heard.result.is_whole)
         else:
             news = news_of(heard.provider_id, heard.asked, heard.result)
             for start in range(0, len(heard.asked), MOST_IN_A_WRITE):
@@ -318,7 +351,7 @@ def note_failure(
     logger.warning("provider=%s: reading failed: %s", provider_id, type(error).__name__)
     wait = error.retry_after if isinstance(error, RateLimited | NoReadLeft) else POSTPONED_SECONDS
     if isinstance(error, AccountProblem):
-        Provider.objects.halt(provider_id, error.message)
+        Provider.objects.halt_for(provider_id, error)
         wait = 60
     ids = [*asked, *([call.call_id for call in plan.unknown] if plan else [])]
     Call.objects.filter(pk__in=ids).exclude(next_poll_at=None).update(next_poll_at=now + span(wait))
@@ -345,6 +378,12 @@ _providers_with_due = IdsAt(_with_due)
 def providers_with_due(now: datetime.datetime) -> list[int]:
     """Return the ids of providers with open or unknown calls to read now."""
     return _providers_with_due(now)
+
+
+def providers_with_orders_out() -> list[int]:
+    """Return the ids of providers with orders on their way."""
+    out = Call.objects.live().filter(status=CallStatus.PLACING)
+    return list(out.order_by().values_list("provider", flat=True).distinct())
 
 
 def has_due(at: datetime.datetime) -> bool:

@@ -11,6 +11,8 @@ import logging
 import time
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,13 +20,13 @@ from django.utils.translation import ngettext
 
 from callcenter.audit.models import record
 from campaigns import rules
-from campaigns.core.clock import DatabaseClock, span
+from campaigns.core.clock import APART, DatabaseClock, has_passed, span
 from campaigns.models import Call, UnknownVendorCall, VendorSweep
 from campaigns.tracking import alerts, reconciliation
 from campaigns.tracking.unknown_calls import EARLY, sought_of
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
+from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Provider
 from providers.models.stops import Actor
 from providers.types import CallQuery
@@ -44,7 +46,7 @@ MOST_KNOWN = 2000
 """Most of our own calls that one window is compared with."""
 SWEEP_SECONDS = 30.0
 """A sweep begins no further read after this time: the queue ends a task after 90 s. The next sweep continues."""
-LEASE_SECONDS = 90
+LEASE = datetime.timedelta(seconds=90)
 FROZEN_AGAIN_AFTER = 180
 """Seconds between two sweeps of a frozen provider."""
 MAX_PROBLEM = VendorSweep._meta.get_field("problem").max_length
@@ -61,7 +63,7 @@ def comparable() -> list[int]:
 
 def frozen_to_sweep(now: datetime.datetime) -> list[int]:
     """Return the ids of frozen providers to sweep now: often, because their calls wait for the result."""
-    recently = Q(sweep__swept_at__gt=now - span(FROZEN_AGAIN_AFTER))
+    recently = Q(sweep__swept_at__gt=now - span(FROZEN_AGAIN_AFTER), sweep__swept_at__lte=now + APART)
     frozen = Provider.objects.filter(frozen_at__isnull=False).exclude(recently).values_list("pk", flat=True)
     return sorted({*frozen} & {*comparable()}) if frozen else []
 
@@ -78,7 +80,7 @@ def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str,
         return counts
     now = DatabaseClock().now()
     sweep = VendorSweep.objects.get_or_create(provider=provider)[0]
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    free = Q(lease_until__isnull=True) | has_passed("lease_until", now, LEASE)
     if not VendorSweep.objects.filter(free, pk=sweep.pk).update(lease_until=_lease(now)):
         return counts
     try:
@@ -93,7 +95,7 @@ def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str,
 
 
 def _lease(now: datetime.datetime) -> datetime.datetime:
-    return now + datetime.timedelta(seconds=LEASE_SECONDS)
+    return now + LEASE
 
 
 def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until: float, counts: dict[str, int]) -> str:
@@ -121,13 +123,18 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
             if not part.is_frozen:
                 _advance(sweep, min(begins, now - span(rules.SETTLE)))
     except AccountProblem as error:
-        Provider.objects.halt(provider.pk, error.message)
+        Provider.objects.halt_for(provider.pk, error)
         return _("The vendor refuses our key: nothing could be compared.")
+    except ProviderUnusable as error:
+        Provider.objects.halt_for(provider.pk, error)
+        return _("The provider cannot be opened: nothing could be compared.")
     except (ProviderError, ProviderMisconfigured) as error:
         Provider.objects.note_error(provider.pk, error)
         return _("The list could not be read: nothing is concluded.")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        logger.exception("provider=%s: the backend failed while listing", provider.pk)
+    except (DatabaseError, ImproperlyConfigured):
+        raise
+    except Exception as error:
+        logger.error("provider=%s: the list cannot be compared: %s", provider.pk, type(error).__name__)
         return _("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
     if provider.frozen_at:
         counts["unfrozen"] += _unfreeze_if_over(provider, sweep, now)
@@ -143,7 +150,7 @@ def begin_of(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> 
     oldest = now - back
     if sweep.complete_until is None:
         return max(oldest, provider.created_at - EARLY)
-    return max(oldest, sweep.complete_until - span(OVERLAP))
+    return max(oldest, min(sweep.complete_until, now) - span(OVERLAP))
 
 
 def part_of(
@@ -257,5 +264,5 @@ def standings() -> list[SweepState]:
             sweep=sweeps.get(provider.pk),
             open=waiting.get(provider.pk, 0),
         )
-        for provider in Provider.objects.filter(is_active=True).defer("secrets").order_by("name")
+        for provider in Provider.objects.filter(is_active=True).order_by("name")
     ]

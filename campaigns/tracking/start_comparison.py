@@ -14,6 +14,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -32,7 +34,7 @@ from campaigns.tracking.reconciliation import (
 from campaigns.tracking.unknown_calls import EARLY, sought_of
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
+from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Agent, Provider
 from providers.types import CallQuery, CallSnapshot, CallStatus
 
@@ -124,13 +126,18 @@ def _ask(provider: Provider) -> Answer:
             answer = _look(provider, backend, stop_at)
         return answer
     except AccountProblem as error:
-        Provider.objects.halt(provider.pk, error.message)
+        Provider.objects.halt_for(provider.pk, error)
         return Answer(problem=_("The vendor refuses our key: nothing could be compared."))
+    except ProviderUnusable as error:
+        Provider.objects.halt_for(provider.pk, error)
+        return Answer(problem=_("The provider cannot be opened: nothing could be compared."))
     except (ProviderError, ProviderMisconfigured) as error:
         Provider.objects.note_error(provider.pk, error)
         return Answer(problem=_("The vendor's list of calls could not be read: nobody knows what it placed for us."))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        logger.exception("provider=%s: the backend failed while listing", provider.pk)
+    except (DatabaseError, ImproperlyConfigured):
+        raise
+    except Exception as error:
+        logger.error("provider=%s: the list cannot be compared: %s", provider.pk, type(error).__name__)
         return Answer(
             problem=_("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
         )

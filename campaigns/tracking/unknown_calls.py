@@ -7,7 +7,8 @@ a thread without a database: `plan_look`, `look`, `conclude`.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -18,13 +19,23 @@ from campaigns.core.clock import seconds, span
 from campaigns.core.transitions import Why
 from campaigns.matching import Findings, Sought
 from campaigns.models import Call
+from campaigns.models.calls import CallQuerySet
 from campaigns.tracking import call_updates
 from providers.base import ProviderBackend
+from providers.exceptions import NoReadLeft, RateLimited, UnexpectedResponse
+from providers.lists import IncompleteList
 from providers.models import Provider
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
 
 CALLS_A_LOOK = 2_000
 """Most unknown calls that one search looks for."""
+WINDOW = 60 * 60
+"""Seconds between the newest and the oldest call of one search: one that is a day old does not make the list of all
+others a day long. Searched for newest first: their people wait, and their lines are held."""
+OLD = 10 * 60
+"""Seconds after which so many calls may have followed an unknown one that it is searched for by its number first."""
+MOST_NUMBERS = 20
+"""Most numbers that one search asks for."""
 MOST_CONTROLS = 2000
 """Most known calls that one search expects to find, as a proof that the list works."""
 MOST_DETAILS = 50
@@ -42,6 +53,18 @@ class LookPlan:
     unknown: Sequence[Sought]
     known: Sequence[Sought]
     query: CallQuery
+    may_be_absent: bool = True
+    """Whether any of them is old enough for its absence to count, so that the whole list is needed."""
+    are_old: bool = False
+    """Whether even the newest of them is so old that many others may have followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a search read. If it is not whole, a call that is not in it may be there all the same."""
+
+    rows: Sequence[CallSnapshot]
+    is_whole: bool = True
 
 
 def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
@@ -50,7 +73,7 @@ def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
         Call.objects.unknown()
         .filter(provider=provider, next_poll_at__lte=now)
         .select_related("agent")
-        .order_by("placing_at")[:CALLS_A_LOOK]
+        .order_by("-placing_at")[:CALLS_A_LOOK]
     )
     if not due:
         return None
@@ -58,14 +81,13 @@ def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
     if not backend.supports_list_calls:
         _look_again(due, now, code="looked_no_list")
         return None
+    newest = due[0].placing_at or now
+    due = [call for call in due if (call.placing_at or now) >= newest - span(WINDOW)]
     unknown = [sought_of(call) for call in due]
     agents = {call.agent_id for call in due}
     since = min(call.placing_at for call in unknown) - EARLY
     until = max(call.latest_at for call in unknown)
-    known_calls = Call.objects.filter(provider=provider, placing_at__isnull=False).exclude(remote_id="")
-    if backend.lists_by_agent:
-        known_calls = known_calls.filter(agent__in=agents)
-    known_calls = known_calls.select_related("agent")
+    known_calls = known_calls_of(provider, agents).select_related("agent")
     known = [
         sought_of(call) for call in known_calls.filter(placing_at__gte=since, placing_at__lte=until)[:MOST_CONTROLS]
     ]
@@ -75,13 +97,40 @@ def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
         if not days or nearest.placing_at > now - datetime.timedelta(days=days):  # type: ignore[operator]
             known = [sought_of(nearest)]
             since = known[0].placing_at - EARLY
+    if not known and (later := known_calls.filter(placing_at__gt=until).order_by("placing_at").first()):
+        # None before them: the first one after them proves it as well, since the list has to show both.
+        known = [sought_of(later)]
+        until = known[0].placing_at + EARLY
     query = CallQuery(
         # Begin before the oldest wanted call: vendors truncate seconds, and their clocks differ from ours.
         since=since - EARLY,
-        until=now + datetime.timedelta(minutes=1),
+        until=min(now, until) + datetime.timedelta(minutes=1),
         agent_ids=sorted({call.agent_id for call in [*unknown, *known] if call.agent_id}),
     )
-    return LookPlan(provider_id=provider.pk, unknown=unknown, known=known, query=query)
+    return LookPlan(
+        provider_id=provider.pk, unknown=unknown, known=known, query=query,
+        may_be_absent=any(now >= (call.deadline_at or now) + span(rules.SETTLE) for call in due),
+        are_old=now - newest > span(OLD),
+    )  # fmt: skip
+
+
+def known_calls_of(provider: Provider, agents: Collection[int | None]) -> CallQuerySet:
+    """Return the calls that a search for unknown calls of these agents can take for a control: the vendor has them."""
+    known = Call.objects.filter(provider=provider, placing_at__isnull=False).exclude(remote_id="")
+    return known.filter(agent__in=agents) if provider.backend_class.lists_by_agent else known
+
+
+def lacks_control(provider: Provider) -> bool:
+    """Tell whether nothing can ever be concluded of a provider's unknown calls: it has had no known call yet.
+
+    An empty list may be a broken question as well as the truth. If the unknown calls hold all lines, there would never
+    be a known one, so the commit point lets one order pass.
+    """
+    if not provider.backend_class.supports_list_calls:
+        return False
+    unknown = Call.objects.unknown().filter(provider=provider)
+    agents = set(unknown.order_by().values_list("agent", flat=True).distinct())
+    return not known_calls_of(provider, agents).exists()
 
 
 def sought_of(call: Call) -> Sought:
@@ -98,14 +147,25 @@ def sought_of(call: Call) -> Sought:
     )
 
 
-def look(backend: ProviderBackend, plan: LookPlan) -> list[CallSnapshot]:
+def look(backend: ProviderBackend, plan: LookPlan) -> Listing:
     """Read the vendor's list, then one by one the rows that may be ours but carry no reference of ours.
 
-    Uses no database. Raises ProviderError.
+    Uses no database. Raises ProviderError where nothing was read. What was read counts; only for the absence of a call
+    the whole list is needed.
     """
-    listed = backend.list_calls(plan.query)
+    if backend.lists_by_number and plan.are_old:
+        # Many calls came after them: the whole list is long, and it is read only where it could prove something.
+        rows = _listed_by_number(backend, plan, plan.unknown)
+        if not plan.may_be_absent or not matching.look(plan.unknown, [], rows).absent:
+            return Listing(rows, is_whole=False)
+    listed, is_whole = _listed(backend, plan.query)
+    if backend.lists_by_number and not is_whole:
+        absent = set(matching.look(plan.unknown, plan.known, listed).absent)
+        with suppress(UnexpectedResponse, NoReadLeft, RateLimited):
+            found = _listed_by_number(backend, plan, [one for one in plan.unknown if one.call_id in absent])
+            listed = [*listed, *found]
     if not backend.reads_more_alone:
-        return listed
+        return Listing(listed, is_whole)
     rest, _missing = matching.explained(plan.known, listed)
     unsaid = matching.unsaid(plan.unknown, rest)[:MOST_DETAILS]
     details: dict[str, CallSnapshot] = {}
@@ -114,9 +174,28 @@ def look(backend: ProviderBackend, plan: LookPlan) -> list[CallSnapshot]:
             reference=NO_REFERENCE, remote_id=row.remote_id, to_number=row.to_number, agent_id=row.agent_id,
             placed_at=row.created_at,
         )  # fmt: skip
-        for snapshot in backend.fetch_calls([handle]):
-            details[row.remote_id] = snapshot
-    return [_filled(row, details.get(row.remote_id)) for row in listed]
+        try:
+            for snapshot in backend.fetch_calls([handle]):
+                details[row.remote_id] = snapshot
+        except UnexpectedResponse:
+            # Its row stands as the list has it; what it may say more is not known, so nothing is absent.
+            is_whole = False
+        except (NoReadLeft, RateLimited):
+            is_whole = False
+            break
+    return Listing([_filled(row, details.get(row.remote_id)) for row in listed], is_whole)
+
+
+def _listed(backend: ProviderBackend, query: CallQuery) -> tuple[Sequence[CallSnapshot], bool]:
+    try:
+        return backend.list_calls(query), True
+    except IncompleteList as part:
+        return part.listed, False
+
+
+def _listed_by_number(backend: ProviderBackend, plan: LookPlan, wanted: Sequence[Sought]) -> Sequence[CallSnapshot]:
+    numbers = sorted({call.to_number for call in wanted})[:MOST_NUMBERS]
+    return _listed(backend, replace(plan.query, numbers=numbers))[0] if numbers else []
 
 
 def _filled(row: CallSnapshot, detail: CallSnapshot | None) -> CallSnapshot:
@@ -132,7 +211,9 @@ def _filled(row: CallSnapshot, detail: CallSnapshot | None) -> CallSnapshot:
     )
 
 
-def conclude(plan: LookPlan, listed: Sequence[CallSnapshot], now: datetime.datetime) -> Findings:
+def conclude(
+    plan: LookPlan, listed: Sequence[CallSnapshot], now: datetime.datetime, *, is_whole: bool = True
+) -> Findings:
     """Write the result of a search: bind found calls, count proofs of absence, leave the rest unknown."""
     findings = matching.look(plan.unknown, plan.known, listed, fresh_after=now - span(rules.SETTLE))
     for found in findings.found:
@@ -149,7 +230,9 @@ def conclude(plan: LookPlan, listed: Sequence[CallSnapshot], now: datetime.datet
     for sought in plan.unknown:
         if sought.call_id not in findings.absent or sought.call_id not in waiting:
             continue
-        if findings.proves_absence(sought):
+        if not is_whole:
+            _look_again([waiting[sought.call_id]], now)
+        elif findings.proves_absence(sought):
             _weigh_absence(waiting[sought.call_id], newest, now)
         else:
             _look_again([waiting[sought.call_id]], now, code="looked_not_trusted")

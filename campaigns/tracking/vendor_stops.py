@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from campaigns.core.clock import has_passed
 from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.models.calls import CallQuerySet
@@ -56,7 +57,7 @@ class Claimed:
 def to_ask(now: datetime.datetime) -> CallQuerySet:
     """Return the calls of stopped campaigns that the vendor should be asked to cancel now."""
     was_asked = CallEvent.objects.filter(call=OuterRef("pk"), code__in=[ASKED, hang_up.STEPS["cancel"]])
-    unasked = Q(stop_asked_at__isnull=True) | (Q(stop_asked_at__lt=now - CLAIM) & ~Exists(was_asked))
+    unasked = Q(stop_asked_at__isnull=True) | (has_passed("stop_asked_at", now - CLAIM, CLAIM) & ~Exists(was_asked))
     return (
         Call.objects.recallable()
         .filter(unasked)
@@ -73,7 +74,10 @@ def take_back(seconds: float = SECONDS) -> int:
     errands = DatabaseErrands()
     with ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="take-back") as pool:
         while time.monotonic() < ends_at:
+            known = len(unreached)
             claimed = _claim(timezone.now(), unreached, errands)
+            if not claimed and len(unreached) > known:
+                continue
             if not claimed:
                 if not _some_are_leaving():
                     break
@@ -100,6 +104,8 @@ def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands
     found = to_ask(now).exclude(provider__in=unreached).select_related("provider", "agent", "caller_id", "campaign")
     claimed = []
     for call in found.order_by("pk")[:CALLS_IN_PARALLEL]:
+        if call.provider_id in unreached:
+            continue
         # Claimed by compare-and-set, so that only one worker asks.
         mine = Call.objects.filter(pk=call.pk, stop_asked_at=call.stop_asked_at).update(stop_asked_at=now)
         if not mine:
@@ -108,9 +114,11 @@ def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands
         try:
             backend = opening.open_backend(call.provider, passed.append, through=errands)
         except ProviderMisconfigured as error:
-            Provider.objects.halt(call.provider_id, str(error))
+            # That provider's calls are left out of this run; those of others go on.
+            Provider.objects.halt_for(call.provider_id, error)
+            unreached.add(call.provider_id)
             Call.objects.filter(pk=call.pk).update(stop_asked_at=None)
-            break
+            continue
         claimed.append(Claimed(call, backend, handle_of(call), passed))
     return claimed
 

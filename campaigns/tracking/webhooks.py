@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -30,7 +30,13 @@ from campaigns.tracking import call_updates
 from campaigns.tracking.unknown_calls import EARLY, NO_REFERENCE
 from providers import opening
 from providers.base import ProviderBackend
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, WebhookRejected
+from providers.exceptions import (
+    AccountProblem,
+    ProviderError,
+    ProviderMisconfigured,
+    ProviderUnusable,
+    WebhookRejected,
+)
 from providers.models import DeliveryResult, Provider, WebhookAddress
 from providers.models.webhooks import hash_of
 from providers.types import AT_VENDOR, FINAL, CallHandle, CallSnapshot, CallStatus, FailureReason
@@ -202,8 +208,19 @@ def follow_hints() -> dict[str, int]:
         for hint in hints:
             if hint.state == State.PARKED:
                 hint.state = match_hint(hint, now)
-        counts["done"] = counts.get("done", 0) + _read(provider, hints, until)
+        counts["done"] = counts.get("done", 0) + _read_or_leave(provider, hints, until)
     return counts
+
+
+def _read_or_leave(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
+    """Read what one provider's hints name; what cannot be written keeps no other provider's hints waiting."""
+    try:
+        return _read(provider, hints, until)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("provider=%s: what was read cannot be written: %s", provider.pk, type(error).__name__)
+        return 0
 
 
 def has_hints() -> bool:
@@ -234,8 +251,8 @@ def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
         for hint, call in lost:
             if time.monotonic() < until:
                 done += _bind(backend, hint, call)
-    except AccountProblem as error:
-        Provider.objects.halt(provider.pk, error.message)
+    except (AccountProblem, ProviderUnusable) as error:
+        Provider.objects.halt_for(provider.pk, error)
         return 0
     except (ProviderError, ProviderMisconfigured) as error:
         # The next run tries again, until `PARKED_FOR` is over.

@@ -156,6 +156,15 @@ def match_by_number(handles: Iterable[CallHandle], rows: Iterable[Row], utc_offs
     return near
 
 
+def payments_by_id(rows: Iterable[Row]) -> dict[str, Row]:
+    """Return transactions by execution id; a transaction's own id and state are not the call's."""
+    payments: dict[str, Row] = {}
+    for row in rows:
+        told = {name: row[name] for name in row.keys() - {"id", "status"} if row[name] not in (None, "")}
+        payments[parse_text(first_of(row, "track_id", "execution_id")).casefold()] = told
+    return payments
+
+
 def with_ids(rows: Sequence[Row], payments: Mapping[str, Row]) -> list[tuple[Row, str]]:
     """Return rows with their execution ids, taken from the matching transaction where the row has none."""
 

@@ -1,12 +1,19 @@
-"""Reads the rows of Vocode's lists: agents, voices, numbers."""
+"""Reads the rows of Vocode's lists: agents, voices, numbers; and which calls are in a window."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.parsing import as_mapping, e164_or_raw, first_of, parse_text, variables_in
-from providers.types import RemoteAgent, RemoteCallerId, RemoteVoice
+from providers.types import CallQuery, CallSnapshot, RemoteAgent, RemoteCallerId, RemoteVoice
+
+
+def in_window(calls: Iterable[CallSnapshot], query: CallQuery) -> Iterator[CallSnapshot]:
+    """Yield the calls that started in the window, and those without a start time."""
+    for call in calls:
+        if call.started_at is None or query.since <= call.started_at <= query.until:
+            yield call
 
 
 def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:

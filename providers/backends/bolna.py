@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.utils.functional import Promise
@@ -30,6 +31,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
+from providers.lists import BadPages, asked_again, listed
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
@@ -260,36 +262,41 @@ class BolnaBackend(ProviderBackend):
             raise UnexpectedResponse("The answer is about another call.")
         return execution
 
-    def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+    @listed
+    def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
         """List the calls of the query's agents (of all, where it names none), newest first in each window."""
         agents = query.agent_ids or [agent.remote_id for agent in self.list_agents()]
-        found: dict[str, CallSnapshot] = {}
         for agent_id in agents:
             for since, until in list_windows(query.since, query.until, MOST_DAYS):
                 for row in self._rows(agent_id, since, until):
-                    snapshot = self.parse_execution({"agent_id": agent_id, **row}, id_in(row, "id"))
-                    found.setdefault(snapshot.remote_id, snapshot)
-        return list(found.values())
+                    yield self.parse_execution({"agent_id": agent_id, **row}, id_in(row, "id"))
 
     def _rows(self, agent_id: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
         path = f"/v2/agent/{path_id(agent_id)}/executions"
         seen: set[str] = set()
+        bad = BadPages()
         window = {"from": _utc(since), "to": _utc(until)}
         for number in range(1, MOST_PAGES + 1):
-            response = self.client.read(
-                Request("GET", path, params={"page_number": number, "page_size": PAGE_ROWS, **window})
-            )
-            self.raise_for_read(response)
-            page = require_object(json_of(response), "a page of calls")
-            rows = require_rows(page.get("data"), "calls")
+            request = Request("GET", path, params={"page_number": number, "page_size": PAGE_ROWS, **window})
+            try:
+                page, rows = asked_again(partial(self._page, request))
+            except UnexpectedResponse as error:
+                bad.pass_over(error)
+                continue
             yield from rows
             if page.get("has_more") is False:
-                return
+                return bad.end()
             new = {str(row.get("id")) for row in rows} - seen
             if page.get("has_more") is not True or not new:
                 break
             seen |= new
         raise UnexpectedResponse("The list of calls does not come to an end.")
+
+    def _page(self, request: Request) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+        response = self.client.read(request)
+        self.raise_for_read(response)
+        page = require_object(json_of(response), "a page of calls")
+        return page, require_rows(page.get("data"), "calls")
 
     def parse_execution(self, row: Mapping[str, Any], remote_id: str) -> CallSnapshot:
         """Read an execution: whole from get-one and webhooks, trimmed from lists."""

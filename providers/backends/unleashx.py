@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import product
 from json import loads
 from typing import Any
 from urllib.parse import quote
@@ -23,18 +24,17 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
+from providers.backends._unleashx_pages import Pages
 from providers.backends._unleashx_rows import (
     AFTER,
     Row,
     as_meant,
     boxes_of,
     instant_in,
-    is_past,
     lowered,
     match_by_id,
     match_by_number,
     parse_agents,
-    parse_page,
     reference_in,
     row_key,
     unpacked,
@@ -50,6 +50,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
+from providers.lists import listed
 from providers.parsing import (
     REFERENCE_KEY,
     e164_or_raw,
@@ -79,11 +80,9 @@ from providers.types import (
 )
 
 ROOT = "/api/v1/global"
-CALLS = f"{ROOT}/agents/executions/list"
-PAYMENTS = f"{ROOT}/transactions/calling-list-with-transaction"
-PAGE_ROWS = 25
-"""Rows a page: rows hold whole transcripts, and an answer must stay below the client's size cap."""
-MOST_PAGES = 400
+FETCHED_PAGES = 40
+"""Pages that one reading of states reads; older calls are then searched for one by one."""
+MOST_SEARCHED = 10
 A_DAY = timedelta(days=1)
 """Margin on both sides of a window: the vendor does not document the time zone of its dates."""
 
@@ -131,7 +130,7 @@ class UnleashXBackend(ProviderBackend):
     documents_rate_limit = True
     documented_requests = 100  # FAQ, free plan; paid ones 1,000
     supports_list_calls = True
-    lists_by_agent = True
+    lists_by_agent = lists_by_number = True
     fetches_by_list = True
     reads_more_alone = False
     supports_list_agents = True
@@ -195,18 +194,24 @@ class UnleashXBackend(ProviderBackend):
         floor = min(placed) - AFTER if len(placed) == len(handles) else None
         if floor:
             params["fromdate"] = f"{floor - A_DAY:%Y-%m-%d}"
-        rows: list[Row] = []
         found: dict[str, Row] = {}
-        for page in self._pages(CALLS, params, "datalist", floor):
-            rows += page
-            found |= match_by_id((handle for handle in handles if handle.remote_id not in found), page)
-            if len(found) == len(handles):
-                break
+
+        def is_enough(page: Sequence[Row]) -> bool:
+            found.update(match_by_id((handle for handle in handles if handle.remote_id not in found), page))
+            return len(found) == len(handles)
+
+        rows, broken = self._pages.calls(params, floor, FETCHED_PAGES, is_enough)
         loose = [handle for handle in handles if handle.remote_id not in found]
         payments: dict[str, Row] = {}
         if loose or any(self._lacks_cost(row) for row in found.values()):
             search = {"search": handles[0].remote_id} if len(handles) == 1 else {}
-            payments = self._payments(params | search, floor)
+            payments, _unpaid = self._pages.payments(params | search, floor, FETCHED_PAGES)
+        if broken is not None:
+            # Another row with the same number may be among those that were not read: only ids count, one by one.
+            unread = [handle for handle in loose if handle.remote_id.casefold() not in payments][:MOST_SEARCHED]
+            for handle in unread:
+                payments |= self._pages.payments(params | {"search": handle.remote_id}, None)[0]
+            loose = []
         taken = {id(row) for row in found.values()}
         near = match_by_number(loose, (row for row in rows if id(row) not in taken), self._utc_offset)
         claims = Counter(id(row) for candidates in near.values() for row in candidates)
@@ -230,61 +235,40 @@ class UnleashXBackend(ProviderBackend):
         A vendor that ignores the filter returns them all, and then none is chosen.
         """
         filtered = {**params, "input_data": str(handle.reference)}
-        left = {row_key(row) for page in self._pages(CALLS, filtered, "datalist") for row in page}
+        rows, broken = self._pages.calls(filtered)
+        if broken is not None:
+            return None
+        left = {row_key(row) for row in rows}
         ours = [row for row in candidates if row_key(row) in left]
         return ours[0] if len(ours) == 1 else None
 
-    def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
-        """List the calls of each agent created in the window.
+    @listed
+    def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
+        """List the calls of each agent created in the window; with `numbers`, those to these people only.
 
         A row without an execution id takes that of the one transaction of the same agent, number and moment; failing
         that, its own serial number is the id.
         """
-        snapshots = []
         window = {"fromdate": f"{query.since - A_DAY:%Y-%m-%d}", "todate": f"{query.until + A_DAY:%Y-%m-%d}"}
-        for agent_id in query.agent_ids or [""]:
-            params, floor = window | ({"agent_id": agent_id} if agent_id else {}), query.since - AFTER
-            rows = [row for page in self._pages(CALLS, params, "datalist", floor) for row in page]
-            for row, remote_id in with_ids(rows, self._payments(params, floor)):
+        floor = query.since - AFTER
+        for agent_id, number in product(query.agent_ids or [""], query.numbers or [""]):
+            # The filter finds a part of a number; a plus sign would have to be escaped, and digits alone need not.
+            params = window | ({"agent_id": agent_id} if agent_id else {})
+            called, paid = ({"calling_number": number[-9:]}, {"search": number[-9:]}) if number else ({}, {})
+            rows, broken = self._pages.calls(params | called, floor)
+            payments, unpaid = self._pages.payments(params | paid, floor)
+            for row, remote_id in with_ids(rows, payments):
                 if not is_usable_id(remote_id):
                     raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
                 snapshot = self._snapshot(row, remote_id)
                 if snapshot.created_at is None or query.since <= snapshot.created_at <= query.until:
-                    snapshots.append(snapshot)
-        return snapshots
+                    yield snapshot
+            if error := broken or unpaid:
+                raise error
 
-    def _pages(
-        self, path: str, params: Mapping[str, str], name: str, floor: datetime | None = None
-    ) -> Iterator[list[Row]]:
-        """Yield the new rows of each page until a page has none (the list of calls has no page count).
-
-        Stops early where all rows so far are sorted newest first and the last page was created before `floor`.
-        """
-        seen: dict[str, Row] = {}
-        for page in range(1, MOST_PAGES + 1):
-            request = Request("GET", path, params={**params, "page": page, "limit": PAGE_ROWS})
-            response = self.client.read(request)
-            self.raise_for_read(response)
-            rows, has_next = parse_page(json_of(response), name)
-            fresh = {key: row for row in rows if (key := row_key(row)) not in seen}
-            yield list(fresh.values())
-            seen |= fresh
-            if rows and not fresh and has_next:
-                raise UnexpectedResponse("The list repeats itself.")
-            if has_next is False or not fresh:
-                return
-            if floor and is_past(list(seen.values()), len(fresh), floor, self._utc_offset):
-                return
-        raise UnexpectedResponse(f"The list goes on after {MOST_PAGES} pages.")
-
-    def _payments(self, params: Mapping[str, str], floor: datetime | None) -> dict[str, Row]:
-        """Return the transactions by execution id; a transaction's own id and state are not the call's."""
-        payments: dict[str, Row] = {}
-        for page in self._pages(PAYMENTS, params, "transactions", floor):
-            for row in page:
-                told = {name: row[name] for name in row.keys() - {"id", "status"} if row[name] not in (None, "")}
-                payments[parse_text(first_of(row, "track_id", "execution_id")).casefold()] = told
-        return payments
+    @property
+    def _pages(self) -> Pages:
+        return Pages(self.client, self.raise_for_read, self._utc_offset)
 
     def _lacks_cost(self, row: Row) -> bool:
         return self._status(row)[1] in FINAL and first_of(row, *COST_NAMES) is None

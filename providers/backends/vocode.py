@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from json import loads
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.backends._vocode_rows import parse_agent_row, parse_number_row, parse_voice_row
+from providers.backends._vocode_rows import in_window, parse_agent_row, parse_number_row, parse_voice_row
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
@@ -28,6 +29,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
+from providers.lists import BadPages, asked_again, listed
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
@@ -218,17 +220,18 @@ class VocodeBackend(ProviderBackend):
         self.raise_for_read(response)
         return self.parse_call(json_of(response), handle.remote_id)
 
-    def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+    @listed
+    def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
         """Read pages from the newest call back to the window's start; calls without a start time are always included.
 
         It is not documented where the vendor sorts calls without a start time: if none came on the first pages, the
         last pages are read too. Where the list is not sorted at all, every page is read.
         """
-        found: dict[str, CallSnapshot] = {}
         begun: list[datetime] = []
-        saw_unbegun = False
-        for page in self._pages("/v1/calls/list", sort_column="start_time", sort_desc="true"):
-            calls = self._in_window(page, query, found)
+        saw_unbegun, bad = False, BadPages()
+        for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="true"):
+            calls = self._parse_page(page)
+            yield from in_window(calls, query)
             times = [call.started_at for call in calls if call.started_at]
             saw_unbegun = saw_unbegun or len(times) < len(calls)
             begun += times
@@ -236,22 +239,20 @@ class VocodeBackend(ProviderBackend):
             if times and max(times) < query.since and runs_back:
                 break
         else:
-            return list(found.values())
+            return
         if not saw_unbegun:
-            for page in self._pages("/v1/calls/list", sort_column="start_time", sort_desc="false"):
-                if any(call.started_at for call in self._in_window(page, query, found)):
+            for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="false"):
+                calls = self._parse_page(page)
+                yield from in_window(calls, query)
+                if any(call.started_at for call in calls):
                     break
-        return list(found.values())
+        bad.end()
 
-    def _in_window(
-        self, page: Sequence[Mapping[str, Any]], query: CallQuery, found: dict[str, CallSnapshot]
-    ) -> list[CallSnapshot]:
+    def _parse_page(self, page: Sequence[Mapping[str, Any]]) -> list[CallSnapshot]:
         calls = [self.parse_call(row, parse_text(row.get("id"), 201)) for row in page]
         for call in calls:
             if not is_usable_id(call.remote_id):
                 raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
-            if call.started_at is None or query.since <= call.started_at <= query.until:
-                found.setdefault(call.remote_id, call)
         return calls
 
     def parse_call(self, answer: Any, remote_id: str) -> CallSnapshot:
@@ -329,24 +330,32 @@ class VocodeBackend(ProviderBackend):
     def _rows(self, path: str) -> list[Mapping[str, Any]]:
         return [row for page in self._pages(path) for row in page if is_usable_id(row.get("id"))]
 
-    def _pages(self, path: str, **params: str) -> Iterator[list[Mapping[str, Any]]]:
+    def _pages(self, path: str, bad: BadPages | None = None, **params: str) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Yield each page's rows, also of the older bare array; raises `UnexpectedResponse` if the pages do not end."""
         seen: set[str] = set()
+        bad = bad or BadPages()
         for page in range(1, MOST_PAGES + 1):
             request = Request("GET", path, params={"page": page, "size": PAGE_ROWS, **params})
-            response = self.client.read(request)
-            self.raise_for_read(response)
-            answer = json_of(response)
-            box = {"items": answer} if isinstance(answer, list) else require_object(answer, "a list of Vocode")
-            rows = require_rows(box.get("items"), "Vocode's")
+            try:
+                rows, has_more = asked_again(partial(self._page, request))
+            except UnexpectedResponse as error:
+                bad.pass_over(error)
+                continue
             ids = {parse_text(row.get("id"), 201) for row in rows}
             yield rows
-            if not rows or not box.get("has_more"):
-                return
+            if not rows or not has_more:
+                return bad.end()
             if ids <= seen:
                 raise UnexpectedResponse("The list repeats itself.")
             seen |= ids
         raise UnexpectedResponse(f"The list goes on after {MOST_PAGES} pages.")
+
+    def _page(self, request: Request) -> tuple[Sequence[Mapping[str, Any]], object]:
+        response = self.client.read(request)
+        self.raise_for_read(response)
+        answer = json_of(response)
+        box = {"items": answer} if isinstance(answer, list) else require_object(answer, "a list of Vocode")
+        return require_rows(box.get("items"), "Vocode's"), box.get("has_more")
 
     # What comes by itself, and what errors mean
 

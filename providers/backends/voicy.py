@@ -15,6 +15,7 @@ import hmac
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils.functional import Promise
@@ -30,6 +31,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
+from providers.lists import asked_again, listed
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
@@ -249,14 +251,12 @@ class VoicyBackend(ProviderBackend):
             raise UnexpectedResponse("The answer is about another call.")
         return call
 
-    def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+    @listed
+    def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
         """List the account's outgoing calls that began in the window, newest first."""
-        rows = self._rows(query.since, query.until)
-        return [
-            self.parse_call(row, id_in(row, "call_id"))
-            for row in rows
-            if not normalise_word(row.get("direction")).startswith("in")
-        ]
+        for row in self._rows(query.since, query.until):
+            if not normalise_word(row.get("direction")).startswith("in"):
+                yield self.parse_call(row, id_in(row, "call_id"))
 
     def _rows(self, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
         window = {"lower_threshold": _milliseconds(since), "upper_threshold": _milliseconds(until)}
@@ -267,12 +267,7 @@ class VoicyBackend(ProviderBackend):
         }
         seen: set[str] = set()
         for _number in range(MOST_PAGES):
-            response = self.client.read(Request("POST", "/call-list", json=asked))
-            self.raise_for_read(response)
-            answer = json_of(response)
-            # An older generation answered with a bare list, without the count.
-            rows = require_rows(answer if isinstance(answer, list) else as_mapping(answer).get("calls"), "calls")
-            total = parse_count(as_mapping(answer).get("total_count")) or 0
+            rows, total = asked_again(partial(self._page, Request("POST", "/call-list", json=asked)))
             new = {remote_id: row for row in rows if (remote_id := id_in(row, "call_id")) not in seen}
             seen |= new.keys()
             yield from new.values()
@@ -282,6 +277,14 @@ class VoicyBackend(ProviderBackend):
                 break
             asked = {**asked, "pagination_key": id_in(rows[-1], "call_id")}
         raise UnexpectedResponse("The list of calls does not come to an end.")
+
+    def _page(self, request: Request) -> tuple[Sequence[Mapping[str, Any]], int]:
+        response = self.client.read(request)
+        self.raise_for_read(response)
+        answer = json_of(response)
+        # An older generation answered with a bare list, without the count.
+        rows = require_rows(answer if isinstance(answer, list) else as_mapping(answer).get("calls"), "calls")
+        return rows, parse_count(as_mapping(answer).get("total_count")) or 0
 
     def parse_call(self, row: Mapping[str, Any], remote_id: str) -> CallSnapshot:
         """Read a call: whole from get-one and webhooks, trimmed from lists."""

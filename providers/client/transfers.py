@@ -84,7 +84,8 @@ class Transfer:
         self._refusal = ""
         lines = [f"{name}: {value}" for name, value in request.headers.items()]
         lines += ["Expect:", "Connection:" if is_pooled else "Connection: close"]
-        lines.append("Content-Type: application/json" if request.body else "Content-Type:")
+        if "Content-Type" not in request.headers:
+            lines.append("Content-Type: application/json" if request.body else "Content-Type:")
         self.curl = curl = template(origin.scheme, is_pooled).duphandle()
         curl.setopt(pycurl.URL, request.url)
         curl.setopt(pycurl.CUSTOMREQUEST, request.method)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from callcenter import request_ids
 from callcenter.formats.masking import ending
 from providers.exceptions import ProviderError
 from providers.masking import masked_body
@@ -84,6 +85,7 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
             reference=reference,
             sent=masked_body(sent),
             answered=masked_body(answered),
+            request_id=request_ids.current(),
         )
         _drop_oldest(self.filter(provider_id=provider_id).exclude(what=ORDER), KEPT_EXCHANGES)
         return line
@@ -140,6 +142,8 @@ class ProviderExchange(models.Model):
     sent = models.TextField(_("sent"), blank=True)
     """The body as `masked_body` returns it."""
     answered = models.TextField(_("answered"), blank=True)
+    request_id = models.CharField(max_length=request_ids.MAX_LENGTH, blank=True, default="", db_default="")
+    """The id of the page's request that caused it; empty for the background work's. The logs have the same id."""
 
     objects = ProviderExchangeQuerySet.as_manager()
 

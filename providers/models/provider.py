@@ -14,15 +14,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.formats.masking import last_four
 from providers import registry
 from providers.base import ProviderBackend
 from providers.exceptions import MAX_MESSAGE
-from providers.fields import EncryptedJSONField
+from providers.fields import EncryptedJSONField, OptionsField
+from providers.guarding import Refusals, number_refusals
 from providers.models.state import ProviderState, Standing
 from providers.models.stops import MAX_REASON, SUCCESS_EVERY, ProviderQuerySet
 from providers.pace import slowed_for
-from providers.wording import ACCOUNT_PROBLEMS, account_words, error_sentence, next_step_of
+from providers.wording import HALTING, account_words, error_sentence, next_step_of
 
 COMPARING_STEP = _(
     "The list is read again by itself, at least every minute; calling goes on once every call in it is known here."
@@ -41,7 +41,7 @@ class Provider(models.Model):
     vendor = models.SlugField(_("vendor"), max_length=20)
     name = models.CharField(_("name"), max_length=80, unique=True)
     secrets = EncryptedJSONField(_("keys"), default=dict, blank=True, editable=False)
-    options = models.JSONField(_("options"), default=default_options, blank=True)
+    options = OptionsField(_("options"), default=default_options, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
     team = models.ForeignKey(
         "access.Team", models.PROTECT, null=True, blank=True, related_name="providers", verbose_name=_("team")
@@ -117,6 +117,8 @@ class Provider(models.Model):
     outcomes = models.JSONField(default=list, blank=True, editable=False)
     """Input of the circuit breaker: [ten-second bucket, successes, failures] of the last two minutes."""
     unknowns_in_row = models.PositiveSmallIntegerField(default=0, editable=False)
+    unknown_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """End of the instant at which the last unknown order left; those that left within it are one event with it."""
     dispatch_lease = models.UUIDField(null=True, blank=True, editable=False)
     dispatch_lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     poll_lease = models.UUIDField(null=True, blank=True, editable=False)
@@ -177,6 +179,10 @@ class Provider(models.Model):
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
         return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
 
+    def number_refusals(self) -> Refusals | None:
+        """Return the function that says why the vendor cannot take a number; None where it takes every number."""
+        return number_refusals(self.backend_class, self.options_with_defaults())
+
     def slowed_for(self, now: datetime) -> float:
         """Return the seconds for which the vendor still asks us to slow down; 0 where it does not."""
         return slowed_for(self.slow_until.timestamp() if self.slow_until else None, now.timestamp())
@@ -207,7 +213,7 @@ class Provider(models.Model):
         if state == ProviderState.OFF:
             return Standing(state, _("It is switched off."), _("An admin switches it on again."))
         if state == ProviderState.HALTED:
-            is_known = self.has_error and self.last_error_kind in ACCOUNT_PROBLEMS
+            is_known = self.has_error and self.last_error_kind in HALTING
             reason = self.error_sentence if is_known else self.halted_reason
             step = self.next_step if is_known else _("An admin puts right what is named, tests it and resumes it.")
             return Standing(state, _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}, step)
@@ -284,9 +290,8 @@ class Provider(models.Model):
         return account_words(self.account)
 
     def masked_secret(self, name: str) -> str:
-        """Return a key masked to its last four characters; empty where there is none."""
-        value = str(self.secrets.get(name) or "")
-        return f"••••{last_four(value)}" if len(value) >= 12 else ("••••" if value else "")
+        """Return a key masked to its last four characters; empty where there is none that can be read."""
+        return self.secrets.masked(name)
 
 
 def new_token() -> uuid.UUID:

@@ -49,6 +49,11 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Stop calls, for a key or credit problem or by hand, until a person resumes them."""
         return self._stop(pk, "halted", reason, person, halted_at=timezone.now(), halted_reason=reason[:MAX_REASON])
 
+    def halt_for(self, pk: int, error: ProviderError | ProviderMisconfigured) -> bool:
+        """Record an error about the whole account, which gives the sentence and the next step, and stop calls."""
+        self.note_error(pk, error)
+        return self.halt(pk, getattr(error, "message", str(error)))
+
     def resume(self, pk: int, person: Actor) -> bool:
         """End a halt; the breaker and a freeze stay as they are."""
         return self._release(pk, "halted", person, halted_at=None, halted_reason="")

@@ -6,6 +6,7 @@ import _thread
 import socket
 import struct
 import time
+from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock, Thread
@@ -217,6 +218,7 @@ class SandboxServer:
         head = [f"HTTP/1.1 {reply.status} {PHRASES.get(reply.status, 'Unknown')}"]
         head.append(f"Content-Type: {reply.content_type}")
         head.append(f"Content-Length: {len(reply.body)}")
+        head.append(f"Date: {formatdate(usegmt=True)}")
         head.append("Connection: keep-alive" if keep else "Connection: close")
         head.extend(f"{name}: {value}" for name, value in reply.headers)
         message = ("\r\n".join(head) + "\r\n\r\n").encode("latin-1")

@@ -55,7 +55,7 @@ def try_secrets(
     provider: Provider, new_secrets: Mapping[str, str], options: Mapping[str, Any] | None = None
 ) -> CheckVerdict:
     """Test new keys (and options) without storing anything; the provider may be unsaved."""
-    secrets = {**provider.secrets, **new_secrets}
+    secrets = provider.secrets.changed(new_secrets)
     merged = {**provider.options_with_defaults(), **(options or {})}
     try:
         with asking(provider, "try_key", secrets=secrets, options=merged) as backend:

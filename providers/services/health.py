@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured
+from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Provider
 
 logger = logging.getLogger(__name__)
@@ -16,8 +16,9 @@ def note_success(provider_id: int) -> None:
 
 
 def note_error(provider_id: int, error: ProviderError | ProviderMisconfigured) -> None:
-    """Record an error; a refused key or an empty account halts the provider at once."""
-    Provider.objects.note_error(provider_id, error)
+    """Record an error; a refused key, an empty account or what cannot be opened halts the provider at once."""
     logger.warning("provider=%s error=%s", provider_id, type(error).__name__)
-    if isinstance(error, AccountProblem):
-        Provider.objects.halt(provider_id, error.message)
+    if isinstance(error, AccountProblem | ProviderUnusable):
+        Provider.objects.halt_for(provider_id, error)
+    else:
+        Provider.objects.note_error(provider_id, error)

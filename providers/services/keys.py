@@ -15,11 +15,14 @@ from providers.models.stops import Actor
 def store_secrets(
     provider_id: int, new_secrets: Mapping[str, str], removed: Collection[str] = (), person: Actor = None
 ) -> None:
-    """Set, replace and remove keys, each with an audit event that holds the key's name but not its value."""
+    """Set, replace and remove keys, each with an audit event that holds the key's name but not its value.
+
+    Stored keys that cannot be read are given up with the first new one; without a new one they stay as they are.
+    """
     with transaction.atomic():
         provider = Provider.objects.select_for_update().get(pk=provider_id)
-        before = dict(provider.secrets)
-        after = {name: value for name, value in {**before, **new_secrets}.items() if name not in removed}
+        before = provider.secrets.changed({})
+        after = provider.secrets.changed(new_secrets, removed)
         if after == before:
             return
         Provider.objects.filter(pk=provider_id).update(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from providers.exceptions import CredentialsRejected, OutOfCredit
 from providers.models import Provider
 from providers.models.stops import Actor
 from providers.services.checking import CheckVerdict, check_provider
+from providers.wording import HALTING
 
 
 def halt(provider_id: int, reason: str, person: Actor = None) -> bool:
@@ -16,12 +16,12 @@ def halt(provider_id: int, reason: str, person: Actor = None) -> bool:
 
 
 def resume(provider_id: int, person: Actor) -> CheckVerdict:
-    """Test the key and end the halt, unless the vendor still refuses the key or the account; returns the verdict.
+    """Test the key and end the halt, unless the account is still refused or cannot be opened; returns the verdict.
 
     Where the vendor cannot be reached the halt ends too: failures of that kind are the circuit breaker's.
     """
     verdict = check_provider(provider_id, person)
-    if verdict.is_ok or verdict.kind not in {CredentialsRejected.__name__, OutOfCredit.__name__}:
+    if verdict.is_ok or verdict.kind not in HALTING:
         Provider.objects.resume(provider_id, person)
     return verdict
 

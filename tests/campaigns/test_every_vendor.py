@@ -126,14 +126,14 @@ def test_who_said_no_to_the_vendor_is_never_called_again(provider: Provider, dia
 
 def test_a_pasted_key_is_judged_within_two_seconds(provider: Provider, client: Client, admin_person: User) -> None:
     client.force_login(admin_person)
-    good = provider.secrets["api_key"]
+    good = provider.secrets.open()["api_key"]
     url = reverse("provider-key", args=[provider.pk])
     for key, status in (("a-wrong-key-0123456789", 422), (good, 302)):
         begun = time.monotonic()
         assert client.post(url, {"secret_api_key": key}).status_code == status
         assert time.monotonic() - begun < 2
         provider.refresh_from_db()
-        assert provider.secrets["api_key"] == good
+        assert provider.secrets.open()["api_key"] == good
     assert provider.exchanges.filter(what="try_key").count() == 2
 
 

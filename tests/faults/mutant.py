@@ -7,6 +7,8 @@ from dataclasses import dataclass
 COMMITTING = "campaigns/dialing/commit_point.py"
 COMMIT_READS = "campaigns/dialing/commit_point_queries.py"
 ELIGIBILITY = "campaigns/core/eligibility.py"
+FACTS = "campaigns/core/eligibility_facts.py"
+BREAKER = "campaigns/dialing/circuit_breaker.py"
 ANSWERING = "campaigns/dialing/order_results.py"
 CHANGES = "campaigns/core/transitions/changes.py"
 TABLE = "campaigns/core/transitions/table.py"

@@ -2,9 +2,14 @@
 
 from tests.faults.mutant import Mutant
 from tests.faults.mutations_client import ON_THE_WIRE
+from tests.faults.mutations_isolation import ISOLATION
+from tests.faults.mutations_monitoring import MONITORING
 from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_reading import READING
+from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_starting import AT_THE_START
 from tests.faults.mutations_sweeping import SWEEPING
 
-MUTANTS: tuple[Mutant, ...] = (*PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *AT_THE_START)
+MUTANTS: tuple[Mutant, ...] = (
+    *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *AT_THE_START,
+)  # fmt: skip

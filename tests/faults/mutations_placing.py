@@ -13,6 +13,7 @@ from tests.faults.mutant import (
     COMMITTING,
     ELIGIBILITY,
     ELIGIBILITY_TESTS,
+    FACTS,
     PLACING_TESTS,
     READING_TESTS,
     TABLE,
@@ -122,7 +123,7 @@ PLACING = (
     ),
     Mutant(
         "no quiet period",
-        ELIGIBILITY,
+        FACTS,
         "if longest else None",
         "if False else None",
         COMMIT_TESTS + "the_quiet_period_holds_across_campaigns_but_not_within_one",
@@ -136,7 +137,7 @@ PLACING = (
     ),
     Mutant(
         "count the attempts of one campaign against each other",
-        ELIGIBILITY,
+        FACTS,
         "if other is None or other != campaign_id]",
         "]",
         COMMIT_TESTS + "the_quiet_period_holds_across_campaigns_but_not_within_one",

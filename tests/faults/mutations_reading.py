@@ -260,8 +260,8 @@ READING = (
     Mutant(
         "readers are not paced",
         "providers/opening.py",
-        "return provider.backend_class(PacedClient(told, pace),",
-        "return provider.backend_class(told,",
+        "return guarded(provider.backend_class(PacedClient(told, pace),",
+        "return guarded(provider.backend_class(told,",
         "tests/campaigns/tracking/test_every_reader.py::test_all_readers_together_keep_the_cap_and_use_it",
     ),
     Mutant(

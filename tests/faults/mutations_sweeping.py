@@ -125,8 +125,8 @@ SWEEPING = (
     Mutant(
         "begin the next sweep where the last one ended",
         LIST_SWEEP,
-        "sweep.complete_until - span(OVERLAP)",
-        "sweep.complete_until",
+        "min(sweep.complete_until, now) - span(OVERLAP)",
+        "min(sweep.complete_until, now)",
         SWEEP_TESTS + "the_next_sweep_begins_a_while_before_the_end_of_the_last",
     ),
     Mutant(

@@ -47,8 +47,8 @@ def run_slice(seconds: float) -> None:
 def unpaced(provider: Provider) -> ProviderBackend:
     """Return a backend that sends as fast as it can, as the plain design does."""
     options = provider.options_with_defaults()
-    client = open_client(provider.backend_class, provider.secrets, options)
-    return provider.backend_class(client, secrets=provider.secrets, options=options)
+    client = open_client(provider.backend_class, provider.secrets.open(), options)
+    return provider.backend_class(client, secrets=provider.secrets.open(), options=options)
 
 
 def take(token: uuid.UUID) -> list[Call]:

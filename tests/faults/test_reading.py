@@ -173,7 +173,7 @@ def test_a_look_reads_a_list_once_where_a_call_alone_is_read_from_the_list_as_we
     read = HttpClient.read
     monkeypatch.setattr(HttpClient, "read", lambda client, request: asked.append(request.url) or read(client, request))  # type: ignore[func-returns-value]
     listed = unknown_calls.look(opening.open_backend(provider), plan)
-    assert {row.to_number for row in listed} == {call.to_number for call in lost}
+    assert {row.to_number for row in listed.rows} == {call.to_number for call in lost}
     assert max(Counter(asked).values()) <= 2, asked
 
 
@@ -190,7 +190,7 @@ def test_a_long_list_keeps_no_open_call_from_being_read(
     def slow_look(*_arguments: Any) -> Any:
         time.sleep(1.5)
         read.append("list")
-        return []
+        return unknown_calls.Listing([])
 
     monkeypatch.setattr(unknown_calls, "look", slow_look)
     monkeypatch.setattr(call_updates, "merge_news", lambda *_arguments, **_named: read.append("calls"))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,7 +181,7 @@ class ProviderContract(BrokenAnswers):
         assert fields["base_url"].kind == "url"
         assert {"auth_header_name", "auth_value_prefix", "status_map_extra"} <= fields.keys()
         assert self.backend_class.default_base_url.startswith("https://")
-        assert self.backend_class.slug == self.payloads
+        assert self.backend_class.slug == Path(self.payloads).name
 
     def test_key_is_in_the_header(self) -> None:
         options = self.all_options("https://vendor.invalid")

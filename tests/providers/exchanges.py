@@ -62,7 +62,8 @@ class Exchanges:
     """A backend, its recorded exchanges and a stub to replay them."""
 
     backend_class: ClassVar[type[ProviderBackend]]
-    payloads: ClassVar[str]
+    payloads: ClassVar[str | Path]
+    """Folder of the payload files: a name below `tests/payloads`, or a path for a package's own."""
     secrets: ClassVar[Mapping[str, str]] = {}
     options: ClassVar[Mapping[str, Any]] = {}
     paged: ClassVar[frozenset[str]] = frozenset()

@@ -148,7 +148,7 @@ def test_a_provider_is_added_with_a_tested_key_that_shows_nowhere(
             response = setup.post(add, filled("bolna"), follow=True)
     assert len(asked) == 1
     provider = Provider.objects.get()
-    assert provider.secrets == {"api_key": CANARY}
+    assert provider.secrets.open() == {"api_key": CANARY}
     assert provider.created_by == admin_person
     assert provider.account["label"] == "Bruce"
     told = [str(message) for message in response.context["messages"]]
@@ -191,7 +191,7 @@ def test_an_edit_writes_only_what_was_edited(setup: Client, monkeypatch: pytest.
     assert asked == []
     provider.refresh_from_db()
     assert (provider.max_lines, provider.halted_reason, provider.pace_tat) == (9, "meanwhile", 7)
-    assert provider.secrets == {"api_key": "the-old-key-0123"}
+    assert provider.secrets.open() == {"api_key": "the-old-key-0123"}
     assert AuditEvent.objects.get().action == "provider.changed"
 
 
@@ -202,12 +202,12 @@ def test_a_refused_key_leaves_the_old_one(setup: Client) -> None:
     assert response.status_code == 200
     assert CANARY not in response.content.decode()
     provider.refresh_from_db()
-    assert provider.secrets == {"api_key": "the-old-key-0123"}
+    assert provider.secrets.open() == {"api_key": "the-old-key-0123"}
     assert provider.max_lines != 9
     with answering(DEAD):
         setup.post(url(Provider, "change", provider.pk), filled("bolna", keep_untested="on"))
     provider.refresh_from_db()
-    assert provider.secrets == {"api_key": CANARY}
+    assert provider.secrets.open() == {"api_key": CANARY}
 
 
 def test_voices_of_bitel_are_typed_in(setup: Client) -> None:

@@ -46,7 +46,23 @@ def test_a_backend_is_made_for_orders_and_for_paced_reads_alone() -> None:
     }
     assert made == {("providers/opening.py", "open_backend"), ("providers/opening.py", "open_order_loop")}
     source = ast.unparse(ast.parse((ROOT / "providers/opening.py").read_text()))
-    assert "return provider.backend_class(PacedClient(told, pace), secrets=secrets, options=options)" in source
+    assert "return guarded(provider.backend_class(PacedClient(told, pace), secrets=secrets, options=options))" in source
+
+
+def test_keys_are_opened_where_a_request_leaves_and_for_a_rotation_alone() -> None:
+    opened = {
+        (path, function)
+        for path, function, node in calls()
+        if isinstance(node.func, ast.Attribute)
+        and node.func.attr == "open"
+        and path != "providers/fields.py"
+        and ast.unparse(node.func.value).endswith(("secrets", "value"))
+    }
+    assert opened == {
+        ("providers/opening.py", "open_backend"),
+        ("providers/opening.py", "open_order_loop"),
+        ("callcenter/management/commands/rotate_keys.py", "rotate"),
+    }
 
 
 def test_nobody_puts_another_client_in() -> None:

@@ -160,17 +160,17 @@ def test_a_new_key_is_tested_before_it_replaces_the_old_one(client: Client, admi
     assert "does not accept the key" in shown
     assert "Keep the new key even if the test fails" in shown
     assert CANARY not in shown
-    assert Provider.objects.get().secrets == {"api_key": "the-old-key-0123"}
+    assert Provider.objects.get().secrets.open() == {"api_key": "the-old-key-0123"}
     with answering(GOOD):
         response = client.post(url, {"secret_api_key": CANARY}, follow=True)
     assert texts(response)[0].startswith("The new key is stored. The key works")
     found = Provider.objects.get()
-    assert found.secrets == {"api_key": CANARY}
+    assert found.secrets.open() == {"api_key": CANARY}
     assert found.secrets_set_by == admin_person
     assert found.account["label"] == "Bruce"
     with answering(NotSent("No connection.")):
         client.post(url, {"secret_api_key": "another-key-89ab", "keep_untested": "on"})
-    assert Provider.objects.get().secrets == {"api_key": "another-key-89ab"}
+    assert Provider.objects.get().secrets.open() == {"api_key": "another-key-89ab"}
 
 
 def test_a_blank_key_changes_nothing(client: Client, admin_person: User) -> None:
@@ -180,7 +180,7 @@ def test_a_blank_key_changes_nothing(client: Client, admin_person: User) -> None
         response = client.post(reverse("provider-key", args=[provider.pk]), {"secret_api_key": ""}, follow=True)
     assert asked == []
     assert "the stored one stays" in texts(response)[0]
-    assert Provider.objects.get().secrets == {"api_key": CANARY}
+    assert Provider.objects.get().secrets.open() == {"api_key": CANARY}
 
 
 @pytest.mark.parametrize(

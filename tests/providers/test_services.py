@@ -91,7 +91,7 @@ def test_a_trial_of_a_key_changes_nothing() -> None:
     assert "Nothing was stored" in str(verdict)
     assert any("the-new-key-4567" in value for value in asked[0][1].values())
     provider.refresh_from_db()
-    assert provider.secrets == {"api_key": "the-old-key-0123"}
+    assert provider.secrets.open() == {"api_key": "the-old-key-0123"}
     assert provider.halted_at is None
     assert provider.last_error_at is None
     assert ProviderExchange.objects.get().what == "try_key"
@@ -104,7 +104,7 @@ def test_keys_are_set_replaced_and_removed_with_an_audit_that_names_no_value(adm
     keys.store_secrets(provider.pk, {}, removed=["webhook_secret"], person=admin_person)
     keys.store_secrets(provider.pk, {}, person=admin_person)
     provider.refresh_from_db()
-    assert provider.secrets == {"api_key": CANARY + "2"}
+    assert provider.secrets.open() == {"api_key": CANARY + "2"}
     assert provider.secrets_set_by == admin_person
     events = list(AuditEvent.objects.order_by("id").values_list("action", "detail"))
     assert events == [

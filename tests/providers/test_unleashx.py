@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from providers.backends._unleashx_pages import CALLS
 from providers.backends._unleashx_rows import is_past, match_by_number
-from providers.backends.unleashx import CALLS, UnleashXBackend
+from providers.backends.unleashx import UnleashXBackend
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from callcenter.backups import archive, service
+from callcenter.commands import PlainCommand
 from campaigns.core.refusals import Refusal
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Works while everything runs; the keys stay out of the file."""
 
     help = "Write a backup of database and storage into one file; FIELD_KEYS and SECRET_KEY are kept apart from it."
@@ -38,4 +39,6 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         kept = "encrypted" if options["recipient"] else "not encrypted: it holds people's names and numbers"
         self.stdout.write(f"{target}: {size // 1024 + 1} KiB, {kept}.")
+        if not service.holds_storage():
+            self.stdout.write("Uploads and exports are not in it: the store of STORAGE_URL needs a backup of its own.")
         self.stdout.write("Keep FIELD_KEYS apart from it: without them the vendors' keys in it cannot be read.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from callcenter.commands import PlainCommand
 from callcenter.demo import LOGINS, lay_out, simulator
 from callcenter.supervision import ProcessGroup
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Creates log-ins, providers, people and a campaign; idempotent."""
 
     help = "Lay out the demo: three log-ins, five providers at the simulator, people and a campaign ready to launch."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
+
+from callcenter.commands import PlainCommand
 
 TEMPLATE = """\
 # Written by `manage.py init` for development on this machine. Every setting: see .env.example.
@@ -28,7 +31,7 @@ def new_field_key() -> str:
     return Fernet.generate_key().decode()
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Writes .env with new keys; an existing file is kept."""
 
     help = "Write a development .env with fresh keys; an existing one is never changed."
@@ -47,8 +50,15 @@ class Command(BaseCommand):
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path)) from None
             self.stdout.write(f"{path.name} is there already and stays as it is.")
             return
-        with os.fdopen(descriptor, "w") as file:
-            file.write(TEMPLATE.format(secret_key=secrets.token_urlsafe(60), field_key=new_field_key()))
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(TEMPLATE.format(secret_key=secrets.token_urlsafe(60), field_key=new_field_key()))
+        except OSError as error:
+            # Half a file would be taken for a whole one by the next start.
+            path.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(path)) from error
         self.stdout.write(f"Wrote {path.name} with fresh keys.")

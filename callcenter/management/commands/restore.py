@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from callcenter.backups import service
+from callcenter.commands import PlainCommand
 from campaigns.core.refusals import Refusal
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Runs while worker and web server are stopped; a file that is not whole changes nothing."""
 
     help = "Put a backup back, and freeze calling until the vendors' lists of calls were compared."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cryptography.fernet import InvalidToken
 from django.apps import apps
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import models, transaction
 
 from callcenter.audit.models import record
+from callcenter.commands import PlainCommand
+from providers.exceptions import KeysUnreadable
 from providers.fields import EncryptedJSONField
 
 
@@ -23,7 +24,7 @@ def encrypted_columns() -> list[tuple[type[models.Model], str]]:
     ]
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Run after putting a new key first in FIELD_KEYS; the old key can be removed afterwards."""
 
     help = "Encrypt the stored vendor keys anew with the first key of FIELD_KEYS."
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             for pk in model._default_manager.order_by("pk").values_list("pk", flat=True):
                 try:
                     rotated += self.rotate(model, column, pk)
-                except InvalidToken:
+                except KeysUnreadable:
                     unreadable.append(f"{model._meta.verbose_name} {pk}")
         record(None, "keys.rotated", rows=rotated, unreadable=len(unreadable))
         self.stdout.write(f"{rotated} encrypted with the first key.")
@@ -52,4 +53,4 @@ class Command(BaseCommand):
         value = model._default_manager.select_for_update().filter(pk=pk).values_list(column, flat=True).first()
         if not value:
             return 0
-        return model._default_manager.filter(pk=pk).update(**{column: value})
+        return model._default_manager.filter(pk=pk).update(**{column: value.open()})

@@ -7,15 +7,16 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 
 from callcenter import sqlite_files
+from callcenter.commands import PlainCommand
 from callcenter.demo import LOGINS, have_news_sent, simulator
 from callcenter.supervision import ProcessGroup, Program, manage, port_is_taken, wait_for_port, web_server
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Runs the processes as children of this one."""
 
     help = "Start the web server, the worker and, in demo mode, the simulator; Ctrl-C ends them all."

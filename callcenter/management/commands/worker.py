@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -19,6 +20,8 @@ from campaigns import worker_life
 from campaigns.core import hosts
 from campaigns.queue import nudge_dispatch, nudge_poll
 from campaigns.schedules import sync_schedules
+
+logger = logging.getLogger("callcenter")
 
 STOP_SECONDS = 35.0
 PR_SET_PDEATHSIG = 1
@@ -56,6 +59,7 @@ class Command(BaseCommand):
             raise CommandError(sentence)
         if MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run `manage.py migrate`, then start the worker again.")
+        logger.info("Callcenter %s: the worker starts on %s.", settings.VERSION, settings.HOST_NAME)
         sync_schedules()
         worker_life.starts(is_alone=hosts.begin(settings.HOST_NAME))
         nudge_dispatch()

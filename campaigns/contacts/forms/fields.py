@@ -7,31 +7,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.countries import country_choices
 from campaigns.numbers import understand_number
-
-COUNTRIES: tuple[tuple[str, str | Promise], ...] = (
-    ("IR", _("Iran (0912…)")),
-    ("IN", _("India (98765…)")),
-    ("US", _("United States (202 555…)")),
-    ("AE", _("United Arab Emirates")),
-    ("AF", _("Afghanistan")),
-    ("AU", _("Australia")),
-    ("BD", _("Bangladesh")),
-    ("CA", _("Canada")),
-    ("DE", _("Germany")),
-    ("FR", _("France")),
-    ("GB", _("United Kingdom")),
-    ("IQ", _("Iraq")),
-    ("OM", _("Oman")),
-    ("PK", _("Pakistan")),
-    ("QA", _("Qatar")),
-    ("SA", _("Saudi Arabia")),
-    ("TR", _("Turkey")),
-)
 
 MOST_TAGS = 20
 """Tags of one person."""
@@ -39,19 +19,12 @@ MAX_TAGS_TEXT = 300
 """Characters of a field of tags."""
 
 
-def country_choices() -> list[tuple[str, str | Promise]]:
-    """Return the choices of countries, including the default one."""
-    default = settings.DEFAULT_REGION
-    known = any(code == default for code, _name in COUNTRIES)
-    return [*COUNTRIES] if known else [(default, default), *COUNTRIES]
-
-
 class CountryField(forms.ChoiceField):
     """The country that is assumed for numbers without a country code."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            choices=country_choices,
+            choices=lambda: country_choices(settings.DEFAULT_REGION),
             **{
                 "label": _("Numbers without a country code are from"),
                 "initial": lambda: settings.DEFAULT_REGION,

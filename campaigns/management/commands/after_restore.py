@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from callcenter.commands import PlainCommand
 from campaigns.models import VendorSweep
 from campaigns.tracking import restore_guard
 from providers.models import Provider
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Run between the restore and the start of the worker; idempotent."""
 
     help = "Freeze all calling after a restored backup, until the vendors' lists of calls were compared."
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             later = Q(complete_until__isnull=True) | Q(complete_until__gt=since)
             VendorSweep.objects.filter(later).update(complete_until=since)
         restore_guard.freeze_all(options["reason"].strip() or _("a backup of the database was restored."), None)
-        frozen = Provider.objects.filter(frozen_at__isnull=False).defer("secrets").order_by("name")
+        frozen = Provider.objects.filter(frozen_at__isnull=False).order_by("name")
         if not frozen:
             self.stdout.write("There is no provider, so there is nothing to freeze.")
         for provider in frozen:

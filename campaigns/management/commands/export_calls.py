@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.core.management.base import CommandError, OutputWrapper
 
+from callcenter.commands import PlainCommand, whole_file
 from campaigns.core.days import parse_day
 from campaigns.exports.call_sheet import CallSheet, within_days
 from campaigns.models import Call, Campaign
@@ -20,7 +18,7 @@ from campaigns.models import Call, Campaign
 Target = TextIO | OutputWrapper
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Writes calls, newest first, with whole phone numbers: for people with access to the machine."""
 
     help = "Write calls as CSV (or JSON, one object a line), newest first."
@@ -43,7 +41,8 @@ class Command(BaseCommand):
             calls = calls.filter(campaign=find_campaign(options["campaign"]))
         calls = within_days(calls, options["since"], options["until"])
         sheet = CallSheet(calls, shows_numbers=True)
-        with _target(options["output"], self.stdout) as target:
+        to_standard = contextlib.nullcontext(self.stdout) if options["output"] == "-" else None
+        with to_standard or whole_file(Path(options["output"])) as target:
             count = _write(sheet, target, as_json=options["json"])
         where = "the standard output" if options["output"] == "-" else options["output"]
         self.stderr.write(f"{count} calls written to {where}.", self.style.SUCCESS)
@@ -67,24 +66,3 @@ def _write(sheet: CallSheet, target: Target, *, as_json: bool) -> int:
         for piece in sheet.lines():
             target.write(piece)
     return sheet.written
-
-
-@contextlib.contextmanager
-def _target(output: str, standard: OutputWrapper) -> Iterator[Target]:
-    """Open standard output, or a file with mode 0600 that is moved into place only when it is complete."""
-    if output == "-":
-        yield standard
-        standard.flush()
-        return
-    wanted = Path(output)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=wanted.parent, prefix=f".{wanted.name}.")
-    except OSError as error:
-        raise CommandError(f"{wanted.parent} cannot be written to: {error.strerror}.") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as target:
-            yield target
-        os.replace(temporary, wanted)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from phonenumbers import SUPPORTED_REGIONS
 
+from callcenter.commands import PlainCommand
 from campaigns.contacts.importing import saving, upload
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import PHONE, ColumnMapping
 from campaigns.contacts.importing.validation import RowVerdict, check_import
-from campaigns.core.refusals import Refusal
 from campaigns.models import ContactImport, ContactList
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """`import_contacts FILE --list NAME`: into a new or existing list; prints the result of every row."""
 
     help = "Import people from a CSV or XLSX file into a list."
@@ -38,16 +40,13 @@ class Command(BaseCommand):
             raise CommandError(f"{region} is no country: write two letters, such as IR.")
         if not name or len(name) > 120:
             raise CommandError("The name of the list must have 1 to 120 letters.")
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}.")
-        try:
-            record = self._import(path, name, region, options["update_known"])
-        except Refusal as refusal:
-            raise CommandError(str(refusal)) from None
+        record = self._import(path, name, region, options["update_known"])
         self._report(record, name, options["json"])
 
     def _import(self, path: Path, name: str, region: str, update_known: bool) -> ContactImport:
         with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise CommandError(f"{path}: it is not an ordinary file. Save it as CSV or XLSX and name that.")
             record = upload.take_file(file, path.name, region)
         guessed = ColumnMapping.from_json(record.mapping)
         if len(guessed.columns_of(PHONE)) != 1:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from callcenter.commands import PlainCommand
 from campaigns.core.refusals import Refusal
 from campaigns.launch.forms.start import installation_zone
 from campaigns.launch.launch_check import LaunchCheck, check_launch
@@ -19,7 +20,7 @@ from campaigns.launch.start import launch
 from campaigns.management.commands.export_calls import find_campaign
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Launches as the button does: same checks, same limits, same audit event."""
 
     help = "Launch a campaign, or only check it."

@@ -6,14 +6,15 @@ import datetime
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from callcenter.commands import PlainCommand
 from campaigns.history.making import make_history
 from campaigns.models import Call, Contact
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """`make_history --contacts 500000 --calls 1000000`: months of campaigns and calls that never took place."""
 
     help = (

@@ -11,9 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.forms import MultipleChoiceField
 
+from callcenter.commands import PlainCommand
 from callcenter.formats.masking import ending
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.quick_call import SingleCall, place_single_call
@@ -33,7 +34,7 @@ MADE = frozenset({CallStatus.COMPLETED, CallStatus.NO_ANSWER, CallStatus.BUSY})
 """End states of a call that was really made; any other gives the exit code 1."""
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Queues one call as the screen does, under the same checks; with --wait, reports how it ended."""
 
     help = "Call one number. The worker dials; every check of the quick call holds here too."

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from callcenter.commands import PlainCommand
 from campaigns.reports.rollups import rebuild
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Counts every quarter of an hour again from the calls; safe at any time."""
 
     help = "Count the sums behind the reports again from the calls. The sweep keeps them; this is for when in doubt."

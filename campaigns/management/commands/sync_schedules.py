@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from callcenter.commands import PlainCommand
 from campaigns.schedules import sync_schedules
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Run on deployment; the worker does the same at its start."""
 
     help = "Make the stored schedules equal to the declared ones."

@@ -35,7 +35,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     filters = _filters(request)
     calls = service.find_people(found, filters, person)
     listed = conditions.down_from_newest(calls, found)
-    page = page_by_key(listed.select_related("contact", "campaign", "provider").defer("provider__secrets"), request.GET)
+    page = page_by_key(listed.select_related("contact", "campaign", "provider"), request.GET)
     is_stopped = stop_all.is_stopped()
     rows = service.rows_of(
         page.rows,

@@ -24,7 +24,7 @@ State = UnknownVendorCall.State
 def unmatched_calls(request: HttpRequest) -> HttpResponse:
     """List open or decided unmatched calls, and how far each vendor's list has been compared."""
     is_decided = request.GET.get("decided") == "yes"
-    found = UnknownVendorCall.objects.select_related("provider", "decided_by").defer("provider__secrets")
+    found = UnknownVendorCall.objects.select_related("provider", "decided_by")
     rows = found.exclude(state=State.OPEN) if is_decided else found.filter(state=State.OPEN)
     return render(
         request,

@@ -6,13 +6,14 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from callcenter.commands import PlainCommand
 from providers.naming import named_provider
 from providers.services.checking import check_provider
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Prints one sentence that says whether the key works; exit code 1 where it does not."""
 
     help = "Test a provider's key with a harmless read; nothing is dialled."

@@ -6,12 +6,13 @@ import signal
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from callcenter.commands import PlainCommand
 from providers.sandbox.server import SandboxServer
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Serves the simulator of the five vendors on one port until SIGTERM or SIGINT; needs no database."""
 
     help = "Runs the five vendors' simulator for the demo, tests and benchmarks. No real call is made."
@@ -44,6 +45,8 @@ class Command(BaseCommand):
                 limits=not options["no_limits"],
             )
         except OSError as error:
+            if error.filename is not None:
+                raise
             raise CommandError(f"The sandbox cannot start on {address}: {error.strerror or error}.") from error
 
         def end(_signal: int, _frame: object) -> None:

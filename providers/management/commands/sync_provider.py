@@ -6,13 +6,14 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from callcenter.commands import PlainCommand
 from providers.naming import named_provider
 from providers.services.syncing import sync_provider
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Prints one sentence that says what was copied; exit code 1 where a list could not be read."""
 
     help = "Bring over the agents, voices and caller IDs that live at the vendor."

@@ -54,6 +54,8 @@ class Wire:
     """One vendor's wire format. Subclasses add routes and the vendor's own error bodies."""
 
     slug: ClassVar[str]
+    demo: ClassVar[DemoAccount | None] = None
+    """The demo account, where it does not stand in `ACCOUNT_OF`: of a vendor that a package brings."""
     requests_per_minute: ClassVar[int] = 0
     """Documented limit for one key; 0 where none is."""
     max_lines: ClassVar[int] = 0
@@ -61,7 +63,7 @@ class Wire:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.account: DemoAccount = ACCOUNT_OF[self.slug]
+        self.account: DemoAccount = self.demo or ACCOUNT_OF[self.slug]
         self._lock = Lock()
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._exact: dict[tuple[str, str], tuple[Route, Answer]] = {}

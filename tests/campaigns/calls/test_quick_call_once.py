@@ -31,6 +31,19 @@ def test_a_second_press_leads_to_the_same_call(client: Client, caller: User, pro
     assert Call.objects.count() == 1
 
 
+def test_the_log_leads_from_the_request_to_the_order(
+    client: Client, caller: User, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.force_login(caller)
+    with caplog.at_level("INFO", "campaigns.calls.quick_call"):
+        client.post(URL, form_of(provider))
+    call = Call.objects.get()
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "campaigns.calls.quick_call"]
+    assert f"call={call.pk} " in line
+    assert str(call.reference) in line
+    assert call.to_number not in line
+
+
 def test_the_database_decides_where_two_presses_do_not_see_each_other(
     caller: User, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,7 +236,7 @@ def test_command_imports(tmp_path: Path, capsys: pytest.CaptureFixture[str], wri
 @pytest.mark.parametrize(
     ("name", "content", "arguments", "words"),
     [
-        ("none.csv", None, ["--list", "L"], "There is no file"),
+        ("none.csv", None, ["--list", "L"], "it is not there"),
         ("a.csv", "name,city\nAnn,Pune", ["--list", "L"], "No column of this file holds phone numbers"),
         ("a.csv", "", ["--list", "L"], "empty"),
         ("a.csv", TEXT, ["--list", "L", "--region", "XX"], "XX is no country"),

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.core import conditions, eligibility
+from campaigns.core import conditions, eligibility, eligibility_facts
 from campaigns.launch.launch_check import check_launch
 from campaigns.models import Call, DoNotCall
 from providers.types import CallStatus, FailureReason
@@ -96,7 +96,7 @@ def test_the_wish_is_in_force_alike_for_the_row_the_set_and_the_statement() -> N
         DoNotCall.objects.create(phone=f"+9891200000{number:02d}", expires_at=expires_at)
     phones = list(DoNotCall.objects.values_list("phone", flat=True))
     by_set = set(DoNotCall.objects.in_force(NOW).values_list("phone", flat=True))
-    assert eligibility.numbers_now(phones, NOW, None).forbidden == by_set == {"+989120000000", "+989120000003"}
+    assert eligibility_facts.numbers_now(phones, NOW, None).forbidden == by_set == {"+989120000000", "+989120000003"}
 
 
 def test_a_list_behind_a_wrong_agent_is_called_at_once_by_the_right_one() -> None:

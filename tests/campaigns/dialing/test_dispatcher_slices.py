@@ -6,6 +6,7 @@ import datetime
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,10 +14,15 @@ from pytest_django import Settings
 
 from campaigns.core import leases
 from campaigns.core.leases import Kind
-from campaigns.dialing import dispatcher
+from campaigns.dialing import dispatcher, order_results
+from campaigns.dialing.order_results import OrderAnswer
+from campaigns.models import Call
 from campaigns.tracking import polling
 from providers.models import Provider
+from providers.types import CallOrder, CallStatus, PlacedCall
+from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_provider
+from tests.situations import single
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +126,110 @@ def test_the_successor_is_rung_for_after_the_leases_are_free(monkeypatch: pytest
     monkeypatch.setattr(dispatcher, "LOOK_SECONDS", 0.01)
     dispatcher.run_slice(on_placed=lambda: None, on_remaining=ring, seconds=0.2)
     assert held == [None]
+
+
+def test_a_poll_slice_goes_on_while_a_call_is_open_or_an_order_is_out() -> None:
+    """What it leaves alone waits for the schedule of every minute: an end was seen most of a minute late."""
+    make_work("poll", due_in=58)
+    with slice_of("poll") as current:
+        assert current.round()
+    Call.objects.all().delete()
+    make_call(provider=make_provider(), status="placing", rank=10, placing_at=timezone.now())
+    with slice_of("poll") as current:
+        assert current.round()
+
+
+def test_a_poll_slice_waits_less_where_no_process_is_left(settings: Settings) -> None:
+    settings.WORKERS = 2
+    make_work("poll", due_in=58)
+    with slice_of("poll") as current:
+        assert not current.round()
+
+
+def test_a_poll_slice_ends_where_nothing_is_out() -> None:
+    make_work("poll", due_in=200)
+    with slice_of("poll") as current:
+        assert not current.round()
+
+
+def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
+    rung: list[str] = []
+    provider = make_provider()
+    current = dispatcher.DispatchSlice(60, lambda: rung.append("poll"))
+    placed = OrderAnswer(
+        call_id=1,
+        order=CallOrder(reference=uuid.uuid4(), to_number="+989121234567"),
+        result=PlacedCall(remote_id="call-1", raw_status="queued", status=CallStatus.QUEUED),
+    )
+    current.note_written(provider.pk, [placed])
+    current.note_written(provider.pk, [placed])
+    assert len(rung) == 1, "many calls in a moment ring once"
+    current.rang_at -= dispatcher.RING_SECONDS
+    current.note_written(provider.pk, [placed])
+    assert len(rung) == 2
+    current.finish()
+
+
+# A surprise in one provider's part
+
+
+def fail_for(provider: Provider, real: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that raises where it is asked about this provider."""
+
+    def act(provider_id: int, *rest: Any, **more: Any) -> Any:
+        if provider_id == provider.pk:
+            raise RuntimeError("a surprise")
+        return real(provider_id, *rest, **more)
+
+    return act
+
+
+def test_a_lane_that_cannot_commit_stops_alone(sandbox: Sandbox, dial: Callable[..., None], monkeypatch: Any) -> None:
+    ill, well = sandbox.provider(name="Ill"), sandbox.provider("voicy", name="Well")
+    calls = [single(provider, f"+98912123990{n}") for n, provider in enumerate((ill, well))]
+    monkeypatch.setattr(dispatcher, "commit_calls", fail_for(ill, dispatcher.commit_calls))
+    dial(1.5)
+    assert [Call.objects.get(pk=call.pk).status == "pending" for call in calls] == [True, False]
+    ill.refresh_from_db()
+    assert ill.last_error == "No call can be committed: RuntimeError."
+    assert ill.dispatch_lease is None
+
+
+def test_an_answer_that_cannot_be_written_leaves_its_call_unknown(
+    sandbox: Sandbox, dial: Callable[..., None], monkeypatch: Any
+) -> None:
+    provider, well = sandbox.provider(name="Ill"), sandbox.provider("voicy", name="Well")
+    odd, even, other = [single(one, f"+98912123{n}") for n, one in ((9911, provider), (9901, provider), (9901, well))]
+    Call.objects.filter(pk=other.pk).update(to_number="+989125559901")
+    real = order_results._write_placed
+
+    def fails(answers: Any, now: Any) -> Any:
+        if any(answer.call_id == odd.pk for answer in answers):
+            raise ValueError("A string literal cannot contain NUL (0x00) characters.")
+        return real(answers, now)
+
+    monkeypatch.setattr(order_results, "_write_placed", fails)
+    dial(2.0)
+    states = {call.pk: Call.objects.get(pk=call.pk) for call in (odd, even, other)}
+    assert states[odd.pk].status == "unknown"
+    assert "ValueError" in states[odd.pk].failure_detail
+    assert states[even.pk].remote_id
+    assert states[other.pk].remote_id
+    assert len(sandbox.dialed) == 3
+
+
+def test_what_cannot_be_written_postpones_one_provider(
+    sandbox: Sandbox, dial: Callable[..., None], read_back: Callable[..., None], monkeypatch: Any
+) -> None:
+    ill, well = sandbox.provider(name="Ill"), sandbox.provider("voicy", name="Well")
+    calls = [single(provider, f"+98912123990{n}") for n, provider in enumerate((ill, well), 1)]
+    dial(1.5)
+    Call.objects.update(next_poll_at=timezone.now())
+    monkeypatch.setattr(polling, "news_of", fail_for(ill, polling.news_of))
+    read_back(4.0)
+    first, second = (Call.objects.get(pk=call.pk) for call in calls)
+    assert first.status == "queued"
+    assert first.next_poll_at is not None
+    assert second.polls > 0 or second.is_final
+    ill.refresh_from_db()
+    assert ill.last_error_kind == "BackendFailed"

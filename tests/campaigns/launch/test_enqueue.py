@@ -216,3 +216,17 @@ def test_what_only_the_agent_expects_holds_nobody_back():
     campaign = running(1, provider=agent.provider, agent=agent)
     enqueue.fill_campaign(campaign.pk)
     assert Call.objects.get().status == "pending"
+
+
+def test_campaign_that_cannot_be_filled_keeps_no_other_waiting(monkeypatch):
+    campaigns = [make_campaign([make_list(3)], status="running", launched_at=timezone.now()) for _ in range(2)]
+    real = enqueue.fill_campaign
+
+    def fails_for_the_first(campaign_id, **options):
+        if campaign_id == campaigns[0].pk:
+            raise RuntimeError("a surprise")
+        return real(campaign_id, **options)
+
+    monkeypatch.setattr(enqueue, "fill_campaign", fails_for_the_first)
+    assert enqueue.fill_running_campaigns(5) == 3
+    assert not Campaign.objects.get(pk=campaigns[0].pk).is_filled

@@ -116,7 +116,7 @@ def test_voicys_signed_message_brings_what_is_written_up_after_the_end(
 ) -> None:
     sandbox.server.world.webhooks.register(vendor="voicy", url=receiver.address, secret=SECRET)
     provider = sandbox.provider("voicy")
-    secrets = provider.secrets | {"webhook_secret": SECRET}
+    secrets = provider.secrets.open() | {"webhook_secret": SECRET}
     provider.secrets = secrets
     provider.save(update_fields=["secrets"])
     call = make_call(

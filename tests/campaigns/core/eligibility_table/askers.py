@@ -136,7 +136,7 @@ class CommitPoint(Asker):
         Provider.objects.update(dispatch_lease=None, dispatch_lease_until=None)
         leases.take("dispatch", world.provider.pk, token, world.now)
         Provider.objects.filter(pk=world.provider.pk).update(
-            dispatch_lease=token, dispatch_lease_until=world.now + HOUR
+            dispatch_lease=token, dispatch_lease_until=world.now + leases.LEASE
         )
         Call.objects.filter(pk=call.pk).update(lease=token, lease_until=world.now + HOUR)
         result = commit_calls(world.provider.pk, token, [call.pk], 1, FrozenClock(world.now))

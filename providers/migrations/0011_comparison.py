@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0007_read_pace'),
+        ('providers', '0010_exchange_request_id'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""What operators see of the product: probes, metrics, access log."""

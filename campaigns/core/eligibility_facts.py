@@ -1,0 +1,197 @@
+"""The facts about people and numbers by which `eligibility` judges: read for a few numbers or for a whole audience."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+
+from campaigns.core.conditions import PHONE_MAY_HAVE_RUNG, TALKED, phone_may_have_rung
+from campaigns.core.sql.bulk import among, literals
+from campaigns.models import Call, Campaign, Contact, DoNotCall
+from providers.types import LIVE
+
+
+class Asked(NamedTuple):
+    """How long a waiting single call is wanted, and whether its asker confirmed it."""
+
+    expires_at: datetime.datetime | None = None
+    """After this time it is not placed any more; None for calls of campaigns, which have hours and an end."""
+    confirmed_at: datetime.datetime | None = None
+    """When its asker confirmed that the person be called although they were called a short time ago."""
+
+    def is_expired(self, now: datetime.datetime) -> bool:
+        """Tell whether the call waited longer than it is wanted."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+def asked_columns(
+    now: datetime.datetime, *, not_before: datetime.datetime | None = None, is_confirmed: bool = False
+) -> dict[str, datetime.datetime | None]:
+    """Return the columns of a single call that is asked for now: when it expires, and its confirmation.
+
+    `not_before` is a stated time, such as the next opening of the calling hours, from which the wait is counted.
+    """
+    waits = datetime.timedelta(minutes=settings.SINGLE_CALL_MINUTES)
+    return {"expires_at": max(now, not_before or now) + waits, "confirmed_at": now if is_confirmed else None}
+
+
+class Facts(NamedTuple):
+    """The facts about one person and number that may forbid or delay a call."""
+
+    is_forbidden: bool = False
+    """The number is on the do-not-call list."""
+    is_excluded: bool = False
+    """The campaign leaves the person out."""
+    is_live: bool = False
+    """Another call to the number is still live."""
+    last_rung: datetime.datetime | bool | None = None
+    """When the phone may last have rung, within the quiet period; True if it did but the time was not read."""
+    missing: Sequence[str] = ()
+    """Names of needed message values that are empty."""
+    is_expired: bool = False
+    """The single call waited longer than it is wanted."""
+    is_called_since: bool = False
+    """Others called the person after the single call was asked for."""
+
+
+NOTHING_KNOWN = Facts()
+"""The facts for a number that nothing speaks against."""
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The facts about a few numbers, as read by `numbers_now`."""
+
+    forbidden: set[str] = field(default_factory=set)
+    live: set[str] = field(default_factory=set)
+    rung: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
+    """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
+    talked: dict[str, datetime.datetime] = field(default_factory=dict)
+    """By number: the end of the last conversation."""
+
+    def last_rung(self, number: str, campaign_id: int | None = None) -> datetime.datetime | None:
+        """Return when the phone may last have rung; calls of the campaign `campaign_id` do not count."""
+        others = [at for other, at in self.rung.get(number, ()) if other is None or other != campaign_id]
+        return max(others, default=None)
+
+
+def numbers_now(
+    numbers: Collection[str],
+    now: datetime.datetime,
+    quiet_since: datetime.datetime | None,
+    talked_since: datetime.datetime | None = None,
+) -> Numbers:
+    """Read which numbers are on the do-not-call list, have a live call, or may have rung since `quiet_since`.
+
+    With `talked_since`, also when somebody talked to them after that time.
+
+    One statement of plain SQL: at a commit point, building ORM queries would cost more than running them.
+    """
+    found = Numbers()
+    if not numbers:
+        return found
+    calls, entries = Call._meta.db_table, DoNotCall._meta.db_table
+    nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
+    forbidden, those = among("phone", numbers)
+    theirs, _same = among("to_number", numbers)
+    statement = (
+        f"SELECT 'forbidden', phone, {nothing} FROM {entries} "  # noqa: S608
+        f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
+        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs}"
+    )
+    parameters = [*those, connection.ops.adapt_datetimefield_value(now), *those]
+    if quiet_since is not None:
+        statement += (
+            f" UNION ALL SELECT 'rung', to_number, campaign_id, MAX(placing_at) FROM {calls} "  # noqa: S608
+            f"WHERE {theirs} AND placing_at > %s AND {PHONE_MAY_HAVE_RUNG} GROUP BY to_number, campaign_id"
+        )
+        parameters += [*those, connection.ops.adapt_datetimefield_value(quiet_since)]
+    if talked_since is not None:
+        # The end of a conversation counts: it may have begun before.
+        ended = "COALESCE(ended_at, placing_at)"
+        statement += (
+            f" UNION ALL SELECT 'talked', to_number, {nothing.partition(',')[0]}, MAX({ended}) FROM {calls} "  # noqa: S608
+            f"WHERE {theirs} AND {ended} > %s AND {TALKED} GROUP BY to_number"
+        )
+        parameters += [*those, connection.ops.adapt_datetimefield_value(talked_since)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows = cursor.fetchall()
+    for what, number, campaign_id, at in rows:
+        if what == "forbidden":
+            found.forbidden.add(number)
+        elif what == "live":
+            found.live.add(number)
+        elif what == "talked":
+            found.talked[number] = _moment(at)
+        else:
+            found.rung[number].append((campaign_id, _moment(at)))
+    return found
+
+
+def instant_of(stored: Any) -> datetime.datetime | None:
+    """Return a time that plain SQL returned; SQLite returns text without a zone."""
+    return None if stored is None else _moment(stored)
+
+
+def _moment(at: Any) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(at) if isinstance(at, str) else at
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+
+
+def quiet_hours_of(campaign: Campaign | None) -> int:
+    """Return the hours of a campaign's quiet period, or of that of single calls (None)."""
+    return campaign.quiet_hours if campaign else int(settings.QUIET_PERIOD_HOURS)
+
+
+def quiet_since(now: datetime.datetime, campaigns: Iterable[Campaign | None]) -> datetime.datetime | None:
+    """Return the beginning of the longest quiet period of these campaigns, which ends now; None if none has one.
+
+    None among them stands for single calls.
+    """
+    longest = max((quiet_hours_of(campaign) for campaign in campaigns), default=0)
+    return now - datetime.timedelta(hours=longest) if longest else None
+
+
+def confirmed_since(asked: Iterable[Asked]) -> datetime.datetime | None:
+    """Return the oldest confirmation; None if there is none."""
+    return min((one.confirmed_at for one in asked if one.confirmed_at), default=None)
+
+
+# Facts of a whole audience
+
+
+def with_facts(
+    people: QuerySet[Contact],
+    campaign: Campaign,
+    now: datetime.datetime,
+    *,
+    looks_back: bool = True,
+    tells_when: bool = False,
+) -> QuerySet[Contact]:
+    """Annotate people with `forbidden` (on the do-not-call list) and `last_rung`, as `Facts` takes them.
+
+    The campaign's own calls do not count. `looks_back=False` leaves `last_rung` out; `tells_when=True` reads the time
+    itself instead of a boolean, which takes a quarter longer.
+    """
+    forbidden = DoNotCall.objects.in_force(now).filter(phone=OuterRef("phone"))
+    since = now - datetime.timedelta(hours=campaign.quiet_hours)
+    theirs = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
+    theirs = theirs.exclude(campaign=campaign)
+    last_rung: Exists | Subquery | Value = Value(False)
+    if campaign.quiet_hours and looks_back:
+        last = theirs.order_by("-placing_at").values("placing_at")[:1]
+        last_rung = Subquery(last) if tells_when else Exists(theirs)
+    return people.annotate(forbidden=Exists(forbidden), last_rung=last_rung)
+
+
+def live_numbers() -> set[str]:
+    """Return the numbers of all live calls; at most as many as there are lines, and the calls of unknown outcome."""
+    return set(Call.objects.live().order_by().values_list("to_number", flat=True))

@@ -1,0 +1,1 @@
+"""Acme's calls for Callcenter."""

@@ -270,14 +270,7 @@ class DispatchSlice:
         ids = [lane.reserved.popleft() for _ in range(min(len(lane.reserved), size))]
         # Received answers are written in the same transaction, so that a kill loses none of them afterwards.
         group = self.answers_of(lane.provider_id)
-        result = commit_calls(
-            lane.provider_id,
-            self.token,
-            ids,
-            size,
-            self.clock,
-            group,
-        )
+        result = commit_calls(lane.provider_id, self.token, ids, size, self.clock, group)
         self.note_written(lane.provider_id, group)
         lane.loop.send(result.committed)
         lane.in_flight += len(result.committed)

@@ -11,7 +11,7 @@ POSTED = frozenset(
         "campaign-again", "campaign-ask-rest", "campaign-end-pilot", "campaign-pilot", "campaign-skip",
         "campaign-start-at", "campaign-try", "export-delete", "filter-delete", "filter-save", "person-note",
         "person-note-remove", "person-tags", "person-take-apart", "person-merge", "provider-recording-host",
-        "provider-unfreeze", "unmatched-call-decide", "unmatched-calls-decide", "unmatched-calls-compare",
+        "provider-unfreeze", "provider-skip-comparison", "unmatched-call-decide", "unmatched-calls-decide", "unmatched-calls-compare",
         "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
         "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
         "campaign-stop", "campaign-copy", "call-never-again", "call-note", "call-review", "call-tag",

@@ -22,11 +22,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from callcenter import mail_check
+from callcenter import mail_check, sqlite_files
 from callcenter.access.rights import ADMIN
 from campaigns.core import hosts, stored_files
 from campaigns.core.clock import DatabaseClock
-from campaigns.models import Call, DialingSwitch
+from campaigns.models import Call, Campaign, Contact, DialingSwitch
 from campaigns.tracking import alerts
 from providers.models import Provider, ProviderState
 from providers.services.vendor_clock import seconds_ahead
@@ -238,10 +238,16 @@ def mail() -> Iterator[Finding]:
 def database() -> Iterator[Finding]:
     """Check that the database answers and has every migration."""
     subject = "Database"
+    path = sqlite_files.file_of(settings.DATABASES["default"])
+    if path and (sentence := sqlite_files.misfit(path) or sqlite_files.damage(path)):
+        yield problem(subject, sentence, "Stop the worker and the web server first.")
+        return
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if not missing:
+            read_rows()
     except DatabaseError as error:
         # The error's own text may carry the address with its password.
         yield problem(
@@ -252,6 +258,14 @@ def database() -> Iterator[Finding]:
         yield problem(subject, f"{len(missing)} changes of its tables are missing.", "Run: manage.py migrate")
     else:
         yield ok(subject, f"{connection.display_name}, up to date.")
+
+
+def read_rows() -> None:
+    """Read the first and the last row of the main tables: a connection alone proves nothing of them."""
+    for model in (Provider, Campaign, Contact, Call):
+        rows = model._default_manager.defer("secrets") if model is Provider else model._default_manager.all()
+        for order in ("pk", "-pk"):
+            rows.order_by(order).first()
 
 
 def clock() -> Iterator[Finding]:

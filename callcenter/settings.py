@@ -51,6 +51,8 @@ except OSError as error:
     raise ImproperlyConfigured(
         f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}). Name a folder that the user who runs this may write."
     ) from None
+MARK_FILE: Path | None = Path(found).absolute() if (found := env.str("MARK_FILE", "")) else None
+"""A second copy of the database's mark, on another volume than VAR_DIR: a rolled back folder does not take it along."""
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
 """The name under which this host's worker writes its heartbeats."""
 

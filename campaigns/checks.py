@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from callcenter import sqlite_files
 from campaigns.rules import HTTP_DEADLINE
 
 QUEUE_SETTINGS = {
@@ -57,3 +58,11 @@ def database_is_safe(**_: Any) -> list[CheckMessage]:
             Error("PostgreSQL must run without psycopg's pool: forked workers share its sockets.", id="campaigns.E004")
         ]
     return []
+
+
+@register()
+def database_files_fit(**_: Any) -> list[CheckMessage]:
+    """Report a write-ahead log that belongs to another state of the SQLite file: opening both would mix them."""
+    path = sqlite_files.file_of(settings.DATABASES["default"])
+    sentence = sqlite_files.misfit(path) if path else ""
+    return [Error(sentence, id="campaigns.E005")] if sentence else []

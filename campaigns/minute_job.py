@@ -17,6 +17,7 @@ from campaigns.tracking import (
     due_reads,
     reconciliation_sweep,
     restore_guard,
+    start_comparison,
     stuck_calls,
     vendor_stops,
     webhooks,
@@ -50,6 +51,8 @@ def sweep() -> dict[str, int]:
         queue.nudge_poll()
     if vendor_stops.to_ask(now).exists():
         queue.nudge_take_back()
+    for provider_id in start_comparison.due(now):
+        queue.nudge_comparison(provider_id)
     for provider_id in reconciliation_sweep.frozen_to_sweep(now):
         queue.nudge_list(provider_id)
     for import_id in saving.unfinished():

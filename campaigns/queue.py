@@ -21,6 +21,7 @@ FOLLOW_HINTS = "campaigns.tasks.follow_hints"
 TAKE_BACK = "campaigns.tasks.take_back"
 SWEEP_LISTS = "campaigns.tasks.sweep_lists"
 SWEEP_LIST = "campaigns.tasks.sweep_list"
+COMPARE_START = "campaigns.tasks.compare_start"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
 BEAT = "campaigns.tasks.beat"
@@ -57,6 +58,11 @@ def nudge_take_back() -> None:
 def nudge_list(provider_id: int) -> None:
     """Queue the comparison with a provider's list of calls when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, SWEEP_LIST, provider_id))
+
+
+def nudge_comparison(provider_id: int) -> None:
+    """Queue the comparison before a provider's first order when the caller's transaction commits."""
+    transaction.on_commit(partial(_ring, COMPARE_START, provider_id))
 
 
 def nudge_import(import_id: int) -> None:

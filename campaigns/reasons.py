@@ -49,6 +49,7 @@ class StopReason(StrEnum):
     PROVIDER_OFF = "provider_off"
     PROVIDER_HALTED = "provider_halted"
     PROVIDER_FROZEN = "provider_frozen"
+    PROVIDER_COMPARING = "provider_comparing"
     PROVIDER_PAUSED = "provider_paused"
 
 

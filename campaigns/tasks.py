@@ -6,7 +6,7 @@ from campaigns import minute_job, queue, schedules
 from campaigns.contacts.importing import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
-from campaigns.tracking import polling, reconciliation_sweep, vendor_stops, webhooks
+from campaigns.tracking import polling, reconciliation_sweep, start_comparison, vendor_stops, webhooks
 
 
 def dispatch() -> None:
@@ -36,6 +36,12 @@ def sweep_lists() -> None:
 def sweep_list(provider_id: int) -> None:
     """Search one provider's list of calls for calls that we have no row for."""
     reconciliation_sweep.sweep_provider(provider_id)
+
+
+def compare_start(provider_id: int) -> None:
+    """Compare a provider's list before its first order after a start, and have it dial where all is known."""
+    if start_comparison.compare(provider_id):
+        queue.nudge_dispatch()
 
 
 def follow_hints() -> None:

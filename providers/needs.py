@@ -27,6 +27,8 @@ class Way(TypedDict, total=False):
 
 
 TONES: tuple[Tone, ...] = ("bad", "warn", "info")
+PASSING = (ProviderState.PAUSED, ProviderState.COMPARING)
+"""Stops that mostly end by themselves."""
 ENOUGH_MINUTES = 60
 """A balance that pays for fewer minutes of calls than this is reported."""
 NEARLY_USED = Decimal("0.9")
@@ -99,7 +101,7 @@ def _stops(provider: Provider) -> Iterator[Need]:
     if standing.state.is_stop:
         yield Need(
             code="frozen" if standing.state == ProviderState.FROZEN else "stopped",
-            tone="warn" if standing.state == ProviderState.PAUSED else "bad",
+            tone="warn" if standing.state in PASSING else "bad",
             sentence=standing.sentence,
             step=standing.step,
             is_for_all=True,

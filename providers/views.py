@@ -28,7 +28,7 @@ from providers.services.checking import check_provider, remember_account, try_se
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.services.recording_hosts import allow_seen_host
-from providers.services.stops import halt, resume, unfreeze
+from providers.services.stops import halt, resume, skip_comparison, unfreeze
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
 from providers.types import HOLDS_LINE, CallStatus
@@ -252,6 +252,21 @@ def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @needs("manage_providers")
+def end_wait(request: HttpRequest, pk: int) -> HttpResponse:
+    """End the wait for the comparison of a start, on an admin's statement, with a reason, that none was restored."""
+    found = get_object_or_404(Provider, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+    elif skip_comparison(pk, _person(request), reason):
+        messages.success(request, _("%(name)s waits no longer: its calls go on.") % {"name": found.name})
+    else:
+        messages.info(request, _("%(name)s did not wait any more.") % {"name": found.name})
+    return _back(request, pk)
+
+
+@require_POST
+@needs("manage_providers")
 def allow_recording_host(request: HttpRequest, pk: int) -> HttpResponse:
     """Allow the host of recordings that was found, if it is still the one on the page."""
     found = get_object_or_404(Provider, pk=pk)
@@ -327,6 +342,7 @@ urlpatterns = [
     path("providers/<int:pk>/halt/", halt_calls, name="provider-halt"),
     path("providers/<int:pk>/resume/", resume_calls, name="provider-resume"),
     path("providers/<int:pk>/unfreeze/", end_freeze, name="provider-unfreeze"),
+    path("providers/<int:pk>/skip-comparison/", end_wait, name="provider-skip-comparison"),
     path("providers/<int:pk>/webhook/", make_webhook_address, name="provider-webhook"),
     path("providers/<int:pk>/recording-host/", allow_recording_host, name="provider-recording-host"),
     path("providers/<int:pk>/key/", replace_key, name="provider-key"),

@@ -37,8 +37,6 @@ TOP_LEVEL = {
 # Split, so that this file does not hold what it looks for.
 MACHINE_PATHS = ["/" + "work/", "/" + "root/", "/tmp/" + "brief", "/home" + "/"]
 ROOMS_OF_CAMPAIGNS = ("core", "contacts", "calls", "launch", "dialing", "tracking", "exports", "reports")
-AWAITED = {"backup", "restore"}
-"""Commands that the pages name and that are not part of the product yet."""
 OF_NO_ONE_MODULE = {
     "core/test_status_writes.py": "the finder of status writes, which stands beside it",
     "tracking/test_every_reader.py": "all that reads a provider, at once",
@@ -145,12 +143,11 @@ def test_every_command_named_in_the_pages_exists() -> None:
 
     commands = set(get_commands())
     # Take a name out where this fails: the command is there.
-    assert not AWAITED & commands
     named_files = ("README.md", "SECURITY.md", ".env.example", "CHANGELOG.md", "compose.yaml", "deploy/backup")
     units = (ROOT / "deploy/systemd").glob("*.service")
     for page in (*(ROOT / name for name in named_files), *(ROOT / "docs").glob("*.md"), *units):
         named = set(re.findall(r"manage\.py ([a-z_]+)", page.read_text()))
-        assert named <= commands | AWAITED, page
+        assert named <= commands, page
 
 
 def test_links_between_pages_lead_somewhere() -> None:

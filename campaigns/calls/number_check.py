@@ -32,7 +32,7 @@ CITIES = {
     "Dacca": "Dhaka",
 }
 """Zones whose names are older than their cities'."""
-PASSING = (StopReason.PROVIDER_PAUSED, WaitReason.QUIET_PERIOD)
+PASSING = (StopReason.PROVIDER_PAUSED, StopReason.PROVIDER_COMPARING, WaitReason.QUIET_PERIOD)
 """What forbids no call: an open breaker closes by itself, and only while a call waits for it; the quiet period guards
 those who do not know of the last call."""
 

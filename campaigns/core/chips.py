@@ -36,6 +36,7 @@ PROVIDER_LOOKS: dict[str, tuple[str, str]] = {
     ProviderState.OFF: ("minus", "plain"),
     ProviderState.HALTED: ("stop", "bad"),
     ProviderState.FROZEN: ("snow", "bad"),
+    ProviderState.COMPARING: ("clock", "warn"),
     ProviderState.PAUSED: ("pause", "warn"),
     ProviderState.SLOWED: ("clock", "warn"),
     ProviderState.FAILING: ("alert", "warn"),

@@ -93,6 +93,7 @@ STOP_REASONS: Mapping[str, StopReason] = {
     ProviderState.OFF: StopReason.PROVIDER_OFF,
     ProviderState.HALTED: StopReason.PROVIDER_HALTED,
     ProviderState.FROZEN: StopReason.PROVIDER_FROZEN,
+    ProviderState.COMPARING: StopReason.PROVIDER_COMPARING,
     ProviderState.PAUSED: StopReason.PROVIDER_PAUSED,
 }
 _STOP_ALL = Eligibility(Verdict.WAIT, StopReason.STOP_ALL)
@@ -108,7 +109,8 @@ def stops_of(provider: Provider | None, *, is_stopped: bool | None = None) -> li
     if provider is None:
         return found
     if reason := STOP_REASONS.get(provider.state):
-        step = provider.standing.step if reason == StopReason.PROVIDER_FROZEN else ""
+        has_own_step = reason in (StopReason.PROVIDER_FROZEN, StopReason.PROVIDER_COMPARING)
+        step = provider.standing.step if has_own_step else ""
         found.append(Eligibility(Verdict.WAIT, reason, say=lambda: explanations.stopped_provider(provider), step=step))
     return found
 

@@ -102,6 +102,7 @@ WHEN_ASKED: dict[str, Words] = {
     StopReason.PROVIDER_OFF: _("Choose another provider, or ask an admin."),
     StopReason.PROVIDER_HALTED: _("Choose another provider, or ask an admin."),
     StopReason.PROVIDER_FROZEN: _("Choose another provider, or ask an admin."),
+    StopReason.PROVIDER_COMPARING: _("The call would wait until the vendor's list was compared, mostly a few seconds."),
     StopReason.PROVIDER_PAUSED: _("The call would wait until the vendor answers again."),
     SkipReason.DO_NOT_CALL: _("Nobody may call it; only a manager takes a number off the list, with a reason."),
     SkipReason.NUMBER_REFUSED: _("Choose another provider."),

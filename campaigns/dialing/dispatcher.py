@@ -48,6 +48,8 @@ LOOK_SECONDS = 0.25
 """Pause between two searches for due calls while none is due."""
 SWEEP_SECONDS = 5.0
 """Seconds between two runs of the repairs within a slice (restore guard, stuck calls, logs)."""
+STOOD_STILL_SECONDS = 60.0
+"""A round that the wall clock says took longer: the machine stood still, and the restore guard looks at once."""
 MOST_LINES = 64
 """Most lines of a provider that one slice uses."""
 MOST_IN_A_COMMIT = 128
@@ -124,6 +126,7 @@ class DispatchSlice:
         self.unwritten: list[tuple[int, OrderAnswer]] = []
         self.looked_at = 0.0
         self.swept_at = 0.0
+        self.seen_at = time.time()
         self.prober = ThreadPoolExecutor(4, thread_name_prefix="probe")
         self.errands = DatabaseErrands()
         self.probes: dict[int, Future[ProviderError | None]] = {}
@@ -160,7 +163,7 @@ class DispatchSlice:
     def round(self) -> bool:
         """Open lanes, commit calls, write answers; returns whether anything is left to do."""
         now = time.monotonic()
-        if now - self.swept_at >= SWEEP_SECONDS:
+        if now - self.swept_at >= SWEEP_SECONDS or self.has_stood_still():
             restore_guard.watch()
             stuck_calls.undo_clock_change(self.clock.now())
             stuck_calls.free_the_stuck(self.clock.now())
@@ -180,6 +183,11 @@ class DispatchSlice:
                 return False
             time.sleep(0.05 if self.lanes or self.probes else LOOK_SECONDS)
         return True
+
+    def has_stood_still(self) -> bool:
+        """Tell whether the wall clock jumped since the last round, as after a suspension or a snapshot put back."""
+        before, self.seen_at = self.seen_at, time.time()
+        return abs(self.seen_at - before) > STOOD_STILL_SECONDS
 
     def is_needed(self) -> bool:
         """Return whether a call or a probe becomes due soon that no other slice handles."""
@@ -264,14 +272,7 @@ class DispatchSlice:
         ids = [lane.reserved.popleft() for _ in range(min(len(lane.reserved), size))]
         # Received answers are written in the same transaction, so that a kill loses none of them afterwards.
         group = self.answers_of(lane.provider_id)
-        result = commit_calls(
-            lane.provider_id,
-            self.token,
-            ids,
-            size,
-            self.clock,
-            group,
-        )
+        result = commit_calls(lane.provider_id, self.token, ids, size, self.clock, group)
         self.note_written(lane.provider_id, group)
         lane.loop.send(result.committed)
         lane.in_flight += len(result.committed)

@@ -33,7 +33,7 @@ ASSUMED_LINE_SECONDS = 75
 """How long one call uses a line, ringing and talking."""
 ASSUMED_ATTEMPTS = Decimal("1.5")
 
-PASSING_STOPS = (StopReason.STOP_ALL, StopReason.PROVIDER_PAUSED)
+PASSING_STOPS = (StopReason.STOP_ALL, StopReason.PROVIDER_PAUSED, StopReason.PROVIDER_COMPARING)
 """Stops that do not forbid a launch: the queued people wait until these end."""
 AGENT_WARNINGS: dict[str, Sentence] = {
     "not_active": gettext_lazy("The agent “%(agent)s” is not active at the vendor."),

@@ -77,6 +77,10 @@ class DatabaseMark(models.Model):
     identity = models.UUIDField(default=uuid.uuid4, editable=False)
     """Identifies this database; a new one has another, a restored backup has the same."""
     count = models.PositiveBigIntegerField(default=0)
+    watched_at = models.DateTimeField(null=True, blank=True)
+    """When the count was last raised; a worker raises it at least every minute."""
+    ended_at = models.DateTimeField(null=True, blank=True)
+    """When the last worker ended in order; empty while one runs, and after a death."""
 
     class Meta:
         verbose_name = _("mark of the database")

@@ -78,7 +78,7 @@ class Overview:
     asking: list[OpenCampaign] = field(default_factory=list)
     """Campaigns that need a person: paused by the product, after a pilot, not started at their time, or to approve."""
     halted: list[Provider] = field(default_factory=list)
-    """Providers that are halted until a person acts."""
+    """Providers that are halted until a person acts, and those whose comparison after a start comes to no end."""
     spending: list[Spending] = field(default_factory=list)
     unknown: list[Call] = field(default_factory=list)
     unknown_count: int = 0
@@ -197,7 +197,11 @@ def overview(person: Person) -> Overview:
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
     shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])
-    shown.halted = [provider for provider in shown.providers if provider.halted_at or provider.frozen_at]
+    shown.halted = [
+        provider
+        for provider in shown.providers
+        if provider.halted_at or provider.frozen_at or (provider.uncompared_since and provider.compare_problem)
+    ]
     if not campaigns:
         shown.has_calls = calls.exists()
         shown.has_people = Contact.objects.exists()

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 UNKNOWN_FOR = 3600
 """Seconds after which an unknown call raises an alert."""
+UNCOMPARED_FOR = 600
+"""Seconds after which a provider whose list could not be compared since a start raises an alert."""
 TRY_AGAIN_AFTER = 300
 """Seconds before another attempt to send alerts whose mail failed."""
 MAIL_TIMEOUT = 10
@@ -99,8 +101,10 @@ def _providers() -> Q:
     return Q(halted_at__isnull=False, is_active=True)
 
 
-def _frozen() -> Q:
-    return Q(frozen_at__isnull=False, is_active=True)
+def _frozen(now: datetime.datetime) -> Q:
+    """Frozen, or waiting for the comparison of a start for so long that it will not end by itself."""
+    long_ago = now - datetime.timedelta(seconds=UNCOMPARED_FOR)
+    return (Q(frozen_at__isnull=False) | Q(uncompared_since__lte=long_ago)) & Q(is_active=True)
 
 
 def _strangers() -> QuerySet[UnknownVendorCall]:
@@ -130,7 +134,7 @@ def _clear(now: datetime.datetime) -> None:
         return
     gone = (
         (Kind.PROVIDER_HALTED, Provider.objects.filter(_providers(), pk=OuterRef("object_id"))),
-        (Kind.PROVIDER_FROZEN, Provider.objects.filter(_frozen(), pk=OuterRef("object_id"))),
+        (Kind.PROVIDER_FROZEN, Provider.objects.filter(_frozen(now), pk=OuterRef("object_id"))),
         (Kind.UNMATCHED_CALLS, _strangers().filter(provider=OuterRef("object_id"))),
         (Kind.CAMPAIGN_PAUSED, _same_pause()),
         (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
@@ -152,7 +156,7 @@ def _raise(now: datetime.datetime) -> None:
     """Insert alerts for new causes; idempotent, also when two workers run at the same time."""
     found: list[tuple[str, str, Collection[int]]] = [
         (Kind.PROVIDER_HALTED, "provider", _new(Provider.objects.filter(_providers()), Kind.PROVIDER_HALTED)),
-        (Kind.PROVIDER_FROZEN, "provider", _new(Provider.objects.filter(_frozen()), Kind.PROVIDER_FROZEN)),
+        (Kind.PROVIDER_FROZEN, "provider", _new(Provider.objects.filter(_frozen(now)), Kind.PROVIDER_FROZEN)),
         (Kind.CAMPAIGN_PAUSED, "campaign", _new(Campaign.objects.filter(_campaigns()), Kind.CAMPAIGN_PAUSED)),
         (Kind.START_REFUSED, "campaign", _new(Campaign.objects.filter(_not_started()), Kind.START_REFUSED)),
         (Kind.CALL_UNKNOWN, "call", _new(Call.objects.filter(_calls(now)), Kind.CALL_UNKNOWN)),
@@ -282,12 +286,18 @@ def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
     rows = Provider.objects.filter(pk__in=_ids(alerts, Kind.PROVIDER_FROZEN))
     return [
         Paragraph(
-            _("Calling through “%(name)s” is frozen: %(reason)s") % {"name": row, "reason": row.frozen_reason},
-            str(row.frozen_step),
+            _frozen_sentence(row),
+            str(row.frozen_step if row.frozen_at else row.standing.step),
             _link("provider", row.pk),
         )
         for row in rows
     ]
+
+
+def _frozen_sentence(row: Provider) -> str:
+    if row.frozen_at:
+        return _("Calling through “%(name)s” is frozen: %(reason)s") % {"name": row, "reason": row.frozen_reason}
+    return _("Calling through “%(name)s” waits since its start. %(why)s") % {"name": row, "why": row.standing.sentence}
 
 
 def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:

@@ -80,12 +80,12 @@ def compare(
     inner = (part.since + EARLY, min(part.until - EARLY, fresh))
     done.missing = sum(inner[0] <= call.placing_at < inner[1] for call in missing)
     done.seen = len(part.known) - len(missing)
-    ids = _known_ids(part.provider, [row.remote_id for row in rest])
+    ids = known_ids(part.provider, [row.remote_id for row in rest])
     rest = [row for row in rest if row.remote_id not in ids]
     # A very recent vendor call may belong to an order whose answer has not arrived yet.
     rest = [row for row in rest if part.is_frozen or row.created_at is None or row.created_at < fresh]
     recorded = _recorded_ids(part.provider, [row.remote_id for row in rest])
-    rest = _with_details(backend, rest, recorded)
+    rest = with_details(backend, rest, recorded)
     rest = _bind_by_reference(part, rest, done, now)
     rest = _bind_by_number(part, rest, done, now)
     if part.is_frozen:
@@ -96,7 +96,8 @@ def compare(
     return done
 
 
-def _known_ids(provider: Provider, ids: Sequence[str]) -> set[str]:
+def known_ids(provider: Provider, ids: Sequence[str]) -> set[str]:
+    """Return which of these vendor ids our calls have."""
     found: set[str] = set()
     for start in range(0, len(ids), IDS_A_QUERY):
         calls = Call.objects.filter(provider=provider, remote_id__in=ids[start : start + IDS_A_QUERY])
@@ -112,7 +113,7 @@ def _recorded_ids(provider: Provider, ids: Sequence[str]) -> set[str]:
     return found
 
 
-def _with_details(backend: ProviderBackend, rows: list[CallSnapshot], recorded: set[str]) -> list[CallSnapshot]:
+def with_details(backend: ProviderBackend, rows: list[CallSnapshot], recorded: set[str]) -> list[CallSnapshot]:
     """Read one by one the rows without our reference: lists leave fields out that the full call may carry."""
     if not (backend.carries_reference and backend.reads_more_alone):
         return rows
@@ -155,20 +156,11 @@ def _bind_by_number(
 
     Returns the rows that are still unexplained.
     """
-    held = Q(status=CallStatus.FAILED, failure_reason=FailureReason.NOT_PLACED)
-    states = Q(status__in=[CallStatus.UNKNOWN, CallStatus.PLACING]) | held
-    # The vendor may list a call later than we sent its order.
-    longest = span(rules.HTTP_DEADLINE + rules.PRESEND + rules.GRACE + 2 * rules.LONG_SETTLE)
-    calls = {
-        call.pk: call
-        for call in Call.objects.filter(states, provider=part.provider, remote_id="")
-        .filter(placing_at__gte=part.since - longest, placing_at__lte=part.until + EARLY)
-        .select_related("agent")[:CALLS_A_WINDOW]
-    }
+    calls = {call.pk: call for call in nameless_calls(part.provider, part.since, part.until)}
     if not calls:
         return rows
     nameless = [row for row in rows if row.reference is None]
-    findings = matching.look([_sought(call) for call in calls.values()], [], nameless)
+    findings = matching.look([sought_late(call) for call in calls.values()], [], nameless)
     settled = set()
     for found in findings.found:
         call = calls[found.call_id]
@@ -184,7 +176,19 @@ def _bind_by_number(
     return [row for row in rows if row.remote_id not in settled]
 
 
-def _sought(call: Call) -> Sought:
+def nameless_calls(provider: Provider, since: datetime.datetime, until: datetime.datetime) -> list[Call]:
+    """Return our calls without a vendor id that a row of this window may be: on their way, unknown, or held."""
+    held = Q(status=CallStatus.FAILED, failure_reason=FailureReason.NOT_PLACED)
+    states = Q(status__in=[CallStatus.UNKNOWN, CallStatus.PLACING]) | held
+    # The vendor may list a call later than we sent its order.
+    longest = span(rules.HTTP_DEADLINE + rules.PRESEND + rules.GRACE + 2 * rules.LONG_SETTLE)
+    calls = Call.objects.filter(states, provider=provider, remote_id="")
+    calls = calls.filter(placing_at__gte=since - longest, placing_at__lte=until + EARLY)
+    return list(calls.select_related("agent")[:CALLS_A_WINDOW])
+
+
+def sought_late(call: Call) -> Sought:
+    """Return what to look for of such a call; a held one may have been taken late."""
     sought = sought_of(call)
     if call.status != CallStatus.FAILED:
         return sought

@@ -75,6 +75,9 @@ def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str,
     """
     counts = {"bound": 0, "recorded": 0, "unfrozen": 0}
     provider = Provider.objects.get(pk=provider_id)
+    if provider.uncompared_since and not provider.frozen_at:
+        # What is not known here must first decide whether calls may leave: recorded, it would be known.
+        return counts
     now = DatabaseClock().now()
     sweep = VendorSweep.objects.get_or_create(provider=provider)[0]
     free = Q(lease_until__isnull=True) | has_passed("lease_until", now, LEASE)

@@ -24,6 +24,11 @@ from providers.models.stops import MAX_REASON, SUCCESS_EVERY, ProviderQuerySet
 from providers.pace import slowed_for
 from providers.wording import HALTING, account_words, error_sentence, next_step_of
 
+COMPARING_STEP = _(
+    "The list is read again by itself, at least every minute; calling goes on once every call in it is known here."
+    " Where it cannot be read for long, an admin may end the wait, with a reason."
+)
+
 
 def default_options() -> dict[str, Any]:
     """Return no options, so that the backend's defaults hold."""
@@ -93,6 +98,17 @@ class Provider(models.Model):
     breaker_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True, editable=False)
     frozen_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
+
+    # The comparison with the vendor's list before the first order after a start
+    uncompared_since = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a worker started alone; until the vendor's list was compared with our calls, no order leaves."""
+    compare_next_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the list may be read next: a claim while it is read, a pause after a failure."""
+    compare_problem = models.CharField(db_default="", max_length=MAX_REASON, blank=True, editable=False)
+    """Why the last comparison came to no end; empty where none failed."""
+    compared_at = models.DateTimeField(null=True, blank=True, editable=False)
+    compared_calls = models.PositiveIntegerField(db_default=0, default=0, editable=False)
+    """How many calls the list had in the last comparison that ended well."""
 
     # Pace and leases: changed only by compare-and-set
     pace_tat = models.FloatField(default=0, editable=False)
@@ -180,6 +196,8 @@ class Provider(models.Model):
             return ProviderState.HALTED
         if self.frozen_at:
             return ProviderState.FROZEN
+        if self.uncompared_since:
+            return ProviderState.COMPARING
         if self.breaker_opened_at:
             return ProviderState.PAUSED
         if self.slowed_for(timezone.now()):
@@ -202,6 +220,9 @@ class Provider(models.Model):
         if state == ProviderState.FROZEN:
             reason = self.frozen_reason.rstrip(". ")
             return Standing(state, _("Frozen: %(reason)s.") % {"reason": reason}, self.frozen_step)
+        if state == ProviderState.COMPARING:
+            problem = self.compare_problem or _("The vendor's list of calls has not been compared with ours yet.")
+            return Standing(state, _("Waits since its start: %(reason)s") % {"reason": problem}, COMPARING_STEP)
         if state == ProviderState.PAUSED:
             return Standing(
                 state,

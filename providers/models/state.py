@@ -15,6 +15,7 @@ class ProviderState(models.TextChoices):
     OFF = "off", _("Switched off")
     HALTED = "halted", _("Halted")
     FROZEN = "frozen", _("Frozen")
+    COMPARING = "comparing", _("Compares its calls")
     PAUSED = "paused", _("Paused by failures")
     SLOWED = "slowed", _("Slowed by the vendor")
     FAILING = "failing", _("Last request failed")
@@ -27,7 +28,15 @@ class ProviderState(models.TextChoices):
         return self in STOPS
 
 
-STOPS = frozenset({ProviderState.OFF, ProviderState.HALTED, ProviderState.FROZEN, ProviderState.PAUSED})
+STOPS = frozenset(
+    {
+        ProviderState.OFF,
+        ProviderState.HALTED,
+        ProviderState.FROZEN,
+        ProviderState.COMPARING,
+        ProviderState.PAUSED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

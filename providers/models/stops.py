@@ -16,6 +16,7 @@ from callcenter.audit.models import record
 from providers.clock import DatabaseClock, span
 from providers.exceptions import MAX_MESSAGE, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
 from providers.pace import LONGEST_SLOWING
+from providers.registry import vendors_that
 
 if TYPE_CHECKING:
     from providers.models import Provider, ProviderExchange  # noqa: F401
@@ -35,7 +36,11 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
     def callable(self) -> ProviderQuerySet:
         """Return the providers through which calls may be placed now."""
         return self.filter(
-            is_active=True, halted_at__isnull=True, frozen_at__isnull=True, breaker_opened_at__isnull=True
+            is_active=True,
+            halted_at__isnull=True,
+            frozen_at__isnull=True,
+            uncompared_since__isnull=True,
+            breaker_opened_at__isnull=True,
         )
 
     # The three stops: each returns True only to the caller that made the change
@@ -88,8 +93,33 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         return self._stop(pk, "frozen", reason, person, frozen_at=timezone.now(), frozen_reason=reason[:MAX_REASON])
 
     def unfreeze(self, pk: int, person: Actor = None, reason: str = "") -> bool:
-        """Allow calls again, after the comparison or by an admin, who gives a reason."""
-        return self._release(pk, "frozen", person, reason, frozen_at=None, frozen_reason="")
+        """Allow calls again, after the comparison or by an admin, who gives a reason.
+
+        The comparison of a start that is still due is over as well: the one after a restore was the larger one.
+        """
+        return self._release(pk, "frozen", person, reason, frozen_at=None, frozen_reason="", **COMPARED)
+
+    # The comparison before the first order after a start
+
+    def ask_comparison(self, now: datetime) -> int:
+        """Place no call through any provider that has a list until it was compared; returns how many those are.
+
+        A comparison that is under way counts no more, and a claim on one is a dead worker's.
+        """
+        listing = self.filter(vendor__in=vendors_that("supports_list_calls"))
+        return listing.update(uncompared_since=now, compare_next_at=None, compare_problem="")
+
+    def end_comparison(self, pk: int, since: datetime, now: datetime, calls: int) -> bool:
+        """Allow calls again, as every call in the vendor's list is known here; `calls` is how many there were.
+
+        Only for the start at `since`: after a later one the list has to be read anew.
+        """
+        waiting = self.filter(pk=pk, uncompared_since=since)
+        return bool(waiting.update(**COMPARED, compared_at=now, compared_calls=calls))
+
+    def skip_comparison(self, pk: int, person: Actor, reason: str) -> bool:
+        """Allow calls again without the comparison, by an admin, who gives a reason."""
+        return self._release(pk, "comparison", person, reason, **COMPARED)
 
     # Health
 
@@ -165,6 +195,12 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
 
 HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
-COLUMN = {"halted": "halted_at", "breaker": "breaker_opened_at", "frozen": "frozen_at"}
+COLUMN = {
+    "halted": "halted_at", "breaker": "breaker_opened_at", "frozen": "frozen_at", "comparison": "uncompared_since",
+}  # fmt: skip
 STOPPED = {"halted": "halted", "breaker": "breaker_opened", "frozen": "frozen"}
-RELEASED = {"halted": "resumed", "breaker": "breaker_closed", "frozen": "unfrozen"}
+RELEASED = {
+    "halted": "resumed", "breaker": "breaker_closed", "frozen": "unfrozen", "comparison": "comparison_skipped",
+}  # fmt: skip
+COMPARED: dict[str, Any] = {"uncompared_since": None, "compare_next_at": None, "compare_problem": ""}
+"""The columns of a provider for which no comparison is due."""

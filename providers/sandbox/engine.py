@@ -13,6 +13,7 @@ from operator import attrgetter
 from threading import Lock
 from typing import Any
 
+from providers.sandbox.journal import JournalEntry
 from providers.sandbox.magic import magic_name
 
 NEVER = float("inf")
@@ -254,6 +255,27 @@ class Engine:
             ledger.by_id[call.remote_id] = call
             ledger.by_agent[call.agent_id].append(call)
         return call
+
+    def remember(self, entries: Sequence[JournalEntry]) -> None:
+        """Take over the calls of a journal, which are long over: a vendor forgets nothing while it is restarted."""
+        for entry in sorted(entries, key=lambda entry: entry["at"]):
+            if "extra" not in entry:
+                continue  # written by an earlier version, which kept too little
+            number = entry["to_number"]
+            call = SimulatedCall(
+                entry["vendor"], entry["account"], entry["remote_id"], number, script_for(number, magic=False),
+                self.speed,
+            )  # fmt: skip
+            call.agent_id, call.caller_id = entry["agent_id"], entry["caller_id"]
+            call.reference, call.variables, call.extra = entry["reference"], entry["variables"], entry["extra"]
+            call.created_at = call.starts_at = entry["at"]
+            self._numbers += 1
+            call.number = self._numbers
+            ledger = self.ledger(call.vendor, call.account)
+            ledger.calls.append(call)
+            ledger.by_id[call.remote_id] = call
+            ledger.by_agent[call.agent_id].append(call)
+            self._last = max(self._last, call.created_at)
 
     def clear(self) -> None:
         """Forget every call."""

@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class JournalEntry(TypedDict):
@@ -21,6 +21,9 @@ class JournalEntry(TypedDict):
     agent_id: str
     caller_id: str
     rings: int
+    variables: NotRequired[dict[str, Any]]
+    extra: NotRequired[dict[str, Any]]
+    """What else the vendor's wire keeps of the order; with it, a simulator that starts anew still knows the call."""
 
 
 class Journal:

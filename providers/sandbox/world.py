@@ -13,7 +13,7 @@ from typing import Protocol
 
 from providers.sandbox.engine import Engine, SimulatedCall
 from providers.sandbox.faults import Faults
-from providers.sandbox.journal import Journal
+from providers.sandbox.journal import Journal, read_journal
 from providers.sandbox.messages import Request, Target
 from providers.sandbox.recordings import tone
 from providers.sandbox.switches import Switches
@@ -63,6 +63,8 @@ class World:
         self.limits = limits
         self.engine = Engine(speed=speed, limits=limits)
         self.journal = Journal(journal)
+        if journal:
+            self.engine.remember(read_journal(journal))
         self.switches = Switches()
         self.faults = Faults()
         self.stopping = Event()

@@ -44,3 +44,8 @@ def freeze(provider_id: int, reason: str, person: Actor = None) -> bool:
 def unfreeze(provider_id: int, person: Actor = None, reason: str = "") -> bool:
     """Allow calls again after the comparison; returns False where it was not frozen."""
     return Provider.objects.unfreeze(provider_id, person, reason)
+
+
+def skip_comparison(provider_id: int, person: Actor, reason: str) -> bool:
+    """Allow calls before the vendor's list was compared after a start; returns False where that was not due."""
+    return Provider.objects.skip_comparison(provider_id, person, reason)

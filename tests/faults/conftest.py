@@ -99,12 +99,15 @@ def start_stage(
         pytest.skip("processes are signalled by descriptors, which Linux has")
     started: list[Stage] = []
 
-    def start(*, scale: float = 40.0, speed: float = 60.0, server: Postgres | None = None) -> Stage:
+    def start(
+        *, scale: float = 40.0, speed: float = 60.0, server: Postgres | None = None, redis_url: str = ""
+    ) -> Stage:
         place = tmp_path / f"stage{len(started)}"
         place.mkdir()
         if engine == "postgres" and server is None:
             server = request.getfixturevalue("postgres")
-        started.append(Stage(place, shared_folder(tmp_path_factory), engine, server, scale=scale, speed=speed))
+        shared = shared_folder(tmp_path_factory)
+        started.append(Stage(place, shared, engine, server, scale=scale, speed=speed, redis_url=redis_url))
         return started[-1]
 
     yield start

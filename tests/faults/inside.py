@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from campaigns import worker_life
 from campaigns.contacts import do_not_call
-from campaigns.core import stop_all
+from campaigns.core import hosts, stop_all
 from campaigns.launch import lifecycle
 from campaigns.models import Call, CallEvent, Campaign, Contact, DialingSwitch
 from campaigns.tracking import reconciliation_sweep
@@ -105,6 +106,18 @@ def new_call(campaign: Campaign, contact: Contact) -> Call:
         campaign=campaign, contact=contact, to_number=contact.phone, provider_id=campaign.provider_id,
         agent_id=campaign.agent_id, caller_id_id=campaign.caller_id_id,
     )  # fmt: skip
+
+
+def start() -> bool:
+    """Do what the worker command does before it takes up work; returns whether the host starts alone."""
+    is_alone = hosts.begin(settings.HOST_NAME)
+    worker_life.starts(is_alone=is_alone)
+    return is_alone
+
+
+def refusal() -> str:
+    """Return why no worker may start."""
+    return worker_life.refusal()
 
 
 def close_breakers() -> int:

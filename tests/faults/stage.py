@@ -72,9 +72,19 @@ class Stage:
     """A database, a simulator and a nursery of workers."""
 
     def __init__(
-        self, directory: Path, shared: Path, engine: str, postgres: Postgres | None, *, scale: float, speed: float
+        self,
+        directory: Path,
+        shared: Path,
+        engine: str,
+        postgres: Postgres | None,
+        *,
+        scale: float,
+        speed: float,
+        redis_url: str = "",
     ) -> None:
         self.directory, self.engine, self.scale, self.postgres = directory, engine, scale, postgres
+        self.data = directory / "data"
+        self.data.mkdir()
         self.journal_path = directory / "journal.jsonl"
         self.server = SandboxServer(port=free_port(27000), speed=speed, journal=self.journal_path, limits=False)
         self.server.__enter__()
@@ -92,9 +102,9 @@ class Stage:
             "SECRET_KEY": uuid.uuid4().hex * 2,
             "FIELD_KEYS": Fernet.generate_key().decode(),
             "ALLOWED_HOSTS": "127.0.0.1",
-            "VAR_DIR": str(directory),
+            "VAR_DIR": str(self.data),
             "DATABASE_URL": self.database_url,
-            "REDIS_URL": "",
+            "REDIS_URL": redis_url,
             # Dispatchers that race, not one at work and the others waiting for it.
             "SLICES": "8",
             "SANDBOX_ORIGIN": self.server.origin,
@@ -241,7 +251,7 @@ class Stage:
 
             with psycopg.connect(self.database_url) as connection:
                 return connection.execute(query).fetchall()  # type: ignore[arg-type]
-        with contextlib.closing(sqlite3.connect(self.directory / "callcenter.sqlite3", timeout=20)) as lite:
+        with contextlib.closing(sqlite3.connect(self.data / "callcenter.sqlite3", timeout=20)) as lite:
             return list(lite.execute(query))
 
     def count(self, condition: str = "1 = 1") -> int:
@@ -266,7 +276,7 @@ class Stage:
 
     @property
     def _database(self) -> str:
-        return self.database_url.rpartition("/")[2] if self.postgres else str(self.directory / "callcenter.sqlite3")
+        return self.database_url.rpartition("/")[2] if self.postgres else str(self.data / "callcenter.sqlite3")
 
     def _copy(self, source: str, target: str) -> None:
         if self.postgres:

@@ -168,7 +168,7 @@ def test_somebody_elses_reservation_between_the_look_and_the_write_does_not_pass
     assert not stage.commit(call).committed
 
 
-@pytest.mark.parametrize("stop", ["pause", "stop_all", "halt", "freeze", "opt_out"])
+@pytest.mark.parametrize("stop", ["pause", "stop_all", "halt", "freeze", "start", "opt_out"])
 def test_a_stop_between_reservation_and_commit_point_holds(stage: LeasedProvider, stop: str) -> None:
     call = stage.call()
     ids = reservation.reserve(stage.provider.pk, stage.token, 10, timezone.now())
@@ -182,6 +182,8 @@ def test_a_stop_between_reservation_and_commit_point_holds(stage: LeasedProvider
             Provider.objects.halt(stage.provider.pk, "a test")
         case "freeze":
             Provider.objects.freeze(stage.provider.pk, "a restored backup")
+        case "start":
+            Provider.objects.ask_comparison(timezone.now())
         case "opt_out":
             from campaigns.contacts.do_not_call import forbid
 

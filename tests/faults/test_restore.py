@@ -8,12 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from campaigns import rules
+from tests.faults.backups import KINDS, Copies, Kind
 from tests.faults.conftest import scaled
 from tests.faults.firing import demand
 from tests.faults.stage import Stage
 from tests.faults.verdict import Verdict
 
 pytestmark = [pytest.mark.faults]
+SHORT = {("database", False, False), ("folder", False, True), ("snapshot", True, False)}
+"""The cells of the short form: kind, with Redis, with SQLite's log."""
 
 
 def test_a_restored_backup_freezes_until_the_lists_were_compared(
@@ -52,3 +55,72 @@ def test_a_restored_backup_freezes_until_the_lists_were_compared(
         f" (at default timers; here they ran {stage.scale:g} times as fast)"
     )
     demand(verdict)
+
+
+CELLS = [
+    pytest.param(
+        kind,
+        has_redis,
+        with_wal,
+        id=f"{kind}, {'with' if has_redis else 'without'} Redis, {'with' if with_wal else 'without'} log",
+        marks=[] if (kind, has_redis, with_wal) in SHORT else [pytest.mark.full],
+    )
+    for kind in KINDS
+    for has_redis in (False, True)
+    for with_wal in (False, True)
+]
+
+
+@pytest.mark.parametrize(("kind", "has_redis", "with_wal"), CELLS)
+def test_whatever_is_put_back_nobody_is_dialled_twice(
+    start_stage: Callable[..., Stage],
+    tell: Callable[[Verdict], Verdict],
+    request: pytest.FixtureRequest,
+    engine: str,
+    kind: Kind,
+    has_redis: bool,
+    with_wal: bool,
+) -> None:
+    """Nothing but the vendors' journal tells: database, marks and Redis may all be as old as the backup."""
+    if engine == "postgres" and with_wal:
+        pytest.skip("PostgreSQL keeps its log inside: one state of it is put back as a whole")
+    redis_url = request.getfixturevalue("redis").url if has_redis else ""
+    stage = start_stage(scale=120, speed=200, redis_url=redis_url)
+    stage.lay_out(120, a_second=25, max_lines=20)
+    assert stage.inside("start")
+    stage.hire(dispatchers=2, pollers=2)
+    stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60, "calls leave")
+    stage.dismiss()
+    copies = Copies(stage, redis_url)
+    copies.make(with_wal=with_wal)
+    assert copies.has_wal is (with_wal and engine == "sqlite")
+    # A start after a death, with nothing put back: it freezes nobody, and calls leave.
+    stage.inside("start")
+    stage.hire(dispatchers=2, pollers=2)
+    stage.wait(lambda: len(stage.journal()) > 0.7 * stage.people, 60, "more calls leave after a plain start")
+    frozen = "SELECT count(*) FROM providers_provider WHERE frozen_at IS NOT NULL"
+    assert stage.rows(frozen)[0][0] == 0, "a start with nothing put back froze calling"
+    stage.dismiss()
+    dialled = len(stage.journal())
+    copies.put_back(kind)
+    if stage.inside("refusal"):
+        # An older copy beside a newer log: nothing starts before a person has put it right.
+        assert kind == "database"
+        assert not with_wal
+        copies.leave_the_log_out()
+    assert stage.inside("refusal") == ""
+    waiting = stage.count("status = 'pending'")
+    assert stage.people - waiting < dialled, "nothing was forgotten: the cell proves nothing"
+    stage.inside("start")
+    stage.hire(dispatchers=2, pollers=2)
+    stage.wait(lambda: stage.rows(frozen)[0][0], 30, "the restore is noticed")
+    began = time.monotonic()
+    waiting_providers = (
+        "SELECT name, frozen_reason, compare_problem FROM providers_provider WHERE frozen_at IS NOT NULL"
+    )
+    while left := stage.rows(f"{waiting_providers} OR uncompared_since IS NOT NULL"):
+        assert time.monotonic() - began < 90, f"{left}: {stage.rows('SELECT * FROM campaigns_vendorsweep')}"
+        stage.inside("sweep_lists")
+        time.sleep(0.5)
+    stage.settle(120)
+    demand(tell(stage.verdict(f"put back: {kind}, Redis {has_redis}, log {with_wal}")))

@@ -153,13 +153,17 @@ def scale_timers() -> None:
 
 def dispatch() -> None:
     """Dial, slice after slice, as the queue would have it."""
+    from campaigns.core.clock import DatabaseClock
     from campaigns.dialing import dispatcher
+    from campaigns.tracking import start_comparison
 
-    forever(
-        lambda: dispatcher.run_slice(
-            on_placed=lambda: None, on_remaining=lambda: None, seconds=random.uniform(2.0, 6.0)
-        )
-    )
+    def act() -> None:
+        # As the minute job and the queue would have it.
+        for provider_id in start_comparison.due(DatabaseClock().now()):
+            start_comparison.compare(provider_id)
+        dispatcher.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=random.uniform(2.0, 6.0))
+
+    forever(act)
 
 
 def poll() -> None:

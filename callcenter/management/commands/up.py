@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 
+from callcenter import sqlite_files
 from callcenter.commands import PlainCommand
 from callcenter.demo import LOGINS, have_news_sent, simulator
 from callcenter.supervision import ProcessGroup, Program, manage, port_is_taken, wait_for_port, web_server
@@ -51,6 +52,8 @@ class Command(PlainCommand):
                 code = died.process.returncode
                 raise CommandError(f"{died.name} ended by itself (code {code}); its last lines stand above. All ended.")
             self.stdout.write("Ending...")
+        if path := sqlite_files.file_of(settings.DATABASES["default"]):
+            sqlite_files.finish(path)
         self.stdout.write("Everything has ended.")
 
     def refuse_taken_ports(self, host: str) -> None:

@@ -14,6 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from callcenter.worker import orphans
 from callcenter.worker.supervisor import Supervisor, flush
+from campaigns import worker_life
 from campaigns.core import hosts
 from campaigns.queue import nudge_dispatch, nudge_poll
 from campaigns.schedules import sync_schedules
@@ -28,13 +29,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the work, queue one nudge, and wait; the exit code is 1 where a new start is needed."""
+        if sentence := worker_life.refusal():
+            raise CommandError(sentence)
         if MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run `manage.py migrate`, then start the worker again.")
         logger.info("Callcenter %s: the worker starts on %s.", settings.VERSION, settings.HOST_NAME)
         if ended := orphans.end_orphans():
             self.stdout.write(f"{ended} processes of a worker that died were still there: they are ended.")
-        hosts.begin(settings.HOST_NAME)
         sync_schedules()
+        worker_life.starts(is_alone=hosts.begin(settings.HOST_NAME))
         nudge_dispatch()
         nudge_poll()
         # A database connection that is open at a fork would be shared by the processes.
@@ -46,6 +49,7 @@ class Command(BaseCommand):
         is_well = supervisor.run()
         if is_well:
             hosts.end(settings.HOST_NAME)
+            worker_life.ends()
             connections.close_all()
         self.say("The worker ended." if is_well else "The worker needs a new start.")
         # Not sys.exit: it would wait for what the libraries' threads wait for.

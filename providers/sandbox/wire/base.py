@@ -213,6 +213,8 @@ class Wire:
             "agent_id": agent_id,
             "caller_id": caller_id,
             "rings": 1 + (redials if script.final in {"busy", "no_answer"} else 0),
+            "variables": dict(call.variables),
+            "extra": dict(call.extra),
         }
         world.journal.append(entry)
         world.engine.accept(call, start_at=start_at, max_lines=self.max_lines)

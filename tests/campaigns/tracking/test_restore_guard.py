@@ -15,31 +15,17 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import Settings
 
 from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, rules
-from campaigns.models import Call, DatabaseMark, DialingSwitch, UnknownVendorCall, VendorSweep
+from campaigns.models import Call, DatabaseMark, UnknownVendorCall, VendorSweep
 from campaigns.tracking import reconciliation_sweep, restore_guard
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.tracking.swept_provider import MINUTE, SweptProvider
 from tests.conftest import make_call, make_person, make_provider
-
-
-@pytest.fixture
-def watch(
-    db: None, settings: Settings, tmp_path: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> Callable[[], bool]:
-    settings.VAR_DIR = tmp_path
-    DialingSwitch.objects.get_or_create(pk=1)
-
-    def run() -> bool:
-        with django_capture_on_commit_callbacks(execute=True):
-            return restore_guard.watch()
-
-    return run
 
 
 def go_back_to(count: int) -> None:

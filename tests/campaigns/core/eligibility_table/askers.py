@@ -21,7 +21,7 @@ from campaigns.launch.launch_check import check_launch
 from campaigns.models import Call
 from campaigns.reasons import StopReason
 from providers.models import Provider
-from tests.campaigns.core.eligibility_table.world import BREAKER, HOUR, World
+from tests.campaigns.core.eligibility_table.world import BREAKER, HOUR, UNCOMPARED, World
 
 EVERYBODYS_STOP = set(map(str, StopReason))
 
@@ -73,8 +73,8 @@ class QuickCallForm(Asker):
             agent=world.campaign.agent,
             text="" if world.campaign.agent else "Hello",
         )
-        if case.reason in {"", "provider_paused"}:
-            return  # An open breaker holds nobody off the queue.
+        if case.reason in {"", "provider_paused", "provider_comparing"}:
+            return  # Neither an open breaker nor a comparison holds nobody off the queue.
         with pytest.raises(Refusal, match=re.escape(case.sentence)):
             place_single_call(asked, person=self.manager)
 
@@ -87,7 +87,7 @@ class LaunchCheck(Asker):
         check = check_launch(campaign, self.world.now)
         if case.reason in EVERYBODYS_STOP:
             assert f"{case.sentence} {case.queued}" in (*check.blockers, *check.warnings)
-            assert check.is_ready == (case.provider.keys() <= BREAKER.keys())
+            assert check.is_ready == (case.provider.keys() <= BREAKER.keys() | UNCOMPARED.keys())
             return
         assert dict(check.verdicts) == {case.reason or "now": 1}
         (person,), _more = people_with(campaign, case.reason or "now", self.world.now)

@@ -8,6 +8,7 @@ from providers.types import LIVE
 from tests.campaigns.core.eligibility_table.world import (
     BREAKER,
     BROKEN,
+    COMPARING,
     FORBIDDEN,
     FORM_ASKS,
     HALT,
@@ -31,6 +32,7 @@ from tests.campaigns.core.eligibility_table.world import (
     SECOND,
     STOPPED,
     TOLL_FREE,
+    UNCOMPARED,
     Case,
     call,
     closed,
@@ -291,6 +293,11 @@ STOPS = [
             "This vendor has no list of calls, so nobody but a person can tell what was dialled since the backup. Look"
             " at the vendor's own page, take out who was called, then an admin ends the freeze with a reason.",
         ),
+    ),
+    Case(
+        name="the provider's list was not compared since the start",
+        provider=UNCOMPARED,
+        **COMPARING,
     ),
     Case(name="the breaker is open", provider=BREAKER, **BROKEN),
     Case(name="a halt goes before an open breaker", provider=HALT | BREAKER, **HALTED),

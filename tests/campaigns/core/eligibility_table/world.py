@@ -187,6 +187,14 @@ BROKEN = stop(
     "Nothing is to be done: it is called when the vendor answers again.",
     "The call would wait until the vendor answers again.",
 )
+COMPARING = stop(
+    "provider_comparing",
+    "Waits since its start: The vendor's list of calls has not been compared with ours yet.",
+    "The list is read again by itself, at least every minute; calling goes on once every call in it is known here."
+    " Where it cannot be read for long, an admin may end the wait, with a reason.",
+    "The call would wait until the vendor's list was compared, mostly a few seconds.",
+)
+UNCOMPARED = {"uncompared_since": NOW}
 BREAKER = {"breaker_opened_at": NOW, "breaker_reason": "5 of 6 failed."}
 
 # Why a state of the world does not come before somebody who asks

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('campaigns', '0024_single_calls_expire'),
+        ('campaigns', '0023_single_calls_expire'),
     ]
 
     operations = [

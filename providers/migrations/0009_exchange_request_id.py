@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0009_orders_of_one_instant'),
+        ('providers', '0008_orders_of_one_instant'),
     ]
 
     operations = [

@@ -25,3 +25,22 @@ class WorkerHost(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RunningSlice(models.Model):
+    """A dispatch or poll slice that runs beside other hosts: whose host it is, and that it can serve providers."""
+
+    token = models.UUIDField(primary_key=True)
+    """The id of the slice, which its leases name."""
+    kind = models.CharField(max_length=10)
+    """`dispatch` or `poll`."""
+    host = models.CharField(_("host"), max_length=100)
+    seen_at = models.DateTimeField(_("last seen"))
+    """When it last looked what it and the others serve; the database's clock."""
+
+    class Meta:
+        verbose_name = _("running slice")
+        verbose_name_plural = _("running slices")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.host}"

@@ -23,6 +23,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from callcenter.access.rights import ADMIN
+from campaigns.core import hosts, stored_files
+from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, DialingSwitch
 from providers.models import Provider, ProviderState
 from providers.types import CallStatus
@@ -66,7 +68,7 @@ def examine() -> list[Finding]:
     findings += database_findings
     if any(finding.level == "problem" for finding in database_findings):
         return findings
-    for look in (clock, worker, people, secrets, stops, calls, system_checks):
+    for look in (clock, storage, worker, people, secrets, stops, calls, system_checks):
         findings += _guarded(look)
     return findings
 
@@ -121,6 +123,41 @@ def disk() -> Iterator[Finding]:
         yield problem(subject, f"only {free} MB are free.", "Make room before the database cannot write any more.")
     else:
         yield ok(subject, f"{free:,} MB are free.")
+
+
+def storage() -> Iterator[Finding]:
+    """Check that uploads and exports can be kept, and where several hosts run, that all of them see the files."""
+    subject = "Files"
+    living = [host.name for host in hosts.living(DatabaseClock().now())]
+    if not stored_files.is_elsewhere():
+        if len(living) > 1:
+            yield problem(
+                subject,
+                f"{', '.join(living)} keep uploads and exports each in its own folder: the others do not find them.",
+                "Give all hosts one STORAGE_URL, see .env.example.",
+            )
+        return
+    name = f"doctor/{uuid.uuid4()}"
+    probe = stored_files.path_here(name)
+    try:
+        probe.write_bytes(b"doctor")
+        stored_files.upload(name, probe)
+        probe.unlink()
+        is_kept = stored_files.fetch(name).read_bytes() == b"doctor"
+        stored_files.forget(name)
+    except OSError as error:
+        yield problem(
+            subject,
+            f"the store of STORAGE_URL cannot be used ({error}).",
+            "Does its server run, do the key and secret fit, and is there the bucket?",
+        )
+        return
+    finally:
+        probe.unlink(missing_ok=True)
+    if is_kept:
+        yield ok(subject, "kept in the store of STORAGE_URL.")
+    else:
+        yield problem(subject, "the store of STORAGE_URL does not keep what it is given.", "Look at its server.")
 
 
 def zones() -> Iterator[Finding]:

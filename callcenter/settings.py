@@ -11,6 +11,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.storage import storage_of
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 # `init` writes the keys, so it is the only command that runs without them.
@@ -206,8 +208,10 @@ TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STORAGE_URL: str = env.str("STORAGE_URL", "")
+"""Where uploads and exports are kept; empty: in MEDIA_ROOT, which only this host sees."""
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": storage_of(STORAGE_URL, is_production=not DEBUG),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -23,9 +23,11 @@ from campaigns.calls import call_columns
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core.csv_cells import csv_header, csv_lines
-from campaigns.exports import xlsx
+from campaigns.core.stored_files import StorageAway
+from campaigns.exports import files, xlsx
 from campaigns.exports.call_sheet import CallSheet
-from campaigns.exports.requests import KEPT, UNFINISHED, State, forget_files, packed_of, part_of, path_of
+from campaigns.exports.files import packed_of, part_of
+from campaigns.exports.requests import KEPT, UNFINISHED, State
 from campaigns.models import Call, CallExport
 
 logger = logging.getLogger(__name__)
@@ -65,6 +67,9 @@ def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
                 is_ready = _Writer(export, seconds).write()
             except Impossible as problem:
                 _fail(export, str(problem))
+            except StorageAway:
+                _mine(export).update(error=_("The place where files are kept cannot be reached.")[:MAX_ERROR])
+                raise
             except OSError:
                 _mine(export).update(error=_("The server's disk may be full. Tell your admin.")[:MAX_ERROR])
                 raise
@@ -103,7 +108,7 @@ def _take(export_id: int) -> CallExport | None:
         with translation.override(export.language):
             _fail(export, export.error or _("Its writing stopped several times. Narrow the filters, or tell an admin."))
         return None
-    if lapsed is not None and export.written_bytes and _holds(part_of(export), export.written_bytes):
+    if lapsed is not None and export.written_bytes and files.has_part(export):
         _move_on(export)
     return export
 
@@ -125,15 +130,17 @@ def _mine(export: CallExport) -> QuerySet[CallExport]:
 def _fail(export: CallExport, sentence: str) -> None:
     logger.warning("export=%s failed", export.pk)
     if _mine(export).update(
-        state=State.FAILED, error=sentence[:MAX_ERROR], finished_at=timezone.now(), lease_until=None
-    ):
-        forget_files(export)
+        state=State.FAILED, error=sentence[:MAX_ERROR], finished_at=timezone.now(), lease_until=None,
+        # Expired at once: the minute job deletes what was written, where that fails here.
+        expires_at=timezone.now(),
+    ):  # fmt: skip
+        files.forget_files(export)
 
 
 def forget_if_gone(export: CallExport) -> None:
     """Delete the unfinished file of an export that was deleted meanwhile."""
     if not CallExport.objects.filter(pk=export.pk, state__in=[*UNFINISHED, State.READY]).exists():
-        forget_files(export)
+        files.forget_files(export)
 
 
 class _Writer:
@@ -163,6 +170,8 @@ class _Writer:
             if is_whole and self._is_xlsx:
                 file.write(xlsx.END.encode())
         if not is_whole or (self._is_xlsx and time.monotonic() - self._began > PACK_SECONDS):
+            files.hand_on(export)
+            forget_if_gone(export)
             return False
         self._finish()
         return True
@@ -176,9 +185,11 @@ class _Writer:
         assert isinstance(owner, User)
         if not export.file:
             self._keep(file=f"{uuid.uuid4().hex}.{export.format}")
-        if export.written_bytes and not _holds(part_of(export), export.written_bytes):
-            # The file is shorter than the bytes recorded as written: start again.
-            self._keep(written_bytes=0, last_id=None, done_rows=0, total_rows=None)
+        if export.written_bytes and not files.has_part(export):
+            # The file is shorter than the bytes recorded as written: start again, under another name, so that what
+            # lies on another host is never mixed with it.
+            name = f"{uuid.uuid4().hex}.{export.format}"
+            self._keep(file=name, written_bytes=0, last_id=None, done_rows=0, total_rows=None)
         if export.newest_id is None:
             newest = Call.objects.order_by("-pk").values_list("pk", flat=True).first()
             self._keep(newest_id=newest or 0)
@@ -208,18 +219,18 @@ class _Writer:
 
     def _finish(self) -> None:
         export = self._export
+        written = part_of(export)
         if self._is_xlsx:
             self._keep()
-            with packed_of(export).open("wb") as target:
+            written = packed_of(export)
+            with written.open("wb") as target:
                 xlsx.finish(part_of(export), target, _("Calls"))
-            packed_of(export).chmod(0o600)
-            packed_of(export).replace(path_of(export))
-            part_of(export).unlink(missing_ok=True)
-        else:
-            part_of(export).replace(path_of(export))
+            written.chmod(0o600)
+        self._keep()
+        size = files.finish(export, written)
         now = timezone.now()
         self._keep(
-            state=State.READY, size=path_of(export).stat().st_size, finished_at=now, expires_at=now + KEPT, error="",
+            state=State.READY, size=size, finished_at=now, expires_at=now + KEPT, error="",
             lease_until=None,
         )  # fmt: skip
 
@@ -249,10 +260,3 @@ class _Part:
 
     def __exit__(self, *_problem: object) -> None:
         self._file.close()
-
-
-def _holds(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size >= size
-    except OSError:
-        return False

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -21,10 +20,15 @@ from callcenter.formats.masking import ending_if_long
 from campaigns import queue
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.call_log_filters import CallFilters
+from campaigns.core import stored_files
 from campaigns.core.refusals import Refusal
+from campaigns.core.stored_files import StorageAway
+from campaigns.exports import files
 from campaigns.exports.call_sheet import zoneinfo_name
 from campaigns.models import CallExport
 from campaigns.numbers import search_digits
+
+logger = logging.getLogger(__name__)
 
 State = CallExport.State
 UNFINISHED = (State.WAITING, State.WRITING)
@@ -119,7 +123,9 @@ def open_file(export: CallExport, person: Person) -> IO[bytes]:
     if export.state != State.READY:
         raise Refusal(_("There is no file any more, or not yet: export the calls again."))
     try:
-        file = path_of(export).open("rb")
+        file = stored_files.open_stored(files.name_of(export))
+    except StorageAway:
+        raise Refusal(_("The place where files are kept cannot be reached: try again in a minute.")) from None
     except OSError:
         raise Refusal(_("The file is not in its place any more: export the calls again.")) from None
     record(person, "calls.export_fetched", export)
@@ -130,52 +136,25 @@ def delete_file(export: CallExport, person: Person) -> bool:
     """Delete a file before it expires, or cancel its writing; returns False if that was done already."""
     with transaction.atomic():
         changed = visible_to(person).filter(pk=export.pk).exclude(state__in=[State.DELETED, State.FAILED])
-        if not changed.update(state=State.DELETED, lease=None, lease_until=None, expires_at=None):
+        # Expired until its file is gone: where the storage cannot be reached now, the minute job tries again.
+        if not changed.update(state=State.DELETED, lease=None, lease_until=None, expires_at=timezone.now()):
             return False
         record(person, "calls.export_deleted", export)
-    forget_files(export)
+    delete_old(timezone.now())
     return True
 
 
 def delete_old(now: datetime.datetime) -> int:
-    """Delete expired files; returns how many. Their rows remain as the history."""
+    """Delete expired files and old copies; returns how many expired. Their rows remain as the history."""
     old = list(CallExport.objects.filter(expires_at__lte=now)[:FILES_A_RUN])
     for export in old:
-        forget_files(export)
+        try:
+            files.forget_files(export)
+        except StorageAway:
+            logger.warning("export=%s: its file cannot be deleted, the storage is away; trying again", export.pk)
+            continue
         CallExport.objects.filter(pk=export.pk).update(
             state=State.DELETED if export.state == State.READY else export.state, expires_at=None
         )
+    stored_files.forget_copies(files.FOLDER)
     return len(old)
-
-
-# The files
-
-
-def folder() -> Path:
-    """Return the folder of exports, readable only by the product's own user."""
-    found = Path(settings.MEDIA_ROOT) / "exports"
-    found.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return found
-
-
-def path_of(export: CallExport) -> Path:
-    """Return the path of a finished file."""
-    return folder() / export.file
-
-
-def part_of(export: CallExport) -> Path:
-    """Return the path of an unfinished file."""
-    return folder() / f"{export.file}.part"
-
-
-def forget_files(export: CallExport) -> None:
-    """Delete all files of an export."""
-    if export.file:
-        path_of(export).unlink(missing_ok=True)
-        part_of(export).unlink(missing_ok=True)
-        packed_of(export).unlink(missing_ok=True)
-
-
-def packed_of(export: CallExport) -> Path:
-    """Return the path of a workbook while it is being packed."""
-    return folder() / f"{export.file}.new"

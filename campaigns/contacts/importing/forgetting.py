@@ -6,12 +6,12 @@ import datetime
 import logging
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.core import stored_files
 from campaigns.models import ContactImport
 from campaigns.models.imports import FOLDER
 
@@ -43,23 +43,32 @@ def forget_files(now: datetime.datetime | None = None) -> int:
     found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:FILES_A_RUN])
     for record in found:
         # The file before the row: after a crash in between, the next run still finds the row.
-        record.file.delete(save=False)
+        try:
+            stored_files.forget(str(record.file.name))
+        except stored_files.StorageAway:
+            logger.warning("import=%s: its file cannot be deleted, the storage is away; trying again", record.pk)
+            continue
         # Samples contain names and numbers too.
         ContactImport.objects.filter(pk=record.pk).update(file="", samples={})
         record_audit(None, "import.file_removed", record, rows=record.total_rows)
+    stored_files.forget_copies(FOLDER)
     return len(found) + _forget_strays(old)
 
 
 def _forget_strays(old: datetime.datetime) -> int:
     """Delete files that belong to no import, because their upload broke off."""
-    if not default_storage.exists(FOLDER):
+    if stored_files.is_elsewhere() and timezone.now().minute:
+        # Once an hour: elsewhere, each file's age is a request.
         return 0
-    names = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
-    aged = [name for name in names if default_storage.get_modified_time(name) < old]
-    named = set(ContactImport.objects.filter(file__in=aged[:FILES_A_RUN]).values_list("file", flat=True))
-    strays = [name for name in aged[:FILES_A_RUN] if name not in named]
-    for name in strays:
-        default_storage.delete(name)
+    try:
+        aged = stored_files.older_than(FOLDER, old)
+        named = set(ContactImport.objects.filter(file__in=aged[:FILES_A_RUN]).values_list("file", flat=True))
+        strays = [name for name in aged[:FILES_A_RUN] if name not in named]
+        for name in strays:
+            stored_files.forget(name)
+    except stored_files.StorageAway:
+        logger.warning("uploaded files without an import were not looked for: the storage is away")
+        return 0
     if strays:
         logger.info("removed %s uploaded files without an import", len(strays))
     return len(strays)

@@ -12,6 +12,7 @@ from campaigns.contacts.importing import csv_rows, xlsx_rows
 from campaigns.contacts.importing.csv_rows import Row
 from campaigns.contacts.importing.encodings import find_encoding
 from campaigns.contacts.importing.limits import MAX_CELL, MAX_COLUMNS, FileRefused, limits
+from campaigns.core import stored_files
 from campaigns.models import ContactImport
 
 FIRST_ROWS = 60
@@ -51,10 +52,13 @@ class Measure:
 
 
 def path_of(record: ContactImport) -> Path:
-    """Return the path of an import's file. Raises FileRefused if it has been deleted."""
+    """Return a path on this host of an import's file.
+
+    Raises FileRefused if it was deleted in time, FileNotFoundError if it is not here, and StorageAway.
+    """
     if not record.file:
         raise FileRefused(_("The file was removed some days after its upload, as always; its figures stay."))
-    return Path(record.file.path)
+    return stored_files.local_copy(str(record.file.name))
 
 
 def open_table(path: Path) -> Table:

@@ -12,6 +12,7 @@ from callcenter.access.roles import team_of
 from campaigns.contacts.importing.limits import FileRefused, limits
 from campaigns.contacts.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
 from campaigns.contacts.importing.reading import measure, open_table, path_of
+from campaigns.core import stored_files
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.imports import MAX_FILE_NAME
 
@@ -36,7 +37,12 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
         owner=person,
         team_id=team_of(person),
     )
-    record.file.save(record.original_name, stored, save=False)
+    try:
+        stored_files.store(record.file, record.original_name, stored)
+    except stored_files.StorageAway:
+        raise FileRefused(
+            _("The place where files are kept cannot be reached, so nothing was stored. Try again in a minute.")
+        ) from None
     try:
         found = measure(open_table(path_of(record)))
         headers, mapping = guess_mapping(found.first_rows, region)
@@ -47,7 +53,7 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
             raise FileRefused(_("This file holds titles but no rows."))
         record.save()
     except BaseException:
-        record.file.delete(save=False)
+        stored_files.forget(str(record.file.name))
         raise
     return record
 

@@ -24,8 +24,8 @@ from campaigns import queue
 from campaigns.calls import call_columns, call_log_filters, call_log_totals
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
-from campaigns.core import conditions, explanations, results
-from campaigns.exports import job, requests
+from campaigns.core import conditions, explanations, results, stored_files
+from campaigns.exports import files, job, requests
 from campaigns.launch import pilot, redial
 from campaigns.launch.audience_query import Selection
 from campaigns.management.commands import place_call
@@ -240,8 +240,12 @@ def test_files_say_what_the_screen_says(stage: Stage, manager: User, settings: A
         made[kind] = requests.ask(manager, CallFilters(), columns, words=[], file_format=kind)
         assert job.write(made[kind].pk)
         made[kind].refresh_from_db()
-    assert read_csv(requests.path_of(made["csv"]).read_text("utf-8-sig")) == wanted
-    head, *rows = CalamineWorkbook.from_path(str(requests.path_of(made["xlsx"]))).get_sheet_by_index(0).to_python()
+    assert read_csv(stored_files.path_here(files.name_of(made["csv"])).read_text("utf-8-sig")) == wanted
+    head, *rows = (
+        CalamineWorkbook.from_path(str(stored_files.path_here(files.name_of(made["xlsx"]))))
+        .get_sheet_by_index(0)
+        .to_python()
+    )
     told = [dict(zip(head, row, strict=True)) for row in rows]
     assert {row["Reference"]: (row["Result"], row["Why"]) for row in told} == wanted
 

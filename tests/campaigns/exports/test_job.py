@@ -21,8 +21,9 @@ from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, queue
 from campaigns.calls import call_columns
 from campaigns.calls.call_log_filters import CallFilters
+from campaigns.core import stored_files
 from campaigns.core.refusals import Refusal
-from campaigns.exports import job, requests
+from campaigns.exports import files, job, requests
 from campaigns.models import Call, CallExport
 from tests.conftest import make_call, make_campaign, make_contact, make_person
 
@@ -47,7 +48,7 @@ def ask(person: User, file_format: str = "csv", **filters: Any) -> CallExport:
 
 
 def rows_of(export: CallExport) -> list[dict[str, str]]:
-    text = requests.path_of(export).read_bytes().decode()
+    text = stored_files.path_here(files.name_of(export)).read_bytes().decode()
     assert text.startswith("\ufeff")
     return list(csv.DictReader(io.StringIO(text[1:])))
 
@@ -119,7 +120,7 @@ def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
     client.post(reverse("export-delete", args=[export.pk]))
     export.refresh_from_db()
     assert export.state == State.DELETED
-    assert not requests.path_of(export).exists()
+    assert not stored_files.path_here(files.name_of(export)).exists()
     client.force_login(manager)
     assert client.get(address)["Location"] == reverse("exports")
     manager.groups.set([Group.objects.get(name=CALLER)])
@@ -149,16 +150,16 @@ def test_a_workbook_holds_numbers_times_and_no_formula(manager: User, nudged: li
         export = ask(manager, "xlsx")
     assert job.write(export.pk)
     export.refresh_from_db()
-    sheet = openpyxl.load_workbook(requests.path_of(export)).worksheets[0]
+    sheet = openpyxl.load_workbook(stored_files.path_here(files.name_of(export))).worksheets[0]
     cells = {sheet.cell(1, column).value: sheet.cell(3, column) for column in range(1, sheet.max_column + 1)}
     assert (cells["Person"].value, cells["Person"].data_type, cells["Person"].quotePrefix) == ("=1+1", "s", True)
     assert cells["Number"].value == "+989121234567"
     assert (cells["Talked, seconds"].value, cells["Cost"].value, cells["Currency"].value) == (42, 0.035, "USD")
     assert cells["Sent (Asia/Tehran)"].value == datetime.datetime(2026, 5, 5, 12, 0)
-    rows = CalamineWorkbook.from_path(requests.path_of(export)).get_sheet_by_index(0).to_python()
+    rows = CalamineWorkbook.from_path(stored_files.path_here(files.name_of(export))).get_sheet_by_index(0).to_python()
     assert rows[1][0] == "a<b &  _x0041_"
-    assert export.size == requests.path_of(export).stat().st_size
-    assert requests.path_of(export).stat().st_mode & 0o077 == 0
+    assert export.size == stored_files.path_here(files.name_of(export)).stat().st_size
+    assert stored_files.path_here(files.name_of(export)).stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
@@ -174,7 +175,7 @@ def test_slices_and_killed_writers_leave_every_row_once(
     make_call(talk_seconds=99)
 
     # A writer dies in the middle of a batch: bytes behind the certain ones, and its lease still runs.
-    with requests.part_of(export).open("ab") as part:
+    with files.part_of(export).open("ab") as part:
         part.write(b"half a ro")
     later = timezone.now() + datetime.timedelta(seconds=60)
     CallExport.objects.update(lease=uuid.uuid4(), lease_until=later)
@@ -186,18 +187,18 @@ def test_slices_and_killed_writers_leave_every_row_once(
     assert nudged == [export.pk]
 
     # The dead one was only slow: what it still writes goes nowhere.
-    with requests.part_of(export).open("ab") as slow:
+    with files.part_of(export).open("ab") as slow:
         assert job.write(export.pk)
         slow.write(b"too late")
     export.refresh_from_db()
     if file_format == "csv":
         talked = [row["Talked, seconds"] for row in rows_of(export)]
     else:
-        sheet = openpyxl.load_workbook(requests.path_of(export)).worksheets[0]
+        sheet = openpyxl.load_workbook(stored_files.path_here(files.name_of(export))).worksheets[0]
         talked = [str(row[3]) for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert talked == wanted
     assert export.done_rows == 7
-    assert [path.name for path in requests.folder().iterdir()] == [export.file]
+    assert [path.name for path in stored_files.path_here("exports/any").parent.iterdir()] == [export.file]
 
 
 def test_what_the_disk_lost_is_written_again(manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int]) -> None:
@@ -207,7 +208,7 @@ def test_what_the_disk_lost_is_written_again(manager: User, monkeypatch: pytest.
     export = ask(manager)
     job.write(export.pk, seconds=0)
     export.refresh_from_db()
-    requests.part_of(export).write_bytes(b"")
+    files.part_of(export).write_bytes(b"")
     assert job.write(export.pk)
     export.refresh_from_db()
     assert len(rows_of(export)) == 3
@@ -235,7 +236,7 @@ def test_a_deleted_export_is_given_up(manager: User, monkeypatch: pytest.MonkeyP
     export.refresh_from_db()
     requests.delete_file(export, manager)
     assert not job.write(export.pk)
-    assert list(requests.folder().iterdir()) == []
+    assert list(stored_files.path_here("exports/any").parent.iterdir()) == []
 
 
 def test_why_a_file_cannot_be_written_is_said(manager: User, nudged: list[int]) -> None:
@@ -275,7 +276,7 @@ def test_old_files_go_and_their_rows_stay(manager: User, nudged: list[int]) -> N
     export.refresh_from_db()
     assert requests.delete_old(timezone.now()) == 0
     assert requests.delete_old(timezone.now() + requests.KEPT) == 1
-    assert not requests.path_of(export).exists()
+    assert not stored_files.path_here(files.name_of(export)).exists()
     export.refresh_from_db()
     assert (export.state, export.done_rows) == (State.DELETED, 1)
 

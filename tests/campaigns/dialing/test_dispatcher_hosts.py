@@ -285,7 +285,8 @@ def test_both_hosts_dial_and_nobody_is_rung_twice(for_threads: None, sandbox: Sa
         try:
             while Call.objects.filter(status="pending").exists() and time.monotonic() < current.ends_at:
                 current.round()
-            dialled[name] = sum(lane.sent for lane in current.lanes.values())
+                # Lanes are closed as soon as they have nothing to do.
+                dialled[name] = max(dialled[name], sum(lane.sent for lane in current.lanes.values()))
         except BaseException as error:
             failed.append(error)
         finally:

@@ -15,12 +15,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('token', models.UUIDField(primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=10)),
-                ('host', models.CharField(max_length=100, verbose_name='host')),
-                ('seen_at', models.DateTimeField(verbose_name='last seen')),
+                ('host', models.CharField(max_length=100)),
+                ('seen_at', models.DateTimeField()),
             ],
-            options={
-                'verbose_name': 'running slice',
-                'verbose_name_plural': 'running slices',
-            },
         ),
     ]

@@ -28,19 +28,15 @@ class WorkerHost(models.Model):
 
 
 class RunningSlice(models.Model):
-    """A dispatch or poll slice that runs beside other hosts: whose host it is, and that it can serve providers."""
+    """A dispatch or poll slice that runs beside other hosts: on which host, and when it was last seen; on no page."""
 
     token = models.UUIDField(primary_key=True)
     """The id of the slice, which its leases name."""
     kind = models.CharField(max_length=10)
     """`dispatch` or `poll`."""
-    host = models.CharField(_("host"), max_length=100)
-    seen_at = models.DateTimeField(_("last seen"))
+    host = models.CharField(max_length=100)
+    seen_at = models.DateTimeField()
     """When it last looked what it and the others serve; the database's clock."""
-
-    class Meta:
-        verbose_name = _("running slice")
-        verbose_name_plural = _("running slices")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.host}"

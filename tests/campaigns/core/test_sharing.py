@@ -197,6 +197,20 @@ def test_a_lapsed_lease_is_not_given(start: Callable[[str], Slice], kind: Kind) 
     assert not north.sharing.give(lapsed, heir, now())
 
 
+def test_a_lease_of_another_is_not_given(start: Callable[[str], Slice]) -> None:
+    north, south = start("north"), start("south")
+    north.take_and_look(3)
+    south.look()
+    lost = north.served[0]
+    leases.release(north.kind, lost, north.token)
+    south.take(Provider.objects.get(pk=lost))
+    leases.release(north.kind, lost, south.token)
+    stranger = uuid.uuid4()
+    assert leases.take(north.kind, lost, stranger, now())
+    assert not north.sharing.give(lost, south.token, now())
+    assert leases.take(north.kind, lost, stranger, now())
+
+
 def test_of_two_slices_on_a_host_the_fuller_gives(start: Callable[[str], Slice]) -> None:
     north, beside, south = start("north"), start("north"), start("south")
     north.take_and_look()

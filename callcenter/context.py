@@ -20,7 +20,7 @@ from campaigns.models import DialingSwitch
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the menu; any one of its rights opens it."""
+    """One entry of the menu; any one of its rights opens it, and where it names none, everybody may."""
 
     name: str
     label: str | Promise
@@ -41,6 +41,7 @@ PLACES = (
     Place("reports", _("Reports"), "report", ("see_reports",)),
     Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),
     Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
+    Place("help", _("Help"), "question", (), begins_group=True),
 )
 ON_THE_BAR = ("today", "quick-call", "campaigns", "call-log")
 """Entries on the phone's bottom bar; the others are under More."""
@@ -79,7 +80,7 @@ def links_for(person: Person, path: str) -> list[Link]:
     """Return a person's menu; the entry with the longest address that the path begins with is marked as current."""
     found: list[tuple[Place, str]] = []
     for place in PLACES:
-        if not any(may(person, right) for right in place.rights):
+        if place.rights and not any(may(person, right) for right in place.rights):
             continue
         if place.name == "admin:index" and not getattr(person, "is_staff", False):
             continue

@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("setup/", admin.site.urls),
+    path("", include("callcenter.help.urls")),
     path("", include("campaigns.urls")),
     path("", include("providers.views")),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,12 +11,13 @@ from typing import Any, cast
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from callcenter.access.roles import Person, may
-from campaigns.core import stop_all
+from campaigns.core import hosts, stop_all
 from campaigns.models import DialingSwitch
 
 
@@ -101,6 +104,33 @@ def magic_numbers() -> Iterable[Any]:
     return MAGIC
 
 
+class RecentStanding:
+    """Whether background work is alive, read at most every few seconds, however many pages are shown."""
+
+    SECONDS = 5.0
+
+    def __init__(self) -> None:
+        self._kept: tuple[float, hosts.Standing] | None = None
+
+    def read(self) -> hosts.Standing:
+        """Return how the hosts stand, or stood a moment ago."""
+        kept = self._kept
+        if kept is None or time.monotonic() >= kept[0]:
+            kept = self._kept = (time.monotonic() + self.SECONDS, hosts.standing())
+        return kept[1]
+
+    def keep(self, standing: hosts.Standing, seconds: float) -> None:
+        """Let this be the answer for so many seconds."""
+        self._kept = (time.monotonic() + seconds, standing)
+
+    def forget(self) -> None:
+        """Read anew at the next page."""
+        self._kept = None
+
+
+background_work = RecentStanding()
+
+
 class Console:
     """The values of a page's frame, each computed lazily and at most once a request."""
 
@@ -138,6 +168,17 @@ class Console:
         if self._switch is None:
             self._switch = stop_all.switch_now()
         return self._switch
+
+    @property
+    def has_no_worker(self) -> bool:
+        """Whether no worker runs anywhere, so that nobody is called."""
+        return not background_work.read().is_alive
+
+    @property
+    def worker_was_here_at(self) -> datetime.datetime | None:
+        """When work last passed through a worker; None where none ever ran."""
+        seconds = background_work.read().silent_for
+        return None if seconds is None else timezone.now() - datetime.timedelta(seconds=seconds)
 
     @property
     def magic_numbers(self) -> Iterable[Any]:

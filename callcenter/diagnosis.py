@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import shutil
 import stat
 import tempfile
@@ -13,7 +12,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from cryptography.fernet import Fernet, InvalidToken
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
@@ -29,8 +27,6 @@ from campaigns.models import Call, DialingSwitch
 from providers.models import Provider, ProviderState
 from providers.types import CallStatus
 
-WORKER_SILENT = datetime.timedelta(seconds=150)
-"""The scheduler runs the minute job every 60 s and looks every 30 s: after this silence no worker is running."""
 CLOCK_APART = 2.0
 DISK_MB = 500
 
@@ -243,17 +239,28 @@ def clock() -> Iterator[Finding]:
 
 
 def worker() -> Iterator[Finding]:
-    """Check that a worker runs the minute job."""
+    """Check that work passes through a worker, and name the hosts."""
     subject = "Worker"
     start = "Start it: manage.py worker (or manage.py up)"
-    schedule = apps.get_model("django_q", "Schedule")
-    next_run = schedule._default_manager.order_by("next_run").values_list("next_run", flat=True).first()
-    if next_run is None:
+    work = hosts.standing()
+    if work.silent_for is None:
         yield problem(subject, "never ran here: nothing is dialled.", start)
-    elif timezone.now() - next_run > WORKER_SILENT:
-        yield problem(subject, f"silent since {next_run:%Y-%m-%d %H:%M} UTC: nothing is dialled.", start)
-    else:
-        yield ok(subject, "alive.")
+    elif not work.is_alive:
+        yield problem(subject, f"none runs, the last sign is {work.silent_for:.0f} s old: nothing is dialled.", start)
+    for host in work.hosts:
+        about = f"Worker on {host.name}"
+        version = "" if host.version == settings.VERSION else f", version {host.version or 'unknown'}"
+        if host.is_alive:
+            sentence = f"alive, last heartbeat {max(host.silent_for, 0):.0f} s ago{version}."
+            yield (
+                note(about, sentence, f"This is {settings.VERSION}: bring both up to date.")
+                if version
+                else ok(about, sentence)
+            )
+        elif host.has_ended:
+            yield note(about, f"ended in order; its last heartbeat is {host.silent_for:.0f} s old{version}.")
+        else:
+            yield note(about, f"silent for {host.silent_for:.0f} s{version}.", "If it should run, start it there.")
 
 
 def people() -> Iterator[Finding]:

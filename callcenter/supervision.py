@@ -1,4 +1,7 @@
-"""Supervision of child processes (web server, worker, simulator), which start and end together."""
+"""Supervision of child processes (web server, worker, simulator), which start and end together.
+
+A program that is kept, the worker, is started anew where it ends by itself.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,32 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 STOP_SECONDS = 40.0
 """Seconds that a process gets to end after SIGTERM; longer than the longest request to a vendor."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+"""Seconds before a kept program is started anew: doubled each time that it ends soon, up to the longest."""
+WELL_AFTER = 60.0
+"""A program that ran so many seconds was well: the waits begin anew."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+BOUND = Path(__file__).with_name("bound.py")
+"""What lets a program end with us, where we are killed: the next start would find its port taken, its calls made."""
 
 Say = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A program to run: a name for its log lines, the command, and additions to the environment."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    is_kept: bool = False
+    """Whether it is started anew where it ends by itself."""
 
 
 def manage(*arguments: str) -> list[str]:
@@ -73,9 +86,10 @@ class Child:
     """One running program, in a session of its own, so that a Ctrl-C in the terminal reaches only the parent."""
 
     def __init__(self, program: Program, directory: str | os.PathLike[str], say: Say) -> None:
-        self.name = program.name
+        self.name, self.program = program.name, program
+        self.began_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - the commands are our own
-            list(program.command),
+            [sys.executable, str(BOUND), str(os.getpid()), *program.command],
             cwd=directory,
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(program.environment),
             stdin=subprocess.DEVNULL,
@@ -136,6 +150,9 @@ class ProcessGroup:
         self._directory = directory
         self._say = say
         self._children: list[Child] = []
+        self._absent: dict[Program, float] = {}
+        """Kept programs that ended, and when each is to start again, in seconds of `time.monotonic()`."""
+        self._waits: dict[str, float] = {}
         self.asked_to_end = False
 
     def start(self, program: Program) -> Child:
@@ -145,13 +162,34 @@ class ProcessGroup:
         return child
 
     def watch(self) -> Child | None:
-        """Block until a signal comes (returns None) or a program ends by itself (returns that one)."""
+        """Block until a signal comes (returns None) or a program that is not kept ends by itself (returns that one)."""
         while not self.asked_to_end:
-            for child in self._children:
-                if not child.is_alive:
-                    return child
+            if gone := self.look():
+                return gone
             time.sleep(0.2)
         return None
+
+    def look(self) -> Child | None:
+        """Start kept programs that ended anew, each at its time; returns a program that ended and is not kept."""
+        for child in list(self._children):
+            if child.is_alive:
+                continue
+            if not child.program.is_kept:
+                return child
+            self._children.remove(child)
+            self._absent[child.program] = time.monotonic() + self._wait_after(child)
+        for program, starts_at in list(self._absent.items()):
+            if time.monotonic() >= starts_at:
+                del self._absent[program]
+                self.start(program)
+        return None
+
+    def _wait_after(self, child: Child) -> float:
+        was_well = time.monotonic() - child.began_at >= WELL_AFTER
+        wait = FIRST_WAIT if was_well else min(self._waits.get(child.name, FIRST_WAIT / 2) * 2, LONGEST_WAIT)
+        self._waits[child.name] = wait
+        self._say(f"{child.name} ended by itself (code {child.process.returncode}): it starts again in {wait:.0f} s.")
+        return wait
 
     def end(self) -> list[str]:
         """End every program; returns the names of those that had to be killed."""
@@ -160,6 +198,7 @@ class ProcessGroup:
         until = time.monotonic() + STOP_SECONDS
         killed = [child.name for child in self._children if not child.end(until)]
         self._children.clear()
+        self._absent.clear()
         return killed
 
     @contextmanager

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 
 from callcenter.access.roles import Person, may
+from campaigns.core import hosts
 
 FIRST_PAGES = (
     ("manage_providers", "providers"),
@@ -70,7 +71,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Readiness check: 200 where the database answers and no migration is pending, else 503."""
+    """Readiness check: 200 where the database answers, no migration is pending and a worker runs, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -81,4 +82,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"status": "no database"}, status=503)
     if waiting:
         return JsonResponse({"status": "migrations wait", "waiting": waiting}, status=503)
+    work = hosts.standing()
+    if not work.is_alive:
+        return JsonResponse({"status": "no worker runs", "silent_for": work.silent_for}, status=503)
     return JsonResponse({"status": "ok"})

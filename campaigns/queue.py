@@ -22,6 +22,7 @@ SWEEP_LISTS = "campaigns.tasks.sweep_lists"
 SWEEP_LIST = "campaigns.tasks.sweep_list"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
+BEAT = "campaigns.tasks.beat"
 
 
 def _ring(path: str, *ids: int) -> None:
@@ -65,3 +66,8 @@ def nudge_import(import_id: int) -> None:
 def nudge_export(export_id: int) -> None:
     """Queue the writing of an export when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, WRITE_EXPORT, export_id))
+
+
+def nudge_beat() -> None:
+    """Queue a message that does nothing: whichever worker handles it writes its host's heartbeat."""
+    transaction.on_commit(partial(_ring, BEAT))

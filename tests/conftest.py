@@ -14,12 +14,15 @@ from typing import Any
 
 import pycurl
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection, connections
 from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
+from callcenter.context import background_work
+from campaigns.core.hosts import HostStanding, Standing
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
 from providers.client.transfers import Transfer
 from providers.models import Agent, CallerId, Provider, pace
@@ -60,8 +63,9 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def forget_figures() -> None:
-    """Begin each test with an empty cache: rows of another test had the same ids."""
+    """Begin each test with an empty cache: rows of another test had the same ids; and with a worker that runs."""
     cache.clear()
+    background_work.keep(Standing((HostStanding("here", settings.VERSION, 1.0, has_ended=False),)), 3600)
 
 
 @pytest.fixture(autouse=True)

@@ -5,30 +5,28 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import signal
 import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from callcenter import demo, diagnosis, supervision
+from callcenter import demo, diagnosis
 from callcenter.audit.models import AuditEvent
 from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_for_port
-from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall
+from campaigns.core import hosts
+from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
 from providers.models import Agent, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.server import SandboxServer
@@ -135,15 +133,13 @@ def look(subject: str) -> list[diagnosis.Finding]:
 
 
 @pytest.fixture
-def worker_is_alive(db: None) -> Any:
-    """Lay out a schedule as a living worker leaves it."""
-    return apps.get_model("django_q", "Schedule")._default_manager.create(
-        func="campaigns.tasks.poll", next_run=timezone.now() + datetime.timedelta(seconds=40)
-    )
+def worker_is_alive(db: None) -> None:
+    """Lay out a host as a living worker leaves it."""
+    hosts.begin("north")
 
 
 def test_doctor_is_content_with_a_sound_installation(
-    admin_person: User, worker_is_alive: Any, monkeypatch: pytest.MonkeyPatch
+    admin_person: User, worker_is_alive: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The browser's tests set it for themselves, and the doctor minds it.
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
@@ -163,11 +159,26 @@ def test_doctor_misses_the_worker_and_the_admin() -> None:
     assert found["People"]["level"] == "problem"
 
 
-def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: Any) -> None:
-    assert [finding.level for finding in look("Worker")] == ["ok"]
-    worker_is_alive.next_run = timezone.now() - datetime.timedelta(minutes=5)
-    worker_is_alive.save()
-    assert [finding.level for finding in look("Worker")] == ["problem"]
+def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: None) -> None:
+    assert look("Worker") == []
+    (finding,) = look("Worker on north")
+    assert (finding.level, finding.sentence) == ("ok", "alive, last heartbeat 0 s ago.")
+    WorkerHost.objects.update(beat_at=timezone.now() - datetime.timedelta(minutes=5))
+    (finding,) = look("Worker")
+    assert finding.level == "problem"
+    assert "manage.py worker" in finding.next_step
+    assert [finding.level for finding in look("Worker on north")] == ["note"]
+
+
+def test_doctor_names_every_host_its_age_and_another_version(worker_is_alive: None) -> None:
+    for name in ("south", "west"):
+        hosts.begin(name)
+    hosts.end("south")
+    WorkerHost.objects.filter(name="west").update(version="0.0.9")
+    assert look("Worker") == []
+    (south,), (west,) = look("Worker on south"), look("Worker on west")
+    assert south.sentence.startswith("ended in order")
+    assert (west.level, "version 0.0.9" in west.sentence) == ("note", True)
 
 
 @pytest.mark.django_db
@@ -296,83 +307,21 @@ def test_up_names_a_taken_port_before_anything_starts(taken_port: int, settings:
     assert started == []
 
 
+def test_up_keeps_the_worker_and_nothing_else(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Program] = []
+    monkeypatch.setattr(ProcessGroup, "start", lambda _self, program: started.append(program))
+    monkeypatch.setattr(ProcessGroup, "watch", lambda _self: None)
+    monkeypatch.setattr("callcenter.management.commands.up.wait_for_port", lambda *_, **__: False)
+    monkeypatch.setattr("callcenter.management.commands.up.Command.prepare", lambda *_: None)
+    monkeypatch.setattr("callcenter.management.commands.up.Command.refuse_taken_ports", lambda *_: None)
+    monkeypatch.setattr("callcenter.management.commands.up.connections.close_all", lambda: None)
+    call_command("up", stdout=StringIO())
+    assert [(program.name, program.is_kept) for program in started] == [("web", False), ("worker", True)]
+
+
 def test_the_demo_does_not_start_on_other_settings() -> None:
     with pytest.raises(CommandError, match="ENV_FILE"):
         call_command("up", "--demo", stdout=StringIO())
-
-
-# supervision
-
-
-def python(code: str) -> list[str]:
-    return [sys.executable, "-c", code]
-
-
-@pytest.fixture
-def lines() -> list[str]:
-    return []
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait for a condition; fails when it does not come true."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def test_lines_carry_the_name_of_who_said_them(lines: list[str]) -> None:
-    group = ProcessGroup(ROOT, lines.append)
-    with group.ending_with_us():
-        group.start(Program("one", python("print('hello')")))
-        child = group.watch()
-    assert child is not None
-    assert lines == ["one     | hello"]
-
-
-def test_a_child_that_dies_ends_the_others(lines: list[str]) -> None:
-    group = ProcessGroup(ROOT, lines.append)
-    with group.ending_with_us():
-        stays = group.start(Program("stays", python("import time; time.sleep(60)")))
-        group.start(Program("dies", python("raise SystemExit(7)")))
-        died = group.watch()
-        assert died is not None
-        assert (died.name, died.process.returncode) == ("dies", 7)
-        assert stays.is_alive
-    assert not stays.is_alive
-
-
-def test_a_signal_ends_all_and_leaves_no_grandchild(lines: list[str]) -> None:
-    code = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
-    group = ProcessGroup(ROOT, lines.append)
-    with group.ending_with_us():
-        group.start(Program("parent", python(code + "print(p.pid, flush=True); time.sleep(60)")))
-        until(lambda: bool(lines))
-        os.kill(os.getpid(), signal.SIGINT)
-        assert group.watch() is None
-    grandchild = int(lines[0].split("|")[1])
-    until(lambda: not is_running(grandchild))
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process works on: one that only waits to be buried does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def test_a_child_that_does_not_listen_is_killed(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervision, "STOP_SECONDS", 0.3)
-    group = ProcessGroup(ROOT, lines.append)
-    code = (
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
-    )
-    with group.ending_with_us():
-        child = group.start(Program("deaf", python(code)))
-        until(lambda: bool(lines))
-    assert child.process.returncode == -signal.SIGKILL
-    assert "was killed" in lines[-1]
 
 
 def test_ports(taken_port: int) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+
+from callcenter.context import background_work
+from campaigns.core import hosts
+from campaigns.models import WorkerHost
 
 
 def test_a_stranger_is_asked_to_log_in(client: Client, db: None) -> None:
@@ -74,8 +80,61 @@ def test_the_language_switch_stays_on_the_page(client: Client, caller: User) -> 
 
 
 def test_health_is_told_to_machines(client: Client, db: None) -> None:
+    hosts.begin("north")
     assert client.get(reverse("healthz")).json() == {"status": "ok"}
     assert client.get(reverse("readyz")).json() == {"status": "ok"}
+
+
+def test_without_a_worker_it_answers_but_is_not_ready(client: Client, db: None) -> None:
+    answer = client.get(reverse("readyz"))
+    assert (answer.status_code, answer.json()) == (503, {"status": "no worker runs", "silent_for": None})
+    hosts.begin("north")
+    WorkerHost.objects.update(beat_at=timezone.now() - datetime.timedelta(seconds=hosts.SILENT_SECONDS + 1))
+    answer = client.get(reverse("readyz"))
+    assert answer.status_code == 503
+    assert answer.json()["silent_for"] == pytest.approx(hosts.SILENT_SECONDS + 1, abs=5)
+    assert client.get(reverse("healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "step"),
+    [
+        ("en", "No worker is running", "Tell an admin."),
+        ("fa", "هیچ کارگر پس‌زمینه‌ای کار نمی‌کند", "به مدیر سامانه بگویید."),
+    ],
+)
+def test_every_page_says_that_no_worker_runs(
+    client: Client, caller: User, language: str, sentence: str, step: str
+) -> None:
+    client.force_login(caller)
+    client.cookies["django_language"] = language
+    assert sentence not in client.get(reverse("today")).content.decode()
+    background_work.forget()
+    text = client.get(reverse("today")).content.decode()
+    assert sentence in text
+    assert step in text
+    hosts.begin("north")
+    background_work.forget()
+    assert sentence not in client.get(reverse("quick-call")).content.decode()
+
+
+def test_many_pages_ask_once_for_the_worker(db: None, django_assert_num_queries: Any) -> None:
+    background_work.forget()
+    with django_assert_num_queries(1):
+        assert not background_work.read().is_alive
+        assert not background_work.read().is_alive
+
+
+def test_an_admin_is_told_what_to_do_about_a_worker_and_a_stranger_nothing(client: Client, admin_person: User) -> None:
+    hosts.begin("north")
+    WorkerHost.objects.update(beat_at=timezone.now() - datetime.timedelta(hours=2))
+    background_work.forget()
+    assert "No worker" not in client.get(reverse("login")).content.decode()
+    client.force_login(admin_person)
+    text = client.get(reverse("providers")).content.decode()
+    assert "manage.py doctor" in text
+    assert "Last sign of it" in text
+    assert "No worker is running" in client.get(reverse("admin:index")).content.decode()
 
 
 def test_waiting_migrations_are_not_ready(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
-from campaigns.core import leases
+from campaigns.core import leases, progress
 from campaigns.core.clock import DatabaseClock, boottime
 from campaigns.core.sharing import Sharing
 from campaigns.dialing import circuit_breaker, order_results, reservation
@@ -86,6 +86,8 @@ class DispatchSlice:
         """Send calls until the time is over or nothing is due; returns whether work remains."""
         has_work = True
         while time.monotonic() < self.ends_at and has_work:
+            if progress.tell():
+                break
             try:
                 has_work = self.round()
             except (OperationalError, InterfaceError):

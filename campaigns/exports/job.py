@@ -22,6 +22,7 @@ from campaigns import queue
 from campaigns.calls import call_columns
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
+from campaigns.core import progress
 from campaigns.core.csv_cells import csv_header, csv_lines
 from campaigns.core.stored_files import StorageAway
 from campaigns.exports import files, xlsx
@@ -164,7 +165,7 @@ class _Writer:
                 file.write(text.encode())
                 file.flush()
                 self._keep(written_bytes=file.tell(), last_id=chunk[-1], done_rows=export.done_rows + len(chunk))
-                if time.monotonic() > self._until:
+                if progress.tell() or time.monotonic() > self._until:
                     break
             is_whole = not ids or export.last_id == ids[-1]
             if is_whole and self._is_xlsx:

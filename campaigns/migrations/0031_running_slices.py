@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0021_hosts'),
+        ('campaigns', '0022_silent_worker'),
     ]
 
     operations = [

@@ -18,11 +18,12 @@ class Alert(models.Model):
         START_REFUSED = "start_refused", _("A campaign did not start at its time")
         CALL_UNKNOWN = "call_unknown", _("A call has been unknown for an hour")
         PROVIDER_FROZEN = "provider_frozen", _("Calling is frozen after a restored backup")
+        WORKER_SILENT = "worker_silent", _("No worker is running")
         UNMATCHED_CALLS = "strange_calls", _("A vendor lists calls that we do not know")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     object_type = models.CharField(max_length=20)
-    """One of "provider", "campaign", "call"."""
+    """One of "provider", "campaign", "call", "worker"; the last stands for all hosts together and has the id 0."""
     object_id = models.PositiveBigIntegerField()
     raised_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 
 from callcenter.access.rights import ADMIN, MANAGER
 from callcenter.formats.masking import ending
+from campaigns.core import hosts
 from campaigns.core.clock import span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from providers.models import Provider
@@ -34,6 +35,10 @@ TRY_AGAIN_AFTER = 300
 """Seconds before another attempt to send alerts whose mail failed."""
 MAIL_TIMEOUT = 10
 """Seconds to wait for the mail server; the minute job must not be held up longer."""
+SILENT_FOR = 60
+"""Seconds without any worker before it is told: a new start after an upgrade is none."""
+QUIET_AFTER = 600
+"""An alert of a silent worker lasts so many seconds, so that a worker that comes and goes is one incident."""
 ALERTS_A_RUN = 500
 """Most alerts of one kind that a run raises, and most alerts that one e-mail reports."""
 CALLS_NAMED = 10
@@ -60,6 +65,30 @@ def alert(now: datetime.datetime) -> int:
     except Exception:
         # An alert that fails must not stop the rest of the minute job; the next run tries again.
         logger.exception("alerts could not be raised or sent")
+        return 0
+
+
+def tell_of_silence(now: datetime.datetime) -> int:
+    """Alert where no worker runs on any host, or clear that; returns how many alerts were sent, and never raises.
+
+    The web process calls this, because then no worker can; it also sends what else is waiting to be sent.
+    """
+    try:
+        told = Alert.objects.filter(kind=Kind.WORKER_SILENT, cleared_at__isnull=True)
+        standing = hosts.standing()
+        if standing.is_alive:
+            over = told.filter(raised_at__lte=now - datetime.timedelta(seconds=QUIET_AFTER))
+            if over.exists():
+                over.update(cleared_at=now)
+            return 0
+        if standing.silent_for is None or standing.silent_for < SILENT_FOR:
+            return 0
+        if not told.exists():
+            fresh = Alert(kind=Kind.WORKER_SILENT, object_type="worker", object_id=0, raised_at=now)
+            Alert.objects.bulk_create([fresh], ignore_conflicts=True)
+        return _send(now)
+    except Exception:
+        logger.exception("whether a worker runs could not be told")
         return 0
 
 
@@ -109,6 +138,8 @@ def _clear(now: datetime.datetime) -> None:
     )
     for kind, lasting in gone:
         standing.filter(~Exists(lasting), kind=kind).update(cleared_at=now)
+    # Whoever runs this is a worker: what was not sent need not be told any more.
+    standing.filter(kind=Kind.WORKER_SILENT, sent_at__isnull=True).update(cleared_at=now)
 
 
 def _same_pause() -> QuerySet[Campaign]:
@@ -182,6 +213,7 @@ def _recipients() -> list[str]:
 
 def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
     paragraphs = [
+        *_of_silence(alerts),
         *_of_providers(alerts),
         *_of_frozen(alerts),
         *_of_campaigns(alerts),
@@ -208,6 +240,18 @@ def _link(name: str, *args: int) -> str:
         return f"{settings.PUBLIC_URL}{reverse(name, args=args)}"
     except NoReverseMatch:
         return settings.PUBLIC_URL
+
+
+def _of_silence(alerts: Sequence[Alert]) -> list[Paragraph]:
+    if not _ids(alerts, Kind.WORKER_SILENT):
+        return []
+    return [
+        Paragraph(
+            _("No worker is running: nobody is called, and no news of calls is read."),
+            _("Start it on the server (manage.py worker, or the service that runs it); manage.py doctor tells more."),
+            _link("today"),
+        )
+    ]
 
 
 def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:

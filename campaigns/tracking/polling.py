@@ -19,7 +19,7 @@ from functools import partial
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from campaigns.core import leases
+from campaigns.core import leases, progress
 from campaigns.core.clock import DatabaseClock, span
 from campaigns.core.sharing import Sharing
 from campaigns.core.sql.prepared import IdsAt
@@ -86,6 +86,9 @@ class PollSlice:
     def run(self) -> bool:
         """Read until the time is over or nothing becomes due soon; returns whether another slice should follow."""
         while time.monotonic() < self.ends_at:
+            if progress.tell():
+                self.ends_at = 0.0
+                break
             try:
                 if not self.round():
                     return False

@@ -124,4 +124,11 @@ SHARED = (
         "",
         SLICE_OF_HOSTS_TESTS + "a_host_that_ends_leaves_its_providers_to_the_other",
     ),
+    Mutant(
+        "let no clock look for what nobody serves",
+        "callcenter/worker/clock.py",
+        "            minute_job.ring_for_unserved()\n",
+        "",
+        "tests/callcenter/worker/test_clock.py::test_unserved_work_is_looked_for_every_few_seconds",
+    ),
 )

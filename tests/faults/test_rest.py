@@ -77,7 +77,7 @@ def test_postgres_runs_without_a_pool_and_the_worker_closes_before_it_forks(monk
     monkeypatch.setitem(django_settings.DATABASES, "default", pooled)
     assert [message.id for message in checks.database_is_safe()] == ["campaigns.E004"]
     source = (ROOT / "callcenter" / "management" / "commands" / "worker.py").read_text()
-    assert source.index("connections.close_all()") < source.index("Cluster()")
+    assert source.index("connections.close_all()") < source.index("Supervisor(settings")
 
 
 @pytest.mark.django_db

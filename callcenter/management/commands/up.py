@@ -1,4 +1,4 @@
-"""The `up` command: runs web server, worker and, in a demo, the simulator, and ends them together."""
+"""The `up` command: runs web server, worker and, in a demo, the simulator; keeps the worker; ends them together."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 return
             connections.close_all()
             web = group.start(web_server(host, settings.WEB_PORT))
-            group.start(Program("worker", manage("worker")))
+            group.start(Program("worker", manage("worker"), is_kept=True))
             if wait_for_port(settings.WEB_PORT, host, seconds=30, child=web):
                 if settings.DEMO:
                     have_news_sent(f"http://127.0.0.1:{settings.WEB_PORT}")

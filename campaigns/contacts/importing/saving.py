@@ -20,6 +20,7 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.lookups import join_list
 from campaigns.contacts.importing.people_rows import FileRow, Reader
 from campaigns.contacts.importing.validation import SAVED, JudgedRow, RowVerdict, batches, judge
+from campaigns.core import progress
 from campaigns.core.refusals import Refusal
 from campaigns.models import Contact, ContactImport, ContactList, ListMembership
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_LIST_NAME
@@ -85,7 +86,7 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
                 if not _save_batch(record, reader, batch, done):
                     return False
                 done += len(batch)
-                if time.monotonic() > until:
+                if progress.tell() or time.monotonic() > until:
                     queue.nudge_import(import_id)
                     return False
     except (FileRefused, OSError) as error:

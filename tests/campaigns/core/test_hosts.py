@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,57 @@ def test_a_heartbeat_is_written_at_most_every_few_seconds(ago: float, is_written
     hosts.beat("north")
     assert (WorkerHost.objects.get().beat_at != before) is is_written
     assert hosts.living(DatabaseClock().now()).exists()
+
+
+def test_a_start_is_no_heartbeat() -> None:
+    """Where the work of each start stands still, new starts must not make the host look alive."""
+    hosts.begin("north")
+    set_beat("north", hosts.SILENT_SECONDS + 1)
+    hosts.begin("north")
+    assert not hosts.living(DatabaseClock().now()).exists()
+    assert not hosts.standing().is_alive
+    assert hosts.seconds_since_work("north") < 5
+    hosts.beat("north")
+    assert hosts.living(DatabaseClock().now()).exists()
+
+
+def test_a_heartbeat_after_another_start_ended_counts() -> None:
+    """Two workers with one name: the end of one must not hide the other."""
+    hosts.begin("north")
+    hosts.end("north")
+    assert not hosts.standing().is_alive
+    hosts.beat("north")
+    assert hosts.standing().is_alive
+
+
+def test_a_heartbeat_brings_a_row_back_that_went_with_a_restored_backup() -> None:
+    hosts.beat("north")
+    assert [host.name for host in hosts.standing().hosts if host.is_alive] == ["north"]
+
+
+def test_seconds_since_work_count_from_the_last_start_or_heartbeat() -> None:
+    assert hosts.seconds_since_work("north") == 0
+    hosts.begin("north")
+    hour_ago = DatabaseClock().now() - 3600 * SECOND
+    WorkerHost.objects.update(started_at=hour_ago, beat_at=hour_ago + 10 * SECOND)
+    assert hosts.seconds_since_work("north") == pytest.approx(3590, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("ago", "is_alive"), [(0, True), (19, True), (hosts.SILENT_SECONDS + 1, False), (-3600, False)]
+)
+def test_the_standing_says_who_is_alive(ago: float, is_alive: bool, django_assert_num_queries: Any) -> None:
+    assert hosts.standing() == hosts.Standing(())
+    assert hosts.standing().silent_for is None
+    hosts.begin("north")
+    hosts.begin("south")
+    set_beat("north", ago)
+    set_beat("south", 5000)
+    with django_assert_num_queries(1):
+        standing = hosts.standing()
+    assert [host.is_alive for host in standing.hosts] == [is_alive, False]
+    assert standing.is_alive is is_alive
+    assert standing.silent_for == pytest.approx(abs(ago), abs=2)
 
 
 def test_hosts_that_are_gone_for_long_are_forgotten() -> None:

@@ -9,13 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns import minute_job
+from campaigns.core import hosts
 from campaigns.launch import lifecycle
-from campaigns.models import Alert, Call, Campaign
+from campaigns.models import Alert, Call, Campaign, WorkerHost
 from campaigns.tracking import alerts
 from providers.models import Provider
 from providers.types import CallStatus
@@ -174,3 +175,74 @@ def test_a_campaign_that_pauses_itself_again_right_after_a_resume_is_told_again(
     assert alerts.alert(timezone.now()) == 1
     assert alerts.alert(timezone.now()) == 0
     assert ["3 of" in str(mail.outbox[0].body), "4 of" in str(mail.outbox[1].body)] == [True, True]
+
+
+# A worker that is silent, told by the web process
+
+
+def silent(seconds: float) -> None:
+    hosts.begin("north")
+    WorkerHost.objects.update(beat_at=timezone.now() - datetime.timedelta(seconds=seconds))
+
+
+def test_a_silent_worker_is_told_once_an_incident(people: list[User]) -> None:
+    silent(alerts.SILENT_FOR + 1)
+    now = timezone.now()
+    assert [alerts.tell_of_silence(now + n * MINUTE) for n in range(4)] == [1, 0, 0, 0]
+    (letter,) = mail.outbox
+    assert letter.subject == "Callcenter: No worker is running"
+    assert letter.to == ["admin@example.org", "reza@example.org"]
+    assert "manage.py worker" in str(letter.body)
+    # It comes and goes: that is one incident.
+    WorkerHost.objects.update(beat_at=timezone.now())
+    assert alerts.tell_of_silence(now + 5 * MINUTE) == 0
+    silent(alerts.SILENT_FOR + 1)
+    assert alerts.tell_of_silence(now + 6 * MINUTE) == 0
+    # It is back for good; the next silence is another incident.
+    WorkerHost.objects.update(beat_at=timezone.now())
+    assert alerts.tell_of_silence(now + 15 * MINUTE) == 0
+    silent(alerts.SILENT_FOR + 1)
+    assert alerts.tell_of_silence(now + 16 * MINUTE) == 1
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize("seconds", [0, hosts.SILENT_SECONDS + 1, None])
+def test_neither_a_short_silence_nor_a_new_installation_is_told(people: list[User], seconds: float | None) -> None:
+    if seconds is not None:
+        silent(seconds)
+    assert alerts.tell_of_silence(timezone.now()) == 0
+    assert not Alert.objects.exists()
+
+
+def test_two_web_processes_send_one_letter(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both see the silence before either has written: the row is raised once, and claimed by one of them."""
+    silent(alerts.SILENT_FOR + 1)
+    now = timezone.now()
+    real = alerts._send
+
+    def both(at: datetime.datetime) -> int:
+        monkeypatch.setattr(alerts, "_send", real)
+        return alerts.tell_of_silence(at) + real(at)
+
+    monkeypatch.setattr(alerts, "_send", both)
+    assert alerts.tell_of_silence(now) == 1
+    assert Alert.objects.count() == len(mail.outbox) == 1
+
+
+def test_what_was_not_sent_before_the_worker_was_back_is_not_sent(people: list[User]) -> None:
+    User.objects.update(email="")
+    silent(alerts.SILENT_FOR + 1)
+    assert alerts.tell_of_silence(timezone.now()) == 0
+    User.objects.filter(pk=people[0].pk).update(email="reza@example.org")
+    # The worker itself runs this.
+    assert alerts.alert(timezone.now() + 10 * MINUTE) == 0
+    assert mail.outbox == []
+
+
+def test_a_database_that_is_away_is_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(hosts, "standing", refuse)
+    assert alerts.tell_of_silence(NOW) == 0
+    assert "could not be told" in caplog.text

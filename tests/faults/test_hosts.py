@@ -42,11 +42,11 @@ HELD = """
 class Host:
     """One machine of an installation: a folder, a worker and a web server of its own."""
 
-    def __init__(self, stage: Stage, name: str, redis_url: str) -> None:
+    def __init__(self, stage: Stage, name: str, redis_url: str, port: int) -> None:
         self.stage, self.name = stage, name
         self.folder = stage.directory / name
         self.folder.mkdir()
-        self.port = free_port(28000)
+        self.port = port
         self.environment = {
             "HOST_NAME": name, "VAR_DIR": str(self.folder), "REDIS_URL": redis_url, "WEB_PORT": str(self.port),
             "WORKERS": "3", "SLICES": "1", "LOG_LEVEL": "WARNING",
@@ -98,7 +98,8 @@ def start_hosts(start_stage: Callable[..., Stage], redis: Redis) -> Iterator[Cal
         stage = start_stage(scale=20, speed=20)
         stage.environment["REDIS_URL"] = redis.url
         stage.lay_out(people, vendors=vendors, max_lines=100, a_second=a_second)
-        started.extend(Host(stage, name, redis.url) for name in ("north", "south"))
+        ports = {"north": free_port(27900), "south": free_port(28400)}
+        started.extend(Host(stage, name, redis.url, port) for name, port in ports.items())
         for host in started:
             host.start()
         return started
@@ -108,15 +109,19 @@ def start_hosts(start_stage: Callable[..., Stage], redis: Redis) -> Iterator[Cal
         host.kill()
 
 
-def dialled_by(host: Host, seconds: float) -> int:
-    """Return how many calls left for providers that only this host served for so long."""
-    stage, mine = host.stage, host.served()
-    before = len(stage.journal())
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        mine &= host.served()
-        time.sleep(0.2)
-    return sum(entry["vendor"] in mine for entry in stage.journal()[before:])
+def dialled_by_each(hosts: list[Host], seconds: float) -> list[int]:
+    """Return how many calls left for providers that each host serves, as soon as that is some for every one."""
+    stage, dialled = hosts[0].stage, [0] * len(hosts)
+    seen, until = len(stage.journal()), time.monotonic() + seconds
+    while not all(dialled) and time.monotonic() < until:
+        before = [host.served() for host in hosts]
+        time.sleep(0.5)
+        entries = stage.journal()[seen:]
+        seen += len(entries)
+        for position, host in enumerate(hosts):
+            mine = before[position] & host.served()
+            dialled[position] += sum(entry["vendor"] in mine for entry in entries)
+    return dialled
 
 
 def test_both_hosts_dial_and_a_dead_hosts_providers_move(
@@ -128,7 +133,7 @@ def test_both_hosts_dial_and_a_dead_hosts_providers_move(
     moved: list[float] = []
     for round_number in range(scaled(6, 2)):
         stage.wait(lambda: [len(host.served()) for host in hosts] == [2, 2], SHARED_WITHIN, "both serve two")
-        dialled = [dialled_by(host, 4.0) for host in hosts]
+        dialled = dialled_by_each(hosts, SHARED_WITHIN)
         assert min(dialled) > 0, f"{dialled}: one host dials nobody\n{stage.log()}"
         assert all(host.answers() for host in hosts)
         dying, living = hosts if round_number % 2 else reversed(hosts)

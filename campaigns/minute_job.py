@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaigns import queue
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing import forgetting, saving
-from campaigns.core import transcript_words
+from campaigns.core import leases, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
@@ -62,3 +62,15 @@ def sweep() -> dict[str, int]:
     # Last, so that a slow mail server delays nothing else.
     done["alerts"] = alerts.alert(now)
     return done
+
+
+def ring_for_unserved() -> None:
+    """Nudge where work is due at a provider that nobody serves, as after the death of the host that did.
+
+    A worker's clock calls it every few seconds: the nudges that a dead host had taken are gone with it.
+    """
+    now = DatabaseClock().now()
+    if leases.has_unheld("dispatch", reservation.providers_with_work(now), now):
+        queue.nudge_dispatch()
+    if leases.has_unheld("poll", due_reads.providers_with_due(now), now):
+        queue.nudge_poll()

@@ -16,13 +16,15 @@ from django_q.scheduler import scheduler
 
 from callcenter.worker.board import Silence
 from callcenter.worker.life import IDLE_SECONDS, Life
-from campaigns import queue
+from campaigns import minute_job, queue
 from campaigns.core import hosts
 
 logger = logging.getLogger(__name__)
 
 SCHEDULE_SECONDS = 15.0
 LOOK_SECONDS = 0.5
+UNSERVED_SECONDS = 5.0
+"""Seconds between two looks for due work that nobody serves."""
 STANDS_STILL = 3
 """Exit code of a clock that saw the work stand still."""
 
@@ -52,6 +54,7 @@ class Clock:
         self._broker = get_broker()
         self._oldest = OldestMessage(self._broker)
         self._scheduled_at = -SCHEDULE_SECONDS
+        self._unserved_at = -UNSERVED_SECONDS
         self._idle_for = Silence()
         self._busy_looks = 0
 
@@ -61,6 +64,9 @@ class Clock:
         if time.monotonic() - self._scheduled_at >= SCHEDULE_SECONDS:
             self._scheduled_at = time.monotonic()
             scheduler(self._broker)
+        if time.monotonic() - self._unserved_at >= UNSERVED_SECONDS:
+            self._unserved_at = time.monotonic()
+            minute_job.ring_for_unserved()
         age = hosts.seconds_since_work(settings.HOST_NAME)
         if age > hosts.BEAT_SECONDS and not self._broker.queue_size():
             # Any message that is handled writes the heartbeat: one is sent only where none waits.

@@ -1,11 +1,13 @@
 """Leases on providers: at most one dispatcher and one poller serve a provider at a time.
 
-A holder renews its lease every `RENEW_SECONDS`; the lease of a dead holder expires after `LEASE_SECONDS`.
+A holder renews its lease every `RENEW_SECONDS`; the lease of a dead holder expires after `LEASE_SECONDS`. What several
+hosts serve is evened out in `sharing`.
 """
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from django.conf import settings
 from django.db.models import Max, Q
 
 from campaigns.core.clock import has_passed, still_holds
+from campaigns.models import RunningSlice
 from providers.models import Provider
 
 Kind = Literal["dispatch", "poll"]
@@ -37,12 +40,13 @@ class Others:
     """
 
     def __init__(self, kind: Kind, token: UUID) -> None:
-        self._kind, self._token = kind, token
+        self._kind, self._token, self._host = kind, token, settings.HOST_NAME
         self._first_seen: dict[UUID, datetime.datetime] = {}
 
     def leave_room(self, now: datetime.datetime) -> bool:
-        """Tell whether fewer than `SLICES` other slices hold leases, so that this one may run."""
-        return len(self._held(now)) < settings.SLICES
+        """Tell whether fewer than `SLICES` other slices of this host hold leases, so that this one may run."""
+        elsewhere = RunningSlice.objects.filter(kind=self._kind).exclude(host=self._host).values("token")
+        return len(self._held(now, ~Q(**{f"{self._kind}_lease__in": elsewhere}))) < settings.SLICES
 
     def take_care(self, now: datetime.datetime) -> bool:
         """Tell whether another slice renewed a lease since the first call: it is alive and handles all that is due.
@@ -51,11 +55,11 @@ class Others:
         """
         return any(until > self._first_seen.setdefault(token, until) for token, until in self._held(now).items())
 
-    def _held(self, now: datetime.datetime) -> dict[UUID, datetime.datetime]:
+    def _held(self, now: datetime.datetime, which: Q | None = None) -> dict[UUID, datetime.datetime]:
         lease, until = f"{self._kind}_lease", f"{self._kind}_lease_until"
-        held = Provider.objects.filter(still_holds(until, now, LEASE), **{f"{lease}__isnull": False}).exclude(
-            **{lease: self._token}
-        )
+        held = Provider.objects.filter(
+            still_holds(until, now, LEASE), which or Q(), **{f"{lease}__isnull": False}
+        ).exclude(**{lease: self._token})
         return dict(held.values(lease).annotate(last=Max(until)).order_by().values_list(lease, "last"))
 
 
@@ -64,3 +68,16 @@ def release(kind: Kind, provider_id: int, token: UUID) -> None:
     Provider.objects.filter(pk=provider_id, **{f"{kind}_lease": token}).update(
         **{f"{kind}_lease": None, f"{kind}_lease_until": None}
     )
+
+
+def release_all(kind: Kind, token: UUID) -> None:
+    """Release every lease that names the slice `token`, also those that it was given and did not find yet."""
+    Provider.objects.filter(**{f"{kind}_lease": token}).update(**{f"{kind}_lease": None, f"{kind}_lease_until": None})
+
+
+def has_unheld(kind: Kind, provider_ids: Collection[int], now: datetime.datetime) -> bool:
+    """Tell whether nobody holds the lease of one of these providers: its holder has ended, or died."""
+    if not provider_ids:
+        return False
+    free = Q(**{f"{kind}_lease": None}) | Q(**{f"{kind}_lease_until__lt": now})
+    return Provider.objects.filter(free, pk__in=provider_ids).exists()

@@ -11,23 +11,22 @@ import logging
 import queue
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from campaigns.core import leases, progress
 from campaigns.core.clock import DatabaseClock, boottime
+from campaigns.core.sharing import Sharing
 from campaigns.dialing import circuit_breaker, order_results, reservation
 from campaigns.dialing.commit_point import CommittedCall, commit_calls
+from campaigns.dialing.lane import Lane
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.launch import lifecycle
 from campaigns.launch.enqueue import fill_running_campaigns
 from campaigns.tracking import restore_guard, stuck_calls
-from providers import opening
 from providers.exceptions import OutcomeUnknown, ProviderError, ProviderMisconfigured, ProviderUnusable
 from providers.models import Provider, ProviderExchange
 from providers.order_loop import DoneOrder
@@ -50,65 +49,8 @@ SWEEP_SECONDS = 5.0
 """Seconds between two runs of the repairs within a slice (restore guard, stuck calls, logs)."""
 STOOD_STILL_SECONDS = 60.0
 """A round that the wall clock says took longer: the machine stood still, and the restore guard looks at once."""
-MOST_LINES = 64
-"""Most lines of a provider that one slice uses."""
 MOST_IN_A_COMMIT = 128
 """Most calls of one commit point."""
-QUICK_SECONDS = 0.5
-"""Calls are committed before a line is free only at vendors that answer within this time, so that no order gets old."""
-LINES_AHEAD = 3
-"""At most this many orders a line are committed ahead."""
-MOST_AHEAD = 16
-"""At most this many calls a line are reserved."""
-
-
-class Lane:
-    """One provider's order loop, its reserved calls, and counts of its orders."""
-
-    def __init__(self, provider: Provider, tell: Callable[[int, Sequence[DoneOrder[CommittedCall]]], None]) -> None:
-        self.provider_id = provider.pk
-        self.lines = min(provider.max_lines, MOST_LINES)
-        self.loop = opening.open_order_loop(provider, self.lines, partial(tell, provider.pk))
-        self.reserved: deque[int] = deque()
-        self.in_flight = 0
-        self.ahead = 0
-        self.came_back = 0
-        self.slowest = 0.0
-        self.looked_at = 0.0
-        self.wanted = 0
-        self.reserved_at = 0.0
-        self.renewed_at = time.monotonic()
-        self.is_stopped = False
-        """Whether no further call is committed in this lane; answers to those that left are still written."""
-
-    def next_wanted(self) -> int:
-        """Return how many calls to reserve: about what a second needs, so that single calls need not wait long."""
-        now = time.monotonic()
-        grown = self.wanted * 2 if now - self.reserved_at < 1.0 else self.wanted // 2
-        self.wanted, self.reserved_at = max(2 * self.lines, 32, min(grown, MOST_AHEAD * self.lines)), now
-        return self.wanted
-
-    @property
-    def idle(self) -> int:
-        """How many orders can be committed now: free lines, and those expected to become free in this round."""
-        return max(self.lines + self.ahead - self.in_flight, 0)
-
-    def take_back(self, took: float) -> None:
-        """Count a finished order; `took` is the seconds since its commit point."""
-        self.in_flight -= 1
-        self.came_back += 1
-        self.slowest = max(self.slowest, took)
-
-    def look_ahead(self) -> None:
-        """Set how many orders to commit before a line is free for them; none at a vendor that answers slowly.
-
-        Large batches make the commit cheaper for each order, and a free line always has an order ready. At a slow
-        vendor the orders would become too old to be sent. Commits ahead still count as lines in use, so a killed
-        worker leaves no more unknown calls than the provider has lines.
-        """
-        expected = min(max(6 * self.came_back, self.ahead * 3 // 4), LINES_AHEAD * self.lines)
-        self.ahead = expected if self.slowest < QUICK_SECONDS else 0
-        self.came_back, self.slowest = 0, 0.0
 
 
 class DispatchSlice:
@@ -117,6 +59,7 @@ class DispatchSlice:
     def __init__(self, seconds: float, on_placed: Callable[[], None]) -> None:
         self.token = uuid.uuid4()
         self.others = leases.Others("dispatch", self.token)
+        self.sharing = Sharing("dispatch", self.token, self.others)
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
         self.on_placed = on_placed
@@ -192,6 +135,8 @@ class DispatchSlice:
     def is_needed(self) -> bool:
         """Return whether a call or a probe becomes due soon that no other slice handles."""
         now = self.clock.now()
+        if self.sharing.is_short:
+            return True
         if self.others.take_care(now):
             return False
         return bool(self.expecting() or circuit_breaker.due_probes(now + datetime.timedelta(seconds=AHEAD_SECONDS)))
@@ -220,13 +165,32 @@ class DispatchSlice:
         if not self.lanes and not self.others.leave_room(self.clock.now()):
             return
         for provider_id in self.expecting():
-            if provider_id in self.lanes or not leases.take("dispatch", provider_id, self.token, self.clock.now()):
+            lane = self.lanes.get(provider_id)
+            if (lane and lane.is_ours) or not leases.take("dispatch", provider_id, self.token, self.clock.now()):
+                continue
+            if lane:
+                lane.is_ours, lane.renewed_at = True, time.monotonic()
                 continue
             try:
                 self.lanes[provider_id] = Lane(Provider.objects.get(pk=provider_id), self.take)
             except ProviderMisconfigured as error:
                 Provider.objects.halt_for(provider_id, error)
                 leases.release("dispatch", provider_id, self.token)
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give a provider to a host that serves fewer; orders that are out go on, and their answers come here.
+
+        The second busiest: where two providers make nearly all the work, each host then serves one of them.
+        """
+        lanes = sorted((lane for lane in self.lanes.values() if lane.is_ours), key=lambda lane: lane.sent)
+        heir = self.sharing.heir(self.clock.now(), serves=bool(lanes))
+        if heir is None or not lanes:
+            return
+        lane = lanes[-2] if len(lanes) > 1 else lanes[0]
+        reservation.release_some(self.token, list(lane.reserved))
+        lane.reserved.clear()
+        lane.is_ours = not self.sharing.give(lane.provider_id, heir, self.clock.now())
 
     def pass_or_stop(self, lane: Lane) -> int:
         """Run `pass_calls`; a surprise ends this provider's lane for new calls in this slice, and no other's."""
@@ -247,12 +211,13 @@ class DispatchSlice:
     def pass_calls(self, lane: Lane) -> int:
         """Commit and send as many calls as this lane has free lines for; returns how many."""
         lane.look_ahead()
-        if time.monotonic() >= self.ends_at:
+        if time.monotonic() >= self.ends_at or not lane.is_ours:
             return 0
         # Renewed while every line is busy too: a lapsed lease would let a second dispatcher in.
         if time.monotonic() - lane.renewed_at >= leases.RENEW_SECONDS:
             if not leases.take("dispatch", lane.provider_id, self.token, self.clock.now()):
                 lane.reserved.clear()
+                lane.is_ours = False
                 return 0
             lane.renewed_at = time.monotonic()
         if lane.idle < 1:
@@ -276,6 +241,7 @@ class DispatchSlice:
         self.note_written(lane.provider_id, group)
         lane.loop.send(result.committed)
         lane.in_flight += len(result.committed)
+        lane.sent += len(result.committed)
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
@@ -331,7 +297,7 @@ class DispatchSlice:
             return
         expecting = set(self.expecting())
         for lane in idle:
-            if lane.provider_id not in expecting:
+            if lane.provider_id not in expecting or not lane.is_ours:
                 self.close(lane)
 
     def close(self, lane: Lane) -> None:
@@ -348,9 +314,9 @@ class DispatchSlice:
 
     def let_go(self) -> None:
         """Release the reserved calls and the leases, so that the next slice may begin."""
+        self._until_done(self.sharing.withdraw)
         self._until_done(lambda: reservation.release(self.token))
-        for lane in list(self.lanes.values()):
-            self._until_done(lambda lane=lane: leases.release("dispatch", lane.provider_id, self.token))  # type: ignore[misc]
+        self._until_done(lambda: leases.release_all("dispatch", self.token))
 
     def finish(self) -> None:
         """Wait for orders in progress and write their answers."""

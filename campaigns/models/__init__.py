@@ -6,7 +6,7 @@ from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
 from campaigns.models.hints import CallHint
-from campaigns.models.hosts import WorkerHost
+from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.imports import ContactImport
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
@@ -36,6 +36,7 @@ __all__ = [
     "DialingSwitch",
     "DoNotCall",
     "ListMembership",
+    "RunningSlice",
     "SavedFilter",
     "TallyMark",
     "TranscriptWords",

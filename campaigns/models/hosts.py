@@ -25,3 +25,18 @@ class WorkerHost(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RunningSlice(models.Model):
+    """A dispatch or poll slice that runs beside other hosts: on which host, and when it was last seen; on no page."""
+
+    token = models.UUIDField(primary_key=True)
+    """The id of the slice, which its leases name."""
+    kind = models.CharField(max_length=10)
+    """`dispatch` or `poll`."""
+    host = models.CharField(max_length=100)
+    seen_at = models.DateTimeField()
+    """When it last looked what it and the others serve; the database's clock."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.host}"

@@ -21,6 +21,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.core import leases, progress
 from campaigns.core.clock import DatabaseClock, span
+from campaigns.core.sharing import Sharing
 from campaigns.launch import lifecycle
 from campaigns.models import Call
 from campaigns.tracking import call_updates, due_reads, stuck_calls, unknown_calls
@@ -75,6 +76,7 @@ class PollSlice:
     def __init__(self, seconds: float) -> None:
         self.token = uuid.uuid4()
         self.others = leases.Others("poll", self.token)
+        self.sharing = Sharing("poll", self.token, self.others)
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
         self.backends: dict[int, ProviderBackend] = {}
@@ -112,6 +114,7 @@ class PollSlice:
             lifecycle.finish_done_campaigns()
             self.swept_at = now
         self.keep_leases()
+        self.hand_over()
         started = sum(self.start(provider_id) for provider_id in due_reads.providers_with_due(self.clock.now()))
         wrote = self.write(timeout=0.2 if self.busy else 0.0)
         if not started and not wrote and not self.busy:
@@ -132,7 +135,16 @@ class PollSlice:
         # An order that is out now is an open call in a moment, and nobody rings for it again.
         expected = due_reads.providers_with_due(ahead) or due_reads.providers_with_orders_out()
         held = [provider_id for provider_id in expected if self._holds(provider_id)]
-        return bool(held or (expected and not self.others.take_care(now)))
+        return bool(held or self.sharing.is_short or (expected and not self.others.take_care(now)))
+
+    def hand_over(self) -> None:
+        """Give a provider that is not being read to a host that serves fewer."""
+        since = time.monotonic() - leases.LEASE_SECONDS
+        held = [provider_id for provider_id, renewed in self.renewed.items() if renewed > since]
+        heir = self.sharing.heir(self.clock.now(), serves=bool(held))
+        idle = [provider_id for provider_id in held if provider_id not in self.busy]
+        if heir is not None and idle and self.sharing.give(idle[0], heir, self.clock.now()):
+            del self.renewed[idle[0]]
 
     def start(self, provider_id: int) -> bool:
         """Start one read of a provider in a thread, under the provider's lease; returns whether it was started."""
@@ -283,6 +295,7 @@ class PollSlice:
 
         Waits as long as the queue's time-out allows: a read given up is wasted, and the next slice would take as long.
         """
+        self._try(self.sharing.withdraw)
         until = max(self.ends_at, time.monotonic()) + LAST_READS_SECONDS
         while self.busy and time.monotonic() < until:
             try:
@@ -291,13 +304,15 @@ class PollSlice:
             except (OperationalError, InterfaceError):
                 connection.close()
                 time.sleep(0.5)
-        for provider_id in self.renewed:
-            try:
-                leases.release("poll", provider_id, self.token)
-            except (OperationalError, InterfaceError):
-                connection.close()
+        self._try(lambda: leases.release_all("poll", self.token))
         self.errands.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (OperationalError, InterfaceError):
+            connection.close()
 
 
 def news_of(provider_id: int, asked: Sequence[int], snapshots: Sequence[CallSnapshot]) -> dict[int, CallSnapshot]:

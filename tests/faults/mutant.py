@@ -33,6 +33,8 @@ READS = "providers/client/reads.py"
 TRANSFERS = "providers/client/transfers.py"
 ORDER_LOOP = "providers/order_loop.py"
 BASE = "providers/base.py"
+SHARING = "campaigns/core/sharing.py"
+LEASES = "campaigns/core/leases.py"
 
 COMMIT_TESTS = "tests/campaigns/dialing/test_commit_point.py::test_"
 ELIGIBILITY_TESTS = "tests/campaigns/core/test_eligibility.py::test_"
@@ -54,6 +56,8 @@ HTTP_TESTS = "tests/providers/test_http.py::test_"
 HOST_TESTS = "tests/providers/test_http_hosts.py::test_"
 LIMIT_TESTS = "tests/providers/test_limits.py::test_"
 ORDER_TESTS = "tests/providers/test_order_loop.py::test_"
+SHARING_TESTS = "tests/campaigns/core/test_sharing.py::test_"
+SLICE_OF_HOSTS_TESTS = "tests/campaigns/dialing/test_dispatcher_hosts.py::test_"
 BOLNA_TESTS = "tests/providers/test_bolna.py::TestBolna::test_"
 
 

@@ -97,6 +97,17 @@ def test_a_heartbeat_is_asked_for_where_no_message_will_bring_one(
     assert OrmQ.objects.count() == waiting + asked
 
 
+def test_unserved_work_is_looked_for_every_few_seconds(
+    one: Clock, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    monkeypatch.setattr("campaigns.minute_job.ring_for_unserved", lambda: looks.append(hands.now))
+    for _look in range(12):
+        one.look()
+        hands.now += 1
+    assert looks == [1000.0, 1005.0, 1010.0]
+
+
 @pytest.mark.parametrize(
     ("beat", "message"), [(hosts.SILENT_SECONDS + 5, 0), (1, hosts.SILENT_SECONDS + 5)], ids=["no beat", "it waits"]
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from campaigns.dialing.dispatcher import Lane
+from campaigns.dialing.lane import Lane
 from campaigns.launch import start
 from campaigns.models import Call, DialingSwitch, DoNotCall
 from providers.models import Provider, exchanges

@@ -6,7 +6,6 @@ import datetime
 import logging
 import os
 import shutil
-import time
 import uuid
 from array import array
 from pathlib import Path
@@ -26,6 +25,7 @@ from campaigns.core import progress
 from campaigns.core.clock import has_passed, still_holds
 from campaigns.core.csv_cells import csv_header, csv_lines
 from campaigns.core.stored_files import StorageAway
+from campaigns.core.turns import Turn
 from campaigns.exports import files, xlsx
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.exports.files import packed_of, part_of
@@ -86,12 +86,15 @@ def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
 
 
 def unfinished(now: datetime.datetime) -> list[int]:
-    """Return the id of the oldest export to write, as a list; empty while another one is being written."""
+    """Return the id of the next export to write, as a list; empty while another one is being written.
+
+    The one that has got least far goes first, so that a short one does not wait for the end of a long one.
+    """
     open_exports = CallExport.objects.filter(state__in=UNFINISHED)
     if open_exports.filter(still_holds("lease_until", now, LEASE)).exists():
         # One export at a time, because the workers' first task is calls.
         return []
-    return list(open_exports.order_by("id").values_list("pk", flat=True)[:1])
+    return list(open_exports.order_by("done_rows", "id").values_list("pk", flat=True)[:1])
 
 
 def _take(export_id: int) -> CallExport | None:
@@ -154,8 +157,7 @@ class _Writer:
 
     def __init__(self, export: CallExport, seconds: float) -> None:
         self._export = export
-        self._began = time.monotonic()
-        self._until = self._began + seconds
+        self._turn = Turn(seconds)
         self._is_xlsx = export.format == CallExport.Format.XLSX
 
     def write(self) -> bool:
@@ -170,12 +172,12 @@ class _Writer:
                 file.write(text.encode())
                 file.flush()
                 self._keep(written_bytes=file.tell(), last_id=chunk[-1], done_rows=export.done_rows + len(chunk))
-                if progress.tell() or time.monotonic() > self._until:
+                if progress.tell() or self._turn.is_over():
                     break
             is_whole = not ids or export.last_id == ids[-1]
             if is_whole and self._is_xlsx:
                 file.write(xlsx.END.encode())
-        if not is_whole or (self._is_xlsx and time.monotonic() - self._began > PACK_SECONDS):
+        if not is_whole or (self._is_xlsx and self._turn.took > PACK_SECONDS):
             files.hand_on(export)
             forget_if_gone(export)
             return False

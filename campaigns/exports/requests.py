@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 State = CallExport.State
 UNFINISHED = (State.WAITING, State.WRITING)
 KEPT = datetime.timedelta(days=7)
+SOON = datetime.timedelta(seconds=10)
+"""A writing that has not begun after this waits for other work."""
 MOST_UNFINISHED = 5
 """Most unfinished exports a person may have."""
 FILES_A_RUN = 100
@@ -104,6 +106,15 @@ def visible_to(person: Person) -> QuerySet[CallExport]:
     """Return the exports whose rows a person may see: their own, or everybody's with the right."""
     exports = CallExport.objects.select_related("owner")
     return exports if may(person, "see_all_exports") else exports.filter(owner_id=person.pk)
+
+
+def when_it_starts(export: CallExport, now: datetime.datetime) -> str:
+    """Return a sentence on when the writing of a waiting export begins, and why not yet; empty for any other."""
+    if export.state != State.WAITING:
+        return ""
+    if now - export.created_at < SOON:
+        return _("Starts in a few seconds.")
+    return _("The server is busy with calls and other files. It starts within a minute; you may close this page.")
 
 
 def may_fetch(export: CallExport, person: Person) -> bool:

@@ -95,11 +95,19 @@ def live(request: HttpRequest) -> HttpResponse:
 
 def _listed(request: HttpRequest) -> dict[str, Any]:
     page = page_by_key(requests.visible_to(request.user), request.GET, 20)
-    rows = [{"export": export, "may_fetch": requests.may_fetch(export, request.user)} for export in page.rows]
+    now = timezone.now()
+    rows = [
+        {
+            "export": export,
+            "may_fetch": requests.may_fetch(export, request.user),
+            "starts": requests.when_it_starts(export, now),
+        }
+        for export in page.rows
+    ]
     return {
         "page": page,
         "rows": rows,
-        "now": timezone.now(),
+        "now": now,
         "is_live": any(export.state in requests.UNFINISHED for export in page.rows),
         "shows_owners": may(request.user, "see_all_exports"),
         "kept_days": requests.KEPT.days,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,8 +20,10 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.lookups import join_list
 from campaigns.contacts.importing.people_rows import FileRow, Reader
 from campaigns.contacts.importing.validation import SAVED, JudgedRow, RowVerdict, batches, judge
-from campaigns.core import progress
+from campaigns.core import hosts, progress, stored_files
+from campaigns.core.clock import DatabaseClock
 from campaigns.core.refusals import Refusal
+from campaigns.core.turns import Turn
 from campaigns.models import Contact, ContactImport, ContactList, ListMembership
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_LIST_NAME
 from campaigns.reasons import MAX_REASON
@@ -74,7 +76,7 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
     record = ContactImport.objects.select_related("contact_list").get(pk=import_id)
     if record.status != Status.SAVING:
         return record.status == Status.SAVED
-    until = time.monotonic() + seconds
+    turn = Turn(seconds)
     done = record.done_rows
     try:
         reader = Reader.of(record)
@@ -86,10 +88,14 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
                 if not _save_batch(record, reader, batch, done):
                     return False
                 done += len(batch)
-                if progress.tell() or time.monotonic() > until:
+                if progress.tell() or turn.is_over():
                     queue.nudge_import(import_id)
                     return False
     except (FileRefused, OSError) as error:
+        if _is_elsewhere(error):
+            # It is saved as soon as the storage is back, or by the host that took the file in.
+            logger.warning("import=%s waits: its file cannot be reached from here", import_id)
+            return False
         logger.warning("import=%s stopped at row %s: %s", import_id, done, type(error).__name__)
         reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
         ContactImport.objects.filter(pk=import_id, status=Status.SAVING).update(
@@ -97,6 +103,14 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
         )
         return False
     return _finish(record, done)
+
+
+def _is_elsewhere(error: Exception) -> bool:
+    """Return whether a file that cannot be read here may be read later, or by another host."""
+    if isinstance(error, stored_files.StorageAway):
+        return True
+    is_missing = isinstance(error, FileNotFoundError) and not stored_files.is_elsewhere()
+    return is_missing and hosts.living(DatabaseClock().now()).exclude(name=settings.HOST_NAME).exists()
 
 
 def unfinished() -> list[int]:

@@ -54,16 +54,16 @@ def unpaced(provider: Provider) -> ProviderBackend:
 def take(token: uuid.UUID) -> list[Call]:
     """Lease calls that nobody holds; a dead worker's lease lapses and its calls are taken again."""
     now = timezone.now()
-    until = now + span(rules.HTTP_DEADLINE) + datetime.timedelta(seconds=leases.LEASE_SECONDS)
+    longest = span(rules.HTTP_DEADLINE) + datetime.timedelta(seconds=leases.LEASE_SECONDS)
     with transaction.atomic():
         ids = list(
             Call.objects.due(now)
-            .unleased(now)
+            .unleased(now, longest)
             .order_by("due_at", "id")
             .select_for_update(skip_locked=True)
             .values_list("pk", flat=True)[:AT_ONCE]
         )
-        Call.objects.filter(pk__in=ids).update(lease=token, lease_until=until, placing_at=now)
+        Call.objects.filter(pk__in=ids).update(lease=token, lease_until=now + longest, placing_at=now)
     return list(Call.objects.filter(lease=token).select_related("campaign", "contact", "agent", "caller_id"))
 
 

@@ -103,11 +103,12 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     stage.dismiss()
     dialled = len(stage.journal())
     copies.put_back(kind)
-    if stage.inside("refusal"):
-        # An older copy beside a newer log: nothing starts before a person has put it right.
-        assert kind == "database"
-        assert not with_wal
+    if kind == "database" and not with_wal and engine == "sqlite":
+        # The log still lies there. One of another state lets nothing start; one that fits brings all back, and proves
+        # nothing here. A person puts the file back without it.
         copies.leave_the_log_out()
+    elif refusal := stage.inside("refusal"):
+        pytest.fail(refusal)
     assert stage.inside("refusal") == ""
     waiting = stage.count("status = 'pending'")
     assert stage.people - waiting < dialled, "nothing was forgotten: the cell proves nothing"

@@ -234,7 +234,9 @@ def _strange(
     if rows and len(rows) <= len(nameless):
         # Lists leave out what the whole call may carry; more rows than calls without an id prove enough without it.
         rows = _without_ours(provider, with_details(backend, rows, set()))
-    return rows
+    # A poller may have found one of them between the two reads above: then it has its id by now.
+    ids = known_ids(provider, [row.remote_id for row in rows])
+    return [row for row in rows if row.remote_id not in ids]
 
 
 def _is_dated(row: CallSnapshot) -> bool:

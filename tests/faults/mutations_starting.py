@@ -113,6 +113,13 @@ AT_THE_START = (
         START_TESTS + "a_row_may_be_an_order_whose_answer_was_lost",
     ),
     Mutant(
+        "freeze for a call that a poller finds meanwhile",
+        STARTING,
+        "    return [row for row in rows if row.remote_id not in ids]",
+        "    return rows",
+        START_TESTS + "a_call_that_a_poller_finds_meanwhile_freezes_nothing",
+    ),
+    Mutant(
         "let a comparison from before a later start count",
         "providers/models/stops.py",
         "waiting = self.filter(pk=pk, uncompared_since=since)",

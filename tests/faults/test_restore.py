@@ -90,6 +90,9 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     assert stage.inside("start")
     stage.hire(dispatchers=2, pollers=2)
     stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60, "calls leave")
+    # A freeze ends by itself only where the vendor's list shows a call that the restored database knows.
+    known = "SELECT count(DISTINCT provider_id) FROM campaigns_call WHERE remote_id <> ''"
+    stage.wait(lambda: stage.rows(known)[0][0] == 4, 30, "every vendor took a call")
     stage.dismiss()
     copies = Copies(stage, redis_url)
     copies.make(with_wal=with_wal)
@@ -99,15 +102,17 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     stage.hire(dispatchers=2, pollers=2)
     stage.wait(lambda: len(stage.journal()) > 0.7 * stage.people, 60, "more calls leave after a plain start")
     frozen = "SELECT count(*) FROM providers_provider WHERE frozen_at IS NOT NULL"
-    assert stage.rows(frozen)[0][0] == 0, "a start with nothing put back froze calling"
+    reasons = "SELECT name, frozen_reason FROM providers_provider WHERE frozen_at IS NOT NULL"
+    assert stage.rows(reasons) == [], "a start with nothing put back froze calling"
     stage.dismiss()
     dialled = len(stage.journal())
     copies.put_back(kind)
-    if stage.inside("refusal"):
-        # An older copy beside a newer log: nothing starts before a person has put it right.
-        assert kind == "database"
-        assert not with_wal
+    if kind == "database" and not with_wal and engine == "sqlite":
+        # The log still lies there. One of another state lets nothing start; one that fits brings all back, and proves
+        # nothing here. A person puts the file back without it.
         copies.leave_the_log_out()
+    elif refusal := stage.inside("refusal"):
+        pytest.fail(refusal)
     assert stage.inside("refusal") == ""
     waiting = stage.count("status = 'pending'")
     assert stage.people - waiting < dialled, "nothing was forgotten: the cell proves nothing"

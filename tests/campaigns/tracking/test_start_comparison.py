@@ -67,6 +67,21 @@ def test_a_row_may_be_an_order_whose_answer_was_lost(started: SweptProvider, sta
     assert compare(started)
 
 
+def test_a_call_that_a_poller_finds_meanwhile_freezes_nothing(
+    started: SweptProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = started.call("unknown", minutes_ago=20)
+    started.list(call, "lost-1")
+    read = start_comparison.nameless_calls
+
+    def read_late(*arguments: Any) -> Any:
+        Call.objects.filter(pk=call.pk).update(remote_id="lost-1", status="completed")
+        return read(*arguments)
+
+    monkeypatch.setattr(start_comparison, "nameless_calls", read_late)
+    assert compare(started)
+
+
 def test_a_row_with_the_reference_of_a_lost_order_is_ours_whatever_its_number_says(started: SweptProvider) -> None:
     call = started.call("unknown", minutes_ago=20)
     started.list(None, "lost-1", reference=call.reference, created_at=started.now - 19 * MINUTE)

@@ -1,6 +1,6 @@
 """Leases on providers: at most one dispatcher and one poller serve a provider at a time.
 
-A holder renews its lease every `RENEW_SECONDS`; the lease of a dead holder expires after `LEASE_SECONDS`. What several
+A holder renews its lease every `RENEW_SECONDS`; the lease of a dead holder expires after `LEASE`. What several
 hosts serve is evened out in `sharing`.
 """
 
@@ -19,8 +19,7 @@ from campaigns.models import RunningSlice
 from providers.models import Provider
 
 Kind = Literal["dispatch", "poll"]
-LEASE_SECONDS = 12
-LEASE = datetime.timedelta(seconds=LEASE_SECONDS)
+LEASE = datetime.timedelta(seconds=12)
 RENEW_SECONDS = 4
 
 

@@ -18,8 +18,8 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns import queue
-from campaigns.core import hosts
-from campaigns.core.leases import LEASE_SECONDS, Kind, Others
+from campaigns.core import hosts, leases
+from campaigns.core.leases import Kind, Others
 from campaigns.models import RunningSlice
 from providers.models import Provider
 
@@ -88,7 +88,7 @@ class Sharing:
                 return False
             lease, until = f"{self._kind}_lease", f"{self._kind}_lease_until"
             ours = Provider.objects.filter(pk=provider_id, **{lease: self._token, f"{until}__gte": now})
-            return bool(ours.update(**{lease: heir, until: now + datetime.timedelta(seconds=LEASE_SECONDS)}))
+            return bool(ours.update(**{lease: heir, until: now + leases.LEASE}))
 
     @property
     def is_short(self) -> bool:

@@ -16,9 +16,8 @@ from campaigns.models.calls import CallQuerySet
 from providers.models import Provider
 from providers.types import CallStatus
 
-RESERVED_SECONDS = 30
+RESERVED = datetime.timedelta(seconds=30)
 """How long a reservation holds before other dispatchers may take the call."""
-RESERVED = datetime.timedelta(seconds=RESERVED_SECONDS)
 
 
 def _with_work(now: datetime.datetime) -> QuerySet[Provider, int]:
@@ -42,7 +41,7 @@ def providers_with_work(now: datetime.datetime) -> list[int]:
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
     """Lease up to `wanted` due calls; single calls first, then in equal shares from each running campaign.
 
-    Returns their ids. The lease is `token` and lapses after `RESERVED_SECONDS`.
+    Returns their ids. The lease is `token` and lapses after `RESERVED`.
     """
     # Not a plain `provider=`: with it, SQLite would choose an index over all waiting calls of the provider's campaigns.
     single = Call.objects.filter(Exact(F("provider_id") + 0, provider_id), campaign__isnull=True)

@@ -139,7 +139,7 @@ class PollSlice:
 
     def hand_over(self) -> None:
         """Give a provider that is not being read to a host that serves fewer."""
-        since = time.monotonic() - leases.LEASE_SECONDS
+        since = time.monotonic() - leases.LEASE.total_seconds()
         held = [provider_id for provider_id, renewed in self.renewed.items() if renewed > since]
         heir = self.sharing.heir(self.clock.now(), serves=bool(held))
         idle = [provider_id for provider_id in held if provider_id not in self.busy]

@@ -6,7 +6,6 @@ an order without a good answer was not taken.
 
 from __future__ import annotations
 
-import datetime
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +53,7 @@ def unpaced(provider: Provider) -> ProviderBackend:
 def take(token: uuid.UUID) -> list[Call]:
     """Lease calls that nobody holds; a dead worker's lease lapses and its calls are taken again."""
     now = timezone.now()
-    longest = span(rules.HTTP_DEADLINE) + datetime.timedelta(seconds=leases.LEASE_SECONDS)
+    longest = span(rules.HTTP_DEADLINE) + leases.LEASE
     with transaction.atomic():
         ids = list(
             Call.objects.due(now)

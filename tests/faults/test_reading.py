@@ -150,7 +150,7 @@ def test_a_list_that_takes_longer_than_the_slice_is_still_concluded(
         return look(*arguments)
 
     monkeypatch.setattr(unknown_calls, "look", slow_look)
-    monkeypatch.setattr(leases, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(leases, "LEASE", datetime.timedelta(seconds=0.6))
     monkeypatch.setattr(leases, "RENEW_SECONDS", 0.2)
     Call.objects.filter(pk=lost.pk).update(next_poll_at=timezone.now())
     polling.run_slice(0.5)

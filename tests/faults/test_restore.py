@@ -15,7 +15,7 @@ from tests.faults.stage import Stage
 from tests.faults.verdict import Verdict
 
 pytestmark = [pytest.mark.faults]
-SHORT = {("database", False, False), ("folder", False, True), ("snapshot", True, False)}
+SHORT = {("folder", False, True), ("snapshot", True, False)}
 """The cells of the short form: kind, with Redis, with SQLite's log."""
 
 

@@ -7,6 +7,7 @@ the points are put around its functions here, in the child, after the fork.
 from __future__ import annotations
 
 import ctypes
+import datetime
 import json
 import logging
 import os
@@ -142,9 +143,10 @@ def scale_timers() -> None:
     defaults["total_timeout"] /= scale
     # Below these a busy machine would be late, and lose leases, where nobody meant it to.
     rules.PRESEND = defaults["presend"] = max(0.5, rules.PRESEND / scale)
-    leases.LEASE_SECONDS = max(1.0, leases.LEASE_SECONDS / scale)  # type: ignore[assignment]
-    leases.RENEW_SECONDS = leases.LEASE_SECONDS / 3  # type: ignore[assignment]
-    reservation.RESERVED_SECONDS = max(1.0, reservation.RESERVED_SECONDS / scale)  # type: ignore[assignment]
+    second = datetime.timedelta(seconds=1)
+    leases.LEASE = max(second, leases.LEASE / scale)
+    leases.RENEW_SECONDS = leases.LEASE.total_seconds() / 3  # type: ignore[assignment]
+    reservation.RESERVED = max(second, reservation.RESERVED / scale)
     dispatcher.SWEEP_SECONDS = polling.SWEEP_SECONDS = max(0.2, dispatcher.SWEEP_SECONDS / scale)
     dispatcher.AHEAD_SECONDS = polling.AHEAD_SECONDS = 2.0
     in_five_seconds = due_reads.batch_of

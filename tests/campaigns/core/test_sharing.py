@@ -313,7 +313,7 @@ def test_work_that_nobody_serves_is_noticed(start: Callable[[str], Slice], kind:
     assert leases.has_unheld(kind, [provider.pk], now())
     north.take(provider)
     assert not leases.has_unheld(kind, [provider.pk], now())
-    assert leases.has_unheld(kind, [provider.pk], now() + (leases.LEASE_SECONDS + 1) * SECOND)
+    assert leases.has_unheld(kind, [provider.pk], now() + leases.LEASE + SECOND)
     assert not leases.has_unheld(kind, [], now())
 
 

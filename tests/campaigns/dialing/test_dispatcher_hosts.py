@@ -130,9 +130,7 @@ def test_a_dead_hosts_providers_move_when_its_leases_lapse(start: Start, kind: K
         south.round()
     lapsed = DatabaseClock().now() - datetime.timedelta(seconds=1)
     Provider.objects.filter(**{f"{kind}_lease": north.token}).update(**{f"{kind}_lease_until": lapsed})
-    RunningSlice.objects.filter(pk=north.token).update(
-        seen_at=lapsed - datetime.timedelta(seconds=leases.LEASE_SECONDS)
-    )
+    RunningSlice.objects.filter(pk=north.token).update(seen_at=lapsed - leases.LEASE)
     south.round()
     assert holders(kind) == {south.token: 4}
 

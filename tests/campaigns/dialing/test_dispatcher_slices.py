@@ -82,7 +82,7 @@ def test_the_work_of_a_dead_slice_is_taken_over(kind: Kind) -> None:
     assert leases.take(kind, provider.pk, dead, timezone.now())
     with slice_of(kind) as second:
         assert second.round()
-        leases.take(kind, provider.pk, dead, timezone.now() - datetime.timedelta(seconds=leases.LEASE_SECONDS + 1))
+        leases.take(kind, provider.pk, dead, timezone.now() - leases.LEASE - datetime.timedelta(seconds=1))
         if isinstance(second, dispatcher.DispatchSlice):
             second.looked_at = 0.0
         assert second.round()

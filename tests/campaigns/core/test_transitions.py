@@ -317,6 +317,7 @@ EXEMPT = {
     "campaigns/core/transitions/": "the one place",
     "campaigns/core/sql/bulk.py": "the statements themselves: no table and no column is named there",
     "campaigns/history/": "a made-up past, written as it ended",
+    "callcenter/moving/": "every row of another database, as it stands there",
 }
 
 

@@ -180,3 +180,15 @@ def test_what_the_guide_calls_a_label_stands_on_a_screen(language: str) -> None:
     }
     assert len(named) > 30
     assert [one for one in sorted(named) if one[1] not in known] == []
+
+
+def test_translated_pages_for_admins_say_the_same_and_run_the_same() -> None:
+    english = {page.slug: page for page in pages.operators("en")}
+    made = {page.slug for page in pages.operators("fa") if page.language == "fa"}
+    # The settings are made from .env.example, and what was run is written by a program.
+    assert english.keys() - made <= {"settings", "full-run"}
+    for page in pages.operators("fa"):
+        other = english[page.slug]
+        assert len(page.sections) == len(other.sections), page.path
+        blocks = [re.findall(r"^```.*?^```$", one.path.read_text(), re.M | re.S) for one in (page, other)]
+        assert blocks[0] == blocks[1], page.path

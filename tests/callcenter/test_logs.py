@@ -89,6 +89,7 @@ def test_a_trace_is_part_of_the_line_and_masked() -> None:
 
 def test_django_s_request_is_never_written() -> None:
     request = HttpRequest()
+    request.method = "GET"  # otherwise its text has no path
     request.META["HTTP_COOKIE"] = "session=topsecret"
     request.path = "/topsecret/"
     assert "topsecret" not in JsonFormatter().format(record("failed", request=request))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from callcenter.monitoring import figures, metrics
+from callcenter.monitoring import bounded_reads, figures, metrics
 from callcenter.monitoring.bounded_reads import bounded
 from campaigns.core import hosts
 from campaigns.core.clock import DatabaseClock
@@ -231,6 +233,15 @@ def test_the_queue_is_counted_and_leaves_a_connection_that_works(client: Client)
         assert read(client)["figures_read", "messages"] == 1
     finally:
         get_broker().purge_queue()
+
+
+def test_a_connection_that_is_closed_meanwhile_ends_the_bound_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue's broker closes connections that are old."""
+    driver = sqlite3.connect(":memory:")
+    standing_in = SimpleNamespace(vendor="sqlite", connection=driver, ensure_connection=lambda: None)
+    monkeypatch.setattr(bounded_reads, "connection", standing_in)
+    with bounded(4.0):
+        driver.close()
 
 
 def test_nothing_of_a_person_stands_in_the_metrics(client: Client, db: None) -> None:

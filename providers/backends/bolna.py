@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
 from providers.backends._bolna_rows import parse_agent_row, parse_execution_row, parse_number_row, parse_voice_row
-from providers.base import ProviderBackend, json_of
+from providers.base import ProviderBackend, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,
@@ -264,11 +264,14 @@ class BolnaBackend(ProviderBackend):
 
     @listed
     def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
-        """List the calls of the query's agents (of all, where it names none), newest first in each window."""
+        """List the outgoing calls of the query's agents (of all, where it names none), newest first in each window."""
         agents = query.agent_ids or [agent.remote_id for agent in self.list_agents()]
         for agent_id in agents:
             for since, until in list_windows(query.since, query.until, MOST_DAYS):
                 for row in self._rows(agent_id, since, until):
+                    # Documented as outbound or inbound; a row that does not say is taken for one of ours.
+                    if normalise_word(as_mapping(row.get("telephony_data")).get("call_type")).startswith("in"):
+                        continue
                     yield self.parse_execution({"agent_id": agent_id, **row}, id_in(row, "id"))
 
     def _rows(self, agent_id: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from providers.backends.bolna import BolnaBackend
 from providers.client.client import HttpClient
 from providers.exceptions import CredentialsRejected, InvalidNumber, OrderRejected, OutOfCredit, UnexpectedResponse
+from providers.types import CallQuery
 from tests.providers.clients import answer_of
 from tests.providers.contract import ProviderContract
 from tests.providers.exchanges import ScriptedClient, handle_from, order_from
@@ -32,6 +35,17 @@ class TestBolna(ProviderContract):
         for broken in (endless, {**recorded, "pages": [{**recorded["pages"][1], "has_more": None}]}):
             with pytest.raises(UnexpectedResponse):
                 self.run(broken, self.backend_behind(ScriptedClient(broken)))
+
+    def test_calls_that_came_in_are_no_calls_of_ours(self, stub: VendorStub) -> None:
+        kinds = {"a": "outbound", "b": "inbound", "c": "Inbound", "d": None}
+        rows = [
+            {"id": name, "status": "completed", "telephony_data": {"call_type": kind}} for name, kind in kinds.items()
+        ]
+        page = {"data": [*rows, {"id": "e", "status": "completed"}], "has_more": False}
+        stub.answer(Answer(200, page), path="/v2/agent/")
+        until = datetime.datetime(2026, 11, 29, tzinfo=datetime.UTC)
+        query = CallQuery(since=until - datetime.timedelta(hours=1), until=until, agent_ids=["agent-1"])
+        assert [row.remote_id for row in self.open_backend(stub).list_calls(query)] == ["a", "d", "e"]
 
     def test_list_without_agents_asks_for_all_of_them(self) -> None:
         recorded = self.read_payloads()["list_two_weeks"]

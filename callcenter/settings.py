@@ -304,7 +304,7 @@ if SENTRY_DSN:
             "SENTRY_DSN must be https://KEY@HOST/PROJECT with a host named in OUTBOUND_HOSTS: reports go nowhere else."
         )
 LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
-LOG_FORMAT: str = env.str("LOG_FORMAT", "json")
+LOG_FORMAT: str = env.str("LOG_FORMAT", "") or ("plain" if DEBUG else "json")
 LOG_FORMATTERS = {"json": "callcenter.logs.JsonFormatter", "plain": "callcenter.logs.PlainFormatter"}
 if LOG_FORMAT not in LOG_FORMATTERS:
     raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: it must be json or plain.")

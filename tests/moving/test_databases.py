@@ -97,7 +97,7 @@ def test_a_value_that_does_not_fit_is_named_without_being_shown(source: Path, ma
 
 
 @pytest.mark.usefixtures("unblocked")
-@pytest.mark.parametrize("url", ["", "here", "sqlite:////tmp/other", "mysql://a@b/c", "postgres://a@b"])
+@pytest.mark.parametrize("url", ["", "here", "sqlite:///other.sqlite3", "mysql://a@b/c", "postgres://a@b"])
 def test_an_address_that_is_none_is_refused(url: str, without_rows: Path) -> None:
     with pytest.raises(CommandError, match="no address of a PostgreSQL database"):
         call_command("move_database", url, source=str(without_rows))

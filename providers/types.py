@@ -157,6 +157,8 @@ class CallSnapshot:
     agent_id: str = ""
     caller_id: str = ""
     created_at: datetime | None = None
+    not_before: datetime | None = None
+    """When the vendor dials at the earliest, where it keeps the order until then."""
     started_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None

@@ -189,6 +189,8 @@ class Call(Owned):
     placing_at = models.DateTimeField(_("commit point"), null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
     placed_at = models.DateTimeField(_("taken by the vendor"), null=True, blank=True)
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
+    """When the vendor dials at the earliest, where it keeps the order until then; its longest time counts from here."""
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     changed_at = models.DateTimeField(_("last news"), default=timezone.now)

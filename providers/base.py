@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 from django.utils.functional import Promise
 
 from providers.exceptions import (
-    CredentialsRejected,
+    AccountProblem,
     OrderRejected,
     OutcomeUnknown,
-    OutOfCredit,
     ProviderError,
     RateLimited,
     UnexpectedResponse,
 )
+from providers.refusals import UNDECIDED, RefusalRow, meaning
 from providers.types import (
     OURS,
     AccountState,
@@ -73,6 +73,8 @@ class ProviderBackend(ABC):
     """Maps a vendor's status word, normalised by `normalise_word`, to ours."""
     fields: ClassVar[Sequence[Field]]
     """What an admin fills in, secrets first. Every backend has `base_url` and the keys it authenticates with."""
+    refusals: ClassVar[Sequence[RefusalRow]] = ()
+    """The one table of what this vendor's refusals mean, the first row that fits; for orders and for reads alike."""
     order_fields: ClassVar[Sequence[Field]] = ()
     """The vendor's optional features for one order (`CallOrder.vendor_options`): for admins, on single calls only."""
     message_kinds: ClassVar[frozenset[MessageKind]] = frozenset({"agent"})
@@ -223,11 +225,27 @@ class ProviderBackend(ABC):
         """
         raise NotImplementedError
 
-    # What an answer means; a backend overrides `refusal` for its own codes
+    # What an answer means
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Return the vendor's own documented meaning of an answer, or None to let the status decide."""
-        return None
+        """Return what the table `refusals` says of an answer, or None where it says nothing; pure.
+
+        A backend whose vendor refuses with a 2xx overrides it, and asks the same table.
+        """
+        if not 400 <= response.status_code < 500:
+            return None
+        return self.refused(response.status_code, self.vendor_code(response), self.error_text(response))
+
+    def refused(self, status: int, code: str, words: str) -> ProviderError | None:
+        """Return the error that the table gives for a refusal, with the vendor's words; None where it gives none."""
+        means = meaning(self.refusals, status, code, words)
+        if means is None:
+            return None
+        return means(words or f"{self.label} refused a request ({status}).", http_status=status, vendor_code=code)
+
+    def vendor_code(self, response: Response) -> str:
+        """Return the vendor's own error code, where it has one beside the status and the words."""
+        return ""
 
     def error_text(self, response: Response) -> str:
         """Return the vendor's own error text, cut to `MAX_ERROR_TEXT`, with secrets and phone numbers masked."""
@@ -253,25 +271,23 @@ class ProviderBackend(ABC):
         if 200 <= response.status_code < 300:
             return
         status, text = response.status_code, self.error_text(response)
-        if status == 401:
-            raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
-        if status == 402:
-            raise OutOfCredit(text or "The account at the vendor is empty.", http_status=status)
         if status == 429 and self.documents_rate_limit:
             raise RateLimited(text or "Too many requests.", retry_after=retry_after(response))
-        if 400 <= status < 500 and status not in {408, 409, 425, 429, 499}:
+        if 400 <= status < 500 and status not in UNDECIDED:
             raise OrderRejected(text or f"The vendor refused the order ({status}).", http_status=status)
         raise OutcomeUnknown(f"The vendor answered {status} to an order.", http_status=status)
 
     def raise_for_read(self, response: Response) -> None:
-        """Raise the error class that the answer to a read means; a 404 is left to the caller."""
+        """Raise the error class that the answer to a read means; a 404 is left to the caller.
+
+        The same table as for an order; only what is about the account, or the pace, means something for a read.
+        """
+        error = self.refusal(response)
+        if isinstance(error, AccountProblem | RateLimited):
+            raise error
         if 200 <= response.status_code < 300:
             return
         status, text = response.status_code, self.error_text(response)
-        if status == 401:
-            raise CredentialsRejected(text or "The vendor does not accept the key.", http_status=status)
-        if status == 402:
-            raise OutOfCredit(text or "The account at the vendor is empty.", http_status=status)
         if status == 429:
             raise RateLimited(text or "Too many requests.", retry_after=retry_after(response))
         raise UnexpectedResponse(text or f"The vendor answered {status} to a read.", http_status=status)

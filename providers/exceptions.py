@@ -1,6 +1,9 @@
-"""Errors of vendors and of the way to them; each class says what may be done next."""
+"""Errors of vendors and of the way to them; each class says what may be done next, and whom it is about."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
@@ -47,12 +50,23 @@ class VendorMissing(ProviderUnusable):
     )
 
 
+class About(StrEnum):
+    """Whom a refusal is about."""
+
+    PERSON = "person"
+    """This person's number: nobody else's call is refused for it."""
+    SHARED = "shared"
+    """What all calls share: the account, or a campaign's agent, voice, caller ID. It uses up nobody's attempt."""
+    UNKNOWN = "unknown"
+
+
 class ProviderError(Exception):
     """Base of all errors of a vendor or of the connection to it.
 
     `message` is safe to store and show: it holds no secret and no full phone number, and is cut to `MAX_MESSAGE`.
     """
 
+    about: ClassVar[About] = About.UNKNOWN
     next_step: str | Promise = _("Try again; if it stays, tell your admin.")
 
     def __init__(self, message: str, *, http_status: int | None = None, vendor_code: str = "") -> None:
@@ -91,6 +105,8 @@ class RateLimited(ProviderError):
 class AccountProblem(ProviderError):
     """Base of errors that halt the whole provider until a person acts."""
 
+    about = About.SHARED
+
 
 class CredentialsRejected(AccountProblem):
     """Raised when the vendor does not accept our key."""
@@ -104,15 +120,66 @@ class OutOfCredit(AccountProblem):
     next_step = _("Top the account up at the vendor, then resume the provider.")
 
 
+class PlanRefused(AccountProblem):
+    """Raised when the vendor says that the account's plan does not allow such calls, or no more of them."""
+
+    next_step = _("Look at the plan and its limits at the vendor, then resume the provider.")
+
+
+class ZoneRefused(AccountProblem):
+    """Raised when the vendor says that the account may not call to this country or zone."""
+
+    next_step = _("Allow calls to this country at the vendor, then resume the provider.")
+
+
 class OrderRejected(ProviderError):
-    """Raised when the vendor definitely refused this order; nothing was dialled, and it is not retried."""
+    """Raised when the vendor definitely refused this order; nothing was dialled.
+
+    The class itself says nothing of whom it is about; its subclasses do.
+    """
 
     next_step = _("Read the vendor's reason, correct the agent, caller ID or text, and call again.")
+
+
+class MessageRefused(OrderRejected):
+    """Base of refusals of what all calls of a campaign share; `part` names it as the campaign's field does."""
+
+    about = About.SHARED
+    part: ClassVar[Literal["agent", "voice", "caller_id", "dialer"]]
+
+
+class AgentRefused(MessageRefused):
+    """Raised when the vendor says that it has no such agent, or that the agent is not active."""
+
+    part = "agent"
+    next_step = _("Look at the agent at the vendor, bring the agents over again, then call again.")
+
+
+class VoiceRefused(MessageRefused):
+    """Raised when the vendor says that it has no such voice."""
+
+    part = "voice"
+    next_step = _("Look at the voice at the vendor, correct its id here, then call again.")
+
+
+class CallerIdRefused(MessageRefused):
+    """Raised when the vendor says that the number to call from is not ours, or cannot be used."""
+
+    part = "caller_id"
+    next_step = _("Look at the number at the vendor, correct the caller ID here, then call again.")
+
+
+class DialerRefused(MessageRefused):
+    """Raised when the vendor says that it has no such dialler."""
+
+    part = "dialer"
+    next_step = _("Look at the dialler at the vendor, correct its id here, then call again.")
 
 
 class InvalidNumber(OrderRejected):
     """Raised when the vendor says that the number cannot be called."""
 
+    about = About.PERSON
     next_step = _("Correct the person's number.")
 
 

@@ -22,7 +22,13 @@ ERRORS: dict[str, Words] = {
     "RateLimited": _("%(vendor)s asks us to slow down."),
     "CredentialsRejected": _("%(vendor)s does not accept the key."),
     "OutOfCredit": _("The account at %(vendor)s is empty."),
+    "PlanRefused": _("The plan at %(vendor)s does not allow these calls."),
+    "ZoneRefused": _("The account at %(vendor)s may not call to this country."),
     "OrderRejected": _("%(vendor)s refused an order."),
+    "AgentRefused": _("%(vendor)s has no such agent, or it is not active there."),
+    "VoiceRefused": _("%(vendor)s has no such voice."),
+    "CallerIdRefused": _("%(vendor)s does not let us call from this caller ID."),
+    "DialerRefused": _("%(vendor)s has no such dialler."),
     "InvalidNumber": _("%(vendor)s says that a number cannot be called."),
     "OutcomeUnknown": _("%(vendor)s did not say what became of an order."),
     "UnexpectedResponse": _("%(vendor)s gave an answer that we cannot use."),
@@ -36,7 +42,11 @@ ERRORS: dict[str, Words] = {
 }
 KEY_PROBLEMS = frozenset({"CredentialsRejected", "KeysUnreadable"})
 """Names of the error classes that a new key ends."""
-HALTING = KEY_PROBLEMS | {"OutOfCredit", "ProviderUnusable", "OptionsUnreadable", "VendorMissing"}
+HALTING = (
+    KEY_PROBLEMS
+    | {"OutOfCredit", "PlanRefused", "ZoneRefused"}
+    | {"ProviderUnusable", "OptionsUnreadable", "VendorMissing"}
+)
 """Names of the error classes that halt a provider."""
 
 ERRANDS: dict[str, Words] = {

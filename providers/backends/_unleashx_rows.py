@@ -39,6 +39,10 @@ AGENT_TYPE = {"2": "chat", "3": "telephony", "4": "general"}
 AGENT_DIRECTION = {"1": "outbound", "2": "inbound", "": "not set"}
 WANTED = (("not_active", "status", "1"), ("not_voice", "agent_type", "3"), ("not_outbound", "calling_type", "1"))
 
+DEAD_KEY = r"auth[ _]key|session[ _]expired|token|unauthor"
+"""The vendor's words for a key that it does not take; seen in a 200 too ("Invalid Auth Key or Session Expired")."""
+_DEAD_KEY_ALONE = r"invalid auth[ _]key|session[ _]expired|invalid[ _](api[ _])?token"
+
 _OUR_REFERENCE = re.compile(REFERENCE_KEY + r"[\"'\\\s]*[:=][\"'\\\s]*([0-9a-fA-F-]{36})")
 
 
@@ -199,17 +203,27 @@ def unpacked(transcript: object) -> object:
     return transcript
 
 
+def _names_dead_key(box: Row) -> bool:
+    """Return whether an answer without an error mark holds nothing but the sentence for a dead key."""
+    is_bare = not any(isinstance(value, dict | list) and value for value in box.values())
+    words = first_of(box, "message", "error", "detail")
+    return is_bare and isinstance(words, str) and re.search(_DEAD_KEY_ALONE, words, re.IGNORECASE) is not None
+
+
 def as_meant(response: Response) -> Response:
-    """Return the answer; a 2xx that says `"error": true` and has no call gets the status that its body names."""
+    """Return the answer; a 2xx without a call that says `"error": true` or names a dead key gets that status."""
     if not 200 <= response.status_code < 300:
         return response
     try:
         boxes = boxes_of(json_of(response))
     except UnexpectedResponse:
         return response
-    if boxes[0].get("error") is not True or any(box.get("execution_id") for box in boxes):
+    if any(box.get("execution_id") for box in boxes):
         return response
-    code = boxes[0].get("code")
     meant = copy(response)
-    meant.status_code = code if isinstance(code, int) and 200 <= code < 600 else 400
+    if boxes[0].get("error") is True:
+        code = boxes[0].get("code")
+        meant.status_code = code if isinstance(code, int) and 200 <= code < 600 else 400
+    elif _names_dead_key(boxes[0]):
+        meant.status_code = 401
     return meant

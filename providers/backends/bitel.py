@@ -23,14 +23,15 @@ from requests import Request, Response
 
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
-    AccountProblem,
     CredentialsRejected,
+    DialerRefused,
     InvalidNumber,
     OrderRejected,
     OutcomeUnknown,
     OutOfCredit,
     ProviderError,
     UnexpectedResponse,
+    VoiceRefused,
     WebhookRejected,
 )
 from providers.parsing import (
@@ -45,6 +46,7 @@ from providers.parsing import (
     path_id,
     require_object,
 )
+from providers.refusals import UNDECIDED, RefusalRow
 from providers.types import (
     FINAL,
     AccountState,
@@ -60,8 +62,18 @@ from providers.types import (
 NO_SUCH_CALL = "0" * 32
 """An id that no call has: reading it tests the key without an effect."""
 
-UNSURE = ("internal", "timeout", "server", "toomany", "ratelimit")
-"""Parts of error codes that do not tell whether the order was taken."""
+REFUSALS = (
+    RefusalRow(InvalidNumber, body=r"invalid[ _]?(phone[ _]?)?number"),
+    RefusalRow(DialerRefused, body=r"invalid[ _]?server"),
+    RefusalRow(OrderRejected, body=r"invalid[ _]?request"),
+    # The page of general errors could not be found: from here on the meaning is taken from words in the code.
+    RefusalRow(CredentialsRejected, body=r"unauthor|(invalid|expired)[ _]?token|forbidden"),
+    RefusalRow(OutOfCredit, body=r"balance|credit|charge"),
+    RefusalRow(VoiceRefused, body=r"(invalid|unknown)[ _]?voice|voice[ _]?(not[ _]?found|file)"),
+    RefusalRow(OutcomeUnknown, body=r"internal|timeout|server|too[ _]?many|rate[ _]?limit"),
+)
+"""By words of the code, which may come with any status. The last row: codes that do not tell whether the order was
+taken."""
 
 WORD_OF_CODE = {
     "0": "WAITING",
@@ -81,6 +93,7 @@ class BitelBackend(ProviderBackend):
     label = "Bitel"
     docs_url = "https://bitel.gitbook.io/bitel/call/single-call"
     default_base_url = "https://api.bitel.rest"
+    refusals = REFUSALS
     status_map = {
         "waiting": CallStatus.QUEUED,  # queued and dialling alike: Bitel has no finer state
         "normal": CallStatus.COMPLETED,
@@ -284,36 +297,22 @@ class BitelBackend(ProviderBackend):
             failure_detail=detail,
         )
 
-    def raise_for_read(self, response: Response) -> None:
-        """Raise what an answer to a read means; codes for a dead key or an empty account may come with a 200."""
-        if isinstance(problem := self.refusal(response), AccountProblem):
-            raise problem
-        super().raise_for_read(response)
-
     def refusal(self, response: Response) -> ProviderError | None:
         """Return the meaning of Bitel's error code; a code without a result is a refusal, even with a 200."""
         status = response.status_code
-        if status >= 500 or status in {401, 402, 408, 409, 425, 429, 499}:
+        if status >= 500 or status in UNDECIDED:
             return None
         answer = _json_object(response)
         if not answer.get("error") or answer.get("result"):
-            return None
+            return super().refusal(response)
         code = _code_of(answer)
-        text = code or self.error_text(response)
-        word = text.lower().replace("_", "").replace(" ", "")
-        message = f"Bitel refused the order: {text}."
-        if word in {"invalidphonenumber", "invalidnumber"}:
-            return InvalidNumber(message, http_status=status, vendor_code=code)
-        if word in {"invalidrequest", "invalidserver"}:
-            return OrderRejected(message, http_status=status, vendor_code=code)
-        # The page of general errors could not be found: the meaning is taken from words in the code.
-        if any(part in word for part in ("unauthor", "invalidtoken", "expiredtoken", "forbidden")):
-            return CredentialsRejected(message, http_status=status, vendor_code=code)
-        if any(part in word for part in ("balance", "credit", "charge")):
-            return OutOfCredit(message, http_status=status, vendor_code=code)
-        if 300 <= status < 400 or any(part in word for part in UNSURE):
-            return OutcomeUnknown(f"Bitel answered an order with {text}.", http_status=status, vendor_code=code)
-        return OrderRejected(message, http_status=status, vendor_code=code)
+        words = code or self.error_text(response)
+        if error := self.refused(status, code, words):
+            return error
+        # A redirect refuses nothing, except where it comes with a code that does.
+        if 300 <= status < 400:
+            return OutcomeUnknown(f"Bitel answered {status} with {words}.", http_status=status, vendor_code=code)
+        return OrderRejected(f"Bitel refused: {words}.", http_status=status, vendor_code=code)
 
 
 def _code_of(answer: Mapping[str, Any]) -> str:

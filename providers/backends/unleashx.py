@@ -27,6 +27,7 @@ from requests import Request, Response
 from providers.backends._unleashx_pages import Pages
 from providers.backends._unleashx_rows import (
     AFTER,
+    DEAD_KEY,
     Row,
     as_meant,
     boxes_of,
@@ -42,13 +43,16 @@ from providers.backends._unleashx_rows import (
 )
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
+    AgentRefused,
+    CallerIdRefused,
     CredentialsRejected,
     InvalidNumber,
     OrderRejected,
     OutOfCredit,
-    ProviderError,
+    PlanRefused,
     UnexpectedResponse,
     WebhookRejected,
+    ZoneRefused,
 )
 from providers.lists import listed
 from providers.parsing import (
@@ -64,6 +68,7 @@ from providers.parsing import (
     recording_of,
     require_object,
 )
+from providers.refusals import AGENT_GONE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
 from providers.types import (
     FINAL,
     AccountState,
@@ -80,6 +85,22 @@ from providers.types import (
 )
 
 ROOT = "/api/v1/global"
+REFUSED_WITH = (400, 403, 404, 422)
+REFUSALS = (
+    RefusalRow(CredentialsRejected, REFUSED_WITH, body=DEAD_KEY),
+    RefusalRow(AgentRefused, REFUSED_WITH, body=AGENT_GONE),
+    RefusalRow(CallerIdRefused, REFUSED_WITH, body=r"no (phone )?number.*(attached|assigned)|number.*not attached"),
+    RefusalRow(
+        InvalidNumber,
+        REFUSED_WITH,
+        body=r"phone.*(invalid|required|format|country code)|(invalid|required|format|country code).*phone",
+    ),
+    RefusalRow(OutOfCredit, REFUSED_WITH, body=r"insufficient.*(balance|credit)|(balance|credit).*(insufficient|low)"),
+    RefusalRow(PlanRefused, REFUSED_WITH, body=PLAN_LIMIT),
+    RefusalRow(ZoneRefused, REFUSED_WITH, body=ZONE_CLOSED),
+)
+"""By code and words. Published are the agent that is gone or not active and the missing number; a dead key is seen in
+public code, the others are inferred."""
 FETCHED_PAGES = 40
 """Pages that one reading of states reads; older calls are then searched for one by one."""
 MOST_SEARCHED = 10
@@ -104,6 +125,7 @@ class UnleashXBackend(ProviderBackend):
     label = "UnleashX"
     docs_url = "https://docs.unleashx.ai/api-reference/voice-ai/make-call"
     default_base_url = "https://www.tryunleashx.com"
+    refusals = REFUSALS
     status_map = {
         "initiated": CallStatus.DIALING,
         "completed": CallStatus.COMPLETED,
@@ -356,17 +378,3 @@ class UnleashXBackend(ProviderBackend):
     def raise_for_read(self, response: Response) -> None:
         """Raise what the answer means; `{"error": true}` in a 200 is a refusal."""
         super().raise_for_read(as_meant(response))
-
-    def refusal(self, response: Response) -> ProviderError | None:
-        """Return a bad number, a dead token or an empty account, recognised by the vendor's words."""
-        if response.status_code not in {400, 403, 404, 422}:
-            return None
-        text = self.error_text(response)
-        word = text.lower().replace("_", " ")
-        if "phone" in word and any(part in word for part in ("invalid", "required", "format", "country code")):
-            return InvalidNumber(text, http_status=response.status_code)
-        if "token" in word or "unauthor" in word:
-            return CredentialsRejected(text, http_status=response.status_code)
-        if "insufficient" in word and ("balance" in word or "credit" in word):
-            return OutOfCredit(text, http_status=response.status_code)
-        return None

@@ -19,13 +19,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
+from providers.backends._vocode_refusals import REFUSALS, fault_place
 from providers.backends._vocode_rows import in_window, parse_agent_row, parse_number_row, parse_voice_row
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
-    InvalidNumber,
     OrderRejected,
-    ProviderError,
     UnexpectedResponse,
     WebhookRejected,
 )
@@ -97,6 +96,7 @@ class VocodeBackend(ProviderBackend):
     label = "Vocode"
     docs_url = "https://docs.vocode.dev/api-reference/calls/create-call"
     default_base_url = "https://api.vocode.dev"
+    refusals = REFUSALS
     status_map = {
         "not_started": CallStatus.QUEUED,
         "in_progress": CallStatus.IN_PROGRESS,
@@ -370,23 +370,9 @@ class VocodeBackend(ProviderBackend):
             raise WebhookRejected("The webhook names no call.")
         return [CallSnapshot(remote_id=remote_id, raw_status=kind, status=self.status_of(kind))]
 
-    def refusal(self, response: Response) -> ProviderError | None:
-        """Return a bad number (a 422 about `to_number`) or a refused key (a 403, by its words)."""
-        if response.status_code < 400:
-            return None
-        text = self.error_text(response)
-        is_about_key = any(word in text.lower() for word in ("auth", "credential", "token", "api key"))
-        if response.status_code == 403 and is_about_key:
-            return CredentialsRejected(text, http_status=403)
-        if response.status_code == 422:
-            try:
-                faults = as_mapping(json_of(response)).get("detail")
-            except UnexpectedResponse:
-                return None
-            places = [as_mapping(fault).get("loc") for fault in faults] if isinstance(faults, list) else []
-            if any(isinstance(place, list) and "to_number" in place for place in places):
-                return InvalidNumber(text or "Vocode refuses the number.", http_status=422)
-        return None
+    def vendor_code(self, response: Response) -> str:
+        """Return the place of a 422's first fault, such as "body.to_number"."""
+        return fault_place(response)
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -3,8 +3,8 @@
 Read 2026-11: https://docs.voicy.co/api-reference/overview, .../call-dial, .../call-get, .../call-list, .../agent-list,
 .../models/call, https://docs.voicy.co/webhooks, .../rate-limits, .../error-handling, .../authentication.
 
-Oddities: an order is answered 201, and 403 means a number that is not ours, not a dead key. Three generations of pages
-name the end of a call differently; all their words are known here. Rows of lists carry no transcript, so an ended
+Oddities: an order is answered 201, and 403 mostly means a number that is not ours, not a dead key. Three generations of
+pages name the end of a call differently; all their words are known here. Rows of lists carry no transcript, so an ended
 call is read once more by its id. `error_inactivity` is listed among the completed calls. Recordings last an hour.
 """
 
@@ -24,12 +24,17 @@ from requests import Request, Response
 
 from providers.base import ProviderBackend, json_of, normalise_word, retry_after
 from providers.exceptions import (
+    AgentRefused,
+    CallerIdRefused,
+    CredentialsRejected,
     InvalidNumber,
     OutOfCredit,
+    PlanRefused,
     ProviderError,
     RateLimited,
     UnexpectedResponse,
     WebhookRejected,
+    ZoneRefused,
 )
 from providers.lists import asked_again, listed
 from providers.parsing import (
@@ -55,6 +60,7 @@ from providers.parsing import (
     require_rows,
     variables_in,
 )
+from providers.refusals import AGENT_GONE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
 from providers.types import (
     FINAL,
     AccountState,
@@ -80,8 +86,17 @@ BEFORE, AFTER = timedelta(minutes=5), timedelta(days=1)
 """Margin of a list's window before the first and after the last order: clocks differ, and no call may be missed."""
 FORMATS = (("e164", "+15551234567"), ("digits", "15551234567"))
 
-NO_CREDIT = re.compile(r"insufficient|out of credit|balance", re.IGNORECASE)
-BAD_NUMBER = re.compile(r"invalid phone number|to_number.*(invalid|format)", re.IGNORECASE)
+REFUSALS = (
+    RefusalRow(OutOfCredit, (400, 402, 403, 422), body=r"insufficient|out of credit|balance"),
+    # A 403 for a number that is not ours is about the caller ID, not the key: error-handling and call-dial pages.
+    RefusalRow(CallerIdRefused, (400, 403, 404, 422), body=r"number not (found|assigned)|not assigned to your account"),
+    RefusalRow(CredentialsRejected, (403,), body=r"api key|missing authorization|(invalid|expired) token"),
+    RefusalRow(PlanRefused, (400, 403, 422), body=PLAN_LIMIT),
+    RefusalRow(ZoneRefused, (400, 403, 422), body=ZONE_CLOSED),
+    RefusalRow(InvalidNumber, (400, 422), body=r"invalid phone number|to_number.*(invalid|format)"),
+    RefusalRow(AgentRefused, (400, 403, 404, 422), body=AGENT_GONE),
+)
+"""By code and words; those about credit, plan and country are inferred, no page has them."""
 WAIT = re.compile(r"(\d{1,5}) ?s(ec|\b)", re.IGNORECASE)
 
 
@@ -92,6 +107,7 @@ class VoicyBackend(ProviderBackend):
     label = "Voicy"
     docs_url = "https://docs.voicy.co/api-reference/overview"
     default_base_url = "https://api.voicy.co/functions/v1"
+    refusals = REFUSALS
     status_map = {
         "initiated": CallStatus.DIALING,
         "ringing": CallStatus.RINGING,
@@ -184,23 +200,10 @@ class VoicyBackend(ProviderBackend):
         )
 
     def refusal(self, response: Response) -> ProviderError | None:
-        """Return a limit, an empty account or a bad number; a 403 is a refusal of the order, not of the key."""
-        if response.status_code < 400:
-            return None
-        text, status = self.error_text(response), response.status_code
-        if status == 429:
-            return self._slow_down(response, text)
-        if status in {400, 403, 422} and NO_CREDIT.search(text):
-            return OutOfCredit(text, http_status=status)
-        if status in {400, 422} and BAD_NUMBER.search(text):
-            return InvalidNumber(text, http_status=status)
-        return None
-
-    def raise_for_read(self, response: Response) -> None:
-        """Raise what an answer to a read means; a rate limit names the seconds to wait in its text."""
+        """Return what an answer means; a rate limit names the seconds to wait in its text."""
         if response.status_code == 429:
-            raise self._slow_down(response, self.error_text(response))
-        super().raise_for_read(response)
+            return self._slow_down(response, self.error_text(response))
+        return super().refusal(response)
 
     @staticmethod
     def _slow_down(response: Response, text: str) -> RateLimited:

@@ -15,6 +15,7 @@ What a payload file holds: `exchanges.py`. What holds of broken answers and of s
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ import pytest
 from providers.base import ProviderBackend, normalise_word
 from providers.client.client import boottime
 from providers.exceptions import (
+    AccountProblem,
     CredentialsRejected,
     NotSent,
     OrderRejected,
@@ -37,11 +39,12 @@ from providers.exceptions import (
 )
 from providers.types import OURS, CallSnapshot, CallStatus
 from tests.providers.broken_answers import BrokenAnswers
-from tests.providers.clients import carry
+from tests.providers.clients import answer_of, carry
 from tests.providers.exchanges import (
     CANARY,
     ScriptedClient,
     assert_well_typed,
+    failure_of,
     filled,
     handle_from,
     order_from,
@@ -157,6 +160,27 @@ class ProviderContract(BrokenAnswers):
             with pytest.raises(ProviderError) as caught:
                 self.open_backend(stub).place_call(self.order())
             assert type(caught.value) is means, (status, body)
+            assert caught.value.about is means.about
+
+    def test_read_takes_the_same_answers_for_the_same(self, stub: VendorStub) -> None:
+        handle = handle_from(self.fetch_with_word(stub)["handle"])
+        for status, body, means in self.refusals:
+            stub.answer(Answer(status, body))
+            backend = self.open_backend(stub)
+            error = failure_of(lambda backend=backend: list(backend.fetch_calls([handle])))
+            alike = means if issubclass(means, AccountProblem | RateLimited) else UnexpectedResponse
+            assert type(error) is alike or (error is None and status == 404), (status, body, error)
+
+    def test_every_row_of_the_table_has_an_answer_that_it_names(self) -> None:
+        backend = self.backend_behind(None)
+        unnamed = set(backend.refusals)
+        for status, body, _means in self.refusals:
+            answer = answer_of(status, json.dumps(body).encode())
+            code, words = backend.vendor_code(answer), backend.error_text(answer)
+            unnamed.discard(next((row for row in backend.refusals if row.fits(answer.status_code, code, words)), None))
+            # What comes as a 2xx is looked at as the status that it means.
+            unnamed.discard(next((row for row in backend.refusals if row.fits(400, code, words)), None))
+        assert not unnamed, [row.means.__name__ for row in unnamed]
 
     def test_only_effects_go_through_send_once(self) -> None:
         for name, payload in self.read_payloads().items():

@@ -10,11 +10,13 @@ from requests import Request, Response
 from providers.backends.bitel import BitelBackend
 from providers.exceptions import (
     CredentialsRejected,
+    DialerRefused,
     InvalidNumber,
     OrderRejected,
     OutcomeUnknown,
     OutOfCredit,
     UnexpectedResponse,
+    VoiceRefused,
     WebhookRejected,
 )
 from providers.types import CallOrder
@@ -47,7 +49,8 @@ class TestBitel(ProviderContract):
     refusals = (
         (200, {"result": None, "error": "InvalidPhoneNumber"}, InvalidNumber),
         (400, {"result": None, "error": "InvalidPhoneNumber"}, InvalidNumber),
-        (200, {"result": None, "error": "InvalidServer"}, OrderRejected),
+        (200, {"result": None, "error": "InvalidServer"}, DialerRefused),
+        (400, {"result": None, "error": "VoiceNotFound"}, VoiceRefused),
         (400, {"result": None, "error": "InvalidRequest"}, OrderRejected),
         (302, {"result": None, "error": "InvalidRequest"}, OrderRejected),
         (302, {"result": None, "error": "SomethingElse"}, OutcomeUnknown),

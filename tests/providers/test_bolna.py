@@ -8,7 +8,18 @@ import pytest
 
 from providers.backends.bolna import BolnaBackend
 from providers.client.client import HttpClient
-from providers.exceptions import CredentialsRejected, InvalidNumber, OrderRejected, OutOfCredit, UnexpectedResponse
+from providers.exceptions import (
+    AgentRefused,
+    CallerIdRefused,
+    CredentialsRejected,
+    InvalidNumber,
+    OrderRejected,
+    OutOfCredit,
+    PlanRefused,
+    UnexpectedResponse,
+    VoiceRefused,
+    ZoneRefused,
+)
 from providers.types import CallQuery
 from tests.providers.clients import answer_of
 from tests.providers.contract import ProviderContract
@@ -24,9 +35,16 @@ class TestBolna(ProviderContract):
         (400, {"error": 400, "message": "Insufficient balance. Please recharge your wallet"}, OutOfCredit),
         (403, {"error": 403, "message": "Insufficient balance"}, OutOfCredit),
         (403, {"detail": "Access denied"}, CredentialsRejected),
-        (403, {"message": "Trial accounts can call verified numbers only"}, OrderRejected),
+        (403, {"detail": "Unrecognized access token"}, CredentialsRejected),
+        (403, {"message": "Forbidden"}, CredentialsRejected),
+        (403, {"message": "Trial accounts can call verified numbers only"}, PlanRefused),
+        (403, {"error": 403, "message": "Calls to this country are not enabled"}, ZoneRefused),
+        (400, {"error": 400, "message": "from_phone_number does not belong to the account"}, CallerIdRefused),
+        (404, {"error": 404, "message": "Phone number not found"}, CallerIdRefused),
+        (404, {"error": 404, "message": "Voice not found"}, VoiceRefused),
+        (400, {"error": 400, "message": "user_data must be an object"}, OrderRejected),
         (400, {"error": 400, "message": "recipient_phone_number is not a valid E.164 number"}, InvalidNumber),
-        (404, {"error": 404, "message": "Agent not found"}, OrderRejected),
+        (404, {"error": 404, "message": "Agent not found"}, AgentRefused),
     )
 
     def test_list_that_does_not_end_is_not_taken_for_whole(self) -> None:

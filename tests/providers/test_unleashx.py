@@ -12,13 +12,17 @@ from providers.backends._unleashx_pages import CALLS
 from providers.backends._unleashx_rows import is_past, match_by_number
 from providers.backends.unleashx import UnleashXBackend
 from providers.exceptions import (
+    AgentRefused,
+    CallerIdRefused,
     CredentialsRejected,
     InvalidNumber,
     OrderRejected,
     OutcomeUnknown,
     OutOfCredit,
+    PlanRefused,
     RateLimited,
     UnexpectedResponse,
+    ZoneRefused,
 )
 from providers.types import CallHandle, CallOrder
 from tests.providers.contract import ProviderContract
@@ -38,12 +42,20 @@ class TestUnleashX(ProviderContract):
     refusals = (
         (400, {"error": True, "message": "Phone Number is required"}, InvalidNumber),
         (422, {"error": True, "message": "Invalid phone number format"}, InvalidNumber),
-        (404, {"error": True, "message": "Agent not found or not active"}, OrderRejected),
+        (404, {"error": True, "message": "Agent not found or not active"}, AgentRefused),
         (400, {"error": True, "message": "LOGIN_TOKEN_REQUIRED"}, CredentialsRejected),
         (403, {"error": True, "message": "Unauthorized"}, CredentialsRejected),
-        (403, {"error": True, "message": "Agent is not yours"}, OrderRejected),
+        (403, {"error": True, "message": "Agent is not yours"}, AgentRefused),
+        (422, {"error": True, "message": "agent_id must be an integer"}, OrderRejected),
+        (400, {"error": True, "message": "No phone number is attached to this agent"}, CallerIdRefused),
+        (403, {"error": True, "message": "Upgrade your plan"}, PlanRefused),
+        (403, {"error": True, "message": "Calling to this country is not enabled"}, ZoneRefused),
+        (200, {"error": True, "message": "Invalid Auth Key or Session Expired"}, CredentialsRejected),
+        (200, {"success": False, "message": "Invalid Auth Key or Session Expired"}, CredentialsRejected),
+        (200, {"message": "Invalid Auth Key or Session Expired", "data": {}}, CredentialsRejected),
+        (200, {"message": "Session expired", "data": {"campaign": 7}}, OutcomeUnknown),
         (400, {"error": True, "message": "Insufficient balance"}, OutOfCredit),
-        (200, {"error": True, "message": "Agent not found or not active"}, OrderRejected),
+        (200, {"error": True, "message": "Agent not found or not active"}, AgentRefused),
         (200, {"error": True, "code": 401, "message": "Invalid session"}, CredentialsRejected),
         (200, {"error": True, "code": 429, "message": "Slow down"}, RateLimited),
         (200, {"error": True, "code": 500, "message": "Oops"}, OutcomeUnknown),

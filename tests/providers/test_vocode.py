@@ -10,7 +10,18 @@ from uuid import UUID
 import pytest
 
 from providers.backends.vocode import VocodeBackend
-from providers.exceptions import CredentialsRejected, InvalidNumber, OrderRejected, UnexpectedResponse, WebhookRejected
+from providers.exceptions import (
+    AgentRefused,
+    CallerIdRefused,
+    CredentialsRejected,
+    InvalidNumber,
+    OrderRejected,
+    OutOfCredit,
+    PlanRefused,
+    UnexpectedResponse,
+    WebhookRejected,
+    ZoneRefused,
+)
 from providers.types import CallHandle, CallOrder, CallQuery
 from tests.providers.contract import ProviderContract
 from tests.providers.vendor_stub import Answer, VendorStub
@@ -25,9 +36,17 @@ class TestVocode(ProviderContract):
     paged = frozenset({"list", "agents", "voices", "caller_ids"})
     refusals = (
         (422, {"detail": [{"loc": ["body", "to_number"], "msg": "bad", "type": "value_error"}]}, InvalidNumber),
-        (422, {"detail": [{"loc": ["body", "agent"], "msg": "bad", "type": "value_error"}]}, OrderRejected),
+        (422, {"detail": [{"loc": ["body", "agent"], "msg": "bad", "type": "value_error"}]}, AgentRefused),
+        (422, {"detail": [{"loc": ["body", "from_number"], "msg": "bad", "type": "value_error"}]}, CallerIdRefused),
+        (422, {"detail": [{"loc": ["body", "context"], "msg": "bad", "type": "value_error"}]}, OrderRejected),
         (403, {"detail": "Not authenticated"}, CredentialsRejected),
-        (403, {"detail": "This number is not yours"}, OrderRejected),
+        (403, {"detail": "Forbidden"}, OrderRejected),
+        (403, {"detail": "This number is not yours"}, CallerIdRefused),
+        (404, {"error": "Phone number not found"}, CallerIdRefused),
+        (404, {"error": "Agent not found"}, AgentRefused),
+        (403, {"detail": "Monthly minutes exceeded"}, PlanRefused),
+        (400, {"detail": "Insufficient credit"}, OutOfCredit),
+        (403, {"detail": "Calls to this region are not allowed"}, ZoneRefused),
     )
 
     def test_fault_list_is_told_in_words(self, stub: VendorStub) -> None:

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 import pytest
 
 from providers.backends.voicy import MOST_WHOLE_READS, PAGE_ROWS, VoicyBackend
-from providers.exceptions import InvalidNumber, OrderRejected, OutOfCredit, RateLimited, UnexpectedResponse
+from providers.exceptions import (
+    AgentRefused,
+    CallerIdRefused,
+    CredentialsRejected,
+    InvalidNumber,
+    OrderRejected,
+    OutOfCredit,
+    PlanRefused,
+    RateLimited,
+    UnexpectedResponse,
+    ZoneRefused,
+)
 from providers.types import CallStatus
 from tests.providers.contract import ProviderContract
 from tests.providers.exchanges import CANARY, ScriptedClient, handle_from
@@ -23,7 +34,14 @@ class TestVoicy(ProviderContract):
     paged = frozenset({"list"})
     absent = Answer(404, {"error": "Call not found"})
     refusals = (
-        (403, {"error": "Phone number not assigned to your account"}, OrderRejected),
+        (403, {"error": "Phone number not assigned to your account"}, CallerIdRefused),
+        (403, {"error": "Phone number not found or not assigned to your account"}, CallerIdRefused),
+        (403, {"error": "Access denied"}, OrderRejected),
+        (403, {"error": "Invalid API key"}, CredentialsRejected),
+        (401, {"error": "Invalid or expired token"}, CredentialsRejected),
+        (404, {"error": "Agent not found"}, AgentRefused),
+        (403, {"error": "Upgrade to call more"}, PlanRefused),
+        (403, {"error": "This country is not enabled, calls are not allowed to it"}, ZoneRefused),
         (400, {"error": "Invalid phone number format. Use E.164 (e.g. +11234567890)"}, InvalidNumber),
         (400, {"error": "to_number is required"}, OrderRejected),
         (403, {"status": "error", "message": "Insufficient credits"}, OutOfCredit),

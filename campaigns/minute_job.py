@@ -22,6 +22,7 @@ from campaigns.tracking import (
     vendor_stops,
     webhooks,
 )
+from providers.models import Provider
 
 
 def sweep() -> dict[str, int]:
@@ -55,6 +56,8 @@ def sweep() -> dict[str, int]:
         queue.nudge_comparison(provider_id)
     for provider_id in reconciliation_sweep.frozen_to_sweep(now):
         queue.nudge_list(provider_id)
+    for provider_id in Provider.objects.due_for_sync(now):
+        queue.nudge_sync(provider_id)
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
     for export_id in job.unfinished(now):

@@ -24,6 +24,7 @@ SWEEP_LIST = "campaigns.tasks.sweep_list"
 COMPARE_START = "campaigns.tasks.compare_start"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
+SYNC_PROVIDER = "providers.services.syncing.sync_by_itself"
 BEAT = "campaigns.tasks.beat"
 
 
@@ -63,6 +64,11 @@ def nudge_list(provider_id: int) -> None:
 def nudge_comparison(provider_id: int) -> None:
     """Queue the comparison before a provider's first order when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, COMPARE_START, provider_id))
+
+
+def nudge_sync(provider_id: int) -> None:
+    """Queue the sync that a provider is due for when the caller's transaction commits."""
+    transaction.on_commit(partial(_ring, SYNC_PROVIDER, provider_id))
 
 
 def nudge_import(import_id: int) -> None:

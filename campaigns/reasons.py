@@ -37,6 +37,7 @@ class WaitReason(models.TextChoices):
     NOT_SENT = "not_sent", _("Waits: the vendor could not be reached; nothing was dialled.")
     RATE_LIMITED = "rate_limited", _("Waits: the vendor asked us to slow down.")
     PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
+    MESSAGE_REFUSED = "message_refused", _("Waits: the vendor refused the agent, voice or caller ID; nobody was rung.")
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
@@ -63,6 +64,9 @@ SENTENCES: dict[str, str | Promise] = {
     "not_sent": _("The vendor could not be reached; nothing was dialled, it is tried again."),
     "rate_limited": _("The vendor asked us to slow down; nothing was dialled, it is tried again."),
     "account_problem": _("The vendor refused our account; nothing was dialled, the call waits until an admin acts."),
+    "message_refused": _(
+        "The vendor refused the agent, voice or caller ID; nothing was dialled, the call waits until that is put right."
+    ),
     "outcome_unknown": _(
         "The vendor's answer was lost: the call may have been placed. Nobody is dialled again until we know."
     ),
@@ -86,6 +90,9 @@ SENTENCES: dict[str, str | Promise] = {
     "several_candidates": _("Several calls in the vendor's list could be this one: a person must decide."),
     "needs_person": _("Not known for a day: a person must decide."),
     "retry_planned": _("Another attempt is planned."),
+    "account_retry": _(
+        "The account at the vendor failed, not this person: called again once it is mended; no attempt is used up."
+    ),
     "no_retry_left": _("No further attempt: all attempts are used."),
     "no_retry_talked": _("No further attempt: somebody talked."),
     "no_retry_stopped": _("No further attempt: somebody here stopped the call."),

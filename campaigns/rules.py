@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,6 +47,8 @@ FAILURES_LEAST = 5
 FAILURES_PERCENT = 50
 REFUSALS_LEAST = 20
 REFUSALS_PERCENT = 30
+REJECTED_IN_ROW = 3
+"""Different people whose orders the vendor rejected with the same words in a row: it is no matter of theirs."""
 REFUSALS_AMONG = 100
 """Refusals are counted among this many last answered calls."""
 HUNG_UP_WITHIN = 2
@@ -258,6 +261,11 @@ def retry_delay_minutes(delays: Sequence[int], attempt: int, max_attempts: int) 
     return int(delays[min(attempt - 1, len(delays) - 1)])
 
 
+def without_figures(words: str) -> str:
+    """Return a vendor's reason without figures and masked numbers, so that two people's reasons can be compared."""
+    return " ".join(re.sub(r"[\d*+]+", "#", words).lower().split())
+
+
 Outcome = tuple[int, int, int]
 """A ten-second bucket (epoch seconds // 10), its successful orders, its failed orders."""
 
@@ -313,24 +321,49 @@ class Watch:
     ends: tuple[Outcome, ...] = ()
     answers: str = ""
     """One character for each answered call, the newest last: 1 for a refusal, else 0."""
+    rejected_as: str = ""
+    """The vendor's reason for the last orders that it rejected, without figures."""
+    rejected: tuple[str, ...] = ()
+    """The people (ids) whose orders were rejected with that reason in a row."""
+    rejected_since: float = 0.0
+    """When the first of those orders left, in epoch seconds."""
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Watch:
         """Return the watch that is stored in a campaign's row."""
         ends = tuple((int(end[0]), int(end[1]), int(end[2])) for end in stored.get("ends", ()))
-        return cls(ends, str(stored.get("answers", "")))
+        as_, people, since = stored.get("rejected") or ("", (), 0.0)
+        return cls(ends, str(stored.get("answers", "")), str(as_), tuple(map(str, people)), float(since))
 
     def as_stored(self) -> dict[str, Any]:
         """Return the watch as JSON for the campaign's row."""
-        return {"ends": [list(end) for end in self.ends], "answers": self.answers}
+        stored: dict[str, Any] = {"ends": [list(end) for end in self.ends], "answers": self.answers}
+        if self.rejected:
+            stored["rejected"] = [self.rejected_as, list(self.rejected), self.rejected_since]
+        return stored
 
     def after(self, ends: Sequence[End], now: float) -> Watch:
         """Return the watch with these ends added; ends older than two minutes and all but the last 100 answers go."""
         failed = sum(end == "failed" for end in ends)
         answers = "".join("1" if end == "refused" else "0" for end in ends if end in {"refused", "talked"})
-        return Watch(
-            tuple(weigh(self.ends, now, len(ends) - failed, failed)), (self.answers + answers)[-REFUSALS_AMONG:]
+        return replace(
+            self,
+            ends=tuple(weigh(self.ends, now, len(ends) - failed, failed)),
+            answers=(self.answers + answers)[-REFUSALS_AMONG:],
         )
+
+    def after_rejection(self, words: str, person: str, left_at: float) -> Watch:
+        """Return the watch with one more order rejected for a reason that names nobody; another reason begins anew."""
+        as_ = without_figures(words)
+        if as_ != self.rejected_as:
+            return replace(self, rejected_as=as_, rejected=(person,), rejected_since=left_at)
+        people = self.rejected if person in self.rejected else (*self.rejected, person)
+        return replace(self, rejected=people, rejected_since=min(self.rejected_since, left_at))
+
+    @property
+    def is_same_for_all(self) -> bool:
+        """Whether so many different people were rejected with the same words that it is no matter of theirs."""
+        return len(self.rejected) >= REJECTED_IN_ROW
 
     def after_late_wish(self) -> Watch:
         """Return the watch with one conversation turned into a refusal, because its opt-out became known late."""

@@ -85,6 +85,9 @@ class FailureReason(models.TextChoices):
     NOT_PLACED = "not_placed", _("The vendor never took the order")
 
 
+ACCOUNT_FAILURES = frozenset({FailureReason.BALANCE_LOW})
+"""Reasons that are faults of the account: a call that the vendor took ends for them, and no person is to blame."""
+
 AnsweredBy = Literal["human", "machine", "unknown"]
 
 

@@ -55,6 +55,7 @@ ERRANDS: dict[str, Words] = {
     "list_agents": _("Sync of agents"),
     "list_voices": _("Sync of voices"),
     "list_caller_ids": _("Sync of caller IDs"),
+    "fetch_balance": _("Reading of the balance"),
     "place_call": _("Order of a call"),
     "fetch_calls": _("States of calls"),
     "list_calls": _("List of calls"),

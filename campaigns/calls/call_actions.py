@@ -110,6 +110,7 @@ COPIED = (
     "variables",
     "owner_id",
     "team_id",
+    "uncounted",
 )
 """What a further attempt takes over: the order, without vendor-side extras."""
 

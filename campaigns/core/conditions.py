@@ -18,7 +18,7 @@ from campaigns.core.sql.bulk import literals
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.models.status_conditions import StatusIsMostly
-from providers.types import ENDED, FINAL, CallStatus, FailureReason
+from providers.types import ACCOUNT_FAILURES, ENDED, FINAL, CallStatus, FailureReason
 
 UNKNOWN_FOR = datetime.timedelta(minutes=15)
 """An unknown call younger than this is usually resolved automatically."""
@@ -80,6 +80,11 @@ TALKED = f"status IN ({literals(MAY_HAVE_TALKED)}) AND COALESCE(talk_seconds, 0)
 def has_talked(status: str, talk_seconds: int | None, answered_by: str) -> bool:
     """Tell whether a person talked in a call with these values."""
     return bool(talk_seconds) and status in MAY_HAVE_TALKED and answered_by != MACHINE
+
+
+def is_account_failure(status: str, failure_reason: str) -> bool:
+    """Tell whether the vendor took a call and then ended it for a fault of the account; it is no attempt of anybody."""
+    return status == CallStatus.FAILED and failure_reason in ACCOUNT_FAILURES
 
 
 def reached_in(calls: CallQuerySet) -> CallQuerySet:

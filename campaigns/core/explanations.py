@@ -81,6 +81,7 @@ AFTER_WAIT: dict[str, Words] = {
     WaitReason.NOT_SENT: _("Nothing is to be done: it is tried again. Where it repeats, an admin tests the provider."),
     WaitReason.RATE_LIMITED: _("Nothing is to be done: it is called as soon as the vendor allows."),
     WaitReason.PROVIDER_HALTED: _("An admin opens Providers, puts the key or the credit right, and resumes it."),
+    WaitReason.MESSAGE_REFUSED: _("Put right at the vendor what is named on the campaign's page, then resume it."),
     WaitReason.LIVE_ELSEWHERE: _("Nothing is to be done: it is called when the end of the other call is known."),
     WaitReason.QUIET_PERIOD: _("Nothing is to be done: it is called when the quiet period is over."),
     WaitReason.BUDGET: _("It goes on when those calls turn out cheaper; else a manager raises the budget."),
@@ -215,9 +216,11 @@ def why_no_more(call: Call, campaign: Campaign) -> Words:
         return _("No further attempt: somebody here stopped the call.")
     if not campaign.is_open:
         return _("No further attempt: the campaign is over.")
+    if conditions.is_account_failure(call.status, call.failure_reason):
+        return ""
     if not campaign.retry_delays(call.status):
         return _("No further attempt: the campaign plans none after this.")
-    if call.attempt >= campaign.max_attempts:
+    if call.counted_attempt >= campaign.max_attempts:
         return _("No further attempt: all attempts are used.")
     return ""
 

@@ -59,6 +59,8 @@ class CommitResult:
     """Ids of calls for which there was no free line or no pace left; they stay reserved."""
     over_budget: set[int] = field(default_factory=set)
     """Ids of campaigns whose budget is used up."""
+    gone: set[int] = field(default_factory=set)
+    """Ids of campaigns whose agent, voice or caller ID is no longer at the vendor, or not active there."""
     is_open: bool = True
     """False if the provider may not place any call now."""
 
@@ -106,6 +108,7 @@ def commit_calls(
             result.committed += one.committed
             result.left += one.left
             result.over_budget |= one.over_budget
+            result.gone |= one.gone
         return result
 
 
@@ -133,6 +136,7 @@ def _commit(
                 steps += batch.steps
                 result.left = [call.pk for call in batch.left]
                 result.over_budget = batch.over_budget
+                result.gone = batch.gone
                 orders = batch.orders()
             else:
                 result.left, result.is_open, orders = list(ids), False, []
@@ -188,6 +192,7 @@ class _Batch:
         self.waiting: list[tuple[DueCall, WaitReason, datetime.datetime]] = []
         self.skipped: list[tuple[DueCall, SkipReason]] = []
         self.over_budget: set[int] = set()
+        self.gone: set[int] = set()
         self.steps: list[Step] = []
 
     def _tokens_of(self, paced: Provider | Campaign) -> int:
@@ -210,6 +215,9 @@ class _Batch:
         campaign = self.campaigns.get(call.campaign_id or 0)
         if call.campaign_id and (campaign is None or campaign.status != Campaign.Status.RUNNING):
             self.left.append(call)
+        elif campaign and call.is_message_gone:
+            self.left.append(call)
+            self.gone.add(campaign.pk)
         elif (answer := self._answer(call, campaign)).verdict is Verdict.NEVER:
             self.skipped.append((call, SkipReason(answer.reason)))
         elif answer.verdict is Verdict.WAIT:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from campaigns.core.eligibility_facts import Asked, instant_of
+from campaigns.core.message_parts import NOT_ACTIVE
 from campaigns.core.sql.bulk import among, lease_text, literals
 from campaigns.models import Call, Contact
 from providers.models import Agent, CallerId, Dialer, Voice
@@ -45,6 +46,8 @@ class DueCall:
     """The contact's own columns, for the message's variables."""
     asked: Asked = Asked()  # noqa: RUF009 - immutable
     """Until when a single call is wanted, and its confirmation."""
+    is_message_gone: bool = False
+    """Whether its agent, voice, caller ID or dialler is gone or not active, as last synced."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
@@ -63,11 +66,14 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
     voices = _names(Voice, "remote_id", {row[9] for row in rows})
     callers = _names(CallerId, "number", {row[10] for row in rows})
     dialers = _names(Dialer, "remote_id", {row[11] for row in rows})
+    parts = (agents, voices, callers, dialers)
     return [
         DueCall(
             row[0], row[1], row[2] if isinstance(row[2], UUID) else UUID(hex=row[2]), row[3], row[4], row[5],
-            _object(row[6]), _object(row[7]), agents[row[8]], voices[row[9]], callers[row[10]], dialers[row[11]],
-            row[12], row[13] or "", _object(row[14]), Asked(instant_of(row[15]), instant_of(row[16])),
+            _object(row[6]), _object(row[7]), agents[row[8]].name, voices[row[9]].name, callers[row[10]].name,
+            dialers[row[11]].name, row[12], row[13] or "", _object(row[14]),
+            Asked(instant_of(row[15]), instant_of(row[16])),
+            any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
         )
         for row in rows
     ]  # fmt: skip
@@ -105,13 +111,22 @@ def lines_held(provider_id: int, unknown_since: datetime.datetime) -> HeldLines:
     )
 
 
-def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict[int | None, str]:
+class _Part(NamedTuple):
+    """What is at the vendor: its id or number there, and whether it is gone or not active."""
+
+    name: str
+    is_gone: bool
+
+
+def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict[int | None, _Part]:
     """Return the value of `column` (the vendor's id or number) of each row, by id; None maps to an empty text."""
-    found: dict[int | None, str] = {None: ""}
+    found: dict[int | None, _Part] = {None: _Part("", False)}
     if wanted := ids - {None}:
         those, parameters = among("id", wanted, "bigint")
-        table = model._meta.db_table
-        found.update(_rows(f"SELECT id, {column} FROM {table} WHERE {those}", parameters))  # noqa: S608
+        warnings = "warnings" if model is Agent else "'[]'"
+        statement = f"SELECT id, {column}, is_present, {warnings} FROM {model._meta.db_table} WHERE {those}"  # noqa: S608
+        for pk, name, is_present, warned in _rows(statement, parameters):
+            found[pk] = _Part(name, not is_present or NOT_ACTIVE in str(warned))
     return found
 
 

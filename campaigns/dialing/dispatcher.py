@@ -245,6 +245,8 @@ class DispatchSlice:
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
+        for campaign_id in result.gone:
+            lifecycle.pause_where_gone(campaign_id)
         if result.left and not result.committed:
             # No free line, no pace left, or the provider was stopped: reserve again in a later round.
             lane.reserved.clear()

@@ -13,19 +13,22 @@ from dataclasses import dataclass, replace
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from campaigns import rules
-from campaigns.core import transitions
+from campaigns.core import message_parts, transitions
 from campaigns.core.call_events import Source, Step, write_steps
 from campaigns.core.clock import span
+from campaigns.core.message_parts import PARTS
 from campaigns.core.sql.bulk import insert_rows
 from campaigns.core.transitions import Why
 from campaigns.dialing import circuit_breaker
-from campaigns.models import Call
+from campaigns.launch import lifecycle
+from campaigns.models import Call, Campaign
 from campaigns.reasons import WaitReason
 from campaigns.tracking import auto_pause
 from campaigns.tracking.call_updates import MAX_RAW_STATUS
 from providers.exceptions import (
     AccountProblem,
     InvalidNumber,
+    MessageRefused,
     NotSent,
     OrderRejected,
     OutcomeUnknown,
@@ -171,6 +174,10 @@ def _write_error(
         case AccountProblem():
             _back_to_pending(call_id, "account_problem", error, WaitReason.PROVIDER_HALTED, now, now)
             Provider.objects.halt(provider_id, error.message)
+            Provider.objects.ask_sync(provider_id)
+        case MessageRefused():
+            _refuse_message(call_id, error, now)
+            Provider.objects.ask_sync(provider_id)
         case OrderRejected():
             _reject(call_id, error, now)
         case _:
@@ -193,6 +200,19 @@ def _back_to_pending(
     )  # fmt: skip
 
 
+def _refuse_message(call_id: int, error: MessageRefused, now: datetime.datetime) -> None:
+    """Take a call back whose agent, voice or caller ID the vendor refuses, and pause its campaign at once.
+
+    All others of the campaign would be refused alike. A single call ends: its asker chooses another agent.
+    """
+    campaign = Campaign.objects.select_related("provider", *PARTS).filter(calls=call_id).first()
+    if campaign is None:
+        _reject(call_id, error, now)
+        return
+    _back_to_pending(call_id, "message_refused", error, WaitReason.MESSAGE_REFUSED, now, now)
+    lifecycle.pause_by_system(campaign.pk, message_parts.why_refused(campaign, error))
+
+
 def _reject(call_id: int, error: OrderRejected, now: datetime.datetime) -> None:
     is_number = isinstance(error, InvalidNumber)
     went = transitions.change(
@@ -205,7 +225,7 @@ def _reject(call_id: int, error: OrderRejected, now: datetime.datetime) -> None:
     )
     # A rejected number is a matter of that one person, so it does not count towards the automatic pause.
     if went and not is_number:
-        auto_pause.weigh_rejection(Call.objects.get(pk=call_id), now)
+        auto_pause.weigh_rejection(Call.objects.get(pk=call_id), error.message, now)
 
 
 def _leave_unknown(call_id: int, message: str, now: datetime.datetime) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.amounts import number, plain_money
+from campaigns.core import message_parts
 from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
@@ -166,8 +167,8 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
     for chosen in (campaign.agent, campaign.voice, campaign.caller_id, campaign.dialer):
         if chosen is not None and chosen.provider_id != provider.pk:
             found.append(_("“%(name)s” belongs to another provider.") % {"name": chosen})
-        elif chosen is not None and not chosen.is_present:
-            found.append(_("“%(name)s” is no longer at the vendor.") % {"name": chosen})
+        elif chosen is not None and (sentence := message_parts.gone_sentence(chosen)):
+            found.append(sentence)
     worst = provider.price_per_minute * provider.max_call_seconds / 60
     if campaign.budget is not None and worst > campaign.budget:
         found.append(
@@ -194,7 +195,9 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
 def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
     """Return the sentences that a person should read before a launch, but that do not forbid it."""
     provider = campaign.provider
-    found: list[Sentence] = agent_warnings(campaign.agent) if campaign.agent else []
+    found: list[Sentence] = []
+    if campaign.agent is not None and not message_parts.is_gone(campaign.agent):
+        found = agent_warnings(campaign.agent)
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
     if not provider.price_per_minute:
         found.append(

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
-from campaigns.core import transitions
+from campaigns.core import message_parts, transitions
 from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.refusals import Refusal
@@ -143,13 +143,26 @@ def pause_by_system(campaign_id: int, reason: str) -> Outcome:
     )
 
 
+def pause_where_gone(campaign_id: int) -> Outcome:
+    """Pause a campaign whose agent, voice or caller ID is gone at the vendor or not active, as last synced."""
+    reason = message_parts.why_paused(_with_parts(campaign_id))
+    return pause_by_system(campaign_id, reason) if reason else _unchanged(campaign_id)
+
+
+def _with_parts(campaign_id: int) -> Campaign:
+    return Campaign.objects.select_related("provider", *message_parts.PARTS).get(pk=campaign_id)
+
+
 def resume(campaign_id: int, person: Person) -> Outcome:
     """Resume a paused campaign, after a pilot with the rest of its people; idempotent.
 
-    Raises PermissionDenied, and Refusal if it has more people than the person may launch.
+    Raises PermissionDenied, and Refusal if it has more people than the person may launch, or if its agent, voice or
+    caller ID is gone at the vendor or not active there.
     """
     _demand_control(campaign_id, person)
-    campaign = Campaign.objects.get(pk=campaign_id)
+    campaign = _with_parts(campaign_id)
+    if campaign.status == Status.PAUSED and (why_not := message_parts.why_paused(campaign)):
+        raise Refusal(why_not)
     goes_on = campaign.pilot == Campaign.Pilot.ASKS
     is_small = campaign.pilot == Campaign.Pilot.CALLING
     queues_more = goes_on or not (campaign.is_filled or is_small)

@@ -121,6 +121,8 @@ class Call(Owned):
     """The campaign whose message somebody tried on their own phone; such a call belongs to no campaign."""
     to_number = models.CharField(_("number"), max_length=16)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    uncounted = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    """How many of this person's attempts up to here do not count, because a fault of the account ended them."""
     form_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
 
     # The order, copied when the call is queued, so that later edits do not change it
@@ -284,6 +286,11 @@ class Call(Owned):
 
     def __str__(self) -> str:
         return f"{_('Call')} {self.pk}"
+
+    @property
+    def counted_attempt(self) -> int:
+        """Which attempt it is of those that count; what a campaign's "at most so many attempts" is compared with."""
+        return self.attempt - self.uncounted
 
     @property
     def is_final(self) -> bool:

@@ -1,4 +1,8 @@
-"""Consequences of a call's end: its cost is added to the campaign, and the next attempt is planned or cancelled."""
+"""Consequences of a call's end: its cost is added to the campaign, and the next attempt is planned or cancelled.
+
+A call that the vendor took and then ended for a fault of the account is nobody's attempt: its provider halts, and a new
+row follows that does not count.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ from campaigns.core.transitions import Why
 from campaigns.evidence import Evidence
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
+from providers.exceptions import OutOfCredit
+from providers.models import Provider
 from providers.types import FINAL
 
 
@@ -33,9 +39,13 @@ def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.date
 
 
 def plan_retry(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> bool:
-    """Insert the next attempt as a new row if the campaign's retry rules plan one; returns whether it was inserted."""
+    """Insert the next attempt as a new row if the campaign's retry rules plan one; returns whether it was inserted.
+
+    After a fault of the account one follows whatever the rules say: at once, as its provider is halted, and uncounted.
+    """
     delays = campaign.retry_delays(after.status)
-    if not delays or not campaign.is_open or call.contact_id is None:
+    is_uncounted = conditions.is_account_failure(after.status, after.failure_reason)
+    if not (delays or is_uncounted) or not campaign.is_open or call.contact_id is None:
         return False
     if call.stop_asked_at is not None:
         # Somebody here asked for the call to be stopped, so no automatic retry; a person may still call again.
@@ -45,7 +55,7 @@ def plan_retry(call: Call, campaign: Campaign, after: Evidence, now: datetime.da
         # Vendors report an interrupted conversation as failed: a person who was reached is not called again for it.
         write_steps([step(call.pk, "no_retry_talked", at=now)])
         return False
-    minutes = rules.retry_delay_minutes(delays, call.attempt, campaign.max_attempts)
+    minutes = 0 if is_uncounted else rules.retry_delay_minutes(delays, call.counted_attempt, campaign.max_attempts)
     if minutes is None:
         write_steps([step(call.pk, "no_retry_left", at=now)])
         return False
@@ -55,10 +65,26 @@ def plan_retry(call: Call, campaign: Campaign, after: Evidence, now: datetime.da
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=call.attempt + 1,
         provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
         caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
-        due_at=due_at, wait_reason=WaitReason.RETRY,
+        uncounted=call.uncounted + is_uncounted, due_at=due_at,
+        wait_reason=WaitReason.PROVIDER_HALTED if is_uncounted else WaitReason.RETRY,
     )  # fmt: skip
-    write_steps([step(call.pk, "retry_planned", at=now)])
+    write_steps([step(call.pk, "account_retry" if is_uncounted else "retry_planned", at=now)])
     return made
+
+
+def halt_accounts(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> None:
+    """Halt the providers whose vendor has just ended a call for a fault of the account; outside any transaction.
+
+    An order that left before a person resumed the provider tells nothing of the account as it is now.
+    """
+    for call, _before, after in ended:
+        if not conditions.is_account_failure(after.status, after.failure_reason):
+            continue
+        resumed_at = Provider.objects.values_list("resumed_at", flat=True).get(pk=call.provider_id)
+        if resumed_at is None or call.placing_at is None or call.placing_at > resumed_at:
+            words = after.failure_detail or "The vendor ended a call because the account is empty."
+            Provider.objects.halt_for(call.provider_id, OutOfCredit(words))
+            Provider.objects.ask_sync(call.provider_id)
 
 
 def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> dict[int, Decimal]:
@@ -94,7 +120,9 @@ def was_reached_late(before: Evidence, after: Evidence) -> bool:
 def call_off(call: Call, campaign: Campaign, after: Evidence, now: datetime.datetime) -> None:
     """Skip the waiting next attempt if, by what is now known of this call, no further attempt is due."""
     # The end was corrected, or the vendor reported late that somebody talked: the planned attempt is not needed.
-    if call.contact_id is None or (campaign.retry_delays(after.status) and not _has_talked(after)):
+    is_uncounted = conditions.is_account_failure(after.status, after.failure_reason)
+    wants_another = (campaign.retry_delays(after.status) or is_uncounted) and not _has_talked(after)
+    if call.contact_id is None or wants_another:
         return
     planned = Call.objects.filter(campaign=campaign, contact=call.contact_id, attempt=call.attempt + 1)
     transitions.change(transitions.SKIP, planned, now, Why("skipped"), skip_reason=SkipReason.NOT_NEEDED)

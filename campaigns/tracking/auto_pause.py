@@ -25,6 +25,8 @@ from providers.types import FINAL, LIVE, CallStatus
 logger = logging.getLogger(__name__)
 
 TALKING = (CallStatus.IN_PROGRESS, CallStatus.WRAPPING_UP)
+MAX_WORDS = 120
+"""Characters of the vendor's reason that a pause repeats."""
 FAILURES_COMPARED = 20
 """How many of the last failed calls are searched for the commonest reason."""
 
@@ -39,16 +41,53 @@ def weigh_ends(ended: Iterable[tuple[Call, Evidence, Evidence]], now: datetime.d
     for call, before, after in ended:
         if call.campaign_id is None or call.stop_asked_at or before.status in FINAL:
             continue
+        if conditions.is_account_failure(after.status, after.failure_reason):
+            # The provider halts at the first; that says more than a share of failures.
+            continue
         has_talked = conditions.has_talked(after.status, after.talk_seconds, after.answered_by)
         end = rules.end_of(after.status, after.talk_seconds, has_talked=has_talked, is_wish_heard=after.do_not_call)
         found[call.campaign_id].append((call, end))
     _weigh(found, now)
 
 
-def weigh_rejection(call: Call, now: datetime.datetime) -> None:
-    """Count an order that the vendor rejected towards the automatic pause, in the caller's transaction."""
+def weigh_rejection(call: Call, words: str, now: datetime.datetime) -> None:
+    """Count an order that the vendor rejected towards the automatic pause, in the caller's transaction.
+
+    `words` is the vendor's reason. The same reason for several people in a row is no matter of theirs: it pauses too.
+    """
     if call.campaign_id is not None:
         _weigh({call.campaign_id: [(call, "failed")]}, now)
+        _weigh_same_words(call, words)
+
+
+def _weigh_same_words(call: Call, words: str) -> None:
+    campaign = (
+        Campaign.objects.select_for_update(no_key=True).filter(pk=call.campaign_id or 0, status="running").first()
+    )
+    if campaign is None or not _counts(call, campaign) or call.placing_at is None:
+        return
+    before = rules.Watch.read(campaign.watched)
+    person, left_at = str(call.contact_id or call.pk), call.placing_at.timestamp()
+    watch = before.after_rejection(words, person, left_at)
+    if watch.is_same_for_all and _was_taken_since(campaign, watch.rejected_since):
+        watch = rules.Watch(before.ends, before.answers).after_rejection(words, person, left_at)
+    Campaign.objects.filter(pk=campaign.pk).update(watched=watch.as_stored())
+    if watch.is_same_for_all:
+        logger.warning("campaign=%s pauses itself: the same refusal for several people", campaign.pk)
+        lifecycle.pause_by_system(campaign.pk, _same_refusal(words))
+
+
+def _was_taken_since(campaign: Campaign, since: float) -> bool:
+    """Return whether the vendor took an order of this campaign that left at that time (epoch seconds) or later."""
+    at = datetime.datetime.fromtimestamp(since, datetime.UTC)
+    return Call.objects.filter(campaign=campaign, placing_at__gte=at).exclude(remote_id="").exists()
+
+
+def _same_refusal(words: str) -> str:
+    return _(
+        "The vendor refused %(count)d people in a row with the same words: “%(words)s”. Look at agent, caller ID and"
+        " account at the vendor, then resume."
+    ) % {"count": rules.REJECTED_IN_ROW, "words": words[:MAX_WORDS]}
 
 
 def weigh_late_wish(call: Call, now: datetime.datetime) -> None:

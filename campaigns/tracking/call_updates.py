@@ -46,6 +46,7 @@ def merge_news(
         brought.ended = [end for end in brought.ended if end[0].pk in changes.ids]
         brought.reserves = changes.reserves
         consequences.follow(brought, now)
+    consequences.halt_accounts(brought)
     consequences.forbid_numbers(brought, now)
     return len(changes.ids)
 

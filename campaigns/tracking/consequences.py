@@ -70,6 +70,11 @@ def forbid_numbers(news: News, now: datetime.datetime) -> None:
                 auto_pause.weigh_late_wish(call, now)
 
 
+def halt_accounts(news: News) -> None:
+    """Halt the providers whose account ended a call, each in a transaction of its own."""
+    after_call.halt_accounts(news.ended)
+
+
 def _write_texts(news: News, _now: datetime.datetime) -> None:
     written, texts = [], news.texts
     known = CallTranscript.objects.in_bulk([call.pk for call, _ in texts], field_name="call_id") if texts else {}

@@ -75,6 +75,15 @@ class Provider(models.Model):
         _("currency"), max_length=3, blank=True, help_text=_("Three letters, such as USD or IRT.")
     )
 
+    balance_limit = models.DecimalField(
+        _("warn below this balance"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("In its currency; managers and admins get a mail. Empty: no warning."),
+    )
+
     # Health, in words for people
     account = models.JSONField(default=dict, blank=True, editable=False)
     checked_at = models.DateTimeField(_("last tested"), null=True, blank=True, editable=False)
@@ -91,6 +100,8 @@ class Provider(models.Model):
 
     # The three stops, never mixed
     halted_at = models.DateTimeField(_("halted"), null=True, blank=True, editable=False)
+    resumed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a person last ended a halt: what was ordered before tells nothing of the account any more."""
     halted_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     breaker_opened_at = models.DateTimeField(_("paused by failures"), null=True, blank=True, editable=False)
     breaker_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
@@ -109,6 +120,11 @@ class Provider(models.Model):
     compared_at = models.DateTimeField(null=True, blank=True, editable=False)
     compared_calls = models.PositiveIntegerField(db_default=0, default=0, editable=False)
     """How many calls the list had in the last comparison that ended well."""
+
+    sync_next_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When agents, voices, caller IDs and balance are read again by themselves; None: not planned yet."""
+    synced_at = models.DateTimeField(_("last synced"), null=True, blank=True, editable=False)
+    """When a sync last came to its end."""
 
     # Pace and leases: changed only by compare-and-set
     pace_tat = models.FloatField(default=0, editable=False)

@@ -42,6 +42,10 @@ class Agent(RemoteRow):
     language = models.CharField(_("language"), max_length=MAX_LABEL, blank=True)
     variables = models.JSONField(_("variables it expects"), default=list, blank=True)
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
+    variables_before = models.JSONField(null=True, blank=True, editable=False)
+    """The variables that it expected before the last change of them."""
+    variables_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a sync last found other variables than before."""
 
     class Meta(RemoteRow.Meta):
         verbose_name = _("agent")

@@ -13,10 +13,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.audit.models import record
-from providers.clock import DatabaseClock, span
+from providers.clock import DatabaseClock, has_passed, span
 from providers.exceptions import MAX_MESSAGE, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
 from providers.pace import LONGEST_SLOWING
 from providers.registry import vendors_that
+from providers.wording import KEY_PROBLEMS
 
 if TYPE_CHECKING:
     from providers.models import Provider, ProviderExchange  # noqa: F401
@@ -27,6 +28,8 @@ MAX_REASON = 300
 """Characters of a stop's reason that are kept."""
 SUCCESS_EVERY = timedelta(seconds=5)
 """Interval at which successes are written at most, to keep writes to this busy row few."""
+SYNC_EVERY = timedelta(hours=1)
+"""How often agents, voices, caller IDs and balance are read by themselves."""
 KEPT_EXCHANGES = 200
 
 
@@ -56,7 +59,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
     def resume(self, pk: int, person: Actor) -> bool:
         """End a halt; the breaker and a freeze stay as they are."""
-        return self._release(pk, "halted", person, halted_at=None, halted_reason="")
+        return self._release(pk, "halted", person, halted_at=None, halted_reason="", resumed_at=timezone.now())
 
     def open_breaker(self, pk: int, reason: str, probe_at: datetime) -> bool:
         """Pause calls after failures; from `probe_at` on a harmless read tests the vendor."""
@@ -120,6 +123,28 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
     def skip_comparison(self, pk: int, person: Actor, reason: str) -> bool:
         """Allow calls again without the comparison, by an admin, who gives a reason."""
         return self._release(pk, "comparison", person, reason, **COMPARED)
+
+    # The sync that runs by itself
+
+    def ask_sync(self, pk: int) -> None:
+        """Have agents, voices, caller IDs and balance read again soon, as a refusal was about what all share."""
+        self.filter(pk=pk).update(sync_next_at=timezone.now())
+
+    def due_for_sync(self, now: datetime) -> list[int]:
+        """Return the ids of providers whose sync is due; one that was never planned is planned in `SYNC_EVERY`.
+
+        A provider whose key the vendor refuses is left out: asking again and again with it leads nowhere.
+        """
+        syncing = self.filter(is_active=True, vendor__in=_synced_vendors())
+        syncing.filter(sync_next_at__isnull=True).update(sync_next_at=now + SYNC_EVERY)
+        is_dead = Q(halted_at__isnull=False, last_error_kind__in=KEY_PROBLEMS)
+        due = syncing.filter(has_passed("sync_next_at", now, SYNC_EVERY)).exclude(is_dead)
+        return list(due.order_by("pk").values_list("pk", flat=True))
+
+    def claim_sync(self, pk: int, now: datetime) -> bool:
+        """Claim a sync that is due; returns whether it is the caller's. Where the caller dies, the next comes later."""
+        due = self.filter(has_passed("sync_next_at", now, SYNC_EVERY), pk=pk, is_active=True)
+        return bool(due.update(sync_next_at=now + SYNC_EVERY))
 
     # Health
 
@@ -192,6 +217,11 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
                 return False
             record(person, action, self.get(pk=pk), **({"reason": reason[:MAX_REASON]} if reason else {}))
         return True
+
+
+def _synced_vendors() -> set[str]:
+    flags = ("supports_list_agents", "supports_list_voices", "supports_list_caller_ids", "supports_balance")
+    return {slug for flag in flags for slug in vendors_that(flag)}
 
 
 HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")

@@ -47,6 +47,10 @@ class Script:
         return max((until for until, phase in self.phases if phase != WRAPPING_UP), default=0.0)
 
 
+EMPTY_ACCOUNT = Script(((0.6, QUEUED),), BALANCE_LOW)
+"""What becomes of an order that a vendor takes from an account without credit."""
+
+
 def hash_of(number: str) -> int:
     """Return a number's pseudo-random value, the same in every run and process."""
     return int.from_bytes(blake2b(number.encode(), digest_size=8).digest(), "big")
@@ -69,7 +73,7 @@ def script_for(number: str, *, magic: bool = True) -> Script:
     if name == "vendor_error":
         return Script(before, FAILED)
     if name == "out_of_credit":
-        return Script(before[:1], BALANCE_LOW)
+        return EMPTY_ACCOUNT
     if name == "strange_word":
         return Script((*before, (NEVER, STRANGE)), FAILED)
     if outcome == "busy":

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from providers.sandbox.account_faults import AccountFaults
 from providers.sandbox.messages import Reply, Request, json_reply
 from providers.sandbox.switches import Switches
 from providers.sandbox.webhooks import Webhooks
@@ -69,6 +70,11 @@ class Simulator:
             return json_reply(200, self.world.switches.as_dict())
         elif name == "webhooks" and method == "POST":
             self.webhooks.register(**order)
+        elif name == "account" and method == "POST":
+            vendor = str(order.pop("vendor", ""))
+            if vendor not in self.wires:
+                raise ValueError(f"No such vendor: {vendor}")
+            self.wires[vendor].spoil_account(AccountFaults.read(order))
         elif name == "journal" and method == "GET":
             return json_reply(200, self.world.journal.counts())
         elif name == "state" and method == "GET":

@@ -35,11 +35,15 @@ class Switches:
     """Whether FILE_PATH is a path and not an address."""
     unleashx_flat_reply: bool = False
     """Whether the answer to an order has no `data` envelope."""
+    unleashx_bad_key_200: bool = True
+    """Whether a refused key is told in a 200, as public clients have seen; 401 is what the pages say."""
     unleashx_nested_lists: bool = False
     """Whether `datalist` is inside `data`."""
 
-    bolna_auth_detail: bool = False
-    """Whether a refused key is explained under `detail`."""
+    bolna_auth_detail: bool = True
+    """Whether a refused key is explained under `detail`, as the live API does."""
+    bolna_bad_key_403: bool = True
+    """Whether a refused key is answered 403, as the live API does; 401 is what the pages say."""
 
     bolna_wallet_in_cents: bool = True
     """Whether the wallet is a hundred times the documented sample's unit, as in live answers."""

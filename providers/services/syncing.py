@@ -1,7 +1,8 @@
-"""Sync: copies the vendor's agents, voices and caller IDs into our rows."""
+"""Sync: copies the vendor's agents, voices and caller IDs into our rows; asked for by a person, or by itself."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +14,15 @@ from django.utils.translation import ngettext
 
 from callcenter.audit.models import record
 from providers.base import ProviderBackend
+from providers.clock import DatabaseClock
 from providers.exceptions import ProviderError, ProviderMisconfigured
 from providers.models import Agent, CallerId, Provider, RemoteRow, Voice
 from providers.models.remote import MAX_LABEL, MAX_NAME
-from providers.models.stops import Actor
+from providers.models.stops import SYNC_EVERY, Actor
 from providers.services.asking import asking
-from providers.services.checking import CheckVerdict, refused
+from providers.services.checking import CheckVerdict, refused, remember_account
 
+logger = logging.getLogger(__name__)
 Values = Mapping[str, Any]
 
 
@@ -62,9 +65,30 @@ def sync_provider(provider_id: int, person: Actor = None) -> SyncResult:
             result.counts[kind] = _store(provider, kind, rows)
     except (ProviderError, ProviderMisconfigured) as error:
         result.problem = refused(provider.backend_class.label, error)
+    if result.problem is None:
+        now = DatabaseClock().now()
+        Provider.objects.filter(pk=provider_id).update(synced_at=now, sync_next_at=now + SYNC_EVERY)
     counts = {kind: counts.total for kind, counts in result.counts.items()}
-    record(person, "provider.synced", provider, outcome=result.problem.kind if result.problem else "ok", **counts)
+    if person is not None or any(found.added or found.changed or found.gone for found in result.counts.values()):
+        record(person, "provider.synced", provider, outcome=result.problem.kind if result.problem else "ok", **counts)
     return result
+
+
+def sync_by_itself(provider_id: int) -> None:
+    """Read lists and balance of a provider whose sync is due; the task that the minute job queues.
+
+    Nobody is told of a sync that changed nothing: the audit names only those that did.
+    """
+    if not Provider.objects.claim_sync(provider_id, DatabaseClock().now()):
+        return
+    result = sync_provider(provider_id)
+    provider = Provider.objects.get(pk=provider_id)
+    if result.problem is None and provider.backend_class.supports_balance:
+        try:
+            with asking(provider, "fetch_balance") as backend:
+                remember_account(provider_id, backend.fetch_balance())
+        except (ProviderError, ProviderMisconfigured) as error:
+            logger.warning("provider=%s: the balance cannot be read: %s", provider_id, type(error).__name__)
 
 
 def _kinds(backend: type[ProviderBackend]) -> list[str]:
@@ -122,6 +146,8 @@ def _store(provider: Provider, kind: str, rows: Mapping[str, Values]) -> SyncCou
             if row is not None and all(getattr(row, name) == value for name, value in values.items()):
                 continue
             which: dict[str, Any] = {"provider": provider, key_name: key}
+            if isinstance(row, Agent) and row.variables != values["variables"]:
+                values = {**values, "variables_before": row.variables, "variables_changed_at": timezone.now()}
             _row, is_new = objects.update_or_create(defaults=dict(values), **which)
             added += is_new
             changed += not is_new

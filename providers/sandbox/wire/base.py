@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, ClassVar, TypeVar
 
+from providers.sandbox.account_faults import AccountFaults
 from providers.sandbox.accounts import ACCOUNT_OF, DemoAccount
-from providers.sandbox.engine import FINAL, QUEUED, Ledger, Script, SimulatedCall, script_for
+from providers.sandbox.engine import EMPTY_ACCOUNT, FINAL, QUEUED, Ledger, Script, SimulatedCall, script_for
 from providers.sandbox.faults import Fault
 from providers.sandbox.journal import JournalEntry
 from providers.sandbox.magic import REFUSALS_BEFORE_ACCEPTANCE, magic_name
@@ -63,7 +64,9 @@ class Wire:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.account: DemoAccount = self.demo or ACCOUNT_OF[self.slug]
+        self._whole_account: DemoAccount = self.demo or ACCOUNT_OF[self.slug]
+        self.account = self._whole_account
+        self.account_faults = AccountFaults()
         self._lock = Lock()
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._exact: dict[tuple[str, str], tuple[Route, Answer]] = {}
@@ -80,6 +83,12 @@ class Wire:
     def reset(self) -> None:
         """Forget what was counted and changed."""
         self._recent.clear()
+        self.spoil_account(AccountFaults())
+
+    def spoil_account(self, faults: AccountFaults) -> None:
+        """Let these faults of the account hold from now on, and no others."""
+        self.account_faults = faults
+        self.account = faults.left_of(self._whole_account)
 
     # Handling a request
 
@@ -89,7 +98,7 @@ class Wire:
         if found is None or function is None:
             return self.not_found()
         key = "" if found.is_open else self.key_of(request)
-        if not found.is_open and not self.knows_key(key):
+        if not found.is_open and (self.account_faults.is_key_dead or not self.knows_key(key)):
             return self.unauthorised()
         if refusal := self.over_limit(key, found):
             return self.finish(key, refusal)
@@ -196,7 +205,9 @@ class Wire:
         name = magic_name(to_number) if world.switches.magic else ""
         if name:
             self._refuse_by_magic(name, key, to_number)
-        script = self.script(to_number)
+        if self.account_faults.is_empty and not self.takes_calls_without_credit:
+            raise Refused(self.out_of_credit())
+        script = EMPTY_ACCOUNT if self.account_faults.is_empty else self.script(to_number)
         call = SimulatedCall(self.slug, key, remote_id, to_number, script, world.speed)
         call.agent_id, call.caller_id = agent_id, caller_id
         call.variables = variables or {}

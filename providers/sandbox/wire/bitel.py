@@ -75,6 +75,9 @@ class BitelWire(Wire):
             is_good = isinstance(order.get("voiceId"), str) and bool(order["voiceId"])
         if not is_good:
             raise Refused(self.error(400, "InvalidRequest"))
+        if order.get("voiceId") in self.account_faults.voices_gone:
+            # The page of general errors could not be found: this code is a guess.
+            raise Refused(self.error(400, "VoiceNotFound"))
 
     @route("POST", "/api/v1/voice/single", places=True)
     @route("POST", "/api/v1/voice/tts", places=True)

@@ -65,11 +65,13 @@ class BolnaWire(Wire):
         order = body_of(request, self.error(400, "Invalid JSON"))
         agent_id, number = order.get("agent_id"), order.get("recipient_phone_number")
         if not agent_id or not number:
-            missing = "recipient_phone_number" if agent_id else "agent_id"
-            return self.error(400, f"{missing} is required")
+            return self.error(400, f"{'recipient_phone_number' if agent_id else 'agent_id'} is required")
         if not isinstance(number, str) or not E164.fullmatch(number):
             return self.number_refused()
         self._agent(str(agent_id))
+        asked = str(order.get("from_phone_number") or self._whole_account.caller_ids[0])
+        if asked in self.account_faults.caller_ids_gone:
+            return self.error(404, "from_phone_number is not found in the account")
         user_data = order.get("user_data") or {}
         if not isinstance(user_data, dict):
             return self.error(400, "user_data must be an object")
@@ -82,7 +84,7 @@ class BolnaWire(Wire):
             remote_id=str(uuid4()),
             to_number=number,
             agent_id=str(agent_id),
-            caller_id=str(order.get("from_phone_number") or self.account.caller_ids[0]),
+            caller_id=asked,
             variables=user_data,
             start_at=start_at,
             redials=redials,
@@ -338,11 +340,11 @@ class BolnaWire(Wire):
         now = time.time()
         calls = self.ledger(key).between()
         in_use = sum(1 for call in calls[-1000:] if call.phase(now) in engine.HOLDS_LINE)
-        wallet = WALLET - sum(self._cents(call, now) for call in calls) / 100
+        wallet = 0 if self.account_faults.is_empty else WALLET - sum(self._cents(call, now) for call in calls) / 100
         factor = 100 if self.world.switches.bolna_wallet_in_cents else 1
         user = {"id": "5a4db0c5-0000-4000-8000-000000000001", "name": "Bruce Wayne", "email": "sandbox@example.com"}
-        lines = {"max": self.max_lines, "current": in_use}
-        return json_reply(200, {**user, "wallet": round(wallet * factor, 2), "concurrency": lines})
+        user |= {"wallet": round(wallet * factor, 2), "concurrency": {"max": self.max_lines, "current": in_use}}
+        return json_reply(200, user)
 
     # Recordings
 
@@ -380,10 +382,11 @@ class BolnaWire(Wire):
         return json_reply(status, {"error": status, "message": message})
 
     def unauthorised(self) -> Reply:
-        """Return the refusal of a key."""
+        """Return the refusal of a key, as the live API words it or as the pages do."""
+        status = 403 if self.world.switches.bolna_bad_key_403 else 401
         if self.world.switches.bolna_auth_detail:
-            return json_reply(401, {"detail": "Access denied"})
-        return self.error(401, "Access denied")
+            return json_reply(status, {"detail": "Unrecognized access token"})
+        return self.error(status, "Access denied")
 
     def number_refused(self) -> Reply:
         """Return the refusal of a number."""

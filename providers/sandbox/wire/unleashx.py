@@ -316,6 +316,12 @@ class UnleashXWire(Wire):
         """Return an error in the vendor's form."""
         return json_reply(status, {"error": True, "message": message})
 
+    def unauthorised(self) -> Reply:
+        """Return the refusal of a token."""
+        if self.world.switches.unleashx_bad_key_200:
+            return json_reply(200, {"success": False, "message": "Invalid Auth Key or Session Expired"})
+        return super().unauthorised()
+
     def number_refused(self) -> Reply:
         """Return the refusal of a number."""
         return self.error(422, "Invalid phone number format")

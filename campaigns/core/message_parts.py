@@ -1,0 +1,96 @@
+"""What a campaign's calls share at the vendor - agent, voice, caller ID, dialler - and whether it is still there.
+
+Judged by the last sync, for the launch check, the start, a resume and the commit point alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Model, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign
+from campaigns.reasons import MAX_REASON
+from providers.exceptions import MessageRefused
+from providers.models import Agent, CallerId, Dialer, RemoteRow, Voice
+from providers.wording import error_sentence
+
+PARTS: dict[str, type[RemoteRow]] = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
+"""The fields of a campaign, and of a call, that point at something at the vendor."""
+NOT_ACTIVE = "not_active"
+"""The warning of an agent with which the vendor refuses every call."""
+PAUSED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED)
+LIVING = (*PAUSED, Campaign.Status.SCHEDULED, Campaign.Status.WAITING)
+"""States in which a campaign calls, or will when somebody or a time says so."""
+
+
+def is_gone(row: RemoteRow) -> bool:
+    """Return whether the vendor would refuse calls with it, as last synced: it is no longer there, or not active."""
+    return not row.is_present or NOT_ACTIVE in getattr(row, "warnings", ())
+
+
+def gone_sentence(row: RemoteRow) -> str:
+    """Return why no call can be placed with it; empty where one can."""
+    if not row.is_present:
+        return _("“%(name)s” is no longer at the vendor.") % {"name": row}
+    return _("The agent “%(agent)s” is not active at the vendor.") % {"agent": row} if is_gone(row) else ""
+
+
+def gone_of(campaign: Campaign) -> list[str]:
+    """Return a sentence for each part of a campaign's message that is gone or not active."""
+    rows = [getattr(campaign, name) for name in PARTS]
+    return [sentence for row in rows if row is not None and (sentence := gone_sentence(row))]
+
+
+def next_step(campaign: Campaign) -> str:
+    """Return what mends a campaign whose agent, voice or caller ID is gone."""
+    return _(
+        "Put it right at the vendor, bring it over on the page of “%(provider)s”, then resume. If it is gone for good,"
+        " stop this and call again with another."
+    ) % {"provider": campaign.provider}
+
+
+def why_paused(campaign: Campaign) -> str:
+    """Return the reason of a pause because something is gone, with the next step; empty where nothing is."""
+    found = " ".join(gone_of(campaign))
+    return _fitting(found, next_step(campaign)) if found else ""
+
+
+def why_refused(campaign: Campaign, error: MessageRefused) -> str:
+    """Return the reason of a pause after the vendor refused a part of the message, with the next step."""
+    said = error_sentence(type(error).__name__, campaign.provider.vendor_label)
+    row = getattr(campaign, error.part)
+    named = f"{said} (“{row}”)" if row is not None else said
+    return _fitting(named, _("Nobody was dialled, and no attempt is used up."), next_step(campaign))
+
+
+def with_gone_parts() -> Q:
+    """Return the condition of campaigns of which a part is gone or not active."""
+    found = Q(pk__in=[])
+    for name, ids in _gone_rows():
+        found |= Q(**{f"{name}__in": ids})
+    return found
+
+
+def _gone_rows() -> Iterator[tuple[str, list[int]]]:
+    for name, model in PARTS.items():
+        suspects = model._default_manager.filter(Q(is_present=False) | _warned(model))
+        if ids := [row.pk for row in suspects if is_gone(row)]:
+            yield name, ids
+
+
+def _warned(model: type[Model]) -> Q:
+    return ~Q(warnings=[]) if model is Agent else Q(pk__in=[])
+
+
+def _fitting(*sentences: str | Promise) -> str:
+    """Return the sentences as one reason, without those at the end that would not fit."""
+    told = ""
+    for sentence in sentences:
+        longer = f"{told} {sentence}".strip()
+        if told and len(longer) > MAX_REASON:
+            break
+        told = longer
+    return told[:MAX_REASON]

@@ -183,7 +183,7 @@ class ProviderForm(KeysForm):
         model = Provider
         fields = [
             "name", "is_active", "team", "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
-            "price_per_minute", "currency",
+            "price_per_minute", "currency", "balance_limit",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -148,6 +148,15 @@ def _account(provider: Provider) -> Iterator[Need]:
             step=_("Top it up at the vendor, then press “Test connection”."),
             at=provider.checked_at,
         )
+    elif provider.is_balance_low:
+        yield Need(
+            code="below_limit",
+            tone="warn",
+            sentence=provider.low_balance_sentence,
+            step=_("Top it up at the vendor before it is empty: then its calls would wait."),
+            at=provider.checked_at,
+            is_for_all=True,
+        )
     elif balance is not None and price and is_same_money and balance < price * ENOUGH_MINUTES:
         yield Need(
             code="low_credit",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -21,8 +22,9 @@ PARTS: dict[str, type[RemoteRow]] = {"agent": Agent, "voice": Voice, "caller_id"
 """The fields of a campaign, and of a call, that point at something at the vendor."""
 NOT_ACTIVE = "not_active"
 """The warning of an agent with which the vendor refuses every call."""
-PAUSED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED)
-LIVING = (*PAUSED, Campaign.Status.SCHEDULED, Campaign.Status.WAITING)
+LIVING = (
+    Campaign.Status.RUNNING, Campaign.Status.PAUSED, Campaign.Status.SCHEDULED, Campaign.Status.WAITING
+)  # fmt: skip
 """States in which a campaign calls, or will when somebody or a time says so."""
 
 
@@ -72,6 +74,46 @@ def with_gone_parts() -> Q:
     for name, ids in _gone_rows():
         found |= Q(**{f"{name}__in": ids})
     return found
+
+
+def with_changed_agent() -> QuerySet[Campaign]:
+    """Return the living campaigns whose agent expects other variables than when they were launched, or written."""
+    since = Coalesce("launched_at", "created_at")
+    return Campaign.objects.filter(status__in=LIVING, agent__variables_changed_at__gt=since)
+
+
+def changed_sentence(campaign: Campaign) -> str:
+    """Return what the agent of a campaign expects since its last change; empty where it expects the same as before."""
+    agent, since = campaign.agent, campaign.launched_at or campaign.created_at
+    if campaign.status not in LIVING or agent is None or not agent.variables_changed_at:
+        return ""
+    if agent.variables_changed_at <= since:
+        return ""
+    return _("The agent “%(agent)s” now expects: %(now)s. Before: %(before)s.") % {
+        "agent": agent,
+        "now": _listed(agent.variables),
+        "before": _listed(agent.variables_before or []),
+    }
+
+
+def changed_step() -> str:
+    """Return what to do about an agent that expects other variables."""
+    return _("Look whether the campaign gives what it expects; pause it, if people would hear gaps.")
+
+
+def notices(campaign: Campaign) -> list[tuple[str, str]]:
+    """Return what the page of a campaign says of its message, as sentence and next step; not what its pause says."""
+    found = []
+    if campaign.status in LIVING:
+        gone = [sentence for sentence in gone_of(campaign) if sentence not in campaign.paused_reason]
+        found = [(" ".join(gone), next_step(campaign))] if gone else []
+    if changed := changed_sentence(campaign):
+        found.append((changed, changed_step()))
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    return _(", ").join(names) if names else _("nothing")
 
 
 def _gone_rows() -> Iterator[tuple[str, list[int]]]:

@@ -19,6 +19,9 @@ class Alert(models.Model):
         CALL_UNKNOWN = "call_unknown", _("A call has been unknown for an hour")
         PROVIDER_FROZEN = "provider_frozen", _("Calling is frozen after a restored backup")
         WORKER_SILENT = "worker_silent", _("No worker is running")
+        MESSAGE_GONE = "message_gone", _("An agent, voice or caller ID of a campaign is gone")
+        AGENT_CHANGED = "agent_changed", _("An agent of a campaign changed its variables")
+        BALANCE_BELOW = "balance_below", _("A balance at a vendor is below its limit")
         UNMATCHED_CALLS = "strange_calls", _("A vendor lists calls that we do not know")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

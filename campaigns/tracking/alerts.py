@@ -8,13 +8,11 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +22,8 @@ from callcenter.formats.masking import ending
 from campaigns.core import hosts
 from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
+from campaigns.tracking import shared_alerts
+from campaigns.tracking.alert_mail import Paragraph, link, mail
 from providers.models import Provider
 from providers.types import CallStatus
 
@@ -47,15 +47,6 @@ CALLS_NAMED = 10
 """Most calls listed in one e-mail; the call log shows the rest."""
 
 Kind = Alert.Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """One part of an alert e-mail: what happened, what to do, and the address of the page."""
-
-    what: str
-    step: str
-    link: str
 
 
 def alert(now: datetime.datetime) -> int:
@@ -142,6 +133,8 @@ def _clear(now: datetime.datetime) -> None:
     )
     for kind, lasting in gone:
         standing.filter(~Exists(lasting), kind=kind).update(cleared_at=now)
+    for kind, lasts in shared_alerts.lasting():
+        standing.filter(~lasts, kind=kind).update(cleared_at=now)
     # Whoever runs this is a worker: what was not sent need not be told any more.
     standing.filter(kind=Kind.WORKER_SILENT, sent_at__isnull=True).update(cleared_at=now)
 
@@ -160,6 +153,7 @@ def _raise(now: datetime.datetime) -> None:
         (Kind.CAMPAIGN_PAUSED, "campaign", _new(Campaign.objects.filter(_campaigns()), Kind.CAMPAIGN_PAUSED)),
         (Kind.START_REFUSED, "campaign", _new(Campaign.objects.filter(_not_started()), Kind.START_REFUSED)),
         (Kind.CALL_UNKNOWN, "call", _new(Call.objects.filter(_calls(now)), Kind.CALL_UNKNOWN)),
+        *shared_alerts.fresh(),
     ]
     fresh = [
         Alert(kind=kind, object_type=object_type, object_id=pk, raised_at=now)
@@ -193,15 +187,15 @@ def _send(now: datetime.datetime) -> int:
     taken = [pk for pk in ids if Alert.objects.filter(free, pk=pk, sent_at__isnull=True).update(tried_at=now)]
     if not taken:
         return 0
-    readers = recipients()
-    if not readers:
+    readers, unsent = recipients(), list(Alert.objects.filter(pk__in=taken))
+    with translation.override(settings.LANGUAGE_CODE):
+        mails = [_message(unsent, readers)] if readers else []
+        mails += shared_alerts.to_owners(unsent, readers)
+    if not mails:
         logger.warning("%s alerts wait: no manager or admin has an e-mail address", len(taken))
         return 0
-    with translation.override(settings.LANGUAGE_CODE):
-        message = _message(list(Alert.objects.filter(pk__in=taken)), readers)
     try:
-        message.connection = get_connection(timeout=MAIL_TIMEOUT)
-        message.send()
+        get_connection(timeout=MAIL_TIMEOUT).send_messages(mails)
     except Exception as error:
         # The mail server's error text may contain addresses or log-ins, so only the error's class is logged.
         logger.warning("%s alerts wait: the mail server failed: %s", len(taken), type(error).__name__)
@@ -226,26 +220,18 @@ def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
         *_of_starts(alerts),
         *_of_calls(alerts),
         *_of_strangers(alerts),
+        *shared_alerts.paragraphs(alerts),
     ]
     if len(alerts) == 1:
         subject = str(alerts[0].get_kind_display())
     else:
         subject = ngettext("%(n)d thing needs somebody", "%(n)d things need somebody", len(alerts)) % {"n": len(alerts)}
-    parts = ["\n".join(filter(None, (one.what, one.step, one.link))) for one in paragraphs]
-    parts.append(_("You get this because you are a manager or an admin. Each of these is told once."))
-    return EmailMessage(f"Callcenter: {subject}", "\n\n".join(parts), None, recipients)
+    ending = _("You get this because you are a manager or an admin. Each of these is told once.")
+    return mail(subject, paragraphs, ending, recipients)
 
 
 def _ids(alerts: Sequence[Alert], kind: str) -> list[int]:
     return [found.object_id for found in alerts if found.kind == kind]
-
-
-def _link(name: str, *args: int) -> str:
-    """Return the full address of a page, or only its path if PUBLIC_URL is not set."""
-    try:
-        return f"{settings.PUBLIC_URL}{reverse(name, args=args)}"
-    except NoReverseMatch:
-        return settings.PUBLIC_URL
 
 
 def _of_silence(alerts: Sequence[Alert]) -> list[Paragraph]:
@@ -255,7 +241,7 @@ def _of_silence(alerts: Sequence[Alert]) -> list[Paragraph]:
         Paragraph(
             _("No worker is running: nobody is called, and no news of calls is read."),
             _("Start it on the server (manage.py worker, or the service that runs it); manage.py doctor tells more."),
-            _link("today"),
+            link("today"),
         )
     ]
 
@@ -276,7 +262,7 @@ def _of_providers(alerts: Sequence[Alert]) -> list[Paragraph]:
                     ),
                 )
             ),
-            _link("provider", row.pk),
+            link("provider", row.pk),
         )
         for row in rows
     ]
@@ -288,7 +274,7 @@ def _of_frozen(alerts: Sequence[Alert]) -> list[Paragraph]:
         Paragraph(
             _frozen_sentence(row),
             str(row.frozen_step if row.frozen_at else row.standing.step),
-            _link("provider", row.pk),
+            link("provider", row.pk),
         )
         for row in rows
     ]
@@ -312,7 +298,7 @@ def _of_strangers(alerts: Sequence[Alert]) -> list[Paragraph]:
             )
             % {"name": row, "n": count},
             _("Another tool may use the same key, or a backup was restored. Say there whose they are."),
-            _link("unmatched-calls"),
+            link("unmatched-calls"),
         )
         for row, count in counted
     ]
@@ -324,7 +310,7 @@ def _of_campaigns(alerts: Sequence[Alert]) -> list[Paragraph]:
         Paragraph(
             _("The system paused the campaign “%(name)s”: %(reason)s") % {"name": row, "reason": row.paused_reason},
             _("Its calls wait. Look at its page, change what is named there, then resume or stop it."),
-            _link("campaign", row.pk),
+            link("campaign", row.pk),
         )
         for row in rows
     ]
@@ -337,7 +323,7 @@ def _of_starts(alerts: Sequence[Alert]) -> list[Paragraph]:
             _("The campaign “%(name)s” did not start at its time: %(reason)s")
             % {"name": row, "reason": row.start_refusal},
             _("Nobody is called. Put right what is named there, then launch it again."),
-            _link("campaign", row.pk),
+            link("campaign", row.pk),
         )
         for row in rows
     ]
@@ -355,7 +341,7 @@ def _of_calls(alerts: Sequence[Alert]) -> list[Paragraph]:
         len(ids),
     ) % {"n": len(ids)}
     step = _("None of them is dialled again by itself. Look at the vendor's own page, then say on the call's page.")
-    return [Paragraph("\n".join([what, *named]), step, _link("call-log") + "?state=decide")]
+    return [Paragraph("\n".join([what, *named]), step, link("call-log") + "?state=decide")]
 
 
 def _call_line(call: Call) -> str:
@@ -365,4 +351,4 @@ def _call_line(call: Call) -> str:
         "campaign": call.campaign or _("single call"),
         "provider": call.provider,
     }
-    return f"{words}: {_link('call', call.pk)}"
+    return f"{words}: {link('call', call.pk)}"

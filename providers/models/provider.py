@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.conf import settings
@@ -12,8 +12,10 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.amounts import plain_money
 from providers import registry
 from providers.base import ProviderBackend
 from providers.exceptions import MAX_MESSAGE
@@ -304,6 +306,32 @@ class Provider(models.Model):
     def account_words(self) -> str:
         """What the vendor returned about the account at the last test, as one line."""
         return account_words(self.account)
+
+    @property
+    def balance(self) -> Decimal | None:
+        """The balance as last read, where it is in the provider's currency; else None."""
+        told, currency = self.account.get("balance"), self.account.get("currency", "")
+        if told in (None, "") or (currency and self.currency and currency != self.currency):
+            return None
+        try:
+            return Decimal(str(told))
+        except InvalidOperation:
+            return None
+
+    @property
+    def is_balance_low(self) -> bool:
+        """Whether the balance, as last read, is below the limit that an admin set."""
+        return self.balance_limit is not None and self.balance is not None and self.balance < self.balance_limit
+
+    @property
+    def low_balance_sentence(self) -> str:
+        """The sentence for a balance below its limit; empty where it is not."""
+        if not self.is_balance_low:
+            return ""
+        return gettext("The balance is %(balance)s, below the limit of %(limit)s.") % {
+            "balance": plain_money(self.balance, self.currency),
+            "limit": plain_money(self.balance_limit, self.currency),
+        }
 
     def masked_secret(self, name: str) -> str:
         """Return a key masked to its last four characters; empty where there is none that can be read."""

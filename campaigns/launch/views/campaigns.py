@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
+from campaigns.core import message_parts
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
 from campaigns.launch import drafts
@@ -87,6 +88,8 @@ def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[st
         "may_launch": status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(found, person),
         "may_approve": status == Campaign.Status.WAITING and may_approve(found, person),
         "may_export": may(person, "export_calls"),
+        "notices": message_parts.notices(found),
+        "may_see_provider": may(person, "see_providers"),
     }
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
+from campaigns.core import explanations
 from campaigns.models import Call, Campaign
 from campaigns.rules import RANK
 from campaigns.tracking import call_updates
-from providers.types import CallSnapshot, CallStatus
+from providers.models import Provider
+from providers.types import CallSnapshot, CallStatus, FailureReason
 from tests.conftest import make_call, make_campaign, make_contact
 
 RETRIES = {"failed": [30], "busy": [10], "no_answer": [60], "canceled": [30]}
@@ -77,4 +80,76 @@ def test_seconds_that_are_told_late_of_a_busy_line_change_nothing() -> None:
     call = live_call()
     hear(call, "busy")
     hear(call, "busy", talk_seconds=4)
+    assert planned(call) == ["pending"]
+
+
+# Calls that the vendor took, and ended for a fault of the account
+
+EMPTY = {"failure_reason": FailureReason.BALANCE_LOW}
+
+
+@pytest.mark.django_db
+def test_a_fault_of_the_account_halts_the_provider_and_is_no_attempt() -> None:
+    call = live_call()
+    Campaign.objects.update(retries={}, max_attempts=1)
+    hear(call, "failed", **EMPTY)
+    again = Call.objects.get(campaign=call.campaign, attempt=2)
+    assert (again.status, again.counted_attempt, again.wait_reason) == ("pending", 1, "provider_halted")
+    call.refresh_from_db()
+    assert (call.status, call.failure_reason) == ("failed", "balance_low")
+    assert call.events.filter(code="account_retry").exists()
+    provider = Provider.objects.get(pk=call.provider_id)
+    assert (bool(provider.halted_at), provider.last_error_kind) == (True, "OutOfCredit")
+    assert provider.sync_next_at, "the balance is read again soon"
+    assert explanations.why_no_more(call, call.campaign) == ""
+
+
+@pytest.mark.django_db
+def test_attempts_that_count_are_counted_and_no_others() -> None:
+    call = live_call()
+    Campaign.objects.update(max_attempts=2)
+    hear(call, "failed", **EMPTY)
+    for attempt, status, counts, then in ((2, "busy", 1, "pending"), (3, "busy", 2, None)):
+        row = Call.objects.get(campaign=call.campaign, attempt=attempt)
+        assert row.counted_attempt == counts
+        Call.objects.filter(pk=row.pk).update(
+            status="ringing", rank=RANK[CallStatus.RINGING], placing_at=timezone.now(), remote_id=f"call-{attempt}"
+        )
+        news = CallSnapshot(remote_id=f"call-{attempt}", status=CallStatus(status), raw_status=status)
+        call_updates.merge_news({row.pk: news}, source="poll", now=timezone.now() + datetime.timedelta(minutes=1))
+        after = Call.objects.filter(campaign=call.campaign, attempt=attempt + 1).first()
+        assert (after.status if after else None) == then
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"talk_seconds": 30}, {"stop": True}])
+def test_who_was_talked_to_or_stopped_is_not_called_again_for_the_account(change: dict[str, object]) -> None:
+    call = live_call()
+    if change.pop("stop", False):
+        Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now())
+    hear(call, "failed", **EMPTY, **change)
+    assert planned(call) == []
+
+
+@pytest.mark.django_db
+def test_the_same_end_told_twice_plans_one_and_another_end_calls_it_off() -> None:
+    call = live_call()
+    hear(call, "failed", **EMPTY)
+    hear(call, "failed", **EMPTY, talk_seconds=0)
+    assert planned(call) == ["pending"]
+    hear(call, "completed", talk_seconds=20)
+    assert planned(call) == ["skipped"]
+
+
+@pytest.mark.django_db
+def test_what_was_ordered_before_a_person_resumed_halts_nothing(admin_person: User) -> None:
+    call, single = live_call(), make_call(status="ringing", rank=RANK[CallStatus.RINGING], remote_id="call-1")
+    Call.objects.filter(pk=single.pk).update(placing_at=timezone.now())
+    hear(single, "failed", **EMPTY)
+    provider = Provider.objects.get(pk=single.provider_id)
+    assert provider.halted_at, "a single call tells it as well"
+    assert Provider.objects.halt(call.provider_id, "by hand", admin_person)
+    assert Provider.objects.resume(call.provider_id, admin_person)
+    hear(call, "failed", **EMPTY)
+    assert Provider.objects.get(pk=call.provider_id).halted_at is None
     assert planned(call) == ["pending"]

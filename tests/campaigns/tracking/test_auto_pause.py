@@ -185,3 +185,63 @@ def test_a_vendor_that_never_says_who_talks_has_all_that_are_out_count(status, p
     for _ in range(20):
         end(out(campaign), "completed", talk_seconds=1)
     assert (state(campaign) == "paused") is paused
+
+
+# The same refusal for several people
+
+
+def refuse(campaign: Campaign, words: str, at: datetime.datetime = NOW, call: Call | None = None) -> Call:
+    """Let the vendor refuse an order of the campaign with these words, for nobody's own reason."""
+    call = call or make_call(campaign=campaign, contact=make_contact(), status="placing", rank=10, placing_at=at)
+    order = CallOrder(reference=call.reference, to_number=call.to_number)
+    answer = OrderAnswer(call_id=call.pk, order=order, result=OrderRejected(words))
+    order_results.write_answers(campaign.provider_id, [answer], at)
+    return call
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_people_refused_in_a_row_with_the_same_words_pause() -> None:
+    campaign = running()
+    calls = [refuse(campaign, f"Not possible for ***{n:02d} now", NOW + n * SECOND) for n in range(2)]
+    assert state(campaign) == "running"
+    calls.append(refuse(campaign, "NOT possible for ***77 now", NOW + 3 * SECOND))
+    assert (state(campaign), campaign.paused_by_system) == ("paused", True)
+    assert campaign.paused_reason.startswith("The vendor refused 3 people in a row with the same words: “NOT possible")
+    for call in calls:
+        call.refresh_from_db()
+        assert (call.status, call.failure_reason) == ("failed", "place_rejected"), "as to the person it is a failure"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_words_or_an_order_that_was_taken_between_begin_anew() -> None:
+    campaign, mixed = running(), running()
+    for n, words in enumerate(("One", "One", "Other", "Other")):
+        refuse(campaign, words, NOW + n * 60 * SECOND)
+    assert state(campaign) == "running"
+    for n in range(2):
+        refuse(mixed, "Same", NOW + n * 60 * SECOND)
+    out(mixed, placing_at=NOW + 150 * SECOND)
+    refuse(mixed, "Same", NOW + 180 * SECOND)
+    refuse(mixed, "Same", NOW + 240 * SECOND)
+    assert state(mixed) == "running"
+    refuse(mixed, "Same", NOW + 300 * SECOND)
+    assert state(mixed) == "paused"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_person_refused_again_and_again_pauses_nothing() -> None:
+    campaign, person = running(), make_contact()
+    for n in range(4):
+        call = make_call(
+            campaign=campaign, contact=person, attempt=n + 1, status="placing", rank=10,
+            placing_at=NOW + n * 60 * SECOND,
+        )  # fmt: skip
+        refuse(campaign, "Same", NOW + n * 60 * SECOND, call)
+    assert state(campaign) == "running"
+
+
+def test_calls_that_an_empty_account_ended_do_not_count() -> None:
+    campaign = running()
+    for _ in range(8):
+        end(out(campaign), "failed", failure_reason=FailureReason.BALANCE_LOW)
+    assert state(campaign) == "running"

@@ -1,0 +1,104 @@
+"""Alerts about what calls share at a vendor: a part of a message that is gone or changed, a balance that runs out.
+
+Managers and admins get them as any other; whoever owns a campaign that is concerned gets a mail of their own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+from django.core.mail import EmailMessage
+from django.db.models import OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from campaigns.core import message_parts
+from campaigns.models import Alert, Campaign
+from campaigns.tracking.alert_mail import Paragraph, link, mail
+from providers.models import Provider
+
+Kind = Alert.Kind
+Found = tuple[str, str, Collection[int]]
+"""A kind of alert, the type of its objects, and their ids."""
+
+
+def found() -> list[Found]:
+    """Return what deserves an alert now, whether it was told already or not."""
+    gone = Campaign.objects.filter(message_parts.with_gone_parts(), status__in=message_parts.LIVING)
+    changed = message_parts.with_changed_agent()
+    return [
+        (Kind.MESSAGE_GONE, "campaign", list(gone.values_list("pk", flat=True))),
+        (Kind.AGENT_CHANGED, "campaign", list(changed.values_list("pk", flat=True))),
+        (Kind.BALANCE_BELOW, "provider", _below_limit()),
+    ]
+
+
+def fresh() -> list[Found]:
+    """Return what deserves an alert and has none standing."""
+    told = set(Alert.objects.filter(cleared_at__isnull=True).values_list("kind", "object_id"))
+    return [(kind, name, [pk for pk in ids if (kind, pk) not in told]) for kind, name, ids in found()]
+
+
+def lasting() -> list[tuple[str, Q]]:
+    """Return for each kind the condition of alerts whose cause lasts; another change of an agent is a new cause."""
+    conditions = [(kind, Q(object_id__in=ids)) for kind, _name, ids in found() if kind != Kind.AGENT_CHANGED]
+    told = message_parts.with_changed_agent().filter(agent__variables_changed_at__lte=OuterRef("raised_at"))
+    return [*conditions, (Kind.AGENT_CHANGED, Q(object_id__in=told.values("pk")))]
+
+
+def _below_limit() -> list[int]:
+    limited = Provider.objects.filter(is_active=True, balance_limit__isnull=False)
+    return [provider.pk for provider in limited if provider.is_balance_low]
+
+
+# In words
+
+
+def paragraphs(alerts: Sequence[Alert]) -> Iterator[Paragraph]:
+    """Yield a paragraph for each of these alerts that is about what calls share."""
+    for campaign in _campaigns(alerts, Kind.MESSAGE_GONE):
+        yield Paragraph(
+            _("“%(name)s” cannot call on: %(why)s")
+            % {"name": campaign, "why": " ".join(message_parts.gone_of(campaign))},
+            message_parts.next_step(campaign),
+            link("campaign", campaign.pk),
+        )
+    for campaign in _campaigns(alerts, Kind.AGENT_CHANGED):
+        yield Paragraph(
+            _("“%(name)s”: %(why)s") % {"name": campaign, "why": message_parts.changed_sentence(campaign)},
+            message_parts.changed_step(),
+            link("campaign", campaign.pk),
+        )
+    ids = [alert.object_id for alert in alerts if alert.kind == Kind.BALANCE_BELOW]
+    for provider in Provider.objects.filter(pk__in=ids):
+        yield Paragraph(
+            _("The provider “%(name)s”: %(why)s") % {"name": provider, "why": provider.low_balance_sentence},
+            _("Top the account up at the vendor before it is empty: then its calls would wait."),
+            link("provider", provider.pk),
+        )
+
+
+def to_owners(alerts: Sequence[Alert], readers: Collection[str]) -> list[EmailMessage]:
+    """Return a mail for each owner of a campaign that is concerned, but for those who are among the readers."""
+    by_owner: dict[str, list[Alert]] = defaultdict(list)
+    about: dict[int, list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        if alert.kind in OWNERS_HEAR:
+            about[alert.object_id].append(alert)
+    owned = Campaign.objects.filter(pk__in=about, owner__is_active=True).exclude(owner__email="")
+    for pk, address in owned.values_list("pk", "owner__email"):
+        if address not in readers:
+            by_owner[address] += about[pk]
+    ending = _("You get this because it is your campaign. Each of these is told once.")
+    return [
+        mail(str(theirs[0].get_kind_display()), paragraphs(theirs), ending, [address])
+        for address, theirs in sorted(by_owner.items())
+    ]
+
+
+OWNERS_HEAR = (Kind.MESSAGE_GONE, Kind.AGENT_CHANGED)
+
+
+def _campaigns(alerts: Sequence[Alert], kind: str) -> QuerySet[Campaign]:
+    ids = [alert.object_id for alert in alerts if alert.kind == kind]
+    return Campaign.objects.select_related("provider", *message_parts.PARTS).filter(pk__in=ids).order_by("pk")

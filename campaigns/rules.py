@@ -360,6 +360,10 @@ class Watch:
         people = self.rejected if person in self.rejected else (*self.rejected, person)
         return replace(self, rejected=people, rejected_since=min(self.rejected_since, left_at))
 
+    def without_rejections(self) -> Watch:
+        """Return the watch that has forgotten the orders rejected in a row."""
+        return replace(self, rejected_as="", rejected=(), rejected_since=0.0)
+
     @property
     def is_same_for_all(self) -> bool:
         """Whether so many different people were rejected with the same words that it is no matter of theirs."""

@@ -27,6 +27,7 @@ from campaigns.tracking import auto_pause
 from campaigns.tracking.call_updates import MAX_RAW_STATUS
 from providers.exceptions import (
     AccountProblem,
+    CredentialsRejected,
     InvalidNumber,
     MessageRefused,
     NotSent,
@@ -174,7 +175,8 @@ def _write_error(
         case AccountProblem():
             _back_to_pending(call_id, "account_problem", error, WaitReason.PROVIDER_HALTED, now, now)
             Provider.objects.halt(provider_id, error.message)
-            Provider.objects.ask_sync(provider_id)
+            if not isinstance(error, CredentialsRejected):
+                Provider.objects.ask_sync(provider_id)
         case MessageRefused():
             _refuse_message(call_id, error, now)
             Provider.objects.ask_sync(provider_id)

@@ -68,7 +68,8 @@ def plan_retry(call: Call, campaign: Campaign, after: Evidence, now: datetime.da
         uncounted=call.uncounted + is_uncounted, due_at=due_at,
         wait_reason=WaitReason.PROVIDER_HALTED if is_uncounted else WaitReason.RETRY,
     )  # fmt: skip
-    write_steps([step(call.pk, "account_retry" if is_uncounted else "retry_planned", at=now)])
+    planned = step(call.pk, "account_retry", at=now) if is_uncounted else step(call.pk, "retry_planned", at=now)
+    write_steps([planned])
     return made
 
 

@@ -133,8 +133,8 @@ def _clear(now: datetime.datetime) -> None:
     )
     for kind, lasting in gone:
         standing.filter(~Exists(lasting), kind=kind).update(cleared_at=now)
-    for kind, lasts in shared_alerts.lasting():
-        standing.filter(~lasts, kind=kind).update(cleared_at=now)
+    for name, lasts in shared_alerts.lasting():
+        standing.filter(~lasts, kind=name).update(cleared_at=now)
     # Whoever runs this is a worker: what was not sent need not be told any more.
     standing.filter(kind=Kind.WORKER_SILENT, sent_at__isnull=True).update(cleared_at=now)
 

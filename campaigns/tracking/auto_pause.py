@@ -56,25 +56,17 @@ def weigh_rejection(call: Call, words: str, now: datetime.datetime) -> None:
     `words` is the vendor's reason. The same reason for several people in a row is no matter of theirs: it pauses too.
     """
     if call.campaign_id is not None:
-        _weigh({call.campaign_id: [(call, "failed")]}, now)
-        _weigh_same_words(call, words)
+        _weigh({call.campaign_id: [(call, "failed")]}, now, words)
 
 
-def _weigh_same_words(call: Call, words: str) -> None:
-    campaign = (
-        Campaign.objects.select_for_update(no_key=True).filter(pk=call.campaign_id or 0, status="running").first()
-    )
-    if campaign is None or not _counts(call, campaign) or call.placing_at is None:
-        return
-    before = rules.Watch.read(campaign.watched)
-    person, left_at = str(call.contact_id or call.pk), call.placing_at.timestamp()
-    watch = before.after_rejection(words, person, left_at)
-    if watch.is_same_for_all and _was_taken_since(campaign, watch.rejected_since):
-        watch = rules.Watch(before.ends, before.answers).after_rejection(words, person, left_at)
-    Campaign.objects.filter(pk=campaign.pk).update(watched=watch.as_stored())
-    if watch.is_same_for_all:
-        logger.warning("campaign=%s pauses itself: the same refusal for several people", campaign.pk)
-        lifecycle.pause_by_system(campaign.pk, _same_refusal(words))
+def _with_rejection(watch: rules.Watch, campaign: Campaign, call: Call, words: str) -> rules.Watch:
+    """Return the watch with a rejected order added; an order that was taken since the first one begins anew."""
+    person = str(call.contact_id or call.pk)
+    left_at = call.placing_at.timestamp() if call.placing_at else 0.0
+    after = watch.after_rejection(words, person, left_at)
+    if after.is_same_for_all and _was_taken_since(campaign, after.rejected_since):
+        return watch.without_rejections().after_rejection(words, person, left_at)
+    return after
 
 
 def _was_taken_since(campaign: Campaign, since: float) -> bool:
@@ -99,15 +91,22 @@ def weigh_late_wish(call: Call, now: datetime.datetime) -> None:
         _keep(campaign, rules.Watch.read(campaign.watched).after_late_wish())
 
 
-def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetime) -> None:
+def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetime, rejected_as: str = "") -> None:
     if not found:
         return
     # Locked in the order of their ids, before anything else is written to them, so that there is no deadlock.
     locked = Campaign.objects.select_for_update(no_key=True).filter(pk__in=sorted(found)).order_by("pk")
     for campaign in locked.only("status", "watched", "watched_since"):
-        ends = [end for call, end in found[campaign.pk] if _counts(call, campaign)]
-        if campaign.status == Campaign.Status.RUNNING and ends:
-            _keep(campaign, rules.Watch.read(campaign.watched).after(ends, now.timestamp()))
+        counted = [(call, end) for call, end in found[campaign.pk] if _counts(call, campaign)]
+        if campaign.status != Campaign.Status.RUNNING or not counted:
+            continue
+        watch = rules.Watch.read(campaign.watched).after([end for _call, end in counted], now.timestamp())
+        if rejected_as:
+            watch = _with_rejection(watch, campaign, counted[0][0], rejected_as)
+        _keep(campaign, watch)
+        if rejected_as and watch.is_same_for_all:
+            logger.warning("campaign=%s pauses itself: the same refusal for several people", campaign.pk)
+            lifecycle.pause_by_system(campaign.pk, _same_refusal(rejected_as))
 
 
 def _counts(call: Call, campaign: Campaign) -> bool:

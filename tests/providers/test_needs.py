@@ -58,6 +58,11 @@ def test_a_provider_that_is_well_needs_nothing() -> None:
         ({"last_success_at": None, "last_error_at": timezone.now(), "last_error_kind": "NotSent"}, "error", "warn"),
         ({"account": {"balance": "0", "currency": "USD"}}, "no_credit", "bad"),
         ({"account": {"balance": "2.99", "currency": "USD"}}, "low_credit", "warn"),
+        (
+            {"account": {"balance": "9", "currency": "USD"}, "balance_limit": 10, "currency": "USD"},
+            "below_limit",
+            "warn",
+        ),
         ({"account": {"minutes_used": "1000", "minutes_limit": "1000"}}, "minutes", "bad"),
         ({"account": {"minutes_used": "900", "minutes_limit": "1000"}}, "minutes", "warn"),
         ({"account": {"lines_max": "2"}}, "lines", "warn"),

@@ -49,12 +49,17 @@ def routes_of(server: SandboxServer, vendor: str) -> list[Route]:
 
 
 REFUSALS = {
-    "bitel": {"result": None, "error": "Unauthorized"},
-    "unleashx": {"error": True, "message": "Unauthorized"},
-    "bolna": {"error": 401, "message": "Access denied"},
-    "voicy": {"error": "Invalid API key"},
-    "vocode": {"detail": "Unauthorized"},
+    "bitel": (401, {"result": None, "error": "Unauthorized"}),
+    "unleashx": (200, {"success": False, "message": "Invalid Auth Key or Session Expired"}),
+    "bolna": (403, {"detail": "Unrecognized access token"}),
+    "voicy": (401, {"error": "Invalid API key"}),
+    "vocode": (401, {"detail": "Unauthorized"}),
 }
+OLDER_REFUSALS = {
+    "unleashx": (401, {"error": True, "message": "Unauthorized"}),
+    "bolna": (401, {"error": 401, "message": "Access denied"}),
+}
+OLDER = {"unleashx_bad_key_200": False, "bolna_bad_key_403": False, "bolna_auth_detail": False}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -76,7 +81,7 @@ def test_every_operation_wants_a_key_and_answers_json(server: SandboxServer, ori
         path = f"/{vendor}" + found.path.format(**names)
         for key in ("", "some_other_key"):
             refused = send(origin, found.method, path, {}, vendor=vendor, key=key)
-            assert (refused.status, refused.json) == (401, REFUSALS[vendor]), path
+            assert (refused.status, refused.json) == REFUSALS[vendor], path
         answer = send(origin, found.method, path, {}, vendor=vendor)
         assert answer.status < 500, path
         assert answer.headers["content-type"] == "application/json"
@@ -308,6 +313,13 @@ def test_recordings(server: SandboxServer, origin: str) -> None:
     path = f"/vocode/v1/calls/recording?id={ids['vocode']}"
     assert send(origin, "GET", path, vendor="vocode").headers["content-type"] == "audio/mpeg"
     assert send(origin, "GET", path).status == 401
+
+
+@pytest.mark.parametrize("vendor", sorted(OLDER_REFUSALS))
+def test_a_key_is_refused_as_the_pages_say_where_it_is_wanted(origin: str, vendor: str) -> None:
+    control(origin, "switches", OLDER)
+    answer = place(origin, vendor, "9912")
+    assert (answer.status, answer.json) == OLDER_REFUSALS[vendor]
 
 
 # Limits

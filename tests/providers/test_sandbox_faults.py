@@ -117,7 +117,8 @@ def test_9911_fails_at_the_vendor(origin: str) -> None:
 
 
 def test_9912_refuses_the_key(server: SandboxServer, origin: str) -> None:
-    assert {place(origin, vendor, "9912").status for vendor in VENDORS} == {401}
+    refused = {vendor: place(origin, vendor, "9912").status for vendor in VENDORS}
+    assert refused == {"bitel": 401, "unleashx": 200, "bolna": 403, "voicy": 401, "vocode": 401}
     assert dials(server) == 0
 
 
@@ -303,3 +304,46 @@ def test_a_closed_port(origin: str) -> None:
     wait_until(refuses)
     wait_until(lambda: not refuses())
     assert place(origin, "bolna", "9901").status == 200
+
+
+# Faults of the account
+
+GONE = {
+    "unleashx": ({"agents_gone": ["101"]}, (404, "Agent not found or not active")),
+    "bolna": ({"caller_ids_gone": ["+12025550111"]}, (404, "from_phone_number is not found in the account")),
+    "voicy": ({"caller_ids_gone": ["+12025550121"]}, (403, "Phone number not assigned to your account")),
+    "vocode": ({"caller_ids_gone": ["+12025550131"]}, (404, "Phone number not found")),
+}
+
+
+@pytest.mark.parametrize("vendor", sorted(GONE))
+def test_what_was_deleted_is_refused_and_not_listed_until_it_is_there_again(
+    server: SandboxServer, origin: str, vendor: str
+) -> None:
+    faults, (status, words_of_it) = GONE[vendor]
+    control(origin, "account", {"vendor": vendor, **faults})
+    refused = place(origin, vendor, "9901")
+    assert refused.status == status
+    assert words_of_it in refused.body.decode()
+    assert dials(server) == 0
+    control(origin, "account", {"vendor": vendor})
+    assert place(origin, vendor, "9901").status == GOOD[vendor]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_an_empty_account_and_a_dead_key_refuse_until_they_are_mended(origin: str, vendor: str) -> None:
+    control(origin, "account", {"vendor": vendor, "is_empty": True})
+    assert place(origin, vendor, "9901").status == (200 if vendor == "bolna" else 402)
+    control(origin, "account", {"vendor": vendor, "is_key_dead": True})
+    refused = place(origin, vendor, "9901")
+    assert refused.status in {200, 401, 403}
+    assert any(word in refused.body.decode() for word in ("nvalid", "nauthorized", "token"))
+    control(origin, "reset")
+    assert place(origin, vendor, "9901").status == GOOD[vendor]
+
+
+@pytest.mark.parametrize(
+    "order", [{"vendor": "nobody"}, {"vendor": "bolna", "is_empty": "yes"}, {"vendor": "bolna", "agents": []}]
+)
+def test_a_fault_of_an_account_that_does_not_exist_is_refused(origin: str, order: dict[str, object]) -> None:
+    assert send(origin, "POST", "/_control/account", order).status == 400

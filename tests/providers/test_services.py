@@ -12,8 +12,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from callcenter.audit.models import AuditEvent
+from providers.clock import DatabaseClock
 from providers.exceptions import NotSent
 from providers.models import Agent, CallerId, Provider, ProviderExchange, Voice
+from providers.models.stops import SYNC_EVERY
 from providers.services import checking, keys, stops, syncing
 from tests.conftest import make_agent, make_provider
 from tests.providers.fake_vendor import answering
@@ -163,6 +165,72 @@ def test_sync_that_fails_half_way_keeps_what_it_has() -> None:
     voice.refresh_from_db()
     assert voice.is_present is True
     assert not CallerId.objects.exists()
+
+
+def test_sync_notes_what_an_agent_expected_before() -> None:
+    provider = make_provider()
+    talks = agent(1) | {"agent_prompts": {"task_1": {"system_prompt": "Hello {name}"}}}
+    with answering(lists(talks)):
+        syncing.sync_provider(provider.pk)
+    known = Agent.objects.get(provider=provider)
+    assert (known.variables, known.variables_changed_at) == (["name"], None), "a new agent changed nothing"
+    asks = agent(1) | {"agent_prompts": {"task_1": {"system_prompt": "Hello {city}"}}}
+    with answering(lists(asks)):
+        syncing.sync_provider(provider.pk)
+    known.refresh_from_db()
+    assert (known.variables, known.variables_before) == (["city"], ["name"])
+    since = known.variables_changed_at
+    assert since is not None
+    with answering(lists(asks | {"agent_name": "Other name"})):
+        syncing.sync_provider(provider.pk)
+    known.refresh_from_db()
+    assert (known.name, known.variables_before, known.variables_changed_at) == ("Other name", ["name"], since)
+
+
+def test_sync_runs_by_itself_once_an_hour_with_lists_and_balance() -> None:
+    provider, off = make_provider(), make_provider(is_active=False)
+    bitel = make_provider(vendor="bitel")
+    now = DatabaseClock().now()
+    assert Provider.objects.due_for_sync(now) == [], "a new provider is read by whoever sets it up"
+    assert Provider.objects.due_for_sync(now + SYNC_EVERY) == [provider.pk]
+    with answering(GOOD | lists(agent(1))) as asked:
+        syncing.sync_by_itself(provider.pk)
+        assert asked == [], "not due yet"
+        Provider.objects.ask_sync(provider.pk)
+        assert Provider.objects.due_for_sync(DatabaseClock().now()) == [provider.pk]
+        syncing.sync_by_itself(provider.pk)
+        assert {path for path, _headers in asked} == {*lists(), "/user/me"}
+        asked.clear()
+        syncing.sync_by_itself(provider.pk)
+        assert asked == [], "a second task for the same sync finds it done"
+    provider.refresh_from_db()
+    assert provider.account["balance"] == "0.425"
+    assert provider.synced_at
+    assert Agent.objects.filter(provider=provider).count() == 1
+    assert AuditEvent.objects.filter(action="provider.synced").count() == 1
+    Provider.objects.ask_sync(provider.pk)
+    with answering(GOOD | lists(agent(1))):
+        syncing.sync_by_itself(provider.pk)
+    assert AuditEvent.objects.filter(action="provider.synced").count() == 1, "nothing changed, nothing to tell"
+    for other in (off, bitel):
+        other.refresh_from_db()
+        assert other.sync_next_at is None
+
+
+def test_a_dead_key_is_not_asked_with_again_and_a_vendor_that_fails_is() -> None:
+    provider = make_provider()
+    Provider.objects.ask_sync(provider.pk)
+    with answering(dict.fromkeys(lists(), (403, '{"detail": "Unrecognized access token"}'))):
+        syncing.sync_by_itself(provider.pk)
+    provider.refresh_from_db()
+    assert (bool(provider.halted_at), provider.synced_at) == (True, None)
+    Provider.objects.ask_sync(provider.pk)
+    assert Provider.objects.due_for_sync(DatabaseClock().now()) == []
+    other = make_provider()
+    Provider.objects.ask_sync(other.pk)
+    with answering(NotSent("No connection to the vendor.")):
+        syncing.sync_by_itself(other.pk)
+    assert Provider.objects.due_for_sync(DatabaseClock().now() + SYNC_EVERY) == [other.pk]
 
 
 def test_no_transaction_is_open_while_the_vendor_is_asked(

@@ -145,7 +145,9 @@ class Wire:
             return Reply(307, headers=(("Location", "http://127.0.0.1:9/elsewhere"),))
         status = int(fault.mode)
         if status == 401:
-            return self.unauthorised()
+            refusal = self.unauthorised()
+            refusal.status = 401
+            return refusal
         if status == 429:
             return self.too_many_requests(fault.retry_after)
         return self.error(status, "Scripted fault")

@@ -343,10 +343,8 @@ class BolnaWire(Wire):
         wallet = 0 if self.account_faults.is_empty else WALLET - sum(self._cents(call, now) for call in calls) / 100
         factor = 100 if self.world.switches.bolna_wallet_in_cents else 1
         user = {"id": "5a4db0c5-0000-4000-8000-000000000001", "name": "Bruce Wayne", "email": "sandbox@example.com"}
-        user |= {"wallet": round(wallet * factor, 2), "concurrency": {"max": self.max_lines, "current": in_use}}
-        return json_reply(200, user)
-
-    # Recordings
+        lines = {"max": self.max_lines, "current": in_use}
+        return json_reply(200, {**user, "wallet": round(wallet * factor, 2), "concurrency": lines})
 
     @route("GET", "/recordings/{name}", is_open=True)
     def recording(self, request: Request, key: str, name: str) -> Reply:

@@ -193,12 +193,11 @@ def test_no_list_and_empty_list_are_told_apart():
 
 def test_warnings_do_not_block():
     provider = make_provider(price_per_minute=0, breaker_opened_at=timezone.now(), breaker_reason="5 failures.")
-    agent = make_agent(provider, name="Sales", warnings=["not_active", "not_voice", "not_outbound"], variables=["city"])
+    agent = make_agent(provider, name="Sales", warnings=["not_voice", "not_outbound"], variables=["city"])
     DialingSwitch.objects.update_or_create(pk=1, defaults={"stopped_at": timezone.now()})
     check = launch_check.check_launch(make_campaign([make_list(2)], provider=provider, agent=agent, budget=5))
     assert check.is_ready
     assert [warning.replace(str(provider), "It").split(" ")[0:3] for warning in check.warnings] == [
-        ["The", "agent", "“Sales”"],
         ["The", "agent", "“Sales”"],
         ["The", "agent", "“Sales”"],
         ["All", "calls", "are"],

@@ -98,7 +98,7 @@ def changed_sentence(campaign: Campaign) -> str:
 
 def changed_step() -> str:
     """Return what to do about an agent that expects other variables."""
-    return _("Look whether the campaign gives what it expects; pause it, if people would hear gaps.")
+    return _("Check that the campaign fills these variables; pause it if it does not.")
 
 
 def notices(campaign: Campaign) -> list[tuple[str, str]]:

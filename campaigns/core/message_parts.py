@@ -64,7 +64,7 @@ def why_refused(campaign: Campaign, error: MessageRefused) -> str:
     """Return the reason of a pause after the vendor refused a part of the message, with the next step."""
     said = error_sentence(type(error).__name__, campaign.provider.vendor_label)
     row = getattr(campaign, error.part)
-    named = f"{said} (“{row}”)" if row is not None else said
+    named = _("“%(name)s”: %(why)s") % {"name": row, "why": said} if row is not None else said
     return _fitting(named, _("Nobody was dialled, and no attempt is used up."), next_step(campaign))
 
 

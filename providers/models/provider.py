@@ -12,7 +12,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language_bidi, gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats.amounts import plain_money
@@ -328,9 +328,11 @@ class Provider(models.Model):
         """The sentence for a balance below its limit; empty where it is not."""
         if not self.is_balance_low:
             return ""
+        # Amounts are Latin: each is isolated, so that a right-to-left line does not reorder it.
+        begin, end = ("\u2068", "\u2069") if get_language_bidi() else ("", "")
         return gettext("The balance is %(balance)s, below the limit of %(limit)s.") % {
-            "balance": plain_money(self.balance, self.currency),
-            "limit": plain_money(self.balance_limit, self.currency),
+            "balance": f"{begin}{plain_money(self.balance, self.currency)}{end}",
+            "limit": f"{begin}{plain_money(self.balance_limit, self.currency)}{end}",
         }
 
     def masked_secret(self, name: str) -> str:

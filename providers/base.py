@@ -6,6 +6,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
@@ -23,6 +24,7 @@ from providers.exceptions import (
 )
 from providers.types import (
     OURS,
+    VOICEMAIL,
     AccountState,
     CallHandle,
     CallOrder,
@@ -71,6 +73,8 @@ class ProviderBackend(ABC):
     default_base_url: ClassVar[str]
     status_map: ClassVar[Mapping[str, CallStatus]]
     """Maps a vendor's status word, normalised by `normalise_word`, to ours."""
+    machine_words: ClassVar[frozenset[str]] = frozenset()
+    """Words of `status_map` by which the vendor says that a machine answered."""
     fields: ClassVar[Sequence[Field]]
     """What an admin fills in, secrets first. Every backend has `base_url` and the keys it authenticates with."""
     order_fields: ClassVar[Sequence[Field]] = ()
@@ -307,12 +311,22 @@ class ProviderBackend(ABC):
 
         An admin cannot map a word to a status that only we set (`OURS`): a poll must never make a call pending again.
         """
-        word = normalise_word(raw)
-        extra = self.options.get("status_map_extra") or {}
+        if ours := self._mapped_by_admin(raw):
+            return CallStatus.COMPLETED if ours == VOICEMAIL else CallStatus(ours)
+        return self.status_map.get(normalise_word(raw))
+
+    def with_machine(self, snapshot: CallSnapshot) -> CallSnapshot:
+        """Return a snapshot that says that a machine answered, where the call's status word says so."""
+        word, ours = normalise_word(snapshot.raw_status), self._mapped_by_admin(snapshot.raw_status)
+        is_machine = ours == VOICEMAIL if ours else word in self.machine_words
+        return replace(snapshot, answered_by="machine") if is_machine else snapshot
+
+    def _mapped_by_admin(self, raw: object) -> str:
+        word, extra = normalise_word(raw), self.options.get("status_map_extra") or {}
         for known, ours in extra.items():
-            if normalise_word(known) == word and ours in CallStatus.values and ours not in OURS:
-                return CallStatus(ours)
-        return self.status_map.get(word)
+            if normalise_word(known) == word and may_be_mapped_to(ours):
+                return str(ours)
+        return ""
 
 
 MAX_WORD = 80
@@ -324,6 +338,11 @@ _LONG_NUMBER = re.compile(r"\+?\d(?:[ ().-]?\d){6,}")
 
 def _shortened(found: re.Match[str]) -> str:
     return f"***{found[0][-2:]}"
+
+
+def may_be_mapped_to(ours: object) -> bool:
+    """Return whether a vendor's word may mean this: a status that a vendor may say, or `VOICEMAIL`."""
+    return ours == VOICEMAIL or (ours in CallStatus.values and ours not in OURS)
 
 
 def normalise_word(raw: object) -> str:

@@ -21,7 +21,7 @@ from providers.exceptions import ProviderMisconfigured
 from providers.models import Provider
 from providers.opening import open_client
 from providers.services.checking import CheckVerdict
-from providers.types import OURS, CallStatus, Field
+from providers.types import OURS, VOICEMAIL, CallStatus, Field
 
 if TYPE_CHECKING:
     ProviderModelForm = forms.ModelForm[Provider]
@@ -292,7 +292,7 @@ def refused_address(address: str) -> str:
 
 def refused_words(words: Any) -> str:
     """Return why an admin's additional status words cannot be used; empty where they can."""
-    ours = sorted(set(CallStatus.values) - {str(status) for status in OURS})
+    ours = sorted({*CallStatus.values, VOICEMAIL} - {str(status) for status in OURS})
     if not isinstance(words, Mapping) or not all(word in ours for word in words.values()):
         return gettext('Write {"vendor\'s word": "our word"}; our words are: %(words)s.') % {"words": ", ".join(ours)}
     return ""

@@ -50,6 +50,9 @@ AT_VENDOR = frozenset(
 )
 """Open statuses, reported by the vendor, which polling changes."""
 
+VOICEMAIL = "voicemail"
+"""What a vendor's word may be mapped to beside a status: the call is completed, and a machine answered it."""
+
 FINAL = frozenset(
     {
         CallStatus.COMPLETED,

@@ -89,7 +89,7 @@ class BitelBackend(ProviderBackend):
         "busy": CallStatus.BUSY,
         "expired": CallStatus.FAILED,
         "error": CallStatus.FAILED,
-        "unknown": CallStatus.UNKNOWN,
+        "unknown": CallStatus.UNKNOWN,  # perhaps Bitel's last word: it ranks below every state, so it ends nothing
     }
     fields = (
         Field(
@@ -270,7 +270,7 @@ class BitelBackend(ProviderBackend):
                     FailureReason.EXPIRED.value,
                     "Bitel gave the call up, mostly a sign of overload.",
                 )
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             raw_status=word,
             status=status,
@@ -283,6 +283,7 @@ class BitelBackend(ProviderBackend):
             failure_reason=reason,
             failure_detail=detail,
         )
+        return self.with_machine(read)
 
     def raise_for_read(self, response: Response) -> None:
         """Raise what an answer to a read means; codes for a dead key or an empty account may come with a 200."""

@@ -96,6 +96,7 @@ class BolnaBackend(ProviderBackend):
         "balance_low": CallStatus.FAILED,
         "busy": CallStatus.BUSY,
         "no_answer": CallStatus.NO_ANSWER,
+        "rejected": CallStatus.NO_ANSWER,  # seen beside the contract's list: the person declined the call
         "canceled": CallStatus.CANCELED,
         "cancelled": CallStatus.CANCELED,
         "failed": CallStatus.FAILED,
@@ -122,7 +123,7 @@ class BolnaBackend(ProviderBackend):
             name="status_map_extra",
             label=_("More status words"),
             kind="json",
-            help_text=_('The vendor\'s word and ours, such as {"rejected": "no_answer"}.'),
+            help_text=_('The vendor\'s word and ours, such as {"line-dropped": "failed"}.'),
         ),
     )
     order_fields = (
@@ -304,7 +305,7 @@ class BolnaBackend(ProviderBackend):
     def parse_execution(self, row: Mapping[str, Any], remote_id: str) -> CallSnapshot:
         """Read an execution: whole from get-one and webhooks, trimmed from lists."""
         cents = bool(self.options.get("cents", True))
-        return parse_execution_row(row, remote_id, self.status_of(row.get("status")), cents=cents)
+        return self.with_machine(parse_execution_row(row, remote_id, self.status_of(row.get("status")), cents=cents))
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         """Read the call for a fresh address, since addresses expire, then the sound from there."""

@@ -94,7 +94,7 @@ KEY_HELP = _("In UnleashX under Profile & Settings, API Key.")
 HEADER_HELP = _("token, api_access_token or, on older accounts, Authorization.")
 CURRENCY_HELP = _("Three letters; where the vendor names none and this is empty, costs are not kept.")
 HOSTS_HELP = _("Where the vendor's list gives whole addresses; they are read without our key.")
-WORDS_HELP = _('The vendor\'s word and ours, such as {"NOT_PICKED": "no_answer"}.')
+WORDS_HELP = _('The vendor\'s word and ours, such as {"LINE_DROPPED": "failed"}.')
 
 
 class UnleashXBackend(ProviderBackend):
@@ -111,11 +111,18 @@ class UnleashXBackend(ProviderBackend):
         "user_ended": CallStatus.COMPLETED,
         "answer": CallStatus.COMPLETED,
         "no_answer": CallStatus.NO_ANSWER,
+        # In use without a published list (public code, seen 2026-11):
+        "noanswer": CallStatus.NO_ANSWER,
+        "not_picked": CallStatus.NO_ANSWER,
+        "rejected": CallStatus.NO_ANSWER,
+        "timeout": CallStatus.NO_ANSWER,
+        "voicemail": CallStatus.COMPLETED,
         "busy": CallStatus.BUSY,
         "failed": CallStatus.FAILED,
         "canceled": CallStatus.CANCELED,
         "cancelled": CallStatus.CANCELED,
     }
+    machine_words = frozenset({"voicemail"})
     fields = (
         Field(name="api_key", label=_("API token"), kind="secret", required=True, help_text=KEY_HELP),
         Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
@@ -284,7 +291,7 @@ class UnleashXBackend(ProviderBackend):
         currency = parse_text(row.get("currency") or self.options.get("cost_currency"), 4).strip().upper()
         file_path = parse_text(row.get("file_path"), 2_000).strip()
         disposition = normalise_word(row.get("disposition"))
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             raw_status=word,
             status=status,
@@ -305,6 +312,7 @@ class UnleashXBackend(ProviderBackend):
             answered_by="machine" if disposition in {"voicemail", "answering_machine"} else "unknown",
             do_not_call=disposition in {"do_not_call", "dnc", "dnd", "opt_out"},
         )
+        return self.with_machine(read)
 
     @property
     def _utc_offset(self) -> str:

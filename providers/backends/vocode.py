@@ -69,7 +69,7 @@ MOST_PAGES = 400
 
 FORMAT_LABEL = _("How numbers are written (Vocode's own examples have no plus sign)")
 FORMATS = (("e164", "+15555555555"), ("digits", "15555555555"))
-WORDS_HELP = _('The vendor\'s word and ours, such as {"transferred": "completed"}.')
+WORDS_HELP = _('The vendor\'s word and ours, such as {"line_dropped": "failed"}.')
 NO_HUMAN = (("continue", _("Go on talking")), ("hangup", _("Hang up")))
 ANY_WAY = (("", _("The vendor's own choice")), *NO_HUMAN)
 MACHINE_LABEL, MACHINE_HELP = _("If a machine answers"), _("Empty: Vocode's own way, which is to go on talking.")
@@ -102,6 +102,7 @@ class VocodeBackend(ProviderBackend):
         "in_progress": CallStatus.IN_PROGRESS,
         "ended": CallStatus.COMPLETED,  # unless the outcome says otherwise, see `_stand`
         "error": CallStatus.FAILED,
+        "transferred": CallStatus.COMPLETED,  # a last word that the contract's list lacks
         "event_phone_call_connected": CallStatus.IN_PROGRESS,  # a webhook's word
     }
     fields = (
@@ -270,7 +271,7 @@ class VocodeBackend(ProviderBackend):
             seconds = max(0, round((ended - started).total_seconds())) if talked and started and ended else None
             seconds = seconds if talked else 0
         agent = call.get("agent")  # an object in the answer for one call, an id in lists
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             raw_status=parse_text(call.get("status"), 80),
             status=status,
@@ -289,6 +290,7 @@ class VocodeBackend(ProviderBackend):
             # True by the contract, the text "True" in the guide's own sample.
             do_not_call=normalise_word(str(call.get("do_not_call_result"))) == "true",
         )
+        return self.with_machine(read)
 
     def _stand(self, call: Mapping[str, Any]) -> tuple[CallStatus | None, str]:
         """Return a call's status and why it failed, from all the fields that tell of it."""

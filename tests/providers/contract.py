@@ -35,7 +35,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
-from providers.types import OURS, CallSnapshot, CallStatus
+from providers.types import OURS, VOICEMAIL, CallSnapshot, CallStatus
 from tests.providers.broken_answers import BrokenAnswers
 from tests.providers.clients import carry
 from tests.providers.exchanges import (
@@ -196,6 +196,7 @@ class ProviderContract(BrokenAnswers):
         for word, ours in self.backend_class.status_map.items():
             assert word == normalise_word(word)
             assert ours not in OURS
+        assert self.backend_class.machine_words <= self.backend_class.status_map.keys()
 
     @pytest.mark.parametrize("word", ["strange-word-42", "PENDING", None, 7, ["busy"], {"a": 1}])
     def test_strange_word_is_kept_and_changes_nothing(self, stub: VendorStub, word: Any) -> None:
@@ -209,6 +210,12 @@ class ProviderContract(BrokenAnswers):
         recorded = with_word(self.fetch_with_word(stub), "Strange-Word 42")
         backend = self.open_backend(stub, status_map_extra={"strange_word_42": "busy"})
         assert [snapshot.status for snapshot in self.run(recorded, backend, stub)] == [CallStatus.BUSY]
+
+    def test_admin_can_map_a_new_word_to_a_machine(self, stub: VendorStub) -> None:
+        recorded = with_word(self.fetch_with_word(stub), "Strange-Word 42")
+        backend = self.open_backend(stub, status_map_extra={"strange_word_42": VOICEMAIL})
+        found = self.run(recorded, backend, stub)
+        assert [(snapshot.status, snapshot.answered_by) for snapshot in found] == [(CallStatus.COMPLETED, "machine")]
 
     # 3. Recorded exchanges
 

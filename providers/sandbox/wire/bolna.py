@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
     engine.FAILED: "error",
     engine.BALANCE_LOW: "balance-low",
     engine.CANCELED: "stopped",
+    engine.DECLINED: "rejected",
     engine.STRANGE: "moonwalking",
 }
 WEEK = 7 * 86400

@@ -28,8 +28,13 @@ WORDS: dict[str, str] = {
     engine.FAILED: "failed",
     engine.BALANCE_LOW: "failed",
     engine.CANCELED: "CANCELED",
+    engine.DECLINED: "NO_ANSWER",
     engine.STRANGE: "GONE_FISHING",
 }
+
+
+SEEN_SILENCES = ("NOT_PICKED", "NOANSWER", "TIMEOUT")
+"""Words in use for a call that nobody answered; the vendor publishes no list."""
 
 
 class UnleashXWire(Wire):
@@ -107,6 +112,13 @@ class UnleashXWire(Wire):
 
     def _word(self, call: SimulatedCall, now: float) -> str:
         phase = call.phase(now)
+        if self.world.switches.unleashx_words == "seen":
+            if phase == engine.NO_ANSWER:
+                return SEEN_SILENCES[engine.hash_of(call.to_number) % len(SEEN_SILENCES)]
+            if phase == engine.DECLINED:
+                return "REJECTED"
+            if phase == engine.COMPLETED and call.script.answered_by == "machine":
+                return "VOICEMAIL"
         if phase == engine.COMPLETED:
             return "USER_ENDED" if call.script.ended_by == "person" else "AGENT_ENDED"
         return WORDS[phase]

@@ -25,6 +25,7 @@ from providers.exceptions import (
 from providers.types import (
     OURS,
     VOICEMAIL,
+    AccountIdentity,
     AccountState,
     CallHandle,
     CallOrder,
@@ -106,6 +107,8 @@ class ProviderBackend(ABC):
     supports_list_voices: ClassVar[bool] = False
     supports_list_caller_ids: ClassVar[bool] = False
     supports_balance: ClassVar[bool] = False
+    tells_identity: ClassVar[bool] = False
+    """The vendor gives the account's own id, by which keys of other accounts are told apart."""
     supports_recording: ClassVar[bool] = False
     supports_webhook: ClassVar[bool] = False
     gives_transcript: ClassVar[bool] = False
@@ -214,6 +217,10 @@ class ProviderBackend(ABC):
 
     def fetch_balance(self) -> AccountState:
         """Read credit, minutes or lines of the account."""
+        raise NotImplementedError
+
+    def fetch_identity(self) -> AccountIdentity:
+        """Read what tells the account from others."""
         raise NotImplementedError
 
     def fetch_recording(self, handle: CallHandle) -> Recording:

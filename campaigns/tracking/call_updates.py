@@ -15,8 +15,8 @@ from campaigns.core.sql.bulk import update_rows
 from campaigns.core.transitions import Changed, Why
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call
-from campaigns.tracking import consequences
-from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
+from campaigns.tracking import consequences, vendor_habits
+from providers.types import AT_VENDOR, FINAL, UNMATCHED, CallSnapshot, CallStatus
 
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
 STATE_COLUMNS = (
@@ -47,6 +47,7 @@ def merge_news(
         brought.reserves = changes.reserves
         consequences.follow(brought, now)
     consequences.forbid_numbers(brought, now)
+    vendor_habits.keep(brought.habits, now)
     return len(changes.ids)
 
 
@@ -73,11 +74,12 @@ class _Batch:
                 raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
                 self.brought.note_texts(call, snapshot, before)
             self._note_state(call, snapshot, before, after, raw)
+            self.brought.habits.note(call, snapshot, has_ended=after.status in FINAL)
         self.brought.note_end(call, before, after)
         changed = differing(before, after)
         changed.pop("do_not_call", None)
         is_news = bool(changed) or raw != call.raw_status
-        if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
+        if is_news or _matched_by(call, snapshot) != call.matched_by:
             self.rows.append(_row(call, snapshot, after, raw, is_news, self.now))
         else:
             self.looks.append((call.pk, _next_look(call, snapshot, after, self.now), call.polls + 1, call.rank))
@@ -137,13 +139,21 @@ def _row(
     call: Call, snapshot: CallSnapshot | None, after: Evidence, raw: str, is_news: bool, now: datetime.datetime
 ) -> tuple[object, ...]:
     ended_at = after.ended_at or (now if after.status in FINAL else None)
-    matched_by = snapshot.matched_by if snapshot and snapshot.matched_by == "number" else call.matched_by
     return (
         call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
         after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
         now if is_news else call.changed_at, _next_look(call, snapshot, after, now), call.polls + 1,
-        matched_by,
+        _matched_by(call, snapshot),
     )  # fmt: skip
+
+
+def _matched_by(call: Call, snapshot: CallSnapshot | None) -> str:
+    """Return how a call's row at the vendor was recognised, or why none was; `id` after such a doubt is told by ""."""
+    if snapshot is None or (snapshot.matched_by in UNMATCHED and call.status not in AT_VENDOR):
+        return call.matched_by
+    if snapshot.matched_by != "id":
+        return snapshot.matched_by
+    return "" if call.matched_by in UNMATCHED else call.matched_by
 
 
 def _next_look(
@@ -154,6 +164,8 @@ def _next_look(
     if after.status not in AT_VENDOR:
         return None
     age = (now - (call.placing_at or call.created_at)).total_seconds()
+    if snapshot is not None and snapshot.status is None and vendor_habits.is_mapped_now(call, snapshot.raw_status):
+        age = 0.0
     if snapshot is not None and snapshot.more_to_read:
         age = 0.0
     return now + span(rules.next_poll_delay(age))

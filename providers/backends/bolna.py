@@ -52,6 +52,7 @@ from providers.parsing import (
     require_rows,
 )
 from providers.types import (
+    AccountIdentity,
     AccountState,
     CallHandle,
     CallOrder,
@@ -150,6 +151,7 @@ class BolnaBackend(ProviderBackend):
     supports_list_voices = True
     supports_list_caller_ids = True
     supports_balance = True
+    tells_identity = True
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
@@ -332,9 +334,7 @@ class BolnaBackend(ProviderBackend):
 
     def fetch_balance(self) -> AccountState:
         """Return wallet (scaled like all amounts) and lines."""
-        response = self.client.read(Request("GET", "/user/me"))
-        self.raise_for_read(response)
-        account = require_object(json_of(response), "an account")
+        account = self._account()
         lines = as_mapping(account.get("concurrency"))
         return AccountState(
             label=parse_text(first_of(account, "name", "email"), 200),
@@ -343,6 +343,18 @@ class BolnaBackend(ProviderBackend):
             lines_used=parse_count(lines.get("current")),
             lines_max=parse_count(lines.get("max")),
         )
+
+    def fetch_identity(self) -> AccountIdentity:
+        """Return the id and name of `/user/me`."""
+        account = self._account()
+        return AccountIdentity(
+            account_id=parse_text(account.get("id"), 200), name=parse_text(first_of(account, "name", "email"), 200)
+        )
+
+    def _account(self) -> Mapping[str, Any]:
+        response = self.client.read(Request("GET", "/user/me"))
+        self.raise_for_read(response)
+        return require_object(json_of(response), "an account")
 
     def _all(self, path: str, what: str) -> list[Mapping[str, Any]]:
         response = self.client.read(Request("GET", path))

@@ -19,7 +19,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.backends._vocode_rows import in_window, parse_agent_row, parse_number_row, parse_voice_row
+from providers.backends._vocode_rows import (
+    ANSWERED_BY,
+    CARRIER_WORDS,
+    TALKED,
+    in_window,
+    parse_agent_row,
+    parse_number_row,
+    parse_voice_row,
+    texts,
+)
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
@@ -47,8 +56,8 @@ from providers.parsing import (
 )
 from providers.types import (
     FINAL,
+    AccountIdentity,
     AccountState,
-    AnsweredBy,
     CallHandle,
     CallOrder,
     CallQuery,
@@ -78,16 +87,6 @@ LISTEN_LABEL = _("Tell whether the person asks not to be called again")
 LISTEN_HELP = _("Then the number goes onto our do-not-call list by itself. Vocode calls this a rough estimate.")
 
 FOR_EVERY_CALL = ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant")
-
-CARRIER_WORDS = {
-    "busy": CallStatus.BUSY,
-    "no_answer": CallStatus.NO_ANSWER,
-    "canceled": CallStatus.CANCELED,
-    "cancelled": CallStatus.CANCELED,
-}
-"""Twilio's status words for calls that were not connected, translated."""
-TALKED = frozenset({"picked_up", "transfer_started", "transfer_successful"})
-ANSWERED_BY: Mapping[str, AnsweredBy] = {"human": "human", "no_human": "machine"}
 
 
 class VocodeBackend(ProviderBackend):
@@ -133,6 +132,7 @@ class VocodeBackend(ProviderBackend):
     supports_list_voices = True
     supports_list_caller_ids = True
     supports_balance = True
+    tells_identity = True
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
@@ -152,16 +152,23 @@ class VocodeBackend(ProviderBackend):
 
     def fetch_balance(self) -> AccountState:
         """Read the plan and the minutes of this month; Vocode has no money to show."""
-        response = self.client.read(Request("GET", "/v1/usage"))
-        if response.status_code == 403:
-            raise CredentialsRejected(self.error_text(response) or "Vocode refuses the key.", http_status=403)
-        self.raise_for_read(response)
-        usage = require_object(json_of(response), "Vocode's usage: check the address")
+        usage = self._usage()
         return AccountState(
             label=parse_text(usage.get("plan_type"), 80).removeprefix("plan_"),
             minutes_used=parse_decimal(usage.get("monthly_usage_minutes")),
             minutes_limit=parse_decimal(usage.get("monthly_usage_limit_minutes")),
         )
+
+    def fetch_identity(self) -> AccountIdentity:
+        """Return the id of the user whose usage it is; Vocode gives no name."""
+        return AccountIdentity(account_id=parse_text(self._usage().get("user_id"), 200))
+
+    def _usage(self) -> Mapping[str, Any]:
+        response = self.client.read(Request("GET", "/v1/usage"))
+        if response.status_code == 403:
+            raise CredentialsRejected(self.error_text(response) or "Vocode refuses the key.", http_status=403)
+        self.raise_for_read(response)
+        return require_object(json_of(response), "Vocode's usage: check the address")
 
     # Placing and stopping
 
@@ -173,14 +180,14 @@ class VocodeBackend(ProviderBackend):
             "from_number": self._number(order.caller_id),
             "to_number": self._number(order.to_number),
             "agent": order.agent_id,
-            "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
+            "context": texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
         # The provider's options hold for all its calls; an admin's extras override them for a single call.
         usual: Mapping[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
         extras = {
             field.name: order.vendor_options.get(field.name, usual.get(field.name)) for field in self.order_fields
         }
-        extras["telephony_params"] = _texts(as_mapping(extras["telephony_params"]))
+        extras["telephony_params"] = texts(as_mapping(extras["telephony_params"]))
         body |= {name: value for name, value in extras.items() if value not in (None, "", {})}
         return Request("POST", "/v1/calls/create", json=body)
 
@@ -389,8 +396,3 @@ class VocodeBackend(ProviderBackend):
             if any(isinstance(place, list) and "to_number" in place for place in places):
                 return InvalidNumber(text or "Vocode refuses the number.", http_status=422)
         return None
-
-
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values as text: Vocode refuses anything else."""
-    return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}

@@ -32,6 +32,8 @@ class Switches:
     bitel_unknown_last: bool = True
     """Whether a call that never ends is UNKNOWN at last, and not WAITING."""
 
+    unleashx_utc_offset: str = "+05:30"
+    """Zone of its times, which name none: India's was seen; "+00:00" is the other reading of its pages."""
     unleashx_words: str = "seen"
     """The words in use: "seen" (NOT_PICKED, NOANSWER, TIMEOUT, REJECTED, VOICEMAIL), or "published" alone."""
     unleashx_rows_carry_execution_id: bool = False

@@ -61,6 +61,7 @@ FLAGS = {
     "supports_list_voices": ("list_voices", "voices"),
     "supports_list_caller_ids": ("list_caller_ids", "caller_ids"),
     "supports_balance": ("fetch_balance", "account"),
+    "tells_identity": ("fetch_identity", "identity"),
     "supports_recording": ("fetch_recording", "recording"),
     "supports_webhook": ("parse_webhook", "webhook"),
 }

@@ -245,8 +245,8 @@ class VocodeWire(VocodeWebhooks):
     @route("GET", "/v1/agents/list")
     def list_agents(self, request: Request, key: str) -> Reply:
         """List agents by page."""
-        page, start, end = self.page(request, self.account.agents)
-        return json_reply(200, {"items": [self._agent_row(key, a) for a in self.account.agents[start:end]], **page})
+        page, start, end = self.page(request, self.agents_of(key))
+        return json_reply(200, {"items": [self._agent_row(key, a) for a in self.agents_of(key)[start:end]], **page})
 
     @route("GET", "/v1/agents")
     def get_agent(self, request: Request, key: str) -> Reply:
@@ -314,7 +314,7 @@ class VocodeWire(VocodeWebhooks):
         now = time.time()
         seconds = sum(call.talk_seconds(now) for call in self.ledger(key).between(now - 31 * 86400))
         usage = {"monthly_usage_minutes": seconds // 60, "monthly_usage_limit_minutes": MONTHLY_LIMIT}
-        return json_reply(200, {"user_id": USER_ID, "plan_type": "plan_developer", **usage})
+        return json_reply(200, {"user_id": self.identity_of(key), "plan_type": "plan_developer", **usage})
 
     # What the webhooks tell
 

@@ -223,7 +223,7 @@ class VoicyWire(Wire):
     @route("GET", f"{BASE}/agent-list")
     def list_agents(self, request: Request, key: str) -> Reply:
         """Return all agents as a bare array."""
-        return json_reply(200, [self._agent_row(agent) for agent in self.account.agents])
+        return json_reply(200, [self._agent_row(agent) for agent in self.agents_of(key)])
 
     @route("GET", f"{BASE}/agent-get/{{agent_id}}")
     def get_agent(self, request: Request, key: str, agent_id: str) -> Reply:

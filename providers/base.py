@@ -314,26 +314,24 @@ class ProviderBackend(ABC):
     # Words
 
     def status_of(self, raw: object) -> CallStatus | None:
-        """Translate a vendor's status word; None for one that neither the backend nor the admin maps.
+        """Translate a vendor's status word; None for one that neither the backend nor the admin maps."""
+        return self.meaning_of(raw, self.options)
+
+    @classmethod
+    def meaning_of(cls, raw: object, options: Mapping[str, Any]) -> CallStatus | None:
+        """Translate a status word under a provider's options.
 
         An admin cannot map a word to a status that only we set (`OURS`): a poll must never make a call pending again.
         """
-        if ours := self._mapped_by_admin(raw):
+        if ours := _mapped_by_admin(raw, options):
             return CallStatus.COMPLETED if ours == VOICEMAIL else CallStatus(ours)
-        return self.status_map.get(normalise_word(raw))
+        return cls.status_map.get(normalise_word(raw))
 
     def with_machine(self, snapshot: CallSnapshot) -> CallSnapshot:
         """Return a snapshot that says that a machine answered, where the call's status word says so."""
-        word, ours = normalise_word(snapshot.raw_status), self._mapped_by_admin(snapshot.raw_status)
+        word, ours = normalise_word(snapshot.raw_status), _mapped_by_admin(snapshot.raw_status, self.options)
         is_machine = ours == VOICEMAIL if ours else word in self.machine_words
         return replace(snapshot, answered_by="machine") if is_machine else snapshot
-
-    def _mapped_by_admin(self, raw: object) -> str:
-        word, extra = normalise_word(raw), self.options.get("status_map_extra") or {}
-        for known, ours in extra.items():
-            if normalise_word(known) == word and may_be_mapped_to(ours):
-                return str(ours)
-        return ""
 
 
 MAX_WORD = 80
@@ -350,6 +348,14 @@ def _shortened(found: re.Match[str]) -> str:
 def may_be_mapped_to(ours: object) -> bool:
     """Return whether a vendor's word may mean this: a status that a vendor may say, or `VOICEMAIL`."""
     return ours == VOICEMAIL or (ours in CallStatus.values and ours not in OURS)
+
+
+def _mapped_by_admin(raw: object, options: Mapping[str, Any]) -> str:
+    word, extra = normalise_word(raw), options.get("status_map_extra")
+    for known, ours in extra.items() if isinstance(extra, Mapping) else ():
+        if normalise_word(known) == word and may_be_mapped_to(ours):
+            return str(ours)
+    return ""
 
 
 def normalise_word(raw: object) -> str:

@@ -116,10 +116,11 @@ def _cards(providers: list[Provider]) -> list[Card]:
         for name, model in KINDS.items()
     }
     addresses = {address.provider_id: address for address in WebhookAddress.objects.filter(provider__in=keys)}
+    waiting = waits_of(providers)
     found = []
     for provider in providers:
         stock = Stock(**{name: count[provider.pk] for name, count in counts.items()})
-        waits = waits_of(provider)
+        waits = waiting[provider.pk]
         needed = needs_of(provider, stock, addresses.get(provider.pk), is_public=bool(settings.PUBLIC_URL), waits=waits)
         unknown = standing[provider.pk, True]
         found.append(Card(provider, unknown + standing[provider.pk, False], unknown, stock, needed, waits))

@@ -23,14 +23,25 @@ class Habits:
     """Calls that began to have a word that nobody mapped."""
     offsets: list[tuple[int, str]] = field(default_factory=list)
     """Zones shown by calls that have just ended, each call once."""
+    _mapped: dict[tuple[int, str], bool] = field(default_factory=dict)
 
     def note(self, call: Call, snapshot: CallSnapshot, *, has_ended: bool) -> None:
         """Note what one call's news show."""
         raw = snapshot.raw_status
-        if snapshot.status is None and raw and normalise_word(raw) != normalise_word(call.raw_status):
+        is_new = call.polls == 0 or normalise_word(raw) != normalise_word(call.raw_status)
+        if snapshot.status is None and raw and is_new:
             self.words[call.provider_id, raw] += 1
         if snapshot.utc_offset and has_ended and call.status not in FINAL:
             self.offsets.append((call.provider_id, snapshot.utc_offset))
+
+    def is_mapped_now(self, call: Call, snapshot: CallSnapshot) -> bool:
+        """Return whether a word that a read did not know has been mapped since that read began."""
+        if snapshot.status is not None or not snapshot.raw_status:
+            return False
+        asked = call.provider_id, snapshot.raw_status
+        if asked not in self._mapped:
+            self._mapped[asked] = Provider.objects.get(pk=call.provider_id).status_of(snapshot.raw_status) is not None
+        return self._mapped[asked]
 
 
 def keep(habits: Habits, now: datetime.datetime) -> None:
@@ -40,11 +51,6 @@ def keep(habits: Habits, now: datetime.datetime) -> None:
         UnmappedWord.objects.note(provider_id, counts, now)
     for provider_id, offset in habits.offsets:
         Provider.objects.note_offset(provider_id, offset, now)
-
-
-def is_mapped_now(call: Call, raw: str) -> bool:
-    """Return whether a word that a read did not know has been mapped since that read began."""
-    return bool(raw) and Provider.objects.get(pk=call.provider_id).status_of(raw) is not None
 
 
 def read_again(provider_id: int, word: str, now: datetime.datetime) -> int:

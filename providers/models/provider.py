@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from providers import registry
-from providers.base import Client, ProviderBackend
+from providers.base import ProviderBackend
 from providers.exceptions import MAX_MESSAGE
 from providers.fields import EncryptedJSONField, OptionsField
 from providers.guarding import Refusals, number_refusals
@@ -199,8 +199,7 @@ class Provider(models.Model):
 
     def status_of(self, raw: str) -> CallStatus | None:
         """Translate a status word by the backend's map and the admin's; None for one that neither maps."""
-        # A backend without a door: it translates, and cannot send.
-        return self.backend_class(cast(Client, None), secrets={}, options=self.options_with_defaults()).status_of(raw)
+        return self.backend_class.meaning_of(raw, self.options)
 
     def number_refusals(self) -> Refusals | None:
         """Return the function that says why the vendor cannot take a number; None where it takes every number."""

@@ -132,6 +132,6 @@ def became_open(vendor_label: str) -> str:
 def cannot_be_compared(vendor_label: str) -> str:
     """Return the sentence for a key of which nobody can tell whether it is of the same account."""
     return gettext(
-        "Whether it is a key of the same account could not be checked: %(vendor)s gives no account details, and no"
-        " call or agent is known there. Compare the account's name at the vendor."
+        "It could not be checked whether the key belongs to the same account: %(vendor)s offers no account ID, call or"
+        " agent to compare. Check the account's name there."
     ) % {"vendor": vendor_label}

@@ -94,9 +94,9 @@ class _Earlier:
             return None
 
     def _asking(self) -> AbstractContextManager[ProviderBackend]:
-        secrets = self._provider.secrets.open()
+        # With options of its own it is a trial, which records nothing but the log: the stored key may be dead.
         options = self._options or self._provider.options_with_defaults()
-        return asking(self._provider, "compare_account", secrets=secrets, options=options)
+        return asking(self._provider, "compare_account", options=options)
 
 
 def _compared(provider: Provider, backend: ProviderBackend, earlier: _Earlier | None) -> Comparison:

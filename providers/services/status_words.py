@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record
-from providers.base import may_be_mapped_to, normalise_word
+from providers.base import MAX_WORD, may_be_mapped_to, normalise_word
 from providers.fields import UnreadableOptions
 from providers.models import Provider, UnmappedWord, word_mapped
 from providers.models.stops import Actor
@@ -70,21 +72,32 @@ class Waits:
         return sum(word.waiting for word in self.words)
 
 
-def waits_of(provider: Provider) -> Waits:
-    """Return the words that nobody mapped, those that calls wait for first, and the calls whose row is in doubt."""
+def waits_of(providers: Sequence[Provider]) -> dict[int, Waits]:
+    """Return by provider the words that nobody mapped, awaited ones first, and the calls whose row is in doubt."""
     # By the reverse relation, because this package must not import calls; live calls are few and have an index.
     calls: Any = Provider._meta.get_field("calls").related_model
-    at_vendor = calls._default_manager.at_vendor().filter(provider=provider).order_by()
+    at_vendor = calls._default_manager.at_vendor().filter(provider__in=providers).order_by()
+    counted = at_vendor.values_list("provider", "raw_status", "matched_by").annotate(Count("pk"))
+    found: dict[int, list[tuple[str, str, int]]] = {}
+    for provider_id, raw, matched_by, number in counted:
+        found.setdefault(provider_id, []).append((raw, matched_by, number))
+    known: dict[int, list[UnmappedWord]] = {}
+    for row in UnmappedWord.objects.filter(provider__in=providers):
+        known.setdefault(row.provider_id, []).append(row)
+    return {one.pk: _waits(one, found.get(one.pk, []), known.get(one.pk, [])) for one in providers}
+
+
+def _waits(provider: Provider, counted: Sequence[tuple[str, str, int]], rows: Sequence[UnmappedWord]) -> Waits:
     waiting: Counter[str] = Counter()
     doubts: Counter[str] = Counter()
     spelled: dict[str, str] = {}
-    for raw, matched_by in at_vendor.values_list("raw_status", "matched_by"):
+    for raw, matched_by, number in counted:
         word = normalise_word(raw)
-        waiting[word] += 1
+        waiting[word] += number
         spelled.setdefault(word, raw)
         if matched_by in UNMATCHED:
-            doubts[matched_by] += 1
-    known = {row.word: row for row in UnmappedWord.objects.filter(provider=provider)}
+            doubts[matched_by] += number
+    known = {row.word: row for row in rows}
     words = [
         WordSeen(
             spelling=known[word].spelling if word in known else spelled[word],
@@ -109,12 +122,15 @@ def map_word(provider_id: int, spelling: str, ours: str, person: Actor) -> int |
     offered = {value for value, _label in (*RESULTS, *STATES)}
     with transaction.atomic():
         provider = Provider.objects.select_for_update(no_key=True).get(pk=provider_id)
-        is_sound = bool(normalise_word(spelling)) and ours in offered and may_be_mapped_to(ours)
+        is_sound = (
+            0 < len(spelling) <= MAX_WORD and normalise_word(spelling) and ours in offered and may_be_mapped_to(ours)
+        )
         if not is_sound or isinstance(provider.options, UnreadableOptions) or provider.status_of(spelling) is not None:
             return None
         extra = provider.options.get(OPTION) or {}
         provider.options = {**provider.options, OPTION: {**extra, spelling: ours}}
         provider.save(update_fields=["options"])
         record(person, "provider.word_mapped", provider, word=spelling, result=ours)
-        answers: list[tuple[object, Any]] = word_mapped.send(sender=Provider, provider_id=provider_id, word=spelling)
-    return sum(read_again for _receiver, read_again in answers)
+        answers = word_mapped.send(sender=Provider, provider_id=provider_id, word=spelling)
+    # Receivers return how many calls they had read again; the stubs of Django know nothing of that.
+    return sum(number for _receiver, number in cast(Sequence[tuple[object, int]], answers))

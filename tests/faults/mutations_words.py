@@ -96,8 +96,8 @@ WORDS = (
     Mutant(
         "let a read that knew less put a call off",
         UPDATES,
-        "snapshot.status is None and vendor_habits.is_mapped_now(call, snapshot.raw_status)",
-        "False",
+        "(snapshot.more_to_read or habits.is_mapped_now(call, snapshot))",
+        "snapshot.more_to_read",
         HABIT_TESTS + "a_read_that_was_out_while_the_word_was_mapped_is_repeated_soon",
     ),
     Mutant(
@@ -110,8 +110,8 @@ WORDS = (
     Mutant(
         "count a word at every read",
         HABITS,
-        "raw and normalise_word(raw) != normalise_word(call.raw_status)",
-        "raw",
+        "if snapshot.status is None and raw and is_new:",
+        "if snapshot.status is None and raw:",
         HABIT_TESTS + "a_word_counts_once_a_call_and_keeps_its_times",
     ),
     Mutant(

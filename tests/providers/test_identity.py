@@ -183,7 +183,7 @@ def test_the_page_says_what_cannot_be_compared(at: str, client: Client, admin_pe
     response = client.post(
         reverse("provider-key", args=[provider.pk]), {"secret_api_key": second_key("bitel")}, follow=True
     )
-    told = "Whether it is a key of the same account could not be checked: Bitel gives no account details"
+    told = "It could not be checked whether the key belongs to the same account: Bitel offers no account ID"
     assert told in str(next(iter(response.context["messages"])))
     assert told in response.content.decode()
 

@@ -93,7 +93,7 @@ def test_a_word_counts_once_a_call_and_keeps_its_times() -> None:
     heard(second, "on_hold", late)
     seen = UnmappedWord.objects.get()
     assert (seen.word, seen.spelling, seen.calls, seen.first_at, seen.last_at) == ("on_hold", "On-Hold", 2, early, late)
-    waits = waits_of(provider)
+    waits = waits_of([provider])[provider.pk]
     assert [(word.spelling, word.calls, word.waiting) for word in waits.words] == [("On-Hold", 2, 2)]
     assert CallEvent.objects.filter(code="strange_word").count() == 2
 
@@ -226,7 +226,7 @@ def test_rows_that_fit_equally_well_are_told_and_cleared(client: Client, admin_p
             {call.pk: CallSnapshot(remote_id=call.remote_id, matched_by=why)},  # type: ignore[arg-type]
             source="poll", now=now,
         )  # fmt: skip
-    waits = waits_of(provider)
+    waits = waits_of([provider])[provider.pk]
     assert (waits.several, waits.zone) == (2, 1)
     assert Call.objects.filter(status="dialing").count() == 3
     client.force_login(admin_person)
@@ -237,7 +237,7 @@ def test_rows_that_fit_equally_well_are_told_and_cleared(client: Client, admin_p
     call_updates.merge_news({calls[0].pk: ended}, source="poll", now=now)
     calls[0].refresh_from_db()
     assert (calls[0].status, calls[0].matched_by) == ("completed", "")
-    assert waits_of(provider).several == 1
+    assert waits_of([provider])[provider.pk].several == 1
 
 
 def test_two_calls_to_one_number_at_the_vendor_are_not_guessed(sandbox: Sandbox, dial: Run, read_back: Run) -> None:
@@ -257,5 +257,5 @@ def test_two_calls_to_one_number_at_the_vendor_are_not_guessed(sandbox: Sandbox,
     read_back(2)
     call.refresh_from_db()
     assert (call.matched_by, call.status) == ("several", "dialing")
-    assert waits_of(provider).several == 1
+    assert waits_of([provider])[provider.pk].several == 1
     assert vendor_habits.read_again(provider.pk, "nothing", timezone.now()) == 0

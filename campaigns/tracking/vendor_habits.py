@@ -28,8 +28,7 @@ class Habits:
     def note(self, call: Call, snapshot: CallSnapshot, *, has_ended: bool) -> None:
         """Note what one call's news show."""
         raw = snapshot.raw_status
-        is_new = call.polls == 0 or normalise_word(raw) != normalise_word(call.raw_status)
-        if snapshot.status is None and raw and is_new:
+        if snapshot.status is None and raw and _is_new_to(call, raw):
             self.words[call.provider_id, raw] += 1
         if snapshot.utc_offset and has_ended and call.status not in FINAL:
             self.offsets.append((call.provider_id, snapshot.utc_offset))
@@ -42,6 +41,11 @@ class Habits:
         if asked not in self._mapped:
             self._mapped[asked] = Provider.objects.get(pk=call.provider_id).status_of(snapshot.raw_status) is not None
         return self._mapped[asked]
+
+
+def _is_new_to(call: Call, raw: str) -> bool:
+    # The answer to the order may have had the same word: then the first read counts it.
+    return call.polls == 0 or normalise_word(raw) != normalise_word(call.raw_status)
 
 
 def keep(habits: Habits, now: datetime.datetime) -> None:

@@ -110,7 +110,7 @@ WORDS = (
     Mutant(
         "count a word at every read",
         HABITS,
-        "if snapshot.status is None and raw and is_new:",
+        "if snapshot.status is None and raw and _is_new_to(call, raw):",
         "if snapshot.status is None and raw:",
         HABIT_TESTS + "a_word_counts_once_a_call_and_keeps_its_times",
     ),

@@ -14,28 +14,22 @@ from providers.types import CallHandle
 
 OFFSETS = ("+00:00", "+05:30")
 """Zones in which the vendor's times without one were seen: UTC and India's."""
-EARLIEST, LATEST = timedelta(hours=-12), timedelta(hours=14)
-HALF_HOUR = timedelta(minutes=30)
 
 
 def zone_of(row: Row, placed_at: datetime | None) -> str:
     """Return the offset in which a row's bare time is that of our order; empty where it has its own zone or none fits.
 
-    Only for a row that is certainly ours. Zones are taken to whole half-hours; the row may be two minutes older than
-    our order and five younger, so that a call that was created late names no false zone.
+    Only for a row that is certainly ours. It may be two minutes older than our order and five younger; and only zones
+    that were seen are found, so that a transaction written at the end of a long call names no false one.
     """
     value = row.get("created_at")
     if placed_at is None or not isinstance(value, str) or ":" not in value:
         return ""
-    bare = parse_instant(value.strip() + "+00:00")
-    if bare is None:
-        return ""
-    ahead = bare - placed_at
-    offset = round((ahead - timedelta(minutes=1)) / HALF_HOUR) * HALF_HOUR
-    if not (EARLIEST <= offset <= LATEST and -BEFORE <= ahead - offset <= timedelta(minutes=5)):
-        return ""
-    sign, minutes = "-" if offset < timedelta(0) else "+", abs(offset) // timedelta(minutes=1)
-    return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
+    for offset in OFFSETS:
+        at = parse_instant(value.strip() + offset)
+        if at is not None and -BEFORE <= at - placed_at <= timedelta(minutes=5):
+            return offset
+    return ""
 
 
 def zone_ahead(rows: Iterable[Row], now: datetime) -> str:

@@ -15,6 +15,9 @@ class CampaignsConfig(AppConfig):
         from campaigns import checks  # noqa: F401
         from campaigns.contacts.search_index import make_after_migrating
         from campaigns.core.refusals import Refusal
+        from campaigns.tracking.vendor_habits import read_again_after_mapping
+        from providers.models import word_mapped
 
         end_in_a_sentence(Refusal, str)
+        word_mapped.connect(read_again_after_mapping)
         post_migrate.connect(make_after_migrating, sender=self)

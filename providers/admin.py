@@ -18,7 +18,7 @@ from callcenter.audit.models import record
 from providers import registry
 from providers.forms import OPTION, REMOVE, SECRET, KeysForm, ProviderForm, provider_form
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
-from providers.services.checking import CheckVerdict, remember_account, try_secrets
+from providers.services.checking import CheckVerdict, became_open, remember_account, try_secrets
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.wording import abilities
@@ -136,8 +136,11 @@ class ProviderAdmin(SetupAdmin):
             obj.save()
         edited = [name for name in form.changed_data if not name.startswith(SECRET)]
         record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited)
-        store_secrets(obj.pk, form.new_secrets(), form.removed_secrets(), request.user)
-        self._tell(request, obj, form)
+        comparison = form.verdict.comparison if form.verdict else None
+        if store_secrets(obj.pk, form.new_secrets(), form.removed_secrets(), request.user, comparison=comparison):
+            self._tell(request, obj, form)
+        else:
+            messages.error(request, became_open(obj.vendor_label))
 
     def _tell(self, request: HttpRequest, obj: Provider, form: KeysForm) -> None:
         verdict = form.verdict

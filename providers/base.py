@@ -6,6 +6,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
@@ -23,6 +24,8 @@ from providers.exceptions import (
 from providers.refusals import UNDECIDED, RefusalRow, meaning
 from providers.types import (
     OURS,
+    VOICEMAIL,
+    AccountIdentity,
     AccountState,
     CallHandle,
     CallOrder,
@@ -71,6 +74,8 @@ class ProviderBackend(ABC):
     default_base_url: ClassVar[str]
     status_map: ClassVar[Mapping[str, CallStatus]]
     """Maps a vendor's status word, normalised by `normalise_word`, to ours."""
+    machine_words: ClassVar[frozenset[str]] = frozenset()
+    """Words of `status_map` by which the vendor says that a machine answered."""
     fields: ClassVar[Sequence[Field]]
     """What an admin fills in, secrets first. Every backend has `base_url` and the keys it authenticates with."""
     refusals: ClassVar[Sequence[RefusalRow]] = ()
@@ -104,6 +109,8 @@ class ProviderBackend(ABC):
     supports_list_voices: ClassVar[bool] = False
     supports_list_caller_ids: ClassVar[bool] = False
     supports_balance: ClassVar[bool] = False
+    tells_identity: ClassVar[bool] = False
+    """The vendor gives the account's own id, by which keys of other accounts are told apart."""
     supports_recording: ClassVar[bool] = False
     supports_webhook: ClassVar[bool] = False
     gives_transcript: ClassVar[bool] = False
@@ -214,6 +221,10 @@ class ProviderBackend(ABC):
         """Read credit, minutes or lines of the account."""
         raise NotImplementedError
 
+    def fetch_identity(self) -> AccountIdentity:
+        """Read what tells the account from others."""
+        raise NotImplementedError
+
     def fetch_recording(self, handle: CallHandle) -> Recording:
         """Fetch the sound of a call, always by a fresh address."""
         raise NotImplementedError
@@ -319,16 +330,24 @@ class ProviderBackend(ABC):
     # Words
 
     def status_of(self, raw: object) -> CallStatus | None:
-        """Translate a vendor's status word; None for one that neither the backend nor the admin maps.
+        """Translate a vendor's status word; None for one that neither the backend nor the admin maps."""
+        return self.meaning_of(raw, self.options)
+
+    @classmethod
+    def meaning_of(cls, raw: object, options: Mapping[str, Any]) -> CallStatus | None:
+        """Translate a status word under a provider's options.
 
         An admin cannot map a word to a status that only we set (`OURS`): a poll must never make a call pending again.
         """
-        word = normalise_word(raw)
-        extra = self.options.get("status_map_extra") or {}
-        for known, ours in extra.items():
-            if normalise_word(known) == word and ours in CallStatus.values and ours not in OURS:
-                return CallStatus(ours)
-        return self.status_map.get(word)
+        if ours := _mapped_by_admin(raw, options):
+            return CallStatus.COMPLETED if ours == VOICEMAIL else CallStatus(ours)
+        return cls.status_map.get(normalise_word(raw))
+
+    def with_machine(self, snapshot: CallSnapshot) -> CallSnapshot:
+        """Return a snapshot that says that a machine answered, where the call's status word says so."""
+        word, ours = normalise_word(snapshot.raw_status), _mapped_by_admin(snapshot.raw_status, self.options)
+        is_machine = ours == VOICEMAIL if ours else word in self.machine_words
+        return replace(snapshot, answered_by="machine") if is_machine else snapshot
 
 
 MAX_WORD = 80
@@ -340,6 +359,19 @@ _LONG_NUMBER = re.compile(r"\+?\d(?:[ ().-]?\d){6,}")
 
 def _shortened(found: re.Match[str]) -> str:
     return f"***{found[0][-2:]}"
+
+
+def may_be_mapped_to(ours: object) -> bool:
+    """Return whether a vendor's word may mean this: a status that a vendor may say, or `VOICEMAIL`."""
+    return ours == VOICEMAIL or (ours in CallStatus.values and ours not in OURS)
+
+
+def _mapped_by_admin(raw: object, options: Mapping[str, Any]) -> str:
+    word, extra = normalise_word(raw), options.get("status_map_extra")
+    for known, ours in extra.items() if isinstance(extra, Mapping) else ():
+        if normalise_word(known) == word and may_be_mapped_to(ours):
+            return str(ours)
+    return ""
 
 
 def normalise_word(raw: object) -> str:

@@ -114,6 +114,15 @@ class CredentialsRejected(AccountProblem):
     next_step = _("Paste a new key on the provider's page, test it and resume the provider.")
 
 
+class OtherAccount(AccountProblem):
+    """Raised when a key is of another account at the vendor than the calls that are open there."""
+
+    next_step = _(
+        "Use a key of the account that the open calls are at, or wait until they have ended. Another account can also"
+        " be added as a provider of its own."
+    )
+
+
 class OutOfCredit(AccountProblem):
     """Raised when the vendor says that the account is empty."""
 

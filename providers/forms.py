@@ -21,7 +21,7 @@ from providers.exceptions import ProviderMisconfigured
 from providers.models import Provider
 from providers.opening import open_client
 from providers.services.checking import CheckVerdict
-from providers.types import OURS, CallStatus, Field
+from providers.types import OURS, VOICEMAIL, CallStatus, Field
 
 if TYPE_CHECKING:
     ProviderModelForm = forms.ModelForm[Provider]
@@ -118,7 +118,7 @@ class KeysForm(ProviderModelForm):
                     shown.required = False
                     unreadable = gettext("The stored keys cannot be read. Paste this one anew.")
                     shown.help_text = f"{unreadable} {field.help_text}".strip()
-        if self.verdict is None or self.verdict.is_ok:
+        if self.verdict is None or self.verdict.is_ok or not self.verdict.may_be_kept:
             self.fields["keep_untested"].widget = forms.HiddenInput()
         self.order_fields([name for name in self.fields if name != "keep_untested"])
 
@@ -158,7 +158,8 @@ class KeysForm(ProviderModelForm):
         found: dict[str, Any] = self.cleaned_data
         if not self.errors:
             self._check_client()
-        if self.verdict and not self.verdict.is_ok and not found.get("keep_untested"):
+        is_kept = bool(found.get("keep_untested")) and self.verdict is not None and self.verdict.may_be_kept
+        if self.verdict and not self.verdict.is_ok and not is_kept:
             self.add_error(self._first_typed(), ValidationError(str(self.verdict), code="refused"))
         return found
 
@@ -292,7 +293,7 @@ def refused_address(address: str) -> str:
 
 def refused_words(words: Any) -> str:
     """Return why an admin's additional status words cannot be used; empty where they can."""
-    ours = sorted(set(CallStatus.values) - {str(status) for status in OURS})
+    ours = sorted({*CallStatus.values, VOICEMAIL} - {str(status) for status in OURS})
     if not isinstance(words, Mapping) or not all(word in ours for word in words.values()):
         return gettext('Write {"vendor\'s word": "our word"}; our words are: %(words)s.') % {"words": ", ".join(ours)}
     return ""

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from providers.base import ProviderBackend, is_usable_id
 from providers.exceptions import BackendFailed, OutcomeUnknown, ProviderError, ProviderMisconfigured
 from providers.types import (
+    AccountIdentity,
     AccountState,
     CallSnapshot,
     PlacedCall,
@@ -51,6 +52,7 @@ LISTS: Mapping[str, type] = {
 ANSWERS: Mapping[str, tuple[type, ...]] = {
     "check_credentials": (AccountState,),
     "fetch_balance": (AccountState,),
+    "fetch_identity": (AccountIdentity,),
     "fetch_recording": (Recording,),
     "cancel_call": (CallSnapshot, type(None)),
     "hang_up_call": (CallSnapshot, type(None)),

@@ -10,9 +10,12 @@ from typing import Literal, TypedDict
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from providers.models import DeliveryResult, Provider, ProviderState, WebhookAddress
 from providers.parsing import parse_words
+from providers.services.checking import cannot_be_compared
+from providers.services.status_words import Waits
 from providers.wording import HALTING, KEY_PROBLEMS, Words, error_sentence, next_step_of
 
 Tone = Literal["bad", "warn", "info"]
@@ -65,7 +68,14 @@ class Need:
     value: str = ""
 
 
-def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *, is_public: bool) -> list[Need]:
+def needs_of(
+    provider: Provider,
+    stock: Stock,
+    address: WebhookAddress | None,
+    *,
+    is_public: bool,
+    waits: Waits | None = None,
+) -> list[Need]:
     """Return a provider's needs, most urgent first; none where it is switched off."""
     if not provider.is_active:
         return []
@@ -73,6 +83,7 @@ def needs_of(provider: Provider, stock: Stock, address: WebhookAddress | None, *
         *_stops(provider),
         *_keys(provider),
         *_account(provider),
+        *_waiting(provider, waits or Waits()),
         *_speakers(provider, stock),
         *_recordings(provider),
         *_limits(provider),
@@ -138,6 +149,8 @@ def _keys(provider: Provider) -> Iterator[Need]:
 
 
 def _account(provider: Provider) -> Iterator[Need]:
+    if provider.identity.get("likeness") == "unknown":
+        yield Need(code="uncompared_key", tone="info", sentence=cannot_be_compared(provider.vendor_label))
     balance, price = _amount(provider.account.get("balance")), provider.price_per_minute
     is_same_money = provider.account.get("currency", "") == provider.currency
     if balance is not None and balance <= 0:
@@ -173,6 +186,63 @@ def _account(provider: Provider) -> Iterator[Need]:
             sentence=_("%(used)d of this month's %(limit)d minutes are used.") % {"used": used, "limit": limit},
             step=_("Take a larger plan at the vendor, or wait for the next month."),
             at=provider.checked_at,
+        )
+
+
+def _waiting(provider: Provider, waits: Waits) -> Iterator[Need]:
+    names = {"vendor": provider.vendor_label}
+    if waits.words:
+        yield Need(
+            code="unmapped_words",
+            tone="bad" if waits.for_words else "warn",
+            sentence=ngettext(
+                "%(vendor)s uses %(n)d status word that is not known here.",
+                "%(vendor)s uses %(n)d status words that are not known here.",
+                len(waits.words),
+            )
+            % {**names, "n": len(waits.words)},
+            step=ngettext(
+                "%(n)d call is waiting for its result. Choose below what the word means.",
+                "%(n)d calls are waiting for their result. Choose below what the word means.",
+                waits.for_words,
+            )
+            % {"n": waits.for_words},
+            url=reverse("provider", args=[provider.pk]) + "#words",
+            label=_("To the status words"),
+        )
+    if waits.several:
+        yield Need(
+            code="several_rows",
+            tone="warn",
+            sentence=ngettext(
+                "%(n)d call is waiting: two or more entries in the list of %(vendor)s fit it equally well.",
+                "%(n)d calls are waiting: two or more entries in the list of %(vendor)s fit them equally well.",
+                waits.several,
+            )
+            % {**names, "n": waits.several},
+            step=_(
+                "The same number was called again within minutes, and %(vendor)s gives no call ID. Nothing is guessed:"
+                " look at the list of %(vendor)s. A call that stays without a result comes under “Needs a decision”."
+            )
+            % names,
+            is_for_all=True,
+        )
+    if waits.zone:
+        yield Need(
+            code="other_zone",
+            tone="warn",
+            sentence=ngettext(
+                "%(n)d call is waiting: its entry in the list of %(vendor)s fits only in another time zone.",
+                "%(n)d calls are waiting: their entries in the list of %(vendor)s fit only in another time zone.",
+                waits.zone,
+            )
+            % {**names, "n": waits.zone},
+            step=_(
+                "Times of %(vendor)s have no zone. Set its zone, or choose “Found from the first calls”; the calls are"
+                " then found at their next read."
+            )
+            % names,
+            **_editing(provider),
         )
 
 

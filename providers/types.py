@@ -50,6 +50,9 @@ AT_VENDOR = frozenset(
 )
 """Open statuses, reported by the vendor, which polling changes."""
 
+VOICEMAIL = "voicemail"
+"""What a vendor's word may be mapped to beside a status: the call is completed, and a machine answered it."""
+
 FINAL = frozenset(
     {
         CallStatus.COMPLETED,
@@ -87,6 +90,10 @@ class FailureReason(models.TextChoices):
 
 ACCOUNT_FAILURES = frozenset({FailureReason.BALANCE_LOW})
 """Reasons that are faults of the account: a call that the vendor took ends for them, and no person is to blame."""
+
+
+UNMATCHED = frozenset({"several", "zone"})
+"""Values of `CallSnapshot.matched_by` of a call for which none of the vendor's rows was chosen."""
 
 AnsweredBy = Literal["human", "machine", "unknown"]
 
@@ -154,7 +161,11 @@ class CallSnapshot:
     """None for a word that we do not know: `raw_status` keeps it, and the call's status does not change."""
     reference: UUID | None = None
     """Our reference, only where the vendor returned it."""
-    matched_by: Literal["id", "number"] = "id"
+    matched_by: Literal["id", "number", "several", "zone"] = "id"
+    """How the row was recognised. By none of its rows: `several` fit equally well, or one fits in another time `zone`
+    only; the snapshot then says nothing of the call."""
+    utc_offset: str = ""
+    """Zone ("+05:30") in which the vendor's time without one is that of our order; only where it is certainly ours."""
     to_number: str = ""
     """In E.164 where it could be parsed, else as the vendor wrote it."""
     agent_id: str = ""
@@ -241,6 +252,15 @@ class AccountState:
     minutes_limit: Decimal | None = None
     lines_used: int | None = None
     lines_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountIdentity:
+    """What tells our account at a vendor from others: the same for every key of one account."""
+
+    account_id: str = ""
+    """The vendor's own id of the account; empty where it gives none."""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,10 +24,11 @@ from callcenter.access.roles import may, needs
 from providers.forms import KeysForm, keys_form
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice, WebhookAddress
 from providers.needs import TONES, Need, Stock, needs_of
-from providers.services.checking import check_provider, remember_account, try_secrets
+from providers.services.checking import became_open, check_provider, remember_account, try_secrets
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.services.recording_hosts import allow_seen_host
+from providers.services.status_words import RESULTS, STATES, Waits, map_word, waits_of
 from providers.services.stops import halt, resume, skip_comparison, unfreeze
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
@@ -48,6 +49,7 @@ class Card:
     unknown: int
     stock: Stock
     needs: list[Need]
+    waits: Waits
 
     @property
     def abilities(self) -> list[Ability]:
@@ -114,12 +116,14 @@ def _cards(providers: list[Provider]) -> list[Card]:
         for name, model in KINDS.items()
     }
     addresses = {address.provider_id: address for address in WebhookAddress.objects.filter(provider__in=keys)}
+    waiting = waits_of(providers)
     found = []
     for provider in providers:
         stock = Stock(**{name: count[provider.pk] for name, count in counts.items()})
-        needed = needs_of(provider, stock, addresses.get(provider.pk), is_public=bool(settings.PUBLIC_URL))
+        waits = waiting[provider.pk]
+        needed = needs_of(provider, stock, addresses.get(provider.pk), is_public=bool(settings.PUBLIC_URL), waits=waits)
         unknown = standing[provider.pk, True]
-        found.append(Card(provider, unknown + standing[provider.pk, False], unknown, stock, needed))
+        found.append(Card(provider, unknown + standing[provider.pk, False], unknown, stock, needed, waits))
     return found
 
 
@@ -153,6 +157,8 @@ def _provider_page(
         "webhook": WebhookAddress.objects.filter(provider=found).first() if may_manage else None,
         "takes_webhooks": may_manage and found.backend_class.supports_webhook,
         "new_address": new_address,
+        "word_results": RESULTS,
+        "word_states": STATES,
         "is_public": bool(settings.PUBLIC_URL),
         "exchanges": found.exchanges.all()[:SHOWN_EXCHANGES] if may_manage else [],
     }
@@ -278,6 +284,26 @@ def allow_recording_host(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(request, pk)
 
 
+@require_POST
+@needs("manage_providers")
+def map_status_word(request: HttpRequest, pk: int) -> HttpResponse:
+    """Map a status word of the vendor to one of our results."""
+    get_object_or_404(Provider, pk=pk)
+    word, result = request.POST.get("word", "").strip(), request.POST.get("result", "")
+    read_again = map_word(pk, word, result, _person(request))
+    if read_again is None:
+        messages.error(request, _("Nothing was changed: choose a result, or look again which words are left."))
+        return _back(request, pk)
+    meaning = dict((*RESULTS, *STATES))[result]
+    text = ngettext(
+        "“%(word)s” now means “%(result)s”. %(n)d waiting call is read again now.",
+        "“%(word)s” now means “%(result)s”. %(n)d waiting calls are read again now.",
+        read_again,
+    )
+    messages.success(request, text % {"word": word, "result": meaning, "n": read_again})
+    return _back(request, pk)
+
+
 @sensitive_post_parameters()
 @require_POST
 @needs("manage_providers")
@@ -295,7 +321,10 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
     form = keys_form(found.vendor, verdict)(request.POST, instance=found)
     if not form.is_valid():
         return _provider_page(request, found, form, status=422)
-    store_secrets(pk, new, form.removed_secrets(), _person(request))
+    comparison = verdict.comparison if verdict else None
+    if not store_secrets(pk, new, form.removed_secrets(), _person(request), comparison=comparison):
+        messages.error(request, became_open(found.vendor_label))
+        return _back(request, pk)
     if verdict is None:
         messages.success(request, _("The key is forgotten."))
     elif verdict.is_ok:
@@ -345,5 +374,6 @@ urlpatterns = [
     path("providers/<int:pk>/skip-comparison/", end_wait, name="provider-skip-comparison"),
     path("providers/<int:pk>/webhook/", make_webhook_address, name="provider-webhook"),
     path("providers/<int:pk>/recording-host/", allow_recording_host, name="provider-recording-host"),
+    path("providers/<int:pk>/word/", map_status_word, name="provider-word"),
     path("providers/<int:pk>/key/", replace_key, name="provider-key"),
 ]

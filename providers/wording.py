@@ -21,6 +21,7 @@ ERRORS: dict[str, Words] = {
     "NoReadLeft": _("%(vendor)s was not asked: too many requests went there in the last minute."),
     "RateLimited": _("%(vendor)s asks us to slow down."),
     "CredentialsRejected": _("%(vendor)s does not accept the key."),
+    "OtherAccount": _("The key belongs to another account at %(vendor)s, and calls are still open at the first one."),
     "OutOfCredit": _("The account at %(vendor)s is empty."),
     "PlanRefused": _("The plan at %(vendor)s does not allow these calls."),
     "ZoneRefused": _("The account at %(vendor)s may not call to this country."),
@@ -40,7 +41,7 @@ ERRORS: dict[str, Words] = {
     "VendorMissing": _("The module of the vendor %(vendor)s is not installed or cannot be loaded."),
     "BackendFailed": _("The module of %(vendor)s failed at a request."),
 }
-KEY_PROBLEMS = frozenset({"CredentialsRejected", "KeysUnreadable"})
+KEY_PROBLEMS = frozenset({"CredentialsRejected", "KeysUnreadable", "OtherAccount"})
 """Names of the error classes that a new key ends."""
 HALTING = (
     KEY_PROBLEMS
@@ -52,6 +53,7 @@ HALTING = (
 ERRANDS: dict[str, Words] = {
     "check_credentials": _("Test"),
     "try_key": _("Test of a new key"),
+    "compare_account": _("Comparison of accounts"),
     "list_agents": _("Sync of agents"),
     "list_voices": _("Sync of voices"),
     "list_caller_ids": _("Sync of caller IDs"),

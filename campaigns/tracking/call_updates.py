@@ -15,8 +15,9 @@ from campaigns.core.sql.bulk import update_rows
 from campaigns.core.transitions import Changed, Why
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call
-from campaigns.tracking import consequences
-from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
+from campaigns.tracking import consequences, vendor_habits
+from campaigns.tracking.vendor_habits import Habits
+from providers.types import AT_VENDOR, FINAL, UNMATCHED, CallSnapshot, CallStatus
 
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
 STATE_COLUMNS = (
@@ -48,6 +49,7 @@ def merge_news(
         consequences.follow(brought, now)
     consequences.halt_accounts(brought)
     consequences.forbid_numbers(brought, now)
+    vendor_habits.keep(brought.habits, now)
     return len(changes.ids)
 
 
@@ -74,14 +76,16 @@ class _Batch:
                 raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
                 self.brought.note_texts(call, snapshot, before)
             self._note_state(call, snapshot, before, after, raw)
+            self.brought.habits.note(call, snapshot, has_ended=after.status in FINAL)
         self.brought.note_end(call, before, after)
         changed = differing(before, after)
         changed.pop("do_not_call", None)
         is_news = bool(changed) or raw != call.raw_status
-        if is_news or (snapshot is not None and snapshot.matched_by == "number" != call.matched_by):
-            self.rows.append(_row(call, snapshot, after, raw, is_news, self.now))
+        if is_news or _matched_by(call, snapshot) != call.matched_by:
+            self.rows.append(_row(call, snapshot, after, raw, is_news, self.now, self.brought.habits))
         else:
-            self.looks.append((call.pk, _next_look(call, snapshot, after, self.now), call.polls + 1, call.rank))
+            next_at = _next_look(call, snapshot, after, self.now, self.brought.habits)
+            self.looks.append((call.pk, next_at, call.polls + 1, call.rank))
 
     def _note_state(self, call: Call, snapshot: CallSnapshot, before: Evidence, after: Evidence, raw: str) -> None:
         if why := _why(before, after, raw, self.source):
@@ -135,27 +139,41 @@ def _why(before: Evidence, after: Evidence, raw: str, source: str) -> Why | None
 
 
 def _row(
-    call: Call, snapshot: CallSnapshot | None, after: Evidence, raw: str, is_news: bool, now: datetime.datetime
+    call: Call,
+    snapshot: CallSnapshot | None,
+    after: Evidence,
+    raw: str,
+    is_news: bool,
+    now: datetime.datetime,
+    habits: Habits,
 ) -> tuple[object, ...]:
     ended_at = after.ended_at or (now if after.status in FINAL else None)
-    matched_by = snapshot.matched_by if snapshot and snapshot.matched_by == "number" else call.matched_by
     return (
         call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
         after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
-        now if is_news else call.changed_at, _next_look(call, snapshot, after, now), call.polls + 1,
-        matched_by,
+        now if is_news else call.changed_at, _next_look(call, snapshot, after, now, habits), call.polls + 1,
+        _matched_by(call, snapshot),
     )  # fmt: skip
 
 
+def _matched_by(call: Call, snapshot: CallSnapshot | None) -> str:
+    """Return how a call's row at the vendor was recognised, or why none was; `id` after such a doubt is told by ""."""
+    if snapshot is None or (snapshot.matched_by in UNMATCHED and call.status not in AT_VENDOR):
+        return call.matched_by
+    if snapshot.matched_by != "id":
+        return snapshot.matched_by
+    return "" if call.matched_by in UNMATCHED else call.matched_by
+
+
 def _next_look(
-    call: Call, snapshot: CallSnapshot | None, after: Evidence, now: datetime.datetime
+    call: Call, snapshot: CallSnapshot | None, after: Evidence, now: datetime.datetime, habits: Habits
 ) -> datetime.datetime | None:
     if after.status == CallStatus.UNKNOWN:
         return call.next_poll_at
     if after.status not in AT_VENDOR:
         return None
     age = (now - (call.placing_at or call.created_at)).total_seconds()
-    if snapshot is not None and snapshot.more_to_read:
+    if snapshot is not None and (snapshot.more_to_read or habits.is_mapped_now(call, snapshot)):
         age = 0.0
     return now + span(rules.next_poll_delay(age))
 

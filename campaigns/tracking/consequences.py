@@ -14,6 +14,7 @@ from campaigns.core import budget, transcript_words
 from campaigns.evidence import Evidence
 from campaigns.models import Call, CallTranscript
 from campaigns.tracking import after_call, auto_pause
+from campaigns.tracking.vendor_habits import Habits
 from providers.types import FINAL, CallSnapshot
 
 MAX_TURNS = 2000
@@ -35,6 +36,8 @@ class News:
     texts: list[tuple[Call, CallSnapshot]] = field(default_factory=list)
     opt_outs: list[tuple[Call, bool]] = field(default_factory=list)
     """Calls in which a person asked not to be called again, and whether the call had ended before."""
+    habits: Habits = field(default_factory=Habits)
+    """What the news show of the vendors themselves."""
     reserves: Mapping[int, Decimal] = field(default_factory=dict)
     """What the changes freed of campaigns' budgets, by campaign."""
 

@@ -79,7 +79,8 @@ class PollSlice:
         self.sharing = Sharing("poll", self.token, self.others)
         self.clock = DatabaseClock()
         self.ends_at = time.monotonic() + seconds
-        self.backends: dict[int, ProviderBackend] = {}
+        self.backends: dict[int, tuple[object, ProviderBackend]] = {}
+        """Opened backends, each with the keys and options that it was opened with."""
         self.busy: Counter[int] = Counter()
         """Reads that are out, by provider."""
         self.renewed: dict[int, float] = {}
@@ -194,15 +195,16 @@ class PollSlice:
         return True
 
     def _backend_of(self, provider: Provider) -> ProviderBackend | None:
-        if provider.pk not in self.backends:
+        opened_with = (provider.secrets.token, provider.options_with_defaults())
+        if provider.pk not in self.backends or self.backends[provider.pk][0] != opened_with:
             try:
                 backend = opening.open_backend(provider, partial(self._note, provider.pk), through=self.errands)
             except ProviderMisconfigured as error:
                 Provider.objects.halt_for(provider.pk, error)
                 due_reads.postpone(provider.pk, self.clock.now(), 60)
                 return None
-            self.backends[provider.pk] = backend
-        return self.backends[provider.pk]
+            self.backends[provider.pk] = opened_with, backend
+        return self.backends[provider.pk][1]
 
     def _note(self, provider_id: int, passed: Exchange) -> None:
         """Keep a failed read for the provider's exchange log; successful ones would only push failures out of it."""

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.parsing import as_mapping, e164_or_raw, first_of, parse_text, variables_in
-from providers.types import CallQuery, CallSnapshot, RemoteAgent, RemoteCallerId, RemoteVoice
+from providers.types import AnsweredBy, CallQuery, CallSnapshot, CallStatus, RemoteAgent, RemoteCallerId, RemoteVoice
+
+CARRIER_WORDS = {
+    "busy": CallStatus.BUSY,
+    "no_answer": CallStatus.NO_ANSWER,
+    "canceled": CallStatus.CANCELED,
+    "cancelled": CallStatus.CANCELED,
+}
+"""Twilio's status words for calls that were not connected, translated."""
+TALKED = frozenset({"picked_up", "transfer_started", "transfer_successful"})
+ANSWERED_BY: Mapping[str, AnsweredBy] = {"human": "human", "no_human": "machine"}
 
 
 def in_window(calls: Iterable[CallSnapshot], query: CallQuery) -> Iterator[CallSnapshot]:
@@ -51,3 +61,8 @@ def _variables_of(agent: Mapping[str, Any]) -> list[str]:
     keys = as_mapping(prompt.get("prompt_template")).get("required_context_keys")
     required = [name for key in keys if (name := parse_text(key, 80))] if isinstance(keys, list) else []
     return list(dict.fromkeys([*required, *variables_in([prompt.get("content"), agent.get("initial_message")])]))
+
+
+def texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values as text: Vocode refuses anything else."""
+    return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}

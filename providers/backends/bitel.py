@@ -102,7 +102,7 @@ class BitelBackend(ProviderBackend):
         "busy": CallStatus.BUSY,
         "expired": CallStatus.FAILED,
         "error": CallStatus.FAILED,
-        "unknown": CallStatus.UNKNOWN,
+        "unknown": CallStatus.UNKNOWN,  # perhaps Bitel's last word: it ranks below every state, so it ends nothing
     }
     fields = (
         Field(
@@ -283,7 +283,7 @@ class BitelBackend(ProviderBackend):
                     FailureReason.EXPIRED.value,
                     "Bitel gave the call up, mostly a sign of overload.",
                 )
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             raw_status=word,
             status=status,
@@ -296,6 +296,7 @@ class BitelBackend(ProviderBackend):
             failure_reason=reason,
             failure_detail=detail,
         )
+        return self.with_machine(read)
 
     def refusal(self, response: Response) -> ProviderError | None:
         """Return the meaning of Bitel's error code; a code without a result is a refusal, even with a 200."""

@@ -56,6 +56,7 @@ from providers.parsing import (
 )
 from providers.refusals import AGENT_GONE, PLAN_LIMIT, VOICE_GONE, ZONE_CLOSED, RefusalRow
 from providers.types import (
+    AccountIdentity,
     AccountState,
     CallHandle,
     CallOrder,
@@ -111,6 +112,7 @@ class BolnaBackend(ProviderBackend):
         "balance_low": CallStatus.FAILED,
         "busy": CallStatus.BUSY,
         "no_answer": CallStatus.NO_ANSWER,
+        "rejected": CallStatus.NO_ANSWER,  # seen beside the contract's list: the person declined the call
         "canceled": CallStatus.CANCELED,
         "cancelled": CallStatus.CANCELED,
         "failed": CallStatus.FAILED,
@@ -137,7 +139,7 @@ class BolnaBackend(ProviderBackend):
             name="status_map_extra",
             label=_("More status words"),
             kind="json",
-            help_text=_('The vendor\'s word and ours, such as {"rejected": "no_answer"}.'),
+            help_text=_('The vendor\'s word and ours, such as {"line-dropped": "failed"}.'),
         ),
     )
     order_fields = (
@@ -164,6 +166,7 @@ class BolnaBackend(ProviderBackend):
     supports_list_voices = True
     supports_list_caller_ids = True
     supports_balance = True
+    tells_identity = True
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
@@ -306,7 +309,7 @@ class BolnaBackend(ProviderBackend):
     def parse_execution(self, row: Mapping[str, Any], remote_id: str) -> CallSnapshot:
         """Read an execution: whole from get-one and webhooks, trimmed from lists."""
         cents = bool(self.options.get("cents", True))
-        return parse_execution_row(row, remote_id, self.status_of(row.get("status")), cents=cents)
+        return self.with_machine(parse_execution_row(row, remote_id, self.status_of(row.get("status")), cents=cents))
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         """Read the call for a fresh address, since addresses expire, then the sound from there."""
@@ -333,9 +336,7 @@ class BolnaBackend(ProviderBackend):
 
     def fetch_balance(self) -> AccountState:
         """Return wallet (scaled like all amounts) and lines."""
-        response = self.client.read(Request("GET", "/user/me"))
-        self.raise_for_read(response)
-        account = require_object(json_of(response), "an account")
+        account = self._account()
         lines = as_mapping(account.get("concurrency"))
         return AccountState(
             label=parse_text(first_of(account, "name", "email"), 200),
@@ -344,6 +345,18 @@ class BolnaBackend(ProviderBackend):
             lines_used=parse_count(lines.get("current")),
             lines_max=parse_count(lines.get("max")),
         )
+
+    def fetch_identity(self) -> AccountIdentity:
+        """Return the id and name of `/user/me`."""
+        account = self._account()
+        return AccountIdentity(
+            account_id=parse_text(account.get("id"), 200), name=parse_text(first_of(account, "name", "email"), 200)
+        )
+
+    def _account(self) -> Mapping[str, Any]:
+        response = self.client.read(Request("GET", "/user/me"))
+        self.raise_for_read(response)
+        return require_object(json_of(response), "an account")
 
     def _all(self, path: str, what: str) -> list[Mapping[str, Any]]:
         response = self.client.read(Request("GET", path))

@@ -7,15 +7,15 @@ https://docs.unleashx.ai/faqs/api.
 Oddities: answers come bare or in one or two {success, message, data} envelopes; the rows of the list write their
 names in capitals or not, and carry no execution id that any page shows. A call is found again by our reference or its
 id where a row has it, then in the list of transactions, then by number, agent and time if exactly one row fits.
+Times have no zone (India's was seen): it is read off the rows that are certainly ours.
 The words for states are not published: `status_map_extra` is how an admin adds one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from json import loads
 from typing import Any
@@ -24,6 +24,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
+from providers.backends._unleashx_matches import OFFSETS, choices, zone_ahead
 from providers.backends._unleashx_pages import Pages
 from providers.backends._unleashx_rows import (
     AFTER,
@@ -34,7 +35,6 @@ from providers.backends._unleashx_rows import (
     instant_in,
     lowered,
     match_by_id,
-    match_by_number,
     parse_agents,
     reference_in,
     row_key,
@@ -71,6 +71,7 @@ from providers.parsing import (
 from providers.refusals import AGENT_GONE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
 from providers.types import (
     FINAL,
+    UNMATCHED,
     AccountState,
     CallHandle,
     CallOrder,
@@ -110,12 +111,12 @@ A_DAY = timedelta(days=1)
 JUDGEMENTS = ("disposition", "sentiment", "emotion")
 COST_NAMES = ("total_cost", "call_cost", "cost", "amount", "price")
 FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
-ZONES = (("+00:00", "UTC"), ("+05:30", _("India (UTC+5:30)")))
+ZONES = (("", _("Found from the first calls")), ("+00:00", "UTC"), ("+05:30", _("India (UTC+5:30)")))
 KEY_HELP = _("In UnleashX under Profile & Settings, API Key.")
 HEADER_HELP = _("token, api_access_token or, on older accounts, Authorization.")
 CURRENCY_HELP = _("Three letters; where the vendor names none and this is empty, costs are not kept.")
 HOSTS_HELP = _("Where the vendor's list gives whole addresses; they are read without our key.")
-WORDS_HELP = _('The vendor\'s word and ours, such as {"NOT_PICKED": "no_answer"}.')
+WORDS_HELP = _('The vendor\'s word and ours, such as {"LINE_DROPPED": "failed"}.')
 
 
 class UnleashXBackend(ProviderBackend):
@@ -133,18 +134,25 @@ class UnleashXBackend(ProviderBackend):
         "user_ended": CallStatus.COMPLETED,
         "answer": CallStatus.COMPLETED,
         "no_answer": CallStatus.NO_ANSWER,
+        # In use without a published list (public code, seen 2026-11):
+        "noanswer": CallStatus.NO_ANSWER,
+        "not_picked": CallStatus.NO_ANSWER,
+        "rejected": CallStatus.NO_ANSWER,
+        "timeout": CallStatus.NO_ANSWER,
+        "voicemail": CallStatus.COMPLETED,
         "busy": CallStatus.BUSY,
         "failed": CallStatus.FAILED,
         "canceled": CallStatus.CANCELED,
         "cancelled": CallStatus.CANCELED,
     }
+    machine_words = frozenset({"voicemail"})
     fields = (
         Field(name="api_key", label=_("API token"), kind="secret", required=True, help_text=KEY_HELP),
         Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
         Field(name="phone_format", label=_("How numbers are written"), kind="choice", default="e164", choices=FORMATS),
         Field(name="auth_header_name", label=_("Header that carries the key"), default="token", help_text=HEADER_HELP),
         Field(name="auth_value_prefix", label=_("Word before the key"), help_text=_("Empty, or Bearer.")),
-        Field(name="utc_offset", label=_("Zone of times without one"), kind="choice", default="+00:00", choices=ZONES),
+        Field(name="utc_offset", label=_("Zone of times without one"), kind="choice", choices=ZONES),
         Field(name="cost_currency", label=_("Currency of costs"), help_text=CURRENCY_HELP),
         Field(name="recording_hosts", label=_("Hosts that keep recordings"), kind="words", help_text=HOSTS_HELP),
         Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
@@ -233,22 +241,23 @@ class UnleashXBackend(ProviderBackend):
             unread = [handle for handle in loose if handle.remote_id.casefold() not in payments][:MOST_SEARCHED]
             for handle in unread:
                 payments |= self._pages.payments(params | {"search": handle.remote_id}, None)[0]
-            loose = []
-        taken = {id(row) for row in found.values()}
-        near = match_by_number(loose, (row for row in rows if id(row) not in taken), self._utc_offset)
-        claims = Counter(id(row) for candidates in near.values() for row in candidates)
+            rows = []
+        chosen, zone = choices(handles, found, payments, rows, self._zone)
         snapshots = []
         for handle in handles:
-            row, payment = found.get(handle.remote_id), payments.get(handle.remote_id.casefold())
-            candidates = near.get(handle.remote_id, [])
-            by_number = row is None and len(candidates) == 1 and claims[id(candidates[0])] == 1
-            if by_number:
-                row = candidates[0]
-            elif row is None and len(candidates) > 1:
-                row = self._singled_out(handle, candidates, params)
+            choice, payment = chosen[handle.remote_id], payments.get(handle.remote_id.casefold())
+            row, matched_by = choice.row, choice.matched_by
+            if row is None and len(choice.candidates) > 1:
+                row = self._singled_out(handle, choice.candidates, params)
             if row is not None or payment is not None:
-                snapshot = self._snapshot({**(row or {}), **(payment or {})}, handle.remote_id)
-                snapshots.append(replace(snapshot, matched_by="number" if by_number and not payment else "id"))
+                snapshot = self._snapshot({**(row or {}), **(payment or {})}, handle.remote_id, zone)
+                by_number = matched_by == "number" and not payment
+                snapshots.append(
+                    replace(snapshot, matched_by="number" if by_number else "id", utc_offset=choice.utc_offset)
+                )
+            elif matched_by in UNMATCHED:
+                # Nothing is guessed: the call stays as it is, and the provider's page says why.
+                snapshots.append(CallSnapshot(remote_id=handle.remote_id, matched_by=matched_by))
         return snapshots
 
     def _singled_out(self, handle: CallHandle, candidates: Sequence[Row], params: Mapping[str, str]) -> Row | None:
@@ -279,10 +288,11 @@ class UnleashXBackend(ProviderBackend):
             called, paid = ({"calling_number": number[-9:]}, {"search": number[-9:]}) if number else ({}, {})
             rows, broken = self._pages.calls(params | called, floor)
             payments, unpaid = self._pages.payments(params | paid, floor)
+            zone = self._zone or zone_ahead(rows, datetime.now(UTC))
             for row, remote_id in with_ids(rows, payments):
                 if not is_usable_id(remote_id):
                     raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
-                snapshot = self._snapshot(row, remote_id)
+                snapshot = self._snapshot(row, remote_id, zone)
                 if snapshot.created_at is None or query.since <= snapshot.created_at <= query.until:
                     yield snapshot
             if error := broken or unpaid:
@@ -299,14 +309,14 @@ class UnleashXBackend(ProviderBackend):
         word = parse_text(row.get("call_status"), 80) or parse_text(row.get("status"), 80)
         return word, self.status_of(word)
 
-    def _snapshot(self, row: Row, remote_id: str) -> CallSnapshot:
+    def _snapshot(self, row: Row, remote_id: str, zone: str = "") -> CallSnapshot:
         word, status = self._status(row)
         is_final = status in FINAL  # what a call costs and lasts still grows until then
         cost = parse_decimal(first_of(row, *COST_NAMES)) if is_final else None
         currency = parse_text(row.get("currency") or self.options.get("cost_currency"), 4).strip().upper()
         file_path = parse_text(row.get("file_path"), 2_000).strip()
         disposition = normalise_word(row.get("disposition"))
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             raw_status=word,
             status=status,
@@ -314,7 +324,7 @@ class UnleashXBackend(ProviderBackend):
             to_number=e164_or_raw(first_of(row, "calling_number", "phone_number")),
             agent_id=parse_text(row.get("agent_id"), 200),
             caller_id=e164_or_raw(row.get("provider_number")),
-            created_at=instant_in(row, "created_at", self._utc_offset),
+            created_at=instant_in(row, "created_at", zone or self._utc_offset),
             talk_seconds=parse_seconds(first_of(row, "total_duration", "duration")) if is_final else None,
             cost=abs(cost) if cost is not None and len(currency) == 3 else None,
             currency=currency if cost is not None and len(currency) == 3 else "",
@@ -327,10 +337,16 @@ class UnleashXBackend(ProviderBackend):
             answered_by="machine" if disposition in {"voicemail", "answering_machine"} else "unknown",
             do_not_call=disposition in {"do_not_call", "dnc", "dnd", "opt_out"},
         )
+        return self.with_machine(read)
+
+    @property
+    def _zone(self) -> str:
+        """The zone of times without one, as an admin set it or as it was found; empty where it is not known."""
+        return str(self.options.get("utc_offset") or "")
 
     @property
     def _utc_offset(self) -> str:
-        return str(self.options.get("utc_offset") or "+00:00")
+        return self._zone or OFFSETS[0]
 
     def _address_of(self, file_path: str) -> str:
         return file_path if file_path.startswith("http") else f"{self._base_url}/{file_path.lstrip('/')}"

@@ -20,7 +20,16 @@ from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
 from providers.backends._vocode_refusals import REFUSALS, fault_place
-from providers.backends._vocode_rows import in_window, parse_agent_row, parse_number_row, parse_voice_row
+from providers.backends._vocode_rows import (
+    ANSWERED_BY,
+    CARRIER_WORDS,
+    TALKED,
+    in_window,
+    parse_agent_row,
+    parse_number_row,
+    parse_voice_row,
+    texts,
+)
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
@@ -46,8 +55,8 @@ from providers.parsing import (
 )
 from providers.types import (
     FINAL,
+    AccountIdentity,
     AccountState,
-    AnsweredBy,
     CallHandle,
     CallOrder,
     CallQuery,
@@ -68,7 +77,7 @@ MOST_PAGES = 400
 
 FORMAT_LABEL = _("How numbers are written (Vocode's own examples have no plus sign)")
 FORMATS = (("e164", "+15555555555"), ("digits", "15555555555"))
-WORDS_HELP = _('The vendor\'s word and ours, such as {"transferred": "completed"}.')
+WORDS_HELP = _('The vendor\'s word and ours, such as {"line_dropped": "failed"}.')
 NO_HUMAN = (("continue", _("Go on talking")), ("hangup", _("Hang up")))
 ANY_WAY = (("", _("The vendor's own choice")), *NO_HUMAN)
 MACHINE_LABEL, MACHINE_HELP = _("If a machine answers"), _("Empty: Vocode's own way, which is to go on talking.")
@@ -77,16 +86,6 @@ LISTEN_LABEL = _("Tell whether the person asks not to be called again")
 LISTEN_HELP = _("Then the number goes onto our do-not-call list by itself. Vocode calls this a rough estimate.")
 
 FOR_EVERY_CALL = ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant")
-
-CARRIER_WORDS = {
-    "busy": CallStatus.BUSY,
-    "no_answer": CallStatus.NO_ANSWER,
-    "canceled": CallStatus.CANCELED,
-    "cancelled": CallStatus.CANCELED,
-}
-"""Twilio's status words for calls that were not connected, translated."""
-TALKED = frozenset({"picked_up", "transfer_started", "transfer_successful"})
-ANSWERED_BY: Mapping[str, AnsweredBy] = {"human": "human", "no_human": "machine"}
 
 
 class VocodeBackend(ProviderBackend):
@@ -102,6 +101,7 @@ class VocodeBackend(ProviderBackend):
         "in_progress": CallStatus.IN_PROGRESS,
         "ended": CallStatus.COMPLETED,  # unless the outcome says otherwise, see `_stand`
         "error": CallStatus.FAILED,
+        "transferred": CallStatus.COMPLETED,  # a last word that the contract's list lacks
         "event_phone_call_connected": CallStatus.IN_PROGRESS,  # a webhook's word
     }
     fields = (
@@ -132,6 +132,7 @@ class VocodeBackend(ProviderBackend):
     supports_list_voices = True
     supports_list_caller_ids = True
     supports_balance = True
+    tells_identity = True
     supports_recording = True
     supports_webhook = True
     gives_transcript = True
@@ -151,16 +152,23 @@ class VocodeBackend(ProviderBackend):
 
     def fetch_balance(self) -> AccountState:
         """Read the plan and the minutes of this month; Vocode has no money to show."""
-        response = self.client.read(Request("GET", "/v1/usage"))
-        if response.status_code == 403:
-            raise CredentialsRejected(self.error_text(response) or "Vocode refuses the key.", http_status=403)
-        self.raise_for_read(response)
-        usage = require_object(json_of(response), "Vocode's usage: check the address")
+        usage = self._usage()
         return AccountState(
             label=parse_text(usage.get("plan_type"), 80).removeprefix("plan_"),
             minutes_used=parse_decimal(usage.get("monthly_usage_minutes")),
             minutes_limit=parse_decimal(usage.get("monthly_usage_limit_minutes")),
         )
+
+    def fetch_identity(self) -> AccountIdentity:
+        """Return the id of the user whose usage it is; Vocode gives no name."""
+        return AccountIdentity(account_id=parse_text(self._usage().get("user_id"), 200))
+
+    def _usage(self) -> Mapping[str, Any]:
+        response = self.client.read(Request("GET", "/v1/usage"))
+        if response.status_code == 403:
+            raise CredentialsRejected(self.error_text(response) or "Vocode refuses the key.", http_status=403)
+        self.raise_for_read(response)
+        return require_object(json_of(response), "Vocode's usage: check the address")
 
     # Placing and stopping
 
@@ -172,14 +180,14 @@ class VocodeBackend(ProviderBackend):
             "from_number": self._number(order.caller_id),
             "to_number": self._number(order.to_number),
             "agent": order.agent_id,
-            "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
+            "context": texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
         # The provider's options hold for all its calls; an admin's extras override them for a single call.
         usual: Mapping[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
         extras = {
             field.name: order.vendor_options.get(field.name, usual.get(field.name)) for field in self.order_fields
         }
-        extras["telephony_params"] = _texts(as_mapping(extras["telephony_params"]))
+        extras["telephony_params"] = texts(as_mapping(extras["telephony_params"]))
         body |= {name: value for name, value in extras.items() if value not in (None, "", {})}
         return Request("POST", "/v1/calls/create", json=body)
 
@@ -270,7 +278,7 @@ class VocodeBackend(ProviderBackend):
             seconds = max(0, round((ended - started).total_seconds())) if talked and started and ended else None
             seconds = seconds if talked else 0
         agent = call.get("agent")  # an object in the answer for one call, an id in lists
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             raw_status=parse_text(call.get("status"), 80),
             status=status,
@@ -289,6 +297,7 @@ class VocodeBackend(ProviderBackend):
             # True by the contract, the text "True" in the guide's own sample.
             do_not_call=normalise_word(str(call.get("do_not_call_result"))) == "true",
         )
+        return self.with_machine(read)
 
     def _stand(self, call: Mapping[str, Any]) -> tuple[CallStatus | None, str]:
         """Return a call's status and why it failed, from all the fields that tell of it."""
@@ -373,8 +382,3 @@ class VocodeBackend(ProviderBackend):
     def vendor_code(self, response: Response) -> str:
         """Return the place of a 422's first fault, such as "body.to_number"."""
         return fault_place(response)
-
-
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values as text: Vocode refuses anything else."""
-    return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}

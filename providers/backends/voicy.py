@@ -120,10 +120,12 @@ class VoicyBackend(ProviderBackend):
         "error_inactivity": CallStatus.COMPLETED,  # the call model lists it under Completed
         "busy": CallStatus.BUSY,
         "no_answer": CallStatus.NO_ANSWER,
+        "voicemail": CallStatus.COMPLETED,  # seen as a last word
         "error": CallStatus.FAILED,
         "canceled": CallStatus.CANCELED,
         "cancelled": CallStatus.CANCELED,
     }
+    machine_words = frozenset({"voicemail"})
     fields = (
         Field(name="api_key", label=_("API key"), kind="secret", required=True, help_text="voicy_sk_live_..."),
         Field(
@@ -146,7 +148,7 @@ class VoicyBackend(ProviderBackend):
             name="status_map_extra",
             label=_("More status words"),
             kind="json",
-            help_text=_('The vendor\'s word and ours, such as {"voicemail": "no_answer"}.'),
+            help_text=_('The vendor\'s word and ours, such as {"line_dropped": "failed"}.'),
         ),
     )
     message_kinds = frozenset({"agent", "caller_id"})
@@ -162,6 +164,7 @@ class VoicyBackend(ProviderBackend):
     supports_webhook = True
     gives_transcript = True
     gives_answers = True
+    tells_machine = True
     hears_refusal = True
     gives_cost = True
     cost_may_lack = True
@@ -298,7 +301,7 @@ class VoicyBackend(ProviderBackend):
         cost, currency = parse_decimal(price.get("combined_cost")), parse_text(price.get("currency"), 3).upper()
         extracted = {**parse_object(row.get("vars_collected")), **parse_object(row.get("vars_extracted"))}
         recording_url = parse_text(row.get("recording_url"), 2_000)
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             raw_status=parse_text(word, 80),
             status=status,
@@ -322,6 +325,7 @@ class VoicyBackend(ProviderBackend):
             extracted=extracted,
             do_not_call=asks_for_no_more(extracted),
         )
+        return self.with_machine(read)
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         """Read the call for a new address, since each expires after an hour, then the recording from there."""

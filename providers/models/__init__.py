@@ -5,6 +5,7 @@ from providers.models.pace import ReadPace
 from providers.models.provider import Provider, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
 from providers.models.state import ProviderState, Standing
+from providers.models.status_words import UnmappedWord, word_mapped
 from providers.models.webhooks import DeliveryResult, WebhookAddress
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "ReadPace",
     "RemoteRow",
     "Standing",
+    "UnmappedWord",
     "Voice",
     "WebhookAddress",
     "default_options",
     "new_token",
+    "word_mapped",
 ]

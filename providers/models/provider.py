@@ -21,9 +21,11 @@ from providers.base import ProviderBackend
 from providers.exceptions import MAX_MESSAGE
 from providers.fields import EncryptedJSONField, OptionsField
 from providers.guarding import Refusals, number_refusals
+from providers.models.found_offset import FoundZone
 from providers.models.state import ProviderState, Standing
 from providers.models.stops import MAX_REASON, SUCCESS_EVERY, ProviderQuerySet
 from providers.pace import slowed_for
+from providers.types import CallStatus
 from providers.wording import HALTING, account_words, error_sentence, next_step_of
 
 COMPARING_STEP = _(
@@ -99,6 +101,12 @@ class Provider(models.Model):
     secrets_set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+
+    identity = models.JSONField(db_default={}, default=dict, blank=True, editable=False)
+    """What tells the account of the stored keys from others, as `providers.services.identity` writes it."""
+
+    found_offset = models.JSONField(db_default={}, default=dict, blank=True, editable=False)
+    """Zone of the vendor's times without one, with the calls that showed it: see `providers.models.found_offset`."""
 
     # The three stops, never mixed
     halted_at = models.DateTimeField(_("halted"), null=True, blank=True, editable=False)
@@ -195,7 +203,21 @@ class Provider(models.Model):
     def options_with_defaults(self) -> dict[str, Any]:
         """The options, with the backend's defaults for those that are not set."""
         defaults = {field.name: field.default for field in self.backend_class.fields if not field.is_secret}
+        if "utc_offset" in defaults:
+            defaults["utc_offset"] = self.found_offset.get("offset") or defaults["utc_offset"]
         return defaults | {name: value for name, value in self.options.items() if value not in ("", None)}
+
+    @property
+    def zone_of_times(self) -> FoundZone | None:
+        """In which zone the vendor's times without one are read, and how that is known; None where they have one."""
+        if not any(field.name == "utc_offset" for field in self.backend_class.fields):
+            return None
+        own = str(self.options.get("utc_offset") or "")
+        return FoundZone.of(self.found_offset, own)
+
+    def status_of(self, raw: str) -> CallStatus | None:
+        """Translate a status word by the backend's map and the admin's; None for one that neither maps."""
+        return self.backend_class.meaning_of(raw, self.options)
 
     def number_refusals(self) -> Refusals | None:
         """Return the function that says why the vendor cannot take a number; None where it takes every number."""

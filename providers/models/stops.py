@@ -15,6 +15,7 @@ from django.utils import timezone
 from callcenter.audit.models import record
 from providers.clock import DatabaseClock, has_passed, span
 from providers.exceptions import MAX_MESSAGE, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
+from providers.models.found_offset import weighed
 from providers.pace import LONGEST_SLOWING
 from providers.registry import vendors_that
 from providers.wording import KEY_PROBLEMS
@@ -176,6 +177,12 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         until, longest = now + span(wait), now + timedelta(seconds=LONGEST_SLOWING)
         is_shorter = Q(slow_until__isnull=True) | Q(slow_until__lt=until) | Q(slow_until__gt=longest)
         self.filter(is_shorter, pk=pk).update(slow_until=until)
+
+    def note_offset(self, pk: int, offset: str, now: datetime) -> None:
+        """Record that one more call showed the zone of the vendor's times."""
+        with transaction.atomic():
+            row = self.select_for_update(no_key=True).only("found_offset").get(pk=pk)
+            self.filter(pk=pk).update(found_offset=weighed(row.found_offset, offset, now))
 
     def note_recording_host(self, pk: int, host: str) -> None:
         """Record a host of recordings that is not allowed, so that an admin can allow it."""

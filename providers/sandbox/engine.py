@@ -20,8 +20,8 @@ NEVER = float("inf")
 QUEUED, DIALING, RINGING = "queued", "dialing", "ringing"
 IN_PROGRESS, WRAPPING_UP, STRANGE = "in_progress", "wrapping_up", "strange"
 COMPLETED, NO_ANSWER, BUSY = "completed", "no_answer", "busy"
-FAILED, BALANCE_LOW, CANCELED = "failed", "balance_low", "canceled"
-FINAL = frozenset({COMPLETED, NO_ANSWER, BUSY, FAILED, BALANCE_LOW, CANCELED})
+FAILED, BALANCE_LOW, CANCELED, DECLINED = "failed", "balance_low", "canceled", "declined"
+FINAL = frozenset({COMPLETED, NO_ANSWER, BUSY, FAILED, BALANCE_LOW, CANCELED, DECLINED})
 HOLDS_LINE = frozenset({DIALING, RINGING, IN_PROGRESS})
 
 LATE_RESULT_SECONDS = 120.0
@@ -40,6 +40,8 @@ class Script:
     ended_by: str = ""
     """ "person" or "agent"."""
     refuses_calls: bool = False
+    is_transferred: bool = False
+    """Whether the agent hands the person over to somebody else."""
 
     @property
     def length(self) -> float:
@@ -76,6 +78,8 @@ def script_for(number: str, *, magic: bool = True) -> Script:
         return EMPTY_ACCOUNT
     if name == "strange_word":
         return Script((*before, (NEVER, STRANGE)), FAILED)
+    if name == "declined":
+        return Script((*before, (3.4, RINGING)), DECLINED)
     if outcome == "busy":
         return Script((before[0], (2.0, DIALING)), BUSY)
     if outcome == "no_answer":
@@ -91,6 +95,7 @@ def script_for(number: str, *, magic: bool = True) -> Script:
         answered_by="machine" if name == "voicemail" else "human",
         ended_by="person" if name == "do_not_call" or (chance >> 24) % 3 else "agent",
         refuses_calls=name == "do_not_call",
+        is_transferred=name == "transferred",
     )
 
 

@@ -29,7 +29,13 @@ class Switches:
     """Whether an error code comes with HTTP 200."""
     bitel_webhook_encoding: str = "alternate"
     """ "json", "form", or one after the other."""
+    bitel_unknown_last: bool = True
+    """Whether a call that never ends is UNKNOWN at last, and not WAITING."""
 
+    unleashx_utc_offset: str = "+05:30"
+    """Zone of its times, which name none: India's was seen; "+00:00" is the other reading of its pages."""
+    unleashx_words: str = "seen"
+    """The words in use: "seen" (NOT_PICKED, NOANSWER, TIMEOUT, REJECTED, VOICEMAIL), or "published" alone."""
     unleashx_rows_carry_execution_id: bool = False
     unleashx_relative_paths: bool = True
     """Whether FILE_PATH is a path and not an address."""
@@ -50,11 +56,15 @@ class Switches:
 
     voicy_agent_id: bool = False
     voicy_call_cost: bool = False
+    voicy_voicemail_word: bool = True
+    """Whether a call that a machine answered ends with the word voicemail."""
     voicy_final_word: str = ""
     """A word for every answered call, e.g. "ended"; empty for the newest words."""
     voicy_bare_lists: bool = False
     """Whether call-list is a bare array, as in the older pages."""
 
+    vocode_transferred_word: bool = True
+    """Whether a transferred call ends with the word transferred, and not ended."""
     vocode_phone: str = "any"
     """Numbers taken: "any", "digits" (no plus) or "e164" (plus)."""
     vocode_plus_in_answers: bool = False

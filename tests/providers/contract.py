@@ -37,7 +37,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
-from providers.types import OURS, CallSnapshot, CallStatus
+from providers.types import OURS, VOICEMAIL, CallSnapshot, CallStatus
 from tests.providers.broken_answers import BrokenAnswers
 from tests.providers.clients import answer_of, carry
 from tests.providers.exchanges import (
@@ -64,6 +64,7 @@ FLAGS = {
     "supports_list_voices": ("list_voices", "voices"),
     "supports_list_caller_ids": ("list_caller_ids", "caller_ids"),
     "supports_balance": ("fetch_balance", "account"),
+    "tells_identity": ("fetch_identity", "identity"),
     "supports_recording": ("fetch_recording", "recording"),
     "supports_webhook": ("parse_webhook", "webhook"),
 }
@@ -220,6 +221,7 @@ class ProviderContract(BrokenAnswers):
         for word, ours in self.backend_class.status_map.items():
             assert word == normalise_word(word)
             assert ours not in OURS
+        assert self.backend_class.machine_words <= self.backend_class.status_map.keys()
 
     @pytest.mark.parametrize("word", ["strange-word-42", "PENDING", None, 7, ["busy"], {"a": 1}])
     def test_strange_word_is_kept_and_changes_nothing(self, stub: VendorStub, word: Any) -> None:
@@ -233,6 +235,12 @@ class ProviderContract(BrokenAnswers):
         recorded = with_word(self.fetch_with_word(stub), "Strange-Word 42")
         backend = self.open_backend(stub, status_map_extra={"strange_word_42": "busy"})
         assert [snapshot.status for snapshot in self.run(recorded, backend, stub)] == [CallStatus.BUSY]
+
+    def test_admin_can_map_a_new_word_to_a_machine(self, stub: VendorStub) -> None:
+        recorded = with_word(self.fetch_with_word(stub), "Strange-Word 42")
+        backend = self.open_backend(stub, status_map_extra={"strange_word_42": VOICEMAIL})
+        found = self.run(recorded, backend, stub)
+        assert [(snapshot.status, snapshot.answered_by) for snapshot in found] == [(CallStatus.COMPLETED, "machine")]
 
     # 3. Recorded exchanges
 

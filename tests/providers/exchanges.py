@@ -180,6 +180,8 @@ class Exchanges:
                 return backend.list_caller_ids()
             case "account":
                 return backend.fetch_balance() if backend.supports_balance else backend.check_credentials()
+            case "identity":
+                return backend.fetch_identity()
             case "cancel":
                 return backend.cancel_call(handles[0])
             case "hang_up":

@@ -146,7 +146,7 @@ def test_a_provider_is_added_with_a_tested_key_that_shows_nowhere(
         assert not Provider.objects.exists()
         with answering(GOOD) as asked:
             response = setup.post(add, filled("bolna"), follow=True)
-    assert len(asked) == 1
+    assert [path for path, _headers in asked] == ["/user/me"] * 2, "its test, and whose account it is"
     provider = Provider.objects.get()
     assert provider.secrets.open() == {"api_key": CANARY}
     assert provider.created_by == admin_person

@@ -75,6 +75,7 @@ FLAG_OF_ROW = {
     "recording": "supports_recording",
     "transcript": "gives_transcript",
     "what was found out in the talk": "gives_answers",
+    "tells its account": "tells_identity",
     "tells a machine from a person": "tells_machine",
     'hears "never call me again"': "hears_refusal",
     "cost": "gives_cost",

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from providers.base import ProviderBackend
-from providers.client.client import HttpClient
 from providers.exceptions import CredentialsRejected, OutcomeUnknown, OutOfCredit, RateLimited
-from providers.registry import BACKENDS, backend_class
+from providers.registry import BACKENDS
 from providers.sandbox.accounts import ACCOUNT_OF
 from providers.sandbox.server import SandboxServer
-from providers.types import FINAL, CallHandle, CallOrder, CallQuery, CallSnapshot, CallStatus
-from tests.providers.sandbox_caller import control, number_for
+from providers.types import CallQuery, CallStatus
+from tests.providers.sandbox_backend import open_at, place, settle
+from tests.providers.sandbox_caller import control
 
 SPEED = 20.0
 
@@ -24,55 +22,7 @@ SPEED = 20.0
 @pytest.fixture(params=list(BACKENDS))
 def backend(server: SandboxServer, request: pytest.FixtureRequest) -> ProviderBackend:
     control(server.origin, "reset")
-    slug = str(request.param)
-    found, account = backend_class(slug), ACCOUNT_OF[slug]
-    base_url = server.origin + account.base_path
-    options: dict[str, Any] = {field.name: field.default for field in found.fields if not field.is_secret}
-    options["base_url"] = base_url
-    secrets = {field.name: account.key for field in found.fields if field.is_secret}
-    if "webhook_secret" in secrets:
-        secrets["webhook_secret"] = account.webhook_secret
-    headers = found.auth_headers(secrets, options)
-    client = HttpClient(base_url, headers=headers, allowed_hosts=(), sandbox_origin=server.origin, total_timeout=1.0)
-    return found(client, secrets=secrets, options=options)
-
-
-def order_to(backend: ProviderBackend, last: str) -> CallOrder:
-    account = ACCOUNT_OF[backend.slug]
-    return CallOrder(
-        reference=uuid4(),
-        to_number=number_for(backend.slug, last),
-        agent_id=account.agents[0].id if account.agents else "",
-        voice_id=account.voices[0].id if not account.agents else "",
-        caller_id=account.caller_ids[0] if backend.needs_caller_id else "",
-        variables={"name": "Sara"} if backend.accepts_variables else {},
-    )
-
-
-def place(backend: ProviderBackend, last: str) -> CallHandle:
-    order = order_to(backend, last)
-    placed = backend.place_call(order)
-    return CallHandle(
-        reference=order.reference,
-        remote_id=placed.remote_id,
-        to_number=order.to_number,
-        agent_id=order.agent_id,
-        caller_id=order.caller_id,
-        placed_at=datetime.now(UTC),
-    )
-
-
-def settle(
-    backend: ProviderBackend, handle: CallHandle, seconds: float = 4.0, *, transcribed: bool = False
-) -> CallSnapshot:
-    """Read until the call is over; a transcript may come a moment after that."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = [snapshot for snapshot in backend.fetch_calls([handle]) if snapshot.status in FINAL]
-        if found and (found[0].transcript or not transcribed):
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError(f"{backend.slug} never ended")
+    return open_at(server.origin, str(request.param))
 
 
 def test_a_call_from_its_order_to_what_was_said(backend: ProviderBackend) -> None:

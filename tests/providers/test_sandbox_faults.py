@@ -62,7 +62,7 @@ def test_9902_is_busy(origin: str) -> None:
 
 
 def test_9903_rings_out(origin: str) -> None:
-    states = finish(origin, "9903", words("NO_ANSWER", "NO_ANSWER", "no-answer", "no_answer", "ended"))
+    states = finish(origin, "9903", words("NO_ANSWER", "NOANSWER", "no-answer", "no_answer", "ended"))
     assert states["vocode"]["stage_outcome"] == "human_unanswered"
     assert states["bitel"]["price"] == 0
 
@@ -136,7 +136,7 @@ def test_9915_never_ends(origin: str) -> None:
     ids = {vendor: id_in(vendor, place(origin, vendor, "9915")) for vendor in VENDORS}
     time.sleep(30 / SPEED)
     assert {vendor: word_of(vendor, read(origin, vendor, ids[vendor])) for vendor in VENDORS} == words(
-        "WAITING", "initiated", "in-progress", "ongoing", "in_progress"
+        "UNKNOWN", "initiated", "in-progress", "ongoing", "in_progress"
     )
 
 
@@ -164,8 +164,17 @@ def test_9917_asks_not_to_be_called(origin: str) -> None:
     assert "do not call me again" in json.dumps(voicy["transcript"])
 
 
+def test_9918_is_declined(origin: str) -> None:
+    finish(origin, "9918", words("USER_BUSY", "REJECTED", "rejected", "busy", "ended"))
+
+
+def test_9919_is_transferred(origin: str) -> None:
+    call = wait_for_word(origin, "vocode", id_in("vocode", place(origin, "vocode", "9919")), {"transferred"})
+    assert (call["stage"], call["stage_outcome"]) == ("transfer_successful", "transfer_disconnected")
+
+
 def test_the_magic_table() -> None:
-    assert [row.suffix for row in MAGIC] == [str(number) for number in range(9901, 9918)]
+    assert [row.suffix for row in MAGIC] == [str(number) for number in range(9901, 9920)]
     assert magic_name("+912345679902") == "busy"
     assert magic_name("+912345671234") == ""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from providers.backends._unleashx_matches import zone_of
 from providers.backends._unleashx_pages import CALLS
 from providers.backends._unleashx_rows import is_past, match_by_number
 from providers.backends.unleashx import UnleashXBackend
@@ -24,7 +26,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     ZoneRefused,
 )
-from providers.types import CallHandle, CallOrder
+from providers.types import CallHandle, CallOrder, CallQuery
 from tests.providers.contract import ProviderContract
 from tests.providers.exchanges import ScriptedClient
 from tests.providers.vendor_stub import Answer, VendorStub
@@ -32,6 +34,13 @@ from tests.providers.vendor_stub import Answer, VendorStub
 REFERENCE = UUID("8f0a7c3e-2b1d-4e5f-9a6b-0c1d2e3f4a5b")
 PLACED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 EMPTY = {"datalist": [], "transactions": []}
+NO_PAYMENTS = {"transactions": [], "pagination": {"has_next": False}}
+
+
+def row_of(number: int, phone: str, clock: str = "", at: datetime | None = None) -> dict[str, Any]:
+    """Return a row of the list with a bare time, on the day of the order unless `at` is given."""
+    created = at.strftime("%Y-%m-%d %H:%M:%S") if at else f"2026-01-02 {clock}"
+    return {"ID": number, "AGENT_ID": 7, "CALLING_NUMBER": phone, "CALL_STATUS": "BUSY", "CREATED_AT": created}
 
 
 class TestUnleashX(ProviderContract):
@@ -64,8 +73,8 @@ class TestUnleashX(ProviderContract):
     )
 
     def test_new_words_are_the_admins_to_map(self, stub: VendorStub) -> None:
-        backend = self.open_backend(stub, status_map_extra={"NOT-PICKED": "no_answer", "bad": "pending"})
-        assert backend.status_of("not picked") == "no_answer"
+        backend = self.open_backend(stub, status_map_extra={"LINE-DROPPED": "failed", "bad": "pending"})
+        assert backend.status_of("line dropped") == "failed"
         assert backend.status_of("bad") is None
 
     @pytest.mark.parametrize("agent_id", ["", "abc", "4.2", "-1", "４２"])
@@ -99,6 +108,53 @@ class TestUnleashX(ProviderContract):
         with pytest.raises(UnexpectedResponse):
             self.open_backend(stub).fetch_calls([handle("e1", "+919876543210")])
 
+    def test_a_certain_row_tells_the_zone_of_the_others(self, stub: VendorStub) -> None:
+        """India's times, which nobody set: one row gives our reference back, the other has a number only."""
+        sure = row_of(1, "+919876543210", "08:34:07") | {"INPUT_DATA": f'{{"call_reference": "{REFERENCE}"}}'}
+        stub.answer(Answer(200, {"datalist": [sure, row_of(2, "+919876543211", "08:34:09")], **NO_PAYMENTS}))
+        handles = [handle("e1", "+919876543210"), replace(handle("e2", "+919876543211"), reference=UUID(int=2))]
+        first, second = self.open_backend(stub).fetch_calls(handles)
+        assert (first.utc_offset, first.matched_by) == ("+05:30", "id")
+        assert (second.utc_offset, second.matched_by, second.status) == ("", "number", "busy")
+        assert second.created_at == PLACED_AT + timedelta(seconds=4)
+
+    def test_no_row_is_guessed_while_the_zone_is_not_known(self, stub: VendorStub) -> None:
+        """Two calls to one number, five and a half hours apart: in either zone one of the rows fits."""
+        rows = [row_of(1, "+919876543210", "08:34:07"), row_of(2, "+919876543210", "03:04:07")]
+        stub.answer(Answer(200, {"datalist": rows, **NO_PAYMENTS}))
+        wanted = [replace(handle("e1", "+919876543210"), reference=UUID(int=2))]
+        (found,) = self.open_backend(stub).fetch_calls(wanted)
+        assert (found.matched_by, found.status) == ("several", None)
+        for offset in ("+05:30", "+00:00"):
+            (found,) = self.open_backend(stub, utc_offset=offset).fetch_calls(wanted)
+            assert (found.matched_by, found.status) == ("number", "busy")
+
+    def test_rows_of_the_future_tell_a_lists_zone(self, stub: VendorStub) -> None:
+        now = datetime.now(UTC)
+        rows = [row_of(1, "+919876543210", at=now + timedelta(hours=5, minutes=29))]
+        stub.answer(Answer(200, {"datalist": rows, **NO_PAYMENTS}))
+        query = CallQuery(since=now - timedelta(minutes=10), until=now + timedelta(minutes=1), agent_ids=["7"])
+        (found,) = self.open_backend(stub).list_calls(query)
+        assert found.created_at is not None
+        assert abs(found.created_at - now) < timedelta(minutes=2)
+
+    @pytest.mark.parametrize(
+        ("created", "told"),
+        [
+            ("2026-01-02 03:04:07", "+00:00"),
+            ("2026-01-02 08:34:07", "+05:30"),
+            ("2026-01-02 03:34:07", ""),  # written half an hour later, at the end of the call
+            ("2026-01-02 08:32:06", "+05:30"),
+            ("2026-01-02 03:20:05", ""),  # a quarter of an hour late: no zone
+            ("2026-01-02T03:04:07+05:30", ""),
+            ("2026-01-02", ""),
+            (1767323047, ""),
+            (None, ""),
+        ],
+    )
+    def test_zone_is_read_off_the_time_of_our_order(self, created: object, told: str) -> None:
+        assert zone_of({"created_at": created}, PLACED_AT) == told
+
     def test_rows_without_an_id_are_not_taken_for_one_another(self) -> None:
         recorded = self.read_payloads()["fetch_6_singled_out"]
         candidates, _end, filtered, _last = recorded["routes"][CALLS]["pages"]
@@ -108,7 +164,8 @@ class TestUnleashX(ProviderContract):
         assert found.raw_status == "USER_ENDED"
         filtered["datalist"][0]["CALLING_NUMBER"] = "+919876543999"
         client = ScriptedClient(recorded)
-        assert self.run(recorded, self.backend_behind(client, client.origin)) == []
+        (undecided,) = self.run(recorded, self.backend_behind(client, client.origin))
+        assert (undecided.status, undecided.matched_by) == (None, "several")
 
     def test_foreign_recording_is_read_without_our_key_only_where_allowed(self, stub: VendorStub) -> None:
         row = {

@@ -7,13 +7,14 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, ClassVar, TypeVar
+from uuid import NAMESPACE_URL, uuid5
 
 from providers.sandbox.account_faults import AccountFaults
-from providers.sandbox.accounts import ACCOUNT_OF, DemoAccount
+from providers.sandbox.accounts import ACCOUNT_OF, DemoAccount, DemoAgent
 from providers.sandbox.engine import EMPTY_ACCOUNT, FINAL, QUEUED, Ledger, Script, SimulatedCall, script_for
 from providers.sandbox.faults import Fault
 from providers.sandbox.journal import JournalEntry
@@ -100,6 +101,7 @@ class Wire:
         key = "" if found.is_open else self.key_of(request)
         if not found.is_open and (self.account_faults.is_key_dead or not self.knows_key(key)):
             return self.unauthorised()
+        key = self.account_of(key)
         if refusal := self.over_limit(key, found):
             return self.finish(key, refusal)
         fault = self.world.faults.draw(self.slug, found.places)
@@ -162,6 +164,23 @@ class Wire:
     def knows_key(self, key: str) -> bool:
         """Return whether a key belongs to an account of the simulator."""
         return key.startswith(self.account.key_prefix)
+
+    def account_of(self, key: str) -> str:
+        """Return the account that a key opens; what follows a tilde tells several keys of one account apart."""
+        return key.partition("~")[0]
+
+    def identity_of(self, account: str) -> str:
+        """Return the vendor's own id of an account."""
+        return str(uuid5(NAMESPACE_URL, f"{self.slug}/{account}"))
+
+    def agents_of(self, account: str) -> tuple[DemoAgent, ...]:
+        """Return an account's agents: the demo's, and those of a stranger (`..._other...`) under other ids."""
+        if not account.startswith(f"{self.account.key_prefix}other"):
+            return self.account.agents
+        return tuple(
+            replace(agent, id=str(int(agent.id) + 5000) if agent.id.isdigit() else self.identity_of(agent.id))
+            for agent in self.account.agents
+        )
 
     def limit_of(self, found: Route) -> int:
         """Return the requests a minute that an operation allows."""

@@ -19,12 +19,14 @@ WORDS: dict[str, tuple[str, int]] = {
     engine.COMPLETED: ("NORMAL", 1),
     engine.NO_ANSWER: ("NO_ANSWER", 2),
     engine.BUSY: ("USER_BUSY", 3),
+    engine.DECLINED: ("USER_BUSY", 3),
     engine.FAILED: ("ERROR", 11),
     engine.BALANCE_LOW: ("ERROR", 11),
     engine.CANCELED: ("EXPIRED", 10),
     engine.STRANGE: ("PARKED_ON_THE_MOON", 77),
 }
 WAITING = ("WAITING", 0)
+UNKNOWN = ("UNKNOWN", 20)
 TOMAN_PER_30_SECONDS = 34.2
 LOCAL = re.compile(r"0?(9\d{9})")
 
@@ -106,7 +108,9 @@ class BitelWire(Wire):
 
     def _facts(self, call: SimulatedCall, now: float) -> tuple[str, int, int, int]:
         phase = call.phase(now)
-        word, code = WORDS.get(phase, WAITING)
+        has_no_end = phase == engine.IN_PROGRESS and call.script.phases[-1][0] == engine.NEVER
+        open_word = UNKNOWN if has_no_end and self.world.switches.bitel_unknown_last else WAITING
+        word, code = WORDS.get(phase, open_word)
         seconds = call.talk_seconds(now) if phase == engine.COMPLETED else 0
         began = call.began(engine.DIALING)
         executed = int(began) if began is not None and began <= now else 0

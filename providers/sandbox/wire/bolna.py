@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
     engine.FAILED: "error",
     engine.BALANCE_LOW: "balance-low",
     engine.CANCELED: "stopped",
+    engine.DECLINED: "rejected",
     engine.STRANGE: "moonwalking",
 }
 WEEK = 7 * 86400
@@ -283,7 +284,7 @@ class BolnaWire(Wire):
     @route("GET", "/v2/agent/all")
     def list_agents(self, request: Request, key: str) -> Reply:
         """Return all agents as a bare array."""
-        return json_reply(200, [self._agent_row(key, agent) for agent in self.account.agents])
+        return json_reply(200, [self._agent_row(key, agent) for agent in self.agents_of(key)])
 
     @route("GET", "/v2/agent/{agent_id}")
     def get_agent(self, request: Request, key: str, agent_id: str) -> Reply:
@@ -342,7 +343,7 @@ class BolnaWire(Wire):
         in_use = sum(1 for call in calls[-1000:] if call.phase(now) in engine.HOLDS_LINE)
         wallet = 0 if self.account_faults.is_empty else WALLET - sum(self._cents(call, now) for call in calls) / 100
         factor = 100 if self.world.switches.bolna_wallet_in_cents else 1
-        user = {"id": "5a4db0c5-0000-4000-8000-000000000001", "name": "Bruce Wayne", "email": "sandbox@example.com"}
+        user = {"id": self.identity_of(key), "name": "Bruce Wayne", "email": "sandbox@example.com"}
         lines = {"max": self.max_lines, "current": in_use}
         return json_reply(200, {**user, "wallet": round(wallet * factor, 2), "concurrency": lines})
 

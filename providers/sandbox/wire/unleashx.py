@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -28,8 +28,13 @@ WORDS: dict[str, str] = {
     engine.FAILED: "failed",
     engine.BALANCE_LOW: "failed",
     engine.CANCELED: "CANCELED",
+    engine.DECLINED: "NO_ANSWER",
     engine.STRANGE: "GONE_FISHING",
 }
+
+
+SEEN_SILENCES = ("NOT_PICKED", "NOANSWER", "TIMEOUT")
+"""Words in use for a call that nobody answered; the vendor publishes no list."""
 
 
 class UnleashXWire(Wire):
@@ -107,6 +112,13 @@ class UnleashXWire(Wire):
 
     def _word(self, call: SimulatedCall, now: float) -> str:
         phase = call.phase(now)
+        if self.world.switches.unleashx_words == "seen":
+            if phase == engine.NO_ANSWER:
+                return SEEN_SILENCES[engine.hash_of(call.to_number) % len(SEEN_SILENCES)]
+            if phase == engine.DECLINED:
+                return "REJECTED"
+            if phase == engine.COMPLETED and call.script.answered_by == "machine":
+                return "VOICEMAIL"
         if phase == engine.COMPLETED:
             return "USER_ENDED" if call.script.ended_by == "person" else "AGENT_ENDED"
         return WORDS[phase]
@@ -124,6 +136,10 @@ class UnleashXWire(Wire):
             since, until, agent_id=ids[0] if len(ids) == 1 else "", visible_at=visible_at
         )
         return [call for call in reversed(found) if len(ids) < 2 or call.agent_id in ids]
+
+    def _text_time(self, moment: float) -> str:
+        zone = datetime.fromisoformat(f"2026-01-01T00:00:00{self.world.switches.unleashx_utc_offset}").tzinfo
+        return datetime.fromtimestamp(moment, zone).strftime("%Y-%m-%d %H:%M:%S")
 
     def _page(self, request: Request) -> tuple[int, int]:
         page, limit = whole_number(request.param("page"), 1), whole_number(request.param("limit"), 10)
@@ -148,7 +164,7 @@ class UnleashXWire(Wire):
             "CALL_STATUS": self._word(call, now),
             "TOTAL_DURATION": seconds,
             "total_duration": f"{seconds // 60:02d}:{seconds % 60:02d}",
-            "CREATED_AT": _text_time(call.created_at),
+            "CREATED_AT": self._text_time(call.created_at),
             "TRANSCRIPT": _transcript(call, now) if is_over else None,
             "FILE_PATH": (address.removeprefix(f"{request.origin}/{self.slug}/") if relative else address)
             if has_sound
@@ -214,7 +230,7 @@ class UnleashXWire(Wire):
                 "CALL_STATUS": self._word(call, now),
                 "TOTAL_DURATION": call.talk_seconds(now),
                 "TOTAL_COST": _cost(call.talk_seconds(now)),
-                "CREATED_AT": _text_time(call.created_at),
+                "CREATED_AT": self._text_time(call.created_at),
             }
             for call in calls[(page - 1) * limit : page * limit]
         ]
@@ -249,10 +265,15 @@ class UnleashXWire(Wire):
                 return self.error(404, "Agent not found")
             found = _agent_row(agent)
         else:
-            agents = [*self.account.agents, *(made for (owner, _), made in self._made.items() if owner == key)]
+            agents = [*self.agents_of(key), *(made for (owner, _), made in self._made.items() if owner == key)]
             found = [_agent_row(agent) for agent in agents if agent_type in {"", str(agent.type_code)}]
         inner = {"success": True, "message": "Agents fetched successfully", "data": found}
-        outer = {"error": False, "code": 200, "message": "success", "timestamp": _text_time(time.time())}
+        outer = {
+            "error": False,
+            "code": 200,
+            "message": "success",
+            "timestamp": self._text_time(time.time()),
+        }
         return json_reply(200, {**outer, "data": inner})
 
     @route("POST", f"{BASE}/create-agent")
@@ -341,10 +362,6 @@ def _agent_row(agent: DemoAgent) -> dict[str, Any]:
         "created_on": "2026-01-15 09:00:00",
         "updated_on": None,
     }
-
-
-def _text_time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _cost(seconds: int) -> float:

@@ -27,6 +27,7 @@ CARRIER_WORDS: dict[str, str] = {
     engine.NO_ANSWER: "no-answer",
     engine.BUSY: "busy",
     engine.CANCELED: "canceled",
+    engine.DECLINED: "busy",
 }
 
 
@@ -109,15 +110,19 @@ class VocodeWire(VocodeWebhooks):
             return "not_started", "created", None
         if phase in {engine.IN_PROGRESS, engine.WRAPPING_UP}:
             return "in_progress", "picked_up", None
+        if phase == engine.COMPLETED and call.script.is_transferred and not call.stopped_as:
+            word = "transferred" if self.world.switches.vocode_transferred_word else "ended"
+            return word, "transfer_successful", "transfer_disconnected"
         if phase == engine.COMPLETED:
             by_person = call.script.ended_by == "person" and not call.stopped_as
             return "ended", "picked_up", "human_disconnected" if by_person else "bot_disconnected"
-        outcome = "human_unanswered" if phase in {engine.NO_ANSWER, engine.BUSY} else "call_did_not_connect"
+        unanswered = {engine.NO_ANSWER, engine.BUSY, engine.DECLINED}
+        outcome = "human_unanswered" if phase in unanswered else "call_did_not_connect"
         return "ended", "created", outcome
 
     def _row(self, call: SimulatedCall, now: float) -> dict[str, Any]:
         status, stage, outcome = self._stage(call, now)
-        phase = call.phase(now)
+        phase, is_over = call.phase(now), self.is_over(call, now)
         answered, ended = call.answered_at(now), call.ended_at(now)
         turns = turns_of(call, now)
         names = {"agent": "BOT", "person": "HUMAN"}
@@ -131,10 +136,12 @@ class VocodeWire(VocodeWebhooks):
             "user_id": USER_ID,
             "status": status,
             "error_message": "Carrier error" if phase == engine.FAILED else None,
-            "recording_available": status == "ended" and call.talk_seconds(now) > 0,
+            "recording_available": is_over and call.talk_seconds(now) > 0,
             "transcript": "\n".join(f"{names[said.speaker]}: {said.text}" for said in turns) if turns else None,
             "human_detection_result": human,
-            "do_not_call_result": call.script.refuses_calls if call.extra["detects"] and status == "ended" else None,
+            "do_not_call_result": call.script.refuses_calls
+            if call.extra["detects"] and self.is_over(call, now)
+            else None,
             "telephony_id": sid if is_dialled else None,
             "stage": stage,
             "stage_outcome": outcome,
@@ -238,8 +245,8 @@ class VocodeWire(VocodeWebhooks):
     @route("GET", "/v1/agents/list")
     def list_agents(self, request: Request, key: str) -> Reply:
         """List agents by page."""
-        page, start, end = self.page(request, self.account.agents)
-        return json_reply(200, {"items": [self._agent_row(key, a) for a in self.account.agents[start:end]], **page})
+        page, start, end = self.page(request, self.agents_of(key))
+        return json_reply(200, {"items": [self._agent_row(key, a) for a in self.agents_of(key)[start:end]], **page})
 
     @route("GET", "/v1/agents")
     def get_agent(self, request: Request, key: str) -> Reply:
@@ -307,7 +314,7 @@ class VocodeWire(VocodeWebhooks):
         now = time.time()
         seconds = sum(call.talk_seconds(now) for call in self.ledger(key).between(now - 31 * 86400))
         usage = {"monthly_usage_minutes": seconds // 60, "monthly_usage_limit_minutes": MONTHLY_LIMIT}
-        return json_reply(200, {"user_id": USER_ID, "plan_type": "plan_developer", **usage})
+        return json_reply(200, {"user_id": self.identity_of(key), "plan_type": "plan_developer", **usage})
 
     # What the webhooks tell
 

@@ -28,6 +28,7 @@ WORDS: dict[str, str] = {
     engine.FAILED: "error",
     engine.BALANCE_LOW: "error",
     engine.CANCELED: "canceled",
+    engine.DECLINED: "busy",
     engine.STRANGE: "daydreaming",
 }
 LINES = 10
@@ -104,6 +105,8 @@ class VoicyWire(Wire):
         phase = call.phase(now)
         if phase != engine.COMPLETED:
             return WORDS[phase]
+        if call.script.answered_by == "machine" and self.world.switches.voicy_voicemail_word:
+            return "voicemail"
         own = "user_hangup" if call.script.ended_by == "person" else "agent_hangup"
         return self.world.switches.voicy_final_word or own
 
@@ -220,7 +223,7 @@ class VoicyWire(Wire):
     @route("GET", f"{BASE}/agent-list")
     def list_agents(self, request: Request, key: str) -> Reply:
         """Return all agents as a bare array."""
-        return json_reply(200, [self._agent_row(agent) for agent in self.account.agents])
+        return json_reply(200, [self._agent_row(agent) for agent in self.agents_of(key)])
 
     @route("GET", f"{BASE}/agent-get/{{agent_id}}")
     def get_agent(self, request: Request, key: str, agent_id: str) -> Reply:

@@ -100,7 +100,7 @@ class AcmeBackend(ProviderBackend):
         word, remote_id = row.get("state"), id_in(row, "id")
         if not remote_id:
             raise UnexpectedResponse("A call has no id.")
-        return CallSnapshot(
+        read = CallSnapshot(
             remote_id=remote_id,
             to_number=parse_text(row.get("to"), 40),
             agent_id=parse_text(row.get("agent"), 200),
@@ -110,3 +110,4 @@ class AcmeBackend(ProviderBackend):
             status=self.status_of(word),
             talk_seconds=parse_seconds(row.get("talked")),
         )
+        return self.with_machine(read)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
-from json import dumps, loads
+from json import dumps
 from typing import Any
 from uuid import UUID
 
@@ -187,16 +187,6 @@ def with_ids(rows: Sequence[Row], payments: Mapping[str, Row]) -> list[tuple[Row
 
 def _digits(number: object) -> str:
     return re.sub(r"[^0-9]", "", parse_text(number, 40))
-
-
-def unpacked(transcript: object) -> object:
-    """Return a transcript, parsed where it is a list in JSON text."""
-    if isinstance(transcript, str) and transcript.lstrip().startswith("["):
-        try:
-            return loads(transcript)
-        except (ValueError, RecursionError):
-            return transcript
-    return transcript
 
 
 def as_meant(response: Response) -> Response:

@@ -31,6 +31,7 @@ from providers.services.recording_hosts import allow_seen_host
 from providers.services.stops import halt, resume, skip_comparison, unfreeze
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
+from providers.services.wishes import heard_wishes
 from providers.types import HOLDS_LINE, CallStatus
 from providers.wording import Ability, abilities, kinds_of, stock_words
 
@@ -154,6 +155,7 @@ def _provider_page(
         "takes_webhooks": may_manage and found.backend_class.supports_webhook,
         "new_address": new_address,
         "is_public": bool(settings.PUBLIC_URL),
+        "wishes": heard_wishes(found) if found.backend_class.hears_refusal else None,
         "exchanges": found.exchanges.all()[:SHOWN_EXCHANGES] if may_manage else [],
     }
     return render(request, "providers/detail.html", context, status=status)

@@ -36,6 +36,8 @@ def hook(request: HttpRequest, provider_pk: str, token: str) -> HttpResponse:
     is_get = request.method == "GET"
     if is_get and not address.provider.backend_class.sends_webhooks_by_get:
         return HttpResponseNotAllowed(["POST"])
+    if is_get and len(request.META.get("QUERY_STRING", "")) > MAX_BYTES:
+        return HttpResponse(status=413)
     body = json.dumps(request.GET.dict()).encode() if is_get else request.body
     if len(body) > MAX_BYTES:
         return HttpResponse(status=413)

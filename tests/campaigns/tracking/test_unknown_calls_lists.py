@@ -269,6 +269,50 @@ def test_a_list_too_long_to_be_read_hides_neither_states_nor_unknown_calls(
     assert [state.remote_id for state in case.backend.fetch_calls([handle, other])] == [oldest.remote_id]
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_bad_pages_of_lists_leave_no_placed_call_unknown(
+    sandbox: Sandbox, read_back: Callable[..., None], vendor: str
+) -> None:
+    """The simulator spoils two pages of calls in a hundred, and each page ends with a row that has no id."""
+    provider = sandbox.provider(vendor)
+    calls = dead_workers_orders(provider, 60, arrived=57)
+    control(sandbox, "switches", bad_pages_percent=2, row_without_id=True, list_lag_seconds=0)
+    time.sleep(1.1)
+    stuck_calls.free_the_stuck(timezone.now())
+    for _round in range(3):
+        read_back(4)
+    assert Call.objects.exclude(remote_id="").count() == 57
+    # Nothing is concluded of those that never arrived: the rows without an id may be theirs.
+    lost = Call.objects.filter(pk__in=[call.pk for call in calls[57:]])
+    assert set(lost.values_list("status", "absent_looks")) == {("unknown", 0)}
+
+
+@pytest.mark.parametrize("are_old", [False, True])
+def test_beyond_ten_thousand_later_rows_calls_are_bound_and_none_is_absent(sandbox: Sandbox, are_old: bool) -> None:
+    provider = sandbox.provider("unleashx")
+    calls = dead_workers_orders(provider, 4, arrived=2)
+    control(sandbox, "switches", unleashx_later_rows=10_050, list_lag_seconds=0)
+    Call.objects.update(status="unknown", rank=20, next_poll_at=timezone.now())
+    Call.objects.update(deadline_at=timezone.now() - 30 * MINUTE)
+    now = timezone.now() + datetime.timedelta(seconds=unknown_calls.OLD / 20 + 1 if are_old else 0)
+    plan = unknown_calls.plan_look(provider, now)
+    assert plan is not None
+    assert (plan.are_old, plan.may_be_absent) == (are_old, True)
+    found = unknown_calls.look(opening.open_backend(provider), plan)
+    assert not found.is_whole
+    unknown_calls.conclude(plan, found.rows, now, is_whole=found.is_whole)
+    states = dict(Call.objects.values_list("pk", "remote_id"))
+    assert [bool(states[call.pk]) for call in calls] == [True, True, False, False]
+    rest = Call.objects.filter(pk__in=[calls[2].pk, calls[3].pk])
+    assert set(rest.values_list("status", "absent_looks")) == {("unknown", 0)}
+
+
+def test_a_burst_of_new_calls_does_not_cut_the_list_short(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = PageByPage(sandbox, "unleashx", monkeypatch)
+    control(sandbox, "switches", unleashx_burst_rows=3)
+    assert case.listed() >= {call.to_number for call in case.calls}
+
+
 def test_an_old_unknown_call_is_searched_for_by_its_number(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     case = PageByPage(sandbox, "unleashx", monkeypatch)
     old = case.calls[0]

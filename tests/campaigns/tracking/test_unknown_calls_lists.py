@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import pytest
 import requests
@@ -23,10 +24,11 @@ from campaigns.tracking import polling, stuck_calls, unknown_calls
 from campaigns.tracking.unknown_calls import Listing
 from providers import opening
 from providers.backends import _unleashx_pages, bolna, unleashx, vocode
+from providers.base import ProviderBackend
 from providers.exceptions import UnexpectedResponse
 from providers.lists import IncompleteList
 from providers.models import Provider
-from providers.types import CallHandle, CallOrder, CallQuery
+from providers.types import CallHandle, CallOrder, CallQuery, CallSnapshot
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact
 from tests.situations import MINUTE, LostCall
@@ -293,11 +295,11 @@ def test_beyond_ten_thousand_later_rows_calls_are_bound_and_none_is_absent(sandb
     calls = dead_workers_orders(provider, 4, arrived=2)
     control(sandbox, "switches", unleashx_later_rows=10_050, list_lag_seconds=0)
     Call.objects.update(status="unknown", rank=20, next_poll_at=timezone.now())
-    Call.objects.update(deadline_at=timezone.now() - 30 * MINUTE)
-    now = timezone.now() + datetime.timedelta(seconds=unknown_calls.OLD / 20 + 1 if are_old else 0)
+    wait = max(unknown_calls.OLD, rules.SETTLE) / 20 + 5 if are_old else 0
+    now = timezone.now() + datetime.timedelta(seconds=wait)
     plan = unknown_calls.plan_look(provider, now)
     assert plan is not None
-    assert (plan.are_old, plan.may_be_absent) == (are_old, True)
+    assert (plan.are_old, plan.may_be_absent) == (are_old, are_old)
     found = unknown_calls.look(opening.open_backend(provider), plan)
     assert not found.is_whole
     unknown_calls.conclude(plan, found.rows, now, is_whole=found.is_whole)
@@ -305,6 +307,30 @@ def test_beyond_ten_thousand_later_rows_calls_are_bound_and_none_is_absent(sandb
     assert [bool(states[call.pk]) for call in calls] == [True, True, False, False]
     rest = Call.objects.filter(pk__in=[calls[2].pk, calls[3].pk])
     assert set(rest.values_list("status", "absent_looks")) == {("unknown", 0)}
+
+
+@pytest.mark.parametrize("minutes", [4, 40])
+def test_where_no_row_of_a_long_list_is_reached_the_rows_of_their_numbers_count(case: LostCall, minutes: int) -> None:
+    lost = case.lost if minutes == 4 else case.call("unknown", minutes_ago=minutes)
+    Call.objects.exclude(pk__in=[lost.pk, case.known.pk]).delete()
+    row = case.row(lost, "new-1")
+
+    class LongList:
+        lists_by_number, reads_more_alone = True, False
+        numbers: list[Sequence[str]] = []
+
+        def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+            self.numbers.append(query.numbers)
+            if not query.numbers:
+                raise UnexpectedResponse("The list goes on after 400 pages.")
+            return [row]
+
+    backend = LongList()
+    plan = unknown_calls.plan_look(case.provider, case.now + 30 * MINUTE)
+    assert plan is not None
+    found = unknown_calls.look(cast(ProviderBackend, backend), plan)
+    assert (list(found.rows), found.is_whole) == ([row], False)
+    assert backend.numbers[-1] == [lost.to_number] or backend.numbers[0] == [lost.to_number]
 
 
 def test_a_burst_of_new_calls_does_not_cut_the_list_short(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

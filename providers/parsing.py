@@ -195,7 +195,7 @@ def parse_turns(rows: object, began_at: datetime | None = None) -> tuple[Turn, .
 
 def reference_in(value: object, depth: int = 3) -> UUID | None:
     """Return our reference, found under `REFERENCE_KEY` up to `depth` levels deep; else None."""
-    row = as_mapping(unpacked(value))
+    row = as_mapping(value)
     if found := parse_reference(row.get(REFERENCE_KEY)):
         return found
     below = (reference_in(item, depth - 1) for item in list(row.values())[:MAX_SEARCHED]) if depth > 1 else ()

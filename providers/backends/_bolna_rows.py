@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from providers.answers import heard_do_not_call
 from providers.base import is_usable_id, normalise_word
@@ -75,7 +76,7 @@ def parse_execution_row(
         remote_id=remote_id,
         raw_status=parse_text(word, 80),
         status=status,
-        reference=reference_in(row.get("context_details")) or reference_in(row.get("user_data")),
+        reference=_reference_in(row),
         to_number=e164_or_raw(phone.get("to_number")),
         agent_id=parse_text(row.get("agent_id"), 200),
         caller_id=e164_or_raw(phone.get("from_number")),
@@ -98,6 +99,13 @@ def parse_execution_row(
     )
 
 
+def _reference_in(row: Mapping[str, Any]) -> UUID | None:
+    # What an order carried comes back in recipient_data, which may be an object or its JSON as text.
+    context = as_mapping(row.get("context_details"))
+    sent = (unpacked(context.get("recipient_data")), context, row.get("user_data"))
+    return next((found for part in sent if (found := reference_in(part))), None)
+
+
 def ids_in_event(event: Any) -> list[str]:
     """Return the ids of the calls that a webhook's body is about.
 
@@ -115,7 +123,7 @@ def ids_in_event(event: Any) -> list[str]:
 
 def is_workflow(event: Mapping[str, Any]) -> bool:
     """Return whether a webhook's body is about a workflow and not about one call."""
-    return parse_text(event.get("event"), 80).startswith("execution.") or "workflow_id" in event
+    return parse_text(event.get("event"), 80).startswith("execution.") or {"workflow_id", "trail"} <= event.keys()
 
 
 def _parts_of(trail: object) -> list[Mapping[str, Any]]:

@@ -303,7 +303,7 @@ class UnleashXBackend(ProviderBackend):
             cost=abs(cost) if cost is not None and len(currency) == 3 else None,
             currency=currency if cost is not None and len(currency) == 3 else "",
             failure_reason=FailureReason.VENDOR_ERROR.value if status == CallStatus.FAILED else "",
-            transcript=parse_turns(unpacked(first_of(row, "transcript", "chat"))),
+            transcript=parse_turns(_turns_in(first_of(row, "transcript", "chat"))),
             summary=parse_text(first_of(row, "summary", "call_summary")),
             recording_available=bool(file_path),
             recording_url=self._address_of(file_path) if file_path else "",
@@ -376,3 +376,9 @@ class UnleashXBackend(ProviderBackend):
         if "insufficient" in word and ("balance" in word or "credit" in word):
             return OutOfCredit(text, http_status=response.status_code)
         return None
+
+
+def _turns_in(transcript: object) -> object:
+    """Return a transcript, parsed where it is a list in JSON text."""
+    found = unpacked(transcript)
+    return found if isinstance(found, list) else transcript

@@ -116,9 +116,7 @@ class HttpClient:
         session = session_of(origin, cap)
         return session.send(prepared, timeout=self._timeout, allow_redirects=False, may_repeat=self._may_repeat)
 
-    def _written(
-        self, request: Request, refusal: type[exceptions.ProviderError], accept: str = "application/json"
-    ) -> PreparedRequest:
+    def _written(self, request: Request, refusal: type[exceptions.ProviderError], accept: str = "") -> PreparedRequest:
         query = urlencode(request.params, doseq=True, quote_via=quote) if request.params else ""
         target = self._base_path + request.url + (f"?{query}" if query else "")
         if not _TARGET.fullmatch(target):
@@ -127,7 +125,7 @@ class HttpClient:
             body = None if request.json is None else json.dumps(request.json, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError):
             raise refusal("The request holds a value that cannot be written as JSON.") from None
-        headers = CaseInsensitiveDict({**self._headers, "Accept": accept})
+        headers = CaseInsensitiveDict({**self._headers, "Accept": accept}) if accept else self._headers
         return _prepared(request.method, self.origin.url + target, headers, body)
 
 

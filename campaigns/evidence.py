@@ -26,6 +26,7 @@ class Evidence:
     rank: int = 0
     failure_reason: str = ""
     failure_detail: str = ""
+    end_reason: str = ""
     answered_at: datetime.datetime | None = None
     ended_at: datetime.datetime | None = None
     talk_seconds: int | None = None
@@ -53,6 +54,7 @@ def join(one: Evidence, other: Evidence) -> Evidence:
         rank=stronger.rank,
         failure_reason=stronger.failure_reason,
         failure_detail=stronger.failure_detail,
+        end_reason=max(one.end_reason, other.end_reason),
         answered_at=_earliest(one.answered_at, other.answered_at),
         ended_at=_latest(one.ended_at, other.ended_at),
         talk_seconds=_largest(one.talk_seconds, other.talk_seconds),
@@ -79,6 +81,7 @@ def evidence_of(snapshot: CallSnapshot) -> Evidence:
         rank=rank,
         failure_reason=str(reason or FailureReason.VENDOR_ERROR) if status == CallStatus.FAILED else "",
         failure_detail=snapshot.failure_detail[:MAX_REASON] if is_failed else "",
+        end_reason=snapshot.end_reason[:MAX_REASON],
         answered_at=snapshot.answered_at,
         ended_at=snapshot.ended_at,
         talk_seconds=max(0, snapshot.talk_seconds) if snapshot.talk_seconds is not None else None,

@@ -113,6 +113,8 @@ class ProviderBackend(ABC):
     """The vendor gives the account's own id, by which keys of other accounts are told apart."""
     supports_recording: ClassVar[bool] = False
     supports_webhook: ClassVar[bool] = False
+    sends_webhooks_by_get: ClassVar[bool] = False
+    """The vendor may send its messages by GET; their body is then the query, as a JSON object of text."""
     gives_transcript: ClassVar[bool] = False
     gives_cost: ClassVar[bool] = False
     cost_may_lack: ClassVar[bool] = False
@@ -408,3 +410,16 @@ def retry_after(response: Response, default: float = 30.0) -> float:
     if seconds != seconds or seconds < 0:
         return default
     return min(seconds, 3600.0)
+
+
+def until_reset(response: Response, default: float = 30.0) -> float:
+    """Return the seconds (1 to 3600) until the Unix time of X-RateLimit-Reset, by the vendor's own clock where it
+    tells that (Date); else the default."""
+    try:
+        reset = float(response.headers.get("x-ratelimit-reset", ""))
+        date = response.headers.get("date", "")
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        left = reset - (now if now.tzinfo else now.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return default
+    return min(max(left, 1.0), 3600.0) if left == left else default

@@ -1,16 +1,19 @@
-"""Lists of a vendor that come in pages: a bad page is asked for again, and pages that were read count.
+"""Lists of a vendor that come in pages: a bad page is asked for again, and pages and rows that were read count.
 
-A list of which a page stays bad is never taken for whole; `IncompleteList` then carries what was read.
+A list of which a page stays bad, or of which a row carries no id, is never taken for whole; `IncompleteList` then
+carries what was read.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from providers.base import is_usable_id
 from providers.exceptions import AccountProblem, ProviderError, UnexpectedResponse
+from providers.parsing import first_of
 from providers.types import CallSnapshot
 
 PAGE_TRIES = 3
@@ -36,6 +39,7 @@ class IncompleteList(UnexpectedResponse):
 
 
 Page = TypeVar("Page")
+Row = Mapping[str, Any]
 Backend = TypeVar("Backend")
 Given = ParamSpec("Given")
 
@@ -53,10 +57,15 @@ def asked_again(ask: Callable[[], Page]) -> Page:
 
 
 class BadPages:
-    """The pages of one list that stayed bad; where pages are numbered, those behind them are read all the same."""
+    """The pages of one list that stayed bad, and its rows without an id.
+
+    Where pages are numbered, those behind a bad one are read all the same; a row without an id is left out.
+    """
 
     def __init__(self) -> None:
         self._errors: list[UnexpectedResponse] = []
+        self.left_out = 0
+        """Rows that carry no usable id: what is not in the list may be one of them."""
 
     def pass_over(self, error: UnexpectedResponse) -> None:
         """Note a bad page; raises its error where there are too many of them."""
@@ -64,10 +73,23 @@ class BadPages:
         if len(self._errors) >= MOST_BAD_PAGES:
             raise error
 
+    def with_ids(self, rows: Iterable[Row], *names: str) -> list[Row]:
+        """Return the rows that carry a usable id under one of these names, and count the others."""
+        found = []
+        for row in rows:
+            value = first_of(row, *names)
+            if is_usable_id(str(value) if isinstance(value, int) and not isinstance(value, bool) else value):
+                found.append(row)
+            else:
+                self.left_out += 1
+        return found
+
     def end(self) -> None:
-        """End the list; raises the error of its first bad page, if there was one."""
+        """End the list; raises the error of its first bad page, or that rows were left out."""
         if self._errors:
             raise self._errors[0]
+        if self.left_out:
+            raise UnexpectedResponse(f"{self.left_out} rows of the list have no id: the list may be incomplete.")
 
 
 def listed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -24,6 +25,8 @@ MAX_SEARCHED = 100
 """Values of an object that are searched for our reference."""
 MAX_PROMPT_PARTS = 200
 """Values of a list or object that are searched for variables."""
+MAX_JSON_TEXT = 1_000_000
+"""Characters of a text that is read as JSON."""
 MAX_KEY, MAX_ITEMS, MAX_DEPTH = 200, 500, 8
 """Characters of a key, items of a list or object, and levels of a JSON value that are stored."""
 REFERENCE_KEY = "call_reference"
@@ -36,8 +39,6 @@ _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from this one on are read as milliseconds: as seconds they would be after the year 5000."""
 _BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
 _LONGEST_CALL_S = 7 * 24 * 3600
-_NO_MORE_NAMES = ("do_not_call", "dnc", "opt_out", "no_more_calls", "do_not_call_again")
-_YES = frozenset({"true", "yes", "1", "y"})
 _MOST_TURNS = 5_000
 
 _SPEAKERS: dict[str, Literal["agent", "person", "system"]] = {
@@ -201,6 +202,16 @@ def reference_in(value: object, depth: int = 3) -> UUID | None:
     return next((found for found in below if found), None)
 
 
+def unpacked(value: object) -> object:
+    """Return the object or list that a text holds as JSON; anything else as it is."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")) or len(value) > MAX_JSON_TEXT:
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
 def variables_in(value: object, *, known: Collection[str] = (), depth: int = 6) -> tuple[str, ...]:
     """Return the variable names, written {name} or {{name}}, in all texts of a JSON value, except the `known` ones."""
     if isinstance(value, str):
@@ -228,12 +239,6 @@ def _storable(value: object, depth: int) -> Any:
     if isinstance(value, int | float):
         return value if abs(value) < 10**15 else None
     return parse_text(value)
-
-
-def asks_for_no_more(extracted: Mapping[str, Any]) -> bool:
-    """Return whether the extracted data says, under one of the usual names, that the person wants no more calls."""
-    said = {name.lower().replace("-", "_").replace(" ", "_"): value for name, value in extracted.items()}
-    return any(str(said.get(name)).strip().lower() in _YES for name in _NO_MORE_NAMES)
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:

@@ -182,6 +182,8 @@ class CallSnapshot:
     answered_by: AnsweredBy = "unknown"
     failure_reason: str = ""
     failure_detail: str = ""
+    end_reason: str = ""
+    """Why an ended call ended, in the vendor's words."""
     transcript: Sequence[Turn] = ()
     summary: str = ""
     recording_available: bool = False
@@ -299,6 +301,8 @@ class Field:
     default: Any = ""
     choices: Sequence[tuple[str, str | Promise]] = ()
     help_text: str | Promise = ""
+    empty_label: str | Promise = ""
+    """What a choice of one order says for "not chosen"; empty: that the vendor chooses."""
     least: int = 0
     most: int = 1000
     """Upper bound of an integer; `least` is the lower one."""

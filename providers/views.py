@@ -32,6 +32,7 @@ from providers.services.status_words import RESULTS, STATES, Waits, map_word, wa
 from providers.services.stops import halt, resume, skip_comparison, unfreeze
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
+from providers.services.wishes import heard_wishes
 from providers.types import HOLDS_LINE, CallStatus
 from providers.wording import Ability, abilities, kinds_of, stock_words
 
@@ -160,6 +161,7 @@ def _provider_page(
         "word_results": RESULTS,
         "word_states": STATES,
         "is_public": bool(settings.PUBLIC_URL),
+        "wishes": heard_wishes(found) if found.backend_class.hears_refusal else None,
         "exchanges": found.exchanges.all()[:SHOWN_EXCHANGES] if may_manage else [],
     }
     return render(request, "providers/detail.html", context, status=status)

@@ -198,8 +198,8 @@ _FLAGS: tuple[tuple[str, Words, Words, Words], ...] = (
     (
         "hears_refusal",
         _("hear “never call again”"),
-        _("Hears when a person asks not to be called again; the number then goes onto our list."),
-        _("Does not hear when a person asks not to be called again."),
+        _("Can tell that a person asked not to be called again; the number then goes onto our list."),
+        _("Does not tell whether a person asked not to be called again: whoever hears it puts the number on our list."),
     ),
     (
         "supports_webhook",

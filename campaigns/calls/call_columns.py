@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from callcenter.access.roles import Person, may
 from campaigns.core.results import READS
 from campaigns.models import CallTagging
 from campaigns.models.calls import CallQuerySet
@@ -33,6 +34,8 @@ class LogColumn:
     under: str = ""
     """Key of the column in whose cell it is shown, below that column's value, if both are chosen."""
     is_number: bool = False
+    right: str = ""
+    """The right that a person needs for it beside those of the log; empty: none."""
 
 
 COLUMNS = (
@@ -53,6 +56,8 @@ COLUMNS = (
     LogColumn(key="talked", title=_("Talked"), reads=("talk_seconds",), is_number=True),
     LogColumn(key="answered_by", title=_("Answered by"), reads=("answered_by",)),
     LogColumn(key="cost", title=_("Cost"), reads=("cost", "currency"), is_number=True),
+    LogColumn(key="end_reason", title=_("Why it ended"), reads=("end_reason",)),
+    LogColumn(key="noted", title=_("What the agent noted"), reads=("extracted",), right="hear_calls"),
     LogColumn(key="tags", title=_("Tags"), reads=("id",)),
     LogColumn(key="score", title=_("Score"), reads=("review__score",), is_number=True),
     LogColumn(
@@ -70,6 +75,11 @@ def chosen(keys: Iterable[str]) -> tuple[LogColumn, ...]:
     """Return the columns with these keys in the order of the log; the default ones if no key is known."""
     wanted = set(keys) & BY_KEY.keys() or set(USUAL)
     return tuple(column for column in COLUMNS if column.key in wanted)
+
+
+def open_to(columns: Iterable[LogColumn], person: Person) -> tuple[LogColumn, ...]:
+    """Return the columns that a person may see."""
+    return tuple(column for column in columns if not column.right or may(person, column.right))
 
 
 def pairs(columns: Sequence[LogColumn]) -> list[tuple[LogColumn, LogColumn | None]]:

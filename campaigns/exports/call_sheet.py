@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.formats.masking import ending
 from campaigns.calls import call_columns
+from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 from campaigns.core.days import parse_day, start_of
@@ -26,7 +27,7 @@ BATCH = 500
 """Calls whose tags one statement reads."""
 WHOLE = (
     "call", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id", "added",
-    "sent", "answered", "ended", "talked", "answered_by", "cost", "remote_id", "reference",
+    "sent", "answered", "ended", "talked", "answered_by", "cost", "end_reason", "noted", "remote_id", "reference",
 )  # fmt: skip
 """The columns of a file for which no columns were chosen."""
 
@@ -100,6 +101,8 @@ class CallSheet:
                 (_("Cost"), itemgetter("cost")),
                 (_("Currency"), lambda row: row["currency"] if row["cost"] is not None else ""),
             ],
+            "end_reason": [(_("Why it ended"), itemgetter("end_reason"))],
+            "noted": [(_("What the agent noted"), self._noted)],
             "tags": [(_("Tags"), itemgetter("tags"))],
             "score": [(_("Score"), itemgetter("review__score"))],
             "asked_by": [(_("Asked for by"), _owner)],
@@ -130,6 +133,10 @@ class CallSheet:
 
     def _number(self, row: Row) -> str:
         return row["to_number"] if self._shows_numbers else ending(row["to_number"])
+
+    def _noted(self, row: Row) -> str:
+        with translation.override(self._language):
+            return as_line(row["extracted"])
 
     def _tell(self, row: Row) -> tuple[str, str]:
         """Return the result of a call as a word, and its reason as a sentence."""

@@ -213,7 +213,7 @@ class _Writer:
             if self._is_xlsx and len(ids) > xlsx.MOST_ROWS:
                 raise Impossible(_("An Excel sheet holds about a million rows: choose CSV, or narrow the filters."))
             self._keep(total_rows=len(ids))
-        columns = call_columns.chosen(export.columns)
+        columns = call_columns.open_to(call_columns.chosen(export.columns), owner)
         shows_numbers = export.shows_numbers and may(owner, "see_people")
         return CallSheet(calls, shows_numbers=shows_numbers, columns=columns), ids
 

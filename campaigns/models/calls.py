@@ -171,6 +171,8 @@ class Call(Owned):
     remote_id = models.CharField(_("id at the vendor"), max_length=200, blank=True)
     failure_reason = models.CharField(max_length=20, choices=FailureReason.choices, blank=True, default="")
     failure_detail = models.CharField(max_length=MAX_REASON, blank=True)
+    end_reason = models.CharField(_("why it ended"), max_length=MAX_REASON, blank=True, default="", db_default="")
+    """Why it ended, in the vendor's words, whether or not it failed."""
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
     held_at = models.DateTimeField(null=True, blank=True)
     """When it was proved never placed; it then waits for a person's decision and is not called again automatically."""

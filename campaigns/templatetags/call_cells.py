@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person
 from callcenter.formats.amounts import duration, money, number
 from campaigns.calls.call_columns import LogColumn
+from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
 from campaigns.models import Call, CallReview
 from campaigns.templatetags import console
@@ -71,6 +72,11 @@ def _answered_by(call: Call, _person: Person) -> str:
     return {"human": _("a person"), "machine": _("a machine")}.get(call.answered_by, "")
 
 
+def _noted(call: Call, _person: Person) -> str:
+    line = as_line(call.extracted)
+    return format_html('<span dir="auto">{}</span>', line) if line else ""
+
+
 def _tags(call: Call, _person: Person) -> str:
     names = ((tagging.tag.name,) for tagging in call.taggings.all())
     return format_html_join(" ", '<span class="tag"><bdi>{}</bdi></span>', names)
@@ -105,6 +111,8 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "talked": lambda call, _: duration(call.talk_seconds),
     "answered_by": _answered_by,
     "cost": lambda call, _: money(call.cost, call.currency),
+    "end_reason": lambda call, _: _name(call.end_reason),
+    "noted": _noted,
     "tags": _tags,
     "score": _score,
     "asked_by": _asked_by,

@@ -21,8 +21,9 @@ from providers.types import AT_VENDOR, FINAL, UNMATCHED, CallSnapshot, CallStatu
 
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
 STATE_COLUMNS = (
-    "status", "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
-    "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
+    "status", "rank", "raw_status", "failure_reason", "failure_detail", "end_reason", "answered_at", "ended_at",
+    "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls",
+    "matched_by",
 )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ class _Batch:
         self.looks: list[tuple[object, ...]] = []
         self.steps: list[Step] = []
         self.whys: dict[int, Why] = {}
-        self.brought = consequences.News()
+        self.brought = consequences.News(source)
 
     def join(self, call: Call, snapshot: CallSnapshot | None) -> None:
         """Join a snapshot into what is known of its call, and note what is to be written; None: no news."""
@@ -109,6 +110,7 @@ def believed(call: Call) -> Evidence:
         rank=call.rank,
         failure_reason=call.failure_reason,
         failure_detail=call.failure_detail,
+        end_reason=call.end_reason,
         answered_at=call.answered_at,
         ended_at=call.ended_at,
         talk_seconds=call.talk_seconds,
@@ -149,7 +151,8 @@ def _row(
 ) -> tuple[object, ...]:
     ended_at = after.ended_at or (now if after.status in FINAL else None)
     return (
-        call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
+        call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.end_reason,
+        after.answered_at, ended_at,
         after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
         now if is_news else call.changed_at, _next_look(call, snapshot, after, now, habits), call.polls + 1,
         _matched_by(call, snapshot),

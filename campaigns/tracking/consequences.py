@@ -11,8 +11,9 @@ from django.db import transaction
 
 from campaigns.contacts.do_not_call import forbid
 from campaigns.core import budget, transcript_words
+from campaigns.core.call_events import step, write_steps
 from campaigns.evidence import Evidence
-from campaigns.models import Call, CallTranscript
+from campaigns.models import Call, CallEvent, CallTranscript
 from campaigns.tracking import after_call, auto_pause
 from campaigns.tracking.vendor_habits import Habits
 from providers.types import FINAL, CallSnapshot
@@ -29,6 +30,8 @@ MAX_SUMMARY = 4000
 class News:
     """What a batch of news brought, beside the states themselves."""
 
+    source: str
+    """Where the news came from, as `CallEvent.Source`."""
     ended: list[tuple[Call, Evidence, Evidence]] = field(default_factory=list)
     """Calls that have just ended or whose ending was corrected, with what was known before and after."""
     reached: list[tuple[Call, Evidence]] = field(default_factory=list)
@@ -63,11 +66,17 @@ def follow(news: News, now: datetime.datetime) -> None:
 
 
 def forbid_numbers(news: News, now: datetime.datetime) -> None:
-    """Put the numbers of those who asked for it on the do-not-call list, each in a transaction of its own."""
+    """Put the numbers of those who asked for it on the do-not-call list, each in a transaction of its own.
+
+    The first time that a call brings the wish is a step of the call: the evidence that this vendor reports wishes.
+    """
     for call, was_over in news.opt_outs:
         # The remark on the do-not-call entry says which vendor reported the opt-out, in which call.
         heard = f"{call.provider.vendor_label} #{call.pk}"
-        done = forbid(call.to_number, reason=heard, source="vendor", person=None)
+        with transaction.atomic():
+            done = forbid(call.to_number, reason=heard, source="vendor", person=None)
+            if not call.events.filter(code="do_not_call_heard").exclude(source=CallEvent.Source.PERSON).exists():
+                write_steps([step(call.pk, "do_not_call_heard", at=now, source=news.source)])
         if was_over and done.added:
             with transaction.atomic():
                 auto_pause.weigh_late_wish(call, now)

@@ -64,6 +64,8 @@ class Comparison:
     seen: int = 0
     """Known calls that are listed."""
     rest: list[CallSnapshot] = field(default_factory=list)
+    is_whole: bool = True
+    """Whether the whole list of the window was read."""
 
 
 def compare(

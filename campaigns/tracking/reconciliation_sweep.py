@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ImproperlyConfigured
@@ -27,9 +28,10 @@ from campaigns.tracking.unknown_calls import EARLY, sought_of
 from providers import opening
 from providers.base import ProviderBackend
 from providers.exceptions import AccountProblem, ProviderError, ProviderMisconfigured, ProviderUnusable
+from providers.lists import IncompleteList
 from providers.models import Provider
 from providers.models.stops import Actor
-from providers.types import CallQuery
+from providers.types import CallQuery, CallSnapshot
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +104,7 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
     """Compare window after window up to now; returns a sentence why it is not complete, or an empty text."""
     try:
         backend = opening.open_backend(provider)
-        begins = begin_of(provider, sweep, now)
+        begins, gap = begin_of(provider, sweep, now), ""
         while begins < now:
             if time.monotonic() > until:
                 # Progress is kept while frozen too: a long gap takes several sweeps.
@@ -120,7 +122,9 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
             if problem := doubt_of(part, done):
                 return problem
             begins = part.until
-            if not part.is_frozen:
+            if not done.is_whole:
+                gap = _("A part of the list could not be read: what was read is compared, nothing else is concluded.")
+            if not (part.is_frozen or gap):
                 _advance(sweep, min(begins, now - span(rules.SETTLE)))
     except AccountProblem as error:
         Provider.objects.halt_for(provider.pk, error)
@@ -138,7 +142,7 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
         return _("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
     if provider.frozen_at:
         counts["unfrozen"] += _unfreeze_if_over(provider, sweep, now)
-    return ""
+    return gap
 
 
 def begin_of(provider: Provider, sweep: VendorSweep, now: datetime.datetime) -> datetime.datetime:
@@ -181,9 +185,21 @@ def part_of(
 def read_part(
     part: reconciliation.ListPart, backend: ProviderBackend, now: datetime.datetime
 ) -> reconciliation.Comparison:
-    """Read all pages of a window of the vendor's list, and compare it with our rows. Raises ProviderError."""
-    listed = backend.list_calls(CallQuery(since=part.since, until=part.until))
-    return reconciliation.compare(part, backend, listed, now)
+    """Read all pages of a window of the vendor's list, and compare it with our rows. Raises ProviderError.
+
+    Of a list that is not whole the rows that were read are compared; after a restore none are, since then whatever is
+    missing counts.
+    """
+    is_whole = True
+    try:
+        listed: Sequence[CallSnapshot] = backend.list_calls(CallQuery(since=part.since, until=part.until))
+    except IncompleteList as error:
+        if part.is_frozen:
+            raise
+        listed, is_whole = error.listed, False
+    done = reconciliation.compare(part, backend, listed, now)
+    done.is_whole = is_whole
+    return done
 
 
 def doubt_of(part: reconciliation.ListPart, done: reconciliation.Comparison) -> str:
@@ -191,7 +207,7 @@ def doubt_of(part: reconciliation.ListPart, done: reconciliation.Comparison) -> 
 
     An empty list, for example, may come from a wrong query of ours.
     """
-    if done.missing:
+    if done.missing and done.is_whole:
         return ngettext(
             "The list misses %(n)d call that we know: it is not believed.",
             "The list misses %(n)d calls that we know: it is not believed.",

@@ -153,12 +153,19 @@ def look(backend: ProviderBackend, plan: LookPlan) -> Listing:
     Uses no database. Raises ProviderError where nothing was read. What was read counts; only for the absence of a call
     the whole list is needed.
     """
+    rows: Sequence[CallSnapshot] = ()
     if backend.lists_by_number and plan.are_old:
         # Many calls came after them: the whole list is long, and it is read only where it could prove something.
         rows = _listed_by_number(backend, plan, plan.unknown)
         if not plan.may_be_absent or not matching.look(plan.unknown, [], rows).absent:
             return Listing(rows, is_whole=False)
-    listed, is_whole = _listed(backend, plan.query)
+    try:
+        listed, is_whole = _listed(backend, plan.query)
+    except UnexpectedResponse:
+        if not backend.lists_by_number:
+            raise
+        # The list is broken, or so long that none of their rows was reached: the rows of their numbers count.
+        return Listing(rows or _listed_by_number(backend, plan, plan.unknown), is_whole=False)
     if backend.lists_by_number and not is_whole:
         absent = set(matching.look(plan.unknown, plan.known, listed).absent)
         with suppress(UnexpectedResponse, NoReadLeft, RateLimited):

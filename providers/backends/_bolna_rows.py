@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-from providers.base import normalise_word
+from providers.answers import heard_do_not_call
+from providers.base import is_usable_id, normalise_word
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
-    asks_for_no_more,
     e164_or_raw,
     first_of,
     id_in,
@@ -20,6 +22,8 @@ from providers.parsing import (
     parse_text,
     parse_turns,
     reference_in,
+    require_object,
+    unpacked,
     variables_in,
 )
 from providers.types import (
@@ -33,11 +37,23 @@ from providers.types import (
     RemoteVoice,
 )
 
+IDS = ("id", "execution_id")
+"""Names of a call's id: some of the vendor's answers and messages carry the second only (its skills repository)."""
+RECORDING_HOSTS = (
+    "bolna-call-recordings.s3.us-east-1.amazonaws.com",
+    "bolna-recordings-india.s3.ap-south-1.amazonaws.com",
+    "bolna-recordings-india.s3.amazonaws.com",
+)
+"""The vendor's buckets: its OpenAPI file, accounts in India, and the changelog of May 2026."""
 FAILURES = {
     "balance_low": FailureReason.BALANCE_LOW,
     "failed": FailureReason.NOT_CONNECTED,
     "error": FailureReason.VENDOR_ERROR,
 }
+ANSWERS = ("extracted_data", "custom_extractions", "agent_extraction")
+"""Where what was found out in a talk stands; since 18 September 2026 in the first alone."""
+MOST_PARTS = 1_000
+"""Objects of a workflow's trail that are searched for calls."""
 SYSTEM_VARIABLES = frozenset(
     {"agent_id", "execution_id", "call_sid", "from_number", "to_number", "current_date", "current_time", "timezone"}
 )
@@ -53,13 +69,14 @@ def parse_execution_row(
     is_over = status in FINAL
     talked = parse_seconds(first_of(row, "conversation_duration", "conversation_time"))
     cost = parse_cents(row.get("total_cost"), cents=cents)
-    extracted = parse_object(row.get("extracted_data"))
+    extracted = parse_object(unpacked(row.get("extracted_data")))
+    ended_by = first_of(row, "termination_reason") or phone.get("hangup_reason")
     recording_url = parse_text(phone.get("recording_url"), 2_000)
     return CallSnapshot(
         remote_id=remote_id,
         raw_status=parse_text(word, 80),
         status=status,
-        reference=reference_in(row.get("context_details")) or reference_in(row.get("user_data")),
+        reference=_reference_in(row),
         to_number=e164_or_raw(phone.get("to_number")),
         agent_id=parse_text(row.get("agent_id"), 200),
         caller_id=e164_or_raw(phone.get("from_number")),
@@ -69,14 +86,62 @@ def parse_execution_row(
         currency="USD" if cost or (is_over and cost is not None) else "",
         answered_by=_answered_by(row.get("answered_by_voice_mail"), talked),
         failure_reason=FAILURES.get(normalise_word(word), "") if status == CallStatus.FAILED else "",
-        failure_detail=parse_text(first_of(row, "error_message") or _hang_up_in(phone, talked), 300),
+        # Only where nobody was spoken to: the reason why a conversation ended is no failure.
+        failure_detail=parse_text(first_of(row, "error_message") or ("" if talked else ended_by), 300),
+        end_reason=parse_text(ended_by, 300) if is_over else "",
         transcript=parse_turns(row.get("transcript")),
         summary=parse_text(row.get("summary")),
         recording_available=bool(recording_url),
         recording_url=recording_url,
         extracted=extracted,
-        do_not_call=asks_for_no_more(extracted),
+        # Older agents' answers stand beside them, until their last one is built anew.
+        do_not_call=heard_do_not_call([row.get(name) for name in ANSWERS]),
     )
+
+
+def _reference_in(row: Mapping[str, Any]) -> UUID | None:
+    # What an order carried comes back in recipient_data, which may be an object or its JSON as text.
+    context = as_mapping(row.get("context_details"))
+    sent = (unpacked(context.get("recipient_data")), context, row.get("user_data"))
+    return next((found for part in sent if (found := reference_in(part))), None)
+
+
+def ids_in_event(event: Any) -> list[str]:
+    """Return the ids of the calls that a webhook's body is about.
+
+    A workflow's event (`execution.terminal`, read 2026-11) tells of the workflow, whose id and state are not a call's;
+    the calls that it placed are in its trail, under names that no page shows; where none is found, the workflow's own
+    id is all there is. Raises `UnexpectedResponse` where the body is none of the vendor's.
+    """
+    body = require_object(event, "a call")
+    if not is_workflow(body):
+        return [id_in(body, *IDS)]
+    own = id_in(body, "execution_id")
+    found = [parse_text(value, 201) for part in _parts_of(body.get("trail")) for value in _ids_of(part)]
+    return list(dict.fromkeys(remote_id for remote_id in found if is_usable_id(remote_id))) or [own]
+
+
+def is_workflow(event: Mapping[str, Any]) -> bool:
+    """Return whether a webhook's body is about a workflow and not about one call."""
+    return parse_text(event.get("event"), 80).startswith("execution.") or {"workflow_id", "trail"} <= event.keys()
+
+
+def _parts_of(trail: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a workflow's trail, with those inside them."""
+    found: list[Mapping[str, Any]] = []
+    waiting = deque([trail])
+    while waiting and len(found) < MOST_PARTS:
+        part = waiting.popleft()
+        inner: Iterable[object] = part if isinstance(part, list) else ()
+        if isinstance(part, dict):
+            found.append(part)
+            inner = part.values()
+        waiting.extend(one for one in inner if isinstance(one, dict | list))
+    return found
+
+
+def _ids_of(part: Mapping[str, Any]) -> list[object]:
+    return [part[name] for name in ("call_id", "execution_id", "call_execution_id") if part.get(name)]
 
 
 def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
@@ -117,11 +182,6 @@ def _answered_by(by_voicemail: object, talked: int | None) -> AnsweredBy:
     if by_voicemail is True:
         return "machine"
     return "human" if by_voicemail is False and talked else "unknown"
-
-
-def _hang_up_in(phone: Mapping[str, Any], talked: int | None) -> object:
-    # Only where nobody was spoken to: the reason why a conversation ended is no failure.
-    return "" if talked else phone.get("hangup_reason")
 
 
 def _language_in(tasks: object) -> str:

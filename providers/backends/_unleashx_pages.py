@@ -18,6 +18,9 @@ PAYMENTS = "/api/v1/global/transactions/calling-list-with-transaction"
 PAGE_ROWS = 25
 """Rows a page: rows hold whole transcripts, and an answer must stay below the client's size cap."""
 MOST_PAGES = 400
+MOST_KNOWN_PAGES, MOST_SAME_PAGES = 20, 3
+"""Pages of known rows, and times the same page, one after another, that new calls may explain; with more, the vendor
+does not heed the page's number."""
 
 
 class Pages:
@@ -67,12 +70,15 @@ class Pages:
     def _fresh_rows(
         self, path: str, params: Mapping[str, str], name: str, floor: datetime | None, pages: int
     ) -> Iterator[list[Row]]:
-        """Yield the new rows of each page until a page has none (the list of calls has no page count).
+        """Yield the new rows of each page until the list ends (the list of calls has no page count).
 
-        Stops early where all rows so far are sorted newest first and the last page was created before `floor`.
+        A page of known rows is not its end: while it is read, new calls push the others onto later pages. Only an
+        empty page is, or a short one that comes again as it is. Stops early where all rows so far are sorted newest
+        first and the last page was created before `floor`.
         """
         seen: dict[str, Row] = {}
-        bad = BadPages()
+        bad, before = BadPages(), list[str]()
+        known_pages = same_pages = 0
         for page in range(1, pages + 1):
             request = Request("GET", path, params={**params, "page": page, "limit": PAGE_ROWS})
             try:
@@ -80,14 +86,18 @@ class Pages:
             except UnexpectedResponse as error:
                 bad.pass_over(error)
                 continue
-            fresh = {key: row for row in rows if (key := row_key(row)) not in seen}
+            keys = [row_key(row) for row in rows]
+            fresh = {key: row for key, row in zip(keys, rows, strict=True) if key not in seen}
             yield list(fresh.values())
             seen |= fresh
-            if rows and not fresh and has_next:
-                raise UnexpectedResponse("The list repeats itself.")
-            if has_next is False or not fresh:
+            if has_next is False or not rows or (keys == before and not has_next and len(rows) < PAGE_ROWS):
                 return bad.end()
-            if floor and is_past(list(seen.values()), len(fresh), floor, self._utc_offset):
+            known_pages = 0 if fresh else known_pages + 1
+            same_pages = same_pages + 1 if keys == before else 0
+            if same_pages >= MOST_SAME_PAGES or known_pages > MOST_KNOWN_PAGES:
+                raise UnexpectedResponse("The list repeats itself.")
+            before = keys
+            if fresh and floor and is_past(list(seen.values()), len(fresh), floor, self._utc_offset):
                 return bad.end()
         raise UnexpectedResponse(f"The list goes on after {pages} pages.")
 

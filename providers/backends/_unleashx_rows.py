@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
-from json import dumps, loads
+from json import dumps
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from providers.parsing import (
     parse_text,
     require_object,
     require_rows,
+    unpacked,
 )
 from providers.types import CallHandle, RemoteAgent
 
@@ -193,16 +194,6 @@ def _digits(number: object) -> str:
     return re.sub(r"[^0-9]", "", parse_text(number, 40))
 
 
-def unpacked(transcript: object) -> object:
-    """Return a transcript, parsed where it is a list in JSON text."""
-    if isinstance(transcript, str) and transcript.lstrip().startswith("["):
-        try:
-            return loads(transcript)
-        except (ValueError, RecursionError):
-            return transcript
-    return transcript
-
-
 def _names_dead_key(box: Row) -> bool:
     """Return whether an answer without an error mark holds nothing but the sentence for a dead key."""
     is_bare = not any(isinstance(value, dict | list) and value for value in box.values())
@@ -227,3 +218,9 @@ def as_meant(response: Response) -> Response:
     elif _names_dead_key(boxes[0]):
         meant.status_code = 401
     return meant
+
+
+def turns_in(transcript: object) -> object:
+    """Return a transcript, parsed where it is a list in JSON text."""
+    found = unpacked(transcript)
+    return found if isinstance(found, list) else transcript

@@ -1,11 +1,11 @@
-"""Reads the rows of Vocode's lists: agents, voices, numbers; and which calls are in a window."""
+"""Reads the rows of Vocode's lists (agents, voices, numbers) and its events; and which calls are in a window."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from providers.parsing import as_mapping, e164_or_raw, first_of, parse_text, variables_in
+from providers.parsing import as_mapping, e164_or_raw, first_of, parse_text, unpacked, variables_in
 from providers.types import AnsweredBy, CallQuery, CallSnapshot, CallStatus, RemoteAgent, RemoteCallerId, RemoteVoice
 
 CARRIER_WORDS = {
@@ -17,6 +17,7 @@ CARRIER_WORDS = {
 """Twilio's status words for calls that were not connected, translated."""
 TALKED = frozenset({"picked_up", "transfer_started", "transfer_successful"})
 ANSWERED_BY: Mapping[str, AnsweredBy] = {"human": "human", "no_human": "machine"}
+SWITCHED = {"on": True, "off": False}
 
 
 def in_window(calls: Iterable[CallSnapshot], query: CallQuery) -> Iterator[CallSnapshot]:
@@ -24,6 +25,30 @@ def in_window(calls: Iterable[CallSnapshot], query: CallQuery) -> Iterator[CallS
     for call in calls:
         if call.started_at is None or query.since <= call.started_at <= query.until:
             yield call
+
+
+def call_in_event(event: Any) -> tuple[str, str]:
+    """Return the id of the call that a webhook's event is about, and the event's type; empty where it has none.
+
+    Some events carry the conversation's id only. Of an event sent by GET, it may be one parameter of the query.
+    """
+    told = as_mapping(event)
+    told = as_mapping(unpacked(told.get("event"))) or told
+    return parse_text(first_of(told, "call_id", "conversation_id"), 201), parse_text(told.get("type"), 80)
+
+
+def switched(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an order's extras without those that are left as the provider has them; "on" and "off" as yes and no."""
+    return {
+        name: SWITCHED.get(value, value) if isinstance(value, str) else value
+        for name, value in asked.items()
+        if value not in (None, "")
+    }
+
+
+def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values as text: Vocode refuses anything else."""
+    return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}
 
 
 def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
@@ -61,8 +86,3 @@ def _variables_of(agent: Mapping[str, Any]) -> list[str]:
     keys = as_mapping(prompt.get("prompt_template")).get("required_context_keys")
     required = [name for key in keys if (name := parse_text(key, 80))] if isinstance(keys, list) else []
     return list(dict.fromkeys([*required, *variables_in([prompt.get("content"), agent.get("initial_message")])]))
-
-
-def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values as text: Vocode refuses anything else."""
-    return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}

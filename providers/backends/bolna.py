@@ -19,7 +19,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from requests import Request
 
-from providers.backends._bolna_rows import parse_agent_row, parse_execution_row, parse_number_row, parse_voice_row
+from providers.backends._bolna_rows import (
+    IDS,
+    RECORDING_HOSTS,
+    ids_in_event,
+    is_workflow,
+    parse_agent_row,
+    parse_execution_row,
+    parse_number_row,
+    parse_voice_row,
+)
 from providers.base import ProviderBackend, json_of, normalise_word
 from providers.exceptions import (
     AgentRefused,
@@ -50,10 +59,10 @@ from providers.parsing import (
     parse_text,
     parse_words,
     path_id,
-    recording_of,
     require_object,
     require_rows,
 )
+from providers.recordings import recording_at
 from providers.refusals import AGENT_GONE, PLAN_LIMIT, VOICE_GONE, ZONE_CLOSED, RefusalRow
 from providers.types import (
     AccountIdentity,
@@ -132,7 +141,7 @@ class BolnaBackend(ProviderBackend):
             name="recording_hosts",
             label=_("Hosts that keep recordings"),
             kind="words",
-            default=("bolna-call-recordings.s3.us-east-1.amazonaws.com",),
+            default=RECORDING_HOSTS,
             help_text=_("They are read without our key; a dot in front allows the names below."),
         ),
         Field(
@@ -154,6 +163,7 @@ class BolnaBackend(ProviderBackend):
             name="retry_intervals_minutes", label=_("Minutes before each try"), kind="integers", default=("30", "60")
         ),
         Field(name="bypass_call_guardrails", label=_("Ignore the agent's hours"), kind="boolean", default=False),
+        Field(name="agent_version_id", label=_("Version of the agent"), help_text=_("Its id at Bolna; empty: live.")),
     )
     accepts_caller_id = True
     accepts_voice_override = True
@@ -207,6 +217,8 @@ class BolnaBackend(ProviderBackend):
             body["scheduled_at"] = self._dial_at(asked["scheduled_at"])
         if asked.get("bypass_call_guardrails"):
             body["bypass_call_guardrails"] = True
+        if version := parse_text(asked.get("agent_version_id"), 200).strip():
+            body["agent_version_id"] = version
         return Request("POST", "/call", json=body)
 
     @staticmethod
@@ -263,7 +275,7 @@ class BolnaBackend(ProviderBackend):
             return None
         self.raise_for_read(response)
         execution = require_object(json_of(response), "a call")
-        if id_in(execution, "id").lower() != handle.remote_id.lower():
+        if id_in(execution, *IDS).lower() != handle.remote_id.lower():
             raise UnexpectedResponse("The answer is about another call.")
         return execution
 
@@ -277,7 +289,7 @@ class BolnaBackend(ProviderBackend):
                     # Documented as outbound or inbound; a row that does not say is taken for one of ours.
                     if normalise_word(as_mapping(row.get("telephony_data")).get("call_type")).startswith("in"):
                         continue
-                    yield self.parse_execution({"agent_id": agent_id, **row}, id_in(row, "id"))
+                    yield self.parse_execution({"agent_id": agent_id, **row}, id_in(row, *IDS))
 
     def _rows(self, agent_id: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
         path = f"/v2/agent/{path_id(agent_id)}/executions"
@@ -291,10 +303,11 @@ class BolnaBackend(ProviderBackend):
             except UnexpectedResponse as error:
                 bad.pass_over(error)
                 continue
+            rows = bad.with_ids(rows, *IDS)
             yield from rows
             if page.get("has_more") is False:
                 return bad.end()
-            new = {str(row.get("id")) for row in rows} - seen
+            new = {id_in(row, *IDS) for row in rows} - seen
             if page.get("has_more") is not True or not new:
                 break
             seen |= new
@@ -317,16 +330,19 @@ class BolnaBackend(ProviderBackend):
         address = parse_text(as_mapping((execution or {}).get("telephony_data")).get("recording_url"), 8_000)
         if not address:
             raise UnexpectedResponse("The vendor has no recording of this call.")
-        return recording_of(self.client.read_sound(address))
+        return recording_at(self.client, address)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
-        """Read a webhook: the execution, which Bolna posts at every change of a call."""
+        """Read a webhook: the execution, posted at every change of a call, or a workflow, posted at its end."""
         try:
-            execution = require_object(json_of(body), "a call")
-            remote_id = id_in(execution, "id")
+            event = json_of(body)
+            ids = ids_in_event(event)
         except UnexpectedResponse as error:
             raise WebhookRejected("The webhook is not a call.") from error
-        return [self.parse_execution(execution, remote_id)]
+        if is_workflow(event):
+            # Its state is not a call's: each call that it names is read again.
+            return [CallSnapshot(remote_id=remote_id) for remote_id in ids]
+        return [self.parse_execution(event, remote_id) for remote_id in ids]
 
     # The account and what is in it
 

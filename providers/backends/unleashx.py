@@ -24,6 +24,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
+from providers.answers import heard_do_not_call
 from providers.backends._unleashx_matches import OFFSETS, choices, zone_ahead
 from providers.backends._unleashx_pages import Pages
 from providers.backends._unleashx_rows import (
@@ -38,7 +39,7 @@ from providers.backends._unleashx_rows import (
     parse_agents,
     reference_in,
     row_key,
-    unpacked,
+    turns_in,
     with_ids,
 )
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
@@ -68,6 +69,7 @@ from providers.parsing import (
     recording_of,
     require_object,
 )
+from providers.recordings import recording_at
 from providers.refusals import AGENT_GONE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
 from providers.types import (
     FINAL,
@@ -282,6 +284,7 @@ class UnleashXBackend(ProviderBackend):
         """
         window = {"fromdate": f"{query.since - A_DAY:%Y-%m-%d}", "todate": f"{query.until + A_DAY:%Y-%m-%d}"}
         floor = query.since - AFTER
+        left_out = 0
         for agent_id, number in product(query.agent_ids or [""], query.numbers or [""]):
             # The filter finds a part of a number; a plus sign would have to be escaped, and digits alone need not.
             params = window | ({"agent_id": agent_id} if agent_id else {})
@@ -291,12 +294,15 @@ class UnleashXBackend(ProviderBackend):
             zone = self._zone or zone_ahead(rows, datetime.now(UTC))
             for row, remote_id in with_ids(rows, payments):
                 if not is_usable_id(remote_id):
-                    raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
+                    left_out += 1
+                    continue
                 snapshot = self._snapshot(row, remote_id, zone)
                 if snapshot.created_at is None or query.since <= snapshot.created_at <= query.until:
                     yield snapshot
             if error := broken or unpaid:
                 raise error
+        if left_out:
+            raise UnexpectedResponse(f"{left_out} rows of the list have no id: the list may be incomplete.")
 
     @property
     def _pages(self) -> Pages:
@@ -329,13 +335,13 @@ class UnleashXBackend(ProviderBackend):
             cost=abs(cost) if cost is not None and len(currency) == 3 else None,
             currency=currency if cost is not None and len(currency) == 3 else "",
             failure_reason=FailureReason.VENDOR_ERROR.value if status == CallStatus.FAILED else "",
-            transcript=parse_turns(unpacked(first_of(row, "transcript", "chat"))),
+            transcript=parse_turns(turns_in(first_of(row, "transcript", "chat"))),
             summary=parse_text(first_of(row, "summary", "call_summary")),
             recording_available=bool(file_path),
             recording_url=self._address_of(file_path) if file_path else "",
             extracted=parse_object({name: row[name] for name in JUDGEMENTS if row.get(name)}),
             answered_by="machine" if disposition in {"voicemail", "answering_machine"} else "unknown",
-            do_not_call=disposition in {"do_not_call", "dnc", "dnd", "opt_out"},
+            do_not_call=heard_do_not_call([{name: row.get(name)} for name in JUDGEMENTS]),
         )
         return self.with_machine(read)
 
@@ -363,7 +369,7 @@ class UnleashXBackend(ProviderBackend):
         own = url.removeprefix(self._base_url)
         is_own = own != url and own.startswith("/")
         source = Request("GET", quote(own, safe="/?=&%~")) if is_own else url
-        return recording_of(self.client.read_sound(source))
+        return recording_of(self.client.read_sound(source)) if is_own else recording_at(self.client, url)
 
     # Agents
 

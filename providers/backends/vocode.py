@@ -19,16 +19,19 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
+from providers.answers import heard_do_not_call
 from providers.backends._vocode_refusals import REFUSALS, fault_place
 from providers.backends._vocode_rows import (
     ANSWERED_BY,
     CARRIER_WORDS,
     TALKED,
+    as_texts,
+    call_in_event,
     in_window,
     parse_agent_row,
     parse_number_row,
     parse_voice_row,
-    texts,
+    switched,
 )
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
@@ -85,6 +88,9 @@ HIPAA_LABEL = _("Keep by the rules of HIPAA")
 LISTEN_LABEL = _("Tell whether the person asks not to be called again")
 LISTEN_HELP = _("Then the number goes onto our do-not-call list by itself. Vocode calls this a rough estimate.")
 
+AS_SET: Mapping[str, Any] = {"kind": "choice", "empty_label": _("As set for this provider")}
+ON_OFF = (("on", _("On")), ("off", _("Off")))
+
 FOR_EVERY_CALL = ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant")
 
 
@@ -118,9 +124,9 @@ class VocodeBackend(ProviderBackend):
         Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
     )
     order_fields = (
-        Field(name="on_no_human_answer", label=MACHINE_LABEL, kind="choice", choices=NO_HUMAN),
-        Field(name="run_do_not_call_detection", label=LISTEN_LABEL, kind="boolean", default=False),
-        Field(name="hipaa_compliant", label=HIPAA_LABEL, kind="boolean", default=False),
+        Field(name="on_no_human_answer", label=MACHINE_LABEL, **AS_SET, choices=NO_HUMAN),
+        Field(name="run_do_not_call_detection", label=LISTEN_LABEL, **AS_SET, choices=ON_OFF),
+        Field(name="hipaa_compliant", label=HIPAA_LABEL, **AS_SET, choices=ON_OFF),
         Field(name="telephony_params", label=_("Parameters for the carrier"), kind="json"),
     )
     needs_caller_id = True
@@ -135,6 +141,7 @@ class VocodeBackend(ProviderBackend):
     tells_identity = True
     supports_recording = True
     supports_webhook = True
+    sends_webhooks_by_get = True  # a webhook's `method` is POST or GET
     gives_transcript = True
     tells_machine = True
     hears_refusal = True
@@ -180,14 +187,13 @@ class VocodeBackend(ProviderBackend):
             "from_number": self._number(order.caller_id),
             "to_number": self._number(order.to_number),
             "agent": order.agent_id,
-            "context": texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
+            "context": as_texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
         # The provider's options hold for all its calls; an admin's extras override them for a single call.
         usual: Mapping[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
-        extras = {
-            field.name: order.vendor_options.get(field.name, usual.get(field.name)) for field in self.order_fields
-        }
-        extras["telephony_params"] = texts(as_mapping(extras["telephony_params"]))
+        asked = switched(order.vendor_options)
+        extras = {field.name: asked.get(field.name, usual.get(field.name)) for field in self.order_fields}
+        extras["telephony_params"] = as_texts(as_mapping(extras["telephony_params"]))
         body |= {name: value for name, value in extras.items() if value not in (None, "", {})}
         return Request("POST", "/v1/calls/create", json=body)
 
@@ -238,7 +244,7 @@ class VocodeBackend(ProviderBackend):
         begun: list[datetime] = []
         saw_unbegun, bad = False, BadPages()
         for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="true"):
-            calls = self._parse_page(page)
+            calls = self._parse_page(page, bad)
             yield from in_window(calls, query)
             times = [call.started_at for call in calls if call.started_at]
             saw_unbegun = saw_unbegun or len(times) < len(calls)
@@ -250,18 +256,14 @@ class VocodeBackend(ProviderBackend):
             return
         if not saw_unbegun:
             for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="false"):
-                calls = self._parse_page(page)
+                calls = self._parse_page(page, bad)
                 yield from in_window(calls, query)
                 if any(call.started_at for call in calls):
                     break
         bad.end()
 
-    def _parse_page(self, page: Sequence[Mapping[str, Any]]) -> list[CallSnapshot]:
-        calls = [self.parse_call(row, parse_text(row.get("id"), 201)) for row in page]
-        for call in calls:
-            if not is_usable_id(call.remote_id):
-                raise UnexpectedResponse("A row of the list has no id: the list may be incomplete.")
-        return calls
+    def _parse_page(self, page: Sequence[Mapping[str, Any]], bad: BadPages) -> list[CallSnapshot]:
+        return [self.parse_call(row, parse_text(row["id"], 201)) for row in bad.with_ids(page, "id")]
 
     def parse_call(self, answer: Any, remote_id: str) -> CallSnapshot:
         """Read one call; raises `UnexpectedResponse` for what is none."""
@@ -292,10 +294,11 @@ class VocodeBackend(ProviderBackend):
             answered_by=ANSWERED_BY.get(normalise_word(call.get("human_detection_result")), "unknown"),
             failure_reason=reason,
             failure_detail=parse_text(first_of(call, "error_message", "stage_outcome"), 300) if reason else "",
+            end_reason=parse_text(call.get("stage_outcome"), 300) if status in FINAL else "",
             transcript=parse_turns(call.get("transcript")),
             recording_available=call.get("recording_available") is True,
             # True by the contract, the text "True" in the guide's own sample.
-            do_not_call=normalise_word(str(call.get("do_not_call_result"))) == "true",
+            do_not_call=heard_do_not_call({"do_not_call": call.get("do_not_call_result")}),
         )
         return self.with_machine(read)
 
@@ -369,12 +372,14 @@ class VocodeBackend(ProviderBackend):
     # What comes by itself, and what errors mean
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
-        """Read a webhook into a hint, which names a call; only "connected" gives a state (webhooks are unsigned)."""
+        """Read a webhook into a hint, which names a call; only "connected" gives a state (webhooks are unsigned).
+
+        Of one sent by GET the body is the query as a JSON object.
+        """
         try:
-            event = as_mapping(loads(body))
+            remote_id, kind = call_in_event(loads(body))
         except (ValueError, RecursionError) as error:
             raise WebhookRejected("The webhook cannot be read.") from error
-        remote_id, kind = parse_text(event.get("call_id"), 201), parse_text(event.get("type"), 80)
         if not is_usable_id(remote_id) or not kind:
             raise WebhookRejected("The webhook names no call.")
         return [CallSnapshot(remote_id=remote_id, raw_status=kind, status=self.status_of(kind))]

@@ -22,7 +22,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.base import ProviderBackend, json_of, normalise_word, retry_after
+from providers.answers import heard_do_not_call
+from providers.base import ProviderBackend, json_of, normalise_word, retry_after, until_reset
 from providers.exceptions import (
     AgentRefused,
     CallerIdRefused,
@@ -36,11 +37,10 @@ from providers.exceptions import (
     WebhookRejected,
     ZoneRefused,
 )
-from providers.lists import asked_again, listed
+from providers.lists import BadPages, asked_again, listed
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
-    asks_for_no_more,
     e164_or_raw,
     first_of,
     id_in,
@@ -54,12 +54,12 @@ from providers.parsing import (
     parse_text,
     parse_turns,
     path_id,
-    recording_of,
     reference_in,
     require_object,
     require_rows,
     variables_in,
 )
+from providers.recordings import recording_at
 from providers.refusals import AGENT_GONE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
 from providers.types import (
     FINAL,
@@ -211,7 +211,7 @@ class VoicyBackend(ProviderBackend):
     @staticmethod
     def _slow_down(response: Response, text: str) -> RateLimited:
         said = WAIT.search(text)
-        seconds = retry_after(response, float(said[1]) if said else 30.0)
+        seconds = retry_after(response, float(said[1]) if said else until_reset(response))
         return RateLimited(text or "Too many requests.", retry_after=seconds)
 
     # Reading calls
@@ -221,7 +221,8 @@ class VoicyBackend(ProviderBackend):
         placed = [handle.placed_at for handle in handles if handle.placed_at]
         if len(handles) <= MOST_SINGLE_READS or not placed:
             return self.fetch_each(handles, self._fetch_one)
-        listed = {id_in(row, "call_id"): row for row in self._rows(min(placed) - BEFORE, max(placed) + AFTER)}
+        rows = self._rows(min(placed) - BEFORE, max(placed) + AFTER, BadPages())
+        listed = {id_in(row, "call_id"): row for row in rows}
         is_open = {
             remote_id: row for remote_id, row in listed.items() if self.status_of(row.get("call_status")) not in FINAL
         }
@@ -260,11 +261,13 @@ class VoicyBackend(ProviderBackend):
     @listed
     def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
         """List the account's outgoing calls that began in the window, newest first."""
-        for row in self._rows(query.since, query.until):
+        bad = BadPages()
+        for row in self._rows(query.since, query.until, bad):
             if not normalise_word(row.get("direction")).startswith("in"):
                 yield self.parse_call(row, id_in(row, "call_id"))
+        bad.end()
 
-    def _rows(self, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
+    def _rows(self, since: datetime, until: datetime, bad: BadPages) -> Iterator[Mapping[str, Any]]:
         window = {"lower_threshold": _milliseconds(since), "upper_threshold": _milliseconds(until)}
         asked: dict[str, Any] = {
             "filter_criteria": {"start_timestamp": window, "include_test_calls": False},
@@ -273,11 +276,12 @@ class VoicyBackend(ProviderBackend):
         }
         seen: set[str] = set()
         for _number in range(MOST_PAGES):
-            rows, total = asked_again(partial(self._page, Request("POST", "/call-list", json=asked)))
+            page, total = asked_again(partial(self._page, Request("POST", "/call-list", json=asked)))
+            rows = bad.with_ids(page, "call_id")
             new = {remote_id: row for row in rows if (remote_id := id_in(row, "call_id")) not in seen}
             seen |= new.keys()
             yield from new.values()
-            if not rows or (len(rows) < PAGE_ROWS and len(seen) >= total):
+            if not page or (len(page) < PAGE_ROWS and len(seen) + bad.left_out >= total):
                 return
             if not new:
                 break
@@ -323,7 +327,8 @@ class VoicyBackend(ProviderBackend):
             recording_available=bool(recording_url),
             recording_url=recording_url,
             extracted=extracted,
-            do_not_call=asks_for_no_more(extracted),
+            # Both, since one of them may say no where the other heard a wish.
+            do_not_call=heard_do_not_call([row.get("vars_collected"), row.get("vars_extracted")]),
         )
         return self.with_machine(read)
 
@@ -332,7 +337,7 @@ class VoicyBackend(ProviderBackend):
         address = parse_text((self._call_of(handle) or {}).get("recording_url"), 8_000)
         if not address:
             raise UnexpectedResponse("The vendor has no recording of this call.")
-        return recording_of(self.client.read_sound(address))
+        return recording_at(self.client, address)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[CallSnapshot]:
         """Read `{event, call}`; raises `WebhookRejected` where a secret is set and the body's signature is wrong."""

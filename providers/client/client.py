@@ -22,7 +22,9 @@ from providers.clock import boottime
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,8000}")
 _TARGET = re.compile(r"/[!-~]{0,8000}")
-_KEYLESS = CaseInsensitiveDict({"User-Agent": "callcenter", "Accept-Encoding": "identity"})
+_ALWAYS = CaseInsensitiveDict({"User-Agent": "callcenter", "Accept-Encoding": "identity"})
+_SOUND = "audio/*, application/octet-stream;q=0.9, */*;q=0.1"
+"""What is accepted where a recording is asked for: a strict server answers 406 to a wish for JSON."""
 
 
 class HttpClient:
@@ -57,7 +59,7 @@ class HttpClient:
         if parts.query:
             raise _misconfigured("base URL cannot be used: it has a query.")
         self._base_path = parts.path.rstrip("/")
-        self._headers = CaseInsensitiveDict({"Accept": "application/json", **_KEYLESS, **headers})
+        self._headers = CaseInsensitiveDict({"Accept": "application/json", **_ALWAYS, **headers})
         if not all(_HEADER_NAME.fullmatch(n) and _HEADER_VALUE.fullmatch(v) for n, v in self._headers.items()):
             raise _misconfigured("key or header has characters that cannot be sent.")
 
@@ -98,7 +100,8 @@ class HttpClient:
         """
         cap = self._limits.max_sound_bytes
         if isinstance(source, Request):
-            return self._read(self.origin, self._written(source, exceptions.UnexpectedResponse), cap)
+            written = self._written(source, exceptions.UnexpectedResponse, accept=_SOUND)
+            return self._read(self.origin, written, cap)
         try:
             parts, origin = checked(source, [self.origin.host, *self._recording_hosts], self._sandbox)
         except ForeignHost as error:
@@ -106,13 +109,14 @@ class HttpClient:
         except ValueError as error:
             raise exceptions.UnexpectedResponse(f"The recording's address cannot be used: {error}") from None
         url = origin.url + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return self._read(origin, _prepared("GET", url, _KEYLESS), cap)
+        keyless = CaseInsensitiveDict({**_ALWAYS, "Accept": _SOUND})
+        return self._read(origin, _prepared("GET", url, keyless), cap)
 
     def _read(self, origin: Origin, prepared: PreparedRequest, cap: int) -> Response:
         session = session_of(origin, cap)
         return session.send(prepared, timeout=self._timeout, allow_redirects=False, may_repeat=self._may_repeat)
 
-    def _written(self, request: Request, refusal: type[exceptions.ProviderError]) -> PreparedRequest:
+    def _written(self, request: Request, refusal: type[exceptions.ProviderError], accept: str = "") -> PreparedRequest:
         query = urlencode(request.params, doseq=True, quote_via=quote) if request.params else ""
         target = self._base_path + request.url + (f"?{query}" if query else "")
         if not _TARGET.fullmatch(target):
@@ -121,7 +125,8 @@ class HttpClient:
             body = None if request.json is None else json.dumps(request.json, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError):
             raise refusal("The request holds a value that cannot be written as JSON.") from None
-        return _prepared(request.method, self.origin.url + target, self._headers, body)
+        headers = CaseInsensitiveDict({**self._headers, "Accept": accept}) if accept else self._headers
+        return _prepared(request.method, self.origin.url + target, headers, body)
 
 
 def _prepared(method: str, url: str, headers: CaseInsensitiveDict[str], body: bytes | None = None) -> PreparedRequest:

@@ -16,6 +16,10 @@ class Switches:
     """Whether our reference comes back in get-one answers and where rows may carry it."""
     list_lag_seconds: float = 2.0
     """How long a new call is missing from lists, on the simulated clock."""
+    bad_pages_percent: int = 0
+    """How many in a hundred pages of a list of calls fail (every second of them) or are rubbish."""
+    row_without_id: bool = False
+    """Whether each page of a list of calls ends with a row that has no id."""
     trim_rows: bool = True
     """Whether list rows leave out what get-one has."""
     numbers_as_strings: bool = True
@@ -36,6 +40,12 @@ class Switches:
     """Zone of its times, which name none: India's was seen; "+00:00" is the other reading of its pages."""
     unleashx_words: str = "seen"
     """The words in use: "seen" (NOT_PICKED, NOANSWER, TIMEOUT, REJECTED, VOICEMAIL), or "published" alone."""
+    unleashx_later_rows: int = 0
+    """So many calls of others stand in its list of calls before each account's own, as if they had followed."""
+    unleashx_burst_rows: int = 0
+    """So many further calls of others come each time after the first page of its list of calls was read."""
+    unleashx_wish_words: str = "Not Interested - DNC"
+    """The disposition of a call whose person asked for no more calls."""
     unleashx_rows_carry_execution_id: bool = False
     unleashx_relative_paths: bool = True
     """Whether FILE_PATH is a path and not an address."""
@@ -51,9 +61,23 @@ class Switches:
     bolna_bad_key_403: bool = True
     """Whether a refused key is answered 403, as the live API does; 401 is what the pages say."""
 
+    bolna_nested_answers: bool = True
+    """Whether extracted answers are nested by category and question, as since 18 September 2026."""
+    bolna_hosted_recordings: bool = True
+    """Whether a recording's address is the vendor's own and leads to a signed one, as since June 2026."""
+    bolna_termination_reason: bool = True
+    """Whether executions say why they ended, as since 26 October 2026."""
+    bolna_recipient_data_as_text: bool = True
+    """Whether recipient_data is JSON in a text, as in payloads of public code."""
+    bolna_webhook_execution_id: bool = True
+    """Whether a webhook names its call by execution_id alone."""
     bolna_wallet_in_cents: bool = True
     """Whether the wallet is a hundred times the documented sample's unit, as in live answers."""
 
+    voicy_value_objects: bool = True
+    """Whether an extracted answer is an object with a value."""
+    voicy_says_seconds: bool = True
+    """Whether a 429 says how long to wait in its text and Retry-After; else X-RateLimit-Reset alone does."""
     voicy_agent_id: bool = False
     voicy_call_cost: bool = False
     voicy_voicemail_word: bool = True
@@ -68,6 +92,10 @@ class Switches:
     vocode_phone: str = "any"
     """Numbers taken: "any", "digits" (no plus) or "e164" (plus)."""
     vocode_plus_in_answers: bool = False
+    vocode_strict_accept: bool = True
+    """Whether a recording asked for as JSON is answered with 406."""
+    vocode_conversation_id: bool = True
+    """Whether an event names its call by conversation_id alone."""
     vocode_newest_first: bool = False
     """The order of a list that names no sort column."""
     vocode_iso_in_lists: bool = False

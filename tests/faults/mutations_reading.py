@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.mutant import (
+    BOLNA_TESTS,
     CHANGES,
     COMMITTING,
     EVIDENCE,
@@ -21,6 +22,12 @@ from tests.faults.mutant import (
     TABLE,
     Mutant,
 )
+
+ANSWERS = "providers/answers.py"
+BOLNA_ROWS = "providers/backends/_bolna_rows.py"
+LISTS = "providers/lists.py"
+ANSWER_TESTS = "tests/providers/test_answers.py::test_"
+LIST_TESTS = "tests/providers/test_lists.py::test_"
 
 READING = (
     # Settling
@@ -128,6 +135,92 @@ READING = (
         "rules.next_look_delay(age.total_seconds() / seconds(1))",
         "rules.next_look_delay(15.0 * 4**call.polls)",
         SETTLE_TESTS + "looks_are_counted_from_the_deadline_so_that_a_doubled_look_puts_nothing_off",
+    ),
+    # What vendors report of wishes, and the shapes in which they do
+    Mutant(
+        "a wish is heard at the top level only",
+        ANSWERS,
+        "            waiting.extend(_asked_values(value, is_asked))",
+        "            waiting.extend((inner, False) for inner in value.values() if not isinstance(inner, Mapping))",
+        ANSWER_TESTS + "a_yes_to_the_question_is_heard_in_any_shape_and_depth",
+    ),
+    Mutant(
+        "only true and yes are a yes",
+        ANSWERS,
+        "    return bool(words) and (words[0] in _YES or",
+        '    return words == ["yes"] or (False and',
+        ANSWER_TESTS + "a_yes_to_the_question_is_heard_in_any_shape_and_depth",
+    ),
+    Mutant(
+        "a no is heard where the model is sure of it",
+        ANSWERS,
+        "    told = [name for name, plain in names.items() if not _ABOUT_ANSWER.fullmatch(plain)]",
+        "    told = list(names)",
+        ANSWER_TESTS + "what_is_no_wish_is_not_heard",
+    ),
+    Mutant(
+        "a disposition is not heard",
+        ANSWERS,
+        "    return (is_asked or is_short) and _is_wish(plain)",
+        "    return is_asked and _is_wish(plain)",
+        ANSWER_TESTS + "an_answer_that_names_the_wish_is_heard_under_any_name",
+    ),
+    Mutant(
+        "a denied wish is heard",
+        ANSWERS,
+        "        not _DENIED_BEFORE.search(plain[: found.start()]) and not _DENIED_AFTER.match(plain[found.end() :])",
+        "        bool(found)",
+        ANSWER_TESTS + "other_dispositions_are_not_heard",
+    ),
+    Mutant(
+        "the name of an answer is its value",
+        ANSWERS,
+        "    if is_named and others:",
+        "    if False:",
+        ANSWER_TESTS + "a_list_of_names_and_values_is_heard_too",
+    ),
+    Mutant(
+        "Bolna's older answers are not listened to",
+        BOLNA_ROWS,
+        "do_not_call=heard_do_not_call([row.get(name) for name in ANSWERS]),",
+        "do_not_call=heard_do_not_call(extracted.get('do_not_call')),",
+        BOLNA_TESTS + "recorded_exchange_comes_out_as_written",
+    ),
+    Mutant(
+        "a list with a nameless row is whole",
+        LISTS,
+        "        if self.left_out:",
+        "        if False:",
+        LIST_TESTS + "a_row_without_an_id_is_skipped_and_the_list_is_not_whole",
+    ),
+    Mutant(
+        "a page of known rows ends UnleashX's list",
+        "providers/backends/_unleashx_pages.py",
+        "            if has_next is False or not rows or (",
+        "            if has_next is False or not fresh or (",
+        LIST_TESTS + "a_page_of_known_rows_is_not_the_end_while_new_ones_come",
+    ),
+    Mutant(
+        "a message by GET is taken from every vendor",
+        "campaigns/tracking/views/webhooks.py",
+        "    if is_get and not address.provider.backend_class.sends_webhooks_by_get:",
+        "    if False:",
+        "tests/campaigns/tracking/test_webhooks.py::test_only_posts_are_taken_of_who_sends_no_other",
+    ),
+    Mutant(
+        "a workflow's state is taken for a call's",
+        "providers/backends/bolna.py",
+        "        if is_workflow(event):",
+        "        if False:",
+        BOLNA_TESTS + "recorded_exchange_comes_out_as_written",
+    ),
+    Mutant(
+        "rows of numbers are lost behind a list that is too long",
+        SETTLING,
+        "        if not backend.lists_by_number:\n            raise\n",
+        "        if True:\n            raise\n",
+        "tests/campaigns/tracking/test_unknown_calls_lists.py"
+        "::test_where_no_row_of_a_long_list_is_reached_the_rows_of_their_numbers_count",
     ),
     # Merging
     Mutant(

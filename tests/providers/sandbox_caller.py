@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -57,14 +58,16 @@ def send(
     vendor: str = "",
     key: str | None = None,
     timeout: float = 5.0,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Send one request on a connection of its own; raises OSError or HTTPException as the client library does."""
     parts = urlsplit(origin)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
     try:
         body = None if order is None else json.dumps(order)
-        headers = {"Connection": "close", "Content-Type": "application/json"}
-        connection.request(method, path, body, {**headers, **(headers_of(vendor, key) if vendor else {})})
+        usual = {"Connection": "close", "Content-Type": "application/json"}
+        keyed = headers_of(vendor, key) if vendor else {}
+        connection.request(method, path, body, {**usual, **keyed, **(headers or {})})
         answer = connection.getresponse()
         return Answer(answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()})
     finally:

@@ -124,18 +124,6 @@ def test_variables_are_named_once_and_without_the_vendors_own() -> None:
     assert parsing.variables_in(prompts, known={"call_sid"}) == ("name", "order")
 
 
-@pytest.mark.parametrize("taken_down", [{"do_not_call": True}, {"DNC": "yes"}, {"opt-out": 1}, {"Do Not Call": "TRUE"}])
-def test_wish_for_no_more_calls_is_heard(taken_down: dict[str, object]) -> None:
-    assert parsing.asks_for_no_more(taken_down)
-
-
-@pytest.mark.parametrize(
-    "taken_down", [{}, {"do_not_call": False}, {"do_not_call": "no"}, {"do_not_call": None}, {"a": True}]
-)
-def test_wish_that_was_not_said_is_not_heard(taken_down: dict[str, object]) -> None:
-    assert not parsing.asks_for_no_more(taken_down)
-
-
 def test_windows_touch_and_end() -> None:
     windows = parsing.list_windows(JUNE, JUNE + timedelta(days=15), 7)
     assert [(end - since).days for since, end in windows] == [7, 7, 1]
@@ -162,7 +150,7 @@ def test_rubbish_is_read_as_nothing_or_refused(value: object) -> None:
     stored = json.dumps(parsing.parse_object(value), allow_nan=False, ensure_ascii=False)
     stored.encode()  # fails for half a surrogate pair
     assert "\\u0000" not in stored
-    parsing.asks_for_no_more(parsing.parse_object(value))
+    parsing.unpacked(value)
     for refuse in (parsing.path_id, lambda found: parsing.id_in({"id": found}, "id")):
         try:
             refuse(value)

@@ -160,7 +160,7 @@ def test_9917_asks_not_to_be_called(origin: str) -> None:
     vocode_id = send(origin, "POST", "/vocode/v1/calls/create", order, vendor="vocode").json["id"]
     assert wait_for_word(origin, "vocode", vocode_id, {"ended"})["do_not_call_result"] is True
     voicy = wait_for_word(origin, "voicy", id_in("voicy", place(origin, "voicy", "9917")), {"user_hangup"})
-    assert voicy["vars_extracted"] == {"do_not_call": True}
+    assert voicy["vars_extracted"] == {"do_not_call": {"value": True}}
     assert "do not call me again" in json.dumps(voicy["transcript"])
 
 

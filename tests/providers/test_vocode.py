@@ -83,6 +83,13 @@ class TestVocode(ProviderContract):
              {"on_no_human_answer": "hangup", "hipaa_compliant": True}),
             ({"on_no_human_answer": "hangup"}, {"on_no_human_answer": "continue"},
              {"on_no_human_answer": "continue", "run_do_not_call_detection": True}),
+            ({}, {"run_do_not_call_detection": "off"}, {"run_do_not_call_detection": False}),
+            ({"run_do_not_call_detection": False}, {"run_do_not_call_detection": "on"},
+             {"run_do_not_call_detection": True}),
+            ({"hipaa_compliant": True}, {"hipaa_compliant": "off", "run_do_not_call_detection": ""},
+             {"hipaa_compliant": False, "run_do_not_call_detection": True}),
+            ({}, {"run_do_not_call_detection": True, "hipaa_compliant": None},
+             {"run_do_not_call_detection": True}),  # as orders were stored before
         ],
     )  # fmt: skip
     def test_what_holds_for_every_call_is_sent_unless_one_order_says_otherwise(
@@ -125,6 +132,12 @@ class TestVocode(ProviderContract):
         stub.answer(Answer(404, {"detail": "Recording not found"}))
         with pytest.raises(UnexpectedResponse):
             self.open_backend(stub).fetch_recording(CallHandle(reference=REFERENCE, remote_id="a"))
+
+    def test_an_event_names_its_call_by_either_id(self, stub: VendorStub) -> None:
+        told = {"type": "event_recording", "call_id": "a", "conversation_id": "b"}
+        for event, remote_id in ((told, "a"), ({**told, "call_id": None}, "b"), ({"event": json.dumps(told)}, "a")):
+            hint = self.open_backend(stub).parse_webhook({}, json.dumps(event).encode())
+            assert [(found.remote_id, found.status) for found in hint] == [(remote_id, None)]
 
     @pytest.mark.parametrize("event", [{}, {"type": "event_message"}, {"call_id": "a"}, {"type": 1, "call_id": ["a"]}])
     def test_webhook_without_a_call_is_refused(self, stub: VendorStub, event: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -60,6 +61,37 @@ class TestVoicy(ProviderContract):
                 [handle_from({"remote_id": "a"})]
             )
         assert caught.value.retry_after == 12
+
+    @pytest.mark.parametrize("call", ["place", "fetch"])
+    @pytest.mark.parametrize(
+        ("headers", "text", "seconds"),
+        [
+            ({"X-RateLimit-Reset": "1798729446"}, "Rate limit exceeded", 46),
+            ({"X-RateLimit-Reset": "1798729446", "Retry-After": "7"}, "Rate limit exceeded", 7),
+            ({"X-RateLimit-Reset": "1798729446"}, "Try again in 12 seconds", 12),
+            ({"X-RateLimit-Reset": "1798729399"}, "", 1),
+            ({"X-RateLimit-Reset": "9999999999"}, "", 3600),
+            ({"X-RateLimit-Reset": "soon"}, "", 30),
+            ({"X-RateLimit-Reset": "nan"}, "", 30),
+            ({}, "", 30),
+        ],
+    )
+    def test_limit_ends_when_the_vendor_counts_anew_by_its_own_clock(
+        self, stub: VendorStub, headers: dict[str, str], text: str, seconds: int, call: str
+    ) -> None:
+        stub.answer(Answer(429, {"error": text}, {**headers, "Date": "Thu, 31 Dec 2026 15:03:20 GMT"}))
+        backend = self.open_backend(stub)
+        with pytest.raises(RateLimited) as caught:
+            backend.place_call(self.order()) if call == "place" else backend.fetch_calls(
+                [handle_from({"remote_id": "a"})]
+            )
+        assert caught.value.retry_after == seconds
+
+    def test_limit_without_a_date_is_counted_by_our_clock(self, stub: VendorStub) -> None:
+        stub.answer(Answer(429, {"error": ""}, {"X-RateLimit-Reset": str(int(time.time()) + 100)}))
+        with pytest.raises(RateLimited) as caught:
+            self.open_backend(stub).place_call(self.order())
+        assert 90 <= caught.value.retry_after <= 101
 
     def test_webhook_without_a_secret_is_taken_as_a_hint(self) -> None:
         backend = VoicyBackend(ScriptedClient({}), secrets={"api_key": "k"}, options={})

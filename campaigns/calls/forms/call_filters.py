@@ -142,6 +142,8 @@ class CallFilterForm(forms.Form):
         self._model_field("provider").queryset = Provider.objects.only("name")
         agents = Agent.objects.select_related("provider").only("name", "provider__name").order_by("name", "id")
         self._model_field("agent").queryset = agents
+        columns = call_columns.open_to(call_columns.COLUMNS, viewer)
+        self._model_field("column").choices = [(column.key, column.title) for column in columns]
         self._model_field("agent").label_from_instance = lambda agent: f"{agent.name} · {agent.provider.name}"
 
     def _model_field(self, name: str) -> Any:

@@ -46,7 +46,9 @@ def extra_field(field: Field) -> forms.Field:
         case "integer":
             return forms.IntegerField(min_value=field.least, max_value=field.most, **common)
         case "choice":
-            return forms.ChoiceField(choices=[("", _("The vendor's own choice")), *field.choices], **common)
+            return forms.ChoiceField(
+                choices=[("", field.empty_label or _("The vendor's own choice")), *field.choices], **common
+            )
         case "words" if field.choices:
             return forms.MultipleChoiceField(choices=list(field.choices), widget=forms.CheckboxSelectMultiple, **common)
         case "words":

@@ -13,6 +13,7 @@ from django.utils import timezone
 from callcenter.access.roles import may
 from campaigns.calls import call_log, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
+from campaigns.calls.noted_answers import NotedTable, noted_answers
 from campaigns.core import conditions
 from campaigns.core.eligibility import answers_about, words_about
 from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
@@ -65,6 +66,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         ),
         "wish": hang_up.wish_for(call, request.user),
         "may_hear": may_hear,
+        "noted": NotedTable(noted_answers(call.extracted) if may_hear else []),
         "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
         "may_settle": request.user.has_perm("access.settle_calls"),
         "our_price": call.provider.price_per_minute * talked / 60

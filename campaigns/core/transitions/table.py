@@ -222,7 +222,8 @@ LEARN = Transition(
     codes=frozenset({"vendor_news", "conflict"}),
     takes=frozenset(
         {
-            "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
+            "rank", "raw_status", "failure_reason", "failure_detail", "end_reason", "answered_at", "ended_at",
+            "talk_seconds",
             "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls",
             "matched_by",
         }

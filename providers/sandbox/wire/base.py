@@ -20,6 +20,7 @@ from providers.sandbox.faults import Fault
 from providers.sandbox.journal import JournalEntry
 from providers.sandbox.magic import REFUSALS_BEFORE_ACCEPTANCE, magic_name
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
+from providers.sandbox.wire.spoiled_lists import SpoiledLists
 from providers.sandbox.world import World
 
 Answer = Callable[..., Reply]
@@ -39,14 +40,18 @@ class Route:
     """Whether it places calls, so that magic numbers and faults of orders apply."""
     is_open: bool = False
     """Whether it needs no key."""
+    lists_calls: bool = False
+    """Whether it answers with a page of calls, so that the switches of bad pages apply."""
 
 
-def route(method: str, path: str, *, places: bool = False, is_open: bool = False) -> Callable[[AnyAnswer], AnyAnswer]:
+def route(
+    method: str, path: str, *, places: bool = False, is_open: bool = False, lists_calls: bool = False
+) -> Callable[[AnyAnswer], AnyAnswer]:
     """Decorate a method of a wire as the handler of an operation."""
 
     def mark(function: AnyAnswer) -> AnyAnswer:
         routes: list[Route] = getattr(function, "routes", [])
-        function.routes = [*routes, Route(method, path, places, is_open)]  # type: ignore[attr-defined]
+        function.routes = [*routes, Route(method, path, places, is_open, lists_calls)]  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -70,6 +75,7 @@ class Wire:
         self.account_faults = AccountFaults()
         self._lock = Lock()
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._lists = SpoiledLists()
         self._exact: dict[tuple[str, str], tuple[Route, Answer]] = {}
         self._patterns: list[tuple[str, re.Pattern[str], Route, Answer]] = []
         for name in dir(type(self)):
@@ -84,6 +90,7 @@ class Wire:
     def reset(self) -> None:
         """Forget what was counted and changed."""
         self._recent.clear()
+        self._lists = SpoiledLists()
         self.spoil_account(AccountFaults())
 
     def spoil_account(self, faults: AccountFaults) -> None:
@@ -114,6 +121,9 @@ class Wire:
             reply = function(request, key, **parts)
         except Refused as refused:
             return self.finish(key, refused.reply)
+        if found.lists_calls:
+            with self._lock:
+                reply = self._lists.spoil(reply, self.world.switches, self.server_error())
         if request.placed is not None:
             reply = self._after_placing(request.placed, reply)
         if fault is not None:

@@ -14,6 +14,7 @@ from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.wire.base import E164, Route, Wire, body_of, moment_in, route, whole_number
+from providers.sandbox.wire.bolna_shapes import phone_of, told_of, trimmed
 
 WORDS: dict[str, str] = {
     engine.QUEUED: "queued",
@@ -158,6 +159,8 @@ class BolnaWire(Wire):
         url = None
         if is_ready and seconds and origin_request is not None:
             url = self.world.recording_url(origin_request, self.slug, call.remote_id, RECORDING_LIFETIME)
+            if self.world.switches.bolna_hosted_recordings:
+                url = f"{origin_request.origin}/{self.slug}/recordings/call/{call.remote_id}"
         ended = call.ended_at(now)
         return {
             "id": call.remote_id,
@@ -172,26 +175,10 @@ class BolnaWire(Wire):
             "created_at": _iso(call.created_at),
             "updated_at": _iso(min(now, ended or now)),
             "cost_breakdown": {part: round(cents * share, 4) for part, share in BREAKDOWN.items()},
-            "telephony_data": {
-                "duration": str(seconds),
-                "to_number": call.to_number,
-                "from_number": call.caller_id,
-                "recording_url": url,
-                "hosted_telephony": True,
-                "provider_call_id": "CA" + call.remote_id.replace("-", ""),
-                "call_type": "outbound",
-                "provider": "twilio",
-                "hangup_by": _hangup_by(call) if ended else None,
-                "hangup_reason": "Normal Hangup" if is_ready else None,
-                "hangup_provider_code": 4000 if is_ready else None,
-                "ring_duration": 2 if seconds else None,
-                "post_dial_delay": 1,
-                "to_number_carrier": "Sandbox Mobile",
-            },
+            "telephony_data": phone_of(call, seconds, url, is_ready=is_ready, is_over=bool(ended)),
             "transfer_call_data": None,
             "batch_run_details": None,
-            "extracted_data": {"do_not_call": True} if is_ready and call.script.refuses_calls else None,
-            "context_details": {"recipient_data": self.echo(call)},
+            **told_of(call, self.echo(call), phase, self.world.switches),
         }
 
     @route("GET", "/executions/{execution_id}")
@@ -221,7 +208,7 @@ class BolnaWire(Wire):
         ]
         return json_reply(200, {"status": "success", "data": logs})
 
-    @route("GET", "/v2/agent/{agent_id}/executions")
+    @route("GET", "/v2/agent/{agent_id}/executions", lists_calls=True)
     def list_executions(self, request: Request, key: str, agent_id: str) -> Reply:
         """List an agent's calls, newest first: at most 50 a page and 7 days a request."""
         self._agent(agent_id)
@@ -252,11 +239,7 @@ class BolnaWire(Wire):
         whole = self.execution(call, now, request)
         if not self.world.switches.trim_rows:
             return whole
-        kept = {name: whole[name] for name in ("id", "status", "conversation_duration", "created_at")}
-        telephony = {
-            name: whole["telephony_data"][name] for name in ("duration", "to_number", "from_number", "provider")
-        }
-        return {**kept, "telephony_data": telephony}
+        return trimmed(whole)
 
     # Agents, voices, numbers, account
 
@@ -352,6 +335,12 @@ class BolnaWire(Wire):
         """Return a recording by its signed, expiring address."""
         return self.signed_recording(request, name.removesuffix(".wav"))
 
+    @route("GET", "/recordings/call/{execution_id}", is_open=True)
+    def hosted_recording(self, request: Request, key: str, execution_id: str) -> Reply:
+        """Lead to the signed address of a recording."""
+        onward = self.world.recording_url(request, self.slug, execution_id, RECORDING_LIFETIME)
+        return Reply(302, headers=(("Location", onward),))
+
     # Webhook: the execution object at every change
 
     def webhook_of(self, call: SimulatedCall) -> Target | None:
@@ -372,6 +361,8 @@ class BolnaWire(Wire):
             return None
         told = self.execution(call, now, None)
         told["status"] = WORDS[event]
+        if self.world.switches.bolna_webhook_execution_id:
+            told["execution_id"] = told.pop("id")
         return json.dumps(told).encode(), "application/json", {}
 
     # Errors
@@ -394,7 +385,3 @@ class BolnaWire(Wire):
 
 def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _hangup_by(call: SimulatedCall) -> str:
-    return "Callee" if call.script.ended_by == "person" else "Agent"

@@ -47,12 +47,14 @@ class UnleashXWire(Wire):
         super().__init__(world)
         self._webhook_urls: dict[tuple[str, str], str] = {}
         self._made: dict[tuple[str, str], DemoAgent] = {}
+        self._came = 0
 
     def reset(self) -> None:
         """Forget counts, webhooks and made agents."""
         super().reset()
         self._webhook_urls.clear()
         self._made.clear()
+        self._came = 0
 
     def key_of(self, request: Request) -> str:
         """Return the key; older pages' curl samples put it into Authorization."""
@@ -169,7 +171,7 @@ class UnleashXWire(Wire):
             "FILE_PATH": (address.removeprefix(f"{request.origin}/{self.slug}/") if relative else address)
             if has_sound
             else None,
-            "DISPOSITION": _disposition(call) if is_over else None,
+            "DISPOSITION": self._disposition(call) if is_over else None,
         }
         if self.world.switches.unleashx_rows_carry_execution_id:
             row["execution_id"] = call.remote_id
@@ -177,7 +179,12 @@ class UnleashXWire(Wire):
             row["INPUT_DATA"] = json.dumps(dict(call.variables))
         return row
 
-    @route("GET", f"{BASE}/agents/executions/list")
+    def _disposition(self, call: SimulatedCall) -> str:
+        if call.script.refuses_calls:
+            return self.world.switches.unleashx_wish_words
+        return "Voicemail" if call.script.answered_by == "machine" else ""
+
+    @route("GET", f"{BASE}/agents/executions/list", lists_calls=True)
     def list_calls(self, request: Request, key: str) -> Reply:
         """List calls, a month back by default, newest first."""
         now, (page, limit) = time.time(), self._page(request)
@@ -195,11 +202,25 @@ class UnleashXWire(Wire):
             calls = [call for call in calls if bounds[0] <= call.talk_seconds(now) <= bounds[1]]
         if "available" in (request.param("audio_url"), request.param("transcript")):
             calls = [call for call in calls if self.is_over(call, now) and call.talk_seconds(now)]
-        rows = [self._row(call, now, request) for call in calls[(page - 1) * limit : page * limit]]
-        listed = {"datalist": rows, "total": len(calls), "page": page, "limit": limit}
+        others = 0 if number or wanted else self._others_before(page)
+        agent_id = request.param("agent_id")
+        rows = [
+            other_row(others - index, agent_id, self._text_time(now))
+            for index in range((page - 1) * limit, min(page * limit, others))
+        ]
+        start = max(0, (page - 1) * limit - others)
+        rows += [self._row(call, now, request) for call in calls[start : start + limit - len(rows)]]
+        listed = {"datalist": rows, "total": others + len(calls), "page": page, "limit": limit}
         if self.world.switches.unleashx_nested_lists:
             return json_reply(200, {"error": False, "code": 200, "message": "success", "data": listed})
         return json_reply(200, {"error": False, "code": 200, "message": "success", **listed})
+
+    def _others_before(self, page: int) -> int:
+        """Return how many calls of others stand before our own; the burst comes after the first page was read."""
+        came, switches = self._came, self.world.switches
+        if page == 1:
+            self._came += switches.unleashx_burst_rows
+        return switches.unleashx_later_rows + came
 
     def _over_word(self, call: SimulatedCall, now: float) -> str:
         return "completed" if call.phase(now) == engine.COMPLETED else ""
@@ -364,6 +385,19 @@ def _agent_row(agent: DemoAgent) -> dict[str, Any]:
     }
 
 
+def other_row(serial: int, agent_id: str, created_at: str) -> dict[str, Any]:
+    """Return a row of a call that another tool of the account placed at this time, as its list writes times."""
+    return {
+        "ID": 50_000_000 + serial,
+        "AGENT_ID": int(agent_id) if agent_id.isdigit() else 999,
+        "CALLING_NUMBER": f"+9190{serial:08d}",
+        "STATUS": "COMPLETED",
+        "CALL_STATUS": "USER_ENDED",
+        "TOTAL_DURATION": 30,
+        "CREATED_AT": created_at,
+    }
+
+
 def _cost(seconds: int) -> float:
     # Six-second steps, thirty seconds at least, failed calls free: the billing page of the vendor.
     return round(max(30, -(-seconds // 6) * 6) / 60 * 0.12, 4) if seconds else 0.0
@@ -372,9 +406,3 @@ def _cost(seconds: int) -> float:
 def _transcript(call: SimulatedCall, now: float) -> str:
     names = {"agent": "assistant", "person": "user"}
     return "\n".join(f"{names[said.speaker]}: {said.text}" for said in turns_of(call, now))
-
-
-def _disposition(call: SimulatedCall) -> str:
-    if call.script.refuses_calls:
-        return "DNC"
-    return "Voicemail" if call.script.answered_by == "machine" else ""

@@ -177,7 +177,7 @@ class VocodeWire(VocodeWebhooks):
         """Return one call."""
         return json_reply(200, self._call(self._known(request, key), time.time()))
 
-    @route("GET", "/v1/calls/list")
+    @route("GET", "/v1/calls/list", lists_calls=True)
     def list_calls(self, request: Request, key: str) -> Reply:
         """List calls by page; there are no filters. Rows name their agent by id."""
         calls, now = list(self.ledger(key).between(visible_at=self.visible_at())), time.time()
@@ -208,6 +208,9 @@ class VocodeWire(VocodeWebhooks):
     @route("GET", "/v1/calls/recording")
     def recording(self, request: Request, key: str) -> Reply:
         """Return the sound of a call, with the same bearer."""
+        accepted = request.headers.get("accept", "*/*")
+        if self.world.switches.vocode_strict_accept and not any(kind in accepted for kind in ("audio/", "*/*")):
+            return self.error(406, "Not Acceptable")
         call, now = self._known(request, key), time.time()
         if not self._row(call, now)["recording_available"]:
             return self.error(404, "Recording not found")
@@ -347,7 +350,8 @@ class VocodeWire(VocodeWebhooks):
             "event_human_detection": {"result": row["human_detection_result"]},
             "event_phone_call_connected": {"to_phone_number": self._shown(call.to_number)},
         }
-        told = {"type": event, "call_id": call.remote_id, "payload": payloads.get(event, {})}
+        named = "conversation_id" if self.world.switches.vocode_conversation_id else "call_id"
+        told = {"type": event, named: call.remote_id, "payload": payloads.get(event, {})}
         return json.dumps(told).encode(), "application/json", {}
 
 

@@ -147,9 +147,14 @@ class VoicyWire(Wire):
             else None,
             "summary": summary_of(call) if turns else None,
             "vars_provided": self.echo(call),
-            "vars_extracted": {"do_not_call": True} if turns and call.script.refuses_calls else {},
+            "vars_extracted": self._extracted(call) if turns else {},
             "vars_collected": {},
         }
+
+    def _extracted(self, call: SimulatedCall) -> dict[str, Any]:
+        if not call.script.refuses_calls:
+            return {}
+        return {"do_not_call": {"value": True} if self.world.switches.voicy_value_objects else True}
 
     @route("GET", f"{BASE}/call-get/{{call_id}}")
     def get_call(self, request: Request, key: str, call_id: str) -> Reply:
@@ -159,7 +164,7 @@ class VoicyWire(Wire):
             return self.error(404, "Call not found")
         return json_reply(200, self._whole(call, time.time(), request, {"agent": "agent", "person": "caller"}))
 
-    @route("POST", f"{BASE}/call-list")
+    @route("POST", f"{BASE}/call-list", lists_calls=True)
     def list_calls(self, request: Request, key: str) -> Reply:
         """List calls by agent, word, direction and time; rows are trimmed."""
         asked = body_of(request, self.error(400, "Invalid JSON body"))
@@ -266,6 +271,8 @@ class VoicyWire(Wire):
 
     def too_many_requests(self, retry_after: str) -> Reply:
         """Return the request to slow down; the body says for how long."""
+        if not self.world.switches.voicy_says_seconds:
+            return self.error(429, "Rate limit exceeded")
         reply = self.error(429, f"Rate limit exceeded. Try again in {retry_after or 60} seconds")
         if retry_after:
             reply.headers = (("Retry-After", retry_after),)

@@ -9,9 +9,9 @@ from django.test import Client
 from callcenter.access.rights import ADMIN, CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Call
-from providers.models import Provider
+from providers.models import CallerId, Provider
 from tests.campaigns.calls.quick_call_form import URL, form_of
-from tests.conftest import make_person
+from tests.conftest import make_agent, make_person, make_provider
 
 pytestmark = pytest.mark.usefixtures("at_any_hour")
 
@@ -39,6 +39,21 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))
     assert Call.objects.latest("pk").vendor_options == {"retry_enabled": True, "max_retries": 2}
     assert AuditEvent.objects.latest("pk").detail["extras"] == ["max_retries", "retry_enabled"]
+
+
+@pytest.mark.parametrize("chosen", ["", "on", "off"])
+def test_a_switch_of_the_provider_is_on_off_or_as_set_for_one_call(
+    client: Client, admin_person: User, db: None, chosen: str
+) -> None:
+    provider = make_provider(vendor="vocode")
+    make_agent(provider)
+    number = CallerId.objects.create(provider=provider, remote_id="1", number="+12025550131", name="desk")
+    client.force_login(admin_person)
+    page = client.get(f"{URL}?provider={provider.pk}").content.decode()
+    assert "As set for this provider" in page
+    posted = {"caller_id": number.pk, "extra_run_do_not_call_detection": chosen, "use_extras": "on"}
+    client.post(URL, form_of(provider, "+989121110001", **posted))
+    assert Call.objects.get().vendor_options == ({"run_do_not_call_detection": chosen} if chosen else {})
 
 
 @pytest.mark.parametrize(

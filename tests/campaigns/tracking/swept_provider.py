@@ -13,6 +13,7 @@ from campaigns import rules
 from campaigns.models import Call, UnknownVendorCall, VendorSweep
 from campaigns.tracking import reconciliation_sweep
 from providers.exceptions import UnexpectedResponse
+from providers.lists import IncompleteList
 from providers.models import Agent, Provider
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
 from tests.conftest import make_agent, make_call, make_provider
@@ -31,14 +32,17 @@ class ListingVendor:
         self.rows: list[CallSnapshot] = []
         self.details: dict[str, uuid.UUID] = {}
         self.asked: list[CallQuery] = []
-        self.fails = False
+        self.fails = self.has_gap = False
         self.client: Any = None
 
     def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
         self.asked.append(query)
         if self.fails:
             raise UnexpectedResponse("The list does not come to an end.")
-        return [row for row in self.rows if row.created_at is None or query.since <= row.created_at <= query.until]
+        rows = [row for row in self.rows if row.created_at is None or query.since <= row.created_at <= query.until]
+        if self.has_gap:
+            raise IncompleteList("1 rows of the list have no id.", rows)
+        return rows
 
     def fetch_calls(self, handles: Sequence[CallHandle]) -> list[CallSnapshot]:
         return [

@@ -15,6 +15,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, rules, tasks
 from campaigns.models import Alert, Call, UnknownVendorCall, VendorSweep
 from campaigns.tracking import reconciliation_sweep
+from providers.models import Provider
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.tracking.swept_provider import MINUTE, SweptProvider
 from tests.conftest import make_call, make_person, make_provider
@@ -70,6 +71,32 @@ def test_two_that_fit_are_left_to_a_person_on_the_calls_page(swept: SweptProvide
     swept.sweep()
     lost.refresh_from_db()
     assert (lost.status, lost.remote_id, swept.strangers) == ("unknown", "", [])
+
+
+def test_of_a_list_with_a_gap_what_was_read_is_compared_and_nothing_else_concluded(swept: SweptProvider) -> None:
+    lost = swept.call("unknown", minutes_ago=40)
+    swept.call("completed", minutes_ago=45, remote_id="in-the-gap")
+    swept.list(lost, "new-1", reference=lost.reference)
+    swept.list(None, "stranger-1", to_number="+12025550199", created_at=swept.now - 41 * MINUTE)
+    swept.vendor.has_gap = True
+    before = VendorSweep.objects.filter(provider=swept.provider).values_list("complete_until", flat=True).first()
+    assert swept.sweep()["bound"] == 1
+    lost.refresh_from_db()
+    assert lost.remote_id == "new-1"
+    assert [row.remote_id for row in swept.strangers] == ["stranger-1"]
+    sweep = VendorSweep.objects.get(provider=swept.provider)
+    assert sweep.complete_until == before
+    assert "A part of the list could not be read" in sweep.problem
+
+
+def test_after_a_restore_a_list_with_a_gap_settles_nothing(swept: SweptProvider) -> None:
+    Provider.objects.filter(pk=swept.provider.pk).update(frozen_at=swept.now)
+    lost = swept.call("unknown", minutes_ago=40)
+    swept.list(lost, "new-1", reference=lost.reference)
+    swept.vendor.has_gap = True
+    swept.sweep()
+    lost.refresh_from_db()
+    assert (lost.status, lost.remote_id) == ("unknown", "")
 
 
 def test_an_order_taken_after_it_was_held_is_bound(swept: SweptProvider) -> None:

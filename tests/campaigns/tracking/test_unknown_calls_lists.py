@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import pytest
 import requests
@@ -23,10 +24,11 @@ from campaigns.tracking import polling, stuck_calls, unknown_calls
 from campaigns.tracking.unknown_calls import Listing
 from providers import opening
 from providers.backends import _unleashx_pages, bolna, unleashx, vocode
+from providers.base import ProviderBackend
 from providers.exceptions import UnexpectedResponse
 from providers.lists import IncompleteList
 from providers.models import Provider
-from providers.types import CallHandle, CallOrder, CallQuery
+from providers.types import CallHandle, CallOrder, CallQuery, CallSnapshot
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact
 from tests.situations import MINUTE, LostCall
@@ -267,6 +269,74 @@ def test_a_list_too_long_to_be_read_hides_neither_states_nor_unknown_calls(
         placed_at=oldest.placing_at,
     )  # fmt: skip
     assert [state.remote_id for state in case.backend.fetch_calls([handle, other])] == [oldest.remote_id]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_bad_pages_of_lists_leave_no_placed_call_unknown(
+    sandbox: Sandbox, read_back: Callable[..., None], vendor: str
+) -> None:
+    """The simulator spoils two pages of calls in a hundred, and each page ends with a row that has no id."""
+    provider = sandbox.provider(vendor)
+    calls = dead_workers_orders(provider, 60, arrived=57)
+    control(sandbox, "switches", bad_pages_percent=2, row_without_id=True, list_lag_seconds=0)
+    time.sleep(1.1)
+    stuck_calls.free_the_stuck(timezone.now())
+    for _round in range(3):
+        read_back(4)
+    assert Call.objects.exclude(remote_id="").count() == 57
+    # Nothing is concluded of those that never arrived: the rows without an id may be theirs.
+    lost = Call.objects.filter(pk__in=[call.pk for call in calls[57:]])
+    assert set(lost.values_list("status", "absent_looks")) == {("unknown", 0)}
+
+
+@pytest.mark.parametrize("are_old", [False, True])
+def test_beyond_ten_thousand_later_rows_calls_are_bound_and_none_is_absent(sandbox: Sandbox, are_old: bool) -> None:
+    provider = sandbox.provider("unleashx")
+    calls = dead_workers_orders(provider, 4, arrived=2)
+    control(sandbox, "switches", unleashx_later_rows=10_050, list_lag_seconds=0)
+    Call.objects.update(status="unknown", rank=20, next_poll_at=timezone.now())
+    wait = max(unknown_calls.OLD, rules.SETTLE) / 20 + 5 if are_old else 0
+    now = timezone.now() + datetime.timedelta(seconds=wait)
+    plan = unknown_calls.plan_look(provider, now)
+    assert plan is not None
+    assert (plan.are_old, plan.may_be_absent) == (are_old, are_old)
+    found = unknown_calls.look(opening.open_backend(provider), plan)
+    assert not found.is_whole
+    unknown_calls.conclude(plan, found.rows, now, is_whole=found.is_whole)
+    states = dict(Call.objects.values_list("pk", "remote_id"))
+    assert [bool(states[call.pk]) for call in calls] == [True, True, False, False]
+    rest = Call.objects.filter(pk__in=[calls[2].pk, calls[3].pk])
+    assert set(rest.values_list("status", "absent_looks")) == {("unknown", 0)}
+
+
+@pytest.mark.parametrize("minutes", [4, 40])
+def test_where_no_row_of_a_long_list_is_reached_the_rows_of_their_numbers_count(case: LostCall, minutes: int) -> None:
+    lost = case.lost if minutes == 4 else case.call("unknown", minutes_ago=minutes)
+    Call.objects.exclude(pk__in=[lost.pk, case.known.pk]).delete()
+    row = case.row(lost, "new-1")
+
+    class LongList:
+        lists_by_number, reads_more_alone = True, False
+        numbers: list[Sequence[str]] = []
+
+        def list_calls(self, query: CallQuery) -> list[CallSnapshot]:
+            self.numbers.append(query.numbers)
+            if not query.numbers:
+                raise UnexpectedResponse("The list goes on after 400 pages.")
+            return [row]
+
+    backend = LongList()
+    plan = unknown_calls.plan_look(case.provider, case.now + 30 * MINUTE)
+    assert plan is not None
+    found = unknown_calls.look(cast(ProviderBackend, backend), plan)
+    assert (list(found.rows), found.is_whole) == ([row], False)
+    assert backend.numbers[-1] == [lost.to_number] or backend.numbers[0] == [lost.to_number]
+
+
+def test_a_burst_of_new_calls_does_not_cut_the_list_short(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = PageByPage(sandbox, "unleashx", monkeypatch)
+    control(sandbox, "switches", unleashx_burst_rows=3)
+    assert case.listed() >= {call.to_number for call in case.calls}
 
 
 def test_an_old_unknown_call_is_searched_for_by_its_number(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

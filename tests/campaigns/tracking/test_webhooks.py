@@ -64,6 +64,69 @@ def test_an_address_works_without_its_last_slash(db: None) -> None:
     assert post(address_of(call.provider).rstrip("/"), message("bolna")) == 200
 
 
+# Today's shapes
+
+
+@pytest.mark.parametrize(
+    ("vendor", "told"),
+    [
+        ("bolna", {"execution_id": "abc", "status": "completed"}),
+        ("bolna", {"event": "execution.terminal", "execution_id": "wfx_1", "workflow_id": "w", "status": "failed",
+                   "trail": [{"type": "start"}, {"type": "agent", "output": {"call": {"execution_id": "abc"}}}]}),
+        ("vocode", {"type": "event_phone_call_ended", "conversation_id": "abc"}),
+    ],
+)  # fmt: skip
+def test_a_message_names_its_call_as_vendors_do_today(db: None, vendor: str, told: dict[str, object]) -> None:
+    call = open_call(vendor)
+    assert post(address_of(call.provider), json.dumps(told).encode()) == 200
+    assert is_due(call)
+    assert (call.status, call.rank, call.raw_status) == ("ringing", 50, "")
+
+
+def test_a_workflow_without_a_call_is_taken_and_moves_nothing(db: None) -> None:
+    call = open_call()
+    told = {
+        "event": "execution.terminal",
+        "execution_id": "wfx_1",
+        "workflow_id": "w",
+        "status": "completed",
+        "trail": [],
+    }
+    assert post(address_of(call.provider), json.dumps(told).encode()) == 200
+    assert not is_due(call)
+    assert CallHint.objects.get().remote_id == "wfx_1"
+
+
+EVENT = {"type": "event_phone_call_ended", "call_id": "abc"}
+
+
+@pytest.mark.parametrize("query", [EVENT, {"event": json.dumps(EVENT)}, {"type": "x", "conversation_id": "abc"}])
+def test_vocode_may_send_by_get(db: None, client: Client, query: dict[str, str], nudged: list[str]) -> None:
+    call = open_call("vocode")
+    path = address_of(call.provider)
+    answer = client.get(path, query)
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert is_due(call)
+    assert (call.status, call.rank, call.raw_status) == ("ringing", 50, "")
+    Call.objects.update(next_poll_at=None)
+    assert client.get(path, query).status_code == 200  # a cache or a link preview asks again
+    assert not is_due(call)
+    assert CallHint.objects.count() == 1
+    assert nudged == ["poll"]
+
+
+def test_opening_vocodes_address_in_a_browser_does_nothing(db: None, client: Client) -> None:
+    call = open_call("vocode")
+    path = address_of(call.provider)
+    assert client.get(path).status_code == 400
+    assert client.get(path, {"type": "x" * 300_000, "call_id": "abc"}).status_code == 413
+    assert client.head(path, EVENT).status_code == 405
+    assert client.get(path[:-3] + ("aa/" if path[-3:] != "aa/" else "bb/"), EVENT).status_code == 404
+    assert not is_due(call)
+    assert not CallHint.objects.exists()
+
+
 # Forged
 
 
@@ -83,9 +146,12 @@ def test_a_wrong_address_is_not_found_and_tells_nothing(db: None, change: str) -
     assert WebhookAddress.objects.get().deliveries == 0
 
 
-def test_only_posts_are_taken(db: None, client: Client) -> None:
-    path = address_of(make_provider())
-    assert client.get(path).status_code == 405
+@pytest.mark.parametrize("vendor", ["bitel", "unleashx", "bolna", "voicy"])
+def test_only_posts_are_taken_of_who_sends_no_other(db: None, client: Client, vendor: str) -> None:
+    call = open_call(vendor)
+    path = address_of(call.provider)
+    assert client.get(path, {"id": "abc", "execution_id": "abc", "call_id": "abc"}).status_code == 405
+    assert not is_due(call)
     assert client.put(path).status_code == 405
 
 

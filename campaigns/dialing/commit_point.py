@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 
 from campaigns import rules
 from campaigns.core import leases, stop_all, transitions
+from campaigns.core.call_caps import counted_since
 from campaigns.core.call_events import Step, write_steps
 from campaigns.core.clock import DatabaseClock, boottime, is_ahead, seconds, span
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
@@ -65,7 +66,7 @@ class CommitResult:
 
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
-    "quiet_hours", "pace_tat", "reserved_cost", "spent_cost",
+    "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day", "on_machine",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -165,6 +166,7 @@ class _Batch:
             now,
             quiet_since(now, judged),
             confirmed_since(call.asked for call in calls),
+            counted_since(now, judged),
         )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.

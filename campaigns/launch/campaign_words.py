@@ -27,6 +27,7 @@ VERDICT_WORDS: dict[str, Words] = {
     NOW: gettext_lazy("Called at once"),
     WaitReason.OUTSIDE_HOURS: gettext_lazy("Wait for calling hours where they live"),
     WaitReason.QUIET_PERIOD: gettext_lazy("Wait: another campaign called them a short time ago"),
+    WaitReason.PERSON_CAP: gettext_lazy("Wait: called as often as one person may be, today or this week"),
     WaitReason.LIVE_ELSEWHERE: gettext_lazy("Wait: another call to them is not over"),
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
     SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),

@@ -179,7 +179,7 @@ class VocodeBackend(ProviderBackend):
             "agent": order.agent_id,
             "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
-        # The provider's options hold for all its calls, a campaign's wish before them, a single call's extras before it.
+        # The provider's options hold for all its calls; a campaign's wish goes before them, a call's own extras first.
         usual: dict[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
         if order.on_machine:
             usual["on_no_human_answer"] = ON_MACHINE[order.on_machine]

@@ -14,6 +14,7 @@ from campaigns.calls.hand_overs import people_to_give_to
 from campaigns.launch.forms.fields import MinutesField, NumberField
 from campaigns.launch.forms.variables import VariablesForm
 from campaigns.launch.policy_words import OUTCOME_WORDS, sentence_of
+from campaigns.models import Campaign
 from campaigns.outcomes import USUAL_ATTEMPTS_A_DAY, USUAL_MINUTES_TO_ACT, Outcome, Policy, Step
 
 STOP, AGAIN, PERSON = "stop", "again", "person"
@@ -52,8 +53,9 @@ class PolicyForm(VariablesForm):
         help_text=_("In the person's own day. Empty: no limit of its own."),
     )
 
-    class Meta(VariablesForm.Meta):
-        """The columns of this part."""
+    class Meta:
+        model = Campaign
+        fields = ("max_attempts", "attempts_a_day")
 
     def _offer_policy(self) -> None:
         policy = self.instance.policy

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.rights import CALLER, MANAGER
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from campaigns.core import results
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, HandOver
@@ -61,6 +63,26 @@ def drop(call: Call, now: datetime.datetime) -> None:
 # What people see
 
 
+@dataclass(frozen=True, slots=True)
+class HandOverRow:
+    """One open hand-over as a row of a page."""
+
+    hand_over: HandOver
+    outcome: str
+    """How the call ended, in a word."""
+    is_overdue: bool
+    may_act: bool
+
+
+def rows_of(found: Iterable[HandOver], person: Person) -> list[HandOverRow]:
+    """Return hand-overs as rows for this person."""
+    now = timezone.now()
+    return [
+        HandOverRow(one, str(results.BY_KEY[one.outcome].word), one.due_at <= now, may_act(one, person))
+        for one in found
+    ]
+
+
 def left_to(person: Person) -> QuerySet[HandOver]:
     """Return the open hand-overs that a person sees: their own; with the right, also overdue ones and nobody's."""
     seen = Q(person=person.pk)
@@ -82,11 +104,6 @@ def may_act(hand_over: HandOver, person: Person) -> bool:
     """Return whether a person may end a hand-over or pass it on: their own, or any with the right."""
     own = hand_over.person_id is not None and hand_over.person_id == person.pk
     return own or may(person, "control_all_campaigns")
-
-
-def may_act_on(found: Collection[HandOver], person: Person) -> set[int]:
-    """Return the ids of those hand-overs on which a person may act."""
-    return {one.pk for one in found if may_act(one, person)}
 
 
 # What people do

@@ -10,6 +10,7 @@ from django.forms.boundfield import BoundField
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.calls.forms.hand_overs import UserChoice
 from campaigns.calls.hand_overs import people_to_give_to
 from campaigns.launch.forms.fields import MinutesField, NumberField
 from campaigns.launch.forms.variables import VariablesForm
@@ -31,14 +32,6 @@ class PolicyRow:
     retry: BoundField
     person: BoundField
     within: BoundField
-
-
-class UserChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A choice of users, by their names."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """Return a user's full name, else the name to log in with."""
-        return str(obj.get_full_name() or obj.get_username())
 
 
 class PolicyForm(VariablesForm):

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.dialing.commit_point import CommitResult, commit_calls
-from campaigns.models import Call
+from campaigns.models import Call, Campaign
 from tests.conftest import make_call, make_contact, make_phone
 from tests.situations import LeasedProvider, single
 
@@ -43,9 +43,7 @@ def test_two_campaigns_and_a_single_call_do_not_pass_a_cap_together(for_threads:
     number = make_phone()
     providers = [LeasedProvider() for _number in range(3)]
     person = make_contact(phone=number)
-    for leased in providers:
-        leased.campaign.quiet_hours = 0
-        leased.campaign.save()
+    Campaign.objects.update(quiet_hours=0)
     for minutes in (20, 30, 40, 50):
         make_call(to_number=number, status="no_answer", placing_at=timezone.now() - minutes * MINUTE)
     calls = [leased.call(contact=person, to_number=number) for leased in providers[:2]]

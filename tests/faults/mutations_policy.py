@@ -11,6 +11,8 @@ HAND_OVERS = "campaigns/calls/hand_overs.py"
 OUTCOME_TESTS = "tests/campaigns/test_outcomes.py::test_"
 AFTER_TESTS = "tests/campaigns/tracking/test_after_call.py::test_"
 TABLE = "tests/campaigns/core/test_eligibility.py::test_everybody_answers_the_same"
+FULL_DAY = TABLE + "[called as often as anybody may be today]"
+RANG_NOBODY = TABLE + "[calls by which nobody was rung do not count]"
 SINGLE_TESTS = "tests/campaigns/core/test_eligibility_single_calls.py::test_"
 HAND_OVER_TESTS = "tests/campaigns/calls/test_hand_overs.py::test_"
 
@@ -85,7 +87,7 @@ POLICY = (
         ELIGIBILITY,
         "caps=() if asked.is_test else numbers.caps(number, self.caps, self._campaign_id),",
         "caps=(),",
-        TABLE,
+        FULL_DAY,
     ),
     Mutant(
         "a single call passes the cap",
@@ -99,21 +101,21 @@ POLICY = (
         CAPS,
         "if len(times) >= cap.most:",
         "if len(times) > cap.most:",
-        TABLE,
+        FULL_DAY,
     ),
     Mutant(
         "only the campaign's own calls count for a person's cap",
         CAPS,
         "if not cap.is_of_campaign or other == campaign_id)",
         "if other == campaign_id)",
-        TABLE,
+        FULL_DAY,
     ),
     Mutant(
         "the launch check knows no cap",
         FACTS,
         "return annotated.annotate(**_counted_calls(now)) if looks_back else annotated",
         "return annotated.annotate(**{name: Value(None) for name in capped_columns()}) if looks_back else annotated",
-        TABLE,
+        FULL_DAY,
     ),
     Mutant(
         "calls by which nobody was rung count for a cap",
@@ -122,7 +124,7 @@ POLICY = (
         "connection.ops.adapt_datetimefield_value(counted_since)]",
         'f"WHERE {theirs} AND placing_at > %s"\n        )\n        parameters += [*those, '
         "connection.ops.adapt_datetimefield_value(counted_since)]",
-        TABLE,
+        RANG_NOBODY,
     ),
     # Hand-overs
     Mutant(

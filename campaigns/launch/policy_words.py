@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.contrib.auth import get_user_model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from campaigns.outcomes import Outcome, Policy, Step
 
@@ -25,7 +25,7 @@ OUTCOME_WORDS: Mapping[Outcome, Words] = {
 def sentence_of(policy: Policy) -> str:
     """Return what follows on each outcome and how often one person is tried at most; reads the names of persons."""
     names = _names_in(policy)
-    said = _("; ").join(
+    said = pgettext("between the parts of a sentence", "; ").join(
         _("%(outcome)s: %(then)s") % {"outcome": words, "then": _then(policy, outcome, names)}
         for outcome, words in OUTCOME_WORDS.items()
     )

@@ -45,7 +45,9 @@ def plan_for(call: Call, campaign: Campaign, after: Evidence, now: datetime.date
     outcome = _outcome(after)
     if outcome is None:
         return Plan(Then.NOTHING)
-    policy, rung, zones = campaign.policy, [], ()
+    policy = campaign.policy
+    rung: list[datetime.datetime] = []
+    zones: tuple[str, ...] = ()
     if policy.attempts_a_day and call.contact is not None:
         mine = Call.objects.filter(conditions.phone_may_have_rung(), campaign=campaign, contact=call.contact_id)
         rung = [at for at in mine.filter(placing_at__gt=now - A_DAY).values_list("placing_at", flat=True) if at]

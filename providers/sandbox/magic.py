@@ -36,6 +36,7 @@ MAGIC: tuple[MagicNumber, ...] = (
     MagicNumber("9917", "do_not_call", _("Somebody answers and asks not to be called again.")),
     MagicNumber("9918", "declined", _("It rings, and the person declines the call.")),
     MagicNumber("9919", "transferred", _("Somebody answers, and the agent transfers the call.")),
+    MagicNumber("9920", "no_speech", _("Somebody answers and hangs up; nobody talked.")),
 )
 
 NAME_OF: dict[str, str] = {row.suffix: row.name for row in MAGIC}

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns.models import Call
+from campaigns.models import Call, Contact
 from providers.models import Provider
 from providers.types import FINAL
 from tests.conftest import make_contact
@@ -28,7 +28,7 @@ def ring(provider: Provider, last: str, **fields: Any) -> Call:
         "agent": provider.agent_set.first(),
         "voice": provider.voice_set.first() if "voice" in backend.message_kinds else None,
         "caller_id": provider.callerid_set.first() if backend.accepts_caller_id else None,
-        "contact": make_contact(phone=number),
+        "contact": Contact.objects.filter(phone=number).first() or make_contact(phone=number),
         "variables": {"name": "Maryam"} if backend.accepts_variables else {},
     }
     return Call.objects.create(provider=provider, to_number=number, due_at=timezone.now(), **(defaults | fields))

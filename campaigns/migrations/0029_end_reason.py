@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0027_not_before'),
+        ("campaigns", "0028_uncounted_attempts"),
     ]
 
     operations = [

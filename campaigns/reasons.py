@@ -40,6 +40,17 @@ class WaitReason(models.TextChoices):
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
+    DAY_CAP = "day_cap", _("Waits: a daily spending limit is reached.")
+
+
+class MoneyWait(models.TextChoices):
+    """Reasons why a running campaign sends no further call until money is released or the day turns."""
+
+    NONE = "", "-"
+    BUDGET = "budget", _("The rest of the budget is reserved for calls in progress; it continues as they end.")
+    PROVIDER_DAY = "provider_day", _("The provider's daily spending limit is reached.")
+    TEAM_DAY = "team_day", _("The team's daily spending limit is reached.")
+    PERSON_DAY = "person_day", _("The daily spending limit of whoever launched it is reached.")
 
 
 class StopReason(StrEnum):

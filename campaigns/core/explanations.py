@@ -84,6 +84,7 @@ AFTER_WAIT: dict[str, Words] = {
     WaitReason.LIVE_ELSEWHERE: _("Nothing is to be done: it is called when the end of the other call is known."),
     WaitReason.QUIET_PERIOD: _("Nothing is to be done: it is called when the quiet period is over."),
     WaitReason.BUDGET: _("It goes on when those calls turn out cheaper; else a manager raises the budget."),
+    WaitReason.DAY_CAP: _("It is called when calls in progress cost less than reserved, or on the next day."),
 }
 
 

@@ -43,6 +43,11 @@ class DueCall:
     time_zone: str
     known: dict[str, Any]
     """The contact's own columns, for the message's variables."""
+    team_id: int
+    """0 for none."""
+    owner_id: int
+    longest: int | None
+    """Seconds after which the vendor ends the agent's calls; None where it does not tell."""
     asked: Asked = Asked()  # noqa: RUF009 - immutable
     """Until when a single call is wanted, and its confirmation."""
 
@@ -54,20 +59,21 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
     rows = _rows(
         "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
         "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables, "
-        "c.expires_at, c.confirmed_at "
+        "c.expires_at, c.confirmed_at, COALESCE(c.team_id, 0), COALESCE(c.owner_id, 0) "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
     )
-    agents = _names(Agent, "remote_id", {row[8] for row in rows})
+    agents = _agents({row[8] for row in rows})
     voices = _names(Voice, "remote_id", {row[9] for row in rows})
     callers = _names(CallerId, "number", {row[10] for row in rows})
     dialers = _names(Dialer, "remote_id", {row[11] for row in rows})
     return [
         DueCall(
             row[0], row[1], row[2] if isinstance(row[2], UUID) else UUID(hex=row[2]), row[3], row[4], row[5],
-            _object(row[6]), _object(row[7]), agents[row[8]], voices[row[9]], callers[row[10]], dialers[row[11]],
-            row[12], row[13] or "", _object(row[14]), Asked(instant_of(row[15]), instant_of(row[16])),
+            _object(row[6]), _object(row[7]), agents[row[8]][0], voices[row[9]], callers[row[10]], dialers[row[11]],
+            row[12], row[13] or "", _object(row[14]), row[17], row[18], agents[row[8]][1],
+            Asked(instant_of(row[15]), instant_of(row[16])),
         )
         for row in rows
     ]  # fmt: skip
@@ -112,6 +118,17 @@ def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict
         those, parameters = among("id", wanted, "bigint")
         table = model._meta.db_table
         found.update(_rows(f"SELECT id, {column} FROM {table} WHERE {those}", parameters))  # noqa: S608
+    return found
+
+
+def _agents(ids: set[int | None]) -> dict[int | None, tuple[str, int | None]]:
+    """Return the vendor's id and the longest call of each agent, by id; None maps to an empty text."""
+    found: dict[int | None, tuple[str, int | None]] = {None: ("", None)}
+    if wanted := ids - {None}:
+        those, parameters = among("id", wanted, "bigint")
+        table = Agent._meta.db_table
+        rows = _rows(f"SELECT id, remote_id, longest_seconds FROM {table} WHERE {those}", parameters)  # noqa: S608
+        found.update((pk, (remote_id, longest)) for pk, remote_id, longest in rows)
     return found
 
 

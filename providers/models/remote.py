@@ -42,6 +42,8 @@ class Agent(RemoteRow):
     language = models.CharField(_("language"), max_length=MAX_LABEL, blank=True)
     variables = models.JSONField(_("variables it expects"), default=list, blank=True)
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
+    longest_seconds = models.PositiveIntegerField(_("longest call, seconds"), null=True, blank=True)
+    """After how many seconds the vendor ends its calls, as last synced; None where the vendor does not tell."""
 
     class Meta(RemoteRow.Meta):
         verbose_name = _("agent")

@@ -25,7 +25,6 @@ from tests.situations import LeasedProvider
 Talk = Callable[[int], int]
 """How many seconds a call talks, by its number; 0: nobody answers."""
 RING_SECONDS = 12
-SUMMER_MORNING = datetime.datetime(2026, 7, 1, 9, tzinfo=datetime.UTC)
 
 
 class StoodClock(DatabaseClock):
@@ -94,7 +93,7 @@ def run(people: int, talk: Talk, *, lines: int = 10, agent_longest: int | None =
     Agent.objects.update(longest_seconds=agent_longest)
     Campaign.objects.filter(pk=leased.campaign.pk).update(max_attempts=1, retries={}, **fields)
     for _number in range(people):
-        leased.call(due_at=SUMMER_MORNING)
+        leased.call()
     spender = Spender(leased)
     out: list[tuple[datetime.datetime, int, int]] = []
     made = 0

@@ -48,9 +48,9 @@ class MoneyWait(models.TextChoices):
 
     NONE = "", "-"
     BUDGET = "budget", _("The rest of the budget is reserved for calls in progress; it continues as they end.")
-    PROVIDER_DAY = "provider_day", _("The provider's daily spending limit is reached.")
-    TEAM_DAY = "team_day", _("The team's daily spending limit is reached.")
-    PERSON_DAY = "person_day", _("The daily spending limit of whoever launched it is reached.")
+    PROVIDER_DAY = "provider_day", _("The provider’s daily spending limit is reached.")
+    TEAM_DAY = "team_day", _("The team’s daily spending limit is reached.")
+    PERSON_DAY = "person_day", _("The daily spending limit of the user who launched it is reached.")
 
 
 class StopReason(StrEnum):

@@ -34,7 +34,9 @@ def longest_minutes(provider: Provider, agent_longest: int | None = None) -> int
 
 def worst_cost(provider: Provider, agent_longest: int | None = None) -> Decimal:
     """Return what the longest possible call costs at the provider's price; 0 without a price."""
-    return (provider.price_per_minute * longest_minutes(provider, agent_longest)).quantize(_SMALLEST, ROUND_UP)
+    # A price that was just assigned may be a whole number or a text still.
+    price = Decimal(provider.price_per_minute)
+    return (price * longest_minutes(provider, agent_longest)).quantize(_SMALLEST, ROUND_UP)
 
 
 def real_cost(provider: Provider, talk_seconds: int | None, cost: Decimal | None, currency: str) -> Decimal:

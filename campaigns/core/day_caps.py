@@ -1,6 +1,6 @@
 """Caps of a day: what a provider's calls, a team's calls and the calls that one person launched may cost a day.
 
-A day is a calendar day in the installation's time zone (`TIME_ZONE`), and a call belongs to the day of its commit point.
+A day is a calendar day in the installation's time zone (`TIME_ZONE`); a call belongs to the day of its commit point.
 A cap is in one currency and counts only calls through providers of that currency: two currencies are never added.
 
 What is spent is kept in `DaySpending` as calls end; what live calls may still cost is read from their rows, so that a
@@ -12,11 +12,14 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.core.sql.bulk import literals
 from campaigns.core.sql.locking import lock_rows
@@ -129,9 +132,7 @@ def used_today(currency: str, now: datetime.datetime) -> dict[Payer, Decimal]:
     )
     found: dict[Payer, Decimal] = defaultdict(Decimal)
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement, [moment(day.start), moment(day.end), currency, day.date.isoformat(), currency]
-        )
+        cursor.execute(statement, [moment(day.start), moment(day.end), currency, day.date.isoformat(), currency])
         for provider, team, person, amount in cursor.fetchall():
             found[Payer(provider, team, person)] += _decimal(amount)
     return found
@@ -148,6 +149,69 @@ def used_by(used: Mapping[Payer, Decimal], *, provider: int = 0, team: int = 0, 
     }  # fmt: skip
     keys = {key for key in wanted if key[1]}
     return sum((amount for payer, amount in used.items() if keys & set(_keys(payer))), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapToday:
+    """A cap of the day and what is used of it."""
+
+    kind: MoneyWait
+    amount: Decimal
+    used: Decimal
+    """Spent, or reserved for calls in progress."""
+    currency: str
+    until: datetime.datetime
+    """When the day ends, in the installation's time zone."""
+
+    @property
+    def left(self) -> Decimal:
+        """What is left today, at least 0."""
+        return max(self.amount - self.used, Decimal(0))
+
+    @property
+    def zone(self) -> str:
+        """Name of the installation's time zone, in which the day begins and ends."""
+        return timezone.get_default_timezone_name()
+
+    @property
+    def title(self) -> str:
+        """Whose limit it is."""
+        match self.kind:
+            case MoneyWait.PROVIDER_DAY:
+                return _("Daily spending limit of the provider")
+            case MoneyWait.TEAM_DAY:
+                return _("Daily spending limit of the team")
+            case _other:
+                return _("Daily spending limit of the user who launches it")
+
+
+def caps_of(campaign: Campaign, person_id: int | None) -> list[CapToday]:
+    """Return the caps that the calls of a campaign are under where this person launches it, as of now."""
+    payer = Payer(campaign.provider_id, campaign.team_id or 0, person_id or 0)
+    caps = DayCap.objects.filter(Q(team=payer.team) | Q(person=payer.person), currency=campaign.provider.currency)
+    amounts = {_keys(payer)[1 if cap.team_id else 2]: cap.amount for cap in caps}
+    if (of_provider := campaign.provider.day_cap) is not None:
+        amounts[_keys(payer)[0]] = of_provider
+    return today_of(amounts, campaign.provider.currency)
+
+
+def provider_cap(provider: Provider) -> CapToday | None:
+    """Return a provider's cap and what is used of it; None where none is set."""
+    if provider.day_cap is None:
+        return None
+    return today_of({(MoneyWait.PROVIDER_DAY, provider.pk): provider.day_cap}, provider.currency)[0]
+
+
+def today_of(amounts: Mapping[tuple[MoneyWait, int], Decimal], currency: str) -> list[CapToday]:
+    """Return these caps in one currency, by kind and id, with what is used of each."""
+    if not amounts:
+        return []
+    now = timezone.now()
+    used, until = used_today(currency, now), day_of(now).end
+    return [
+        CapToday(kind=key[0], amount=amount, used=_used_of(key, used), currency=currency, until=until)
+        for key, amount in amounts.items()
+    ]
 
 
 def book_spent(spent: Iterable[tuple[Call, Decimal]], now: datetime.datetime) -> None:

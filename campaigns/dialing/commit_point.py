@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 
 from campaigns import rules
 from campaigns.core import leases, stop_all, transitions
-from campaigns.core.call_events import Step, write_steps
 from campaigns.core.budget import Purse
+from campaigns.core.call_events import Step, write_steps
 from campaigns.core.clock import DatabaseClock, boottime, is_ahead, seconds, span
 from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import Payer, Rooms

@@ -88,6 +88,14 @@ class CampaignForm(VariablesForm):
         decimal_places=2,
         help_text=_("The campaign pauses itself before it costs more. Empty: no limit."),
     )
+    budget_is_soft = forms.BooleanField(
+        label=_("Soft budget: keep calling until it is spent"),
+        required=False,
+        help_text=_(
+            "Calls in progress then may cost more than the budget, at most those. Without it, the budget is never "
+            "exceeded, and fewer calls run at a time."
+        ),
+    )
     lists = forms.ModelMultipleChoiceField(
         ContactList.objects.all(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -134,6 +142,7 @@ class CampaignForm(VariablesForm):
             "max_lines",
             "max_attempts",
             "budget",
+            "budget_is_soft",
             "quiet_hours",
         )
 

@@ -62,7 +62,9 @@ class History:
     def step(self) -> None:
         """Let one random thing happen."""
         live = list(Call.objects.filter(status__in=LIVE).order_by("pk"))
-        what = self.chance.choice([self.dial, self.dial, self.answer, self.end, self.end, self.undo, self.late, self.ask])
+        what = self.chance.choice(
+            [self.dial, self.dial, self.answer, self.end, self.end, self.undo, self.late, self.ask]
+        )
         self.spender.clock.at += datetime.timedelta(seconds=self.chance.randint(1, 40))
         if what in (self.dial, self.ask) or not live:
             what()  # type: ignore[call-arg]
@@ -121,7 +123,9 @@ class History:
             rows = list(Call.objects.filter(campaign=campaign).select_related("provider"))
             live = [row for row in rows if row.status in LIVE]
             ended = [row for row in rows if row.status in FINAL]
-            spent = sum((real_cost(row.provider, row.talk_seconds, row.cost, row.currency) for row in ended), Decimal(0))
+            spent = sum(
+                (real_cost(row.provider, row.talk_seconds, row.cost, row.currency) for row in ended), Decimal(0)
+            )
             assert campaign.reserved_cost == sum(row.reserved_cost for row in live)
             assert all(row.reserved_cost > 0 for row in live)
             assert abs(campaign.spent_cost - spent) < Decimal("0.01")

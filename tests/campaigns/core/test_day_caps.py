@@ -74,7 +74,13 @@ def test_calls_of_others_and_of_other_currencies_are_not_counted(
 ) -> None:
     cap_of(kind, leased, team, caller, WORST)
     toman = make_provider(currency="IRT", price_per_minute=900)
-    mine = {"campaign": None, "team": team, "owner": caller, "status": "in_progress", "placing_at": DatabaseClock().now()}
+    mine = {
+        "campaign": None,
+        "team": team,
+        "owner": caller,
+        "status": "in_progress",
+        "placing_at": DatabaseClock().now(),
+    }
     make_call(**mine | {"provider": toman, "reserved_cost": 27_000})
     make_call(**mine | {"provider": leased.provider, "team": None, "owner": manager, "reserved_cost": 5})
     first = leased.call(campaign=None, provider=leased.provider, team=team, owner=caller)

@@ -10,6 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaigns.core import budget
 from campaigns.core.costs import worst_cost
+from campaigns.dialing import reservation
 from campaigns.launch import drafts
 from campaigns.minute_job import sweep
 from campaigns.models import Call, Campaign
@@ -125,6 +126,15 @@ def test_a_call_that_waits_for_money_is_due_and_other_campaigns_go_on(leased: Le
     rich = leased.call(campaign=other)
     assert [one.call_id for one in leased.commit(*poor).committed] == [rich.pk]
     assert poor[1].due_at <= Spender(leased).clock.at
+
+
+def test_a_campaign_that_waits_for_money_is_passed_over(leased: LeasedProvider) -> None:
+    leased.call()
+    now = Spender(leased).clock.at
+    assert reservation.providers_with_work(now) == [leased.provider.pk]
+    Campaign.objects.update(money_wait=MoneyWait.TEAM_DAY)
+    assert reservation.providers_with_work(now) == []
+    assert reservation.reserve(leased.provider.pk, leased.token, 10, now) == []
 
 
 def test_the_agents_own_limit_is_its_worst_case(leased: LeasedProvider) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from callcenter.access.models import Team
@@ -166,6 +168,50 @@ def test_two_commit_points_at_two_providers_share_a_cap(leased: LeasedProvider, 
     used = day_caps.used_today("USD", DatabaseClock().now())
     assert day_caps.used_by(used, team=team.pk) == 2 * WORST
     assert {payer.provider for payer in used} == {leased.provider.pk, other.provider.pk}
+
+
+def test_the_rows_of_caps_are_locked(
+    leased: LeasedProvider, team: Team, caller: User, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those that the calls are under: commit points of other teams do not wait."""
+    cap_of("team", leased, team, caller, TWO)
+    cap_of("person", leased, team, manager, TWO)
+    locked: list[tuple[object, list[int]]] = []
+    lock_rows = day_caps.lock_rows
+
+    def noting(model: type[DayCap], ids: list[int], columns: tuple[str, ...]) -> dict[int, DayCap]:
+        locked.append((model, list(ids)))
+        return lock_rows(model, ids, columns)
+
+    monkeypatch.setattr(day_caps, "lock_rows", noting)
+    day_caps.Rooms(leased.provider, {Payer(leased.provider.pk, team.pk, caller.pk)}, DatabaseClock().now())
+    assert locked == [(DayCap, [DayCap.objects.get(team=team).pk])]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="there a writer excludes every other writer")
+@pytest.mark.django_db(transaction=True)
+def test_a_second_commit_point_waits_for_the_caps_row() -> None:
+    leased, team = LeasedProvider(), Team.objects.create(name="North")
+    DayCap.objects.create(team=team, currency="USD", amount=TWO)
+    payers = {Payer(leased.provider.pk, team.pk)}
+    waited = []
+
+    def other() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '300ms'")
+                day_caps.Rooms(leased.provider, payers, DatabaseClock().now())
+        except OperationalError:
+            waited.append(True)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        day_caps.Rooms(leased.provider, payers, DatabaseClock().now())
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert waited == [True]
 
 
 def test_no_cap_costs_one_statement_and_no_lock(

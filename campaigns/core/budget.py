@@ -117,23 +117,29 @@ def book(reserved: Mapping[int, Decimal], spent: Mapping[int, Decimal] = NOTHING
 
     Whoever waits for money that this releases is woken.
     """
-    changes = {
-        campaign_id: (reserved.get(campaign_id, Decimal(0)), spent.get(campaign_id, Decimal(0)))
-        for campaign_id in sorted({*reserved, *spent})
-    }
-    releasing = [campaign_id for campaign_id, (kept, paid) in changes.items() if kept < 0 or paid < 0]
-    # Read before the updates: a commit point that is noting a wait now looks for due calls itself.
-    waiting = _waiting() if releasing else {}
-    for campaign_id, (kept, paid) in changes.items():
-        if kept or paid:
-            values = {"reserved_cost": F("reserved_cost") + kept, "spent_cost": F("spent_cost") + paid}
-            Campaign.objects.filter(pk=campaign_id).update(
-                **values, **({"money_wait": MoneyWait.NONE} if campaign_id in releasing else {})
-            )
-    if any(campaign_id in waiting for campaign_id in releasing):
-        queue.nudge_dispatch()
-    if any(wait in OF_A_DAY for wait in waiting.values()):
-        transaction.on_commit(wake_waiting)
+    is_released = False
+    for campaign_id in sorted({*reserved, *spent}):
+        kept, paid = reserved.get(campaign_id, Decimal(0)), spent.get(campaign_id, Decimal(0))
+        if not kept and not paid:
+            continue
+        row = Campaign.objects.filter(pk=campaign_id)
+        values = {"reserved_cost": F("reserved_cost") + kept, "spent_cost": F("spent_cost") + paid}
+        if kept >= 0 and paid >= 0:
+            row.update(**values)
+            continue
+        is_released = True
+        # Mostly it does not wait, and one statement is enough. A commit point that notes a wait just now holds the row:
+        # this waits for it and finds the note.
+        if not row.filter(money_wait=MoneyWait.NONE).update(**values):
+            row.update(**values, money_wait=MoneyWait.NONE)
+            queue.nudge_dispatch()
+    if is_released:
+        transaction.on_commit(_wake_for_the_day)
+
+
+def _wake_for_the_day() -> None:
+    if any(wait in OF_A_DAY for wait in _waiting().values()):
+        wake_waiting()
 
 
 def _waiting() -> dict[int, str]:

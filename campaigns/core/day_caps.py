@@ -21,7 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.core.sql.bulk import literals
+from campaigns.core.sql.bulk import add_rows, literals
 from campaigns.core.sql.locking import lock_rows
 from campaigns.models import Call, Campaign, DayCap, DaySpending
 from campaigns.reasons import MoneyWait
@@ -68,10 +68,13 @@ class Rooms:
     """What is left today of the caps that the calls of one commit point are under, all locked until it ends."""
 
     def __init__(self, provider: Provider, payers: Collection[Payer], now: datetime.datetime) -> None:
-        """Lock and read the caps; the caller holds the rows of the provider and the campaigns, locked before."""
+        """Lock and read the caps; the caller holds the rows of the provider and the campaigns, locked before.
+
+        `payers` are those that teams' and people's caps may be about: none where no such cap exists.
+        """
         self._left: dict[tuple[MoneyWait, int], Decimal] = {}
         caps = {(MoneyWait.PROVIDER_DAY, provider.pk): provider.day_cap} if provider.day_cap is not None else {}
-        caps |= _locked_caps(provider.currency, payers)
+        caps |= _locked_caps(provider.currency, payers) if payers else {}
         if caps:
             used = used_today(provider.currency, now)
             self._left = {key: amount - _used_of(key, used) for key, amount in caps.items()}
@@ -221,22 +224,10 @@ def book_spent(spent: Iterable[tuple[Call, Decimal]], now: datetime.datetime) ->
         if amount:
             payer = payer_of(call)
             day = day_of(call.placing_at or now).date
-            sums[(day.isoformat(), *payer, call.provider.currency)] += amount
-    if not sums:
-        return
-    # In order of the keys, so that two that write the same rows wait for each other and do not block each other.
-    values = [value for key in sorted(sums) for value in (*key, str(sums[key].quantize(_SMALLEST)))]
-    row = "(%s, %s, %s, %s, %s, " + ("%s::numeric" if connection.vendor == "postgresql" else "%s") + ")"
-    if connection.vendor == "postgresql":
-        row = row.replace("(%s,", "(%s::date,", 1)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_SPENDING} (day, provider_id, team_key, person_key, currency, amount) "  # noqa: S608
-            f"VALUES {', '.join([row] * len(sums))} "
-            "ON CONFLICT (day, provider_id, team_key, person_key, currency) "
-            f"DO UPDATE SET amount = {_SPENDING}.amount + excluded.amount",
-            values,
-        )
+            sums[(day, *payer, call.provider.currency)] += amount
+    keys = ("day", "provider", "team_key", "person_key", "currency")
+    rows = [(*key, sums[key].quantize(_SMALLEST)) for key in sorted(sums)]
+    add_rows(DaySpending, keys, "amount", rows)
 
 
 def _decimal(amount: Any) -> Decimal:

@@ -185,7 +185,8 @@ class _Batch:
                 Campaign.objects.filter(pk=campaign.pk).update(pace_tat=campaign.pace_tat)
             free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
             self.campaign_free[campaign.pk] = max(0, min(tokens, max(free, 1) if is_control else free))
-        self.purse = Purse(provider, self.campaigns, Rooms(provider, {self._payer_of(call) for call in calls}, now))
+        payers = {self._payer_of(call) for call in calls if call.has_caps}
+        self.purse = Purse(provider, self.campaigns, Rooms(provider, payers, now))
         self.worst: dict[int | None, Decimal] = {}
         """By longest call of the agent: what such a call costs at most."""
         self.passed: list[DueCall] = []

@@ -14,12 +14,13 @@ from django.db import connection, models
 
 from campaigns.core.eligibility_facts import Asked, instant_of
 from campaigns.core.sql.bulk import among, lease_text, literals
-from campaigns.models import Call, Contact
+from campaigns.models import Call, Contact, DayCap
 from providers.models import Agent, CallerId, Dialer, Voice
 from providers.types import HOLDS_LINE, LIVE, CallStatus
 
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
+_CAP = DayCap._meta.db_table
 
 
 @dataclass(slots=True)
@@ -43,13 +44,15 @@ class DueCall:
     time_zone: str
     known: dict[str, Any]
     """The contact's own columns, for the message's variables."""
-    team_id: int
-    """0 for none."""
-    owner_id: int
-    longest: int | None
-    """Seconds after which the vendor ends the agent's calls; None where it does not tell."""
     asked: Asked = Asked()  # noqa: RUF009 - immutable
     """Until when a single call is wanted, and its confirmation."""
+    team_id: int = 0
+    """0 for none."""
+    owner_id: int = 0
+    longest: int | None = None
+    """Seconds after which the vendor ends the agent's calls; None where it does not tell."""
+    has_caps: bool = False
+    """Whether any team or person has a cap of the day: else a commit point need not look for one."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
@@ -59,7 +62,8 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
     rows = _rows(
         "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
         "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables, "
-        "c.expires_at, c.confirmed_at, COALESCE(c.team_id, 0), COALESCE(c.owner_id, 0) "
+        "c.expires_at, c.confirmed_at, COALESCE(c.team_id, 0), COALESCE(c.owner_id, 0), "
+        f"EXISTS (SELECT 1 FROM {_CAP}) "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
@@ -72,8 +76,8 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         DueCall(
             row[0], row[1], row[2] if isinstance(row[2], UUID) else UUID(hex=row[2]), row[3], row[4], row[5],
             _object(row[6]), _object(row[7]), agents[row[8]][0], voices[row[9]], callers[row[10]], dialers[row[11]],
-            row[12], row[13] or "", _object(row[14]), row[17], row[18], agents[row[8]][1],
-            Asked(instant_of(row[15]), instant_of(row[16])),
+            row[12], row[13] or "", _object(row[14]), Asked(instant_of(row[15]), instant_of(row[16])),
+            row[17], row[18], agents[row[8]][1], bool(row[19]),
         )
         for row in rows
     ]  # fmt: skip

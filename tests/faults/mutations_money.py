@@ -70,15 +70,15 @@ MONEY = (
     Mutant(
         "a release wakes nobody",
         BUDGET,
-        '**({"money_wait": MoneyWait.NONE} if campaign_id in releasing else {})',
-        "**{}",
+        "row.update(**values, money_wait=MoneyWait.NONE)",
+        "row.update(**values)",
         BUDGET_TESTS + "a_release_wakes_whoever_waits_and_no_clock_does",
     ),
     Mutant(
         "a release does not nudge the dispatcher",
         BUDGET,
-        "    if any(campaign_id in waiting for campaign_id in releasing):\n        queue.nudge_dispatch()\n",
-        "",
+        "money_wait=MoneyWait.NONE)\n            queue.nudge_dispatch()\n",
+        "money_wait=MoneyWait.NONE)\n",
         BUDGET_TESTS + "a_release_nudges_the_dispatcher_only_where_somebody_waits",
     ),
     Mutant(
@@ -190,7 +190,7 @@ MONEY = (
     Mutant(
         "another campaign's release wakes nobody who waits for the day",
         BUDGET,
-        "        transaction.on_commit(wake_waiting)\n",
+        "        transaction.on_commit(_wake_for_the_day)\n",
         "        pass\n",
         CAP_TESTS + "a_release_of_another_campaign_wakes_whoever_waits_for_the_day",
     ),

@@ -17,6 +17,7 @@ from campaigns.core.clock import DatabaseClock
 from campaigns.core.day_caps import Payer
 from campaigns.dialing import reservation
 from campaigns.dialing.commit_point import commit_calls
+from campaigns.dialing.commit_point_queries import due_calls
 from campaigns.models import Call, Campaign, DayCap, DaySpending
 from campaigns.reasons import MoneyWait
 from providers.models import Provider
@@ -214,11 +215,12 @@ def test_a_second_commit_point_waits_for_the_caps_row() -> None:
     assert waited == [True]
 
 
-def test_no_cap_costs_one_statement_and_no_lock(
-    leased: LeasedProvider, django_assert_num_queries: object, team: Team
-) -> None:
-    with django_assert_num_queries(1):  # type: ignore[operator]
-        rooms = day_caps.Rooms(leased.provider, {Payer(leased.provider.pk, team.pk)}, DatabaseClock().now())
+def test_no_cap_costs_no_statement(leased: LeasedProvider, django_assert_num_queries: object, team: Team) -> None:
+    leased.call()
+    ids = reservation.reserve(leased.provider.pk, leased.token, 10, DatabaseClock().now())
+    assert [call.has_caps for call in due_calls(ids, leased.token, DatabaseClock().now())] == [False]
+    with django_assert_num_queries(0):  # type: ignore[operator]
+        rooms = day_caps.Rooms(leased.provider, set(), DatabaseClock().now())
     assert rooms.refusal(Payer(leased.provider.pk, team.pk), Decimal(10**6)) == MoneyWait.NONE
 
 

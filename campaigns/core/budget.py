@@ -23,8 +23,8 @@ that bills more than price and limit say is seen in the reports ("Bills"), and o
 Who waits for money is woken by the money, not by a clock. The commit point that finds no room notes why on the
 campaign's row (`money_wait`), under the row's lock, and reservation passes over such campaigns. Whatever releases money
 updates the same row, so it waits for that commit point or comes first, and clears the note in the same statement:
-no wake can be lost. For caps of the day, whose money other campaigns release, the notes are cleared after the commit;
-the minute job clears all of them, which also is how the day's turn wakes.
+no wake can be lost. For caps of the day, whose money calls of others release too, the notes are cleared when calls
+have ended, after that commit; the minute job clears all of them, which also is how the day's turn wakes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
-from django.db import transaction
 from django.db.models import Count, F
 
 from campaigns import queue
@@ -117,7 +116,6 @@ def book(reserved: Mapping[int, Decimal], spent: Mapping[int, Decimal] = NOTHING
 
     Whoever waits for money that this releases is woken.
     """
-    is_released = False
     for campaign_id in sorted({*reserved, *spent}):
         kept, paid = reserved.get(campaign_id, Decimal(0)), spent.get(campaign_id, Decimal(0))
         if not kept and not paid:
@@ -127,17 +125,15 @@ def book(reserved: Mapping[int, Decimal], spent: Mapping[int, Decimal] = NOTHING
         if kept >= 0 and paid >= 0:
             row.update(**values)
             continue
-        is_released = True
         # Mostly it does not wait, and one statement is enough. A commit point that notes a wait just now holds the row:
         # this waits for it and finds the note.
         if not row.filter(money_wait=MoneyWait.NONE).update(**values):
             row.update(**values, money_wait=MoneyWait.NONE)
             queue.nudge_dispatch()
-    if is_released:
-        transaction.on_commit(_wake_for_the_day)
 
 
-def _wake_for_the_day() -> None:
+def wake_for_the_day() -> None:
+    """Let campaigns that wait for a cap of the day look again: calls of others, which share the cap, have ended."""
     if any(wait in OF_A_DAY for wait in _waiting().values()):
         wake_waiting()
 

@@ -107,6 +107,8 @@ def _book_costs(news: News, now: datetime.datetime) -> None:
     costs = after_call.costs_of([*news.ended, *news.priced])
     budget.book(news.reserves, after_call.by_campaign(costs))
     day_caps.book_spent(costs, now)
+    if news.ended:
+        transaction.on_commit(budget.wake_for_the_day)
 
 
 def _plan_retries(news: News, now: datetime.datetime) -> None:

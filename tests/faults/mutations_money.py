@@ -189,8 +189,8 @@ MONEY = (
     ),
     Mutant(
         "another campaign's release wakes nobody who waits for the day",
-        BUDGET,
-        "        transaction.on_commit(_wake_for_the_day)\n",
+        CONSEQUENCES,
+        "        transaction.on_commit(budget.wake_for_the_day)\n",
         "        pass\n",
         CAP_TESTS + "a_release_of_another_campaign_wakes_whoever_waits_for_the_day",
     ),

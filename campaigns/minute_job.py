@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaigns import queue
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing import forgetting, saving
-from campaigns.core import leases, transcript_words
+from campaigns.core import budget, leases, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
@@ -34,6 +34,7 @@ def sweep() -> dict[str, int]:
         "started": start.start_due(now),
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
+        "woken": budget.wake_waiting(),
         "silent": stuck_calls.flag_the_silent(now),
         "finished": lifecycle.finish_done_campaigns(),
     }

@@ -44,6 +44,17 @@ class WaitReason(models.TextChoices):
     PERSON_CAP = "person_cap", _("Waits: this person was called as often as allowed for now.")
     ATTEMPTS_A_DAY = "attempts_a_day", _("Waits for the next day: this person was tried often enough today.")
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
+    DAY_CAP = "day_cap", _("Waits: a daily spending limit is reached.")
+
+
+class MoneyWait(models.TextChoices):
+    """Reasons why a running campaign sends no further call until money is released or the day turns."""
+
+    NONE = "", "-"
+    BUDGET = "budget", _("The rest of the budget is reserved for calls in progress; it continues as they end.")
+    PROVIDER_DAY = "provider_day", _("The provider’s daily spending limit is reached.")
+    TEAM_DAY = "team_day", _("The team’s daily spending limit is reached.")
+    PERSON_DAY = "person_day", _("The daily spending limit of the user who launched it is reached.")
 
 
 class StopReason(StrEnum):

@@ -90,7 +90,7 @@ class ProviderAdmin(SetupAdmin):
             (_("Keys"), {"fields": [*secrets, "keep_untested"]}),
             (_("Limits and price"), {"fields": [
                 "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds", "price_per_minute",
-                "currency", "balance_limit",
+                "currency", "balance_limit", "day_cap",
             ]}),
             (_("Settings of this vendor"), {"fields": options}),
         ]  # fmt: skip

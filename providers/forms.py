@@ -184,7 +184,7 @@ class ProviderForm(KeysForm):
         model = Provider
         fields = [
             "name", "is_active", "team", "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
-            "price_per_minute", "currency", "balance_limit",
+            "price_per_minute", "currency", "balance_limit", "day_cap",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -235,6 +235,8 @@ class ProviderForm(KeysForm):
         price, currency = found.get("price_per_minute"), found.get("currency")
         if price and not currency and "currency" not in self.errors:
             self.add_error("currency", _("A price needs its currency: three letters, such as USD or IRT."))
+        if found.get("day_cap") is not None and not price and "price_per_minute" not in self.errors:
+            self.add_error("day_cap", _("A limit needs the price a minute: without it no cost can be reserved."))
         return found
 
     def _post_clean(self) -> None:

@@ -225,6 +225,8 @@ class RemoteAgent:
     """Names of the variables in its prompt."""
     warnings: Sequence[str] = ()
     """Codes for why it cannot be called with: not_active, not_voice, not_outbound."""
+    longest_seconds: int | None = None
+    """After how many seconds the vendor ends a call of it; None where the vendor does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

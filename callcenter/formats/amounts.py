@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Decimal, InvalidOperation
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -50,24 +50,46 @@ def plain_money(amount: Decimal | float | str | None, currency: str = "") -> str
     Two decimals, up to four where cents are not enough; Toman (IRT) and rial (IRR) without decimals.
     """
     value = _decimal(amount)
-    if value is None:
-        return NOTHING
+    return NOTHING if value is None else f"{_figures(value, currency)} {_currency_word(currency)}".strip()
+
+
+def plain_money_range(least: Decimal, most: Decimal, currency: str = "") -> str:
+    """Return a range of amounts as `2.40 to 3.90 USD`, without markup; one amount where both are written alike."""
+    first, last = _figures(least, currency), _figures(most, currency)
+    text = last if first == last else _("%(least)s to %(most)s") % {"least": first, "most": last}
+    return f"{text} {_currency_word(currency)}".strip()
+
+
+def rounded_up(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount rounded up to what is written of its currency, so that an estimate is not too low."""
+    return amount.quantize(Decimal(1) if currency in WITHOUT_CENTS else Decimal("0.01"), rounding=ROUND_UP)
+
+
+def _figures(value: Decimal, currency: str) -> str:
     if currency in WITHOUT_CENTS and value == value.to_integral_value():
         text = f"{value:,.0f}"
     else:
         text = f"{value:,.4f}"
         text = text[:-2] if text.endswith("00") else text.rstrip("0")
-    word = {"IRT": _("Toman"), "IRR": _("rial")}.get(currency, currency)
-    if is_persian() and currency in WITHOUT_CENTS:
-        text = _grouped(text)
-    return f"{text} {word}".strip()
+    return _grouped(text) if is_persian() and currency in WITHOUT_CENTS else text
+
+
+def _currency_word(currency: str) -> str:
+    return {"IRT": _("Toman"), "IRR": _("rial")}.get(currency, currency)
 
 
 def money(amount: Decimal | float | str | None, currency: str = "") -> str:
     """Return an amount with its currency as `plain_money` writes it, isolated left to right."""
     text = plain_money(amount, currency)
-    if text == NOTHING:
-        return text
+    return text if text == NOTHING else _isolated(text, currency)
+
+
+def money_range(least: Decimal, most: Decimal, currency: str = "") -> str:
+    """Return a range of amounts as `plain_money_range` writes it, isolated left to right."""
+    return _isolated(plain_money_range(least, most, currency), currency)
+
+
+def _isolated(text: str, currency: str) -> str:
     direction = "" if is_persian() and currency in WITHOUT_CENTS else format_html(' dir="{}"', "ltr")
     return format_html("<bdi{}>{}</bdi>", direction, text)
 

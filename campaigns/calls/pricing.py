@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from statistics import median
 
-from callcenter.formats.amounts import WITHOUT_CENTS
+from callcenter.formats.amounts import rounded_up
+from campaigns.core.costs import LAST_CALLS, longest_minutes, worst_cost
 from campaigns.models import Call
 from providers.models import Provider
-
-LAST_CALLS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +39,8 @@ def guess_price(provider: Provider) -> PriceGuess | None:
     return PriceGuess(
         currency=provider.currency,
         a_minute=price,
-        longest_minutes=-(-provider.max_call_seconds // 60),
-        at_most=_rounded(price * provider.max_call_seconds / 60, provider.currency),
+        longest_minutes=longest_minutes(provider),
+        at_most=rounded_up(worst_cost(provider), provider.currency),
         usual_seconds=seconds,
-        usual=_rounded(price * seconds / 60, provider.currency) if seconds else None,
+        usual=rounded_up(price * seconds / 60, provider.currency) if seconds else None,
     )
-
-
-def _rounded(amount: Decimal, currency: str) -> Decimal:
-    """Return an amount rounded up, so that the estimate is not too low."""
-    return amount.quantize(Decimal(1) if currency in WITHOUT_CENTS else Decimal("0.01"), rounding=ROUND_UP)

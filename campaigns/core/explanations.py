@@ -89,6 +89,7 @@ AFTER_WAIT: dict[str, Words] = {
     WaitReason.PERSON_CAP: _("Nothing is to be done: it is called on the day on which it is allowed again."),
     WaitReason.ATTEMPTS_A_DAY: _("Nothing is to be done: it is called on the next day there."),
     WaitReason.BUDGET: _("It goes on when those calls turn out cheaper; else a manager raises the budget."),
+    WaitReason.DAY_CAP: _("It is called when calls in progress cost less than reserved, or on the next day."),
 }
 
 

@@ -38,8 +38,8 @@ LONGEST_PROBE = datetime.timedelta(seconds=max(rules.PROBE_AFTER, 2 * rules.HTTP
 _READ = (
     "vendor", "options", "is_active", "halted_at", "halted_reason", "frozen_at", "frozen_reason", "breaker_opened_at",
     "breaker_reason", "uncompared_since", "compare_problem", "slow_until", "dispatch_lease", "dispatch_lease_until",
-    "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "pace_tat", "outcomes", "unknowns_in_row",
-    "unknown_until", "last_success_at", "last_error_at",
+    "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "currency", "day_cap",
+    "pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at", "last_error_at",
 )  # fmt: skip
 _SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
 ONE_INSTANT = datetime.timedelta(seconds=2)

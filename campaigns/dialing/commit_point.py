@@ -17,9 +17,12 @@ from django.db import IntegrityError, transaction
 
 from campaigns import rules
 from campaigns.core import leases, stop_all, transitions
+from campaigns.core.budget import Purse
 from campaigns.core.call_caps import counted_since
 from campaigns.core.call_events import Step, write_steps
 from campaigns.core.clock import DatabaseClock, boottime, is_ahead, seconds, span
+from campaigns.core.costs import worst_cost
+from campaigns.core.day_caps import Payer, Rooms
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
 from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
 from campaigns.core.message import Message
@@ -30,7 +33,7 @@ from campaigns.dialing import circuit_breaker, order_results
 from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call, Campaign
-from campaigns.reasons import SkipReason, WaitReason
+from campaigns.reasons import MoneyWait, SkipReason, WaitReason
 from campaigns.tracking import unknown_calls
 from providers import pace
 from providers.models import Provider
@@ -38,8 +41,8 @@ from providers.types import CallOrder, CallStatus, OnMachine
 
 LIVE_ELSEWHERE_SECONDS = 30
 """Wait before a call is tried again whose number is in another live call."""
-BUDGET_SECONDS = 30
-"""Wait before a call is tried again whose campaign has too little budget left."""
+DAY_CAP_SECONDS = 60
+"""Wait before a single call is tried again that a cap of the day left no room for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,8 @@ class CommitResult:
 
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
-    "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day", "on_machine",
+    "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
+    "on_machine",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -137,7 +141,7 @@ def _commit(
                 batch.write(token)
                 steps += batch.steps
                 result.left = [call.pk for call in batch.left]
-                result.over_budget = batch.over_budget
+                result.over_budget = batch.purse.used_up
                 result.gone = batch.gone
                 orders = batch.orders()
             else:
@@ -189,14 +193,26 @@ class _Batch:
                 Campaign.objects.filter(pk=campaign.pk).update(pace_tat=campaign.pace_tat)
             free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
             self.campaign_free[campaign.pk] = max(0, min(tokens, max(free, 1) if is_control else free))
-        self.worst_cost = provider.price_per_minute * Decimal(provider.max_call_seconds) / 60
+        payers = {self._payer_of(call) for call in calls if call.has_caps}
+        self.purse = Purse(provider, self.campaigns, Rooms(provider, payers, now))
+        self.worst: dict[int | None, Decimal] = {}
+        """By longest call of the agent: what such a call costs at most."""
         self.passed: list[DueCall] = []
         self.left: list[DueCall] = []
         self.waiting: list[tuple[DueCall, WaitReason, datetime.datetime]] = []
         self.skipped: list[tuple[DueCall, SkipReason]] = []
-        self.over_budget: set[int] = set()
         self.gone: set[int] = set()
+        self.short_of_money: list[tuple[DueCall, WaitReason]] = []
         self.steps: list[Step] = []
+
+    def _payer_of(self, call: DueCall) -> Payer:
+        campaign = self.campaigns.get(call.campaign_id or 0)
+        return Payer(self.provider.pk, call.team_id, (campaign and campaign.launched_by_id) or call.owner_id)
+
+    def _worst_of(self, call: DueCall) -> Decimal:
+        if call.longest not in self.worst:
+            self.worst[call.longest] = worst_cost(self.provider, call.longest)
+        return self.worst[call.longest]
 
     def _tokens_of(self, paced: Provider | Campaign) -> int:
         """Return how many calls the token bucket allows now; a bucket dated in the future is reset first."""
@@ -228,14 +244,14 @@ class _Batch:
             self._wait(call, WaitReason(answer.reason), until)
         elif len(self.passed) >= min(self.free, self.pace) or (campaign and self.campaign_free[campaign.pk] < 1):
             self.left.append(call)
-        elif campaign and not self._judge_budget(call, campaign):
-            return
+        elif refusal := self.purse.refusal(campaign, self._payer_of(call), self._worst_of(call)):
+            self._wait_for_money(call, refusal)
         else:
             self.passed.append(call)
             self.numbers.live.add(call.to_number)
+            self.purse.take(campaign, self._payer_of(call), self._worst_of(call))
             if campaign:
                 self.campaign_free[campaign.pk] -= 1
-                campaign.reserved_cost += self.worst_cost
 
     def _answer(self, call: DueCall, campaign: Campaign | None) -> Eligibility:
         judge = self.judges.get(call.campaign_id)
@@ -245,16 +261,13 @@ class _Batch:
             call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked
         )
 
-    def _judge_budget(self, call: DueCall, campaign: Campaign) -> bool:
-        if campaign.budget is None:
-            return True
-        if campaign.spent_cost + campaign.reserved_cost + self.worst_cost <= campaign.budget:
-            return True
-        if campaign.reserved_cost == 0:
-            self.over_budget.add(campaign.pk)
-        # Live calls may cost less than the amount reserved for them: check again when they may be over.
-        self._wait(call, WaitReason.BUDGET, self.now + span(BUDGET_SECONDS))
-        return False
+    def _wait_for_money(self, call: DueCall, refusal: MoneyWait) -> None:
+        reason = WaitReason.BUDGET if refusal == MoneyWait.BUDGET else WaitReason.DAY_CAP
+        if call.campaign_id is None:
+            self._wait(call, reason, self.now + span(DAY_CAP_SECONDS))
+        else:
+            # It stays due: its campaign's row says that it waits, and whatever releases money wakes it.
+            self.short_of_money.append((call, reason))
 
     def _wait(self, call: DueCall, reason: WaitReason, until: datetime.datetime) -> None:
         self.waiting.append((call, reason, until))
@@ -269,6 +282,14 @@ class _Batch:
             guard="c.status = 'pending'",
             same={"lease": None, "lease_until": None},
         )
+        update_rows(
+            Call,
+            ["wait_reason"],
+            [(call.pk, reason.value) for call, reason in self.short_of_money],
+            guard="c.status = 'pending'",
+            same={"lease": None, "lease_until": None},
+        )
+        self.purse.note_waits()
         self.steps += transitions.change_rows(
             transitions.SKIP,
             ["skip_reason"],
@@ -281,8 +302,8 @@ class _Batch:
         provider, now = self.provider, self.now
         deadline = now + datetime.timedelta(seconds=seconds(rules.HTTP_DEADLINE) + rules.PRESEND + seconds(rules.GRACE))
         steps: list[Step] = []
-        for is_costly, cost in ((False, Decimal(0)), (True, self.worst_cost)):
-            ids = [(call.pk,) for call in self.passed if bool(call.campaign_id and self.worst_cost) is is_costly]
+        for longest, cost in self.worst.items():
+            ids = [(call.pk,) for call in self.passed if call.longest == longest]
             steps += transitions.change_rows(
                 transitions.COMMIT, (), ids, now, Why("commit_point"), lease=token, deadline_at=deadline,
                 reserved_cost=cost,
@@ -297,7 +318,7 @@ class _Batch:
             campaign = self.campaigns[campaign_id]
             if campaign.calls_per_minute:
                 campaign.pace_tat = pace.take(campaign.pace_tat, now.timestamp(), campaign.calls_per_minute, count).tat
-            if campaign.calls_per_minute or self.worst_cost:
+            if campaign.calls_per_minute or self.provider.price_per_minute:
                 Campaign.objects.filter(pk=campaign_id).update(
                     reserved_cost=campaign.reserved_cost, pace_tat=campaign.pace_tat
                 )

@@ -15,12 +15,13 @@ from django.db import connection, models
 from campaigns.core.eligibility_facts import Asked, instant_of
 from campaigns.core.message_parts import NOT_ACTIVE
 from campaigns.core.sql.bulk import among, lease_text, literals
-from campaigns.models import Call, Contact
+from campaigns.models import Call, Contact, DayCap
 from providers.models import Agent, CallerId, Dialer, Voice
 from providers.types import HOLDS_LINE, LIVE, CallStatus
 
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
+_CAP = DayCap._meta.db_table
 
 
 @dataclass(slots=True)
@@ -48,6 +49,13 @@ class DueCall:
     """Until when a single call is wanted, and its confirmation."""
     is_message_gone: bool = False
     """Whether its agent, voice, caller ID or dialler is gone or not active, as last synced."""
+    team_id: int = 0
+    """0 for none."""
+    owner_id: int = 0
+    longest: int | None = None
+    """Seconds after which the vendor ends the agent's calls; None where it does not tell."""
+    has_caps: bool = False
+    """Whether any team or person has a cap of the day: else a commit point need not look for one."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
@@ -57,7 +65,8 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
     rows = _rows(
         "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
         "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables, "
-        "c.expires_at, c.confirmed_at, c.test_of_id "
+        "c.expires_at, c.confirmed_at, c.test_of_id, COALESCE(c.team_id, 0), COALESCE(c.owner_id, 0), "
+        f"EXISTS (SELECT 1 FROM {_CAP}) "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
@@ -74,6 +83,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
             dialers[row[11]].name, row[12], row[13] or "", _object(row[14]),
             Asked(instant_of(row[15]), instant_of(row[16]), row[17] is not None),
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
+            row[18], row[19], agents[row[8]].longest, bool(row[20]),
         )
         for row in rows
     ]  # fmt: skip
@@ -112,10 +122,11 @@ def lines_held(provider_id: int, unknown_since: datetime.datetime) -> HeldLines:
 
 
 class _Part(NamedTuple):
-    """What is at the vendor: its id or number there, and whether it is gone or not active."""
+    """What is at the vendor: its id or number there, whether it is gone or not active, and an agent's longest call."""
 
     name: str
     is_gone: bool
+    longest: int | None = None
 
 
 def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict[int | None, _Part]:
@@ -123,10 +134,10 @@ def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict
     found: dict[int | None, _Part] = {None: _Part("", False)}
     if wanted := ids - {None}:
         those, parameters = among("id", wanted, "bigint")
-        warnings = "warnings" if model is Agent else "'[]'"
-        statement = f"SELECT id, {column}, is_present, {warnings} FROM {model._meta.db_table} WHERE {those}"  # noqa: S608
-        for pk, name, is_present, warned in _rows(statement, parameters):
-            found[pk] = _Part(name, not is_present or NOT_ACTIVE in str(warned))
+        more = "warnings, longest_seconds" if model is Agent else "'[]', NULL"
+        statement = f"SELECT id, {column}, is_present, {more} FROM {model._meta.db_table} WHERE {those}"  # noqa: S608
+        for pk, name, is_present, warned, longest in _rows(statement, parameters):
+            found[pk] = _Part(name, not is_present or NOT_ACTIVE in str(warned), longest)
     return found
 
 

@@ -13,6 +13,7 @@ from campaigns.core.sql.bulk import set_rows
 from campaigns.core.sql.prepared import IdsAt
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
+from campaigns.reasons import MoneyWait
 from providers.models import Provider
 from providers.types import CallStatus
 
@@ -24,7 +25,7 @@ def _with_work(now: datetime.datetime) -> QuerySet[Provider, int]:
     due = Call.objects.due(now).order_by()
     # Query from the calls to the providers; the other way round every waiting call of a provider would be read.
     single = due.filter(campaign__isnull=True).values("provider_id")
-    running = Campaign.objects.filter(status=Campaign.Status.RUNNING).order_by()
+    running = Campaign.objects.filter(status=Campaign.Status.RUNNING, money_wait=MoneyWait.NONE).order_by()
     campaign = running.filter(Exists(due.filter(campaign=OuterRef("pk")))).values("provider_id")
     found = Provider.objects.callable().filter(Q(pk__in=single) | Q(pk__in=campaign))
     return found.values_list("pk", flat=True)
@@ -46,9 +47,8 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
     # Not a plain `provider=`: with it, SQLite would choose an index over all waiting calls of the provider's campaigns.
     single = Call.objects.filter(Exact(F("provider_id") + 0, provider_id), campaign__isnull=True)
     taken = _lease(single, token, wanted, now)
-    campaigns = list(
-        Campaign.objects.filter(status=Campaign.Status.RUNNING, provider=provider_id).values_list("pk", flat=True)
-    )
+    running = Campaign.objects.filter(status=Campaign.Status.RUNNING, money_wait=MoneyWait.NONE)
+    campaigns = list(running.filter(provider=provider_id).values_list("pk", flat=True))
     for position, campaign_id in enumerate(campaigns):
         share = -(-(wanted - len(taken)) // (len(campaigns) - position))
         if share > 0:

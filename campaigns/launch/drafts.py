@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import AuditEvent, record
+from campaigns import queue
 from campaigns.core.refusals import Refusal
 from campaigns.launch.start import withdraw
 from campaigns.models import Campaign, ContactList
@@ -23,7 +24,7 @@ OF_ITS_LIFE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "launched_at", "launched_by", "finished_at",
         "paused_reason", "paused_by_system", "starts_at", "start_refusal", "pilot",
-        "filled_through", "is_filled", "pace_tat", "reserved_cost", "spent_cost",
+        "filled_through", "is_filled", "pace_tat", "reserved_cost", "spent_cost", "money_wait",
         "watched", "watched_since",
     }
 )  # fmt: skip
@@ -104,8 +105,12 @@ def change(
         for name in changed:
             setattr(campaign, name, values[name])
         if changed:
+            # A greater budget may have room again: whoever waited for money looks anew.
+            campaign.money_wait = ""
             # Only the changed columns: the dispatcher writes other columns of this row at the same time.
-            campaign.save(update_fields=changed)
+            campaign.save(update_fields=[*changed, "money_wait"])
+            if campaign.status == Status.RUNNING:
+                queue.nudge_dispatch()
         if lists is not None:
             ids = {found.pk for found in lists}
             if ids != set(campaign.lists.values_list("pk", flat=True)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,10 +16,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.amounts import number, plain_money
-from campaigns.core import message_parts
+from campaigns.core import day_caps, message_parts
+from campaigns.core.costs import worst_cost
+from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
+from campaigns.launch.estimates import Estimate, estimate, estimate_days
 from campaigns.launch.lifecycle import needs_approval
 from campaigns.models import Campaign
 from campaigns.reasons import StopReason
@@ -27,12 +30,6 @@ from providers.models import Agent, Provider
 
 Status = Campaign.Status
 Sentence = str | Promise
-
-ASSUMED_TALK_SECONDS = 60
-"""Length of a conversation, for the estimate of cost."""
-ASSUMED_LINE_SECONDS = 75
-"""How long one call uses a line, ringing and talking."""
-ASSUMED_ATTEMPTS = Decimal("1.5")
 
 PASSING_STOPS = (StopReason.STOP_ALL, StopReason.PROVIDER_PAUSED, StopReason.PROVIDER_COMPARING)
 """Stops that do not forbid a launch: the queued people wait until these end."""
@@ -61,12 +58,12 @@ class LaunchCheck:
     blockers: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     needs_approval: bool = False
-    minutes: int = 0
-    """Estimated minutes of calling, within calling hours."""
+    estimate: Estimate = field(default_factory=Estimate)
     days: int = 0
     """Estimated days of calling, given the campaign's hours a day."""
-    cost: Decimal | None = None
     currency: str = ""
+    caps: Sequence[CapToday] = ()
+    """The caps of the day that its calls are under."""
 
     @property
     def is_ready(self) -> bool:
@@ -110,8 +107,8 @@ def check_launch(campaign: Campaign, now: datetime.datetime | None = None, perso
         blockers.append(_nobody(judge.selection))
     elif total and not called:
         blockers.append(_("Nobody in the audience can be called."))
-    minutes = estimate_minutes(campaign, called)
-    cost = estimate_cost(campaign, called)
+    estimated = estimate(campaign, called)
+    caps = day_caps.caps_of(campaign, person.pk if person is not None else campaign.launched_by_id or campaign.owner_id)
     everybody = judge.selection.count() if campaign.launched_at else total
     return LaunchCheck(
         total=total,
@@ -121,12 +118,14 @@ def check_launch(campaign: Campaign, now: datetime.datetime | None = None, perso
         unmet=dict(found.unmet.most_common(10)),
         first_opening=found.first_opening,
         blockers=blockers,
-        warnings=find_warnings(campaign, cost) + _unmet_warnings(found.unmet),
+        warnings=find_warnings(campaign)
+        + _money_warnings(campaign, estimated, called, caps)
+        + _unmet_warnings(found.unmet),
         needs_approval=person is not None and needs_approval(everybody, person),
-        minutes=minutes,
-        days=estimate_days(campaign, minutes),
-        cost=cost,
+        estimate=estimated,
+        days=max(estimate_days(campaign, estimated.minutes[1]), _days_by_caps(estimated, caps)),
         currency=campaign.provider.currency,
+        caps=caps,
     )
 
 
@@ -169,8 +168,9 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
             found.append(_("“%(name)s” belongs to another provider.") % {"name": chosen})
         elif chosen is not None and (sentence := message_parts.gone_sentence(chosen)):
             found.append(sentence)
-    worst = provider.price_per_minute * provider.max_call_seconds / 60
-    if campaign.budget is not None and worst > campaign.budget:
+    longest = campaign.agent.longest_seconds if campaign.agent is not None else None
+    worst = worst_cost(provider, longest)
+    if campaign.budget is not None and not campaign.budget_is_soft and worst > campaign.budget:
         found.append(
             _("The budget is smaller than the dearest possible call (%(cost)s): nobody would be called.")
             % {"cost": plain_money(worst, provider.currency)}
@@ -192,7 +192,7 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
     return [str(sentence) for sentence in found]
 
 
-def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
+def find_warnings(campaign: Campaign) -> list[str]:
     """Return the sentences that a person should read before a launch, but that do not forbid it."""
     provider = campaign.provider
     found: list[Sentence] = []
@@ -205,9 +205,47 @@ def find_warnings(campaign: Campaign, cost: Decimal | None = None) -> list[str]:
             if campaign.budget is not None
             else _("The price a minute is not known: the cost cannot be estimated.")
         )
-    if cost is not None and campaign.budget is not None and cost > campaign.budget - campaign.spent_cost:
-        found.append(_("It may cost more than the budget: then it pauses itself before everybody is called."))
     return [str(sentence) for sentence in found]
+
+
+def _money_warnings(campaign: Campaign, found: Estimate, people: int, caps: Sequence[CapToday]) -> list[str]:
+    """Return what the budget and the caps of the day leave undone or slow down."""
+    said = []
+    if found.uncalled:
+        text = ngettext(
+            "With this budget, about %(count)s of %(people)s people would not be called.",
+            "With this budget, about %(count)s of %(people)s people would not be called.",
+            found.uncalled,
+        )
+        said.append(text % {"count": number(found.uncalled), "people": number(people)})
+    if found.lines is not None:
+        text = ngettext(
+            "This budget lets out about %(count)s call at a time, because each may last until its longest. "
+            "Raise the budget, limit the agent’s calls at the provider, or make the budget soft.",
+            "This budget lets out about %(count)s calls at a time, because each may last until its longest. "
+            "Raise the budget, limit the agent’s calls at the provider, or make the budget soft.",
+            found.lines,
+        )
+        said.append(text % {"count": number(found.lines)})
+    dearest = found.cost[1] if found.cost else Decimal(0)
+    said += [
+        _("%(limit)s: %(left)s of %(amount)s left today. Who does not fit in is called on later days.")
+        % {
+            "limit": cap.title,
+            "left": plain_money(cap.left, cap.currency),
+            "amount": plain_money(cap.amount, cap.currency),
+        }
+        for cap in caps
+        if dearest > cap.left
+    ]
+    return said
+
+
+def _days_by_caps(found: Estimate, caps: Sequence[CapToday]) -> int:
+    """Return over how many days the caps spread the estimated cost; 0 where a cap allows nothing."""
+    dearest = found.cost[1] if found.cost else Decimal(0)
+    short = [cap for cap in caps if dearest > cap.left and cap.amount]
+    return max((math.ceil((dearest - cap.left) / cap.amount) + 1 for cap in short), default=0)
 
 
 def agent_warnings(agent: Agent) -> list[Sentence]:
@@ -246,31 +284,3 @@ def _kinds_in_words(provider: Provider) -> str:
     }
     kinds = [words[kind] for kind in words if kind in provider.backend_class.message_kinds]
     return _(" or ").join(str(kind) for kind in kinds)
-
-
-def estimate_minutes(campaign: Campaign, people: int) -> int:
-    """Return the minutes of calling time that this many people take, given the pace and lines in force."""
-    provider = campaign.provider
-    pace = min(provider.calls_per_minute, campaign.calls_per_minute or provider.calls_per_minute)
-    lines = min(provider.max_lines, campaign.max_lines or provider.max_lines)
-    per_minute = min(Decimal(pace), Decimal(lines) * 60 / ASSUMED_LINE_SECONDS)
-    return math.ceil(people * _assumed_attempts(campaign) / per_minute) if people else 0
-
-
-def estimate_days(campaign: Campaign, minutes: int) -> int:
-    """Return how many days this many minutes of calling take, given the campaign's hours a day."""
-    start, end = campaign.hours_start, campaign.hours_end
-    daily = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440 or 1440
-    return math.ceil(minutes / daily)
-
-
-def estimate_cost(campaign: Campaign, people: int) -> Decimal | None:
-    """Return a rough cost: `ASSUMED_TALK_SECONDS` a person, and the assumed attempts; None without a price."""
-    price = campaign.provider.price_per_minute
-    if not price:
-        return None
-    return (price * people * _assumed_attempts(campaign) * ASSUMED_TALK_SECONDS / 60).quantize(Decimal("0.01"))
-
-
-def _assumed_attempts(campaign: Campaign) -> Decimal:
-    return min(Decimal(campaign.max_attempts), ASSUMED_ATTEMPTS)

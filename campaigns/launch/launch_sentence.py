@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from callcenter.formats.amounts import number, plain_money
+from callcenter.formats.amounts import number, plain_money, plain_money_range
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.reasons import SkipReason, WaitReason
@@ -33,7 +33,8 @@ class Piece:
     """Verdict or group of `audience` whose people the number counts."""
     variable: str = ""
     at: datetime.datetime | None = None
-    amount: Decimal | None = None
+    amounts: tuple[Decimal, Decimal] | None = None
+    """A cost, at least and at most."""
 
 
 def pieces_of(check: LaunchCheck) -> list[Piece]:
@@ -143,21 +144,37 @@ def _named(missing: Mapping[str, int]) -> list[Piece]:
 
 
 def _effort(check: LaunchCheck) -> list[Piece]:
-    if check.minutes >= 120:
-        hours = round(check.minutes / 60)
-        effort = ngettext("it takes about %(n)s hour of calling", "it takes about %(n)s hours of calling", hours)
-        text = effort % {"n": number(hours)}
-    else:
-        minutes = check.minutes
-        effort = ngettext("it takes about %(n)s minute of calling", "it takes about %(n)s minutes of calling", minutes)
-        text = effort % {"n": number(minutes)}
+    text = _time(*check.estimate.minutes)
     if check.days > 1:
         text += ngettext(" on %(n)s day", " on %(n)s days", check.days) % {"n": number(check.days)}
-    if check.cost is None:
+    if check.estimate.cost is None:
         return [Piece(text=text + _(", and nobody knows what it costs"))]
-    before, after = (_(" and costs about %(amount)s") % {"amount": SLOT}).split(SLOT)
-    amount = plain_money(check.cost, check.currency)
-    return [Piece(text=text + before), Piece(text=amount, amount=check.cost), Piece(text=after)]
+    least, most = check.estimate.cost
+    is_one = plain_money(least, check.currency) == plain_money(most, check.currency)
+    costs = _(" and costs about %(amount)s") if is_one else _(" and costs %(amount)s")
+    before, after = (costs % {"amount": SLOT}).split(SLOT)
+    amounts = Piece(text=plain_money_range(least, most, check.currency), amounts=(least, most))
+    return [Piece(text=text + before), amounts, Piece(text=after)]
+
+
+def _time(least: int, most: int) -> str:
+    """Return how long it takes, given minutes at least and at most; in hours from two hours on."""
+    if most < 120:
+        if least == most:
+            return ngettext(
+                "it takes about %(n)s minute of calling", "it takes about %(n)s minutes of calling", most
+            ) % {"n": number(most)}
+        text = ngettext(
+            "it takes %(least)s to %(n)s minute of calling", "it takes %(least)s to %(n)s minutes of calling", most
+        )
+        return text % {"least": number(least), "n": number(most)}
+    first, last = max(1, round(least / 60)), round(most / 60)
+    if first == last:
+        return ngettext("it takes about %(n)s hour of calling", "it takes about %(n)s hours of calling", last) % {
+            "n": number(last)
+        }
+    text = ngettext("it takes %(least)s to %(n)s hour of calling", "it takes %(least)s to %(n)s hours of calling", last)
+    return text % {"least": number(first), "n": number(last)}
 
 
 def _counted(phrase: str, count: int, kind: str, variable: str = "") -> list[Piece]:

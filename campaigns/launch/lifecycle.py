@@ -26,7 +26,7 @@ from campaigns.core.transitions import Why
 from campaigns.launch import pilot
 from campaigns.launch.audience_query import count_people
 from campaigns.models import Call, Campaign
-from campaigns.reasons import SkipReason
+from campaigns.reasons import MoneyWait, SkipReason
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
 Status = Campaign.Status
@@ -185,6 +185,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             status=Status.RUNNING,
             paused_reason="",
             paused_by_system=False,
+            money_wait=MoneyWait.NONE,
             # Reset the automatic pause, so that the failures that led to the pause are not counted again.
             watched={},
             watched_since=DatabaseClock().now(),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from callcenter.formats.amounts import rounded_up
 from campaigns.core import conditions, results
 from campaigns.launch.audience import NOW, WAITS, AudienceJudge
 from campaigns.launch.audience_query import people_of
@@ -73,10 +74,10 @@ class PilotResult:
 
     @property
     def rest_cost(self) -> Decimal | None:
-        """Estimated cost of the remaining people, at the pilot's average; None if the pilot cost nothing."""
+        """Estimated cost of the remaining people, at the pilot's average; None while that is not known."""
         if not self.people or not self.spent:
             return None
-        return (self.spent * self.rest / self.people).quantize(Decimal("0.01"))
+        return rounded_up(self.spent * self.rest / self.people, self.currency)
 
 
 def measure_pilot(campaign: Campaign) -> PilotResult:

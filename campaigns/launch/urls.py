@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.launch.views import builder, campaigns, launch_check, lifecycle, redial, start
+from campaigns.launch.views import builder, campaigns, launch_check, lifecycle, redial, spending_limits, start
 
 urlpatterns = [
     path("campaigns/new/", builder.campaign_new, name="campaign-new"),
@@ -28,5 +28,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/withdraw/", start.campaign_withdraw, name="campaign-withdraw"),
     path("campaigns/<int:pk>/pause/", lifecycle.campaign_pause, name="campaign-pause"),
     path("campaigns/<int:pk>/resume/", lifecycle.campaign_resume, name="campaign-resume"),
+    path("spending-limits/", spending_limits.limits, name="spending-limits"),
+    path("spending-limits/<int:pk>/remove/", spending_limits.remove_limit, name="spending-limit-remove"),
     path("campaigns/<int:pk>/stop/", lifecycle.campaign_stop, name="campaign-stop"),
 ]

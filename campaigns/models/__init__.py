@@ -11,6 +11,7 @@ from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.imports import ContactImport
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
+from campaigns.models.spending import DayCap, DaySpending
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
 from campaigns.models.transcript_words import TranscriptWords
 from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, VendorSweep
@@ -34,6 +35,8 @@ __all__ = [
     "ContactNote",
     "CostTally",
     "DatabaseMark",
+    "DayCap",
+    "DaySpending",
     "DialingSwitch",
     "DoNotCall",
     "HandOver",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.base import Owned
 from campaigns.models.contacts import ContactList
 from campaigns.outcomes import USUAL_MINUTES, Policy
-from campaigns.reasons import MAX_REASON
+from campaigns.reasons import MAX_REASON, MoneyWait
 
 
 def every_day() -> list[int]:
@@ -113,6 +113,12 @@ class Campaign(Owned):
         _("if a voicemail answers"), max_length=8, choices=OnMachine.choices, blank=True, default="", db_default=""
     )
     budget = models.DecimalField(_("budget"), max_digits=14, decimal_places=2, null=True, blank=True)
+    budget_is_soft = models.BooleanField(
+        _("soft budget"),
+        default=False,
+        db_default=False,
+        help_text=_("Calls go out until the budget is spent; those in progress then may cost more than it."),
+    )
     quiet_hours = models.PositiveIntegerField(
         _("hours between two campaigns' calls to one person"), default=24, help_text=_("0: no quiet period.")
     )
@@ -136,6 +142,11 @@ class Campaign(Owned):
     pace_tat = models.FloatField(default=0, editable=False)
     reserved_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
     spent_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
+
+    money_wait = models.CharField(
+        max_length=12, choices=MoneyWait.choices, default="", db_default="", blank=True, editable=False
+    )
+    """Why no further call of it goes out until money is released; the commit point sets it, a release clears it."""
 
     watched = models.JSONField(default=dict, blank=True, editable=False)
     """How its last calls ended, as stored by `rules.Watch`; the basis of automatic pauses."""

@@ -12,19 +12,22 @@ from decimal import Decimal
 from django.db.models import Count, Max, Min
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import rules
 from campaigns.core import results
+from campaigns.core.budget import room_left
+from campaigns.core.day_caps import day_of
 from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience_query import count_people
-from campaigns.launch.launch_check import estimate_minutes
+from campaigns.launch.estimates import estimate
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
-from campaigns.reasons import WaitReason
+from campaigns.reasons import MoneyWait, WaitReason
 from campaigns.reports.outcomes import Outcomes, count_outcomes, count_queued, count_states, kept
 from providers.types import AT_VENDOR, ENDED, FINAL, LIVE, CallStatus
 
@@ -50,6 +53,8 @@ class Progress:
     spent: Decimal = Decimal(0)
     reserved: Decimal = Decimal(0)
     budget: Decimal | None = None
+    left: Decimal | None = None
+    """What of the budget is neither spent nor reserved; None without a budget."""
     currency: str = ""
     minutes_left: int | None = None
     """Estimated minutes of calling until nobody waits; None if unknown."""
@@ -156,6 +161,7 @@ def measure(campaign: Campaign) -> Progress:
         spent=campaign.spent_cost,
         reserved=campaign.reserved_cost,
         budget=campaign.budget,
+        left=room_left(campaign),
         currency=campaign.provider.currency,
         minutes_left=minutes_left,
         finish=_finish(campaign, calls, minutes_left, last_due, now) if minutes_left and not standstill else None,
@@ -195,7 +201,7 @@ def _minutes_left(campaign: Campaign, by_status: Mapping[str, int], people: int,
     # Coalesce keeps SQLite's planner from using the index on campaign, which would read the whole campaign.
     lately = Call.objects.alias(of=Coalesce("campaign_id", 0)).filter(of=campaign.pk, placing_at__gte=since)
     made = lately.count() if minutes >= 2 else 0
-    return math.ceil(remaining * minutes / made) if made >= PACE_LEAST else estimate_minutes(campaign, remaining)
+    return math.ceil(remaining * minutes / made) if made >= PACE_LEAST else estimate(campaign, remaining).minutes[1]
 
 
 def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due, now: datetime.datetime) -> Due:
@@ -221,7 +227,21 @@ def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
-    return [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]
+    stops = [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]
+    return [*stops, *_money_words(campaign)]
+
+
+def _money_words(campaign: Campaign) -> list[str]:
+    """Return the sentence about the money that a running campaign waits for, with when and what it goes on."""
+    if not campaign.money_wait:
+        return []
+    wait = MoneyWait(campaign.money_wait)
+    if wait == MoneyWait.BUDGET:
+        return [str(wait.label)]
+    zone = timezone.get_default_timezone()
+    at = date_format(day_of(timezone.now()).end.astimezone(zone), "j M H:i")
+    goes_on = _("It continues as calls in progress end, or on %(at)s (%(zone)s) when the next day begins.")
+    return [f"{wait.label} {goes_on % {'at': at, 'zone': zone}}"]
 
 
 @dataclass(slots=True)

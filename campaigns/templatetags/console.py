@@ -22,6 +22,7 @@ from callcenter.formats.phones import masked_phone, phone
 from campaigns import reasons
 from campaigns.calls import call_log
 from campaigns.core import chips, explanations, results
+from campaigns.core.day_caps import CapToday, provider_cap
 from campaigns.models import Call, CallEvent, Campaign
 from providers.models import Provider
 from providers.types import CallStatus
@@ -98,6 +99,12 @@ def step_words(event: CallEvent) -> str:
 def status_words(status: str) -> str:
     """Return the name of a call's state, or the word itself if it is unknown."""
     return str(CallStatus(status).label) if status in CallStatus.values else status
+
+
+@register.simple_tag
+def day_cap_of(provider: Provider) -> CapToday | None:
+    """Return a provider's spending limit of the day and what is left of it; None where none is set."""
+    return provider_cap(provider)
 
 
 @register.inclusion_tag("_chip.html")

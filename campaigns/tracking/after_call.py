@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
 from campaigns import rules
 from campaigns.calls import hand_overs
 from campaigns.core import conditions, transitions
 from campaigns.core.call_events import step, write_steps
+from campaigns.core.costs import real_cost
 from campaigns.core.transitions import Why
 from campaigns.evidence import Evidence
 from campaigns.models import Call, Campaign
@@ -121,25 +123,30 @@ def halt_accounts(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> None:
             Provider.objects.ask_sync(call.provider_id)
 
 
-def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> dict[int, Decimal]:
-    """Return the additional spending of each campaign, by id, caused by these ended calls.
+def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> list[tuple[Call, Decimal]]:
+    """Return what each of these ended calls adds to what was spent.
 
     Each tuple holds a call and what was known of it before and after. For a call whose cost was counted already only
     the difference is returned.
     """
+    prefetch_related_objects([call for call, _before, _after in ended], "provider", "campaign")
+    return [
+        (call, _cost(call, after) - (_cost(call, before) if before.status in FINAL else Decimal(0)))
+        for call, before, after in ended
+    ]
+
+
+def by_campaign(costs: Sequence[tuple[Call, Decimal]]) -> dict[int, Decimal]:
+    """Return the costs of calls added up by campaign id; single calls are left out."""
     spent: dict[int, Decimal] = defaultdict(Decimal)
-    for call, before, after in ended:
+    for call, amount in costs:
         if call.campaign_id is not None:
-            counted = real_cost(call, before) if before.status in FINAL else Decimal(0)
-            spent[call.campaign_id] += real_cost(call, after) - counted
+            spent[call.campaign_id] += amount
     return spent
 
 
-def real_cost(call: Call, ended: Evidence) -> Decimal:
-    """Return the cost that the vendor reported, else the talk time at the provider's price in our settings."""
-    if ended.cost is not None:
-        return ended.cost
-    return call.provider.price_per_minute * Decimal(ended.talk_seconds or 0) / 60
+def _cost(call: Call, ended: Evidence) -> Decimal:
+    return real_cost(call.provider, ended.talk_seconds, ended.cost, ended.currency)
 
 
 def _has_talked(after: Evidence) -> bool:

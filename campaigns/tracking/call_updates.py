@@ -46,6 +46,7 @@ def merge_news(
         changes = batch.write(calls)
         brought = batch.brought
         brought.ended = [end for end in brought.ended if end[0].pk in changes.ids]
+        brought.priced = [end for end in brought.priced if end[0].pk in changes.ids]
         brought.reserves = changes.reserves
         consequences.follow(brought, now)
     consequences.halt_accounts(brought)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from campaigns.contacts.do_not_call import forbid
-from campaigns.core import budget, transcript_words
+from campaigns.core import budget, day_caps, transcript_words
 from campaigns.core.call_events import step, write_steps
 from campaigns.evidence import Evidence
 from campaigns.models import Call, CallEvent, CallTranscript
@@ -34,6 +34,8 @@ class News:
     """Where the news came from, as `CallEvent.Source`."""
     ended: list[tuple[Call, Evidence, Evidence]] = field(default_factory=list)
     """Calls that have just ended or whose ending was corrected, with what was known before and after."""
+    priced: list[tuple[Call, Evidence, Evidence]] = field(default_factory=list)
+    """Calls that had ended, and of whose cost or length more is known now."""
     told_anew: list[tuple[Call, Evidence, Evidence]] = field(default_factory=list)
     """Calls that had ended with the same status, and of which it is known only now that somebody talked, that nobody
     did, or that a voicemail answered; with what was known before and after."""
@@ -56,7 +58,10 @@ class News:
         """Note that a call ended, or that its end was told anew."""
         if after.status in FINAL and after.status != before.status:
             self.ended.append((call, before, after))
-        elif after_call.is_told_anew(before, after):
+            return
+        if after.status in FINAL and (after.cost, after.talk_seconds) != (before.cost, before.talk_seconds):
+            self.priced.append((call, before, after))
+        if after_call.is_told_anew(before, after):
             self.told_anew.append((call, before, after))
 
 
@@ -116,8 +121,12 @@ def _weigh_ends(news: News, now: datetime.datetime) -> None:
     auto_pause.weigh_ends(news.ended, now)
 
 
-def _book_costs(news: News, _now: datetime.datetime) -> None:
-    budget.book(news.reserves, after_call.costs_of(news.ended))
+def _book_costs(news: News, now: datetime.datetime) -> None:
+    costs = after_call.costs_of([*news.ended, *news.priced])
+    budget.book(news.reserves, after_call.by_campaign(costs))
+    day_caps.book_spent(costs, now)
+    if news.ended:
+        transaction.on_commit(budget.wake_for_the_day)
 
 
 def _settle_ends(news: News, now: datetime.datetime) -> None:

@@ -16,6 +16,7 @@ from providers.parsing import (
     first_of,
     id_in,
     parse_cents,
+    parse_count,
     parse_instant,
     parse_object,
     parse_seconds,
@@ -156,6 +157,7 @@ def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
         language=_language_in(row.get("tasks")),
         variables=variables_in(prompts, known=SYSTEM_VARIABLES | {REFERENCE_KEY}),
         warnings=("not_active",) if status == "seeding" else (),
+        longest_seconds=_longest_in(row.get("tasks")),
     )
 
 
@@ -182,6 +184,18 @@ def _answered_by(by_voicemail: object, talked: int | None) -> AnsweredBy:
     if by_voicemail is True:
         return "machine"
     return "human" if by_voicemail is False and talked else "unknown"
+
+
+def _longest_in(tasks: object) -> int | None:
+    """Return the longest of the tasks' limits; None unless each task of the conversation says one above zero.
+
+    `task_config.call_terminate`: "The call automatically disconnects reaching this limit" (OpenAPI, read 2026-11).
+    """
+    rows = [as_mapping(task) for task in tasks] if isinstance(tasks, list) else []
+    talks = [row for row in rows if row.get("task_type") in (None, "conversation")]
+    limits = [parse_count(as_mapping(row.get("task_config")).get("call_terminate")) for row in talks]
+    known = [limit for limit in limits if limit]
+    return max(known) if known and len(known) == len(limits) else None
 
 
 def _language_in(tasks: object) -> str:

@@ -75,6 +75,15 @@ class Provider(models.Model):
         _("longest call, seconds"), default=1800, help_text=_("An unknown call holds a line for this long.")
     )
     price_per_minute = models.DecimalField(_("price a minute"), max_digits=12, decimal_places=4, default=Decimal(0))
+    day_cap = models.DecimalField(
+        _("at most a day"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("What all calls through it may cost a day, in its currency. Empty: no limit."),
+    )
     currency = models.CharField(
         _("currency"), max_length=3, blank=True, help_text=_("Three letters, such as USD or IRT.")
     )

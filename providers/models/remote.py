@@ -46,6 +46,8 @@ class Agent(RemoteRow):
     """The variables that it expected before the last change of them."""
     variables_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a sync last found other variables than before."""
+    longest_seconds = models.PositiveIntegerField(_("longest call, seconds"), null=True, blank=True)
+    """After how many seconds the vendor ends its calls, as last synced; None where the vendor does not tell."""
 
     class Meta(RemoteRow.Meta):
         verbose_name = _("agent")

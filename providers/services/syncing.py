@@ -107,6 +107,7 @@ def _read(backend: ProviderBackend, kind: str) -> dict[str, Values]:
                 "language": agent.language[:MAX_LABEL],
                 "variables": list(agent.variables),
                 "warnings": list(agent.warnings),
+                "longest_seconds": agent.longest_seconds,
                 "is_present": True,
             }
             for agent in backend.list_agents()

@@ -4,6 +4,7 @@ from tests.faults.mutant import Mutant
 from tests.faults.mutations_client import ON_THE_WIRE
 from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_isolation import ISOLATION
+from tests.faults.mutations_money import MONEY
 from tests.faults.mutations_monitoring import MONITORING
 from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_policy import POLICY
@@ -17,5 +18,5 @@ from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
-    *REFUSALS, *WORDS, *POLICY,
+    *REFUSALS, *WORDS, *POLICY, *MONEY,
 )  # fmt: skip

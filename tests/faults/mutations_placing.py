@@ -170,13 +170,6 @@ PLACING = (
         "self.free = min(idle, provider.max_lines)",
         COMMIT_TESTS + "lines_are_kept_and_unknown_calls_hold_one_for_the_longest_call",
     ),
-    Mutant(
-        "no budget",
-        COMMITTING,
-        "if campaign.budget is None:",
-        "if True:",
-        COMMIT_TESTS + "the_budget_is_reserved_at_the_worst_case_and_really_stops",
-    ),
     # What an answer means
     Mutant(
         "5xx means try again",

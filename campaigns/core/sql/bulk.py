@@ -14,6 +14,7 @@ from django.db import connection, models
 COLUMN_TYPES = {
     "BigAutoField": "bigint",
     "ForeignKey": "bigint",
+    "DateField": "date",
     "DateTimeField": "timestamptz",
     "DecimalField": "numeric",
     "FloatField": "double precision",
@@ -39,6 +40,27 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
         for start in range(0, len(rows), size or 1):
             source, parameters = _source(tuple(map(_kind, fields)), fields, rows[start : start + size])
             cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) {source}", parameters)
+
+
+def add_rows(model: type[models.Model], keys: Sequence[str], amount: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Add amounts to rows found by a unique key, and insert those that do not exist yet; one statement.
+
+    Every row is the values of `keys` and the amount. Rows must be sorted, so that two that write the same ones wait for
+    each other and do not block each other.
+    """
+    if not rows:
+        return
+    fields = _fields(model, (*keys, amount))
+    *names, column = [str(field.column) for field in fields]
+    source, parameters = _source(tuple(map(_kind, fields)), fields, rows)
+    # SQLite needs the WHERE: without one it would take ON for the beginning of a join.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join(names)}, {column}) "  # noqa: S608
+            f"SELECT * FROM ({source}) AS v WHERE true ON CONFLICT ({', '.join(names)}) "
+            f"DO UPDATE SET {column} = {model._meta.db_table}.{column} + excluded.{column}",
+            parameters,
+        )
 
 
 def update_rows(
@@ -189,7 +211,7 @@ def _json_source(kinds: tuple[str, ...]) -> str:
 
 
 def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime.datetime) else str(value)
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
 
 
 def _prepared(kind: str, field: models.Field[Any, Any], values: Sequence[Any]) -> Sequence[Any]:

@@ -85,6 +85,14 @@ class CampaignForm(PolicyForm):
         decimal_places=2,
         help_text=_("The campaign pauses itself before it costs more. Empty: no limit."),
     )
+    budget_is_soft = forms.BooleanField(
+        label=_("Soft budget: keep calling until it is spent"),
+        required=False,
+        help_text=_(
+            "Calls in progress then may cost more than the budget, at most those. Without it, the budget is never "
+            "exceeded, and fewer calls run at a time."
+        ),
+    )
     lists = forms.ModelMultipleChoiceField(
         ContactList.objects.all(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -133,6 +141,7 @@ class CampaignForm(PolicyForm):
             "max_attempts",
             "attempts_a_day",
             "budget",
+            "budget_is_soft",
             "quiet_hours",
         )
 

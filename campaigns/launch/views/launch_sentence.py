@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from callcenter.formats.amounts import money, number
+from callcenter.formats.amounts import money_range, number
 from callcenter.formats.calendars import in_digits
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.launch.launch_sentence import Piece, pieces_of
@@ -24,8 +24,8 @@ def sentence_with_links(check: LaunchCheck, campaign: Campaign, *, opens: bool) 
 def _piece(piece: Piece, check: LaunchCheck, campaign: Campaign, opens: bool) -> str:
     if piece.at is not None:
         return console.moment(piece.at)
-    if piece.amount is not None:
-        return money(piece.amount, check.currency)
+    if piece.amounts is not None:
+        return money_range(*piece.amounts, check.currency)
     if piece.count is None:
         return conditional_escape(in_digits(str(piece.text)))
     if not opens:

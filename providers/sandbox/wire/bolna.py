@@ -33,6 +33,8 @@ WORDS: dict[str, str] = {
 }
 WEEK = 7 * 86400
 CENTS_PER_MINUTE = 5.0
+CALL_TERMINATE = 90
+"""Seconds after which the vendor ends a call, by the contract's default; no call of the simulator is as long."""
 WALLET = 42.42
 SCHEDULE_AHEAD = 120
 RECORDING_LIFETIME = 600
@@ -258,7 +260,7 @@ class BolnaWire(Wire):
             "created_at": "2026-01-15T09:00:00Z",
             "updated_at": "2026-03-01T09:00:00Z",
             "webhook_url": self._webhook_urls.get((key, agent.id)),
-            "tasks": [{"task_type": "conversation"}],
+            "tasks": [{"task_type": "conversation", "task_config": {"call_terminate": CALL_TERMINATE}}],
             "agent_prompts": {
                 "task_1": {"system_prompt": "Talk with " + ", ".join(f"{{{name}}}" for name in agent.variables)}
             },

@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from campaigns.core import budget
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.dialing.commit_point import commit_calls
@@ -180,8 +181,8 @@ def test_the_budget_is_reserved_at_the_worst_case_and_really_stops(leased: Lease
     assert len(result.committed) == 2
     assert Call.objects.filter(wait_reason="budget").count() == 2
     assert not result.over_budget
-    Campaign.objects.update(reserved_cost=0, spent_cost=Decimal("3.00"))
-    Call.objects.filter(wait_reason="budget").update(due_at=timezone.now())
+    # Both ended, each as dear as a call can be.
+    budget.book({leased.campaign.pk: Decimal("-3.00")}, {leased.campaign.pk: Decimal("3.00")})
     result = leased.commit()
     assert (result.committed, result.over_budget) == ([], {leased.campaign.pk})
 

@@ -137,7 +137,7 @@ def test_launch_command(monkeypatch, caller, capsys):
     call_command("launch_campaign", "Spring", username="sara", check=True)
     assert (
         capsys.readouterr().out
-        == "Of 2 people, 2 people will be called; it takes about 1 minute of calling and costs about 0.15 USD.\n"
+        == "Of 2 people, 2 people will be called; it takes about 1 minute of calling and costs 0.07 to 0.15 USD.\n"
     )
     call_command("launch_campaign", "Spring", username="sara", json=True)
     answer = json.loads(capsys.readouterr().out)
@@ -178,7 +178,8 @@ def test_progress_counts_people_and_attempts():
         ("pending", 3), ("ringing", 1), ("talked", 1), ("machine", 1), ("no_answer", 1), ("failed", 1), ("unknown", 1),
         ("skipped", 1),
     ]  # fmt: skip
-    assert now.minutes_left == 1
+    # Four attempts or five, three at a time: more the rest of the budget does not let out.
+    assert now.minutes_left == 2
     assert now.next_due
 
 

@@ -75,7 +75,7 @@ def test_the_check_counts_everybody_once(caller):
         "Of 9 people, 6 people will be called: 4 at once, 1 waits for the calling hours there (the first from 5 May "
         "13:00), 1 waits, called by others a short time ago; 3 will not: 1 is on the do-not-call list, 1 has no "
         "calling hours that we know, for 1 a value of the message is empty (“first” for 1); it takes about 1 minute "
-        "of calling and costs about 0.45 USD."
+        "of calling and costs 0.20 to 0.45 USD."
     )
     assert check.first_opening == datetime.datetime(2026, 5, 5, 13, 0, tzinfo=datetime.UTC)
     assert check.is_ready
@@ -137,7 +137,8 @@ def test_hours_that_never_come_are_never():
 def test_few_statements_whatever_the_size(django_assert_max_num_queries):
     campaign = make_campaign([make_list(300)], quiet_hours=24)
     campaign = Campaign.objects.select_related("provider", "agent").get(pk=campaign.pk)
-    with django_assert_max_num_queries(6):
+    # Two of them for the money: what the last calls cost, and the caps of the day.
+    with django_assert_max_num_queries(8):
         assert launch_check.check_launch(campaign).total == 300
 
 
@@ -205,16 +206,18 @@ def test_warnings_do_not_block():
         ["The", "price", "a"],
         ["The", "agent", "expects"],
     ]
-    assert check.cost is None
+    assert check.estimate.cost is None
 
 
 def test_estimates_follow_pace_lines_and_price():
     provider = make_provider(max_lines=10, calls_per_minute=60, price_per_minute=Decimal("0.10"))
     campaign = make_campaign([make_list(20)], provider=provider)
     check = launch_check.check_launch(campaign)
-    assert (check.minutes, check.cost, check.currency) == (4, Decimal("3.00"), "USD")  # 30 attempts, 8 a minute
+    # 20 to 30 attempts, 8 a minute, 40 to 60 seconds each.
+    assert check.estimate.minutes == (3, 4)
+    assert (check.estimate.cost, check.currency) == ((Decimal("1.34"), Decimal("3.00")), "USD")
     campaign.calls_per_minute, campaign.max_attempts = 2, 1
-    assert launch_check.check_launch(campaign).minutes == 10
+    assert launch_check.check_launch(campaign).estimate.minutes == (10, 10)
 
 
 # The launch

@@ -204,7 +204,7 @@ def test_a_stopped_campaign_says_what_the_vendor_gave_back(console: Client, call
 def test_the_budget_stands_beside_the_cost(console: Client, caller: User) -> None:
     campaign = launched(caller, budget=Decimal(20), spent_cost=Decimal("7.5"), reserved_cost=Decimal("0.5"))
     text = text_of(console.get(f"/campaigns/{campaign.pk}/"))
-    assert "7.50 USD of 20.00 USD ; 0.50 USD kept for calls that are out" in text
+    assert "7.50 USD of 20.00 USD ; 0.50 USD reserved for calls in progress; 12.00 USD left" in text
 
 
 def test_the_dashboard_asks_as_often_for_many_calls_as_for_few(

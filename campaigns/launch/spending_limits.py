@@ -1,0 +1,73 @@
+"""Daily spending limits of teams and users: set, changed and removed by admins, each with an audit event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from callcenter.access.models import Team
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns.core import budget, day_caps
+from campaigns.core.day_caps import CapToday
+from campaigns.models import DayCap
+from campaigns.reasons import MoneyWait
+
+
+@dataclass(frozen=True, slots=True)
+class LimitToday:
+    """A limit of a team or user, and what is left of it today."""
+
+    limit: DayCap
+    today: CapToday
+
+
+def limits_today() -> list[LimitToday]:
+    """Return all limits of teams and users with what is used of them today, teams first, then by name and currency."""
+    limits = sorted(
+        DayCap.objects.select_related("team", "person"),
+        key=lambda limit: (limit.team_id is None, str(limit.team or limit.person), limit.currency),
+    )
+    found = []
+    for currency in sorted({limit.currency for limit in limits}):
+        of_it = [limit for limit in limits if limit.currency == currency]
+        shown = day_caps.today_of({_key(limit): limit.amount for limit in of_it}, currency)
+        found += [LimitToday(limit, today) for limit, today in zip(of_it, shown, strict=True)]
+    return sorted(found, key=lambda one: limits.index(one.limit))
+
+
+def _key(limit: DayCap) -> tuple[MoneyWait, int]:
+    return (MoneyWait.TEAM_DAY, limit.team_id) if limit.team_id else (MoneyWait.PERSON_DAY, limit.person_id or 0)
+
+
+def set_limit(person: Person, whose: Team | User, currency: str, amount: Decimal) -> DayCap:
+    """Set or change the limit of a team or user in one currency; who waits for money looks again at once.
+
+    Raises PermissionDenied.
+    """
+    _demand(person)
+    of = {"team": whose} if isinstance(whose, Team) else {"person": whose}
+    with transaction.atomic():
+        limit, _is_new = DayCap.objects.update_or_create(**of, currency=currency, defaults={"amount": amount})
+        record(person, "spending_limit.set", whose, amount=str(amount), currency=currency)
+        transaction.on_commit(budget.wake_waiting)
+    return limit
+
+
+def remove_limit(person: Person, limit_id: int) -> None:
+    """Remove a limit; who waits for money looks again at once. Raises PermissionDenied and DayCap.DoesNotExist."""
+    _demand(person)
+    with transaction.atomic():
+        limit = DayCap.objects.select_related("team", "person").get(pk=limit_id)
+        record(person, "spending_limit.removed", limit.team or limit.person, currency=limit.currency)
+        limit.delete()
+        transaction.on_commit(budget.wake_waiting)
+
+
+def _demand(person: Person) -> None:
+    if not may(person, "manage_providers"):
+        raise PermissionDenied("manage_providers")

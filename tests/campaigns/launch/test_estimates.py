@@ -1,0 +1,135 @@
+"""Estimates: a range of time and cost, by what the last calls cost, and what a budget leaves undone."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns.core.costs import recent_costs
+from campaigns.launch import launch_check
+from campaigns.launch.estimates import Estimate, estimate
+from campaigns.launch.launch_sentence import sentence_of
+from campaigns.models import Campaign
+from campaigns.reports.progress import measure
+from tests.answers import text_of
+from tests.conftest import make_agent, make_call, make_campaign, make_list, make_provider
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(budget: object = None, *, longest: int | None = None, people: int = 40, **fields: object) -> Campaign:
+    """Make a draft for forty people at ten lines and five cents a minute."""
+    provider = make_provider(max_lines=10, calls_per_minute=6000)
+    agent = make_agent(provider, longest_seconds=longest)
+    return make_campaign([make_list(people)], provider=provider, agent=agent, budget=budget, **fields)
+
+
+def test_a_range_is_said_and_a_generous_budget_changes_nothing() -> None:
+    free = launch_check.check_launch(asked())
+    assert free.estimate == Estimate(minutes=(5, 8), cost=(Decimal("1.34"), Decimal("3.00")))
+    assert sentence_of(free).endswith("it takes 5 to 8 minutes of calling and costs 1.34 to 3.00 USD.")
+    assert launch_check.check_launch(asked(50)).estimate == free.estimate
+
+
+def test_a_budget_says_whom_it_leaves_uncalled_and_how_many_calls_run_at_a_time() -> None:
+    """Twenty percent above the estimate, and half an hour for each call: it would not do."""
+    check = launch_check.check_launch(asked(Decimal("3.60")))
+    # 43 calls until the rest is below 1.50; one and a half of them a person.
+    assert (check.estimate.uncalled, check.estimate.lines) == (12, 1)
+    assert check.estimate.cost == (Decimal("1.34"), Decimal("3.00"))
+    assert check.estimate.minutes == (5, 54)
+    assert "With this budget, about 12 of 40 people would not be called." in check.warnings
+    assert any(warning.startswith("This budget lets out about 1 call at a time") for warning in check.warnings)
+
+
+@pytest.mark.parametrize("fields", [{"longest": 90}, {"budget_is_soft": True}])
+def test_with_a_limit_of_the_agent_or_a_soft_budget_the_same_amount_does(fields: dict[str, object]) -> None:
+    check = launch_check.check_launch(asked(Decimal("3.60"), **fields))  # type: ignore[arg-type]
+    assert check.estimate == Estimate(minutes=(5, 8), cost=(Decimal("1.34"), Decimal("3.00")))
+    assert check.warnings == []
+
+
+def test_a_soft_budget_that_is_too_small_leaves_people_uncalled() -> None:
+    check = launch_check.check_launch(asked(Decimal("1.50"), budget_is_soft=True))
+    assert (check.estimate.uncalled, check.estimate.cost) == (20, (Decimal("1.34"), Decimal("1.50")))
+
+
+def test_a_hard_budget_below_one_call_blocks_and_a_soft_one_does_not() -> None:
+    assert not launch_check.check_launch(asked(1)).is_ready
+    assert launch_check.check_launch(asked(1, budget_is_soft=True)).is_ready
+    assert launch_check.check_launch(asked(1, longest=90)).is_ready
+
+
+def test_what_the_last_calls_cost_is_what_the_next_ones_will() -> None:
+    campaign = asked()
+    for number in range(20):
+        make_call(
+            provider=campaign.provider, status="completed" if number else "no_answer", placing_at=timezone.now(),
+            cost=Decimal("0.10") if number else 0, currency="USD",
+        )  # fmt: skip
+    recent = recent_costs(campaign.provider)
+    assert (recent.calls, recent.mean, recent.likely) == (20, Decimal("0.095"), Decimal("0.10"))
+    # 40 calls at 0.076, to 60 at 0.114.
+    assert estimate(campaign, 40).cost == (Decimal("3.04"), Decimal("6.84"))
+
+
+def test_a_likely_call_costs_at_least_a_minute_and_is_the_95th_percentile() -> None:
+    provider = make_provider()
+    assert recent_costs(provider).likely == Decimal("0.05")
+    for number in range(100):
+        make_call(provider=provider, status="completed", placing_at=timezone.now(), talk_seconds=6 * number)
+    assert recent_costs(provider).likely == Decimal("0.05") * 6 * 94 / 60
+
+
+def test_without_a_price_only_the_time_is_estimated() -> None:
+    campaign = asked()
+    campaign.provider.price_per_minute = Decimal(0)
+    assert estimate(campaign, 40) == Estimate(minutes=(5, 8))
+    assert estimate(campaign, 0).cost is None
+
+
+def test_the_expected_end_of_a_running_campaign_knows_its_budget(caller: User) -> None:
+    running = {"status": "running", "is_filled": True, "launched_at": timezone.now()}
+    free, tight = asked(**running), asked(Decimal("3.60"), **running)
+    for campaign in (free, tight):
+        for _number in range(40):
+            make_call(campaign=campaign)
+    free_minutes, tight_minutes = measure(free).minutes_left, measure(tight).minutes_left
+    assert (free_minutes, tight_minutes) == (8, 54)
+
+
+def test_the_launch_check_shows_the_limits_of_the_day(client: Client, caller: User) -> None:
+    campaign = asked(owner=caller)
+    campaign.provider.day_cap = Decimal(2)
+    campaign.provider.save()
+    client.force_login(caller)
+    text = text_of(client.get(reverse("campaign-check", args=[campaign.pk]) + "?count=now"))
+    assert "Daily spending limit of the provider: 2.00 USD of 2.00 USD left today." in text
+    assert "on 2 days and costs 1.34 to 3.00 USD" in text.replace("\xa0", " ")
+
+
+def test_the_page_of_a_campaign_says_what_it_waits_for(client: Client, caller: User) -> None:
+    campaign = asked(Decimal(3), owner=caller, status="running", launched_at=timezone.now(), money_wait="budget")
+    client.force_login(caller)
+    page = reverse("campaign", args=[campaign.pk])
+    assert "The rest of the budget is reserved for calls in progress; it continues as they end." in text_of(
+        client.get(page)
+    )
+    Campaign.objects.update(money_wait="provider_day")
+    text = text_of(client.get(page))
+    assert "The provider’s daily spending limit is reached. It continues as calls in progress end, or on" in text
+    assert "when the next day begins" in text
+
+
+def test_a_pilot_whose_costs_are_not_told_says_not_known_yet(client: Client, caller: User) -> None:
+    campaign = asked(owner=caller, people=13, status="paused", pilot="asks", launched_at=timezone.now())
+    client.force_login(caller)
+    page = text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    assert "The rest at this rate not known yet" in page
+    assert "Cost not known yet" in page
+    assert "about 0.00" not in page

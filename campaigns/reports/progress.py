@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import rules
-from campaigns.core import results
+from campaigns.core import decision_kinds, results
 from campaigns.core.eligibility import stops_of
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import estimate_minutes
@@ -57,6 +57,8 @@ class Progress:
     """Estimated time of the end, given calling hours and planned attempts; None if unknown."""
     recallable: int = 0
     """Calls in the vendor's queue that a stop would cancel there."""
+    to_decide: int = 0
+    """Calls that need a decision by a person; they do not keep the campaign open."""
     standstill: Sequence[str] = field(default_factory=list)
     """Sentences about why no new call is sent now."""
 
@@ -162,6 +164,7 @@ def measure(campaign: Campaign) -> Progress:
         recallable=Call.objects.recallable().filter(campaign=campaign).count()
         if by_status.get(CallStatus.QUEUED)
         else 0,
+        to_decide=decision_kinds.count_by("campaign_id", [campaign.pk], now)[campaign.pk],
         standstill=standstill,
     )
 
@@ -234,6 +237,8 @@ class CampaignCounts:
     waiting: int = 0
     unknown: int = 0
     skipped: int = 0
+    to_decide: int = 0
+    """Calls that need a decision by a person, among all of them."""
 
 
 def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
@@ -256,4 +261,6 @@ def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
             progress.unknown += number
         else:
             progress.waiting += number
+    for campaign_id, number in decision_kinds.count_by("campaign_id", ids, timezone.now()).items():
+        found[campaign_id].to_decide = number
     return found

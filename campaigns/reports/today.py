@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from campaigns.core import conditions
+from campaigns.core import conditions, decision_kinds
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.reports.progress import CampaignCounts, progress_of
@@ -23,7 +23,7 @@ from providers.types import AT_VENDOR, CallStatus
 Status = Campaign.Status
 
 CALLS_SHOWN = 5
-"""Unclear calls, and held calls, that the page shows."""
+"""Calls of each kind that need a decision that the page shows."""
 CAMPAIGNS_SHOWN = 50
 PROVIDERS_SHOWN = 20
 DAY_FIGURES_FOR = 20
@@ -80,10 +80,10 @@ class Overview:
     halted: list[Provider] = field(default_factory=list)
     """Providers that are halted until a person acts, and those whose comparison after a start comes to no end."""
     spending: list[Spending] = field(default_factory=list)
-    unknown: list[Call] = field(default_factory=list)
-    unknown_count: int = 0
-    held: list[Call] = field(default_factory=list)
-    held_count: int = 0
+    decisions: list[Call] = field(default_factory=list)
+    """Calls that need a decision, a few of each kind."""
+    decision_counts: dict[str, int] = field(default_factory=dict)
+    """How many calls of each kind need a decision, by the kind's key."""
     strangers: int = 0
     """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
     providers: list[Provider] = field(default_factory=list)
@@ -97,13 +97,13 @@ class Overview:
 
     @property
     def to_decide(self) -> int:
-        """Number of calls that are unclear or held."""
-        return self.unknown_count + self.held_count
+        """Number of calls that need a decision."""
+        return sum(self.decision_counts.values())
 
     @property
     def has_more_to_decide(self) -> bool:
-        """Whether there are more unclear or held calls than are shown."""
-        return self.to_decide > len(self.unknown) + len(self.held)
+        """Whether there are more calls that need a decision than are shown."""
+        return self.to_decide > len(self.decisions)
 
 
 def visible_campaigns(person: Person) -> list[Campaign]:
@@ -188,12 +188,10 @@ def overview(person: Person) -> Overview:
         (shown.asking if asks(campaign) else shown.campaigns).append(row)
     shown.spending = spending_of(shown.figures, campaigns)
     light = ("contact", "campaign", "provider")
-    unknown = calls.filter(conditions.unclear())
-    shown.unknown_count = unknown.count()
-    shown.unknown = list(unknown.select_related(*light)[:CALLS_SHOWN]) if shown.unknown_count else []
-    held = calls.filter(conditions.held())
-    shown.held_count = held.count()
-    shown.held = list(held.select_related(*light)[:CALLS_SHOWN]) if shown.held_count else []
+    shown.decision_counts = decision_kinds.count(calls, now)
+    for kind in decision_kinds.KINDS:
+        if shown.decision_counts[kind.key]:
+            shown.decisions += calls.filter(kind.condition(now)).select_related(*light)[:CALLS_SHOWN]
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
     shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])

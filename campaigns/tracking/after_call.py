@@ -27,7 +27,7 @@ def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.date
     campaign = call.campaign
     if campaign is None:
         return
-    if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED:
+    if before.has_ended:
         call_off(call, campaign, after, now)
     plan_retry(call, campaign, after, now)
 
@@ -70,7 +70,7 @@ def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> dict[int, Deci
     spent: dict[int, Decimal] = defaultdict(Decimal)
     for call, before, after in ended:
         if call.campaign_id is not None:
-            counted = real_cost(call, before) if before.status in FINAL else Decimal(0)
+            counted = real_cost(call, before) if before.has_ended else Decimal(0)
             spent[call.campaign_id] += real_cost(call, after) - counted
     return spent
 

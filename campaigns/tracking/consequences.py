@@ -47,7 +47,7 @@ class News:
 
     def note_end(self, call: Call, before: Evidence, after: Evidence) -> None:
         """Note that a call ended, or that its end was told anew."""
-        if after.status in FINAL and after.status != before.status:
+        if after.status in FINAL and (after.status != before.status or after.has_ended != before.has_ended):
             self.ended.append((call, before, after))
         elif after_call.was_reached_late(before, after):
             self.reached.append((call, after))

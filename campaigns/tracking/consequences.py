@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from campaigns import rules
 from campaigns.contacts.do_not_call import forbid
 from campaigns.core import budget, transcript_words
 from campaigns.evidence import Evidence
@@ -47,10 +48,15 @@ class News:
 
     def note_end(self, call: Call, before: Evidence, after: Evidence) -> None:
         """Note that a call ended, or that its end was told anew."""
-        if after.status in FINAL and (after.status != before.status or after.has_ended != before.has_ended):
+        if after.status in FINAL and (after.status != before.status or _is_told_anew(before, after)):
             self.ended.append((call, before, after))
         elif after_call.was_reached_late(before, after):
             self.reached.append((call, after))
+
+
+def _is_told_anew(before: Evidence, after: Evidence) -> bool:
+    """Return whether the vendor now tells the end of a call that we gave up, or that a person told."""
+    return after.has_ended and (not before.has_ended or before.rank == rules.RANK_BY_PERSON < after.rank)
 
 
 def follow(news: News, now: datetime.datetime) -> None:

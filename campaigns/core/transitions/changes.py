@@ -125,8 +125,8 @@ def change_rows(
     """
     if transition.is_join:
         raise ValueError(f"{transition.name}: a join is written by `join_rows`.")
-    if transition.stays_near:
-        raise ValueError(f"{transition.name}: the rank depends on where a row was, so it is changed by a query.")
+    if transition.is_ranked_apart:
+        raise ValueError(f"{transition.name}: its rank does not follow from the status, so it is made by a query.")
     changed = Changed()
     if not rows:
         return changed

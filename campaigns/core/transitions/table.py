@@ -67,6 +67,11 @@ class Transition:
         return RANK[Status(target)]
 
     @property
+    def is_ranked_apart(self) -> bool:
+        """Whether the new rank is another than that of the new status; such a change is made by a query only."""
+        return self.stays_near or self.rank is not None
+
+    @property
     def columns(self) -> frozenset[str]:
         """Return every column that the change may write."""
         named = {*self.takes, *self.may_take, *self.stamps, *self.sets, *self.clears, *self.clears_above}

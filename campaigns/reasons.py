@@ -87,7 +87,7 @@ SENTENCES: dict[str, str | Promise] = {
     "needs_person": _("Not known for a day: a person must decide."),
     "no_news": _(
         "The provider reports nothing more of this call. Its line is free, it is not called again automatically, and "
-        "a person decides what came of it."
+        "a person enters the result."
     ),
     "kept_waiting": _("A person chose to wait for news."),
     "retry_planned": _("Another attempt is planned."),

@@ -82,7 +82,9 @@ def calls(now: datetime.datetime) -> Iterator[GaugeMetricFamily]:
     yield single("unknown_to_decide", "Unknown calls that wait for a person's decision.", unknown["decide"])
     silent = Call.objects.filter(conditions.no_news()).aggregate(number=Count("id"), oldest=Min("no_news_at"))
     yield single("calls_without_news", "Accepted calls of which the vendor tells nothing more.", silent["number"])
-    yield single("without_news_oldest_seconds", "Time since the oldest of them was given up.", age(now, silent["oldest"]))
+    yield single(
+        "without_news_oldest_seconds", "Time since the oldest of them was given up.", age(now, silent["oldest"])
+    )
     yield single(
         "providers_with_due_calls",
         "Providers that may call and have a call that is due, but may still have to wait for a line or for its hours.",

@@ -58,7 +58,7 @@ KINDS: tuple[Kind, ...] = (
         label=_("No news from the provider"),
         sentence=_(
             "The provider accepted this call and reports nothing more. It may have taken place. Look it up at the "
-            "provider, then say here what came of it."
+            "provider, then enter the result here."
         ),
         condition=lambda now: conditions.no_news() & _is_asked_again(now),
         holds=lambda call, now: conditions.is_without_news(call.failure_reason) and _waits_for_nothing(call, now),

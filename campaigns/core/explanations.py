@@ -58,7 +58,7 @@ AFTER_FAILURE: dict[str, Words] = {
     ),
     FailureReason.NOT_PLACED: _("Call again if it is still wanted."),
     FailureReason.NO_NEWS: _(
-        "Look it up at the provider, then say under “Needs a decision” what came of it. It is not called again "
+        "Look it up at the provider, then enter the result under “Needs a decision”. It is not called again "
         "automatically; its number can be called again after a day."
     ),
     FailureReason.NO_CALL: _("Call again if it is still wanted."),

@@ -88,7 +88,8 @@ COUNTED: tuple[str, ...] = (
     ANSWERED, VOICEMAIL, SILENT, CallStatus.NO_ANSWER.value, CallStatus.BUSY.value, CallStatus.FAILED.value,
     CallStatus.CANCELED.value,
 )  # fmt: skip
-"""Results by which sums are grouped: every finished call has exactly one. Held calls and calls without news count as failed."""
+"""Results by which sums are grouped: every finished call has exactly one. Held calls, and those without news, count as
+failed."""
 
 
 def key_of(status: str, answered_by: str, talk_seconds: int | None) -> str:

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='alert',
             name='kind',
-            field=models.CharField(choices=[('provider_halted', 'A provider is halted'), ('campaign_paused', 'The system paused a campaign'), ('start_refused', 'A campaign did not start at its time'), ('call_unknown', 'A call has been unknown for an hour'), ('no_news', 'A provider tells nothing more of a call'), ('provider_frozen', 'Calling is frozen after a restored backup'), ('worker_silent', 'No worker is running'), ('strange_calls', 'A vendor lists calls that we do not know')], max_length=20),
+            field=models.CharField(choices=[('provider_halted', 'A provider is halted'), ('campaign_paused', 'The system paused a campaign'), ('start_refused', 'A campaign did not start at its time'), ('call_unknown', 'A call has been unknown for an hour'), ('no_news', 'A provider reports nothing more of a call'), ('provider_frozen', 'Calling is frozen after a restored backup'), ('worker_silent', 'No worker is running'), ('strange_calls', 'A vendor lists calls that we do not know')], max_length=20),
         ),
         migrations.AlterField(
             model_name='call',

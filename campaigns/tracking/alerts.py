@@ -378,7 +378,7 @@ def _of_those(what: str, ids: Sequence[int], kind: str) -> Paragraph:
     """Return the paragraph that names some of these calls, and the page on which a person decides about them."""
     rows = Call.objects.select_related("campaign", "provider").filter(pk__in=ids)
     named = [_call_line(row) for row in rows.order_by("pk")[:CALLS_NAMED]]
-    step = _("None of them is called again automatically. Look them up at the provider, then say what came of them.")
+    step = _("None of them is called again automatically. Look them up at the provider, then enter the results.")
     return Paragraph("\n".join([what, *named]), step, f"{_link('decisions')}?kind={kind}")
 
 

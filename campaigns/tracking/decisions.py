@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
@@ -41,19 +41,20 @@ MOST_TALK_SECONDS = 4 * 3600
 class ToldResult:
     """One result that a person may give to a call that took place."""
 
-    word: Words
     status: CallStatus
     answered_by: str = "unknown"
     has_seconds: bool = False
 
 
 TOLD: dict[str, ToldResult] = {
-    results.ANSWERED: ToldResult(pgettext_lazy("result of a call", "Answered"), CallStatus.COMPLETED, "human", True),
-    results.VOICEMAIL: ToldResult(gettext_lazy("Voicemail"), CallStatus.COMPLETED, "machine", True),
-    CallStatus.NO_ANSWER.value: ToldResult(CallStatus.NO_ANSWER.label, CallStatus.NO_ANSWER),
-    CallStatus.BUSY.value: ToldResult(CallStatus.BUSY.label, CallStatus.BUSY),
+    results.ANSWERED: ToldResult(CallStatus.COMPLETED, "human", has_seconds=True),
+    results.VOICEMAIL: ToldResult(CallStatus.COMPLETED, "machine", has_seconds=True),
+    CallStatus.NO_ANSWER.value: ToldResult(CallStatus.NO_ANSWER),
+    CallStatus.BUSY.value: ToldResult(CallStatus.BUSY),
 }
 """By their keys, which are those of `results`."""
+CHOICES: tuple[tuple[str, Words], ...] = tuple((key, results.BY_KEY[key].word) for key in TOLD)
+"""The same as choices of a form."""
 
 
 def took_place(call_id: int, person: Person, reason: str, *, result: str, seconds: int | None = None) -> None:
@@ -127,6 +128,7 @@ def _opened(call_id: int, person: Person) -> Call:
         raise PermissionDenied("settle_calls")
     if not decision_kinds.may_be_told(call):
         raise Refusal(
-            _("This call no longer needs a decision. Its result is: %(state)s.") % {"state": results.result_of(call).word}
+            _("This call no longer needs a decision. Its result is: %(state)s.")
+            % {"state": results.result_of(call).word}
         )
     return call

@@ -31,9 +31,7 @@ class LongestCalls(dict[int, datetime.timedelta]):
         return longest
 
 
-def is_overdue(
-    call: Call, now: datetime.datetime, longest: LongestCalls, *, margin: float = rules.NEWS_MARGIN
-) -> bool:
+def is_overdue(call: Call, now: datetime.datetime, longest: LongestCalls, *, margin: float = rules.NEWS_MARGIN) -> bool:
     """Tell whether a call is at the vendor and nothing was heard of it for its longest duration and a margin.
 
     Counted from its last news, or from the time before which the vendor does not dial. `margin` is in seconds.
@@ -64,7 +62,9 @@ def give_up_unread(now: datetime.datetime) -> int:
     margin = rules.NEWS_MARGIN + rules.UNREAD_FOR
     old = Call.objects.at_vendor().filter(changed_at__lt=now - span(margin)).order_by("changed_at")
     longest = LongestCalls()
-    overdue = [call.pk for call in old.defer("variables")[:CALLS_A_RUN] if is_overdue(call, now, longest, margin=margin)]
+    overdue = [
+        call.pk for call in old.defer("variables")[:CALLS_A_RUN] if is_overdue(call, now, longest, margin=margin)
+    ]
     return give_up(overdue, now, source=Source.SYSTEM.value)
 
 

@@ -10,8 +10,10 @@ from tests.faults.mutations_reading import READING
 from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_starting import AT_THE_START
 from tests.faults.mutations_sweeping import SWEEPING
+from tests.faults.mutations_without_news import WITHOUT_NEWS
 from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
+    *WITHOUT_NEWS,
 )  # fmt: skip

@@ -68,7 +68,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
         "may_settle": request.user.has_perm("access.settle_calls"),
         "may_decide": decision_kinds.may_be_told(call) and decision_kinds.may_decide(call, request.user),
-        "told": decisions.TOLD,
+        "told": decisions.CHOICES,
         "waits": decisions.WAITS,
         "our_price": call.provider.price_per_minute * talked / 60
         if talked and call.provider.price_per_minute

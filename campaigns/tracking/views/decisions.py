@@ -1,4 +1,4 @@
-"""The screen Needs a decision: the calls whose result nobody knows, and the held ones, with what a person may answer."""
+"""The screen Needs a decision: calls whose result nobody knows, and held ones, with what a person may answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def decisions_page(request: HttpRequest) -> HttpResponse:
     counts = decision_kinds.count(calls, now)
     chosen = decision_kinds.BY_KEY.get(request.GET.get("kind", ""))
     kinds = [chosen] if chosen else decision_kinds.KINDS
-    found = calls.filter(decision_kinds.to_decide(now, kinds)).select_related("contact", "campaign", "provider", "owner")
+    found = calls.filter(decision_kinds.to_decide(now, kinds)).select_related(
+        "contact", "campaign", "provider", "owner"
+    )
     page = paging.page_by_key(found, request.GET, ROWS_A_PAGE)
     context = {
         "page": page,
@@ -47,7 +49,7 @@ def decisions_page(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "campaign": campaign,
         "provider": provider,
-        "told": decisions.TOLD,
+        "told": decisions.CHOICES,
         "waits": decisions.WAITS,
     }
     return render(request, "tracking/decisions.html", context)

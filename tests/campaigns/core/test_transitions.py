@@ -197,7 +197,9 @@ def test_a_change_repeated_changes_nothing(campaign: Campaign, transition: Trans
     assert Campaign.objects.get(pk=campaign.pk).reserved_cost == reserved
 
 
-@pytest.mark.parametrize("transition", [one for one in TRANSITIONS if by_rows in forms_of(one)], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "transition", [one for one in TRANSITIONS if by_rows in forms_of(one)], ids=lambda one: one.name
+)
 def test_by_query_and_by_rows_is_the_same(campaign: Campaign, transition: Transition) -> None:
     target = transition.targets[0]
     for source in transition.sources:
@@ -285,6 +287,15 @@ def test_columns_are_given_as_the_table_wants_them(campaign: Campaign) -> None:
         transitions.change(transitions.SKIP, elsewhere, NOW, Why("skipped"), skip_reason="stopped")
     with pytest.raises(ValueError, match="written by rows"):
         transitions.change(transitions.LEARN, these, NOW, Why("vendor_news"))
+
+
+def test_only_a_call_without_news_is_settled(campaign: Campaign) -> None:
+    told = stand(campaign, CallStatus.FAILED, no_news_at=None)
+    why = why_of(transitions.SETTLE)
+    these = Call.objects.filter(pk=told.pk)
+    assert not transitions.change(transitions.SETTLE, these, NOW, why, to=CallStatus.BUSY, failure_reason="")
+    Call.objects.filter(pk=told.pk).update(no_news_at=NOW)
+    assert transitions.change(transitions.SETTLE, these, NOW, why, to=CallStatus.BUSY, failure_reason="")
 
 
 # The order of states

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -69,7 +70,7 @@ def took_place(call_id: int, person: Person, reason: str, *, result: str, second
         raise Refusal(_("Enter how many seconds they talked; an estimate is enough."))
     if seconds is not None and not 0 <= seconds <= MOST_TALK_SECONDS:
         raise Refusal(_("Enter the seconds as a number from 1 to %(most)d.") % {"most": MOST_TALK_SECONDS})
-    given = {"answered_by": told.answered_by, "talk_seconds": (seconds or 0) if told.has_seconds else 0}
+    given: dict[str, Any] = {"answered_by": told.answered_by, "talk_seconds": (seconds or 0) if told.has_seconds else 0}
     with transaction.atomic():
         call = _opened(call_id, person)
         now = timezone.now()

@@ -27,9 +27,12 @@ def batch_of(provider: Provider) -> int:
 
 def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, CallHandle]]:
     """Return the ids and handles of the calls to read now, the longest due first."""
-    open_calls = _handles(Call.objects.at_vendor().filter(provider=provider), now, batch_of(provider))
-    room = batch_of(provider) - len(open_calls)
-    return open_calls + (_handles(without_news().filter(provider=provider), now, room) if room else [])
+    return _handles(Call.objects.at_vendor().filter(provider=provider), now, batch_of(provider))
+
+
+def rare_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, CallHandle]]:
+    """Return the same of calls without news: a read of their own, because old calls make a list long."""
+    return _handles(without_news().filter(provider=provider), now, batch_of(provider))
 
 
 def _handles(calls: CallQuerySet, now: datetime.datetime, most: int) -> list[tuple[int, CallHandle]]:

@@ -23,7 +23,7 @@ WITHOUT_NEWS = (
         MERGING,
         "            if no_news.is_overdue(call, self.now, self.longest):",
         "            if False:",
-        TESTS + "nothing_that_a_vendor_does_keeps_a_line_and_a_campaign_for_ever",
+        "tests/campaigns/tracking/test_no_news_vendors.py::test_nothing_that_a_vendor_does_keeps_a_line_and_a_campaign_for_ever",
     ),
     Mutant(
         "keep what nobody could ask about for ever",

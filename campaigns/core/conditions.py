@@ -157,10 +157,10 @@ def keeps_its_number(call: Call, now: datetime.datetime) -> bool:
 
 
 def unsettled() -> Q:
-    """Return the condition of calls for which their campaign stays open: waiting, or at most lines and minutes away.
+    """Return the condition of calls for which their campaign stays open: they wait, or are live.
 
-    Unknown ones that only a person can decide about, and calls without news, may take for ever: the campaign ends
-    beside them and says how many are open.
+    Unknown calls that wait for a person, and calls without news, do not keep it open: it ends and says how many there
+    are.
     """
     is_with_person = Q(status=CallStatus.UNKNOWN, needs_person_at__isnull=False)
     return Q(status__in=[CallStatus.PENDING, *LIVE]) & ~is_with_person

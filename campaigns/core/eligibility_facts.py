@@ -204,4 +204,4 @@ def with_facts(
 def live_numbers(now: datetime.datetime) -> set[str]:
     """Return the numbers of all live calls; at most as many as there are lines, the unknown, and those without news."""
     live = Call.objects.live().order_by().values_list("to_number", flat=True)
-    return {*live, *Call.objects.filter(keeps_number(now)).order_by().values_list("to_number", flat=True)}
+    return set(live.union(Call.objects.filter(keeps_number(now)).order_by().values_list("to_number", flat=True)))

@@ -90,8 +90,8 @@ class _Batch:
             self.rows.append(_row(call, snapshot, after, raw, is_news, self.now))
         else:
             self.looks.append((call.pk, _next_look(call, snapshot, after, self.now), call.polls + 1, call.rank))
-            if no_news.is_overdue(call, self.now, self.longest):
-                self.overdue.append(call.pk)
+        if after.status == before.status and no_news.is_overdue(call, self.now, self.longest):
+            self.overdue.append(call.pk)
 
     def _note_state(self, call: Call, snapshot: CallSnapshot, before: Evidence, after: Evidence, raw: str) -> None:
         if why := _why(before, after, raw, self.source):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from campaigns import rules
 from campaigns.core import transitions
 from campaigns.core.call_events import Source
@@ -34,12 +36,20 @@ class LongestCalls(dict[int, datetime.timedelta]):
 def is_overdue(call: Call, now: datetime.datetime, longest: LongestCalls, *, margin: float = rules.NEWS_MARGIN) -> bool:
     """Tell whether a call is at the vendor and nothing was heard of it for its longest duration and a margin.
 
-    Counted from its last news, or from the time before which the vendor does not dial. `margin` is in seconds.
+    Counted from its last news, or from the time before which the vendor does not dial; an answered call from its
+    answer, because its talk time may grow for ever. `margin` is in seconds.
     """
     if call.status not in AT_VENDOR:
         return False
-    since = max(filter(None, (call.placing_at, call.placed_at, call.changed_at, call.not_before)))
+    since = _heard_at(call)
     return now - since > span(margin) and rules.is_without_news(since, now, longest[call.provider_id], span(margin))
+
+
+def _heard_at(call: Call) -> datetime.datetime:
+    began = max(filter(None, (call.placing_at, call.placed_at, call.not_before)), default=call.created_at)
+    heard = max(began, call.changed_at)
+    # A vendor whose times are in another zone may name an answer before the order, or one to come.
+    return min(heard, max(began, call.answered_at)) if call.answered_at else heard
 
 
 def give_up(ids: Sequence[int], now: datetime.datetime, *, source: str) -> int:
@@ -49,7 +59,8 @@ def give_up(ids: Sequence[int], now: datetime.datetime, *, source: str) -> int:
     """
     if not ids:
         return 0
-    calls = Call.objects.filter(pk__in=ids, changed_at__lt=now - span(rules.NEWS_MARGIN))
+    old = now - span(rules.NEWS_MARGIN)
+    calls = Call.objects.filter(Q(changed_at__lt=old) | Q(answered_at__lt=old), pk__in=ids)
     why = Why("no_news", source)
     return len(transitions.change(transitions.GIVE_UP, calls, now, why, next_poll_at=next_look(now, now)))
 

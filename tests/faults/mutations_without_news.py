@@ -21,8 +21,8 @@ WITHOUT_NEWS = (
     Mutant(
         "keep a call without an end for ever",
         MERGING,
-        "            if no_news.is_overdue(call, self.now, self.longest):",
-        "            if False:",
+        "        if after.status == before.status and no_news.is_overdue(call, self.now, self.longest):",
+        "        if False:",
         "tests/campaigns/tracking/test_no_news_vendors.py::test_nothing_that_a_vendor_does_keeps_a_line_and_a_campaign_for_ever",
     ),
     Mutant(
@@ -42,8 +42,8 @@ WITHOUT_NEWS = (
     Mutant(
         "give up a call that the vendor keeps until later",
         NO_NEWS,
-        "call.changed_at, call.not_before)",
-        "call.changed_at)",
+        "(call.placing_at, call.placed_at, call.not_before)",
+        "(call.placing_at, call.placed_at)",
         LONGEST_TEST,
     ),
     Mutant(
@@ -54,9 +54,16 @@ WITHOUT_NEWS = (
         LONGEST_TEST,
     ),
     Mutant(
+        "keep a call whose talk time grows for ever",
+        NO_NEWS,
+        "    return min(heard, max(began, call.answered_at)) if call.answered_at else heard",
+        "    return heard",
+        LONGEST_TEST,
+    ),
+    Mutant(
         "give up over news that came meanwhile",
         NO_NEWS,
-        "Call.objects.filter(pk__in=ids, changed_at__lt=now - span(rules.NEWS_MARGIN))",
+        "Call.objects.filter(Q(changed_at__lt=old) | Q(answered_at__lt=old), pk__in=ids)",
         "Call.objects.filter(pk__in=ids)",
         TESTS + "news_that_came_meanwhile_is_not_overwritten",
     ),
@@ -77,8 +84,8 @@ WITHOUT_NEWS = (
     Mutant(
         "call whom a launch counts as free",
         FACTS,
-        "    return {*live, *Call.objects.filter(keeps_number(now))",
-        "    return {*live, *Call.objects.none()",
+        "    return set(live.union(Call.objects.filter(keeps_number(now))",
+        "    return set(live.union(Call.objects.none()",
         NUMBER_TEST,
     ),
     Mutant(

@@ -164,7 +164,7 @@ def test_the_doctor_names_them(provider: Provider) -> None:
     assert list(diagnosed()) == []
     given_up(provider=provider)
     (found,) = diagnosed()
-    assert "1 need a decision: 1 without news" in found.text
+    assert "1 need a decision: 1 without news" in found.sentence
 
 
 def test_a_webhook_lets_a_given_up_call_be_read_now(provider: Provider) -> None:

@@ -82,6 +82,11 @@ MINUTES = datetime.timedelta(minutes=1)
         (DAY, {"not_before": -50}, True),
         # News since it was placed.
         (DAY, {"changed_at": -30}, False),
+        # An answered call, whose talk time grows with every read.
+        (DAY, {"changed_at": -1, "answered_at": -39}, False),
+        (DAY, {"changed_at": -1, "answered_at": -41}, True),
+        (41 * MINUTES, {"answered_at": -600}, True),
+        (39 * MINUTES, {"answered_at": -600}, False),
     ],
 )
 def test_the_longest_call_and_a_margin_count_from_the_last_news_or_the_not_before(
@@ -89,7 +94,7 @@ def test_the_longest_call_and_a_margin_count_from_the_last_news_or_the_not_befor
 ) -> None:
     times = {name: timezone.now() + minutes * MINUTES for name, minutes in fields.items()}
     call = at_vendor(None, provider, age, **times)
-    look(call)
+    look(call, told(call, CallStatus.RINGING, talk_seconds=7) if "answered_at" in fields else None)
     assert (call.failure_reason == "no_news") is is_given_up
     assert (call.status == "ringing") is not is_given_up
 

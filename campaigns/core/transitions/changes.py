@@ -97,7 +97,8 @@ def change(
     changed = Changed()
     with transaction.atomic(savepoint=False):
         for source in transition.sources:
-            rows = _update(calls.filter(status=source), values | {"rank": transition.rank_to(target, source)})
+            values["rank"] = transition.rank_to(target, source)
+            rows = _update(calls.filter(status=source), values)
             changed.take(rows, source, target)
             ids = [row[0] for row in rows]
             if isinstance(why, Why):

@@ -175,6 +175,7 @@ def _log(at: Landmarks) -> Iterator[Page]:
     yield Page("exports", "exports")
     yield Page("exports-live", "exports, moving part")
     yield Page("unmatched-calls", "vendor calls that nobody knows")
+    yield Page("decisions", "what needs a decision")
     for query in (
         "",
         "state=canceled",

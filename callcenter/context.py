@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from callcenter.access.roles import Person, may
-from campaigns.core import hosts, stop_all
-from campaigns.models import DialingSwitch
+from campaigns.core import decision_kinds, hosts, stop_all
+from campaigns.models import Call, DialingSwitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Place:
     begins_group: bool = False
 
 
+DECISIONS = "decisions"
 PLACES = (
     Place("today", _("Today"), "today", ("see_today",)),
     Place("quick-call", _("Quick call"), "phone", ("place_call",), pgettext_lazy("menu", "Call")),
@@ -41,6 +42,7 @@ PLACES = (
     Place("import-new", _("Import"), "import", ("import_people",)),
     Place("do-not-call", _("Do not call"), "hand", ("add_do_not_call",)),
     Place("call-log", _("Call log"), "log", ("see_calls",), pgettext_lazy("menu", "Calls")),
+    Place(DECISIONS, _("Needs a decision"), "question", ("see_calls",)),
     Place("reports", _("Reports"), "report", ("see_reports",)),
     Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),
     Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
@@ -57,6 +59,8 @@ class Link:
     place: Place
     url: str
     is_here: bool
+    is_counted: bool = False
+    """Whether the number of calls that need a decision stands beside it."""
 
     @property
     def label(self) -> str | Promise:
@@ -92,7 +96,7 @@ def links_for(person: Person, path: str) -> list[Link]:
         except NoReverseMatch:  # a screen that this installation does not have
             continue
     here = max((url for _place, url in found if path.startswith(url)), key=len, default="")
-    return [Link(place, url, url == here) for place, url in found]
+    return [Link(place, url, url == here, place.name == DECISIONS) for place, url in found]
 
 
 def magic_numbers() -> Iterable[Any]:
@@ -139,6 +143,15 @@ class Console:
         self.path = request.path
         self._links: list[Link] | None = None
         self._switch: DialingSwitch | None = None
+        self._to_decide: int | None = None
+
+    @property
+    def to_decide(self) -> int:
+        """How many calls that this person may see need a decision."""
+        if self._to_decide is None:
+            calls = Call.objects.visible_to(self.person)
+            self._to_decide = calls.filter(decision_kinds.to_decide(timezone.now())).order_by().count()
+        return self._to_decide
 
     @property
     def links(self) -> list[Link]:

@@ -24,13 +24,12 @@ from django.utils import timezone
 
 from callcenter import mail_check, sqlite_files
 from callcenter.access.rights import ADMIN
-from campaigns.core import hosts, stored_files
+from campaigns.core import decision_kinds, hosts, stored_files
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, Campaign, Contact, DialingSwitch
 from campaigns.tracking import alerts
 from providers.models import Provider, ProviderState
 from providers.services.vendor_clock import seconds_ahead
-from providers.types import CallStatus
 
 CLOCK_APART = 2.0
 VENDOR_CLOCK_APART = 60.0
@@ -380,9 +379,16 @@ def stops() -> Iterator[Finding]:
 
 def calls() -> Iterator[Finding]:
     """Count the calls that wait for a person's decision."""
-    waiting = Call.objects.filter(needs_person_at__isnull=False, status=CallStatus.UNKNOWN).count()
-    if waiting:
-        yield note("Calls", f"{waiting} wait for a person's decision.", "A manager decides on the page Today.")
+    counts = decision_kinds.count(Call.objects.all(), timezone.now())
+    if any(counts.values()):
+        of_which = (
+            f"{counts['no_news']} without news of their provider, {counts['unknown']} unknown, {counts['held']} held"
+        )
+        yield note(
+            "Calls",
+            f"{sum(counts.values())} need a decision: {of_which}.",
+            "A manager decides on the page Needs a decision.",
+        )
 
 
 def system_checks() -> Iterator[Finding]:

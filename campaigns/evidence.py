@@ -12,7 +12,7 @@ from typing import Any
 
 from campaigns import rules
 from campaigns.reasons import MAX_REASON
-from providers.types import OURS, AnsweredBy, CallSnapshot, CallStatus, FailureReason
+from providers.types import FINAL, OUR_CONCLUSIONS, OURS, AnsweredBy, CallSnapshot, CallStatus, FailureReason
 
 ANSWERED_BY_ORDER: tuple[AnsweredBy, ...] = ("unknown", "machine", "human")
 REASONS = frozenset(FailureReason.values)
@@ -40,6 +40,11 @@ class Evidence:
     def standing(self) -> tuple[int, str, str, str]:
         """The sort key by which the larger state wins: the rank first, then the texts to decide ties."""
         return (self.rank, self.status, self.failure_reason, self.failure_detail)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the end is known from the vendor or a person, and not only our own conclusion."""
+        return self.status in FINAL and self.failure_reason not in OUR_CONCLUSIONS
 
 
 def join(one: Evidence, other: Evidence) -> Evidence:

@@ -15,6 +15,7 @@ from campaigns.reports import rollups
 from campaigns.tracking import (
     alerts,
     due_reads,
+    no_news,
     reconciliation_sweep,
     restore_guard,
     start_comparison,
@@ -35,7 +36,8 @@ def sweep() -> dict[str, int]:
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
         "woken": budget.wake_waiting(),
-        "silent": stuck_calls.flag_the_silent(now),
+        "unknown": stuck_calls.flag_the_unknown(now),
+        "without_news": no_news.give_up_unread(now),
         "finished": lifecycle.finish_done_campaigns(),
     }
     recordings.forget_recordings()

@@ -103,6 +103,11 @@ SENTENCES: dict[str, str | Promise] = {
     "looked_no_list": _("This vendor has no list to look at: only its own message or a person can tell."),
     "several_candidates": _("Several calls in the vendor's list could be this one: a person must decide."),
     "needs_person": _("Not known for a day: a person must decide."),
+    "no_news": _(
+        "The provider reports nothing more of this call. Its line is free, it is not called again automatically, and "
+        "a person enters the result."
+    ),
+    "kept_waiting": _("A person chose to wait for news."),
     "retry_planned": _("Another attempt is planned."),
     "account_retry": _(
         "The account at the vendor failed, not this person: called again once it is mended; no attempt is used up."

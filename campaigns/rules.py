@@ -30,6 +30,16 @@ RING_GUARD = 60
 PERSON_AFTER = 24 * 3600
 """After so long an unknown call is given to a person to decide."""
 
+# A call that the vendor accepted, and of which it tells nothing more
+NEWS_MARGIN = 30 * 60
+"""Seconds beside the longest call within which its end must be known: to dial, to ring and to write it up."""
+UNREAD_FOR = 24 * 3600
+"""The same where the vendor could not be asked meanwhile."""
+NUMBER_KEPT = 24 * 3600
+"""Seconds for which a call without news still keeps others from calling its number."""
+RARELY, MORE_RARELY, RARELY_UNTIL = 3600, 24 * 3600, 30 * 24 * 3600
+"""Seconds between two reads of a call without news, within its first day and after it, and when the reads end."""
+
 MAX_NOT_SENT = 5
 """A provider pauses when the order of one call could not be sent this many times in a row."""
 LONGEST_FORECAST = 30 * 24 * 60
@@ -73,6 +83,8 @@ RANK: dict[CallStatus, int] = {
 """Total order of statuses: when evidence is merged the higher rank wins, so a status never goes back."""
 RANK_NOT_PLACED = 25
 """Rank of our own conclusion "never placed": any news from the vendor outranks it."""
+RANK_BY_PERSON = 76
+"""Rank of a person's word on how a call ended: the end that a vendor tells outranks it."""
 
 UNKNOWN_ZONE = "Etc/Unknown"
 
@@ -238,6 +250,20 @@ def next_look_delay(after_deadline: float) -> float:
     Computed from the deadline, not from the last look, so that a look that runs twice delays nothing.
     """
     return next((at - after_deadline for at in SETTLE_LOOKS if at > after_deadline + LOOKS_LEAST_APART), 86400.0)
+
+
+def is_without_news(
+    since: datetime.datetime, now: datetime.datetime, longest: datetime.timedelta, margin: datetime.timedelta
+) -> bool:
+    """Tell whether nothing was heard of a call for its longest duration and a margin, counted from `since`."""
+    return now - since > longest + margin
+
+
+def next_rare_delay(silent_seconds: float) -> float | None:
+    """Return the seconds until a call that is without news for so long is read again; None if it is no more."""
+    if silent_seconds >= RARELY_UNTIL:
+        return None
+    return float(RARELY if silent_seconds < MORE_RARELY else MORE_RARELY)
 
 
 def is_unreachable(tries: int, outcomes: Sequence[Sequence[int]], now: float) -> bool:

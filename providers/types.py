@@ -86,6 +86,12 @@ class FailureReason(models.TextChoices):
     NOT_CONNECTED = "not_connected", _("The call did not connect")
     PLACE_REJECTED = "place_rejected", _("The vendor refused the order")
     NOT_PLACED = "not_placed", _("The vendor never took the order")
+    NO_NEWS = "no_news", _("No news from the provider")
+    NO_CALL = "no_call", _("A person found that it did not take place")
+
+
+OUR_CONCLUSIONS = frozenset({FailureReason.NOT_PLACED, FailureReason.NO_NEWS})
+"""Reasons that we concluded ourselves, so that the vendor has not told the end of the call."""
 
 
 ACCOUNT_FAILURES = frozenset({FailureReason.BALANCE_LOW})

@@ -16,7 +16,7 @@ from django.db.models import Count, Min, Q
 from prometheus_client.core import GaugeMetricFamily
 
 from campaigns import queue
-from campaigns.core import hosts
+from campaigns.core import conditions, hosts
 from campaigns.dialing.reservation import providers_with_work
 from campaigns.models import Alert, Call, CallExport, Campaign, ContactImport, DialingSwitch, WorkerHost
 from campaigns.models.status_conditions import StatusIsMostly
@@ -80,6 +80,11 @@ def calls(now: datetime.datetime) -> Iterator[GaugeMetricFamily]:
     yield single("unknown_calls", "Calls of which nobody knows yet whether they were placed.", unknown["number"])
     yield single("unknown_oldest_seconds", "Age of the oldest unknown call.", age(now, unknown["oldest"]))
     yield single("unknown_to_decide", "Unknown calls that wait for a person's decision.", unknown["decide"])
+    silent = Call.objects.filter(conditions.no_news()).aggregate(number=Count("id"), oldest=Min("no_news_at"))
+    yield single("calls_without_news", "Accepted calls of which the vendor tells nothing more.", silent["number"])
+    yield single(
+        "without_news_oldest_seconds", "Time since the oldest of them was given up.", age(now, silent["oldest"])
+    )
     yield single(
         "providers_with_due_calls",
         "Providers that may call and have a call that is due, but may still have to wait for a line or for its hours.",

@@ -25,8 +25,8 @@ from campaigns.calls.call_log_filters import (
     CallFilters,
 )
 from campaigns.contacts import search
-from campaigns.core import results, transcript_words
-from campaigns.core.conditions import ended, held, hung_up_at_once, unclear, voicemail
+from campaigns.core import decision_kinds, results, transcript_words
+from campaigns.core.conditions import ended, hung_up_at_once, voicemail
 from campaigns.core.days import start_of
 from campaigns.models import Call, CallEvent, DoNotCall
 from campaigns.models.calls import CallQuerySet
@@ -101,8 +101,8 @@ def _state(state: str) -> Q:
     if state == LIVE_NOW:
         return _few(Q(status__in=results.LIVE))
     if state == TO_DECIDE:
-        return _few(unclear()) | _few(held())
-    if state in {results.HELD, results.SILENT}:
+        return decision_kinds.to_decide(timezone.now())
+    if state in {results.HELD, results.SILENT, results.NO_NEWS}:
         return _few(results.condition(state))
     return results.condition(state)
 

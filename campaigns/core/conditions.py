@@ -14,12 +14,13 @@ from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from campaigns import rules
+from campaigns.core.clock import span
 from campaigns.core.sql.bulk import literals
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.models.status_conditions import StatusIsMostly
 from campaigns.outcomes import Outcome
-from providers.types import ACCOUNT_FAILURES, ENDED, FINAL, CallStatus, FailureReason
+from providers.types import ACCOUNT_FAILURES, ENDED, FINAL, LIVE, CallStatus, FailureReason
 
 UNKNOWN_FOR = datetime.timedelta(minutes=15)
 """An unknown call younger than this is usually resolved automatically."""
@@ -32,9 +33,12 @@ def ended() -> Q:
 
 
 NEVER_LEFT = (CallStatus.PENDING, CallStatus.SKIPPED)
-NOBODY_RUNG = (FailureReason.PLACE_REJECTED, FailureReason.INVALID_NUMBER, FailureReason.NOT_PLACED)
-"""Failures in which no phone rang: the vendor refused the order, or never received it. Any other failure happened after
-the vendor accepted the order, and its reason does not prove that the phone did not ring."""
+NOBODY_RUNG = (
+    FailureReason.PLACE_REJECTED, FailureReason.INVALID_NUMBER, FailureReason.NOT_PLACED, FailureReason.NO_CALL,
+)  # fmt: skip
+"""Failures in which no phone rang: the vendor refused the order, or never received it, or a person made sure that the
+call did not take place. Any other failure happened after the vendor accepted the order, and its reason does not prove
+that the phone did not ring."""
 
 
 def phone_may_have_rung() -> Q:
@@ -104,8 +108,9 @@ def is_voicemail(status: str, answered_by: str) -> bool:
 
 
 OUTCOMES = frozenset(outcome.value for outcome in Outcome)
-NOT_ON_THE_LINE = (*NOBODY_RUNG, FailureReason.BALANCE_LOW)
-"""Reasons of failed calls that say nothing of the person's line: the order was refused, or the account is empty."""
+NOT_ON_THE_LINE = (*NOBODY_RUNG, FailureReason.BALANCE_LOW, FailureReason.NO_NEWS)
+"""Reasons of failed calls that say nothing of the person's line: the order was refused, the account is empty, or the
+vendor tells nothing more."""
 
 
 def outcome_of(status: str, answered_by: str, talk_seconds: int | None, failure_reason: str) -> Outcome | None:
@@ -145,6 +150,54 @@ def held() -> Q:
 def is_held(held_at: object) -> bool:
     """Tell whether a call is held; `held_at` may be the time itself or whether it is set."""
     return bool(held_at)
+
+
+def no_news() -> Q:
+    """Return the condition of calls that the vendor accepted and of whose end it tells nothing; nobody decided yet."""
+    # `no_news_at` alone has a small partial index; it is emptied by any news of the vendor.
+    return Q(no_news_at__isnull=False, failure_reason=FailureReason.NO_NEWS)
+
+
+def is_without_news(failure_reason: str) -> bool:
+    """Tell whether a call with this failure reason was given up because the vendor tells nothing more of it."""
+    return failure_reason == FailureReason.NO_NEWS
+
+
+def number_kept_since(now: datetime.datetime) -> datetime.datetime:
+    """Return since when a call without news keeps others from calling its number."""
+    return now - span(rules.NUMBER_KEPT)
+
+
+KEEPS_NUMBER = (
+    f"no_news_at IS NOT NULL AND failure_reason = '{FailureReason.NO_NEWS}' AND (no_news_at > %s OR decide_after > %s)"
+)
+"""The calls without news to whose numbers nobody else is called yet, as plain SQL over the table of calls.
+
+Its parameters are `number_kept_since(now)` and `now`: a day, or as long as a person chose to wait.
+"""
+
+
+def keeps_number(now: datetime.datetime) -> Q:
+    """Return the same condition for a query."""
+    return no_news() & (Q(no_news_at__gt=number_kept_since(now)) | Q(decide_after__gt=now))
+
+
+def keeps_its_number(call: Call, now: datetime.datetime) -> bool:
+    """Tell whether a call without news still keeps others from calling its number."""
+    if not is_without_news(call.failure_reason) or call.no_news_at is None:
+        return False
+    is_asked_to_wait = call.decide_after is not None and call.decide_after > now
+    return call.no_news_at > number_kept_since(now) or is_asked_to_wait
+
+
+def unsettled() -> Q:
+    """Return the condition of calls for which their campaign stays open: they wait, or are live.
+
+    Unknown calls that wait for a person, and calls without news, do not keep it open: it ends and says how many there
+    are.
+    """
+    is_with_person = Q(status=CallStatus.UNKNOWN, needs_person_at__isnull=False)
+    return Q(status__in=[CallStatus.PENDING, *LIVE]) & ~is_with_person
 
 
 def unclear(now: datetime.datetime | None = None) -> Q:

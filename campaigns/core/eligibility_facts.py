@@ -13,7 +13,14 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 
 from campaigns.core.call_caps import Cap, ReachedCap, caps_of_persons, reached
-from campaigns.core.conditions import PHONE_MAY_HAVE_RUNG, TALKED, phone_may_have_rung
+from campaigns.core.conditions import (
+    KEEPS_NUMBER,
+    PHONE_MAY_HAVE_RUNG,
+    TALKED,
+    keeps_number,
+    number_kept_since,
+    phone_may_have_rung,
+)
 from campaigns.core.sql.bulk import among, literals
 from campaigns.models import Call, Campaign, Contact, DoNotCall
 from providers.types import LIVE
@@ -118,9 +125,11 @@ def numbers_now(
     statement = (
         f"SELECT 'forbidden', phone, {nothing} FROM {entries} "  # noqa: S608
         f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
-        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs}"
+        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs} "
+        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE {KEEPS_NUMBER} AND {theirs}"
     )
-    parameters = [*those, connection.ops.adapt_datetimefield_value(now), *those]
+    at, kept_since = map(connection.ops.adapt_datetimefield_value, (now, number_kept_since(now)))
+    parameters = [*those, at, *those, kept_since, at, *those]
     if quiet_since is not None:
         statement += (
             f" UNION ALL SELECT 'rung', to_number, campaign_id, MAX(placing_at) FROM {calls} "  # noqa: S608
@@ -230,6 +239,7 @@ def capped_columns() -> dict[str, Cap]:
     return {f"cap_{cap.days}": cap for cap in caps_of_persons()}
 
 
-def live_numbers() -> set[str]:
-    """Return the numbers of all live calls; at most as many as there are lines, and the calls of unknown outcome."""
-    return set(Call.objects.live().order_by().values_list("to_number", flat=True))
+def live_numbers(now: datetime.datetime) -> set[str]:
+    """Return the numbers of all live calls; at most as many as there are lines, the unknown, and those without news."""
+    live = Call.objects.live().order_by().values_list("to_number", flat=True)
+    return set(live.union(Call.objects.filter(keeps_number(now)).order_by().values_list("to_number", flat=True)))

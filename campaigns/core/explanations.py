@@ -44,6 +44,8 @@ FAILED: dict[str, Words] = {
     FailureReason.NOT_CONNECTED: _("The call did not connect."),
     FailureReason.PLACE_REJECTED: _("The vendor refused the order; nothing was dialled."),
     FailureReason.NOT_PLACED: _("The vendor never took the order: nobody was rung."),
+    FailureReason.NO_NEWS: _("The provider accepted this call and reports nothing more. It may have taken place."),
+    FailureReason.NO_CALL: _("Somebody looked it up: this call did not take place."),
 }
 AFTER_FAILURE: dict[str, Words] = {
     FailureReason.NONE: _("Call again later; where it repeats, tell an admin."),
@@ -56,6 +58,11 @@ AFTER_FAILURE: dict[str, Words] = {
         "Read the vendor's own words on the call's page, correct the message or the number, call again."
     ),
     FailureReason.NOT_PLACED: _("Call again if it is still wanted."),
+    FailureReason.NO_NEWS: _(
+        "Look it up at the provider, then enter the result under “Needs a decision”. It is not called again "
+        "automatically; its number can be called again after a day."
+    ),
+    FailureReason.NO_CALL: _("Call again if it is still wanted."),
 }
 SKIPPED: dict[str, Words] = {
     SkipReason.NONE: _("Not called."),
@@ -212,6 +219,8 @@ def why(call: Call) -> Words:
         if call.skip_reason in SKIPPED:
             return SKIPPED[call.skip_reason]
         return SkipReason(call.skip_reason).label if call.skip_reason in SkipReason.values else _("Not called.")
+    if conditions.is_without_news(call.failure_reason):
+        return FAILED[FailureReason.NO_NEWS]
     if conditions.is_voicemail(call.status, call.answered_by):
         return _("A voicemail answered.")
     if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
@@ -257,6 +266,8 @@ def why_no_more(call: Call, campaign: Campaign) -> Words:
         return _("Done: no further attempt.")
     if call.stop_asked_at:
         return _("No further attempt: somebody here stopped the call.")
+    if conditions.is_without_news(call.failure_reason):
+        return _("No further attempt: the provider reports nothing more of this call.")
     if not campaign.is_open:
         return _("No further attempt: the campaign is over.")
     if conditions.is_account_failure(call.status, call.failure_reason):
@@ -275,10 +286,12 @@ def next_step(call: Call) -> Words:
     """Return what a user can do about a call now; empty if nothing."""
     if call.status == CallStatus.UNKNOWN:
         if call.needs_person_at:
-            return _("A manager looks at the vendor's own screen and says here whether it was placed.")
+            return _("Look it up at the provider, then say under “Needs a decision” whether it was placed.")
         return _("We look for it in the vendor's own list. Until we know, nobody calls this number again.")
     if conditions.is_held(call.held_at):
         return _("A manager decides whether to call again; nothing is dialled by itself.")
+    if conditions.is_without_news(call.failure_reason):
+        return AFTER_FAILURE[FailureReason.NO_NEWS]
     if call.status == CallStatus.FAILED and not conditions.is_voicemail(call.status, call.answered_by):
         if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
             return ""

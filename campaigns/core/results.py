@@ -32,7 +32,7 @@ READS = (
 )  # fmt: skip
 """Columns of a call from which its result and sentence follow."""
 
-ANSWERED, SILENT, VOICEMAIL, HELD, TO_DECIDE = "talked", "silent", "machine", "held", "decide"
+ANSWERED, SILENT, VOICEMAIL, HELD, TO_DECIDE, NO_NEWS = "talked", "silent", "machine", "held", "decide", "no_news"
 """Keys of results that are not statuses; every other result has its status as key."""
 
 
@@ -74,6 +74,7 @@ RESULTS: tuple[Result, ...] = (
     _of(CallStatus.BUSY, "minus", "warn"),
     _of(CallStatus.FAILED, "cross", "bad"),
     Result(key=HELD, chip=Chip(_("Held: never placed"), "hand", "warn")),
+    Result(key=NO_NEWS, chip=Chip(_("No news: decide"), "question", "bad")),
     _of(CallStatus.CANCELED, "minus"),
     _of(CallStatus.UNKNOWN, "question", "warn"),
     Result(key=TO_DECIDE, chip=Chip(_("Unknown: decide"), "question", "bad")),
@@ -87,7 +88,8 @@ COUNTED: tuple[str, ...] = (
     ANSWERED, VOICEMAIL, SILENT, CallStatus.NO_ANSWER.value, CallStatus.BUSY.value, CallStatus.FAILED.value,
     CallStatus.CANCELED.value,
 )  # fmt: skip
-"""Results by which sums are grouped: every finished call has exactly one. Held calls count as failed."""
+"""Results by which sums are grouped: every finished call has exactly one. Held calls, and those without news, count as
+failed."""
 
 
 def key_of(status: str, answered_by: str, talk_seconds: int | None) -> str:
@@ -105,6 +107,8 @@ def result_of(row: Row) -> Result:
     status = value("status")
     if conditions.is_held(value("held_at")):
         return BY_KEY[HELD]
+    if conditions.is_without_news(value("failure_reason")):
+        return BY_KEY[NO_NEWS]
     key = key_of(status, value("answered_by"), value("talk_seconds"))
     if key == CallStatus.UNKNOWN and value("needs_person_at"):
         return BY_KEY[TO_DECIDE]
@@ -125,7 +129,7 @@ def sentence_of(row: Row) -> Words:
 def condition(key: str) -> Q:
     """Return the query condition of a result's key, or of a status.
 
-    Held calls are also failed calls, and calls to decide are also unknown ones.
+    Held calls and calls without news are also failed calls, and calls to decide are also unknown ones.
     """
     if key == ANSWERED:
         return conditions.talked()
@@ -133,6 +137,8 @@ def condition(key: str) -> Q:
         return conditions.voicemail()
     if key == HELD:
         return conditions.held()
+    if key == NO_NEWS:
+        return conditions.no_news()
     if key == TO_DECIDE:
         return Q(status=CallStatus.UNKNOWN, needs_person_at__isnull=False)
     status = CallStatus.COMPLETED if key == SILENT else CallStatus(key)
@@ -177,7 +183,7 @@ def in_order(counts: Mapping[str, int]) -> list[tuple[Result, int]]:
 
 def menu() -> Sequence[tuple[Words, Sequence[tuple[str, Words]]]]:
     """Return grouped form choices for filtering calls: results, then statuses of unfinished calls."""
-    over = (*COUNTED, CallStatus.UNKNOWN, CallStatus.SKIPPED)
+    over = (*COUNTED, NO_NEWS, CallStatus.UNKNOWN, CallStatus.SKIPPED)
     return [
         (_("Result"), chosen_from(over)),
         (_("Status"), chosen_from((CallStatus.PENDING, *LIVE))),

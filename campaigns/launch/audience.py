@@ -103,7 +103,7 @@ class AudienceJudge:
         columns += caps
         if self.judge.needed or self.expected:
             columns.append("variables")
-        live = live_numbers() if looks_back else set()
+        live = live_numbers(self.judge.now) if looks_back else set()
         rows = annotated.values_list(*columns).iterator(chunk_size=5000)
         for pk, name, phone, own_zone, forbidden, excluded, last_rung, *rest in rows:
             variables = rest[len(caps)] if len(rest) > len(caps) else {}

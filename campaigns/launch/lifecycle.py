@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
-from campaigns.core import message_parts, transitions
+from campaigns.core import conditions, message_parts, transitions
 from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.refusals import Refusal
@@ -250,9 +250,10 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
 def finish_done_campaigns() -> int:
     """Finish every running campaign that has no call left to make; returns how many finished.
 
+    Calls that only a person can decide about do not keep it open.
     A pilot is paused instead, to ask how to continue, if people of its audience are not queued yet.
     """
-    unsettled = Call.objects.filter(campaign=OuterRef("pk"), status__in=[CallStatus.PENDING, *LIVE])
+    unsettled = Call.objects.filter(conditions.unsettled(), campaign=OuterRef("pk"))
     done = Campaign.objects.filter(~Exists(unsettled), status=Status.RUNNING, is_filled=True)
     finished = 0
     for campaign in done:

@@ -29,10 +29,10 @@ from providers.types import CallStatus
 
 Words = str | Promise
 
-# Held calls wait for a manager's decision and are not counted as failed here.
+# Held calls and calls without news wait for a person's decision and are not counted as failed here.
 OUTCOMES: dict[str, tuple[Words, Q]] = {
     **{
-        key: (results.BY_KEY[key].word, results.condition(key) & ~conditions.held())
+        key: (results.BY_KEY[key].word, results.condition(key) & ~conditions.held() & ~conditions.no_news())
         for key in results.COUNTED
         if key != results.ANSWERED
     },

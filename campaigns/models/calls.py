@@ -177,6 +177,10 @@ class Call(Owned):
     held_at = models.DateTimeField(null=True, blank=True)
     """When it was proved never placed; it then waits for a person's decision and is not called again automatically."""
     needs_person_at = models.DateTimeField(null=True, blank=True)
+    no_news_at = models.DateTimeField(_("without news since"), null=True, blank=True)
+    """When it was given up because the vendor tells nothing more of it; emptied by the vendor's next news."""
+    decide_after = models.DateTimeField(null=True, blank=True)
+    """Until when a person who had to decide about it chose to wait."""
 
     # The queue
     due_at = models.DateTimeField(_("due"), default=timezone.now)
@@ -281,6 +285,9 @@ class Call(Owned):
             models.Index(fields=["dialer"], condition=Q(dialer__isnull=False), name="call_with_dialer"),
             models.Index(fields=["team"], condition=Q(team__isnull=False), name="call_of_team"),
             models.Index(fields=["held_at"], condition=Q(held_at__isnull=False), name="call_held"),
+            models.Index(
+                fields=["provider", "next_poll_at"], condition=Q(no_news_at__isnull=False), name="call_without_news"
+            ),
             models.Index(fields=["-id"], condition=Q(answered_by="machine"), name="call_by_machine"),
             models.Index(fields=["talk_seconds"], condition=Q(talk_seconds__isnull=False), name="call_by_talk"),
             models.Index(fields=["cost"], condition=Q(cost__isnull=False), name="call_by_cost"),

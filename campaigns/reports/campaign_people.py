@@ -27,7 +27,7 @@ OUT = "out"
 STATES: tuple[tuple[str, Words], ...] = (
     *results.chosen_from([CallStatus.PENDING]),
     (OUT, _("Out now")),
-    *results.chosen_from([*results.COUNTED, results.HELD, CallStatus.UNKNOWN, CallStatus.SKIPPED]),
+    *results.chosen_from([*results.COUNTED, results.HELD, results.NO_NEWS, CallStatus.UNKNOWN, CallStatus.SKIPPED]),
 )
 OLD_STATES = (CallStatus.COMPLETED.value,)
 """States that are no longer offered but still accepted, because saved addresses contain them."""

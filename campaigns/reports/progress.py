@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import rules
-from campaigns.core import results
+from campaigns.core import decision_kinds, results
 from campaigns.core.budget import room_left
 from campaigns.core.day_caps import day_of
 from campaigns.core.eligibility import stops_of
@@ -62,6 +62,8 @@ class Progress:
     """Estimated time of the end, given calling hours and planned attempts; None if unknown."""
     recallable: int = 0
     """Calls in the vendor's queue that a stop would cancel there."""
+    to_decide: int = 0
+    """Calls that need a decision by a person; they do not keep the campaign open."""
     standstill: Sequence[str] = field(default_factory=list)
     """Sentences about why no new call is sent now."""
 
@@ -168,6 +170,7 @@ def measure(campaign: Campaign) -> Progress:
         recallable=Call.objects.recallable().filter(campaign=campaign).count()
         if by_status.get(CallStatus.QUEUED)
         else 0,
+        to_decide=decision_kinds.count_by("campaign_id", [campaign.pk], now)[campaign.pk],
         standstill=standstill,
     )
 
@@ -254,6 +257,8 @@ class CampaignCounts:
     waiting: int = 0
     unknown: int = 0
     skipped: int = 0
+    to_decide: int = 0
+    """Calls that need a decision by a person, among all of them."""
 
 
 def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
@@ -276,4 +281,6 @@ def progress_of(campaigns: Iterable[Campaign]) -> dict[int, CampaignCounts]:
             progress.unknown += number
         else:
             progress.waiting += number
+    for campaign_id, number in decision_kinds.count_by("campaign_id", ids, timezone.now()).items():
+        found[campaign_id].to_decide = number
     return found

@@ -15,7 +15,7 @@ from django.utils import timezone
 from callcenter.access.roles import Person, may
 from campaigns.calls import hand_overs
 from campaigns.calls.hand_overs import HandOverRow
-from campaigns.core import conditions
+from campaigns.core import conditions, decision_kinds
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.reports.progress import CampaignCounts, progress_of
@@ -25,7 +25,7 @@ from providers.types import AT_VENDOR, CallStatus
 Status = Campaign.Status
 
 CALLS_SHOWN = 5
-"""Unclear calls, and held calls, that the page shows."""
+"""Calls of each kind that need a decision that the page shows."""
 HAND_OVERS_SHOWN = 10
 CAMPAIGNS_SHOWN = 50
 PROVIDERS_SHOWN = 20
@@ -83,10 +83,10 @@ class Overview:
     halted: list[Provider] = field(default_factory=list)
     """Providers that are halted until a person acts, and those whose comparison after a start comes to no end."""
     spending: list[Spending] = field(default_factory=list)
-    unknown: list[Call] = field(default_factory=list)
-    unknown_count: int = 0
-    held: list[Call] = field(default_factory=list)
-    held_count: int = 0
+    decisions: list[Call] = field(default_factory=list)
+    """Calls that need a decision, a few of each kind."""
+    decision_counts: dict[str, int] = field(default_factory=dict)
+    """How many calls of each kind need a decision, by the kind's key."""
     hand_overs: list[HandOverRow] = field(default_factory=list)
     """Calls that were given to this person, the first due first; for managers also overdue ones of others."""
     hand_overs_count: int = 0
@@ -103,13 +103,13 @@ class Overview:
 
     @property
     def to_decide(self) -> int:
-        """Number of calls that are unclear or held."""
-        return self.unknown_count + self.held_count
+        """Number of calls that need a decision."""
+        return sum(self.decision_counts.values())
 
     @property
     def has_more_to_decide(self) -> bool:
-        """Whether there are more unclear or held calls than are shown."""
-        return self.to_decide > len(self.unknown) + len(self.held)
+        """Whether there are more calls that need a decision than are shown."""
+        return self.to_decide > len(self.decisions)
 
 
 def visible_campaigns(person: Person) -> list[Campaign]:
@@ -194,12 +194,10 @@ def overview(person: Person) -> Overview:
         (shown.asking if asks(campaign) else shown.campaigns).append(row)
     shown.spending = spending_of(shown.figures, campaigns)
     light = ("contact", "campaign", "provider")
-    unknown = calls.filter(conditions.unclear())
-    shown.unknown_count = unknown.count()
-    shown.unknown = list(unknown.select_related(*light)[:CALLS_SHOWN]) if shown.unknown_count else []
-    held = calls.filter(conditions.held())
-    shown.held_count = held.count()
-    shown.held = list(held.select_related(*light)[:CALLS_SHOWN]) if shown.held_count else []
+    shown.decision_counts = decision_kinds.count(calls, now)
+    for kind in decision_kinds.KINDS:
+        if shown.decision_counts[kind.key]:
+            shown.decisions += calls.filter(kind.condition(now)).select_related(*light)[:CALLS_SHOWN]
     given = hand_overs.left_to(person)
     shown.hand_overs = hand_overs.rows_of(given[: HAND_OVERS_SHOWN + 1], person)
     shown.hand_overs_count = given.count() if len(shown.hand_overs) > HAND_OVERS_SHOWN else len(shown.hand_overs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.db.models import prefetch_related_objects
 
 from campaigns import rules
 from campaigns.calls import hand_overs
-from campaigns.core import conditions, transitions
+from campaigns.core import budget, conditions, day_caps, transitions
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.costs import real_cost
 from campaigns.core.transitions import Why
@@ -27,7 +27,7 @@ from campaigns.outcomes import Attempts, Outcome, Plan, Then, plan_after
 from campaigns.reasons import SkipReason, WaitReason
 from providers.exceptions import OutOfCredit
 from providers.models import Provider
-from providers.types import FINAL, CallStatus
+from providers.types import CallStatus
 
 A_DAY = datetime.timedelta(days=1)
 
@@ -41,7 +41,7 @@ def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.date
     if campaign is None:
         return
     plan = plan_for(call, campaign, after, now)
-    if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED:
+    if before.has_ended:
         call_off(call, campaign, plan, now)
     carry_out(call, campaign, plan, after, now)
 
@@ -131,9 +131,20 @@ def costs_of(ended: Sequence[tuple[Call, Evidence, Evidence]]) -> list[tuple[Cal
     """
     prefetch_related_objects([call for call, _before, _after in ended], "provider", "campaign")
     return [
-        (call, _cost(call, after) - (_cost(call, before) if before.status in FINAL else Decimal(0)))
+        (call, _cost(call, after) - (_cost(call, before) if before.has_ended else Decimal(0)))
         for call, before, after in ended
     ]
+
+
+def book_costs(
+    ended: Sequence[tuple[Call, Evidence, Evidence]],
+    now: datetime.datetime,
+    reserves: Mapping[int, Decimal] = budget.NOTHING,
+) -> None:
+    """Book what these ended calls cost, to their campaigns and to the day's caps, beside reserves that were freed."""
+    costs = costs_of(ended)
+    budget.book(reserves, by_campaign(costs))
+    day_caps.book_spent(costs, now)
 
 
 def by_campaign(costs: Sequence[tuple[Call, Decimal]]) -> dict[int, Decimal]:
@@ -159,7 +170,7 @@ def _outcome(after: Evidence) -> Outcome | None:
 
 def is_told_anew(before: Evidence, after: Evidence) -> bool:
     """Return whether something else is known now of the end of a call that had ended: another outcome, or a talk."""
-    if before.status not in FINAL or before.rank == rules.RANK_NOT_PLACED:
+    if not before.has_ended:
         return False
     return (_outcome(before), _has_talked(before)) != (_outcome(after), _has_talked(after))
 

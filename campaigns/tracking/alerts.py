@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from callcenter.access.rights import ADMIN, MANAGER
 from callcenter.formats.masking import ending
-from campaigns.core import hosts
+from campaigns.core import conditions, decision_kinds, hosts
 from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from campaigns.tracking import shared_alerts
@@ -110,6 +110,10 @@ def _not_started() -> Q:
     return Q(status=Campaign.Status.DRAFT) & ~Q(start_refusal="")
 
 
+def _silent(now: datetime.datetime) -> Q:
+    return decision_kinds.BY_KEY["no_news"].condition(now)
+
+
 def _calls(now: datetime.datetime) -> Q:
     return Q(status=CallStatus.UNKNOWN, placing_at__lte=now - span(UNKNOWN_FOR))
 
@@ -130,6 +134,7 @@ def _clear(now: datetime.datetime) -> None:
         (Kind.CAMPAIGN_PAUSED, _same_pause()),
         (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
         (Kind.CALL_UNKNOWN, Call.objects.filter(status=CallStatus.UNKNOWN, pk=OuterRef("object_id"))),
+        (Kind.NO_NEWS, Call.objects.filter(conditions.no_news(), pk=OuterRef("object_id"))),
     )
     for kind, lasting in gone:
         standing.filter(~Exists(lasting), kind=kind).update(cleared_at=now)
@@ -153,6 +158,7 @@ def _raise(now: datetime.datetime) -> None:
         (Kind.CAMPAIGN_PAUSED, "campaign", _new(Campaign.objects.filter(_campaigns()), Kind.CAMPAIGN_PAUSED)),
         (Kind.START_REFUSED, "campaign", _new(Campaign.objects.filter(_not_started()), Kind.START_REFUSED)),
         (Kind.CALL_UNKNOWN, "call", _new(Call.objects.filter(_calls(now)), Kind.CALL_UNKNOWN)),
+        (Kind.NO_NEWS, "call", _new(Call.objects.filter(_silent(now)), Kind.NO_NEWS)),
         *shared_alerts.fresh(),
     ]
     fresh = [
@@ -219,6 +225,7 @@ def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
         *_of_campaigns(alerts),
         *_of_starts(alerts),
         *_of_calls(alerts),
+        *_of_calls_without_news(alerts),
         *_of_strangers(alerts),
         *shared_alerts.paragraphs(alerts),
     ]
@@ -333,15 +340,32 @@ def _of_calls(alerts: Sequence[Alert]) -> list[Paragraph]:
     ids = _ids(alerts, Kind.CALL_UNKNOWN)
     if not ids:
         return []
-    rows = Call.objects.select_related("campaign", "provider").filter(pk__in=ids)
-    named = [_call_line(row) for row in rows.order_by("pk")[:CALLS_NAMED]]
     what = ngettext(
         "Of %(n)d call nobody knows since more than an hour whether it was placed:",
         "Of %(n)d calls nobody knows since more than an hour whether they were placed:",
         len(ids),
     ) % {"n": len(ids)}
-    step = _("None of them is dialled again by itself. Look at the vendor's own page, then say on the call's page.")
-    return [Paragraph("\n".join([what, *named]), step, link("call-log") + "?state=decide")]
+    return [_of_those(what, ids, "unknown")]
+
+
+def _of_calls_without_news(alerts: Sequence[Alert]) -> list[Paragraph]:
+    ids = _ids(alerts, Kind.NO_NEWS)
+    if not ids:
+        return []
+    what = ngettext(
+        "The provider reports nothing more of %(n)d call that it accepted:",
+        "The providers report nothing more of %(n)d calls that they accepted:",
+        len(ids),
+    ) % {"n": len(ids)}
+    return [_of_those(what, ids, "no_news")]
+
+
+def _of_those(what: str, ids: Sequence[int], kind: str) -> Paragraph:
+    """Return the paragraph that names some of these calls, and the page on which a person decides about them."""
+    rows = Call.objects.select_related("campaign", "provider").filter(pk__in=ids)
+    named = [_call_line(row) for row in rows.order_by("pk")[:CALLS_NAMED]]
+    step = _("None of them is called again automatically. Look them up at the provider, then enter the results.")
+    return Paragraph("\n".join([what, *named]), step, f"{link('decisions')}?kind={kind}")
 
 
 def _call_line(call: Call) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import transitions
+from campaigns.core import conditions, transitions
 from campaigns.core.call_events import Step, step, write_steps
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.transitions import Changed, Why
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call
-from campaigns.tracking import consequences, vendor_habits
+from campaigns.tracking import consequences, no_news, vendor_habits
 from campaigns.tracking.vendor_habits import Habits
-from providers.types import AT_VENDOR, FINAL, UNMATCHED, CallSnapshot, CallStatus
+from providers.types import AT_VENDOR, UNMATCHED, CallSnapshot, CallStatus
 
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
 STATE_COLUMNS = (
@@ -52,6 +53,8 @@ def merge_news(
     consequences.halt_accounts(brought)
     consequences.forbid_numbers(brought, now)
     vendor_habits.keep(brought.habits, now)
+    # In a transaction of its own: it books budgets too, and campaigns are locked in the order of their ids.
+    no_news.give_up(batch.overdue, now, source=source)
     return len(changes.ids)
 
 
@@ -65,6 +68,9 @@ class _Batch:
         self.steps: list[Step] = []
         self.whys: dict[int, Why] = {}
         self.brought = consequences.News(source)
+        self.longest = no_news.LongestCalls()
+        self.overdue: list[int] = []
+        """Calls that should have ended by now and of which the vendor told nothing new."""
 
     def join(self, call: Call, snapshot: CallSnapshot | None) -> None:
         """Join a snapshot into what is known of its call, and note what is to be written; None: no news."""
@@ -74,11 +80,14 @@ class _Batch:
             if is_of_another(call, snapshot):
                 self.steps.append(step(call.pk, "wrong_person", at=self.now, source=self.source))
             else:
-                after = join(before, evidence_of(snapshot))
+                told = evidence_of(snapshot)
+                after = join(_without_word_of_person(before, told), told)
+                if conditions.is_without_news(before.failure_reason) and no_news.may_not_revive(call, after.status):
+                    after = join(before, replace(told, rank=0))
                 raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
                 self.brought.note_texts(call, snapshot, before)
             self._note_state(call, snapshot, before, after, raw)
-            self.brought.habits.note(call, snapshot, has_ended=after.status in FINAL)
+            self.brought.habits.note(call, snapshot, has_ended=after.has_ended)
         self.brought.note_end(call, before, after)
         changed = differing(before, after)
         changed.pop("do_not_call", None)
@@ -88,6 +97,8 @@ class _Batch:
         else:
             next_at = _next_look(call, snapshot, after, self.now, self.brought.habits)
             self.looks.append((call.pk, next_at, call.polls + 1, call.rank))
+        if after.status == before.status and no_news.is_overdue(call, self.now, self.longest):
+            self.overdue.append(call.pk)
 
     def _note_state(self, call: Call, snapshot: CallSnapshot, before: Evidence, after: Evidence, raw: str) -> None:
         if why := _why(before, after, raw, self.source):
@@ -122,6 +133,13 @@ def believed(call: Call) -> Evidence:
     )
 
 
+def _without_word_of_person(before: Evidence, told: Evidence) -> Evidence:
+    """Return what was believed without the figures that a person gave, where the vendor now tells the end itself."""
+    if before.rank == rules.RANK_BY_PERSON < told.rank:
+        return replace(before, talk_seconds=None, ended_at=None, answered_by="unknown")
+    return before
+
+
 def is_of_another(call: Call, snapshot: CallSnapshot) -> bool:
     """Return whether a snapshot names another number than the call's: then the vendor's id was reused; ignore it."""
     theirs, ours = digits(snapshot.to_number), digits(call.to_number)
@@ -137,7 +155,7 @@ def _why(before: Evidence, after: Evidence, raw: str, source: str) -> Why | None
     """Return the reason to record for a changed state, or None if the state stays the same."""
     if after.status == before.status and after.failure_reason == before.failure_reason:
         return None
-    code = "conflict" if before.status in FINAL and before.rank != rules.RANK_NOT_PLACED else "vendor_news"
+    code = "conflict" if before.has_ended else "vendor_news"
     return Why(code, source, raw if raw.lower() != after.status else after.failure_detail)
 
 
@@ -150,7 +168,7 @@ def _row(
     now: datetime.datetime,
     habits: Habits,
 ) -> tuple[object, ...]:
-    ended_at = after.ended_at or (now if after.status in FINAL else None)
+    ended_at = after.ended_at or (now if after.has_ended else None)
     return (
         call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.end_reason,
         after.answered_at, ended_at,
@@ -174,6 +192,8 @@ def _next_look(
 ) -> datetime.datetime | None:
     if after.status == CallStatus.UNKNOWN:
         return call.next_poll_at
+    if call.no_news_at is not None and after.rank == call.rank:
+        return no_news.next_look(call.no_news_at, now)
     if after.status not in AT_VENDOR:
         return None
     age = (now - (call.placing_at or call.created_at)).total_seconds()

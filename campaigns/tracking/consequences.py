@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from campaigns import rules
 from campaigns.contacts.do_not_call import forbid
-from campaigns.core import budget, day_caps, transcript_words
+from campaigns.core import budget, transcript_words
 from campaigns.core.call_events import step, write_steps
 from campaigns.evidence import Evidence
 from campaigns.models import Call, CallEvent, CallTranscript
@@ -56,13 +57,18 @@ class News:
 
     def note_end(self, call: Call, before: Evidence, after: Evidence) -> None:
         """Note that a call ended, or that its end was told anew."""
-        if after.status in FINAL and after.status != before.status:
+        if after.status in FINAL and (after.status != before.status or _is_told_anew(before, after)):
             self.ended.append((call, before, after))
             return
-        if after.status in FINAL and (after.cost, after.talk_seconds) != (before.cost, before.talk_seconds):
+        if after.has_ended and (after.cost, after.talk_seconds) != (before.cost, before.talk_seconds):
             self.priced.append((call, before, after))
         if after_call.is_told_anew(before, after):
             self.told_anew.append((call, before, after))
+
+
+def _is_told_anew(before: Evidence, after: Evidence) -> bool:
+    """Return whether the vendor now tells the end of a call that we gave up, or that a person told."""
+    return after.has_ended and (not before.has_ended or before.rank == rules.RANK_BY_PERSON < after.rank)
 
 
 def follow(news: News, now: datetime.datetime) -> None:
@@ -122,9 +128,7 @@ def _weigh_ends(news: News, now: datetime.datetime) -> None:
 
 
 def _book_costs(news: News, now: datetime.datetime) -> None:
-    costs = after_call.costs_of([*news.ended, *news.priced])
-    budget.book(news.reserves, after_call.by_campaign(costs))
-    day_caps.book_spent(costs, now)
+    after_call.book_costs([*news.ended, *news.priced], now, news.reserves)
     if news.ended:
         transaction.on_commit(budget.wake_for_the_day)
 

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from campaigns.core.clock import span
 from campaigns.core.sql.prepared import IdsAt
 from campaigns.models import Call
+from campaigns.models.calls import CallQuerySet
 from campaigns.models.status_conditions import StatusIsOneOf
 from providers.models import Provider
 from providers.types import AT_VENDOR, CallHandle, CallStatus
@@ -26,7 +27,16 @@ def batch_of(provider: Provider) -> int:
 
 def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, CallHandle]]:
     """Return the ids and handles of the calls to read now, the longest due first."""
-    due = Call.objects.at_vendor().filter(provider=provider, next_poll_at__lte=now).exclude(remote_id="")
+    return _handles(Call.objects.at_vendor().filter(provider=provider), now, batch_of(provider))
+
+
+def rare_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, CallHandle]]:
+    """Return the same of calls without news: a read of their own, because old calls make a list long."""
+    return _handles(without_news().filter(provider=provider), now, batch_of(provider))
+
+
+def _handles(calls: CallQuerySet, now: datetime.datetime, most: int) -> list[tuple[int, CallHandle]]:
+    due = calls.filter(next_poll_at__lte=now).exclude(remote_id="")
     # Plain values instead of model instances: there may be thousands of rows.
     columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at")
     return [
@@ -43,13 +53,19 @@ def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, C
         )
         for pk, reference, remote_id, to_number, agent_id, caller_id, placed_at in due.order_by(
             "next_poll_at"
-        ).values_list(*columns)[: batch_of(provider)]
+        ).values_list(*columns)[:most]
     ]
+
+
+def without_news() -> CallQuerySet:
+    """Return the calls that were given up, or decided by a person, and are still read rarely: the end may be told."""
+    return Call.objects.filter(no_news_at__isnull=False)
 
 
 def postpone(provider_id: int, now: datetime.datetime, wait: float) -> None:
     """Postpone all due polls of a provider by `wait` seconds."""
-    Call.objects.filter(_due(now), provider=provider_id).update(next_poll_at=now + span(wait))
+    for due in (Call.objects.filter(_due(now)), without_news().filter(next_poll_at__lte=now)):
+        due.filter(provider=provider_id).update(next_poll_at=now + span(wait))
 
 
 def _due(at: datetime.datetime) -> Q:
@@ -61,12 +77,18 @@ def _with_due(now: datetime.datetime) -> QuerySet[Provider, int]:
     return Provider.objects.filter(Exists(due)).values_list("pk", flat=True)
 
 
-_providers_with_due = IdsAt(_with_due)
+def _with_rare(now: datetime.datetime) -> QuerySet[Provider, int]:
+    # Apart from the open calls: joined by OR, both would be looked for without their small indexes.
+    rare = without_news().filter(next_poll_at__lte=now, provider=OuterRef("pk"))
+    return Provider.objects.filter(Exists(rare)).values_list("pk", flat=True)
+
+
+_providers_with_due, _providers_with_rare = IdsAt(_with_due), IdsAt(_with_rare)
 
 
 def providers_with_due(now: datetime.datetime) -> list[int]:
-    """Return the ids of providers with open or unknown calls to read now."""
-    return _providers_with_due(now)
+    """Return the ids of providers with open, unknown or given-up calls to read now."""
+    return list(dict.fromkeys([*_providers_with_due(now), *_providers_with_rare(now)]))
 
 
 def providers_with_orders_out() -> list[int]:
@@ -77,4 +99,4 @@ def providers_with_orders_out() -> list[int]:
 
 def has_due(at: datetime.datetime) -> bool:
     """Return whether any call is due for a read at or before this time."""
-    return Call.objects.filter(_due(at)).exists()
+    return Call.objects.filter(_due(at)).exists() or without_news().filter(next_poll_at__lte=at).exists()

@@ -157,15 +157,16 @@ class PollSlice:
             return False
         now = self.clock.now()
         calls = due_reads.due_handles(provider, now)
+        rare = due_reads.rare_handles(provider, now)
         plan = unknown_calls.plan_look(provider, now)
-        if not calls and plan is None:
+        if not calls and not rare and plan is None:
             return False
         # In parallel, so that neither a long list nor many open calls delay the other.
         if plan is not None:
             self._submit(provider_id, [], plan, lambda: unknown_calls.look(backend, plan))
-        if calls:
-            handles = [handle for _pk, handle in calls]
-            self._submit(provider_id, [pk for pk, _handle in calls], None, lambda: backend.fetch_calls(handles))
+        for asked in filter(None, (calls, rare)):
+            handles = [handle for _pk, handle in asked]
+            self._submit(provider_id, [pk for pk, _handle in asked], None, partial(backend.fetch_calls, handles))
         return True
 
     def _submit(

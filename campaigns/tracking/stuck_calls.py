@@ -16,7 +16,7 @@ from campaigns.core.transitions import Why
 from campaigns.models import Call
 from campaigns.models.status_conditions import StatusIsOneOf
 from campaigns.reasons import WaitReason
-from providers.types import AT_VENDOR, CallStatus
+from providers.types import CallStatus
 
 LONGEST_ORDER = datetime.timedelta(seconds=rules.HTTP_DEADLINE + rules.PRESEND + rules.GRACE)
 """From a commit point to the deadline of its order."""
@@ -69,13 +69,11 @@ def undo_clock_change(now: datetime.datetime) -> int:
     return moved + Call.objects.open().filter(ahead | late, next_poll_at__gt=now).update(next_poll_at=now)
 
 
-def flag_the_silent(now: datetime.datetime) -> int:
-    """Flag calls without an end after a day for a person; returns how many. No timer ever closes a call."""
+def flag_the_unknown(now: datetime.datetime) -> int:
+    """Flag calls that are unknown for a day for a person; returns how many. No timer ever closes one."""
     old = now - span(rules.PERSON_AFTER)
-    silent = Call.objects.filter(
-        status__in=[*AT_VENDOR, CallStatus.UNKNOWN], placing_at__lt=old, needs_person_at__isnull=True
-    )
-    ids = list(silent.values_list("pk", flat=True)[:CALLS_A_RUN])
+    unknown = Call.objects.unknown().filter(placing_at__lt=old, needs_person_at__isnull=True)
+    ids = list(unknown.values_list("pk", flat=True)[:CALLS_A_RUN])
     if ids:
         Call.objects.filter(pk__in=ids).update(needs_person_at=now)
         write_steps(step(pk, "needs_person", at=now) for pk in ids)

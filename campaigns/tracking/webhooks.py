@@ -148,7 +148,10 @@ def match_hint(hint: CallHint, now: datetime.datetime) -> str:
     if call is None:
         return State.PARKED
     state = State.DONE
-    if call.status in FINAL:
+    if call.no_news_at is not None:
+        Call.objects.filter(pk=call.pk, no_news_at__isnull=False).update(next_poll_at=now)
+        _ring_polls()
+    elif call.status in FINAL:
         # The call is over, but what the vendor adds after the end, such as a transcript, may be ready now.
         ended_at = call.ended_at or call.changed_at
         state = State.TO_READ if now - ended_at < READ_AGAIN else State.DONE

@@ -36,6 +36,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/quick-call/",
         f"/quick-call/?again={talked}",
         f"/quick-call/?person={forbidden}",
+        "/decisions/",
         "/campaigns/",
         "/campaigns/?state=stopped",
         "/campaigns/new/",

@@ -40,7 +40,7 @@ class FilterChip:
     """The URL's query without this filter, for the first page."""
 
 
-STATES = ((LIVE_NOW, _("Live now")), (TO_DECIDE, _("Unclear or held")))
+STATES = ((LIVE_NOW, _("Live now")), (TO_DECIDE, _("Needs a decision")))
 OLD_STATES = ((CallStatus.COMPLETED.value, _("Completed, answered or not")),)
 """Values that are no longer offered but still accepted, because URLs and saved filters contain them."""
 WHICH = (

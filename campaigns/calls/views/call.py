@@ -17,12 +17,14 @@ from callcenter.audit.models import record
 from campaigns.calls import call_actions
 from campaigns.calls.views.call_page import moving_part, page_of, seen_call
 from campaigns.contacts import do_not_call
+from campaigns.core.decision_kinds import DID_NOT, TOOK_PLACE, WAIT
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
 from campaigns.reasons import MAX_REASON
 from campaigns.tracking import decisions
 
 STOP_POLLING = 286
+MAX_DIGITS = 9
 
 
 @needs("see_calls")
@@ -74,21 +76,35 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@needs("settle_calls")
+@needs("see_calls")
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record a user's decision whether an unknown call was placed."""
+    """Record a user's decision about a call whose result nobody knows: it took place, it did not, or wait for news."""
     found = seen_call(request, pk)
-    reason, placed = request.POST.get("reason", "").strip(), request.POST.get("placed", "")
-    if not reason or placed not in {"yes", "no"}:
-        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+    answer, reason = request.POST.get("answer", ""), request.POST.get("reason", "").strip()[:MAX_REASON]
+    if answer not in {TOOK_PLACE, DID_NOT, WAIT} or (answer != WAIT and not reason):
+        messages.error(request, _("Enter a reason; it is recorded. Nothing was changed."))
         return go_back(request, "call", pk)
     try:
-        decisions.settle_by_person(found.pk, placed=placed == "yes", person=request.user, reason=reason[:MAX_REASON])
+        if answer == TOOK_PLACE:
+            result, seconds = request.POST.get("result", ""), _whole(request.POST.get("seconds", ""))
+            decisions.took_place(found.pk, request.user, reason, result=result, seconds=seconds)
+        elif answer == DID_NOT:
+            decisions.did_not(found.pk, request.user, reason)
+        else:
+            decisions.keep_waiting(found.pk, request.user, _whole(request.POST.get("hours", "")) or 0, reason)
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, _("Written down, with your name and reason."))
+        messages.success(request, _("Recorded, with your name."))
     return go_back(request, "call", pk)
+
+
+def _whole(text: str) -> int | None:
+    """Return a number that was entered; None for nothing, and -1, which no field takes, for anything else."""
+    text = text.strip()
+    if not text:
+        return None
+    return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else -1
 
 
 @require_POST

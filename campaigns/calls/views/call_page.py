@@ -14,10 +14,10 @@ from callcenter.access.roles import may
 from campaigns.calls import call_log, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
-from campaigns.core import conditions
+from campaigns.core import conditions, decision_kinds
 from campaigns.core.eligibility import answers_about, words_about
 from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
-from campaigns.tracking import hang_up
+from campaigns.tracking import decisions, hang_up
 from providers.models import ProviderExchange
 from providers.types import CallStatus
 
@@ -69,6 +69,9 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "noted": NotedTable(noted_answers(call.extracted) if may_hear else []),
         "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
         "may_settle": request.user.has_perm("access.settle_calls"),
+        "may_decide": decision_kinds.may_be_told(call) and decision_kinds.may_decide(call, request.user),
+        "told": decisions.CHOICES,
+        "waits": decisions.WAITS,
         "our_price": call.provider.price_per_minute * talked / 60
         if talked and call.provider.price_per_minute
         else None,

@@ -87,7 +87,9 @@ def change(
         raise ValueError(f"{transition.name}: a join is written by rows.")
     _check(transition, given)
     target = _target(transition, to)
-    values = _same(transition, at) | {"status": target, "rank": transition.rank_to(target)} | given
+    values = _same(transition, at) | {"status": target} | given
+    if transition.is_without_news:
+        calls = calls.filter(no_news_at__isnull=False)
     if transition.is_unbound:
         calls = calls.filter(remote_id="")
     if transition.needs_lease:
@@ -95,6 +97,7 @@ def change(
     changed = Changed()
     with transaction.atomic(savepoint=False):
         for source in transition.sources:
+            values["rank"] = transition.rank_to(target, source)
             rows = _update(calls.filter(status=source), values)
             changed.take(rows, source, target)
             ids = [row[0] for row in rows]
@@ -123,6 +126,8 @@ def change_rows(
     """
     if transition.is_join:
         raise ValueError(f"{transition.name}: a join is written by `join_rows`.")
+    if transition.is_ranked_apart:
+        raise ValueError(f"{transition.name}: its rank does not follow from the status, so it is made by a query.")
     changed = Changed()
     if not rows:
         return changed
@@ -132,6 +137,8 @@ def change_rows(
         guard = f"c.status = '{source.value}'"
         if transition.is_unbound:
             guard += " AND c.remote_id = ''"
+        if transition.is_without_news:
+            guard += " AND c.no_news_at IS NOT NULL"
         if transition.needs_lease:
             guard += f" AND c.lease = '{lease_text(_held(transition, lease))}'"
         if columns:
@@ -174,6 +181,9 @@ def join_rows(
         name: f"CASE WHEN v.rank > {int(above)} THEN NULL ELSE c.{name} END"
         for name, above in transition.clears_above.items()
     }
+    emptied |= {
+        name: f"CASE WHEN v.rank > c.rank THEN NULL ELSE c.{name} END" for name in sorted(transition.clears_risen)
+    }
     sources = ", ".join(f"'{source.value}'" for source in transition.sources)
     guard = f"c.status IN ({sources}) AND c.rank <= v.rank"
     found = update_rows_returning(Call, columns, rows, guard, same, computed=emptied)
@@ -198,7 +208,7 @@ def _batch(
     if len(transition.targets) == 1:
         _check(transition, {*columns, *given})
         target = transition.targets[0]
-        return same | {"status": target, "rank": transition.rank_to(target)}, target.value
+        return same | {"status": target, "rank": transition.rank_to(target, transition.sources[0])}, target.value
     if tuple(columns[:2]) != ("status", "rank"):
         raise ValueError(f"{transition.name}: a row says first where it goes.")
     _check(transition, {*columns[1 if "rank" in transition.takes else 2 :], *given})

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from campaigns.models import Call
-from campaigns.rules import RANK, RANK_NOT_PLACED
+from campaigns.rules import RANK, RANK_BY_PERSON, RANK_NOT_PLACED
 from providers.types import AT_VENDOR, FINAL, CallStatus, FailureReason
 
 Status = CallStatus
@@ -40,6 +40,14 @@ class Transition:
     """Columns that are emptied because they describe the old status only."""
     clears_above: Mapping[str, int] = field(default_factory=dict)
     """Column to rank: the column is emptied if the new rank is above it, else kept."""
+    clears_risen: frozenset[str] = frozenset()
+    """Columns that are emptied if the new rank is above the old one, else kept."""
+    rank: int | None = None
+    """Rank of the row after the change, where it is not that of the status."""
+    stays_near: bool = False
+    """Whether the row ranks just above its old status, so that only news that leads further outranks the change."""
+    is_without_news: bool = False
+    """Whether only rows are changed of which the vendor tells nothing more."""
     is_unbound: bool = False
     """Whether only rows without a vendor id (`remote_id`) are changed."""
     needs_lease: bool = False
@@ -48,16 +56,26 @@ class Transition:
     """Whether the new status is a join of evidence: only a row is changed whose rank is not above the new one, a row
     that keeps its status writes no step, and the caller, who locked the rows, says where they stood."""
 
-    def rank_to(self, target: str) -> int:
+    def rank_to(self, target: str, source: str) -> int:
         """Return the rank of a row after the change."""
+        if self.stays_near:
+            return RANK[Status(source)] + 1
+        if self.rank is not None:
+            return self.rank
         if self.sets.get("failure_reason") == FailureReason.NOT_PLACED:
             return RANK_NOT_PLACED
         return RANK[Status(target)]
 
     @property
+    def is_ranked_apart(self) -> bool:
+        """Whether the new rank is another than that of the new status; such a change is made by a query only."""
+        return self.stays_near or self.rank is not None
+
+    @property
     def columns(self) -> frozenset[str]:
         """Return every column that the change may write."""
         named = {*self.takes, *self.may_take, *self.stamps, *self.sets, *self.clears, *self.clears_above}
+        named |= self.clears_risen
         return frozenset({"status", "rank", *named})
 
 
@@ -183,7 +201,7 @@ HOLD = Transition(
     codes=frozenset({"absent", "absent_by_person"}),
     stamps=frozenset({"held_at", "ended_at", "changed_at"}),
     sets=_HELD,
-    clears=frozenset({"next_poll_at", "needs_person_at"}),
+    clears=frozenset({"next_poll_at", "needs_person_at", "decide_after"}),
     is_unbound=True,
 )
 """Never placed, as the vendor's own list or a person says: only a person has this number dialled again."""
@@ -200,16 +218,49 @@ HOLD_WAITING = Transition(
 )
 """After a restore: the vendor has a call that may be this one."""
 
+_TOLD_BY_PERSON = (Status.COMPLETED, Status.NO_ANSWER, Status.BUSY)
+
 CLOSE = Transition(
     name="close",
     sources=(Status.UNKNOWN,),
-    targets=(Status.COMPLETED,),
+    targets=_TOLD_BY_PERSON,
     codes=frozenset({"bound_by_person"}),
+    may_take=frozenset({"talk_seconds", "answered_by"}),
     stamps=frozenset({"ended_at", "changed_at"}),
     sets={"matched_by": "person"},
-    clears=frozenset({"next_poll_at", "needs_person_at"}),
+    clears=frozenset({"next_poll_at", "needs_person_at", "decide_after"}),
+    rank=RANK_BY_PERSON,
 )
-"""A person says that an unknown call was placed, and is over."""
+"""A person says that an unknown call was placed, and how it ended."""
+
+# Decided when an accepted call has no end
+
+GIVE_UP = Transition(
+    name="give_up",
+    sources=_AT_VENDOR,
+    targets=(Status.FAILED,),
+    codes=frozenset({"no_news"}),
+    takes=frozenset({"next_poll_at"}),
+    stamps=frozenset({"no_news_at", "changed_at"}),
+    sets={"failure_reason": FailureReason.NO_NEWS},
+    clears=frozenset({"failure_detail", "decide_after", "polls"}),
+    stays_near=True,
+)
+"""The vendor tells nothing more of it: its line and its reserve are free, and a person decides what came of it."""
+
+SETTLE = Transition(
+    name="settle",
+    sources=(Status.FAILED,),
+    targets=(*_TOLD_BY_PERSON, Status.FAILED),
+    codes=frozenset({"bound_by_person", "absent_by_person"}),
+    takes=frozenset({"failure_reason"}),
+    may_take=frozenset({"talk_seconds", "answered_by"}),
+    stamps=frozenset({"ended_at", "changed_at"}),
+    clears=frozenset({"decide_after", "needs_person_at"}),
+    rank=RANK_BY_PERSON,
+    is_without_news=True,
+)
+"""A person says what came of a call without news; it is still read rarely, and the end the vendor tells wins."""
 
 # News from the vendor
 
@@ -229,10 +280,12 @@ LEARN = Transition(
         }
     ),
     clears_above={"held_at": RANK_NOT_PLACED, "needs_person_at": RANK[Status.WRAPPING_UP]},
+    clears_risen=frozenset({"no_news_at"}),
     is_join=True,
 )  # fmt: skip
 """News from the vendor, merged with what was known (`campaigns.evidence`): order does not matter, rank never falls."""
 
 TRANSITIONS = (
-    COMMIT, SKIP, ACCEPT, RETURN, REFUSE, LOSE, BIND, BIND_WAITING, HOLD, HOLD_WAITING, CLOSE, LEARN,
+    COMMIT, SKIP, ACCEPT, RETURN, REFUSE, LOSE, BIND, BIND_WAITING, HOLD, HOLD_WAITING, CLOSE, GIVE_UP, SETTLE,
+    LEARN,
 )  # fmt: skip

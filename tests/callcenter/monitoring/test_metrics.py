@@ -135,7 +135,17 @@ def test_calls_are_told_by_status_with_unknown_ones_and_their_age(client: Client
         placing_at=now - 4000 * SECOND,
         changed_at=now - 3000 * SECOND,
     )
+    make_call(
+        provider=provider,
+        status=CallStatus.FAILED,
+        failure_reason="no_news",
+        placing_at=now - 4000 * SECOND,
+        no_news_at=now - 500 * SECOND,
+        changed_at=now - 500 * SECOND,
+    )
     found = read(client)
+    assert found["calls_without_news",] == 1
+    assert 500 <= found["without_news_oldest_seconds",] < 560
     assert found["calls", "pending"] == 2
     assert found["calls", "ringing"] == 1
     assert found["calls", "unknown"] == 2

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.calls import call_log_totals
 from campaigns.calls.call_log import find_calls
@@ -281,23 +282,32 @@ def test_never_again_forbids_the_number_and_empties_its_queue(client: Client, ca
 def test_a_manager_settles_an_unknown_call_with_a_reason(as_manager: Client) -> None:
     call = make_call(status=CallStatus.UNKNOWN, placing_at=NOW)
     url = reverse("call-settle", args=[call.pk])
-    as_manager.post(url, {"placed": "no", "reason": " "})
+    as_manager.post(url, {"answer": "did_not", "reason": " "})
     call.refresh_from_db()
     assert call.status == CallStatus.UNKNOWN
-    as_manager.post(url, {"placed": "no", "reason": "not in their screen"})
+    as_manager.post(url, {"answer": "did_not", "reason": "not in their screen"})
     call.refresh_from_db()
     assert (call.status, call.failure_reason) == (CallStatus.FAILED, "not_placed")
     assert call.held_at is not None
-    late = html_of(as_manager.post(url, {"placed": "yes", "reason": "no, it is"}, follow=True))
-    assert "no longer unknown" in late
+    taken = {"answer": "took_place", "result": "busy", "reason": "no, it is"}
+    late = html_of(as_manager.post(url, taken, follow=True))
+    assert "no longer needs a decision" in late
 
 
-def test_a_caller_does_not_settle(client: Client, caller: User) -> None:
-    call = make_call(owner=caller, status=CallStatus.UNKNOWN, placing_at=NOW)
+def test_a_caller_settles_only_single_calls_that_they_placed(client: Client, caller: User) -> None:
+    unknown = {"status": CallStatus.UNKNOWN, "placing_at": NOW}
+    own = make_call(owner=caller, **unknown)
+    of_campaign = make_call(owner=caller, campaign=make_campaign(owner=caller), **unknown)
+    of_another = make_call(owner=make_person(CALLER), **unknown)
     client.force_login(caller)
-    assert reverse("call-settle", args=[call.pk]) not in html_of(client.get(reverse("call", args=[call.pk])))
-    assert client.post(reverse("call-settle", args=[call.pk]), {"placed": "yes", "reason": "x"}).status_code == 403
-    assert client.post(reverse("call-again", args=[call.pk])).status_code == 403
+    for call, is_allowed, refused in ((own, True, 302), (of_campaign, False, 403), (of_another, False, 404)):
+        url = reverse("call-settle", args=[call.pk])
+        assert (url in html_of(client.get(reverse("call", args=[call.pk])))) is is_allowed
+        told = {"answer": "took_place", "result": "no_answer", "reason": "seen there"}
+        assert client.post(url, told).status_code == refused
+        call.refresh_from_db()
+        assert call.status == (CallStatus.NO_ANSWER if is_allowed else CallStatus.UNKNOWN)
+        assert client.post(reverse("call-again", args=[call.pk])).status_code == 403
 
 
 def test_a_double_press_of_call_again_makes_one_call(as_manager: Client) -> None:

@@ -29,6 +29,7 @@ class Case:
     talked: bool = False
     held: bool = False
     unclear: bool = False
+    no_news: bool = False
 
     @property
     def counted_as(self) -> str:
@@ -79,6 +80,11 @@ CASES = (
          {"failure_reason": "vendor_error", "answered_by": "machine"}),
     Case("failed", "held", "Held: never placed", "The vendor never took the order: nobody was rung.",
          ("hand", "warn", False), HELD, counted="failed", held=True),
+    Case("failed", "no_news", "No news: decide",
+         "The provider accepted this call and reports nothing more. It may have taken place.",
+         ("question", "bad", False), {"failure_reason": "no_news", "no_news_at": NOW}, counted="failed", no_news=True),
+    Case("failed", "failed", "Failed", "Somebody looked it up: this call did not take place.", ("cross", "bad", False),
+         {"failure_reason": "no_call"}),
     Case("canceled", "canceled", "Cancelled", "Canceled before anybody answered.", ("minus", "plain", False)),
     Case("canceled", "talked", "Answered", BROKE_OFF, GOOD, {"talk_seconds": 12, "answered_by": "human"}, talked=True),
     Case("unknown", "unknown", "Unknown", "The vendor's answer was lost: the call may have been placed.",

@@ -87,7 +87,8 @@ def test_the_condition_and_the_row_agree_on_every_state_and_failure(has_left: bo
     silent = {(call.status, call.failure_reason) for call in calls if call.pk not in by_row}
     assert bool(by_row) == has_left
     if has_left:
-        nobody = {("failed", "place_rejected"), ("failed", "invalid_number"), ("failed", "not_placed")}
+        nobody = {("failed", "place_rejected"), ("failed", "invalid_number"), ("failed", "not_placed"),
+                  ("failed", "no_call")}  # fmt: skip
         never = set(itertools.product(("pending", "skipped"), FailureReason.values))
         assert silent == nobody | never
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import itertools
 import json
@@ -24,7 +25,7 @@ from campaigns import queue
 from campaigns.calls import call_columns, call_log_filters, call_log_totals
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
-from campaigns.core import conditions, explanations, results, stored_files
+from campaigns.core import conditions, decision_kinds, explanations, results, stored_files
 from campaigns.exports import files, job, requests
 from campaigns.launch import pilot, redial
 from campaigns.launch.audience_query import Selection
@@ -102,7 +103,7 @@ def test_the_order_is_waiting_then_out_then_over_from_the_best_ending_to_the_wor
     assert [results.RESULTS[n].order for n in range(len(order))] == list(range(len(order)))
     assert order == [
         "pending", "placing", "queued", "dialing", "ringing", "in_progress", "wrapping_up", "talked", "machine",
-        "silent", "no_answer", "busy", "failed", "held", "canceled", "unknown", "decide", "skipped",
+        "silent", "no_answer", "busy", "failed", "held", "no_news", "canceled", "unknown", "decide", "skipped",
     ]  # fmt: skip
     assert {case.key for case in CASES} == set(order), "every result has a case"
     assert set(CallStatus.values) - {"completed"} <= set(order), "every status has a word"
@@ -117,12 +118,13 @@ def test_conditions_and_questions_about_a_row_agree_for_every_state() -> None:
         Call(
             provider=provider, to_number=f"+98912{n:07d}", status=status, answered_by=by, talk_seconds=seconds,
             failure_reason=reason, held_at=at, needs_person_at=at, placing_at=NOW if n % 3 else LEFT,
+            no_news_at=NOW if reason == "no_news" else None,
         )
         for n, (status, by, seconds, reason, at) in enumerate(states)
     ]  # fmt: skip
     Call.objects.bulk_create(rows, batch_size=200)
     calls = list(Call.objects.all())
-    assert len(calls) == 14 * 3 * 4 * 8 * 2
+    assert len(calls) == 14 * 3 * 4 * 10 * 2
 
     def found(condition: Q) -> set[int]:
         passing = set(Call.objects.filter(condition).values_list("pk", flat=True))
@@ -139,6 +141,11 @@ def test_conditions_and_questions_about_a_row_agree_for_every_state() -> None:
     assert set(conditions.reached_in(Call.objects.all()).values_list("pk", flat=True)) == talked
     assert found(conditions.voicemail()) == asked(lambda call: conditions.is_voicemail(call.status, call.answered_by))
     assert found(conditions.held()) == asked(lambda call: conditions.is_held(call.held_at))
+    assert found(conditions.no_news()) == asked(lambda call: conditions.is_without_news(call.failure_reason))
+    for at in (NOW, NOW + datetime.timedelta(hours=25)):
+        assert found(conditions.keeps_number(at)) == asked(lambda call, at=at: conditions.keeps_its_number(call, at))
+        for kind in decision_kinds.KINDS:
+            assert found(kind.condition(at)) == asked(lambda call, at=at, kind=kind: kind.holds(call, at)), kind.key
     assert found(conditions.unclear(NOW)) == asked(lambda call: conditions.is_unclear(call, NOW))
     assert found(conditions.ended()) == asked(lambda call: call.status in ENDED)
     by_key = {key: found(results.condition(key)) for key in results.BY_KEY}
@@ -149,7 +156,7 @@ def test_conditions_and_questions_about_a_row_agree_for_every_state() -> None:
     assert found(results.condition("completed")) == asked(lambda call: call.status == "completed")
     assert by_key["held"] == asked(lambda call: results.result_of(call).key == "held")
     assert results.counted(Call.objects.all()) == {
-        key: len(rows) for key, rows in by_key.items() if key not in {"held", "decide"}
+        key: len(rows) for key, rows in by_key.items() if key not in {"held", "decide", "no_news"}
     }
 
 
@@ -186,7 +193,9 @@ def test_the_log_finds_each_result_and_nothing_else(stage: Stage, manager: User,
         rows = client.get("/calls/", {"state": key}).context["page"].rows
         assert {call.pk for call in rows} == wanted, key
     decide = find_calls(CallFilters(state=call_log_filters.TO_DECIDE), manager)
-    assert set(decide.values_list("pk", flat=True)) == stage.which(held=True) | stage.which(unclear=True)
+    assert set(decide.values_list("pk", flat=True)) == (
+        stage.which(held=True) | stage.which(unclear=True) | stage.which(no_news=True)
+    )
     machine = find_calls(CallFilters(which=call_log_filters.MACHINE), manager)
     assert set(machine.values_list("pk", flat=True)) == stage.which(key="machine")
     # No longer offered, and still understood: addresses and saved filters hold it.
@@ -207,6 +216,8 @@ def test_the_people_of_a_campaign_are_found_by_each_result(stage: Stage, client:
             wanted = {stage.calls[case].pk for case in CASES if case.look[2]}
         elif key == results.HELD:
             wanted = stage.which(held=True)
+        elif key == results.NO_NEWS:
+            wanted = stage.which(no_news=True)
         else:
             wanted = stage.which(counted_as=key)
         answer = client.get(address, {"state": key})
@@ -278,16 +289,20 @@ def test_sums_and_lists_count_the_same_people(stage: Stage, manager: User) -> No
     assert (sum(cell.talked for cell in cells), sum(cell.ended for cell in cells)) == (talked, over.total())
     # Today, of the last days
     waiting_for = today.overview(manager)
-    assert waiting_for.held_count == len(stage.which(held=True))
-    assert waiting_for.unknown_count == len(stage.which(unclear=True))
+    assert waiting_for.decision_counts == {
+        "held": len(stage.which(held=True)),
+        "unknown": len(stage.which(unclear=True)),
+        "no_news": len(stage.which(no_news=True)),
+    }
+    assert progress.progress_of([campaign])[campaign.pk].to_decide == now.to_decide == waiting_for.to_decide
     # The pilot's result
     measured = pilot.measure_pilot(campaign)
     assert measured.talked == talked
     assert {result.key: n for result, n in measured.endings} == stage.counts()
     # Who is to be called again: everybody who was not reached
     again = redial.count_by_outcome(campaign)
-    held = len(stage.which(held=True))
-    assert Counter(again) == over - Counter(talked=talked, failed=held) + Counter(stopped=0)
+    left_to_a_person = len(stage.which(held=True) | stage.which(no_news=True))
+    assert Counter(again) == over - Counter(talked=talked, failed=left_to_a_person) + Counter(stopped=0)
 
 
 def test_todays_figures_count_who_talked(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +350,7 @@ def test_only_whom_a_campaign_reached_is_left_out_of_the_next(stage: Stage) -> N
 def test_filters_offer_only_what_calls_can_come_to(client: Client, manager: User) -> None:
     keys = [key for _kind, choices in results.menu() for key, _word in choices]
     assert len(keys) == len(set(keys))
-    assert set(keys) == {case.counted_as for case in CASES}
+    assert set(keys) == {case.counted_as for case in CASES} | {results.NO_NEWS}
     offered = {value for value, _label in redial.OUTCOMES.items()}
     assert offered == set(results.COUNTED) - {"talked"} | {"stopped"}
     for state in CallStatus:

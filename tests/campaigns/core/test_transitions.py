@@ -19,7 +19,7 @@ from campaigns.core.transitions.table import empty
 from campaigns.evidence import Evidence, join
 from campaigns.models import Call, CallEvent, Campaign
 from campaigns.reasons import SENTENCES, SkipReason, WaitReason
-from providers.types import FINAL, LIVE, CallStatus, FailureReason
+from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus, FailureReason
 from tests.campaigns.core.status_writes import status_writes
 from tests.conftest import make_call, make_campaign, make_contact
 from tests.end_to_end.conftest import ROOT
@@ -34,6 +34,7 @@ FULL: dict[str, Any] = {
     "not_sent_tries": 2, "placing_at": EARLIER, "deadline_at": EARLIER, "placed_at": EARLIER, "answered_at": EARLIER,
     "ended_at": EARLIER, "changed_at": EARLIER, "next_poll_at": EARLIER, "polls": 4, "absent_looks": 1,
     "absent_at": EARLIER, "held_at": EARLIER, "needs_person_at": EARLIER, "reserved_cost": RESERVED,
+    "no_news_at": EARLIER, "decide_after": EARLIER,
     "matched_by": "number", "due_at": EARLIER, "text": "Hello", "variables": {"who": "Sara"}, "talk_seconds": 3,
 }  # fmt: skip
 """A row in which every column that any change may clear holds something."""
@@ -92,7 +93,18 @@ def by_join(transition: Transition, ids: list[int], target: CallStatus) -> set[i
 
 
 def forms_of(transition: Transition) -> list[Form]:
+    if transition.is_ranked_apart:
+        return [by_query]
     return [by_join] if transition.is_join else [by_query, by_rows]
+
+
+def rank_after(transition: Transition, source: CallStatus, target: CallStatus, failure_reason: str) -> int:
+    """Return the rank that a change leaves: that of the status, or one below every end that a vendor tells."""
+    if transition.name == "give_up":
+        return rules.RANK[source] + 1
+    if transition.name in {"close", "settle"}:
+        return 76
+    return rules.rank_of(target, failure_reason)
 
 
 CASES = [
@@ -155,12 +167,14 @@ def test_a_change_is_made_as_the_table_says_or_not_at_all(
             assert {name: after[name] for name in transition.sets} == dict(transition.sets)
             given = {name: GIVEN[name] for name in transition.takes - {"rank", "failure_reason"}}
             assert {name: after[name] for name in given} == given
-            assert after["rank"] == rules.rank_of(target, after["failure_reason"])
+            assert after["rank"] == rank_after(transition, source, target, after["failure_reason"])
+            for name in transition.clears_risen:
+                assert (after[name] is None) == (after["rank"] > call.rank)
             for name, above in transition.clears_above.items():
                 assert (after[name] is None) == (after["rank"] > above)
             # One step, with both ends.
             told = list(events.values_list("from_status", "to_status", "code", "detail", "at"))
-            stays = source == target
+            stays = transition.is_join and source == target
             assert told == ([] if stays else [(source, target, min(transition.codes), "because", NOW)])
             # What the budget keeps is what live calls keep.
             assert reserved == (after["reserved_cost"] if target in LIVE else 0)
@@ -183,7 +197,9 @@ def test_a_change_repeated_changes_nothing(campaign: Campaign, transition: Trans
     assert Campaign.objects.get(pk=campaign.pk).reserved_cost == reserved
 
 
-@pytest.mark.parametrize("transition", [one for one in TRANSITIONS if not one.is_join], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "transition", [one for one in TRANSITIONS if by_rows in forms_of(one)], ids=lambda one: one.name
+)
 def test_by_query_and_by_rows_is_the_same(campaign: Campaign, transition: Transition) -> None:
     target = transition.targets[0]
     for source in transition.sources:
@@ -273,6 +289,15 @@ def test_columns_are_given_as_the_table_wants_them(campaign: Campaign) -> None:
         transitions.change(transitions.LEARN, these, NOW, Why("vendor_news"))
 
 
+def test_only_a_call_without_news_is_settled(campaign: Campaign) -> None:
+    told = stand(campaign, CallStatus.FAILED, no_news_at=None)
+    why = why_of(transitions.SETTLE)
+    these = Call.objects.filter(pk=told.pk)
+    assert not transitions.change(transitions.SETTLE, these, NOW, why, to=CallStatus.BUSY, failure_reason="")
+    Call.objects.filter(pk=told.pk).update(no_news_at=NOW)
+    assert transitions.change(transitions.SETTLE, these, NOW, why, to=CallStatus.BUSY, failure_reason="")
+
+
 # The order of states
 
 
@@ -284,7 +309,7 @@ def test_the_table_and_the_total_order_agree() -> None:
                 if transition.is_join:
                     continue
                 before = Evidence(status=source, rank=rules.RANK[source])
-                after = Evidence(status=target, rank=transition.rank_to(target))
+                after = Evidence(status=target, rank=transition.rank_to(target, source))
                 if join(before, after) != after:
                     backwards.add((transition.name, source, target))
     assert backwards == {
@@ -292,19 +317,30 @@ def test_the_table_and_the_total_order_agree() -> None:
         ("return", CallStatus.PLACING, CallStatus.PENDING),
         # A failed call without a vendor id is our own verdict: the vendor's list refutes it.
         ("bind", CallStatus.FAILED, CallStatus.QUEUED),
+        # Only a call without news, which ranks just above its last status, is told by a person.
+        *(("settle", CallStatus.FAILED, target) for target in transitions.SETTLE.targets),
     }
 
 
 def test_our_verdict_of_absence_is_written_with_its_own_rank() -> None:
     for transition in (transitions.HOLD, transitions.HOLD_WAITING):
-        assert transition.rank_to(CallStatus.FAILED) == rules.RANK_NOT_PLACED
+        assert transition.rank_to(CallStatus.FAILED, transition.sources[0]) == rules.RANK_NOT_PLACED
+
+
+def test_a_call_without_news_ranks_below_whatever_the_vendor_may_still_tell() -> None:
+    for source in transitions.GIVE_UP.sources:
+        given_up = transitions.GIVE_UP.rank_to(CallStatus.FAILED, source)
+        further = {rules.RANK[status] for status in LIVE | FINAL if rules.RANK[status] > rules.RANK[source]}
+        assert rules.RANK[source] < given_up < min(further)
+    ends = {rules.RANK[status] for status in FINAL}
+    assert rules.RANK[CallStatus.WRAPPING_UP] + 1 < rules.RANK_BY_PERSON < min(ends)
 
 
 def test_every_status_is_reached_and_left_by_the_table_alone() -> None:
     reached = {target for transition in TRANSITIONS for target in transition.targets}
     assert reached == set(CallStatus), "a status that nothing leads to is a dead word"
     left = {source for transition in TRANSITIONS for source in transition.sources if not transition.is_join}
-    assert left == {CallStatus.PENDING, CallStatus.PLACING, CallStatus.UNKNOWN, CallStatus.FAILED}
+    assert left == {CallStatus.PENDING, CallStatus.PLACING, CallStatus.UNKNOWN, CallStatus.FAILED} | AT_VENDOR
     moved_by_news = set(transitions.LEARN.sources)
     assert moved_by_news == (LIVE | FINAL) - {CallStatus.SKIPPED}
     assert all(transition.codes <= SENTENCES.keys() for transition in TRANSITIONS)

@@ -162,7 +162,7 @@ def test_many_unknown_calls_are_one_letter_that_names_some(people: list[User]) -
     (letter,) = mail.outbox
     assert str(letter.body).count("- call ") == 10
     assert "Of 13 calls" in letter.body
-    assert "/calls/?state=decide" in letter.body
+    assert "/decisions/?kind=unknown" in letter.body
 
 
 def test_the_database_keeps_an_alert_single_while_it_lasts(db: None) -> None:

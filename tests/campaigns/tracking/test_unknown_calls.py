@@ -214,14 +214,20 @@ def test_a_dead_workers_order_becomes_unknown_and_is_not_sent_again(db: None) ->
 def test_a_person_decides_with_a_reason(
     case: LostCall, manager: User, placed: bool, status: str, is_held: bool
 ) -> None:
-    decisions.settle_by_person(case.lost.pk, placed=placed, person=manager, reason="I rang them")
+    def say(is_placed: bool, reason: str) -> None:
+        if is_placed:
+            decisions.took_place(case.lost.pk, manager, reason, result="talked", seconds=30)
+        else:
+            decisions.did_not(case.lost.pk, manager, reason)
+
+    say(placed, "I rang them")
     case.lost.refresh_from_db()
     assert (case.lost.status, bool(case.lost.held_at)) == (status, is_held)
     event = case.lost.events.last()
     assert event is not None
     assert (event.actor, event.detail) == (manager, "I rang them")
     with pytest.raises(Refusal):
-        decisions.settle_by_person(case.lost.pk, placed=not placed, person=manager, reason="again")
+        say(not placed, "again")
 
 
 def test_news_about_another_number_is_refused(case: LostCall) -> None:

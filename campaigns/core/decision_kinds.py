@@ -1,0 +1,134 @@
+"""What needs a decision by a person: the kinds of open calls, each with its query, its sentence and its answers.
+
+Every count and list of such calls comes from here: the page *Needs a decision*, Today, campaigns, providers, the menu,
+the call log's filter, alerts. A new kind is one more entry.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.roles import Person, may
+from campaigns.core import conditions
+from campaigns.models import Call
+from campaigns.models.calls import CallQuerySet
+from providers.types import CallStatus
+
+Words = str | Promise
+
+TOOK_PLACE, DID_NOT, WAIT, CALL_AGAIN = "took_place", "did_not", "wait", "call_again"
+"""Answers that a kind may offer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of calls about which a person decides."""
+
+    key: str
+    """Its name in URLs; must never change."""
+    label: Words
+    sentence: Words
+    """What is known, and what the person does next."""
+    condition: Callable[[datetime.datetime], Q]
+    """The query condition of such calls at a time; few calls pass it, and an index finds them."""
+    holds: Callable[[Call, datetime.datetime], bool]
+    """The same of one call."""
+    answers: tuple[str, ...]
+
+
+def _is_asked_again(now: datetime.datetime) -> Q:
+    return Q(decide_after__isnull=True) | Q(decide_after__lte=now)
+
+
+def _waits_for_nothing(call: Call, now: datetime.datetime) -> bool:
+    return call.decide_after is None or call.decide_after <= now
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        key="no_news",
+        label=_("No news from the provider"),
+        sentence=_(
+            "The provider accepted this call and reports nothing more. It may have taken place. Look it up at the "
+            "provider, then enter the result here."
+        ),
+        condition=lambda now: conditions.no_news() & _is_asked_again(now),
+        holds=lambda call, now: conditions.is_without_news(call.failure_reason) and _waits_for_nothing(call, now),
+        answers=(TOOK_PLACE, DID_NOT, WAIT),
+    ),
+    Kind(
+        key="unknown",
+        label=_("Not known whether it was placed"),
+        sentence=_(
+            "The provider's answer to the order was lost. Look it up at the provider, then say here whether it was "
+            "placed. Until then this number is not called."
+        ),
+        condition=lambda now: conditions.unclear(now) & _is_asked_again(now),
+        holds=lambda call, now: conditions.is_unclear(call, now) and _waits_for_nothing(call, now),
+        answers=(TOOK_PLACE, DID_NOT, WAIT),
+    ),
+    Kind(
+        key="held",
+        label=_("Held: never placed"),
+        sentence=_("The provider never had this call, so nobody was called. Call again if it is still wanted."),
+        condition=lambda _now: conditions.held(),
+        holds=lambda call, _now: conditions.is_held(call.held_at),
+        answers=(CALL_AGAIN,),
+    ),
+)
+"""In the order in which they are shown."""
+BY_KEY: Mapping[str, Kind] = {kind.key: kind for kind in KINDS}
+SETTLED = frozenset({"no_news", "unknown"})
+"""Kinds whose result a person tells; their buttons stand on the call's own page as well."""
+
+
+def kind_of(call: Call, now: datetime.datetime) -> Kind | None:
+    """Return the kind of a call that needs a decision now, else None."""
+    return next((kind for kind in KINDS if kind.holds(call, now)), None)
+
+
+def may_be_told(call: Call) -> bool:
+    """Tell whether a person may say what came of a call: it is unknown, or the provider reports nothing more of it."""
+    return call.status == CallStatus.UNKNOWN or conditions.is_without_news(call.failure_reason)
+
+
+def may_decide(call: Call, person: Person) -> bool:
+    """Return whether a person may decide about a call: any with the right, or a single call they placed themselves."""
+    if may(person, "settle_calls"):
+        return True
+    is_own = call.owner_id is not None and call.owner_id == person.pk
+    return is_own and call.campaign_id is None and may(person, "settle_own_calls")
+
+
+def to_decide(now: datetime.datetime, kinds: Collection[Kind] = KINDS) -> Q:
+    """Return the condition of calls of these kinds, for use beside other conditions."""
+    found = Q(pk__in=[])
+    for kind in kinds:
+        # Each as a subquery of ids: every kind has a small index, which joined by OR would not be used.
+        found |= Q(pk__in=Call.objects.filter(kind.condition(now)).order_by().values("pk"))
+    return found
+
+
+def count(calls: CallQuerySet, now: datetime.datetime) -> dict[str, int]:
+    """Count those of the calls that need a decision, by the key of their kind."""
+    return {kind.key: calls.filter(kind.condition(now)).order_by().count() for kind in KINDS}
+
+
+def count_by(column: str, ids: Collection[int], now: datetime.datetime) -> Counter[int]:
+    """Count the calls that need a decision by campaign or provider; `column` is "campaign_id" or "provider_id"."""
+    found: Counter[int] = Counter()
+    if not ids:
+        return found
+    for kind in KINDS:
+        # Coalesce keeps the planner from reading all calls of a campaign instead of the few of this kind.
+        few = Call.objects.filter(kind.condition(now)).alias(of=Coalesce(F(column), 0)).filter(of__in=list(ids))
+        found.update(dict(few.order_by().values_list(column).annotate(n=Count("pk"))))
+    return found

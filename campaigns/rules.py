@@ -29,6 +29,8 @@ RING_GUARD = 60
 PERSON_AFTER = 24 * 3600
 """After so long an unknown call is given to a person to decide."""
 
+LONGEST_POLL = 3600.0
+"""Seconds after which an open call is read again at the latest."""
 MAX_NOT_SENT = 5
 """A provider pauses when the order of one call could not be sent this many times in a row."""
 LONGEST_FORECAST = 30 * 24 * 60
@@ -68,6 +70,8 @@ RANK: dict[CallStatus, int] = {
     CallStatus.SKIPPED: 100,
 }
 """Total order of statuses: when evidence is merged the higher rank wins, so a status never goes back."""
+RANK_OF_ENDS = RANK[CallStatus.CANCELED]
+"""Ranks from here on are ends that the vendor told."""
 RANK_NOT_PLACED = 25
 """Rank of our own conclusion "never placed": any news from the vendor outranks it."""
 
@@ -226,7 +230,7 @@ def next_poll_delay(age_seconds: float) -> float:
         return min(60.0, max(4.0, age_seconds / 10))
     if age_seconds < 7200:
         return 300.0
-    return 3600.0
+    return LONGEST_POLL
 
 
 def next_look_delay(after_deadline: float) -> float:

@@ -8,6 +8,7 @@ from campaigns.models.exports import CallExport
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.imports import ContactImport
+from campaigns.models.inbound import InboundCall
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
@@ -35,6 +36,7 @@ __all__ = [
     "DatabaseMark",
     "DialingSwitch",
     "DoNotCall",
+    "InboundCall",
     "ListMembership",
     "RunningSlice",
     "SavedFilter",

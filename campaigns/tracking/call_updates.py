@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
 from campaigns.core import transitions
-from campaigns.core.call_events import Step, step, write_steps
+from campaigns.core.call_events import Source, Step, step, write_steps
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.transitions import Changed, Why
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call
+from campaigns.models.status_conditions import is_parked
 from campaigns.tracking import consequences
 from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
 
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
 STATE_COLUMNS = (
-    "status", "rank", "raw_status", "failure_reason", "failure_detail", "answered_at", "ended_at", "talk_seconds",
-    "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
+    "status", "rank", "redials", "not_before", "raw_status", "failure_reason", "failure_detail", "answered_at",
+    "ended_at", "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
 )  # fmt: skip
 
 
@@ -69,6 +71,7 @@ class _Batch:
             if is_of_another(call, snapshot):
                 self.steps.append(step(call.pk, "wrong_person", at=self.now, source=self.source))
             else:
+                snapshot = self._as_meant(call, snapshot)
                 after = join(before, evidence_of(snapshot))
                 raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
                 self.brought.note_texts(call, snapshot, before)
@@ -81,6 +84,16 @@ class _Batch:
             self.rows.append(_row(call, snapshot, after, raw, is_news, self.now))
         else:
             self.looks.append((call.pk, _next_look(call, snapshot, after, self.now), call.polls + 1, call.rank))
+
+    def _as_meant(self, call: Call, snapshot: CallSnapshot) -> CallSnapshot:
+        """Return the snapshot as it is to be read of this call and at this time."""
+        if snapshot.is_kept and snapshot.not_before is None:
+            # The vendor does not say until when: it is looked at again in an hour, and takes no line until then.
+            return replace(snapshot, not_before=self.now + span(rules.LONGEST_POLL))
+        if self.source == Source.LIST and snapshot.status in FINAL and call.vendor_options:
+            # A list does not tell whether the vendor dials again: the call is read by itself, which does.
+            return replace(snapshot, status=None)
+        return snapshot
 
     def _note_state(self, call: Call, snapshot: CallSnapshot, before: Evidence, after: Evidence, raw: str) -> None:
         if why := _why(before, after, raw, self.source):
@@ -102,6 +115,8 @@ def believed(call: Call) -> Evidence:
     return Evidence(
         status=CallStatus(call.status),
         rank=call.rank,
+        redials=call.redials,
+        not_before=call.not_before,
         failure_reason=call.failure_reason,
         failure_detail=call.failure_detail,
         answered_at=call.answered_at,
@@ -139,8 +154,9 @@ def _row(
     ended_at = after.ended_at or (now if after.status in FINAL else None)
     matched_by = snapshot.matched_by if snapshot and snapshot.matched_by == "number" else call.matched_by
     return (
-        call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.answered_at, ended_at,
-        after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
+        call.pk, after.status, after.rank, after.redials, after.not_before, raw, after.failure_reason,
+        after.failure_detail, after.answered_at, ended_at, after.talk_seconds, after.answered_by, after.cost,
+        after.currency, after.recording_available,
         now if is_news else call.changed_at, _next_look(call, snapshot, after, now), call.polls + 1,
         matched_by,
     )  # fmt: skip
@@ -153,7 +169,12 @@ def _next_look(
         return call.next_poll_at
     if after.status not in AT_VENDOR:
         return None
-    age = (now - (call.placing_at or call.created_at)).total_seconds()
+    if is_parked(after.status, after.not_before, now):
+        # Read once an hour all the same: it may be taken back or brought forward at the vendor.
+        assert after.not_before is not None
+        return min(after.not_before, now + span(rules.LONGEST_POLL))
+    begun = max(call.placing_at or call.created_at, after.not_before or call.created_at)
+    age = (now - begun).total_seconds()
     if snapshot is not None and snapshot.more_to_read:
         age = 0.0
     return now + span(rules.next_poll_delay(age))

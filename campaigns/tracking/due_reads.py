@@ -28,7 +28,7 @@ def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, C
     """Return the ids and handles of the calls to read now, the longest due first."""
     due = Call.objects.at_vendor().filter(provider=provider, next_poll_at__lte=now).exclude(remote_id="")
     # Plain values instead of model instances: there may be thousands of rows.
-    columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at")
+    columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at", "vendor_options")
     return [
         (
             pk,
@@ -39,9 +39,10 @@ def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, C
                 agent_id=agent_id or "",
                 caller_id=caller_id or "",
                 placed_at=placed_at,
+                vendor_options=vendor_options,
             ),
         )
-        for pk, reference, remote_id, to_number, agent_id, caller_id, placed_at in due.order_by(
+        for pk, reference, remote_id, to_number, agent_id, caller_id, placed_at, vendor_options in due.order_by(
             "next_poll_at"
         ).values_list(*columns)[: batch_of(provider)]
     ]

@@ -147,7 +147,7 @@ READING = (
     Mutant(
         "rank <= in the statement",
         CHANGES,
-        'guard = f"c.status IN ({sources}) AND c.rank <= v.rank"',
+        'guard = f"c.status IN ({sources}) AND (c.rank <= v.rank OR ({again}))"',
         'guard = f"c.status IN ({sources})"',
         READING_TESTS + "news_that_was_overtaken_between_the_look_and_the_write_moves_nothing_back",
     ),

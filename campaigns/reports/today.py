@@ -13,6 +13,8 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
+from campaigns.calls import called_back
+from campaigns.calls.called_back import CalledBack
 from campaigns.core import conditions
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.models.calls import CallQuerySet
@@ -84,6 +86,8 @@ class Overview:
     unknown_count: int = 0
     held: list[Call] = field(default_factory=list)
     held_count: int = 0
+    called_back: CalledBack = field(default_factory=CalledBack)
+    """Who called back since we called them, until somebody handled it."""
     strangers: int = 0
     """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
     providers: list[Provider] = field(default_factory=list)
@@ -194,6 +198,7 @@ def overview(person: Person) -> Overview:
     held = calls.filter(conditions.held())
     shown.held_count = held.count()
     shown.held = list(held.select_related(*light)[:CALLS_SHOWN]) if shown.held_count else []
+    shown.called_back = called_back.open_to(person)
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
     shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])

@@ -23,7 +23,8 @@ from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
 STATE_COLUMNS = (
     "status", "rank", "redials", "not_before", "raw_status", "failure_reason", "failure_detail", "answered_at",
-    "ended_at", "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls", "matched_by",
+    "ended_at", "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at",
+    "next_poll_at", "polls", "matched_by",
 )  # fmt: skip
 
 

@@ -28,7 +28,16 @@ def due_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, C
     """Return the ids and handles of the calls to read now, the longest due first."""
     due = Call.objects.at_vendor().filter(provider=provider, next_poll_at__lte=now).exclude(remote_id="")
     # Plain values instead of model instances: there may be thousands of rows.
-    columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at", "vendor_options")
+    columns = (
+        "pk",
+        "reference",
+        "remote_id",
+        "to_number",
+        "agent__remote_id",
+        "caller_id__number",
+        "placing_at",
+        "vendor_options",
+    )
     return [
         (
             pk,

@@ -73,8 +73,10 @@ def flag_the_silent(now: datetime.datetime) -> int:
     """Flag calls without an end after a day for a person; returns how many. No timer ever closes a call."""
     old = now - span(rules.PERSON_AFTER)
     silent = Call.objects.filter(
-        status__in=[*AT_VENDOR, CallStatus.UNKNOWN], placing_at__lt=old, needs_person_at__isnull=True
-    )
+        # A call that the vendor keeps until a time is silent only a day after that.
+        Q(not_before__isnull=True) | Q(not_before__lt=old),
+        status__in=[*AT_VENDOR, CallStatus.UNKNOWN], placing_at__lt=old, needs_person_at__isnull=True,
+    )  # fmt: skip
     ids = list(silent.values_list("pk", flat=True)[:CALLS_A_RUN])
     if ids:
         Call.objects.filter(pk__in=ids).update(needs_person_at=now)

@@ -28,7 +28,7 @@ from providers.backends._bolna_rows import (
     parse_voice_row,
 )
 from providers.backends._bolna_waits import retries_in, waits_of
-from providers.base import ProviderBackend, json_of, normalise_word
+from providers.base import ProviderBackend, json_of
 from providers.exceptions import (
     CredentialsRejected,
     InvalidNumber,

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from callcenter.access.roles import may
-from campaigns.calls import call_log, remarks, transcripts
+from campaigns.calls import call_log, called_back, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.core import conditions
 from campaigns.core.eligibility import answers_about, words_about
@@ -35,7 +35,16 @@ def page_of(request: HttpRequest, call: Call, **refused: Form) -> HttpResponse:
 def seen_call(request: HttpRequest, pk: int) -> Call:
     """Return a call with all relations that its page shows. Raises Http404 if the user may not see it."""
     calls = Call.objects.visible_to(request.user).select_related(
-        "contact", "campaign", "provider", "agent", "voice", "caller_id", "owner", "transcript"
+        "contact",
+        "campaign",
+        "provider",
+        "agent",
+        "voice",
+        "caller_id",
+        "owner",
+        "transcript",
+        "inbound__answers",
+        "inbound__handled_by",
     )
     steps = CallEvent.objects.select_related("actor")
     return get_object_or_404(calls.prefetch_related(Prefetch("events", steps, "steps")), pk=pk)
@@ -63,6 +72,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
             request.user.has_perm("access.control_all_campaigns")
             or (own and request.user.has_perm("access.place_call"))
         ),
+        "may_handle": called_back.may_handle(call),
         "wish": hang_up.wish_for(call, request.user),
         "may_hear": may_hear,
         "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,

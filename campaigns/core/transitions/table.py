@@ -224,8 +224,8 @@ LEARN = Transition(
     takes=frozenset(
         {
             "rank", "redials", "not_before", "raw_status", "failure_reason", "failure_detail", "answered_at",
-            "ended_at", "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls",
-            "matched_by",
+            "ended_at", "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at",
+            "next_poll_at", "polls", "matched_by",
         }
     ),
     clears_above={"held_at": RANK_NOT_PLACED, "needs_person_at": RANK[Status.WRAPPING_UP]},

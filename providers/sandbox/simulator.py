@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from providers.sandbox.inbound import call_in
 from providers.sandbox.messages import Reply, Request, json_reply
 from providers.sandbox.switches import Switches
 from providers.sandbox.webhooks import Webhooks
@@ -69,6 +70,10 @@ class Simulator:
             return json_reply(200, self.world.switches.as_dict())
         elif name == "webhooks" and method == "POST":
             self.webhooks.register(**order)
+        elif name == "inbound" and method == "POST":
+            return json_reply(
+                200, {"remote_id": call_in(self.world, self.wires[str(order["vendor"])], order).remote_id}
+            )
         elif name == "journal" and method == "GET":
             return json_reply(200, self.world.journal.counts())
         elif name == "state" and method == "GET":

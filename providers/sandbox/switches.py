@@ -38,8 +38,22 @@ class Switches:
     unleashx_nested_lists: bool = False
     """Whether `datalist` is inside `data`."""
 
+    unleashx_swaps_inbound: bool = False
+    """Whether a call that came in shows our number as CALLING_NUMBER; else the person, as in a call that went out."""
+
     bolna_auth_detail: bool = False
     """Whether a refused key is explained under `detail`."""
+
+    bolna_guardrail_seconds: float = 0.0
+    """How long the agent's calling hours keep an order as `rescheduled`, on the simulated clock; 0: none is set."""
+    bolna_tells_schedule: bool = False
+    """Whether an order for later shows its `scheduled_at`, as between two retries."""
+    bolna_redial_answers: bool = False
+    """Whether somebody answers the first of the vendor's own retries; else all of them end as the first try did."""
+    bolna_rows_tell_type: bool = False
+    """Whether rows of lists carry `call_type`."""
+    bolna_filters_type: bool = True
+    """Whether lists heed the `call_type` that is asked for."""
 
     bolna_wallet_in_cents: bool = True
     """Whether the wallet is a hundred times the documented sample's unit, as in live answers."""

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, ClassVar, TypeVar
 
 from providers.sandbox.accounts import ACCOUNT_OF, DemoAccount
-from providers.sandbox.engine import FINAL, QUEUED, Ledger, Script, SimulatedCall, script_for
+from providers.sandbox.engine import FINAL, QUEUED, WAITING, Ledger, Script, SimulatedCall, script_for
 from providers.sandbox.faults import Fault
 from providers.sandbox.journal import JournalEntry
 from providers.sandbox.magic import REFUSALS_BEFORE_ACCEPTANCE, magic_name
@@ -80,6 +80,11 @@ class Wire:
     def reset(self) -> None:
         """Forget what was counted and changed."""
         self._recent.clear()
+
+    @property
+    def first_line(self) -> str:
+        """The account's first number, which people call where nothing else is said."""
+        return next(iter(self.account.caller_ids), "")
 
     # Handling a request
 
@@ -189,6 +194,7 @@ class Wire:
         variables: Mapping[str, Any] | None = None,
         start_at: float = 0.0,
         redials: int = 0,
+        script: Script | None = None,
         extra: dict[str, Any] | None = None,
     ) -> SimulatedCall:
         """Accept an order, writing the journal first; raises `Refused` where a magic number demands it."""
@@ -196,7 +202,7 @@ class Wire:
         name = magic_name(to_number) if world.switches.magic else ""
         if name:
             self._refuse_by_magic(name, key, to_number)
-        script = self.script(to_number)
+        script = script or self.script(to_number)
         call = SimulatedCall(self.slug, key, remote_id, to_number, script, world.speed)
         call.agent_id, call.caller_id = agent_id, caller_id
         call.variables = variables or {}
@@ -212,7 +218,7 @@ class Wire:
             "reference": call.reference,
             "agent_id": agent_id,
             "caller_id": caller_id,
-            "rings": 1 + (redials if script.final in {"busy", "no_answer"} else 0),
+            "rings": 1 + redials_in(script) + (redials if script.final in {"busy", "no_answer"} else 0),
             "variables": dict(call.variables),
             "extra": dict(call.extra),
         }
@@ -260,11 +266,15 @@ class Wire:
 
     def is_over(self, call: SimulatedCall, now: float) -> bool:
         """Return whether a call has its final status."""
-        return call.phase(now) in FINAL
+        phase = call.phase(now)
+        if phase not in FINAL:
+            return False
+        # Between two tries of the vendor's own, the last word is not the end.
+        return now >= call.stopped_at or (now - call.starts_at) * call.speed >= call.script.phases[-1][0]
 
     def is_waiting(self, call: SimulatedCall, now: float) -> bool:
         """Tell whether a call has not been dialled yet."""
-        return call.phase(now) == QUEUED
+        return call.phase(now) in {QUEUED, WAITING}
 
     def signed_recording(self, request: Request, remote_id: str) -> Reply:
         """Return a recording by its signed address."""
@@ -323,6 +333,11 @@ class Wire:
         if retry_after:
             reply.headers = (("Retry-After", retry_after),)
         return reply
+
+
+def redials_in(script: Script) -> int:
+    """Return how often a script has the vendor dial again by itself."""
+    return sum(phase == WAITING for _until, phase in script.phases)
 
 
 def body_of(request: Request, refusal: Reply) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from providers.sandbox.accounts import DemoAgent
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
+from providers.sandbox.wire import bolna_waits
 from providers.sandbox.wire.base import E164, Route, Wire, body_of, moment_in, route, whole_number
 
 WORDS: dict[str, str] = {
@@ -28,6 +29,7 @@ WORDS: dict[str, str] = {
     engine.BALANCE_LOW: "balance-low",
     engine.CANCELED: "stopped",
     engine.STRANGE: "moonwalking",
+    engine.WAITING: "scheduled",
 }
 WEEK = 7 * 86400
 CENTS_PER_MINUTE = 5.0
@@ -74,8 +76,13 @@ class BolnaWire(Wire):
         if not isinstance(user_data, dict):
             return self.error(400, "user_data must be an object")
         start_at = self._scheduled(order.get("scheduled_at"))
-        retry = order.get("retry_config") or {}
-        redials = int(retry.get("max_retries", 3)) if isinstance(retry, dict) and retry.get("enabled") else 0
+        retries = bolna_waits.retries_in(order.get("retry_config"))
+        once = self.script(number)
+        switches, extra = self.world.switches, {"kept": "scheduled" if start_at else "", "word": WORDS[once.final]}
+        if switches.bolna_guardrail_seconds and not order.get("bypass_call_guardrails") and not start_at:
+            start_at, extra["kept"] = time.time() + switches.bolna_guardrail_seconds / self.world.speed, "rescheduled"
+        if retries is not None:
+            extra["retries"] = retries
         call = self.place(
             request,
             key,
@@ -85,8 +92,8 @@ class BolnaWire(Wire):
             caller_id=str(order.get("from_phone_number") or self.account.caller_ids[0]),
             variables=user_data,
             start_at=start_at,
-            redials=redials,
-            extra={"scheduled": bool(start_at)},
+            script=bolna_waits.with_retries(once, retries, WORDS, switches.bolna_redial_answers),
+            extra=extra,
         )
         return json_reply(200, {"message": "done", "status": "queued", "execution_id": call.remote_id})
 
@@ -135,8 +142,8 @@ class BolnaWire(Wire):
         return call
 
     def _word(self, call: SimulatedCall, now: float) -> str:
-        if call.extra.get("scheduled") and now < call.starts_at and now < call.stopped_at:
-            return "scheduled"
+        if (kept := call.extra.get("kept")) and now < call.starts_at and now < call.stopped_at:
+            return str(kept)
         return WORDS[call.phase(now)]
 
     def _cents(self, call: SimulatedCall, now: float) -> float:
@@ -176,7 +183,7 @@ class BolnaWire(Wire):
                 "recording_url": url,
                 "hosted_telephony": True,
                 "provider_call_id": "CA" + call.remote_id.replace("-", ""),
-                "call_type": "outbound",
+                "call_type": "inbound" if call.is_inbound else "outbound",
                 "provider": "twilio",
                 "hangup_by": _hangup_by(call) if ended else None,
                 "hangup_reason": "Normal Hangup" if is_ready else None,
@@ -189,7 +196,14 @@ class BolnaWire(Wire):
             "batch_run_details": None,
             "extracted_data": {"do_not_call": True} if is_ready and call.script.refuses_calls else None,
             "context_details": {"recipient_data": self.echo(call)},
+            **self._waits(call, now),
         }
+
+    def _waits(self, call: SimulatedCall, now: float) -> dict[str, Any]:
+        found = bolna_waits.shown(call, now)
+        if self.world.switches.bolna_tells_schedule and call.extra.get("kept") and now < call.starts_at:
+            found["scheduled_at"] = _iso(call.starts_at)
+        return found
 
     @route("GET", "/executions/{execution_id}")
     def get_execution(self, request: Request, key: str, execution_id: str) -> Reply:
@@ -238,8 +252,10 @@ class BolnaWire(Wire):
             calls = [call for call in calls if self._word(call, now) == status]
         if request.param("answered_by_voice_mail") == "true":
             calls = [call for call in calls if call.script.answered_by == "machine" and self.is_over(call, now)]
-        if request.param("batch_id") or request.param("call_type") == "inbound":
+        if request.param("batch_id"):
             calls = []
+        if (wanted := request.param("call_type")) and self.world.switches.bolna_filters_type:
+            calls = [call for call in calls if call.is_inbound == (wanted == "inbound")]
         start = (page - 1) * size
         rows = [self._row(call, now, request) for call in calls[start : start + size]]
         paging = {"page_number": page, "page_size": size, "total": len(calls), "has_more": start + size < len(calls)}
@@ -253,6 +269,8 @@ class BolnaWire(Wire):
         telephony = {
             name: whole["telephony_data"][name] for name in ("duration", "to_number", "from_number", "provider")
         }
+        if self.world.switches.bolna_rows_tell_type:
+            telephony["call_type"] = whole["telephony_data"]["call_type"]
         return {**kept, "telephony_data": telephony}
 
     # Agents, voices, numbers, account
@@ -359,14 +377,14 @@ class BolnaWire(Wire):
         return Target(url) if url.startswith(("http://", "https://")) else None
 
     def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
-        """Return every change of the call."""
-        return list(call.changes())
+        """Return every change of the call; a word that comes again, in a later try, is another event."""
+        return [(at, f"{event}#{place}") for place, (at, event) in enumerate(call.changes())]
 
     def webhook_message(
         self, call: SimulatedCall, event: str, target: Target
     ) -> tuple[bytes, str, dict[str, str]] | None:
         """Return the execution as it stood at that change; a stopped call's later changes never come."""
-        now = time.time()
+        now, event = time.time(), event.partition("#")[0]
         if call.stopped_as and event != call.stopped_as:
             return None
         told = self.execution(call, now, None)

@@ -19,7 +19,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.backends._vocode_rows import in_window, parse_agent_row, parse_number_row, parse_voice_row
+from providers.backends._vocode_rows import (
+    in_window,
+    parse_agent_row,
+    parse_number_row,
+    parse_voice_row,
+    turned_by_line,
+)
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
@@ -270,24 +276,27 @@ class VocodeBackend(ProviderBackend):
             seconds = max(0, round((ended - started).total_seconds())) if talked and started and ended else None
             seconds = seconds if talked else 0
         agent = call.get("agent")  # an object in the answer for one call, an id in lists
-        return CallSnapshot(
-            remote_id=remote_id,
-            raw_status=parse_text(call.get("status"), 80),
-            status=status,
-            reference=reference_in(call.get("context"), 1),
-            to_number=e164_or_raw(call.get("to_number")),
-            agent_id=parse_text(agent.get("id") if isinstance(agent, dict) else agent, 200),
-            caller_id=e164_or_raw(call.get("from_number")),
-            started_at=started,
-            ended_at=ended,
-            talk_seconds=seconds,
-            answered_by=ANSWERED_BY.get(normalise_word(call.get("human_detection_result")), "unknown"),
-            failure_reason=reason,
-            failure_detail=parse_text(first_of(call, "error_message", "stage_outcome"), 300) if reason else "",
-            transcript=parse_turns(call.get("transcript")),
-            recording_available=call.get("recording_available") is True,
-            # True by the contract, the text "True" in the guide's own sample.
-            do_not_call=normalise_word(str(call.get("do_not_call_result"))) == "true",
+        return turned_by_line(
+            call,
+            CallSnapshot(
+                remote_id=remote_id,
+                raw_status=parse_text(call.get("status"), 80),
+                status=status,
+                reference=reference_in(call.get("context"), 1),
+                to_number=e164_or_raw(call.get("to_number")),
+                agent_id=parse_text(agent.get("id") if isinstance(agent, dict) else agent, 200),
+                caller_id=e164_or_raw(call.get("from_number")),
+                started_at=started,
+                ended_at=ended,
+                talk_seconds=seconds,
+                answered_by=ANSWERED_BY.get(normalise_word(call.get("human_detection_result")), "unknown"),
+                failure_reason=reason,
+                failure_detail=parse_text(first_of(call, "error_message", "stage_outcome"), 300) if reason else "",
+                transcript=parse_turns(call.get("transcript")),
+                recording_available=call.get("recording_available") is True,
+                # True by the contract, the text "True" in the guide's own sample.
+                do_not_call=normalise_word(str(call.get("do_not_call_result"))) == "true",
+            ),
         )
 
     def _stand(self, call: Mapping[str, Any]) -> tuple[CallStatus | None, str]:

@@ -67,6 +67,8 @@ class Switches:
 
     vocode_phone: str = "any"
     """Numbers taken: "any", "digits" (no plus) or "e164" (plus)."""
+    vocode_tells_line: bool = False
+    """Whether `agent_phone_number` of a call that came in is the number that was called; else always from_number."""
     vocode_plus_in_answers: bool = False
     vocode_newest_first: bool = False
     """The order of a list that names no sort column."""

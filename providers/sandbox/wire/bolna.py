@@ -34,7 +34,6 @@ WORDS: dict[str, str] = {
 WEEK = 7 * 86400
 CENTS_PER_MINUTE = 5.0
 WALLET = 42.42
-SCHEDULE_AHEAD = 120
 RECORDING_LIFETIME = 600
 BREAKDOWN = {"llm": 0.3, "network": 0.2, "platform": 0.2, "synthesizer": 0.2, "transcriber": 0.1}
 
@@ -75,10 +74,11 @@ class BolnaWire(Wire):
         user_data = order.get("user_data") or {}
         if not isinstance(user_data, dict):
             return self.error(400, "user_data must be an object")
-        start_at = self._scheduled(order.get("scheduled_at"))
+        start_at = bolna_waits.scheduled_in(order.get("scheduled_at"), self)
         retries = bolna_waits.retries_in(order.get("retry_config"))
         once = self.script(number)
-        switches, extra = self.world.switches, {"kept": "scheduled" if start_at else "", "word": WORDS[once.final]}
+        switches = self.world.switches
+        extra: dict[str, Any] = {"kept": "scheduled" if start_at else "", "word": WORDS[once.final]}
         if switches.bolna_guardrail_seconds and not order.get("bypass_call_guardrails") and not start_at:
             start_at, extra["kept"] = time.time() + switches.bolna_guardrail_seconds / self.world.speed, "rescheduled"
         if retries is not None:
@@ -96,19 +96,6 @@ class BolnaWire(Wire):
             extra=extra,
         )
         return json_reply(200, {"message": "done", "status": "queued", "execution_id": call.remote_id})
-
-    def _scheduled(self, text: object) -> float:
-        if not text:
-            return 0.0
-        if not isinstance(text, str) or text.endswith("Z"):
-            raise Refused(self.server_error())
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            raise Refused(self.error(400, "scheduled_at is not valid")) from None
-        if found.tzinfo is None or found.timestamp() < time.time() + SCHEDULE_AHEAD:
-            raise Refused(self.error(400, "scheduled_at must be at least 2 minutes ahead"))
-        return found.timestamp()
 
     @route("POST", "/call/{execution_id}/stop")
     def stop_call(self, request: Request, key: str, execution_id: str) -> Reply:
@@ -196,14 +183,8 @@ class BolnaWire(Wire):
             "batch_run_details": None,
             "extracted_data": {"do_not_call": True} if is_ready and call.script.refuses_calls else None,
             "context_details": {"recipient_data": self.echo(call)},
-            **self._waits(call, now),
+            **bolna_waits.shown(call, now, tells_schedule=self.world.switches.bolna_tells_schedule),
         }
-
-    def _waits(self, call: SimulatedCall, now: float) -> dict[str, Any]:
-        found = bolna_waits.shown(call, now)
-        if self.world.switches.bolna_tells_schedule and call.extra.get("kept") and now < call.starts_at:
-            found["scheduled_at"] = _iso(call.starts_at)
-        return found
 
     @route("GET", "/executions/{execution_id}")
     def get_execution(self, request: Request, key: str, execution_id: str) -> Reply:

@@ -6,6 +6,7 @@ that page is https://www.bolna.ai/docs/auto-retry, read 2026-11.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,10 @@ from typing import Any
 
 from providers.sandbox import engine
 from providers.sandbox.engine import Script, SimulatedCall
+from providers.sandbox.messages import Refused
+from providers.sandbox.wire.base import Wire
 
+SCHEDULE_AHEAD = 120
 BREAK_SECONDS = 1.0
 """How long a try that reached nobody shows its own word before the next one is scheduled, on the simulated clock."""
 
@@ -55,13 +59,34 @@ def with_retries(script: Script, retries: Mapping[str, Any] | None, words: Mappi
     return replace(result, phases=tuple(phases))
 
 
-def shown(call: SimulatedCall, now: float) -> dict[str, Any]:
-    """Return the fields of an execution that tell of its retries; none where they are off."""
+def scheduled_in(text: object, wire: Wire) -> float:
+    """Return the time of a `scheduled_at`, or 0 without one; raises `Refused` in the vendor's words."""
+    if not text:
+        return 0.0
+    if not isinstance(text, str) or text.endswith("Z"):
+        raise Refused(wire.server_error())
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(wire.error(400, "scheduled_at is not valid")) from None
+    if found.tzinfo is None or found.timestamp() < time.time() + SCHEDULE_AHEAD:
+        raise Refused(wire.error(400, "scheduled_at must be at least 2 minutes ahead"))
+    return found.timestamp()
+
+
+def shown(call: SimulatedCall, now: float, *, tells_schedule: bool) -> dict[str, Any]:
+    """Return the fields of an execution that tell when it is dialled, and of its retries; none where they are off.
+
+    That an order for later shows its time is not documented: `tells_schedule`.
+    """
     retries = call.extra.get("retries")
+    if tells_schedule and call.extra.get("kept") and now < call.starts_at:
+        return {"scheduled_at": _iso(call, 0.0)}
     if retries is None:
         return {}
     elapsed = (min(now, call.stopped_at) - call.starts_at) * call.speed
-    made, history, next_at, since = 0, [], None, 0.0
+    made, next_at, since = 0, None, 0.0
+    history: list[dict[str, Any]] = []
     for until, phase in call.script.phases:
         if since > elapsed:
             break

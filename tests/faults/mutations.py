@@ -2,6 +2,7 @@
 
 from tests.faults.mutant import Mutant
 from tests.faults.mutations_client import ON_THE_WIRE
+from tests.faults.mutations_directions import DIRECTIONS
 from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_monitoring import MONITORING
@@ -13,5 +14,5 @@ from tests.faults.mutations_sweeping import SWEEPING
 from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
-    *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
+    *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED, *DIRECTIONS,
 )  # fmt: skip

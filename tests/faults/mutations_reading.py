@@ -140,8 +140,8 @@ READING = (
     Mutant(
         "rank: equal ranks by order of arrival",
         EVIDENCE,
-        "return (self.rank, self.status, self.failure_reason, self.failure_detail)",
-        'return (self.rank, "", "", "")',
+        "return (is_end, redials, self.rank, self.status, self.failure_reason, self.failure_detail)",
+        'return (is_end, redials, self.rank, "", "", "")',
         EVIDENCE_TESTS + "any_order_and_any_repeats_end_the_same",
     ),
     Mutant(

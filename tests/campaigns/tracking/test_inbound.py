@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from campaigns.core.eligibility_facts import numbers_now
 from campaigns.models import Call, CallHint, DoNotCall, InboundCall, UnknownVendorCall
-from campaigns.tracking import inbound, reconciliation_sweep, start_comparison, webhooks
+from campaigns.tracking import inbound, reconciliation_sweep, start_comparison, unknown_calls, webhooks
 from campaigns.tracking.our_lines import our_lines
+from providers import opening
 from providers.models import Agent, CallerId, Provider
 from providers.sandbox.accounts import ACCOUNT_OF
 from providers.types import CallHandle, CallSnapshot, CallStatus
@@ -82,6 +83,24 @@ def test_a_call_that_came_in_does_not_freeze_a_provider_at_a_start(sandbox: Sand
     Provider.objects.filter(pk=provider.pk).update(uncompared_since=timezone.now())
     assert start_comparison.compare(provider.pk), Provider.objects.get(pk=provider.pk).frozen_reason
     assert not Provider.objects.get(pk=provider.pk).frozen_at
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_who_calls_back_at_once_is_not_the_unknown_call(sandbox: Sandbox, vendor: str) -> None:
+    """Its order was lost, and the person calls us within the minute: same number, same agent, same time."""
+    provider = provider_at(sandbox, vendor)
+    now = timezone.now()
+    lost = make_call(
+        provider=provider, agent=Agent.objects.get(provider=provider), to_number=PERSON, status="unknown", rank=20,
+        placing_at=now, deadline_at=now + datetime.timedelta(seconds=1), next_poll_at=now,
+    )  # fmt: skip
+    come_in(sandbox, provider)
+    plan = unknown_calls.plan_look(provider, timezone.now())
+    assert plan is not None
+    listing = unknown_calls.look(opening.open_backend(provider), plan)
+    unknown_calls.conclude(plan, listing.rows, timezone.now(), is_whole=listing.is_whole)
+    lost.refresh_from_db()
+    assert (lost.status, lost.remote_id) == (CallStatus.UNKNOWN, "")
 
 
 def test_a_vendor_that_ignores_what_is_asked_for_is_believed_row_by_row(sandbox: Sandbox) -> None:

@@ -161,7 +161,8 @@ def _look(provider: Provider, backend: ProviderBackend, stop_at: float) -> Answe
         # A window that is too long for the vendor is shorter at the next try.
         VendorSweep.objects.filter(pk=sweep.pk).update(span_seconds=max(LEAST_SPAN, size // 2))
         # A call that a person made to us is no order of ours that was forgotten.
-        listed = divided(backend.list_calls(CallQuery(since=begins, until=until, direction="outbound")), lines).outbound
+        asked = CallQuery(since=begins, until=until, direction="outbound")
+        listed = divided(backend.list_calls(asked), lines).outbound
         VendorSweep.objects.filter(pk=sweep.pk).update(span_seconds=size)
         calls += len(listed)
         if newest is not None and is_first:

@@ -14,5 +14,6 @@ from tests.faults.mutations_sweeping import SWEEPING
 from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
-    *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED, *DIRECTIONS,
+    *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
+    *DIRECTIONS,
 )  # fmt: skip

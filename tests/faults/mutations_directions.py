@@ -82,7 +82,7 @@ DIRECTIONS = (
     Mutant(
         "freeze at a start for a call that came in",
         STARTING,
-        'listed = divided(backend.list_calls(CallQuery(since=begins, until=until, direction="outbound")), lines).outbound',
+        "listed = divided(backend.list_calls(asked), lines).outbound",
         "listed = backend.list_calls(CallQuery(since=begins, until=until))",
         INBOUND_TESTS + "a_call_that_came_in_does_not_freeze_a_provider_at_a_start",
     ),

@@ -1,4 +1,4 @@
-"""Orders that the vendor keeps until later, and its own redials: they take no line, stay open, and are read to the end."""
+"""Orders that the vendor keeps until later, and its own redials: no line, still open, and read to the end."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ BOLNA = "providers/backends/bolna.py"
 CONDITIONS = "campaigns/models/status_conditions.py"
 TELLING = "campaigns/directions.py"
 TAKING_IN = "campaigns/tracking/inbound.py"
-PARKED_TESTS = "tests/campaigns/tracking/test_parked_orders.py::test_"
+PARKED_TESTS = "tests/campaigns/tracking/test_call_updates_parked.py::test_"
 INBOUND_TESTS = "tests/campaigns/tracking/test_inbound.py::test_"
 DIRECTION_TESTS = "tests/campaigns/test_directions.py::test_"
 

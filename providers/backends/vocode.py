@@ -19,7 +19,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.backends import _vocode_rows as rows
+from providers.backends import _vocode_rows
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
@@ -231,7 +231,7 @@ class VocodeBackend(ProviderBackend):
         saw_unbegun, bad = False, BadPages()
         for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="true"):
             calls = self._parse_page(page)
-            yield from rows.in_window(calls, query)
+            yield from _vocode_rows.in_window(calls, query)
             times = [call.started_at for call in calls if call.started_at]
             saw_unbegun = saw_unbegun or len(times) < len(calls)
             begun += times
@@ -243,7 +243,7 @@ class VocodeBackend(ProviderBackend):
         if not saw_unbegun:
             for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="false"):
                 calls = self._parse_page(page)
-                yield from rows.in_window(calls, query)
+                yield from _vocode_rows.in_window(calls, query)
                 if any(call.started_at for call in calls):
                     break
         bad.end()
@@ -270,7 +270,7 @@ class VocodeBackend(ProviderBackend):
             seconds = max(0, round((ended - started).total_seconds())) if talked and started and ended else None
             seconds = seconds if talked else 0
         agent = call.get("agent")  # an object in the answer for one call, an id in lists
-        return rows.turned_by_line(
+        return _vocode_rows.turned_by_line(
             call,
             CallSnapshot(
                 remote_id=remote_id,
@@ -320,15 +320,15 @@ class VocodeBackend(ProviderBackend):
 
     def list_agents(self) -> list[RemoteAgent]:
         """List the agents; Vocode gives no type or state for them."""
-        return [rows.parse_agent_row(row) for row in self._rows("/v1/agents/list")]
+        return [_vocode_rows.parse_agent_row(row) for row in self._rows("/v1/agents/list")]
 
     def list_voices(self) -> list[RemoteVoice]:
         """List the voices by their makers' names; a row may hold the maker's key, which is not kept."""
-        return [rows.parse_voice_row(row) for row in self._rows("/v1/voices/list")]
+        return [_vocode_rows.parse_voice_row(row) for row in self._rows("/v1/voices/list")]
 
     def list_caller_ids(self) -> list[RemoteCallerId]:
         """List the numbers of the account."""
-        return [rows.parse_number_row(row) for row in self._rows("/v1/numbers/list")]
+        return [_vocode_rows.parse_number_row(row) for row in self._rows("/v1/numbers/list")]
 
     def _rows(self, path: str) -> list[Mapping[str, Any]]:
         return [row for page in self._pages(path) for row in page if is_usable_id(row.get("id"))]

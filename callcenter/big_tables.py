@@ -27,6 +27,7 @@ BIG_TABLES = frozenset(
         "campaigns.costtally",
         "campaigns.donotcall",
         "campaigns.handover",
+        "campaigns.inboundcall",
         "campaigns.listmembership",
         "campaigns.transcriptwords",
         "providers.providerexchange",

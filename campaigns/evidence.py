@@ -16,6 +16,8 @@ from providers.types import FINAL, OUR_CONCLUSIONS, OURS, AnsweredBy, CallSnapsh
 
 ANSWERED_BY_ORDER: tuple[AnsweredBy, ...] = ("unknown", "machine", "human")
 REASONS = frozenset(FailureReason.values)
+MOST_REDIALS = 1000
+"""More than any vendor offers; a larger number is an error of the vendor's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,10 @@ class Evidence:
 
     status: CallStatus = CallStatus.PENDING
     rank: int = 0
+    redials: int = 0
+    """How often the vendor dialled again by itself within this call."""
+    not_before: datetime.datetime | None = None
+    """The latest time that the vendor named for its next dialling."""
     failure_reason: str = ""
     failure_detail: str = ""
     end_reason: str = ""
@@ -37,9 +43,15 @@ class Evidence:
     do_not_call: bool = False
 
     @property
-    def standing(self) -> tuple[int, str, str, str]:
-        """The sort key by which the larger state wins: the rank first, then the texts to decide ties."""
-        return (self.rank, self.status, self.failure_reason, self.failure_detail)
+    def standing(self) -> tuple[bool, int, int, str, str, str]:
+        """The sort key by which the larger state wins: an end, the redial, the rank, then the texts to decide ties.
+
+        A call that waits for the vendor's second dialling is further than one that rang in the first. An end is one
+        only when the vendor has no attempt left, so it counts the same in whichever dialling it came.
+        """
+        is_end = self.rank >= rules.RANK_OF_ENDS
+        redials = 0 if is_end else self.redials
+        return (is_end, redials, self.rank, self.status, self.failure_reason, self.failure_detail)
 
     @property
     def has_ended(self) -> bool:
@@ -48,7 +60,10 @@ class Evidence:
 
 
 def join(one: Evidence, other: Evidence) -> Evidence:
-    """Return the merge of two pieces of evidence: commutative, associative, idempotent; the rank never falls."""
+    """Return the merge of two pieces of evidence: commutative, associative, idempotent; an end stays one.
+
+    The rank never falls while the vendor does not dial again.
+    """
     stronger = max(one, other, key=lambda evidence: evidence.standing)
     price = max(
         ((e.cost, e.currency) for e in (one, other) if e.cost is not None),
@@ -57,6 +72,8 @@ def join(one: Evidence, other: Evidence) -> Evidence:
     return Evidence(
         status=stronger.status,
         rank=stronger.rank,
+        redials=max(one.redials, other.redials),
+        not_before=_latest(one.not_before, other.not_before),
         failure_reason=stronger.failure_reason,
         failure_detail=stronger.failure_detail,
         end_reason=max(one.end_reason, other.end_reason),
@@ -84,6 +101,9 @@ def evidence_of(snapshot: CallSnapshot) -> Evidence:
     return Evidence(
         status=status,
         rank=rank,
+        redials=min(max(0, snapshot.redials), MOST_REDIALS),
+        # A vendor may name a time beside any word; only for an order that it keeps does it say when it dials.
+        not_before=snapshot.not_before if status == CallStatus.QUEUED else None,
         failure_reason=str(reason or FailureReason.VENDOR_ERROR) if status == CallStatus.FAILED else "",
         failure_detail=snapshot.failure_detail[:MAX_REASON] if is_failed else "",
         end_reason=snapshot.end_reason[:MAX_REASON],

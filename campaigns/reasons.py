@@ -128,8 +128,15 @@ SENTENCES: dict[str, str | Promise] = {
     "not_taken_back": _(
         "The campaign was stopped, but the vendor could not be asked to leave it: it may still ring. It is asked again."
     ),
+    "wish_told": _("The number is on the do-not-call list: the provider was asked not to call."),
+    "wish_not_told": _(
+        "The number is on the do-not-call list, but the provider could not be asked to leave this call: it may still"
+        " ring. It is asked again."
+    ),
     "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
     "call_again": _("A person asked to call again."),
+    "called_us": _("The person called us."),
+    "called_back_handled": _("Marked as handled."),
     "wrong_person": _("The vendor's news names another number: refused."),
 }
 

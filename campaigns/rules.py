@@ -40,6 +40,8 @@ NUMBER_KEPT = 24 * 3600
 RARELY, MORE_RARELY, RARELY_UNTIL = 3600, 24 * 3600, 30 * 24 * 3600
 """Seconds between two reads of a call without news, within its first day and after it, and when the reads end."""
 
+LONGEST_POLL = 3600.0
+"""Seconds after which an open call is read again at the latest."""
 MAX_NOT_SENT = 5
 """A provider pauses when the order of one call could not be sent this many times in a row."""
 LONGEST_FORECAST = 30 * 24 * 60
@@ -81,6 +83,8 @@ RANK: dict[CallStatus, int] = {
     CallStatus.SKIPPED: 100,
 }
 """Total order of statuses: when evidence is merged the higher rank wins, so a status never goes back."""
+RANK_OF_ENDS = RANK[CallStatus.CANCELED]
+"""Ranks from here on are ends that the vendor told."""
 RANK_NOT_PLACED = 25
 """Rank of our own conclusion "never placed": any news from the vendor outranks it."""
 RANK_BY_PERSON = 76
@@ -241,7 +245,7 @@ def next_poll_delay(age_seconds: float) -> float:
         return min(60.0, max(4.0, age_seconds / 10))
     if age_seconds < 7200:
         return 300.0
-    return 3600.0
+    return LONGEST_POLL
 
 
 def next_look_delay(after_deadline: float) -> float:

@@ -161,16 +161,29 @@ class ProviderBackend(ABC):
         """Return why this vendor cannot take an E.164 number, as a sentence; empty where it can."""
         return ""
 
+    @classmethod
+    def dials_at(cls, vendor_options: Mapping[str, Any]) -> datetime | None:
+        """Return when the vendor dials an order with these options at the earliest; None: at once."""
+        return None
+
+    @classmethod
+    def redials_of(cls, vendor_options: Mapping[str, Any]) -> int:
+        """Return how often the vendor may dial an order with these options again by itself."""
+        return 0
+
     @abstractmethod
     def check_credentials(self) -> AccountState:
         """Make the cheapest harmless read; raises `CredentialsRejected` for a dead key."""
 
     def place_call(self, order: CallOrder) -> PlacedCall:
         """Send one order, at most once; the class of an error says what may be done next."""
-        return self.read_placed(self.client.send_once(self.build_order(order)))
+        return self.read_placed(self.client.send_once(self.build_order(order)), order)
 
-    def read_placed(self, response: Response) -> PlacedCall:
-        """Return the call that the answer to an order holds; pure. The class of an error says what may be done next."""
+    def read_placed(self, response: Response, order: CallOrder | None = None) -> PlacedCall:
+        """Return the call that the answer to an order holds; pure. The class of an error says what may be done next.
+
+        An order for later is kept by the vendor until then, whatever word its answer has.
+        """
         self.raise_for_order(response)
         try:
             placed = self.parse_placed(json_of(response))
@@ -180,6 +193,8 @@ class ProviderBackend(ABC):
             ) from error
         if not is_usable_id(placed.remote_id):
             raise OutcomeUnknown("The vendor's answer carries no usable call id.", http_status=response.status_code)
+        if order is not None and order.vendor_options:
+            placed = replace(placed, not_before=placed.not_before or self.dials_at(order.vendor_options))
         return placed
 
     @abstractmethod

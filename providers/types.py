@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -104,6 +104,7 @@ UNMATCHED = frozenset({"several", "zone"})
 AnsweredBy = Literal["human", "machine", "unknown"]
 OnMachine = Literal["", "message", "hang_up"]
 """What the vendor is asked to do where a voicemail answers: leave the message, hang up, or (empty) as it is set."""
+Direction = Literal["outbound", "inbound"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,8 @@ class PlacedCall:
     raw_status: str = ""
     status: CallStatus | None = None
     """None where the answer has no status word that we know."""
+    not_before: datetime | None = None
+    """When the vendor dials at the earliest, where it was asked to dial later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,8 @@ class CallHandle:
     agent_id: str = ""
     caller_id: str = ""
     placed_at: datetime | None = None
+    vendor_options: Mapping[str, Any] = field(default_factory=dict)
+    """The optional features that the order asked for, such as the vendor's own redials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +188,12 @@ class CallSnapshot:
     created_at: datetime | None = None
     not_before: datetime | None = None
     """When the vendor dials at the earliest, where it keeps the order until then."""
+    is_kept: bool = False
+    """Whether the vendor keeps the order until a time that it does not tell; `not_before` is then empty."""
+    redials: int = 0
+    """How often the vendor dialled again by itself within this call; its `status` is final only when none is left."""
+    direction: Direction | None = None
+    """None where the vendor does not tell. Of an inbound call `to_number` is the person and `caller_id` our line."""
     started_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -204,6 +215,10 @@ class CallSnapshot:
     more_to_read: bool = False
     """Whether the vendor has more data of this call than was read this time, so that it should be read again soon."""
 
+    def as_inbound(self) -> CallSnapshot:
+        """Return the snapshot as that of an inbound call, where it was read as an outbound one: whoever rang called."""
+        return replace(self, direction="inbound", to_number=self.caller_id, caller_id=self.to_number)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQuery:
@@ -215,6 +230,8 @@ class CallQuery:
     """Ids of agents, needed where the vendor lists calls by agent only."""
     numbers: Sequence[str] = ()
     """Numbers in E.164; with them only calls to these are listed, where the vendor can (`lists_by_number`)."""
+    direction: Direction | None = None
+    """Only calls of this direction are wanted; a row whose direction the vendor does not tell may come all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -33,7 +34,7 @@ from providers.services.stops import halt, resume, skip_comparison, unfreeze
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
 from providers.services.wishes import heard_wishes
-from providers.types import HOLDS_LINE, CallStatus
+from providers.types import CallStatus
 from providers.wording import Ability, abilities, kinds_of, stock_words
 
 SHOWN_EXCHANGES = 50
@@ -99,7 +100,7 @@ def _cards(providers: list[Provider]) -> list[Card]:
     keys = [provider.pk for provider in providers]
     # By the reverse relation, because this package must not import calls; live calls are few and have an index.
     calls: Any = Provider._meta.get_field("calls").related_model
-    live = calls._default_manager.live().filter(provider__in=keys, status__in=sorted(HOLDS_LINE)).order_by()
+    live = calls._default_manager.holding_lines(timezone.now()).filter(provider__in=keys).order_by()
     standing = Counter(
         {
             (pk, status == CallStatus.UNKNOWN): number

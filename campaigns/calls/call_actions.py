@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue, rules
-from campaigns.core import transitions
+from campaigns.core import explanations, transitions
 from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, Judge, capped
@@ -124,8 +124,10 @@ def _may_cancel(call: Call, person: Person) -> bool:
 
 
 def _refuse_second_ring(call: Call) -> None:
+    if call.is_inbound:
+        raise Refusal(_("This person called us. To call back, use “Call” on the person's page."))
     if not call.is_final:
-        raise Refusal(_("This call is not over."))
+        raise Refusal(explanations.not_over(call))
     number = call.to_number
     now = timezone.now()
     known = numbers_now([number], now, None, counted_since=counted_since(now, [None]))

@@ -17,7 +17,7 @@ from campaigns.models.calls import CallQuerySet
 
 ALWAYS = (
     "id", "status", "held_at", "needs_person_at", "failure_reason", "answered_by", "talk_seconds", "to_number",
-    "ended_at",
+    "ended_at", "direction",
 )  # fmt: skip
 """Fields that every row of the log needs, whatever columns it shows."""
 
@@ -46,11 +46,12 @@ COLUMNS = (
     LogColumn(key="why", title=_("Why"), reads=READS),
     LogColumn(key="campaign", title=_("Campaign"), reads=("campaign__name",)),
     LogColumn(key="provider", title=_("Provider"), reads=("provider__name",), under="campaign"),
+    LogColumn(key="direction", title=_("Direction"), reads=("direction",)),
     LogColumn(key="agent", title=_("Agent"), reads=("agent__name",)),
     LogColumn(key="caller_id", title=_("Called from"), reads=("caller_id__number",)),
     LogColumn(key="attempt", title=_("Attempt"), reads=("attempt",), is_number=True),
     LogColumn(key="added", title=pgettext_lazy("time of a call", "Added"), reads=("created_at",)),
-    LogColumn(key="sent", title=_("When"), reads=("placing_at", "created_at", "due_at", "status")),
+    LogColumn(key="sent", title=_("When"), reads=("placing_at", "placed_at", "created_at", "due_at", "status")),
     LogColumn(key="answered", title=pgettext_lazy("time of a call", "Answered"), reads=("answered_at",)),
     LogColumn(key="ended", title=_("Ended"), reads=("ended_at",)),
     LogColumn(key="talked", title=_("Talked"), reads=("talk_seconds",), is_number=True),

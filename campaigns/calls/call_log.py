@@ -12,7 +12,9 @@ from callcenter.access.roles import Person, may
 from callcenter.formats.masking import last_four
 from campaigns.calls import call_log_conditions
 from campaigns.calls.call_log_filters import (
+    CALLED_BACK,
     ENDED,
+    INBOUND,
     LIVE_NOW,
     MACHINE,
     OPEN,
@@ -28,8 +30,9 @@ from campaigns.contacts import search
 from campaigns.core import decision_kinds, results, transcript_words
 from campaigns.core.conditions import ended, hung_up_at_once, voicemail
 from campaigns.core.days import start_of
-from campaigns.models import Call, CallEvent, DoNotCall
+from campaigns.models import Call, CallEvent, DoNotCall, InboundCall
 from campaigns.models.calls import CallQuerySet
+from campaigns.models.status_conditions import IsInbound
 from campaigns.numbers import UnderstoodNumber, search_digits, understand_number
 from providers.types import FINAL
 
@@ -69,6 +72,9 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
         calls = calls.filter(of_which(filters.which))
     if filters.kind:
         calls = calls.filter(campaign__isnull=filters.kind == SINGLE)
+        calls = calls.exclude(IsInbound()) if filters.kind == SINGLE else calls
+    if filters.direction:
+        calls = calls.inbound() if filters.direction == INBOUND else calls.exclude(IsInbound())
     if filters.weekday is not None:
         calls = calls.filter(placing_at__iso_week_day=filters.weekday)
     if filters.hour is not None:
@@ -110,6 +116,9 @@ def _state(state: str) -> Q:
 def of_which(which: str) -> Q:
     """Return the condition of one group of placed calls (a value of `CallFilters.which`)."""
     left = Q(placing_at__isnull=False)
+    if which == CALLED_BACK:
+        waiting = InboundCall.objects.filter(answers__isnull=False, handled_at__isnull=True)
+        return Q(IsInbound()) & Q(pk__in=waiting.values("pk"))
     if which == OPEN:
         return left & ~Q(status__in=sorted(FINAL))
     if which == ENDED:

@@ -24,10 +24,14 @@ SENT, OPEN, ENDED, MACHINE, OPTED_OUT = "sent", "open", "ended", results.VOICEMA
 REFUSED = "refused"
 """Calls in which the person hung up at once, or asked not to be called again."""
 
+CALLED_BACK = "called_back"
+"""Calls that came in after ours and that nobody has marked as handled."""
+
 PRICED, UNPRICED = "priced", "unpriced"
 """Groups that reports count among the placed calls: with and without a reported cost."""
 
 SINGLE, OF_CAMPAIGN = "single", "campaign"
+OUTBOUND, INBOUND = "outbound", "inbound"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +48,12 @@ class CallFilters:
     person: str = ""
     """A part of a name, or a number in any form."""
     which: str = ""
-    """`SENT` or a part of it: `OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`, `REFUSED`, `PRICED`, `UNPRICED`."""
+    """`SENT` or a part of it (`OPEN`, `ENDED`, `MACHINE`, `OPTED_OUT`, `REFUSED`, `PRICED`, `UNPRICED`), or
+    `CALLED_BACK`."""
     kind: str = ""
-    """`SINGLE` or `OF_CAMPAIGN`."""
+    """`SINGLE` or `OF_CAMPAIGN`; a call that came in is neither."""
+    direction: str = ""
+    """`OUTBOUND` or `INBOUND`."""
     weekday: int | None = None
     """1 (Monday) to 7; weekday and hour are those at which the call was placed, in the viewer's time zone."""
     hour: int | None = None

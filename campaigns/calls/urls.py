@@ -19,6 +19,7 @@ urlpatterns = [
     path("calls/<int:pk>/cancel/", call.cancel, name="call-cancel"),
     path("calls/<int:pk>/settle/", call.settle, name="call-settle"),
     path("calls/<int:pk>/again/", call.again, name="call-again"),
+    path("calls/<int:pk>/handled/", call.handled, name="call-handled"),
     path("calls/<int:pk>/notes/", remarks.add_note, name="call-note"),
     path("calls/<int:pk>/tags/", remarks.add_tags, name="call-tag"),
     path("calls/<int:pk>/tags/<int:tag>/remove/", remarks.remove_tag, name="call-untag"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.core import conditions
 from campaigns.models import Call, Campaign
+from campaigns.models.status_conditions import is_parked
 from campaigns.outcomes import Attempts, Then, plan_after
 from campaigns.reasons import SkipReason, StopReason, WaitReason
 from providers.models import Provider
@@ -215,6 +216,10 @@ def why(call: Call) -> Words:
     """Return one sentence that explains a call's status; empty for an ordinary conversation."""
     if call.status == CallStatus.PENDING:
         return _standing(call) or _waiting(call)
+    if call.is_inbound:
+        return _of_inbound(call)
+    if is_parked(call.status, call.not_before, timezone.now()):
+        return _of_parked(call)
     if call.status == CallStatus.SKIPPED:
         if call.skip_reason in SKIPPED:
             return SKIPPED[call.skip_reason]
@@ -230,6 +235,32 @@ def why(call: Call) -> Words:
     if call.status == CallStatus.COMPLETED:
         return _("The vendor says that it ended, but nobody talked.")
     return PLAIN.get(call.status, "")
+
+
+def _of_inbound(call: Call) -> Words:
+    if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
+        return _("The person called us and talked.")
+    if call.status in {CallStatus.NO_ANSWER, CallStatus.BUSY, CallStatus.CANCELED}:
+        return _("The person called us, and nobody answered.")
+    return _("The person called us.")
+
+
+def _of_parked(call: Call) -> Words:
+    assert call.not_before is not None
+    when = date_format(timezone.localtime(call.not_before), "D H:i")
+    if call.redials:
+        return format_lazy(_("Not reached yet: the provider calls again by itself from {when}."), when=when)
+    return format_lazy(_("The provider keeps the order and calls from {when}."), when=when)
+
+
+def not_over(call: Call) -> str:
+    """Return why a person cannot be called again while the provider may still call them, and the next step."""
+    if call.redials or is_parked(call.status, call.not_before, timezone.now()):
+        return gettext(
+            "The provider will still call this person by itself. Cancel that first, or wait until its last attempt is"
+            " over."
+        )
+    return gettext("This call is not over.")
 
 
 def _waiting(call: Call) -> Words:

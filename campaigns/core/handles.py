@@ -15,4 +15,5 @@ def handle_of(call: Call) -> CallHandle:
         agent_id=call.agent.remote_id if call.agent else "",
         caller_id=call.caller_id.number if call.caller_id else "",
         placed_at=call.placing_at,
+        vendor_options=call.vendor_options,
     )

@@ -28,7 +28,7 @@ Row = Call | Mapping[str, Any]
 
 READS = (
     "status", "wait_reason", "skip_reason", "failure_reason", "held_at", "needs_person_at", "answered_by",
-    "talk_seconds",
+    "talk_seconds", "direction", "not_before", "redials",
 )  # fmt: skip
 """Columns of a call from which its result and sentence follow."""
 

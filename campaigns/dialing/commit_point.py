@@ -179,7 +179,7 @@ class _Batch:
         )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.
-        lines, in_doubt = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds))
+        lines, in_doubt = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds), now)
         self.free = min(idle, provider.max_lines - lines.total())
         # Without any known call nothing can be concluded of the unknown ones that hold all lines: one order passes.
         is_control = self.free < 1 and idle > 0 and in_doubt and unknown_calls.lacks_control(provider)

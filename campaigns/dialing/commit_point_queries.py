@@ -16,8 +16,9 @@ from campaigns.core.eligibility_facts import Asked, instant_of
 from campaigns.core.message_parts import NOT_ACTIVE
 from campaigns.core.sql.bulk import among, lease_text, literals
 from campaigns.models import Call, Contact, DayCap
+from campaigns.models.status_conditions import HOLDS_LINE_NOW
 from providers.models import Agent, CallerId, Dialer, Voice
-from providers.types import HOLDS_LINE, LIVE, CallStatus
+from providers.types import LIVE, CallStatus
 
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
@@ -102,19 +103,18 @@ class HeldLines(NamedTuple):
     """Whether all are held by unknown calls that were looked for in the vendor's list and not found."""
 
 
-def lines_held(provider_id: int, unknown_since: datetime.datetime) -> HeldLines:
+def lines_held(provider_id: int, unknown_since: datetime.datetime, now: datetime.datetime) -> HeldLines:
     """Return the lines of a provider that are in use.
 
-    A call that has been unknown since before `unknown_since` uses no line any more.
+    A call that has been unknown since before `unknown_since` uses no line any more, one that is parked none yet.
     """
-    resting = literals(LIVE - HOLDS_LINE)
     statement = (
         f"SELECT campaign_id, COUNT(*), SUM(CASE WHEN status = '{CallStatus.UNKNOWN.value}' AND polls >= {LOOKS} "  # noqa: S608
         f"THEN 1 ELSE 0 END) FROM {_CALL} WHERE provider_id = %s "
-        f"AND status IN ({literals(LIVE)}) AND status NOT IN ({resting}) "
+        f"AND status IN ({literals(LIVE)}) AND {HOLDS_LINE_NOW} "
         f"AND (status <> '{CallStatus.UNKNOWN.value}' OR placing_at IS NULL OR placing_at >= %s) GROUP BY campaign_id"
     )
-    rows = _rows(statement, [provider_id, _moment(unknown_since)])
+    rows = _rows(statement, [provider_id, _moment(now), _moment(unknown_since)])
     return HeldLines(
         Counter({campaign_id or 0: calls for campaign_id, calls, _looked in rows}),
         all(calls == looked for _campaign, calls, looked in rows),

@@ -137,11 +137,12 @@ def _write_placed(answers: Sequence[OrderAnswer], now: datetime.datetime) -> lis
                 placed.remote_id,
                 answer.order.variables,
                 answer.order.text,
+                placed.not_before if status == CallStatus.QUEUED else None,
             )
         )
     return transitions.change_rows(
         transitions.ACCEPT,
-        ("status", "rank", "raw_status", "remote_id", "variables", "text"),
+        ("status", "rank", "raw_status", "remote_id", "variables", "text", "not_before"),
         rows,
         now,
         Why("order_taken", Source.ANSWER.value),

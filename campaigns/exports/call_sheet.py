@@ -22,12 +22,14 @@ from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 from campaigns.core.days import parse_day, start_of
 from campaigns.models import CallTagging
 from campaigns.models.calls import CallQuerySet
+from providers.types import CallStatus
 
 BATCH = 500
 """Calls whose tags one statement reads."""
 WHOLE = (
-    "call", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id", "added",
-    "sent", "answered", "ended", "talked", "answered_by", "cost", "end_reason", "noted", "remote_id", "reference",
+    "call", "direction", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id",
+    "added", "sent", "answered", "ended", "talked", "answered_by", "cost", "end_reason", "noted", "remote_id",
+    "reference",
 )  # fmt: skip
 """The columns of a file for which no columns were chosen."""
 
@@ -70,6 +72,7 @@ class CallSheet:
         self._told: dict[tuple[Any, ...], tuple[str, str]] = {}
         self.written = 0
         """Rows yielded so far."""
+        self._directions = {"outbound": _("Outbound"), "inbound": _("Inbound")}
         self._answered_by = {"human": _("a person"), "machine": _("a machine")}
         self._keys = [column.key for column in columns] if columns is not None else list(WHOLE)
         parts = [self._parts()[key] for key in self._keys]
@@ -89,10 +92,11 @@ class CallSheet:
             "state": [(_("Result"), lambda row: self._tell(row)[0])],
             "why": [(_("Why"), lambda row: self._tell(row)[1])],
             "provider": [(_("Provider"), itemgetter("provider__name"))],
+            "direction": [(_("Direction"), lambda row: self._directions.get(row["direction"], ""))],
             "agent": [(_("Agent"), itemgetter("agent__name"))],
             "caller_id": [(_("Caller ID"), itemgetter("caller_id__number"))],
             "added": [(_("Added (%(zone)s)") % zone, self._time("created_at"))],
-            "sent": [(_("Sent (%(zone)s)") % zone, self._time("placing_at"))],
+            "sent": [(_("Sent (%(zone)s)") % zone, self._time("placing_at", "placed_at"))],
             "answered": [(_("Answered (%(zone)s)") % zone, self._time("answered_at"))],
             "ended": [(_("Ended (%(zone)s)") % zone, self._time("ended_at"))],
             "talked": [(_("Talked, seconds"), itemgetter("talk_seconds"))],
@@ -141,16 +145,17 @@ class CallSheet:
     def _tell(self, row: Row) -> tuple[str, str]:
         """Return the result of a call as a word, and its reason as a sentence."""
         # Cached by the columns that decide it: there are few combinations, however many calls.
-        key = tuple(bool(row[name]) if name in IS_SET else row[name] for name in results.READS)
+        key = tuple(bool(row[name]) if name in IS_SET else row[name] for name in results.READS if name != "not_before")
+        key += (row["not_before"] if row["status"] == CallStatus.QUEUED else None,)
         told = self._told.get(key)
         if told is None:
             with translation.override(self._language):
                 told = self._told[key] = (str(results.result_of(row).word), str(results.sentence_of(row)))
         return told
 
-    def _time(self, column: str) -> Callable[[Row], Value]:
+    def _time(self, column: str, of_inbound: str = "") -> Callable[[Row], Value]:
         def on_the_clock(row: Row) -> Value:
-            value = row[column]
+            value = row[of_inbound if of_inbound and row["direction"] == "inbound" else column]
             return value.astimezone(self._zone).replace(tzinfo=None, microsecond=0) if value else None
 
         return on_the_clock

@@ -9,6 +9,7 @@ from campaigns.models.hand_overs import HandOver
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.imports import ContactImport
+from campaigns.models.inbound import InboundCall
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -40,6 +41,7 @@ __all__ = [
     "DialingSwitch",
     "DoNotCall",
     "HandOver",
+    "InboundCall",
     "ListMembership",
     "RunningSlice",
     "SavedFilter",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from campaigns.models.base import Owned
-from campaigns.models.status_conditions import StatusIsOneOf
+from campaigns.models.status_conditions import IsInbound, StatusIsOneOf, holds_line
 from campaigns.reasons import MAX_REASON, SkipReason
 from providers.clock import has_passed
 from providers.registry import vendors_that
@@ -36,6 +36,10 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Return live calls, that is, calls whose phone may ring."""
         return self.filter(StatusIsOneOf(LIVE))
 
+    def holding_lines(self, now: datetime) -> CallQuerySet:
+        """Return calls that take one of their provider's lines; a parked one takes none until the vendor dials."""
+        return self.live().filter(holds_line(now))
+
     def at_vendor(self) -> CallQuerySet:
         """Return calls that are at the vendor and have not ended."""
         return self.open().filter(status__in=AT_VENDOR)
@@ -48,6 +52,10 @@ class CallQuerySet(models.QuerySet["Call"]):
     def open(self) -> CallQuerySet:
         """Return calls about which news is expected: at the vendor, or unknown."""
         return self.filter(StatusIsOneOf(AT_VENDOR | {CallStatus.UNKNOWN}))
+
+    def inbound(self) -> CallQuerySet:
+        """Return calls that people made to us."""
+        return self.filter(IsInbound())
 
     def unknown(self) -> CallQuerySet:
         """Return calls of which it is not known whether they were placed."""
@@ -120,6 +128,15 @@ class Call(Owned):
     )
     """The campaign whose message somebody tried on their own phone; such a call belongs to no campaign."""
     to_number = models.CharField(_("number"), max_length=16)
+    direction = models.CharField(
+        _("direction"),
+        max_length=8,
+        choices=[("outbound", _("Outbound")), ("inbound", _("Inbound"))],
+        default="outbound",
+        db_default="outbound",
+    )
+    """Of an inbound call `to_number` is the person who called us. It has no commit point (`placing_at`), so that no
+    rule takes it for an attempt of ours, and it is written when it is over, so that it never counts as live."""
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     uncounted = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     """How many of this person's attempts up to here do not count, because a fault of the account ended them."""
@@ -197,8 +214,11 @@ class Call(Owned):
     placing_at = models.DateTimeField(_("commit point"), null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
     placed_at = models.DateTimeField(_("taken by the vendor"), null=True, blank=True)
+    """Of an inbound call: when it began."""
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
-    """When the vendor dials at the earliest, where it keeps the order until then; its longest time counts from here."""
+    """When the vendor dials at the earliest, where it keeps the order until then; its longest time counts from here.
+    It stays when the vendor dials: whether a call is parked is `status_conditions.parked`."""
+    redials = models.PositiveSmallIntegerField(_("dialled again by the vendor"), default=0, db_default=0)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     changed_at = models.DateTimeField(_("last news"), default=timezone.now)
@@ -284,6 +304,7 @@ class Call(Owned):
             models.Index(fields=["caller_id"], condition=Q(caller_id__isnull=False), name="call_with_caller_id"),
             models.Index(fields=["dialer"], condition=Q(dialer__isnull=False), name="call_with_dialer"),
             models.Index(fields=["team"], condition=Q(team__isnull=False), name="call_of_team"),
+            models.Index(fields=["-id"], condition=Q(direction="inbound"), name="call_inbound"),
             models.Index(fields=["held_at"], condition=Q(held_at__isnull=False), name="call_held"),
             models.Index(
                 fields=["provider", "next_poll_at"], condition=Q(no_news_at__isnull=False), name="call_without_news"
@@ -300,6 +321,11 @@ class Call(Owned):
     def counted_attempt(self) -> int:
         """Which attempt it is of those that count; what a campaign's "at most so many attempts" is compared with."""
         return self.attempt - self.uncounted
+
+    @property
+    def is_inbound(self) -> bool:
+        """Whether the person called us."""
+        return self.direction == "inbound"
 
     @property
     def is_final(self) -> bool:

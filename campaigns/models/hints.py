@@ -25,6 +25,8 @@ class CallHint(models.Model):
     """SHA-256 of the raw message, by which duplicates are recognized."""
     remote_id = models.CharField(max_length=200)
     to_number = models.CharField(max_length=40, blank=True)
+    is_inbound = models.BooleanField(default=False, db_default=False)
+    """Whether the webhook says that a person called us: then no call of ours will ever have its id."""
     told_at = models.DateTimeField(null=True, blank=True)
     """When the vendor accepted the order, according to the webhook."""
     received_at = models.DateTimeField(default=timezone.now)

@@ -13,7 +13,8 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
-from campaigns.calls import hand_overs
+from campaigns.calls import called_back, hand_overs
+from campaigns.calls.called_back import CalledBack
 from campaigns.calls.hand_overs import HandOverRow
 from campaigns.core import conditions, decision_kinds
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
@@ -90,6 +91,8 @@ class Overview:
     hand_overs: list[HandOverRow] = field(default_factory=list)
     """Calls that were given to this person, the first due first; for managers also overdue ones of others."""
     hand_overs_count: int = 0
+    called_back: CalledBack = field(default_factory=CalledBack)
+    """Who called back since we called them, until somebody handled it."""
     strangers: int = 0
     """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
     providers: list[Provider] = field(default_factory=list)
@@ -202,6 +205,7 @@ def overview(person: Person) -> Overview:
     shown.hand_overs = hand_overs.rows_of(given[: HAND_OVERS_SHOWN + 1], person)
     shown.hand_overs_count = given.count() if len(shown.hand_overs) > HAND_OVERS_SHOWN else len(shown.hand_overs)
     del shown.hand_overs[HAND_OVERS_SHOWN:]
+    shown.called_back = called_back.open_to(person)
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
     shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])

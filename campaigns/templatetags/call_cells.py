@@ -52,16 +52,21 @@ def _code(value: object) -> str:
 
 
 def _state(call: Call, _person: Person) -> str:
-    return SafeString(render_to_string("_chip.html", {"chip": results.result_of(call).chip}).strip())
+    chip = SafeString(render_to_string("_chip.html", {"chip": results.result_of(call).chip}).strip())
+    return format_html('{} <span class="tag">{}</span>', chip, _("Inbound")) if call.is_inbound else chip
 
 
 def _campaign(call: Call, _person: Person) -> str:
+    if call.is_inbound:
+        return _("Called us")
     return _name(call.campaign.name) if call.campaign else _("Single call")
 
 
 def _sent(call: Call, _person: Person) -> str:
     if call.placing_at:
         return console.moment(call.placing_at)
+    if call.is_inbound:
+        return console.moment(call.placed_at or call.created_at)
     if call.status == "pending":
         due = format_html(_("due {at}"), at=console.moment(call.due_at))
         return format_html('<span class="muted">{}</span>', due)
@@ -101,6 +106,7 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "why": lambda call, _: console.why(call),
     "campaign": _campaign,
     "provider": lambda call, _: _name(call.provider.name),
+    "direction": lambda call, _person: call.get_direction_display(),
     "agent": lambda call, _: _name(call.agent.name) if call.agent else "",
     "caller_id": lambda call, _: _code(call.caller_id.number) if call.caller_id else "",
     "attempt": lambda call, _: number(call.attempt),

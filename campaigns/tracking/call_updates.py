@@ -10,21 +10,22 @@ from django.db import IntegrityError, transaction
 
 from campaigns import rules
 from campaigns.core import conditions, transitions
-from campaigns.core.call_events import Step, step, write_steps
+from campaigns.core.call_events import Source, Step, step, write_steps
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.transitions import Changed, Why
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call
+from campaigns.models.status_conditions import is_parked
 from campaigns.tracking import consequences, no_news, vendor_habits
 from campaigns.tracking.vendor_habits import Habits
-from providers.types import AT_VENDOR, UNMATCHED, CallSnapshot, CallStatus
+from providers.types import AT_VENDOR, FINAL, UNMATCHED, CallSnapshot, CallStatus
 
 MAX_RAW_STATUS = Call._meta.get_field("raw_status").max_length
 STATE_COLUMNS = (
-    "status", "rank", "raw_status", "failure_reason", "failure_detail", "end_reason", "answered_at", "ended_at",
-    "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls",
-    "matched_by",
+    "status", "rank", "redials", "not_before", "raw_status", "failure_reason", "failure_detail", "end_reason",
+    "answered_at", "ended_at", "talk_seconds", "answered_by", "cost", "currency", "recording_available", "changed_at",
+    "next_poll_at", "polls", "matched_by",
 )  # fmt: skip
 
 
@@ -80,10 +81,11 @@ class _Batch:
             if is_of_another(call, snapshot):
                 self.steps.append(step(call.pk, "wrong_person", at=self.now, source=self.source))
             else:
+                snapshot = self._as_meant(call, snapshot)
                 told = evidence_of(snapshot)
                 after = join(_without_word_of_person(before, told), told)
                 if conditions.is_without_news(before.failure_reason) and no_news.may_not_revive(call, after.status):
-                    after = join(before, replace(told, rank=0))
+                    after = join(before, replace(told, rank=0, redials=before.redials))
                 raw = snapshot.raw_status[:MAX_RAW_STATUS] or raw
                 self.brought.note_texts(call, snapshot, before)
             self._note_state(call, snapshot, before, after, raw)
@@ -99,6 +101,16 @@ class _Batch:
             self.looks.append((call.pk, next_at, call.polls + 1, call.rank))
         if after.status == before.status and no_news.is_overdue(call, self.now, self.longest):
             self.overdue.append(call.pk)
+
+    def _as_meant(self, call: Call, snapshot: CallSnapshot) -> CallSnapshot:
+        """Return the snapshot as it is to be read of this call and at this time."""
+        if snapshot.is_kept and snapshot.not_before is None:
+            # The vendor does not say until when: it is looked at again in an hour, and takes no line until then.
+            return replace(snapshot, not_before=self.now + span(rules.LONGEST_POLL))
+        if self.source == Source.LIST and snapshot.status in FINAL and call.vendor_options:
+            # A list does not tell whether the vendor dials again: the call is read by itself, which does.
+            return replace(snapshot, status=None)
+        return snapshot
 
     def _note_state(self, call: Call, snapshot: CallSnapshot, before: Evidence, after: Evidence, raw: str) -> None:
         if why := _why(before, after, raw, self.source):
@@ -120,6 +132,8 @@ def believed(call: Call) -> Evidence:
     return Evidence(
         status=CallStatus(call.status),
         rank=call.rank,
+        redials=call.redials,
+        not_before=call.not_before,
         failure_reason=call.failure_reason,
         failure_detail=call.failure_detail,
         end_reason=call.end_reason,
@@ -170,9 +184,9 @@ def _row(
 ) -> tuple[object, ...]:
     ended_at = after.ended_at or (now if after.has_ended else None)
     return (
-        call.pk, after.status, after.rank, raw, after.failure_reason, after.failure_detail, after.end_reason,
-        after.answered_at, ended_at,
-        after.talk_seconds, after.answered_by, after.cost, after.currency, after.recording_available,
+        call.pk, after.status, after.rank, after.redials, after.not_before, raw, after.failure_reason,
+        after.failure_detail, after.end_reason, after.answered_at, ended_at, after.talk_seconds, after.answered_by,
+        after.cost, after.currency, after.recording_available,
         now if is_news else call.changed_at, _next_look(call, snapshot, after, now, habits), call.polls + 1,
         _matched_by(call, snapshot),
     )  # fmt: skip
@@ -196,7 +210,12 @@ def _next_look(
         return no_news.next_look(call.no_news_at, now)
     if after.status not in AT_VENDOR:
         return None
-    age = (now - (call.placing_at or call.created_at)).total_seconds()
+    if is_parked(after.status, after.not_before, now):
+        # Read once an hour all the same: it may be taken back or brought forward at the vendor.
+        assert after.not_before is not None
+        return min(after.not_before, now + span(rules.LONGEST_POLL))
+    begun = max(call.placing_at or call.created_at, after.not_before or call.created_at)
+    age = (now - begun).total_seconds()
     if snapshot is not None and (snapshot.more_to_read or habits.is_mapped_now(call, snapshot)):
         age = 0.0
     return now + span(rules.next_poll_delay(age))

@@ -38,7 +38,16 @@ def rare_handles(provider: Provider, now: datetime.datetime) -> list[tuple[int, 
 def _handles(calls: CallQuerySet, now: datetime.datetime, most: int) -> list[tuple[int, CallHandle]]:
     due = calls.filter(next_poll_at__lte=now).exclude(remote_id="")
     # Plain values instead of model instances: there may be thousands of rows.
-    columns = ("pk", "reference", "remote_id", "to_number", "agent__remote_id", "caller_id__number", "placing_at")
+    columns = (
+        "pk",
+        "reference",
+        "remote_id",
+        "to_number",
+        "agent__remote_id",
+        "caller_id__number",
+        "placing_at",
+        "vendor_options",
+    )
     return [
         (
             pk,
@@ -49,9 +58,10 @@ def _handles(calls: CallQuerySet, now: datetime.datetime, most: int) -> list[tup
                 agent_id=agent_id or "",
                 caller_id=caller_id or "",
                 placed_at=placed_at,
+                vendor_options=vendor_options,
             ),
         )
-        for pk, reference, remote_id, to_number, agent_id, caller_id, placed_at in due.order_by(
+        for pk, reference, remote_id, to_number, agent_id, caller_id, placed_at, vendor_options in due.order_by(
             "next_poll_at"
         ).values_list(*columns)[:most]
     ]

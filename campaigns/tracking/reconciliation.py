@@ -16,9 +16,11 @@ from campaigns.core import transitions
 from campaigns.core.call_events import Source
 from campaigns.core.clock import span
 from campaigns.core.transitions import Why
+from campaigns.directions import divided
 from campaigns.matching import Sought
 from campaigns.models import Call, UnknownVendorCall
-from campaigns.tracking import call_updates
+from campaigns.tracking import call_updates, inbound
+from campaigns.tracking.our_lines import our_lines
 from campaigns.tracking.unknown_calls import EARLY, NO_REFERENCE, sought_of
 from providers.base import ProviderBackend
 from providers.models import Provider
@@ -59,6 +61,8 @@ class Comparison:
     bound: int = 0
     held: int = 0
     recorded: int = 0
+    inbound: int = 0
+    """Calls that people made to us, new in the call log."""
     missing: int = 0
     """Known calls that are old enough to be listed, and are not."""
     seen: int = 0
@@ -76,7 +80,9 @@ def compare(
     Rows that carry no reference of ours are read one by one first, because the full call may carry it.
     """
     done = Comparison()
-    rest, missing = matching.explained(part.known, listed)
+    lines = our_lines(part.provider)
+    rows = divided(listed, lines)
+    rest, missing = matching.explained(part.known, rows.outbound)
     fresh = now - span(rules.SETTLE)
     # At the edges of the window, clock differences decide whether the vendor lists a call: do not count those.
     inner = (part.since + EARLY, min(part.until - EARLY, fresh))
@@ -94,6 +100,7 @@ def compare(
         rest = _settle_waiting(part, rest, done, now)
     done.rest = [row for row in rest if row.remote_id not in recorded]
     done.recorded = _record(part.provider, done.rest, now)
+    done.inbound = inbound.take_in(part.provider, backend, rows.inbound, lines, now)
     _close_found(part.provider)
     return done
 

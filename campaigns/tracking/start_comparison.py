@@ -22,8 +22,10 @@ from django.utils.translation import ngettext
 
 from campaigns import matching, rules
 from campaigns.core.clock import DatabaseClock, seconds, span
+from campaigns.directions import divided
 from campaigns.models import Call, UnknownVendorCall, VendorSweep
 from campaigns.tracking import restore_guard
+from campaigns.tracking.our_lines import our_lines
 from campaigns.tracking.reconciliation import (
     IDS_A_QUERY,
     known_ids,
@@ -150,6 +152,7 @@ def _look(provider: Provider, backend: ProviderBackend, stop_at: float) -> Answe
     # Whatever began after our start is not a lost call of ours: nothing left since.
     ends = min(now, provider.uncompared_since or now) + EARLY
     sweep = VendorSweep.objects.get_or_create(provider=provider)[0]
+    lines = our_lines(provider)
     calls, size, is_first = 0, max(LEAST_SPAN, sweep.span_seconds), True
     while begins < ends:
         if time.monotonic() > stop_at:
@@ -157,7 +160,9 @@ def _look(provider: Provider, backend: ProviderBackend, stop_at: float) -> Answe
         until = min(begins + datetime.timedelta(seconds=size), ends)
         # A window that is too long for the vendor is shorter at the next try.
         VendorSweep.objects.filter(pk=sweep.pk).update(span_seconds=max(LEAST_SPAN, size // 2))
-        listed = backend.list_calls(CallQuery(since=begins, until=until))
+        # A call that a person made to us is no order of ours that was forgotten.
+        asked = CallQuery(since=begins, until=until, direction="outbound")
+        listed = divided(backend.list_calls(asked), lines).outbound
         VendorSweep.objects.filter(pk=sweep.pk).update(span_seconds=size)
         calls += len(listed)
         if newest is not None and is_first:

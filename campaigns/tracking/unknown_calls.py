@@ -17,10 +17,12 @@ from campaigns.core import transitions
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.clock import seconds, span
 from campaigns.core.transitions import Why
+from campaigns.directions import OurLines, divided
 from campaigns.matching import Findings, Sought
 from campaigns.models import Call
 from campaigns.models.calls import CallQuerySet
 from campaigns.tracking import call_updates
+from campaigns.tracking.our_lines import our_lines
 from providers.base import ProviderBackend
 from providers.exceptions import NoReadLeft, RateLimited, UnexpectedResponse
 from providers.lists import IncompleteList
@@ -55,6 +57,8 @@ class LookPlan:
     query: CallQuery
     may_be_absent: bool = True
     """Whether any of them is old enough for its absence to count, so that the whole list is needed."""
+    lines: OurLines = OurLines()  # noqa: RUF009 - immutable
+    """By what a call that came in is told from ours: who calls back at once is not the call that we look for."""
     are_old: bool = False
     """Whether even the newest of them is so old that many others may have followed."""
 
@@ -106,9 +110,10 @@ def plan_look(provider: Provider, now: datetime.datetime) -> LookPlan | None:
         since=since - EARLY,
         until=min(now, until) + datetime.timedelta(minutes=1),
         agent_ids=sorted({call.agent_id for call in [*unknown, *known] if call.agent_id}),
+        direction="outbound",
     )
     return LookPlan(
-        provider_id=provider.pk, unknown=unknown, known=known, query=query,
+        provider_id=provider.pk, unknown=unknown, known=known, query=query, lines=our_lines(provider),
         may_be_absent=any(now >= (call.deadline_at or now) + span(rules.SETTLE) for call in due),
         are_old=now - newest > span(OLD),
     )  # fmt: skip
@@ -160,7 +165,7 @@ def look(backend: ProviderBackend, plan: LookPlan) -> Listing:
         if not plan.may_be_absent or not matching.look(plan.unknown, [], rows).absent:
             return Listing(rows, is_whole=False)
     try:
-        listed, is_whole = _listed(backend, plan.query)
+        listed, is_whole = _listed(backend, plan.query, plan.lines)
     except UnexpectedResponse:
         if not backend.lists_by_number:
             raise
@@ -193,16 +198,16 @@ def look(backend: ProviderBackend, plan: LookPlan) -> Listing:
     return Listing([_filled(row, details.get(row.remote_id)) for row in listed], is_whole)
 
 
-def _listed(backend: ProviderBackend, query: CallQuery) -> tuple[Sequence[CallSnapshot], bool]:
+def _listed(backend: ProviderBackend, query: CallQuery, lines: OurLines) -> tuple[Sequence[CallSnapshot], bool]:
     try:
-        return backend.list_calls(query), True
+        return divided(backend.list_calls(query), lines).outbound, True
     except IncompleteList as part:
-        return part.listed, False
+        return divided(part.listed, lines).outbound, False
 
 
 def _listed_by_number(backend: ProviderBackend, plan: LookPlan, wanted: Sequence[Sought]) -> Sequence[CallSnapshot]:
     numbers = sorted({call.to_number for call in wanted})[:MOST_NUMBERS]
-    return _listed(backend, replace(plan.query, numbers=numbers))[0] if numbers else []
+    return _listed(backend, replace(plan.query, numbers=numbers), plan.lines)[0] if numbers else []
 
 
 def _filled(row: CallSnapshot, detail: CallSnapshot | None) -> CallSnapshot:

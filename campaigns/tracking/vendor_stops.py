@@ -1,7 +1,8 @@
-"""Cancels, after a campaign was stopped, its calls that still wait in the vendor's queue.
+"""Cancels calls that wait at the vendor and are not wanted any more: of a stopped campaign, or to who opted out.
 
-The rows themselves are the work list: calls of a stopped campaign that are queued at the vendor and not yet asked
-about. HTTP runs in threads without a database; if a worker dies, its claims lapse and the calls are asked about again.
+The rows themselves are the work list: calls of a stopped campaign, and calls to a number on the do-not-call list, that
+are queued at the vendor - for later, or between its own redials, too - and not yet asked about. HTTP runs in threads
+without a database; if a worker dies, its claims lapse and the calls are asked about again.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.core.clock import has_passed
 from campaigns.core.handles import handle_of
-from campaigns.models import Call, CallEvent, Campaign
+from campaigns.models import Call, CallEvent, Campaign, DoNotCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.tracking import hang_up
 from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, StopAnswer
@@ -42,6 +43,10 @@ TRY_FOR = datetime.timedelta(hours=1)
 """How long requests to a vendor that cannot be reached are repeated."""
 
 ASKED, UNREACHED = "taken_back", "not_taken_back"
+ASKED_FOR_WISH, UNREACHED_FOR_WISH = "wish_told", "wish_not_told"
+"""The same for a number on the do-not-call list."""
+TRY_WISH_FOR = datetime.timedelta(days=7)
+"""How long a vendor is asked to leave out who opted out: as long as it may keep an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +60,27 @@ class Claimed:
 
 
 def to_ask(now: datetime.datetime) -> CallQuerySet:
-    """Return the calls of stopped campaigns that the vendor should be asked to cancel now."""
-    was_asked = CallEvent.objects.filter(call=OuterRef("pk"), code__in=[ASKED, hang_up.STEPS["cancel"]])
+    """Return the calls that the vendor should be asked to cancel now."""
+    was_asked = CallEvent.objects.filter(call=OuterRef("pk"), code__in=[ASKED, ASKED_FOR_WISH, hang_up.STEPS["cancel"]])
     unasked = Q(stop_asked_at__isnull=True) | (has_passed("stop_asked_at", now - CLAIM, CLAIM) & ~Exists(was_asked))
+    stopped = Q(campaign__status=Campaign.Status.STOPPED, campaign__finished_at__gt=now - TRY_FOR)
     return (
         Call.objects.recallable()
         .filter(unasked)
-        .filter(campaign__status=Campaign.Status.STOPPED, campaign__finished_at__gt=now - TRY_FOR)
+        .filter(stopped | Q(Exists(_wishes(now))))
         .filter(provider__halted_at__isnull=True, provider__is_active=True)
     )
+
+
+def _wishes(now: datetime.datetime) -> QuerySet[DoNotCall]:
+    return DoNotCall.objects.in_force(now).filter(phone=OuterRef("to_number"), added_at__gt=now - TRY_WISH_FOR)
+
+
+def may_still_ring(number: str, now: datetime.datetime) -> tuple[int, int]:
+    """Return how many live calls to a number wait where the vendor can be asked to leave them, and how many do not."""
+    live = Call.objects.live().filter(to_number=number)
+    asked = Call.objects.recallable().filter(to_number=number).count()
+    return asked, live.count() - asked
 
 
 def take_back(seconds: float = SECONDS) -> int:
@@ -138,9 +155,12 @@ def _write(one: Claimed, heard: StopAnswer) -> bool:
     """
     hang_up.note_exchanges(one.call.provider_id, "cancel", one.passed, one.call.reference)
     reached = not isinstance(heard.answer, UNHEARD)
-    known = not reached and CallEvent.objects.filter(call=one.call, code=UNREACHED).exists()
+    campaign = one.call.campaign
+    is_stopped = campaign is not None and campaign.status == Campaign.Status.STOPPED
+    asked, unreached = (ASKED, UNREACHED) if is_stopped else (ASKED_FOR_WISH, UNREACHED_FOR_WISH)
+    known = not reached and CallEvent.objects.filter(call=one.call, code=unreached).exists()
     if known:
         Call.objects.filter(pk=one.call.pk, status__in=WAITS_THERE).update(stop_asked_at=None)
         return False
-    hang_up.write_heard(one.call, heard, ASKED if reached else UNREACHED, None)
+    hang_up.write_heard(one.call, heard, asked if reached else unreached, None)
     return one.call.status == CallStatus.CANCELED

@@ -26,7 +26,8 @@ from campaigns import queue, rules
 from campaigns.core.clock import span
 from campaigns.core.handles import handle_of
 from campaigns.models import Call, CallHint
-from campaigns.tracking import call_updates
+from campaigns.tracking import call_updates, inbound
+from campaigns.tracking.our_lines import our_lines
 from campaigns.tracking.unknown_calls import EARLY, NO_REFERENCE
 from providers import opening
 from providers.base import ProviderBackend
@@ -125,6 +126,7 @@ def take_hint(provider_id: int, snapshot: CallSnapshot, digest: str, now: dateti
         defaults={
             "remote_id": snapshot.remote_id[:MAX_REMOTE_ID],
             "to_number": snapshot.to_number[:MAX_NUMBER],
+            "is_inbound": snapshot.direction == "inbound",
             "told_at": snapshot.created_at,
             "received_at": now,
         },
@@ -246,11 +248,13 @@ def _read(provider: Provider, hints: Sequence[CallHint], until: float) -> int:
     most = max(1, round(provider.reads_per_minute * FOLLOW_SECONDS / 60))
     over = {hint.remote_id: hint for hint in [hint for hint in hints if hint.state == State.TO_READ][:most]}
     lost = [(hint, call) for hint in hints if hint.state == State.PARKED and (call := _lost_call(provider, hint))]
-    if not over and not lost:
+    came_in = [hint for hint in hints if hint.state == State.PARKED and hint.is_inbound][:most]
+    if not over and not lost and not came_in:
         return 0
     try:
         backend = opening.open_backend(provider)
         done = _read_over(backend, provider, over) if over else 0
+        done += _take_in(backend, provider, came_in) if came_in else 0
         for hint, call in lost:
             if time.monotonic() < until:
                 done += _bind(backend, hint, call)
@@ -271,6 +275,16 @@ def _read_over(backend: ProviderBackend, provider: Provider, hints: dict[str, Ca
     news = {ids[snapshot.remote_id]: snapshot for snapshot in snapshots if snapshot.remote_id in ids}
     call_updates.merge_news(news, source="poll", now=timezone.now())
     return CallHint.objects.filter(provider=provider, remote_id__in=hints, state=State.TO_READ).update(state=State.DONE)
+
+
+def _take_in(backend: ProviderBackend, provider: Provider, hints: Sequence[CallHint]) -> int:
+    """Read the calls that came in by these hints, and write those that are over; no hint is believed by itself.
+
+    One that still goes on sends another message at its end, and stands in the list that is compared every hour.
+    """
+    named = {hint.remote_id: CallSnapshot(remote_id=hint.remote_id) for hint in hints if hint.remote_id}
+    inbound.take_in(provider, backend, list(named.values()), our_lines(provider), timezone.now())
+    return CallHint.objects.filter(pk__in=[hint.pk for hint in hints]).update(state=State.DONE)
 
 
 def _lost_call(provider: Provider, hint: CallHint) -> Call | None:

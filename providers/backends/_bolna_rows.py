@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from providers.answers import heard_do_not_call
+from providers.backends._bolna_waits import Waits
 from providers.base import is_usable_id, normalise_word
 from providers.parsing import (
     REFERENCE_KEY,
@@ -32,6 +33,7 @@ from providers.types import (
     AnsweredBy,
     CallSnapshot,
     CallStatus,
+    Direction,
     FailureReason,
     RemoteAgent,
     RemoteCallerId,
@@ -55,17 +57,21 @@ ANSWERS = ("extracted_data", "custom_extractions", "agent_extraction")
 """Where what was found out in a talk stands; since 18 September 2026 in the first alone."""
 MOST_PARTS = 1_000
 """Objects of a workflow's trail that are searched for calls."""
+DIRECTIONS: Mapping[str, Direction] = {"outbound": "outbound", "inbound": "inbound"}
+"""`telephony_data.call_type`, and the list's filter of that name."""
 SYSTEM_VARIABLES = frozenset(
     {"agent_id", "execution_id", "call_sid", "from_number", "to_number", "current_date", "current_time", "timezone"}
 )
 """Variables that the vendor fills in itself."""
 
 
-def parse_execution_row(
-    row: Mapping[str, Any], remote_id: str, status: CallStatus | None, *, cents: bool
-) -> CallSnapshot:
-    """Return an execution's snapshot; `status` is its translated status, `cents` whether amounts are in cents."""
-    phone, word = as_mapping(row.get("telephony_data")), row.get("status")
+def parse_execution_row(row: Mapping[str, Any], remote_id: str, waits: Waits, *, cents: bool) -> CallSnapshot:
+    """Return an execution's snapshot; `waits` has its status and its next dialling, `cents`: amounts are in cents."""
+    phone, word, status = as_mapping(row.get("telephony_data")), row.get("status"), waits.status
+    theirs, ours = e164_or_raw(phone.get("to_number")), e164_or_raw(phone.get("from_number"))
+    direction = DIRECTIONS.get(normalise_word(phone.get("call_type")))
+    if direction == "inbound":
+        theirs, ours = ours, theirs
     # Duration and cost are zero until the vendor has processed the call: before that they are left out.
     is_over = status in FINAL
     talked = parse_seconds(first_of(row, "conversation_duration", "conversation_time"))
@@ -78,10 +84,14 @@ def parse_execution_row(
         raw_status=parse_text(word, 80),
         status=status,
         reference=_reference_in(row),
-        to_number=e164_or_raw(phone.get("to_number")),
+        to_number=theirs,
         agent_id=parse_text(row.get("agent_id"), 200),
-        caller_id=e164_or_raw(phone.get("from_number")),
+        caller_id=ours,
         created_at=parse_instant(row.get("created_at")),
+        not_before=waits.not_before,
+        is_kept=waits.is_kept,
+        redials=waits.redials,
+        direction=direction,
         talk_seconds=talked if is_over or talked else None,
         cost=cost if is_over or cost else None,
         currency="USD" if cost or (is_over and cost is not None) else "",

@@ -51,6 +51,16 @@ def as_texts(values: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): value if isinstance(value, str) else str(value) for name, value in values.items()}
 
 
+def turned_by_line(row: Mapping[str, Any], call: CallSnapshot) -> CallSnapshot:
+    """Return a call, as one that came in where the agent's own number is the one that was called.
+
+    The contract has no direction, but requires `agent_phone_number` [inferred: from its name]; where that says nothing,
+    the account's numbers tell.
+    """
+    line = e164_or_raw(row.get("agent_phone_number"))
+    return call.as_inbound() if line and line == call.to_number != call.caller_id else call
+
+
 def parse_agent_row(row: Mapping[str, Any]) -> RemoteAgent:
     """Return an agent."""
     return RemoteAgent(

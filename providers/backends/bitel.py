@@ -191,6 +191,11 @@ class BitelBackend(ProviderBackend):
         require_object(json_of(response), "one of Bitel's: check the address")
         return AccountState()
 
+    @classmethod
+    def redials_of(cls, vendor_options: Mapping[str, Any]) -> int:
+        """Return the redials after busy or no answer that were asked for; its one answer comes after the last."""
+        return parse_seconds(vendor_options.get("retry_count")) or 0
+
     def build_order(self, order: CallOrder) -> Request:
         """Build the order for digits, a text or a voice, whichever the call carries."""
         if sentence := self.refuses_number(order.to_number, self.options):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from requests import Request
 
 from providers.backends._bolna_rows import (
+    DIRECTIONS,
     IDS,
     RECORDING_HOSTS,
     ids_in_event,
@@ -29,7 +30,8 @@ from providers.backends._bolna_rows import (
     parse_number_row,
     parse_voice_row,
 )
-from providers.base import ProviderBackend, json_of, normalise_word
+from providers.backends._bolna_waits import retries_in, waits_of
+from providers.base import ProviderBackend, json_of
 from providers.exceptions import (
     AgentRefused,
     CallerIdRefused,
@@ -86,6 +88,7 @@ FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
 RETRY_ON = tuple((word, word) for word in ("no-answer", "busy", "failed", "error"))
 MOST_DAYS = 7
 MACHINE_NOTE = _("With Bolna this is a setting of the agent at the vendor: with voicemail detection on, it hangs up.")
+NOTHING_ASKED: Mapping[str, Any] = {}
 
 REFUSALS = (
     RefusalRow(OutOfCredit, (400, 402, 403, 422), body=r"balance|insufficient (funds|credit)|wallet|recharge"),
@@ -200,6 +203,17 @@ class BolnaBackend(ProviderBackend):
         """Return why a number cannot be called: the vendor wants a country code."""
         return "" if is_e164(to_number) else _("Bolna needs the number with its country code.")
 
+    @classmethod
+    def dials_at(cls, vendor_options: Mapping[str, Any]) -> datetime | None:
+        """Return the time that the order was scheduled for."""
+        moment = vendor_options.get("scheduled_at")
+        return moment if isinstance(moment, datetime) else parse_instant(moment)
+
+    @classmethod
+    def redials_of(cls, vendor_options: Mapping[str, Any]) -> int:
+        """Return how many retries of the vendor's own were asked for."""
+        return retries_in(cls._retries(vendor_options)).most
+
     # Placing and stopping
 
     def build_order(self, order: CallOrder) -> Request:
@@ -238,7 +252,7 @@ class BolnaBackend(ProviderBackend):
 
     @staticmethod
     def _dial_at(moment: object) -> str:
-        at = moment if isinstance(moment, datetime) else parse_instant(moment)
+        at = BolnaBackend.dials_at({"scheduled_at": moment})
         if at is None:
             raise OrderRejected("The time to dial at cannot be read.")
         # The offset goes out as numbers: a trailing Z is answered with a 500 (errors page, read 2026-11).
@@ -269,7 +283,7 @@ class BolnaBackend(ProviderBackend):
 
     def _fetch_one(self, handle: CallHandle) -> CallSnapshot | None:
         execution = self._execution_of(handle)
-        return None if execution is None else self.parse_execution(execution, handle.remote_id)
+        return None if execution is None else self.parse_execution(execution, handle.remote_id, handle.vendor_options)
 
     def _execution_of(self, handle: CallHandle) -> Mapping[str, Any] | None:
         response = self.client.read(Request("GET", f"/executions/{path_id(handle.remote_id)}"))
@@ -283,21 +297,30 @@ class BolnaBackend(ProviderBackend):
 
     @listed
     def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
-        """List the outgoing calls of the query's agents (of all, where it names none), newest first in each window."""
+        """List the calls of the query's agents (of all, where it names none), newest first in each window.
+
+        Rows are trimmed and need not say their direction: each is asked for by itself. Where the vendor ignores that,
+        a row that does not say is taken for one of ours.
+        """
         agents = query.agent_ids or [agent.remote_id for agent in self.list_agents()]
+        asked = [query.direction] if query.direction else list(DIRECTIONS)
         for agent_id in agents:
             for since, until in list_windows(query.since, query.until, MOST_DAYS):
-                for row in self._rows(agent_id, since, until):
-                    # Documented as outbound or inbound; a row that does not say is taken for one of ours.
-                    if normalise_word(as_mapping(row.get("telephony_data")).get("call_type")).startswith("in"):
-                        continue
-                    yield self.parse_execution({"agent_id": agent_id, **row}, id_in(row, *IDS))
+                seen: set[str] = set()
+                for call_type in asked:
+                    for row in self._rows(agent_id, since, until, call_type):
+                        remote_id = id_in(row, *IDS)
+                        if remote_id in seen:
+                            continue
+                        seen.add(remote_id)
+                        call = self.parse_execution({"agent_id": agent_id, **row}, remote_id)
+                        yield call if call.direction or call_type == "outbound" else call.as_inbound()
 
-    def _rows(self, agent_id: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
+    def _rows(self, agent_id: str, since: datetime, until: datetime, call_type: str) -> Iterator[Mapping[str, Any]]:
         path = f"/v2/agent/{path_id(agent_id)}/executions"
         seen: set[str] = set()
         bad = BadPages()
-        window = {"from": _utc(since), "to": _utc(until)}
+        window = {"from": _utc(since), "to": _utc(until), "call_type": call_type}
         for number in range(1, MOST_PAGES + 1):
             request = Request("GET", path, params={"page_number": number, "page_size": PAGE_ROWS, **window})
             try:
@@ -321,10 +344,13 @@ class BolnaBackend(ProviderBackend):
         page = require_object(json_of(response), "a page of calls")
         return page, require_rows(page.get("data"), "calls")
 
-    def parse_execution(self, row: Mapping[str, Any], remote_id: str) -> CallSnapshot:
-        """Read an execution: whole from get-one and webhooks, trimmed from lists."""
+    def parse_execution(
+        self, row: Mapping[str, Any], remote_id: str, asked: Mapping[str, Any] = NOTHING_ASKED
+    ) -> CallSnapshot:
+        """Read an execution: whole from get-one and webhooks, trimmed from lists; `asked` are the order's options."""
+        waits = waits_of(row, self.status_of(row.get("status")), retries_in(self._retries(asked)), self.dials_at(asked))
         cents = bool(self.options.get("cents", True))
-        return self.with_machine(parse_execution_row(row, remote_id, self.status_of(row.get("status")), cents=cents))
+        return self.with_machine(parse_execution_row(row, remote_id, waits, cents=cents))
 
     def fetch_recording(self, handle: CallHandle) -> Recording:
         """Read the call for a fresh address, since addresses expire, then the sound from there."""

@@ -20,19 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
 from providers.answers import heard_do_not_call
+from providers.backends import _vocode_rows
 from providers.backends._vocode_refusals import REFUSALS, fault_place
-from providers.backends._vocode_rows import (
-    ANSWERED_BY,
-    CARRIER_WORDS,
-    TALKED,
-    as_texts,
-    call_in_event,
-    in_window,
-    parse_agent_row,
-    parse_number_row,
-    parse_voice_row,
-    switched,
-)
+from providers.backends._vocode_rows import ANSWERED_BY, CARRIER_WORDS, TALKED, as_texts, call_in_event, switched
 from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
 from providers.exceptions import (
     CredentialsRejected,
@@ -252,7 +242,7 @@ class VocodeBackend(ProviderBackend):
         saw_unbegun, bad = False, BadPages()
         for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="true"):
             calls = self._parse_page(page, bad)
-            yield from in_window(calls, query)
+            yield from _vocode_rows.in_window(calls, query)
             times = [call.started_at for call in calls if call.started_at]
             saw_unbegun = saw_unbegun or len(times) < len(calls)
             begun += times
@@ -264,7 +254,7 @@ class VocodeBackend(ProviderBackend):
         if not saw_unbegun:
             for page in self._pages("/v1/calls/list", bad, sort_column="start_time", sort_desc="false"):
                 calls = self._parse_page(page, bad)
-                yield from in_window(calls, query)
+                yield from _vocode_rows.in_window(calls, query)
                 if any(call.started_at for call in calls):
                     break
         bad.end()
@@ -307,7 +297,7 @@ class VocodeBackend(ProviderBackend):
             # True by the contract, the text "True" in the guide's own sample.
             do_not_call=heard_do_not_call({"do_not_call": call.get("do_not_call_result")}),
         )
-        return self.with_machine(read)
+        return _vocode_rows.turned_by_line(call, self.with_machine(read))
 
     def _stand(self, call: Mapping[str, Any]) -> tuple[CallStatus | None, str]:
         """Return a call's status and why it failed, from all the fields that tell of it."""
@@ -336,15 +326,15 @@ class VocodeBackend(ProviderBackend):
 
     def list_agents(self) -> list[RemoteAgent]:
         """List the agents; Vocode gives no type or state for them."""
-        return [parse_agent_row(row) for row in self._rows("/v1/agents/list")]
+        return [_vocode_rows.parse_agent_row(row) for row in self._rows("/v1/agents/list")]
 
     def list_voices(self) -> list[RemoteVoice]:
         """List the voices by their makers' names; a row may hold the maker's key, which is not kept."""
-        return [parse_voice_row(row) for row in self._rows("/v1/voices/list")]
+        return [_vocode_rows.parse_voice_row(row) for row in self._rows("/v1/voices/list")]
 
     def list_caller_ids(self) -> list[RemoteCallerId]:
         """List the numbers of the account."""
-        return [parse_number_row(row) for row in self._rows("/v1/numbers/list")]
+        return [_vocode_rows.parse_number_row(row) for row in self._rows("/v1/numbers/list")]
 
     def _rows(self, path: str) -> list[Mapping[str, Any]]:
         return [row for page in self._pages(path) for row in page if is_usable_id(row.get("id"))]

@@ -69,6 +69,7 @@ from providers.types import (
     CallQuery,
     CallSnapshot,
     CallStatus,
+    Direction,
     FailureReason,
     Field,
     PlacedCall,
@@ -84,6 +85,8 @@ MOST_SINGLE_READS = 3
 """Up to this many calls are read one by one; more are read from the list."""
 BEFORE, AFTER = timedelta(minutes=5), timedelta(days=1)
 """Margin of a list's window before the first and after the last order: clocks differ, and no call may be missed."""
+DIRECTIONS: Mapping[Direction, str] = {"outbound": "outgoing", "inbound": "incoming"}
+"""Seen from the agent (call model, read 2026-11); a talk in a browser is incoming, too."""
 FORMATS = (("e164", "+15551234567"), ("digits", "15551234567"))
 
 REFUSALS = (
@@ -260,17 +263,25 @@ class VoicyBackend(ProviderBackend):
 
     @listed
     def list_calls(self, query: CallQuery) -> Iterator[CallSnapshot]:
-        """List the account's outgoing calls that began in the window, newest first."""
+        """List the account's phone calls that began in the window, newest first; talks in a browser are none."""
         bad = BadPages()
-        for row in self._rows(query.since, query.until, bad):
-            if not normalise_word(row.get("direction")).startswith("in"):
-                yield self.parse_call(row, id_in(row, "call_id"))
+        for row in self._rows(query.since, query.until, bad, query.direction):
+            if normalise_word(row.get("call_type")) == "web_call":
+                continue
+            call = self.parse_call(row, id_in(row, "call_id"))
+            if query.direction in {None, call.direction or "outbound"}:
+                yield call
         bad.end()
 
-    def _rows(self, since: datetime, until: datetime, bad: BadPages) -> Iterator[Mapping[str, Any]]:
+    def _rows(
+        self, since: datetime, until: datetime, bad: BadPages, direction: Direction | None = "outbound"
+    ) -> Iterator[Mapping[str, Any]]:
         window = {"lower_threshold": _milliseconds(since), "upper_threshold": _milliseconds(until)}
+        criteria: dict[str, Any] = {"start_timestamp": window, "include_test_calls": False}
+        if direction:
+            criteria["direction"] = [DIRECTIONS[direction]]
         asked: dict[str, Any] = {
-            "filter_criteria": {"start_timestamp": window, "include_test_calls": False},
+            "filter_criteria": criteria,
             "sort_order": "descending",
             "limit": PAGE_ROWS,
         }
@@ -305,14 +316,19 @@ class VoicyBackend(ProviderBackend):
         cost, currency = parse_decimal(price.get("combined_cost")), parse_text(price.get("currency"), 3).upper()
         extracted = {**parse_object(row.get("vars_collected")), **parse_object(row.get("vars_extracted"))}
         recording_url = parse_text(row.get("recording_url"), 2_000)
+        theirs, ours = e164_or_raw(row.get("to_number")), e164_or_raw(row.get("from_number"))
+        direction = _direction_of(row)
+        if direction == "inbound":
+            theirs, ours = ours, theirs
         read = CallSnapshot(
             remote_id=remote_id,
             raw_status=parse_text(word, 80),
             status=status,
             reference=reference_in(row.get("vars_provided")),
-            to_number=e164_or_raw(row.get("to_number")),
+            to_number=theirs,
             agent_id=parse_text(first_of(agent, "id", "agent_id") or row.get("agent_id"), 200),
-            caller_id=e164_or_raw(row.get("from_number")),
+            caller_id=ours,
+            direction=direction,
             created_at=began_at,
             started_at=began_at,
             ended_at=began_at + timedelta(seconds=talked) if began_at and talked else None,
@@ -379,6 +395,11 @@ def _parse_agent(row: Mapping[str, Any]) -> RemoteAgent:
         variables=variables_in([row.get("prompt"), row.get("welcome_message")], known={REFERENCE_KEY}),
         warnings=() if is_active else ("not_active",),
     )
+
+
+def _direction_of(row: Mapping[str, Any]) -> Direction | None:
+    word = normalise_word(row.get("direction"))
+    return next((ours for ours, theirs in DIRECTIONS.items() if word in {ours, theirs}), None)
 
 
 def _milliseconds(moment: datetime) -> int:

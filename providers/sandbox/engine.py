@@ -18,6 +18,8 @@ from providers.sandbox.magic import magic_name
 
 NEVER = float("inf")
 QUEUED, DIALING, RINGING = "queued", "dialing", "ringing"
+WAITING = "waiting"
+"""Between two tries of the vendor's own."""
 IN_PROGRESS, WRAPPING_UP, STRANGE = "in_progress", "wrapping_up", "strange"
 COMPLETED, NO_ANSWER, BUSY = "completed", "no_answer", "busy"
 FAILED, BALANCE_LOW, CANCELED, DECLINED = "failed", "balance_low", "canceled", "declined"
@@ -138,6 +140,11 @@ class SimulatedCall:
         self.stopped_at, self.stopped_as = NEVER, ""
         self.reads = 0
 
+    @property
+    def is_inbound(self) -> bool:
+        """Whether a person made this call to the account: `to_number` is then our line, `caller_id` the person."""
+        return bool(self.extra.get("inbound"))
+
     def phase(self, now: float) -> str:
         """Return the phase, or the final status word, at the time `now`."""
         if now >= self.stopped_at:
@@ -232,6 +239,11 @@ class Engine:
         """Return every (vendor, account's calls)."""
         with self._lock:
             return [(vendor, ledger) for (vendor, _account), ledger in self._ledgers.items()]
+
+    def accounts(self) -> list[tuple[str, str]]:
+        """Return every (vendor, account) that has been used for calls."""
+        with self._lock:
+            return list(self._ledgers)
 
     def count_attempt(self, vendor: str, account: str, number: str) -> int:
         """Count one more order for a number and return how many there were."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.sandbox.account_faults import AccountFaults
+from providers.sandbox.inbound import call_in
 from providers.sandbox.messages import Reply, Request, json_reply
 from providers.sandbox.switches import Switches
 from providers.sandbox.webhooks import Webhooks
@@ -75,6 +76,10 @@ class Simulator:
             if vendor not in self.wires:
                 raise ValueError(f"No such vendor: {vendor}")
             self.wires[vendor].spoil_account(AccountFaults.read(order))
+        elif name == "inbound" and method == "POST":
+            return json_reply(
+                200, {"remote_id": call_in(self.world, self.wires[str(order["vendor"])], order).remote_id}
+            )
         elif name == "journal" and method == "GET":
             return json_reply(200, self.world.journal.counts())
         elif name == "state" and method == "GET":

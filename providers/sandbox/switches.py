@@ -71,6 +71,20 @@ class Switches:
     """Whether recipient_data is JSON in a text, as in payloads of public code."""
     bolna_webhook_execution_id: bool = True
     """Whether a webhook names its call by execution_id alone."""
+    unleashx_swaps_inbound: bool = False
+    """Whether a call that came in shows our number as CALLING_NUMBER; else the person, as in a call that went out."""
+
+    bolna_guardrail_seconds: float = 0.0
+    """How long the agent's calling hours keep an order as `rescheduled`, on the simulated clock; 0: none is set."""
+    bolna_tells_schedule: bool = False
+    """Whether an order for later shows its `scheduled_at`, as between two retries."""
+    bolna_redial_answers: bool = False
+    """Whether somebody answers the first of the vendor's own retries; else all of them end as the first try did."""
+    bolna_rows_tell_type: bool = False
+    """Whether rows of lists carry `call_type`."""
+    bolna_filters_type: bool = True
+    """Whether lists heed the `call_type` that is asked for."""
+
     bolna_wallet_in_cents: bool = True
     """Whether the wallet is a hundred times the documented sample's unit, as in live answers."""
 
@@ -91,6 +105,8 @@ class Switches:
     """Whether a transferred call ends with the word transferred, and not ended."""
     vocode_phone: str = "any"
     """Numbers taken: "any", "digits" (no plus) or "e164" (plus)."""
+    vocode_tells_line: bool = False
+    """Whether `agent_phone_number` of a call that came in is the number that was called; else always from_number."""
     vocode_plus_in_answers: bool = False
     vocode_strict_accept: bool = True
     """Whether a recording asked for as JSON is answered with 406."""

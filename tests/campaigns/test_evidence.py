@@ -14,6 +14,8 @@ from campaigns import rules
 from campaigns.evidence import Evidence, evidence_of, join
 from providers.types import AT_VENDOR, FINAL, CallSnapshot, CallStatus
 
+SOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+HOUR = datetime.timedelta(hours=1)
 HISTORIES = int(os.environ.get("MERGE_HISTORIES", "2000"))
 INSTANTS = st.none() | st.datetimes(
     min_value=datetime.datetime(2026, 1, 1), max_value=datetime.datetime(2026, 1, 2), timezones=st.just(datetime.UTC)
@@ -33,6 +35,8 @@ SNAPSHOTS = st.builds(
     failure_detail=st.sampled_from(["", "a", "b"]),
     recording_available=st.booleans(),
     do_not_call=st.booleans(),
+    not_before=INSTANTS,
+    redials=st.integers(-1, 4),
 )
 EVIDENCE = SNAPSHOTS.map(evidence_of)
 
@@ -53,7 +57,9 @@ def test_a_state_never_goes_backwards(pieces: list[Evidence]) -> None:
     now = Evidence(status=CallStatus.PLACING, rank=rules.RANK[CallStatus.PLACING])
     for piece in pieces:
         after = join(now, piece)
-        assert after.rank >= now.rank
+        assert after.standing >= now.standing
+        # Only a vendor that dials again begins anew, and never after an end.
+        assert after.rank >= now.rank or (after.redials > now.redials and now.rank < rules.RANK_OF_ENDS)
         now = after
 
 
@@ -81,3 +87,28 @@ def test_a_stronger_ending_replaces_a_weaker_one() -> None:
     completed = evidence_of(CallSnapshot(remote_id="c1", status=CallStatus.COMPLETED, cost=Decimal("1.5")))
     assert join(completed, no_answer).status == CallStatus.COMPLETED
     assert join(completed, no_answer).cost == Decimal("1.5")
+
+
+def test_a_further_dialling_of_the_vendor_is_further_than_the_first() -> None:
+    rang = evidence_of(CallSnapshot(remote_id="c1", status=CallStatus.RINGING))
+    waits = evidence_of(CallSnapshot(remote_id="c1", status=CallStatus.QUEUED, redials=1, not_before=SOON))
+    assert join(rang, waits).status == join(waits, rang).status == CallStatus.QUEUED
+    assert join(rang, waits).not_before == SOON
+
+
+def test_an_end_stays_one_in_whichever_dialling_it_came() -> None:
+    stopped = evidence_of(CallSnapshot(remote_id="c1", status=CallStatus.CANCELED))
+    rings = evidence_of(CallSnapshot(remote_id="c1", status=CallStatus.RINGING, redials=2))
+    assert join(stopped, rings).status == join(rings, stopped).status == CallStatus.CANCELED
+
+
+def test_a_time_counts_only_for_an_order_that_the_vendor_keeps() -> None:
+    for status in AT_VENDOR | FINAL:
+        known = evidence_of(CallSnapshot(remote_id="c1", status=status, not_before=SOON))
+        assert known.not_before == (SOON if status == CallStatus.QUEUED else None)
+
+
+def test_the_latest_time_that_the_vendor_named_counts() -> None:
+    first = evidence_of(CallSnapshot(remote_id="c1", status=CallStatus.QUEUED, not_before=SOON))
+    later = evidence_of(CallSnapshot(remote_id="c1", status=CallStatus.QUEUED, not_before=SOON + HOUR))
+    assert join(first, later).not_before == join(later, first).not_before == SOON + HOUR

@@ -2,6 +2,7 @@
 
 from tests.faults.mutant import Mutant
 from tests.faults.mutations_client import ON_THE_WIRE
+from tests.faults.mutations_directions import DIRECTIONS
 from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_money import MONEY
@@ -19,5 +20,5 @@ from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
-    *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS,
+    *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS,
 )  # fmt: skip

@@ -233,14 +233,14 @@ READING = (
     Mutant(
         "rank: equal ranks by order of arrival",
         EVIDENCE,
-        "return (self.rank, self.status, self.failure_reason, self.failure_detail)",
-        'return (self.rank, "", "", "")',
+        "return (is_end, redials, self.rank, self.status, self.failure_reason, self.failure_detail)",
+        'return (is_end, redials, self.rank, "", "", "")',
         EVIDENCE_TESTS + "any_order_and_any_repeats_end_the_same",
     ),
     Mutant(
         "rank <= in the statement",
         CHANGES,
-        'guard = f"c.status IN ({sources}) AND c.rank <= v.rank"',
+        'guard = f"c.status IN ({sources}) AND (c.rank <= v.rank OR ({again}))"',
         'guard = f"c.status IN ({sources})"',
         READING_TESTS + "news_that_was_overtaken_between_the_look_and_the_write_moves_nothing_back",
     ),

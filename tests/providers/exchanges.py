@@ -171,7 +171,10 @@ class Exchanges:
             case "list":
                 query = recorded["query"]
                 since, until = (datetime.fromisoformat(query[name]) for name in ("since", "until"))
-                return backend.list_calls(CallQuery(since=since, until=until, agent_ids=query.get("agent_ids", ())))
+                wanted = CallQuery(
+                    since=since, until=until, agent_ids=query.get("agent_ids", ()), direction=query.get("direction")
+                )
+                return backend.list_calls(wanted)
             case "agents":
                 return backend.list_agents()
             case "voices":

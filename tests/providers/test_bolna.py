@@ -54,7 +54,8 @@ class TestBolna(ProviderContract):
             with pytest.raises(UnexpectedResponse):
                 self.run(broken, self.backend_behind(ScriptedClient(broken)))
 
-    def test_calls_that_came_in_are_no_calls_of_ours(self, stub: VendorStub) -> None:
+    def test_a_row_says_its_direction_itself_or_is_taken_for_ours(self, stub: VendorStub) -> None:
+        """The stub ignores the filter, as a vendor may: then only the rows' own word tells."""
         kinds = {"a": "outbound", "b": "inbound", "c": "Inbound", "d": None}
         rows = [
             {"id": name, "status": "completed", "telephony_data": {"call_type": kind}} for name, kind in kinds.items()
@@ -63,7 +64,19 @@ class TestBolna(ProviderContract):
         stub.answer(Answer(200, page), path="/v2/agent/")
         until = datetime.datetime(2026, 11, 29, tzinfo=datetime.UTC)
         query = CallQuery(since=until - datetime.timedelta(hours=1), until=until, agent_ids=["agent-1"])
-        assert [row.remote_id for row in self.open_backend(stub).list_calls(query)] == ["a", "d", "e"]
+        listed = {row.remote_id: row.direction for row in self.open_backend(stub).list_calls(query)}
+        assert listed == {"a": "outbound", "b": "inbound", "c": "inbound", "d": None, "e": None}
+
+    def test_an_order_tells_its_retries_where_the_answer_does_not(self, stub: VendorStub) -> None:
+        asked = {"retry_enabled": True, "max_retries": 1, "retry_on_statuses": ["busy"]}
+        assert BolnaBackend.redials_of(asked) == 1
+        assert BolnaBackend.redials_of({}) == 0
+        stub.answer(Answer(200, {"id": "a", "status": "busy"}), path="/executions/")
+        backend = self.open_backend(stub)
+        [kept] = backend.fetch_calls([handle_from({"remote_id": "a", "vendor_options": asked})])
+        assert (kept.status, kept.redials, kept.is_kept) == ("queued", 1, True)
+        [over] = backend.fetch_calls([handle_from({"remote_id": "a"})])
+        assert (over.status, over.redials) == ("busy", 0)
 
     def test_list_without_agents_asks_for_all_of_them(self) -> None:
         recorded = self.read_payloads()["list_two_weeks"]

@@ -48,6 +48,7 @@ WHICH = (
     (call_log_filters.SENT, _("Sent to the vendor")),
     (call_log_filters.OPEN, _("Sent, not over yet")),
     (call_log_filters.ENDED, _("Sent and over")),
+    (call_log_filters.CALLED_BACK, _("Called back, not handled yet")),
     (call_log_filters.MACHINE, _("Answered by a machine")),
     (call_log_filters.PRICED, _("The vendor told a cost")),
     (call_log_filters.UNPRICED, _("Talk time, but no cost told")),
@@ -58,6 +59,11 @@ KINDS = (
     ("", _("Any")),
     (call_log_filters.SINGLE, _("Single calls")),
     (call_log_filters.OF_CAMPAIGN, _("Calls of a campaign")),
+)
+DIRECTIONS = (
+    ("", _("Any")),
+    (call_log_filters.OUTBOUND, _("Outbound: we called")),
+    (call_log_filters.INBOUND, _("Inbound: they called us")),
 )
 HOURS = (("", _("Any hour")), *((hour, f"{hour:02d}:00-{hour:02d}:59") for hour in range(24)))
 DAYS = (("", _("Any day")), *((day + 1, name) for day, name in WEEKDAYS.items()))
@@ -118,6 +124,7 @@ class CallFilterForm(forms.Form):
     reviewed = forms.ChoiceField(label=_("Review"), required=False, choices=REVIEWED)
     which = forms.ChoiceField(label=_("Part"), required=False, choices=WHICH)
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=KINDS)
+    direction = forms.ChoiceField(label=_("Direction"), required=False, choices=DIRECTIONS)
     weekday = forms.TypedChoiceField(label=_("Sent on"), required=False, choices=DAYS, coerce=whole, empty_value=None)
     hour = forms.TypedChoiceField(label=_("Sent at"), required=False, choices=HOURS, coerce=whole, empty_value=None)
     attempt = forms.IntegerField(label=_("Attempt"), required=False, min_value=1, max_value=99)

@@ -8,20 +8,22 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import record
-from campaigns.calls import call_actions
+from campaigns import queue
+from campaigns.calls import call_actions, called_back
 from campaigns.calls.views.call_page import moving_part, page_of, seen_call
 from campaigns.contacts import do_not_call
 from campaigns.core.decision_kinds import DID_NOT, TOOK_PLACE, WAIT
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
 from campaigns.reasons import MAX_REASON
-from campaigns.tracking import decisions
+from campaigns.tracking import decisions, vendor_stops
 
 STOP_POLLING = 286
 MAX_DIGITS = 9
@@ -49,6 +51,9 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Add the number of a call to the do-not-call list."""
     found = seen_call(request, pk)
     skipped = do_not_call.never_call_again(found, request.user, request.POST.get("reason", ""))
+    asked, out = vendor_stops.may_still_ring(found.to_number, timezone.now())
+    if asked:
+        queue.nudge_take_back()
     taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
     messages.success(
         request,
@@ -56,7 +61,8 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
             [
                 _("This number is not called again."),
                 taken_out % {"n": skipped} if skipped else "",
-                "" if found.is_final or skipped else _("The call that is out now still ends by itself."),
+                _("The provider is asked to cancel the call that waits there.") if asked else "",
+                _("A call is at the provider now and cannot be taken back: it may still ring once.") if out else "",
             ]
         ),
     )
@@ -72,6 +78,18 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("It is not placed."))
     else:
         messages.warning(request, _("Too late: it no longer waited. What became of it stands below."))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("see_calls")
+def handled(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a call with which somebody called back as handled."""
+    found = seen_call(request, pk)
+    if called_back.mark_handled(found, request.user):
+        messages.success(request, _("Marked as handled."))
+    else:
+        messages.info(request, _("It was marked as handled already."))
     return go_back(request, "call", pk)
 
 

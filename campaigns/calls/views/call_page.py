@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from callcenter.access.roles import may
-from campaigns.calls import call_log, remarks, transcripts
+from campaigns.calls import call_log, called_back, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
 from campaigns.core import conditions, decision_kinds
@@ -36,7 +36,16 @@ def page_of(request: HttpRequest, call: Call, **refused: Form) -> HttpResponse:
 def seen_call(request: HttpRequest, pk: int) -> Call:
     """Return a call with all relations that its page shows. Raises Http404 if the user may not see it."""
     calls = Call.objects.visible_to(request.user).select_related(
-        "contact", "campaign", "provider", "agent", "voice", "caller_id", "owner", "transcript"
+        "contact",
+        "campaign",
+        "provider",
+        "agent",
+        "voice",
+        "caller_id",
+        "owner",
+        "transcript",
+        "inbound__answers",
+        "inbound__handled_by",
     )
     steps = CallEvent.objects.select_related("actor")
     return get_object_or_404(calls.prefetch_related(Prefetch("events", steps, "steps")), pk=pk)
@@ -64,6 +73,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
             request.user.has_perm("access.control_all_campaigns")
             or (own and request.user.has_perm("access.place_call"))
         ),
+        "may_handle": called_back.may_handle(call),
         "wish": hang_up.wish_for(call, request.user),
         "may_hear": may_hear,
         "noted": NotedTable(noted_answers(call.extracted) if may_hear else []),

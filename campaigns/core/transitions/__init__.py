@@ -1,6 +1,6 @@
 """Status transitions of calls: a table of all allowed changes, and the functions that make them. Nothing else does."""
 
-from campaigns.core.transitions.beginnings import begin, begin_many, begin_once
+from campaigns.core.transitions.beginnings import begin, begin_inbound, begin_many, begin_once
 from campaigns.core.transitions.changes import Changed, Why, change, change_rows, join_rows
 from campaigns.core.transitions.table import (
     ACCEPT,
@@ -41,6 +41,7 @@ __all__ = [
     "Transition",
     "Why",
     "begin",
+    "begin_inbound",
     "begin_many",
     "begin_once",
     "change",

@@ -1,4 +1,7 @@
-"""Creation of calls: every new row is pending and due at once, whether a person, a launch or a retry asked for it."""
+"""Creation of calls: every new row is pending and due at once, whether a person, a launch or a retry asked for it.
+
+The one exception is a call that a person made to us: it is written when it is over, and never had an order.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import QuerySet, Value
 
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.transitions.changes import Why
 from campaigns.models import Call
 from campaigns.rules import RANK
-from providers.types import CallStatus
+from providers.types import ENDED, CallStatus
 
 
 def beginning(at: datetime.datetime) -> dict[str, Any]:
@@ -37,6 +40,21 @@ def begin_once(at: datetime.datetime, **given: Any) -> bool:
     No event is written for it: the reason is an event of the attempt before.
     """
     return bool(Call.objects.bulk_create([Call(**(beginning(at) | given))], ignore_conflicts=True))
+
+
+def begin_inbound(at: datetime.datetime, why: Why, *, status: CallStatus, **given: Any) -> Call | None:
+    """Insert one call that came in and is over, and its only event; returns None if the vendor's call is known here.
+
+    It gets no commit point, so that no rule takes it for an attempt of ours. Raises ValueError for an open status: it
+    would hold the person's number.
+    """
+    if status not in ENDED:
+        raise ValueError(f"A call that came in is written when it is over, not {status}.")
+    try:
+        with transaction.atomic():
+            return begin(at, why, status=status, direction="inbound", **given)
+    except IntegrityError:
+        return None
 
 
 class NewReference(models.Func):

@@ -20,6 +20,7 @@ from campaigns.core.sql.bulk import lease_text, set_rows_returning, update_rows_
 from campaigns.core.transitions.table import Transition, empty
 from campaigns.models import Call
 from campaigns.models.calls import CallQuerySet
+from campaigns.rules import RANK_OF_ENDS
 from providers.types import CallStatus
 
 _RETURNED = ("campaign_id", "reserved_cost")
@@ -169,7 +170,8 @@ def join_rows(
 ) -> Changed:
     """Write a batch of merged vendor news in one UPDATE; `locked` are the current rows by id, locked by the caller.
 
-    A call that was never placed, and a row whose rank is above the new one, are left alone. An event is written for
+    A call that was never placed, and a row whose rank is above the new one, are left alone, unless the vendor dials
+    again. An event is written for
     the calls that have a reason in `whys`.
     """
     changed = Changed()
@@ -181,11 +183,12 @@ def join_rows(
         name: f"CASE WHEN v.rank > {int(above)} THEN NULL ELSE c.{name} END"
         for name, above in transition.clears_above.items()
     }
-    emptied |= {
-        name: f"CASE WHEN v.rank > c.rank THEN NULL ELSE c.{name} END" for name in sorted(transition.clears_risen)
-    }
+    risen = "v.rank > c.rank OR v.redials > c.redials"
+    emptied |= {name: f"CASE WHEN {risen} THEN NULL ELSE c.{name} END" for name in sorted(transition.clears_risen)}
     sources = ", ".join(f"'{source.value}'" for source in transition.sources)
-    guard = f"c.status IN ({sources}) AND c.rank <= v.rank"
+    # A vendor that dials again begins anew, but never after an end.
+    again = f"c.rank < {RANK_OF_ENDS} AND v.rank < {RANK_OF_ENDS} AND c.redials < v.redials"
+    guard = f"c.status IN ({sources}) AND (c.rank <= v.rank OR ({again}))"
     found = update_rows_returning(Call, columns, rows, guard, same, computed=emptied)
     for (call_id,) in found:
         call, target = locked[call_id], targets[call_id]

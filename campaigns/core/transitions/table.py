@@ -127,6 +127,7 @@ ACCEPT = Transition(
     targets=_AT_VENDOR,
     codes=frozenset({"order_taken"}),
     takes=frozenset({"raw_status", "remote_id", "variables", "text", "next_poll_at"}),
+    may_take=frozenset({"not_before"}),
     stamps=_NEW_AT_VENDOR,
     clears=_DOUBT - {"held_at"} | {"polls"},
     is_unbound=True,
@@ -273,10 +274,9 @@ LEARN = Transition(
     codes=frozenset({"vendor_news", "conflict"}),
     takes=frozenset(
         {
-            "rank", "raw_status", "failure_reason", "failure_detail", "end_reason", "answered_at", "ended_at",
-            "talk_seconds",
-            "answered_by", "cost", "currency", "recording_available", "changed_at", "next_poll_at", "polls",
-            "matched_by",
+            "rank", "redials", "not_before", "raw_status", "failure_reason", "failure_detail", "end_reason",
+            "answered_at", "ended_at", "talk_seconds", "answered_by", "cost", "currency", "recording_available",
+            "changed_at", "next_poll_at", "polls", "matched_by",
         }
     ),
     clears_above={"held_at": RANK_NOT_PLACED, "needs_person_at": RANK[Status.WRAPPING_UP]},

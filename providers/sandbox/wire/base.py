@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from providers.sandbox.account_faults import AccountFaults
 from providers.sandbox.accounts import ACCOUNT_OF, DemoAccount, DemoAgent
-from providers.sandbox.engine import EMPTY_ACCOUNT, FINAL, QUEUED, Ledger, Script, SimulatedCall, script_for
+from providers.sandbox.engine import EMPTY_ACCOUNT, FINAL, QUEUED, WAITING, Ledger, Script, SimulatedCall, script_for
 from providers.sandbox.faults import Fault
 from providers.sandbox.journal import JournalEntry
 from providers.sandbox.magic import REFUSALS_BEFORE_ACCEPTANCE, magic_name
@@ -97,6 +97,11 @@ class Wire:
         """Let these faults of the account hold from now on, and no others."""
         self.account_faults = faults
         self.account = faults.left_of(self._whole_account)
+
+    @property
+    def first_line(self) -> str:
+        """The account's first number, which people call where nothing else is said."""
+        return next(iter(self.account.caller_ids), "")
 
     # Handling a request
 
@@ -229,6 +234,7 @@ class Wire:
         variables: Mapping[str, Any] | None = None,
         start_at: float = 0.0,
         redials: int = 0,
+        script: Script | None = None,
         extra: dict[str, Any] | None = None,
     ) -> SimulatedCall:
         """Accept an order, writing the journal first; raises `Refused` where a magic number demands it."""
@@ -238,7 +244,7 @@ class Wire:
             self._refuse_by_magic(name, key, to_number)
         if self.account_faults.is_empty and not self.takes_calls_without_credit:
             raise Refused(self.out_of_credit())
-        script = EMPTY_ACCOUNT if self.account_faults.is_empty else self.script(to_number)
+        script = EMPTY_ACCOUNT if self.account_faults.is_empty else script or self.script(to_number)
         call = SimulatedCall(self.slug, key, remote_id, to_number, script, world.speed)
         call.agent_id, call.caller_id = agent_id, caller_id
         call.variables = variables or {}
@@ -254,7 +260,7 @@ class Wire:
             "reference": call.reference,
             "agent_id": agent_id,
             "caller_id": caller_id,
-            "rings": 1 + (redials if script.final in {"busy", "no_answer"} else 0),
+            "rings": 1 + redials_in(script) + (redials if script.final in {"busy", "no_answer"} else 0),
             "variables": dict(call.variables),
             "extra": dict(call.extra),
         }
@@ -302,11 +308,15 @@ class Wire:
 
     def is_over(self, call: SimulatedCall, now: float) -> bool:
         """Return whether a call has its final status."""
-        return call.phase(now) in FINAL
+        phase = call.phase(now)
+        if phase not in FINAL:
+            return False
+        # Between two tries of the vendor's own, the last word is not the end.
+        return now >= call.stopped_at or (now - call.starts_at) * call.speed >= call.script.phases[-1][0]
 
     def is_waiting(self, call: SimulatedCall, now: float) -> bool:
         """Tell whether a call has not been dialled yet."""
-        return call.phase(now) == QUEUED
+        return call.phase(now) in {QUEUED, WAITING}
 
     def signed_recording(self, request: Request, remote_id: str) -> Reply:
         """Return a recording by its signed address."""
@@ -365,6 +375,11 @@ class Wire:
         if retry_after:
             reply.headers = (("Retry-After", retry_after),)
         return reply
+
+
+def redials_in(script: Script) -> int:
+    """Return how often a script has the vendor dial again by itself."""
+    return sum(phase == WAITING for _until, phase in script.phases)
 
 
 def body_of(request: Request, refusal: Reply) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from providers.sandbox.accounts import DemoAgent
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
+from providers.sandbox.wire import bolna_waits
 from providers.sandbox.wire.base import E164, Route, Wire, body_of, moment_in, route, whole_number
 from providers.sandbox.wire.bolna_shapes import phone_of, told_of, trimmed
 
@@ -30,13 +31,13 @@ WORDS: dict[str, str] = {
     engine.CANCELED: "stopped",
     engine.DECLINED: "rejected",
     engine.STRANGE: "moonwalking",
+    engine.WAITING: "scheduled",
 }
 WEEK = 7 * 86400
 CENTS_PER_MINUTE = 5.0
 CALL_TERMINATE = 90
 """Seconds after which the vendor ends a call, by the contract's default; no call of the simulator is as long."""
 WALLET = 42.42
-SCHEDULE_AHEAD = 120
 RECORDING_LIFETIME = 600
 BREAKDOWN = {"llm": 0.3, "network": 0.2, "platform": 0.2, "synthesizer": 0.2, "transcriber": 0.1}
 
@@ -79,9 +80,15 @@ class BolnaWire(Wire):
         user_data = order.get("user_data") or {}
         if not isinstance(user_data, dict):
             return self.error(400, "user_data must be an object")
-        start_at = self._scheduled(order.get("scheduled_at"))
-        retry = order.get("retry_config") or {}
-        redials = int(retry.get("max_retries", 3)) if isinstance(retry, dict) and retry.get("enabled") else 0
+        start_at = bolna_waits.scheduled_in(order.get("scheduled_at"), self)
+        retries = bolna_waits.retries_in(order.get("retry_config"))
+        once = self.script(number)
+        switches = self.world.switches
+        extra: dict[str, Any] = {"kept": "scheduled" if start_at else "", "word": WORDS[once.final]}
+        if switches.bolna_guardrail_seconds and not order.get("bypass_call_guardrails") and not start_at:
+            start_at, extra["kept"] = time.time() + switches.bolna_guardrail_seconds / self.world.speed, "rescheduled"
+        if retries is not None:
+            extra["retries"] = retries
         call = self.place(
             request,
             key,
@@ -91,23 +98,10 @@ class BolnaWire(Wire):
             caller_id=asked,
             variables=user_data,
             start_at=start_at,
-            redials=redials,
-            extra={"scheduled": bool(start_at)},
+            script=bolna_waits.with_retries(once, retries, WORDS, switches.bolna_redial_answers),
+            extra=extra,
         )
         return json_reply(200, {"message": "done", "status": "queued", "execution_id": call.remote_id})
-
-    def _scheduled(self, text: object) -> float:
-        if not text:
-            return 0.0
-        if not isinstance(text, str) or text.endswith("Z"):
-            raise Refused(self.server_error())
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            raise Refused(self.error(400, "scheduled_at is not valid")) from None
-        if found.tzinfo is None or found.timestamp() < time.time() + SCHEDULE_AHEAD:
-            raise Refused(self.error(400, "scheduled_at must be at least 2 minutes ahead"))
-        return found.timestamp()
 
     @route("POST", "/call/{execution_id}/stop")
     def stop_call(self, request: Request, key: str, execution_id: str) -> Reply:
@@ -141,8 +135,8 @@ class BolnaWire(Wire):
         return call
 
     def _word(self, call: SimulatedCall, now: float) -> str:
-        if call.extra.get("scheduled") and now < call.starts_at and now < call.stopped_at:
-            return "scheduled"
+        if (kept := call.extra.get("kept")) and now < call.starts_at and now < call.stopped_at:
+            return str(kept)
         return WORDS[call.phase(now)]
 
     def _cents(self, call: SimulatedCall, now: float) -> float:
@@ -181,6 +175,7 @@ class BolnaWire(Wire):
             "transfer_call_data": None,
             "batch_run_details": None,
             **told_of(call, self.echo(call), phase, self.world.switches),
+            **bolna_waits.shown(call, now, tells_schedule=self.world.switches.bolna_tells_schedule),
         }
 
     @route("GET", "/executions/{execution_id}")
@@ -230,8 +225,10 @@ class BolnaWire(Wire):
             calls = [call for call in calls if self._word(call, now) == status]
         if request.param("answered_by_voice_mail") == "true":
             calls = [call for call in calls if call.script.answered_by == "machine" and self.is_over(call, now)]
-        if request.param("batch_id") or request.param("call_type") == "inbound":
+        if request.param("batch_id"):
             calls = []
+        if (wanted := request.param("call_type")) and self.world.switches.bolna_filters_type:
+            calls = [call for call in calls if call.is_inbound == (wanted == "inbound")]
         start = (page - 1) * size
         rows = [self._row(call, now, request) for call in calls[start : start + size]]
         paging = {"page_number": page, "page_size": size, "total": len(calls), "has_more": start + size < len(calls)}
@@ -241,7 +238,7 @@ class BolnaWire(Wire):
         whole = self.execution(call, now, request)
         if not self.world.switches.trim_rows:
             return whole
-        return trimmed(whole)
+        return trimmed(whole, tells_type=self.world.switches.bolna_rows_tell_type)
 
     # Agents, voices, numbers, account
 
@@ -351,14 +348,14 @@ class BolnaWire(Wire):
         return Target(url) if url.startswith(("http://", "https://")) else None
 
     def webhook_moments(self, call: SimulatedCall) -> list[tuple[float, str]]:
-        """Return every change of the call."""
-        return list(call.changes())
+        """Return every change of the call; a word that comes again, in a later try, is another event."""
+        return [(at, f"{event}#{place}") for place, (at, event) in enumerate(call.changes())]
 
     def webhook_message(
         self, call: SimulatedCall, event: str, target: Target
     ) -> tuple[bytes, str, dict[str, str]] | None:
         """Return the execution as it stood at that change; a stopped call's later changes never come."""
-        now = time.time()
+        now, event = time.time(), event.partition("#")[0]
         if call.stopped_as and event != call.stopped_as:
             return None
         told = self.execution(call, now, None)

@@ -20,10 +20,10 @@ def told_of(call: SimulatedCall, variables: dict[str, Any], phase: str, switches
     return {**told, "termination_reason": reason_of(call, phase)} if switches.bolna_termination_reason else told
 
 
-def trimmed(whole: dict[str, Any]) -> dict[str, Any]:
-    """Return an execution as lists show it."""
+def trimmed(whole: dict[str, Any], *, tells_type: bool) -> dict[str, Any]:
+    """Return an execution as lists show it; `tells_type`: with its direction."""
     kept = {name: whole[name] for name in ("id", "status", "conversation_duration", "created_at")}
-    shown = ("duration", "to_number", "from_number", "provider")
+    shown = ["duration", "to_number", "from_number", "provider", *(["call_type"] if tells_type else [])]
     return {**kept, "telephony_data": {name: whole["telephony_data"][name] for name in shown}}
 
 
@@ -80,7 +80,7 @@ def phone_of(call: SimulatedCall, seconds: int, url: str | None, *, is_ready: bo
         "recording_url": url,
         "hosted_telephony": True,
         "provider_call_id": "CA" + call.remote_id.replace("-", ""),
-        "call_type": "outbound",
+        "call_type": "inbound" if call.is_inbound else "outbound",
         "provider": "twilio",
         "hangup_by": hangup_by if is_over else None,
         "hangup_reason": "Normal Hangup" if is_ready else None,

@@ -17,6 +17,7 @@ from providers.sandbox.transcripts import turns_of
 from providers.sandbox.wire.base import E164, Wire, body_of, moment_in, route, whole_number
 
 BASE = "/api/v1/global"
+OUR_NUMBER = "+911140000001"
 WORDS: dict[str, str] = {
     engine.QUEUED: "initiated",
     engine.DIALING: "initiated",
@@ -61,6 +62,11 @@ class UnleashXWire(Wire):
         headers = request.headers
         found = headers.get("token") or headers.get("api_access_token") or headers.get("authorization", "")
         return found.removeprefix("Bearer ").strip()
+
+    @property
+    def first_line(self) -> str:
+        """The one number of every account, which no list shows."""
+        return OUR_NUMBER
 
     # Keys
 
@@ -156,12 +162,13 @@ class UnleashXWire(Wire):
         has_sound = is_over and seconds > 0
         address = self.world.recording_url(request, self.slug, call.remote_id, 3600)
         relative = self.world.switches.unleashx_relative_paths
+        theirs, ours = self._sides(call)
         row: dict[str, Any] = {
             "ID": call.number,
             "AGENT_ID": int(call.agent_id),
             "agent_name": agent.name if agent else "",
-            "CALLING_NUMBER": call.to_number,
-            "PROVIDER_NUMBER": "+911140000001",
+            "CALLING_NUMBER": theirs,
+            "PROVIDER_NUMBER": ours,
             "STATUS": "COMPLETED" if is_over else "INITIATED",
             "CALL_STATUS": self._word(call, now),
             "TOTAL_DURATION": seconds,
@@ -183,6 +190,13 @@ class UnleashXWire(Wire):
         if call.script.refuses_calls:
             return self.world.switches.unleashx_wish_words
         return "Voicemail" if call.script.answered_by == "machine" else ""
+
+    def _sides(self, call: SimulatedCall) -> tuple[str, str]:
+        """Return CALLING_NUMBER and PROVIDER_NUMBER; what they are of a call that came in is not documented."""
+        if not call.is_inbound:
+            return call.to_number, OUR_NUMBER
+        swaps = self.world.switches.unleashx_swaps_inbound
+        return (call.to_number, call.caller_id) if swaps else (call.caller_id, call.to_number)
 
     @route("GET", f"{BASE}/agents/executions/list", lists_calls=True)
     def list_calls(self, request: Request, key: str) -> Reply:
@@ -247,7 +261,7 @@ class UnleashXWire(Wire):
             {
                 "TRACK_ID": call.remote_id,
                 "AGENT_ID": int(call.agent_id),
-                "CALLING_NUMBER": call.to_number,
+                "CALLING_NUMBER": self._sides(call)[0],
                 "CALL_STATUS": self._word(call, now),
                 "TOTAL_DURATION": call.talk_seconds(now),
                 "TOTAL_COST": _cost(call.talk_seconds(now)),

@@ -140,7 +140,7 @@ class VocodeWire(VocodeWebhooks):
             "transcript": "\n".join(f"{names[said.speaker]}: {said.text}" for said in turns) if turns else None,
             "human_detection_result": human,
             "do_not_call_result": call.script.refuses_calls
-            if call.extra["detects"] and self.is_over(call, now)
+            if call.extra.get("detects") and self.is_over(call, now)
             else None,
             "telephony_id": sid if is_dialled else None,
             "stage": stage,
@@ -150,13 +150,15 @@ class VocodeWire(VocodeWebhooks):
             "from_number": self._shown(call.caller_id),
             "agent": call.agent_id,
             "telephony_provider": "twilio",
-            "agent_phone_number": self._shown(call.caller_id),
+            "agent_phone_number": self._shown(
+                call.to_number if call.is_inbound and self.world.switches.vocode_tells_line else call.caller_id
+            ),
             "start_time": times[0],
             "end_time": times[1],
             "hipaa_compliant": False,
-            "on_no_human_answer": call.extra["on_no_human_answer"],
+            "on_no_human_answer": call.extra.get("on_no_human_answer", "continue"),
             "context": self.echo(call),
-            "run_do_not_call_detection": call.extra["detects"],
+            "run_do_not_call_detection": bool(call.extra.get("detects")),
         }
 
     @staticmethod

@@ -122,7 +122,7 @@ class VoicyWire(Wire):
             "agent": shown,
             "from_number": call.caller_id,
             "to_number": call.to_number,
-            "direction": "outgoing",
+            "direction": _direction(call),
             "start_timestamp": int(call.created_at * 1000),
             "duration_ms": call.talk_seconds(now) * 1000 if self.is_over(call, now) else None,
         }
@@ -186,8 +186,8 @@ class VoicyWire(Wire):
             calls = [call for call in calls if call.agent_id in wanted]
         if wanted := criteria.get("call_status"):
             calls = [call for call in calls if self._word(call, now) in wanted]
-        if (wanted := criteria.get("direction")) and "outgoing" not in wanted:
-            calls = []
+        if wanted := criteria.get("direction"):
+            calls = [call for call in calls if _direction(call) in wanted]
         if asked.get("sort_order", "descending") == "descending":
             calls.reverse()
         total = len(calls)
@@ -277,3 +277,7 @@ class VoicyWire(Wire):
         if retry_after:
             reply.headers = (("Retry-After", retry_after),)
         return reply
+
+
+def _direction(call: SimulatedCall) -> str:
+    return "incoming" if call.is_inbound else "outgoing"

@@ -44,7 +44,7 @@ GIVEN: dict[str, Any] = {
     "wait_reason": WaitReason.NOT_SENT, "not_sent_tries": 3, "failure_reason": FailureReason.PLACE_REJECTED,
     "failure_detail": "no", "matched_by": "id", "placing_at": NOW, "answered_at": NOW, "ended_at": NOW,
     "talk_seconds": 31, "answered_by": "human", "cost": Decimal("0.5"), "currency": "USD", "polls": 5,
-    "recording_available": True, "changed_at": NOW,
+    "recording_available": True, "changed_at": NOW, "redials": 0, "not_before": None,
 }  # fmt: skip
 """A value for every column that a caller may have to give."""
 

@@ -160,9 +160,30 @@ SETTLED = (
     Mutant(
         "ring for polls once a slice",
         DISPATCHER,
-        "is_due = time.monotonic() - self.rang_at >= RING_SECONDS",
-        "is_due = self.rang_at < 0",
+        "now - self.rang_at >= RING_SECONDS or self.nobody_polls(now)",
+        "self.rang_at < 0",
         SLICE_TESTS + "polls_are_rung_for_while_calls_are_placed_not_once_a_slice",
+    ),
+    Mutant(
+        "ring for polls only at an answer",
+        DISPATCHER,
+        "        self.write()\n        self.ring_for_polls()\n",
+        "        self.write()\n",
+        SLICE_TESTS + "polls_are_rung_for_though_no_other_call_is_placed",
+    ),
+    Mutant(
+        "ring late where nobody polls",
+        DISPATCHER,
+        " or self.nobody_polls(now)",
+        "",
+        SLICE_TESTS + "polls_are_rung_for_though_no_other_call_is_placed",
+    ),
+    Mutant(
+        "end a slice without a nudge for its last calls",
+        DISPATCHER,
+        "        self.ring_for_polls(at_once=True)\n",
+        "",
+        SLICE_TESTS + "polls_are_rung_for_at_the_end_of_a_slice",
     ),
     Mutant(
         "leave open calls to the schedule of every minute",

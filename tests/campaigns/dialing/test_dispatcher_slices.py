@@ -152,8 +152,9 @@ def test_a_poll_slice_ends_where_nothing_is_out() -> None:
         assert not current.round()
 
 
-def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
-    rung: list[str] = []
+@contextmanager
+def placing(rung: list[str]) -> Iterator[tuple[dispatcher.DispatchSlice, Callable[[], None]]]:
+    """Yield a slice that notes its nudges for polls in `rung`, and what lets it write one placed call."""
     provider = make_provider()
     current = dispatcher.DispatchSlice(60, lambda: rung.append("poll"))
     placed = OrderAnswer(
@@ -161,13 +162,51 @@ def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
         order=CallOrder(reference=uuid.uuid4(), to_number="+989121234567"),
         result=PlacedCall(remote_id="call-1", raw_status="queued", status=CallStatus.QUEUED),
     )
-    current.note_written(provider.pk, [placed])
-    current.note_written(provider.pk, [placed])
-    assert len(rung) == 1, "many calls in a moment ring once"
-    current.rang_at -= dispatcher.RING_SECONDS
-    current.note_written(provider.pk, [placed])
-    assert len(rung) == 2
+    yield current, lambda: current.note_written(provider.pk, [placed])
     current.finish()
+
+
+def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
+    rung: list[str] = []
+    with placing(rung) as (current, place):
+        place()
+        place()
+        assert len(rung) == 1, "many calls in a moment ring once"
+        current.rang_at -= dispatcher.RING_SECONDS
+        place()
+        assert len(rung) == 2
+
+
+def test_polls_are_rung_for_though_no_other_call_is_placed() -> None:
+    """With one line the next answer comes only when this call's end was read: by the schedule of every minute."""
+    rung: list[str] = []
+    with placing(rung) as (current, place):
+        place()
+        place()
+        provider, poller = Provider.objects.get(), uuid.uuid4()
+        assert leases.take("poll", provider.pk, poller, timezone.now())
+        current.rang_at -= dispatcher.SOON_SECONDS
+        current.round()
+        assert len(rung) == 1, "the one that polls may see the call, too"
+        leases.release("poll", provider.pk, poller)
+        current.checked_at = 0.0
+        current.round()
+        assert len(rung) == 2, "it had ended before the order left"
+        assert leases.take("poll", provider.pk, poller, timezone.now())
+        place()
+        current.rang_at -= dispatcher.RING_SECONDS
+        current.round()
+        assert len(rung) == 3
+        current.round()
+        assert len(rung) == 3
+
+
+def test_polls_are_rung_for_at_the_end_of_a_slice() -> None:
+    rung: list[str] = []
+    with placing(rung) as (_current, place):
+        place()
+        place()
+    assert len(rung) == 2
 
 
 # A surprise in one provider's part

@@ -194,8 +194,7 @@ class DispatchSlice:
         if heir is None or not lanes:
             return
         lane = lanes[-2] if len(lanes) > 1 else lanes[0]
-        reservation.release_some(self.token, list(lane.reserved))
-        lane.reserved.clear()
+        self.give_back(lane)
         lane.is_ours = not self.sharing.give(lane.provider_id, heir, self.clock.now())
 
     def pass_or_stop(self, lane: Lane) -> int:
@@ -222,7 +221,7 @@ class DispatchSlice:
         # Renewed while every line is busy too: a lapsed lease would let a second dispatcher in.
         if time.monotonic() - lane.renewed_at >= leases.RENEW_SECONDS:
             if not leases.take("dispatch", lane.provider_id, self.token, self.clock.now()):
-                lane.reserved.clear()
+                self.give_back(lane)
                 lane.is_ours = False
                 return 0
             lane.renewed_at = time.monotonic()
@@ -251,12 +250,17 @@ class DispatchSlice:
         lane.reserved.extendleft(reversed(result.left))
         for campaign_id in result.over_budget:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
-        if result.left and not result.committed:
+        lane.is_full = bool(result.left and not result.committed)
+        if lane.is_full:
             # No free line, no pace left, or the provider was stopped: reserve again in a later round.
-            lane.reserved.clear()
-            reservation.release_some(self.token, result.left)
+            self.give_back(lane)
             lane.looked_at = time.monotonic() + LOOK_SECONDS
         return len(result.committed)
+
+    def give_back(self, lane: Lane) -> None:
+        """Release all that a lane has reserved: what is only forgotten could be taken by nobody for half a minute."""
+        reservation.release_some(self.token, list(lane.reserved))
+        lane.reserved.clear()
 
     def collect(self, *, wait: bool) -> None:
         """Gather answers to be written together: `GROUP` of them, or those within `GROUP_SECONDS` of the first."""

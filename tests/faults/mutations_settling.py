@@ -165,6 +165,13 @@ SETTLED = (
         SLICE_TESTS + "polls_are_rung_for_while_calls_are_placed_not_once_a_slice",
     ),
     Mutant(
+        "only forget what was reserved and cannot leave",
+        DISPATCHER,
+        "        reservation.release_some(self.token, list(lane.reserved))\n",
+        "",
+        SLICE_TESTS + "calls_that_cannot_leave_are_given_back_whole",
+    ),
+    Mutant(
         "ring for polls only at an answer",
         DISPATCHER,
         "        self.write()\n        self.ring_for_polls()\n",

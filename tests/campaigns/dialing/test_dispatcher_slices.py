@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from campaigns.core import leases
 from campaigns.core.leases import Kind
-from campaigns.dialing import dispatcher, order_results
+from campaigns.dialing import dispatcher, order_results, reservation
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call
 from campaigns.tracking import polling
@@ -111,6 +111,29 @@ def test_a_lane_without_a_free_line_keeps_its_lease(monkeypatch: pytest.MonkeyPa
         current.pass_calls(lane)
         assert until_of(provider) > before
         lane.in_flight = 0
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["the line is busy", "the lease is another slice's"])
+def test_calls_that_cannot_leave_are_given_back_whole(settings: Settings, is_lost: bool) -> None:
+    """Those that were only forgotten could be reserved by nobody for half a minute: one line did a sixth of its pace."""
+    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+    provider = make_provider(max_lines=1)
+    make_call(provider=provider, status="in_progress", rank=50, remote_id="a", placing_at=timezone.now())
+    for _ in range(5):
+        make_call(provider=provider, due_at=timezone.now())
+    with slice_of("dispatch") as current:
+        assert isinstance(current, dispatcher.DispatchSlice)
+        current.open_lanes()
+        (lane,) = current.lanes.values()
+        lane.reserved.extend(reservation.reserve(provider.pk, current.token, 5, timezone.now()))
+        if is_lost:
+            Provider.objects.update(dispatch_lease=uuid.uuid4())
+            lane.renewed_at -= leases.RENEW_SECONDS
+        assert len(lane.reserved) == 5
+        assert current.pass_calls(lane) == 0
+        assert not lane.reserved
+        assert not Call.objects.exclude(lease=None).exists()
+        assert lane.next_wanted() == (32 if is_lost else 1), "while nobody passes, one a line is enough to see"
 
 
 def until_of(provider: Provider) -> datetime.datetime:

@@ -115,7 +115,7 @@ def test_a_lane_without_a_free_line_keeps_its_lease(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["the line is busy", "the lease is another slice's"])
 def test_calls_that_cannot_leave_are_given_back_whole(settings: Settings, is_lost: bool) -> None:
-    """Those that were only forgotten could be reserved by nobody for half a minute: one line did a sixth of its pace."""
+    """What is only forgotten can be reserved by nobody for half a minute: one line did a fifth of its pace."""
     settings.SINGLE_CALL_HOURS = "00:00-00:00"
     provider = make_provider(max_lines=1)
     make_call(provider=provider, status="in_progress", rank=50, remote_id="a", placing_at=timezone.now())

@@ -49,9 +49,10 @@ def ring(provider: Provider, last: str, **fields: Any) -> Call:
 
 def follow(calls: list[Call], dial: Run, read_back: Run, rounds: int = 5) -> None:
     """Dial, and read until every call is over."""
-    dial(2)
+    ours = Call.objects.filter(pk__in=[call.pk for call in calls])
+    dial(2, until=lambda: not ours.filter(status__in=[CallStatus.PENDING, CallStatus.PLACING]).exists())
     for _round in range(rounds):
-        read_back(2)
+        read_back(2, until=lambda: not ours.exclude(status__in=FINAL).exists())
         for call in calls:
             call.refresh_from_db()
         if all(call.status in FINAL for call in calls):
@@ -156,7 +157,7 @@ def test_a_call_is_stopped_where_the_vendor_can(provider: Provider, caller: User
     call = ring(provider, "9915", owner=caller)  # it never ends by itself
     dial(1)
     for _round in range(4):
-        read_back(0.5)
+        read_back(0.5, until=Call.objects.filter(pk=call.pk, status=CallStatus.IN_PROGRESS).exists)
         call.refresh_from_db()
         if call.status == CallStatus.IN_PROGRESS:
             break

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import itertools
 import json
 import os
 import statistics
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import common
+from benchmarks import common, visits
 from benchmarks.common import MANAGE, Goal
 from benchmarks.dispatch import make_calls
 from benchmarks.hosts import programs, wait
@@ -31,6 +32,8 @@ SETTLE_SECONDS = 10.0
 """Left out after each change: browsers log in, a campaign begins."""
 QUICK_MS = 1000.0
 LOG_IN = "log in"
+FIRST_NUMBER = 1_000_000
+"""Beyond those of the demo's own people."""
 
 
 class Request(NamedTuple):
@@ -54,16 +57,15 @@ def make_people(count: int) -> None:
     """Make the accounts that the browsers log in with, in the demo's team."""
     from django.contrib.auth.models import Group, User
 
-    from benchmarks import accounts
     from callcenter.access.models import Membership, Team
     from callcenter.access.rights import ADMIN, CALLER, MANAGER
 
     groups = {"caller": CALLER, "manager": MANAGER, "admin": ADMIN}
     team = Team.objects.get(name="Front desk")
     for number in range(count):
-        role = accounts.role_of(number)
+        role = visits.role_of(number)
         person = User.objects.create_user(
-            accounts.USERNAME.format(number), password=accounts.PASSWORD, is_staff=role == "admin"
+            visits.USERNAME.format(number), password=visits.PASSWORD, is_staff=role == "admin"
         )
         person.groups.add(Group.objects.get(name=groups[role]))
         Membership.objects.create(user=person, team=team)
@@ -79,7 +81,7 @@ def make_campaign(people: int, pace: int) -> Any:
     # A call lasts eight seconds on average: lines enough for the pace.
     provider.max_lines, provider.calls_per_minute, provider.reads_per_minute = max(10, pace // 5), pace, 6000
     provider.save()
-    campaign = make_calls(provider, people)
+    campaign = make_calls(provider, people, itertools.count(FIRST_NUMBER))
     Campaign.objects.filter(pk=campaign.pk).update(
         status=Campaign.Status.PAUSED, name="Remind many people", team=Team.objects.get(name="Front desk")
     )

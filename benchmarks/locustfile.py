@@ -6,71 +6,24 @@ from BROWSERS_LOG: a line of JSON for each request, with its end (Unix seconds),
 
 from __future__ import annotations
 
-import html
 import itertools
 import json
 import os
 import random
 import re
 import time
-from typing import Any, NamedTuple
-from urllib.parse import urljoin
+from typing import Any
 
 from locust import HttpUser, events, task
 
-from benchmarks.accounts import PASSWORD, USERNAME, role_of
+from benchmarks.visits import PASSWORD, USERNAME, pages_of, parts_of, role_of
 
 STAY_SECONDS = (10.0, 40.0)
 """How long somebody looks at a page."""
-CAMPAIGN = os.environ.get("BROWSERS_CAMPAIGN", "0")
-_TAG = re.compile(r"<[a-z]+\b[^>]*\bhx-trigger=\"([^\"]+)\"[^>]*>")
-_GET = re.compile(r"\bhx-get=\"([^\"]+)\"")
 _CALL = re.compile(r"\"(/calls/\d+/)\"")
 _TOKEN = re.compile(r"name=\"csrfmiddlewaretoken\" value=\"([^\"]+)\"")
 _numbers = itertools.count()
 _log = open(os.environ.get("BROWSERS_LOG", os.devnull), "a", buffering=1)  # noqa: SIM115 - as long as the process
-
-
-class Page(NamedTuple):
-    """A page to look at: its name in the figures, its address, and who opens it."""
-
-    name: str
-    path: str
-    roles: frozenset[str]
-
-
-_ALL = frozenset({"caller", "manager", "admin"})
-PAGES = (
-    Page("Today", "/today/", _ALL),
-    Page("campaign", f"/campaigns/{CAMPAIGN}/", frozenset({"manager"})),
-    Page("campaigns", "/campaigns/", frozenset({"caller", "manager"})),
-    Page("call log", "/calls/", _ALL),
-    Page("call", "", frozenset({"manager"})),
-    Page("providers", "/providers/", frozenset({"admin"})),
-    Page("reports", "/reports/", frozenset({"manager"})),
-    Page("people", "/people/", frozenset({"caller", "manager"})),
-)
-
-
-class Moving(NamedTuple):
-    """A part of a page that is asked for anew."""
-
-    path: str
-    every: float
-
-
-def parts_of(text: str, page: str) -> tuple[list[str], Moving | None]:
-    """Return what a page asks for once when it stands, and what it asks for again and again; `page` is its address."""
-    once, moving = [], None
-    for found in _TAG.finditer(text):
-        if not (get := _GET.search(found[0])):
-            continue
-        path, trigger = urljoin(page, html.unescape(get[1])), found[1]
-        if every := re.fullmatch(r"every ([\d.]+)s", trigger):
-            moving = Moving(path, float(every[1]))
-        elif trigger in {"load", "revealed"}:
-            once.append(path)
-    return once, moving
 
 
 class Browser(HttpUser):
@@ -81,9 +34,8 @@ class Browser(HttpUser):
     def on_start(self) -> None:
         """Log in through the page."""
         self.number = next(_numbers)
-        self.role = role_of(self.number)
         self.random = random.Random(self.number)
-        self.pages = [page for page in PAGES if self.role in page.roles]
+        self.pages = pages_of(role_of(self.number), int(os.environ["BROWSERS_CAMPAIGN"]))
         # Not all at the same page in the same second.
         self.turn = self.random.randrange(len(self.pages))
         text = self.fetch("log in", "/login/") or ""

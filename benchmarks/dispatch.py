@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 import uuid
+from collections.abc import Iterable
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -22,8 +23,8 @@ PLAIN_SECONDS = 45
 _numbers = itertools.count(0)
 
 
-def make_calls(provider: Any, count: int) -> Any:
-    """Create a running campaign with `count` pending calls."""
+def make_calls(provider: Any, count: int, numbers: Iterable[int] | None = None) -> Any:
+    """Create a running campaign with `count` pending calls; `numbers` are those of `common.phone`, else new ones."""
     import datetime
 
     from django.utils import timezone
@@ -35,7 +36,7 @@ def make_calls(provider: Any, count: int) -> Any:
     people = Contact.objects.bulk_create(
         (
             Contact(name=f"Person {n}", phone=common.phone(n), region="IR", variables={"appointment": "Monday 10:30"})
-            for n in itertools.islice(_numbers, count)
+            for n in itertools.islice(numbers or _numbers, count)
         ),
         batch_size=500,
     )

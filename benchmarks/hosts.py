@@ -1,7 +1,10 @@
 """Benchmark of hosts: the rate of one worker and of two workers at several providers, beside the plain design.
 
-All of it stands on one machine, so that two hosts have no more processors than one: a vendor that answers slowly leaves
-room for both. Needs PostgreSQL and Redis: `.ci/services .venv/bin/python -m benchmarks.hosts`.
+A second host can only add where one host alone does not already make most of what the lines allow: at 64 lines a
+provider and an answer in half a second that is 128 calls a second each, and four providers are what one host carries
+alone. So the same is done at eight. All of it stands on one machine, so that two hosts have no more processors than
+one: what of them is in use is printed, and so is the share of what the lines allow. Needs PostgreSQL and Redis:
+`.ci/services .venv/bin/python -m benchmarks.hosts`.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ LINES = 64
 STARTED, ENDED = 0.25, 0.95
 """Shares of the calls between which the rate is measured: hosts that have just started do not share yet."""
 PLAIN_SECONDS = 60.0
+ALONE = 0.75
+"""Share of what the lines allow from which on one host leaves a second nothing to add."""
 WAIT_SECONDS = 300.0
 
 
@@ -33,6 +38,14 @@ class Rate(NamedTuple):
     calls_a_second: float
     cpu_per_thousand: float
     hosts_that_served: float
+    busy_cores: float
+    """Processors of the machine in use meanwhile, whoever used them: hosts, vendor, PostgreSQL, Redis, others."""
+
+
+def busy_seconds() -> float:
+    """Return the seconds that all processors of the machine have worked since it started (Linux)."""
+    user, nice, system, _idle, _waits, *others = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:8])
+    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -61,14 +74,14 @@ def programs(commands: list[tuple[list[str], dict[str, str]]]) -> Iterator[list[
 def measure(placed: Callable[[], int], count: int, pids: list[int], seconds: float) -> Rate:
     """Return the rate between the two shares of all calls, or until the time is over; and how many hosts serve."""
     wait(lambda: placed() >= count * STARTED, WAIT_SECONDS)
-    began, had, cpu = time.monotonic(), placed(), sum(map(common.tree_cpu, pids))
+    began, had, cpu, busy = time.monotonic(), placed(), sum(map(common.tree_cpu, pids)), busy_seconds()
     served = hosts_that_serve()
     wait(lambda: placed() >= count * ENDED, seconds)
     took, did = time.monotonic() - began, placed() - had
-    used = sum(map(common.tree_cpu, pids)) - cpu
+    used, busy = sum(map(common.tree_cpu, pids)) - cpu, busy_seconds() - busy
     if did < count // 50:
         raise SystemExit(f"{had + did} of {count} calls were placed: too few for a rate.")
-    return Rate(did / took, used / did * 1000, max(served, hosts_that_serve()))
+    return Rate(did / took, used / did * 1000, max(served, hosts_that_serve()), busy / took)
 
 
 def wait(is_done: Callable[[], bool], seconds: float) -> None:
@@ -148,38 +161,45 @@ def main() -> None:
     parser.add_argument(
         "--redis", default=os.environ.get("BENCH_REDIS_URL") or os.environ.get("TEST_REDIS_URL", ""), help="a Redis"
     )
-    parser.add_argument("--calls", type=int, default=16_000)
+    parser.add_argument("--calls", type=int, default=4000, help="of each provider")
     parser.add_argument("--plain-calls", type=int, default=400)
     parser.add_argument("--workers", type=int, default=4, help="workers of a cluster of the plain design")
-    parser.add_argument("--providers", type=int, default=4)
+    parser.add_argument("--providers", type=int, nargs="+", default=[4, 8], help="how many there are; one table each")
     parser.add_argument("--delay-ms", type=int, default=500)
     asked = parser.parse_args()
     if not asked.database or not asked.redis:
         raise SystemExit("Two hosts need PostgreSQL and Redis: .ci/services .venv/bin/python -m benchmarks.hosts")
-    with common.stage(asked.database) as directory, common.vendor(delay_ms=asked.delay_ms) as origin:
-        from campaigns.models import DialingSwitch
-
-        DialingSwitch.objects.get_or_create(pk=1)
-        providers = [
-            # Few reads: the vendor only takes orders, and what is measured is placing.
-            common.make_provider("bolna", origin, name=f"Provider {number}", reads_per_minute=1)
-            for number in range(asked.providers)
-        ]
-        found: dict[str, list[Rate]] = {}
-        for _round in range(asked.rounds):
-            for hosts in (1, 2):
-                os.environ["REDIS_URL"] = ""
-                found.setdefault(f"plain, {hosts}", []).append(
-                    plain(providers, asked.plain_calls * hosts, hosts, asked.workers)
-                )
-                os.environ["REDIS_URL"] = asked.redis
-                found.setdefault(f"ours, {hosts}", []).append(ours(providers, asked.calls, hosts, directory))
-        report(asked, {name: common.median(rates) for name, rates in found.items()})
+    for count in asked.providers:
+        load = os.getloadavg()[0]
+        with common.stage(asked.database) as directory, common.vendor(delay_ms=asked.delay_ms) as origin:
+            report(asked, count, compare(asked, count, origin, directory), load)
 
 
-def report(asked: Any, rates: dict[str, Rate]) -> None:
-    """Print the table and the goals."""
+def compare(asked: Any, count: int, origin: str, directory: Path) -> dict[str, Rate]:
+    """Return the rates of one and of two hosts of both designs at so many providers, by design and hosts."""
+    from campaigns.models import DialingSwitch
+
+    DialingSwitch.objects.get_or_create(pk=1)
+    providers = [
+        # Few reads: the vendor only takes orders, and what is measured is placing.
+        common.make_provider("bolna", origin, name=f"Provider {number}", reads_per_minute=1)
+        for number in range(count)
+    ]
+    found: dict[str, list[Rate]] = {}
+    for _round in range(asked.rounds):
+        for hosts in (1, 2):
+            os.environ["REDIS_URL"] = ""
+            rate = plain(providers, asked.plain_calls * hosts, hosts, asked.workers)
+            found.setdefault(f"plain, {hosts}", []).append(rate)
+            os.environ["REDIS_URL"] = asked.redis
+            found.setdefault(f"ours, {hosts}", []).append(ours(providers, asked.calls * count, hosts, directory))
+    return {name: common.median(rates) for name, rates in found.items()}
+
+
+def report(asked: Any, count: int, rates: dict[str, Rate], load: float) -> None:
+    """Print the table and the goals of so many providers."""
     base = rates["plain, 1"].calls_a_second
+    allowed = count * LINES / (asked.delay_ms / 1000)
     rows: list[list[object]] = []
     designs = {"plain": f"plain: one task a call, {asked.workers} workers a host", "ours": "ours: a worker a host"}
     for design, words in designs.items():
@@ -190,27 +210,34 @@ def report(asked: Any, rates: dict[str, Rate]) -> None:
                 [
                     f"{words}, {hosts} {'host' if hosts == 1 else 'hosts'}",
                     rate.calls_a_second,
-                    rate.cpu_per_thousand,
                     rate.calls_a_second / base,
                     rate.calls_a_second / one,
+                    rate.calls_a_second / allowed,
+                    rate.cpu_per_thousand,
+                    rate.busy_cores,
                 ]
             )
-    ceiling = asked.providers * LINES / (asked.delay_ms / 1000)
     common.print_table(
-        f"Placing {asked.calls:,} calls at {asked.providers} providers, the vendor answers in {asked.delay_ms} ms, "
-        f"{common.engine()} and Redis, medians of {asked.rounds} rounds; {LINES} lines a provider allow {ceiling:.0f} "
-        "calls a second",
-        ["design", "calls/s", "CPU s per 1,000", "times the plain rate", "times its own with one host"],
+        f"Placing {asked.calls * count:,} calls at {count} providers, the vendor answers in {asked.delay_ms} ms, "
+        f"{common.engine()} and Redis, medians of {asked.rounds} rounds; {LINES} lines a provider allow {allowed:.0f} "
+        f"calls a second; {os.cpu_count()} cores for all, load {load:.1f} before",
+        ["design", "calls/s", "times plain", "times one host", "of the lines", "CPU s per 1,000", "cores in use"],
         rows,
     )
-    of_two = rates["ours, 2"].calls_a_second / rates["plain, 2"].calls_a_second
-    common.print_goals(
-        [
-            Goal("times the plain design, one host", rates["ours, 1"].calls_a_second / base, 10),
-            Goal("times the plain design, two hosts each", of_two, 10),
-            Goal("hosts that serve, of two", rates["ours, 2"].hosts_that_served, 2),
-        ]
-    )
+    one_host, two_hosts = rates["ours, 1"].calls_a_second, rates["ours, 2"].calls_a_second
+    goals = [
+        Goal("times the plain design, one host", one_host / base, 10),
+        Goal("times the plain design, two hosts each", two_hosts / rates["plain, 2"].calls_a_second, 10),
+        Goal("hosts that serve, of two", rates["ours, 2"].hosts_that_served, 2),
+    ]
+    if one_host < ALONE * allowed:
+        goals.append(Goal("two hosts, times one", two_hosts / one_host, 1.1))
+    else:
+        print(
+            f"\n  One host alone makes {one_host / allowed:.0%} of what the lines allow: a second has nothing to add."
+        )
+        goals.append(Goal("two hosts, of what the lines allow", two_hosts / allowed, ALONE))
+    common.print_goals(goals)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from callcenter.settings import *  # noqa: F403
 
 DEBUG = False
 SECURE_SSL_REDIRECT = False
-ALLOWED_HOSTS = ["testserver"]
+ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

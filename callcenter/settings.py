@@ -153,6 +153,10 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # Background work: the rows are the queue, a django-q2 message is only a nudge to look at them
 WORKERS: int = env.int("WORKERS", 3)
+if WORKERS < 2:
+    raise ImproperlyConfigured(
+        "WORKERS must be 2 or more: one process dials while another reads what became of the calls. Two share one core."
+    )
 SLICES: int = max(1, int(env.str("SLICES", "") or (WORKERS - 1) // 2))
 """How many dispatch slices, and as many poll slices, may run at once; the other processes do imports and the like."""
 Q_CLUSTER: dict[str, Any] = {

@@ -27,7 +27,6 @@ from tests.conftest import make_call
 ROOT = Path(__file__).parent.parent
 APPS = ("callcenter", "campaigns", "providers")
 OURS = sorted(name for name, app in get_commands().items() if app.startswith(APPS))
-OF_ITS_OWN = {"worker": "a supervisor: it is watched and started anew, and its end is its message"}
 ROWS = "Name,Phone\n" + "".join(f"Person {n},+98912{n:07d}\n" for n in range(2000))
 
 
@@ -35,7 +34,7 @@ ROWS = "Name,Phone\n" + "".join(f"Person {n},+98912{n:07d}\n" for n in range(200
 def test_every_command_stands_on_the_one_base(name: str) -> None:
     app = get_commands()[name]
     command = import_module(f"{app}.management.commands.{name}").Command
-    assert issubclass(command, PlainCommand) or name in OF_ITS_OWN
+    assert issubclass(command, PlainCommand)
 
 
 # What takes a file, and the four ways in which a file goes wrong
@@ -225,6 +224,7 @@ def run(*arguments: str, stdout: Any = subprocess.PIPE, **environment: str) -> s
         (("export_calls", "--output", "{folder}/calls.csv"), "manage.py migrate"),
         (("check_provider", "Bolna"), "manage.py migrate"),
         (("doctor_who",), "Unknown command"),
+        (("worker",), "manage.py migrate"),
     ],
 )
 def test_process_exits_with_a_sentence(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
@@ -232,6 +232,16 @@ def test_process_exits_with_a_sentence(arguments: tuple[str, ...], words: str, t
     assert done.returncode == 1
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_worker_whose_database_is_away_ends_in_a_sentence(tmp_path: Path) -> None:
+    # `up`, compose and systemd start it anew, and each start would write a traceback into the log.
+    away = "postgres://callcenter:s3cret@127.0.0.1:1/callcenter"
+    done = run("worker", VAR_DIR=str(tmp_path), DATABASE_URL=away)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("Look further with: manage.py doctor")
+    assert "Traceback" not in done.stderr
+    assert "s3cret" not in done.stderr
 
 
 def test_output_that_takes_nothing(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ MAX_LINES = 400
 TOP_LEVEL = {
     *(".ci", ".dockerignore", ".env.example", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md"),
     *("CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "callcenter"),
+    "gunicorn.conf.py",
     *(
         "campaigns",
         "compose.yaml",

@@ -42,7 +42,9 @@ GROUP_SECONDS = 0.02
 GROUP = 24
 """Answers are written together: as soon as `GROUP` are there, or `GROUP_SECONDS` after the first."""
 RING_SECONDS = 5.0
-"""Seconds between two nudges of the poll task."""
+"""Seconds between two nudges of the poll task while somebody polls."""
+SOON_SECONDS = 1.0
+"""The same where nobody polls: a poll slice ends where nothing is open, also a moment before the next order."""
 LOOK_SECONDS = 0.25
 """Pause between two searches for due calls while none is due."""
 SWEEP_SECONDS = 5.0
@@ -64,6 +66,9 @@ class DispatchSlice:
         self.ends_at = time.monotonic() + seconds
         self.on_placed = on_placed
         self.rang_at = -RING_SECONDS
+        self.checked_at = 0.0
+        self.unrung: set[int] = set()
+        """Providers at which calls were placed since the last nudge of the poll task."""
         self.lanes: dict[int, Lane] = {}
         self.answers: queue.SimpleQueue[tuple[int, OrderAnswer]] = queue.SimpleQueue()
         self.unwritten: list[tuple[int, OrderAnswer]] = []
@@ -119,6 +124,7 @@ class DispatchSlice:
         self.collect(wait=bool(self.in_flight))
         passed = sum(self.pass_or_stop(lane) for lane in list(self.lanes.values()))
         self.write()
+        self.ring_for_polls()
         if is_look:
             self.close_idle_lanes()
         if not passed and not self.in_flight:
@@ -188,8 +194,7 @@ class DispatchSlice:
         if heir is None or not lanes:
             return
         lane = lanes[-2] if len(lanes) > 1 else lanes[0]
-        reservation.release_some(self.token, list(lane.reserved))
-        lane.reserved.clear()
+        self.give_back(lane)
         lane.is_ours = not self.sharing.give(lane.provider_id, heir, self.clock.now())
 
     def pass_or_stop(self, lane: Lane) -> int:
@@ -216,7 +221,7 @@ class DispatchSlice:
         # Renewed while every line is busy too: a lapsed lease would let a second dispatcher in.
         if time.monotonic() - lane.renewed_at >= leases.RENEW_SECONDS:
             if not leases.take("dispatch", lane.provider_id, self.token, self.clock.now()):
-                lane.reserved.clear()
+                self.give_back(lane)
                 lane.is_ours = False
                 return 0
             lane.renewed_at = time.monotonic()
@@ -247,12 +252,17 @@ class DispatchSlice:
             lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
         for campaign_id in result.gone:
             lifecycle.pause_where_gone(campaign_id)
-        if result.left and not result.committed:
+        lane.is_full = bool(result.left and not result.committed)
+        if lane.is_full:
             # No free line, no pace left, or the provider was stopped: reserve again in a later round.
-            lane.reserved.clear()
-            reservation.release_some(self.token, result.left)
+            self.give_back(lane)
             lane.looked_at = time.monotonic() + LOOK_SECONDS
         return len(result.committed)
+
+    def give_back(self, lane: Lane) -> None:
+        """Release all that a lane has reserved: what is only forgotten could be taken by nobody for half a minute."""
+        reservation.release_some(self.token, list(lane.reserved))
+        lane.reserved.clear()
 
     def collect(self, *, wait: bool) -> None:
         """Gather answers to be written together: `GROUP` of them, or those within `GROUP_SECONDS` of the first."""
@@ -282,15 +292,30 @@ class DispatchSlice:
         return [answer for owner, answer in self.unwritten if owner == provider_id]
 
     def note_written(self, provider_id: int, group: Sequence[OrderAnswer]) -> None:
-        """Forget answers that were written, and nudge the poll task while calls are placed, every `RING_SECONDS`.
-
-        Once a slice is not enough: the poll slice may have ended since, as nothing was open.
-        """
+        """Forget answers that were written, and nudge the poll task for the calls that were placed."""
         self.unwritten = [item for item in self.unwritten if item[0] != provider_id]
-        is_due = time.monotonic() - self.rang_at >= RING_SECONDS
-        if is_due and any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
-            self.rang_at = time.monotonic()
+        if any(isinstance(a.result, PlacedCall | OutcomeUnknown) for a in group):
+            self.unrung.add(provider_id)
+        self.ring_for_polls()
+
+    def ring_for_polls(self, *, at_once: bool = False) -> None:
+        """Nudge the poll task for calls placed since the last nudge: every `RING_SECONDS`, sooner where nobody polls.
+
+        Not only at an answer: with one line no other answer comes before the call's end was read. `at_once` is for the
+        end of the slice, after which nobody would.
+        """
+        now = time.monotonic()
+        if self.unrung and (at_once or now - self.rang_at >= RING_SECONDS or self.nobody_polls(now)):
+            self.rang_at = now
+            self.unrung.clear()
             self.on_placed()
+
+    def nobody_polls(self, now: float) -> bool:
+        """Tell whether a provider that waits for a nudge has no poll slice; looks once in `SOON_SECONDS`."""
+        if now - max(self.rang_at, self.checked_at) < SOON_SECONDS:
+            return False
+        self.checked_at = now
+        return leases.has_unheld("poll", self.unrung, self.clock.now())
 
     def close_idle_lanes(self) -> None:
         """Release the leases of providers that have nothing left to do."""
@@ -325,6 +350,7 @@ class DispatchSlice:
         while self.in_flight or self.unwritten:
             self.collect(wait=True)
             self._until_done(self.write)
+        self.ring_for_polls(at_once=True)
         self._until_done(self.trim_logs)
         for lane in self.lanes.values():
             lane.loop.close()

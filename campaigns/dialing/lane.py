@@ -39,6 +39,8 @@ class Lane:
         self.reserved_at = 0.0
         self.renewed_at = time.monotonic()
         self.sent = 0
+        self.is_full = False
+        """Whether the last commit point let nobody pass: most of what is reserved next will be given back again."""
         self.is_stopped = False
         """Whether no further call is committed in this lane; answers to those that left are still written."""
         self.is_ours = True
@@ -47,6 +49,8 @@ class Lane:
     def next_wanted(self) -> int:
         """Return how many calls to reserve: about what a second needs, so that single calls need not wait long."""
         now = time.monotonic()
+        if self.is_full:
+            return self.lines
         grown = self.wanted * 2 if now - self.reserved_at < 1.0 else self.wanted // 2
         self.wanted, self.reserved_at = max(2 * self.lines, 32, min(grown, MOST_AHEAD * self.lines)), now
         return self.wanted

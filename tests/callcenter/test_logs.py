@@ -133,6 +133,7 @@ def test_the_web_server_tells_its_version_when_it_starts(tmp_path: Path, shape: 
         ({"SENTRY_DSN": "https://key@errors.example.org/1"}, "OUTBOUND_HOSTS"),
         ({"SENTRY_DSN": "http://key@errors.example.org/1", "OUTBOUND_HOSTS": "errors.example.org"}, "https"),
         ({"SENTRY_DSN": "https://errors.example.org/1", "OUTBOUND_HOSTS": "errors.example.org"}, "KEY@HOST"),
+        ({"WORKERS": "1"}, "WORKERS must be 2 or more"),
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_refused_by_name(tmp_path: Path, wrong: dict[str, str], named: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from campaigns import queue
+from campaigns.core import progress
 from campaigns.dialing import dispatcher
 from campaigns.models import DialingSwitch
 from campaigns.tracking import polling
@@ -78,22 +80,34 @@ def sandbox(tmp_path: Path, settings: Settings, db: None) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def dial() -> Callable[..., None]:
-    """Run one dispatch slice in this process."""
+    """Run one dispatch slice in this process, at most until a condition holds: asked at each of its rounds."""
 
-    def run(seconds: float = 3.0) -> None:
-        dispatcher.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=seconds)
+    def run(seconds: float = 3.0, until: Callable[[], bool] = lambda: False) -> None:
+        with left_off(until):
+            dispatcher.run_slice(on_placed=lambda: None, on_remaining=lambda: None, seconds=seconds)
 
     return run
 
 
 @pytest.fixture
 def read_back() -> Callable[..., None]:
-    """Run one poll slice in this process."""
+    """Run one poll slice in this process, at most until a condition holds: asked at each of its rounds."""
 
-    def run(seconds: float = 5.0) -> None:
-        polling.run_slice(seconds)
+    def run(seconds: float = 5.0, until: Callable[[], bool] = lambda: False) -> None:
+        with left_off(until):
+            polling.run_slice(seconds)
 
     return run
+
+
+@contextmanager
+def left_off(until: Callable[[], bool]) -> Iterator[None]:
+    """Context manager: a slice leaves off where the condition holds, as where its worker is asked to end."""
+    progress.connect(until)
+    try:
+        yield
+    finally:
+        progress.disconnect()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Call, Contact
 from providers.models import Provider
-from providers.types import FINAL
+from providers.types import FINAL, CallStatus
 from tests.conftest import make_contact
 
 Run = Callable[..., None]
@@ -36,9 +36,10 @@ def ring(provider: Provider, last: str, **fields: Any) -> Call:
 
 def follow(calls: list[Call], dial: Run, read_back: Run, rounds: int = 5) -> None:
     """Dial, and read until every call is over."""
-    dial(2)
+    ours = Call.objects.filter(pk__in=[call.pk for call in calls])
+    dial(2, until=lambda: not ours.filter(status__in=[CallStatus.PENDING, CallStatus.PLACING]).exists())
     for _round in range(rounds):
-        read_back(2)
+        read_back(2, until=lambda: not ours.exclude(status__in=FINAL).exists())
         for call in calls:
             call.refresh_from_db()
         if all(call.status in FINAL for call in calls):

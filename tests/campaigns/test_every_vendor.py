@@ -171,7 +171,7 @@ def test_a_call_is_stopped_where_the_vendor_can(provider: Provider, caller: User
     call = ring(provider, "9915", owner=caller)  # it never ends by itself
     dial(1)
     for _round in range(4):
-        read_back(0.5)
+        read_back(0.5, until=Call.objects.filter(pk=call.pk, status=CallStatus.IN_PROGRESS).exists)
         call.refresh_from_db()
         if call.status == CallStatus.IN_PROGRESS:
             break

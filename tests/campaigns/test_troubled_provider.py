@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +28,7 @@ from providers import guarding, registry
 from providers.models import Provider, WebhookAddress
 from providers.services.syncing import sync_provider
 from providers.services.webhooks import make_address
-from providers.types import CallStatus
+from providers.types import FINAL, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.troubles import CANARY, FAILING, KEY_TROUBLES, ONE_OF_A_KIND, TROUBLES, FailsAtOrders
 from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list
@@ -63,10 +64,21 @@ class Desk:
     def placed(self, provider: Provider) -> Call:
         """Place a call at the simulator itself, so that the vendor knows it."""
         call = self.call(provider)
-        self.dial(1.5)
+        self.dial(1.5, until=Call.objects.filter(pk=call.pk).exclude(remote_id="").exists)
         call.refresh_from_db()
         assert call.remote_id, call.failure_detail
         return call
+
+    def is_met(self) -> bool:
+        """Tell whether somebody has met the trouble."""
+        self.troubled.refresh_from_db()
+        return bool(self.troubled.halted_at or self.troubled.last_error)
+
+    def both_asked(self, well: Call, ill: Call) -> Callable[[], bool]:
+        """Return a condition: the healthy one was asked about its call, and the troubled one's was put off or read."""
+        asked = Call.objects.filter(pk=well.pk).filter(Q(polls__gt=0) | Q(absent_looks__gt=0) | Q(status__in=FINAL))
+        untouched = Call.objects.filter(pk=ill.pk, next_poll_at=ill.next_poll_at)
+        return lambda: asked.exists() and not untouched.exists()
 
 
 @pytest.fixture
@@ -91,7 +103,7 @@ def fills(desk: Desk) -> None:
 
 def dials(desk: Desk) -> None:
     ill, well = desk.call(desk.troubled), desk.call(desk.healthy)
-    desk.dial(2.0)
+    desk.dial(2.0, until=lambda: desk.is_met() and Call.objects.exclude(remote_id="").filter(pk=well.pk).exists())
     well.refresh_from_db()
     assert well.remote_id, well.failure_detail
     ill.refresh_from_db()
@@ -104,7 +116,8 @@ def probes(desk: Desk) -> None:
         desk.call(provider)
         Provider.objects.filter(pk=provider.pk).update(breaker_opened_at=past, breaker_probe_at=past)
     assert set(circuit_breaker.due_probes(timezone.now())) == {desk.troubled.pk, desk.healthy.pk}
-    desk.dial(2.0)
+    asked = Provider.objects.filter(breaker_probe_at=past)
+    desk.dial(2.0, until=lambda: not asked.exists() and desk.healthy in Provider.objects.filter(breaker_opened_at=None))
     desk.healthy.refresh_from_db()
     assert desk.healthy.breaker_opened_at is None
     desk.troubled.refresh_from_db()
@@ -115,7 +128,7 @@ def polls(desk: Desk) -> None:
     well = desk.placed(desk.healthy)
     ill = desk.call(desk.troubled, "queued", remote_id="known-there", next_poll_at=timezone.now())
     Call.objects.filter(pk=well.pk).update(next_poll_at=timezone.now())
-    desk.read_back(4.0)
+    desk.read_back(4.0, until=desk.both_asked(well, ill))
     well.refresh_from_db()
     ill.refresh_from_db()
     assert well.polls or well.is_final
@@ -129,7 +142,7 @@ def settles(desk: Desk) -> None:
         provider.pk: desk.call(provider, "unknown", next_poll_at=timezone.now())
         for provider in (desk.troubled, desk.healthy)
     }
-    desk.read_back(2.0)
+    desk.read_back(2.0, until=desk.both_asked(lost[desk.healthy.pk], lost[desk.troubled.pk]))
     for call in lost.values():
         call.refresh_from_db()
         assert call.status == "unknown"

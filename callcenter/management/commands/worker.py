@@ -8,10 +8,11 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from callcenter.commands import PlainCommand
 from callcenter.worker import orphans
 from callcenter.worker.supervisor import Supervisor, flush
 from campaigns import worker_life
@@ -22,7 +23,7 @@ from campaigns.schedules import sync_schedules
 logger = logging.getLogger("callcenter")
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     """Runs the worker so that a signal to the process, a signal to its group and Ctrl-C all end it in order."""
 
     help = "Run the background work until SIGTERM or Ctrl-C."

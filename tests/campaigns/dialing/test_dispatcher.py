@@ -151,7 +151,7 @@ def test_an_unreachable_vendor_opens_the_breaker_and_the_calls_wait(sandbox: San
     provider = sandbox.provider()
     calls = [single(provider, f"+98912555{number:04d}") for number in range(12)]
     sandbox.server.stop()
-    dial(2)
+    dial(2, until=Provider.objects.exclude(breaker_opened_at=None).exists)
     provider.refresh_from_db()
     assert provider.breaker_opened_at
     states = Counter(Call.objects.filter(pk__in=[c.pk for c in calls]).values_list("status", flat=True))

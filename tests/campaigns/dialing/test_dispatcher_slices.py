@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from campaigns.core import leases
 from campaigns.core.leases import Kind
-from campaigns.dialing import dispatcher, order_results
+from campaigns.dialing import dispatcher, order_results, reservation
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call
 from campaigns.tracking import polling
@@ -113,6 +113,29 @@ def test_a_lane_without_a_free_line_keeps_its_lease(monkeypatch: pytest.MonkeyPa
         lane.in_flight = 0
 
 
+@pytest.mark.parametrize("is_lost", [False, True], ids=["the line is busy", "the lease is another slice's"])
+def test_calls_that_cannot_leave_are_given_back_whole(settings: Settings, is_lost: bool) -> None:
+    """What is only forgotten can be reserved by nobody for half a minute: one line did a fifth of its pace."""
+    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+    provider = make_provider(max_lines=1)
+    make_call(provider=provider, status="in_progress", rank=50, remote_id="a", placing_at=timezone.now())
+    for _ in range(5):
+        make_call(provider=provider, due_at=timezone.now())
+    with slice_of("dispatch") as current:
+        assert isinstance(current, dispatcher.DispatchSlice)
+        current.open_lanes()
+        (lane,) = current.lanes.values()
+        lane.reserved.extend(reservation.reserve(provider.pk, current.token, 5, timezone.now()))
+        if is_lost:
+            Provider.objects.update(dispatch_lease=uuid.uuid4())
+            lane.renewed_at -= leases.RENEW_SECONDS
+        assert len(lane.reserved) == 5
+        assert current.pass_calls(lane) == 0
+        assert not lane.reserved
+        assert not Call.objects.exclude(lease=None).exists()
+        assert lane.next_wanted() == (32 if is_lost else 1), "while nobody passes, one a line is enough to see"
+
+
 def until_of(provider: Provider) -> datetime.datetime:
     provider.refresh_from_db()
     assert provider.dispatch_lease_until is not None
@@ -152,8 +175,9 @@ def test_a_poll_slice_ends_where_nothing_is_out() -> None:
         assert not current.round()
 
 
-def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
-    rung: list[str] = []
+@contextmanager
+def placing(rung: list[str]) -> Iterator[tuple[dispatcher.DispatchSlice, Callable[[], None]]]:
+    """Yield a slice that notes its nudges for polls in `rung`, and what lets it write one placed call."""
     provider = make_provider()
     current = dispatcher.DispatchSlice(60, lambda: rung.append("poll"))
     placed = OrderAnswer(
@@ -161,13 +185,51 @@ def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
         order=CallOrder(reference=uuid.uuid4(), to_number="+989121234567"),
         result=PlacedCall(remote_id="call-1", raw_status="queued", status=CallStatus.QUEUED),
     )
-    current.note_written(provider.pk, [placed])
-    current.note_written(provider.pk, [placed])
-    assert len(rung) == 1, "many calls in a moment ring once"
-    current.rang_at -= dispatcher.RING_SECONDS
-    current.note_written(provider.pk, [placed])
-    assert len(rung) == 2
+    yield current, lambda: current.note_written(provider.pk, [placed])
     current.finish()
+
+
+def test_polls_are_rung_for_while_calls_are_placed_not_once_a_slice() -> None:
+    rung: list[str] = []
+    with placing(rung) as (current, place):
+        place()
+        place()
+        assert len(rung) == 1, "many calls in a moment ring once"
+        current.rang_at -= dispatcher.RING_SECONDS
+        place()
+        assert len(rung) == 2
+
+
+def test_polls_are_rung_for_though_no_other_call_is_placed() -> None:
+    """With one line the next answer comes only when this call's end was read: by the schedule of every minute."""
+    rung: list[str] = []
+    with placing(rung) as (current, place):
+        place()
+        place()
+        provider, poller = Provider.objects.get(), uuid.uuid4()
+        assert leases.take("poll", provider.pk, poller, timezone.now())
+        current.rang_at -= dispatcher.SOON_SECONDS
+        current.round()
+        assert len(rung) == 1, "the one that polls may see the call, too"
+        leases.release("poll", provider.pk, poller)
+        current.checked_at = 0.0
+        current.round()
+        assert len(rung) == 2, "it had ended before the order left"
+        assert leases.take("poll", provider.pk, poller, timezone.now())
+        place()
+        current.rang_at -= dispatcher.RING_SECONDS
+        current.round()
+        assert len(rung) == 3
+        current.round()
+        assert len(rung) == 3
+
+
+def test_polls_are_rung_for_at_the_end_of_a_slice() -> None:
+    rung: list[str] = []
+    with placing(rung) as (_current, place):
+        place()
+        place()
+    assert len(rung) == 2
 
 
 # A surprise in one provider's part

@@ -79,7 +79,6 @@ ON_MACHINE: Mapping[OnMachine, str] = {"message": "continue", "hang_up": "hangup
 HIPAA_LABEL = _("Keep by the rules of HIPAA")
 LISTEN_LABEL = _("Tell whether the person asks not to be called again")
 LISTEN_HELP = _("Then the number goes onto our do-not-call list by itself. Vocode calls this a rough estimate.")
-
 FOR_EVERY_CALL = ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant")
 
 CARRIER_WORDS = {

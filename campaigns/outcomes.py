@@ -90,6 +90,10 @@ class Policy:
             "attempts_a_day": self.attempts_a_day,
         }
 
+    def follows_like(self, other: Policy) -> bool:
+        """Return whether the same follows on every outcome that either says something of."""
+        return all(self.step_after(outcome) == other.step_after(outcome) for outcome in Outcome)
+
     def step_after(self, outcome: Outcome, instead: Outcome | None = None) -> Step:
         """Return what follows on an outcome; `instead` is asked where the policy says nothing of it.
 

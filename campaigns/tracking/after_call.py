@@ -29,7 +29,8 @@ from providers.exceptions import OutOfCredit
 from providers.models import Provider
 from providers.types import CallStatus
 
-A_DAY = datetime.timedelta(days=1)
+LONGEST_DAY = datetime.timedelta(hours=25)
+"""Attempts longer ago were on another day of the person, also on one on which clocks change."""
 
 
 def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.datetime) -> None:
@@ -61,7 +62,7 @@ def plan_for(call: Call, campaign: Campaign, after: Evidence, now: datetime.date
     zones: tuple[str, ...] = ()
     if policy.attempts_a_day and call.contact is not None:
         mine = Call.objects.filter(conditions.phone_may_have_rung(), campaign=campaign, contact=call.contact_id)
-        rung = [at for at in mine.filter(placing_at__gt=now - A_DAY).values_list("placing_at", flat=True) if at]
+        rung = [at for at in mine.filter(placing_at__gt=now - LONGEST_DAY).values_list("placing_at", flat=True) if at]
         zones = rules.zones_of(call.to_number, call.contact.time_zone)
     return plan_after(
         outcome,

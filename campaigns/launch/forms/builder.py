@@ -330,7 +330,7 @@ class CampaignForm(PolicyForm):
         for chosen in ("lists", "excluded_campaigns"):
             values.pop(chosen, None)
         values["days"] = sorted(cleaned.get("days") or [])
-        values |= self.policy_of(cleaned).as_stored()
+        values |= self.policy_values(cleaned)
         if self.is_launched:
             return {name: value for name, value in values.items() if name not in LOCKED}
         # Clear choices that were made for another provider and that this one does not offer.

@@ -121,6 +121,14 @@ class PolicyForm(VariablesForm):
                 steps[outcome] = Step(tuple(cleaned.get(f"retry_{outcome}") or ()) if then == AGAIN else ())
         return Policy(steps, cleaned.get("max_attempts") or 1, cleaned.get("attempts_a_day"))
 
+    def policy_values(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        """Return the columns of a campaign that hold what is chosen; what is left as it was stays as it was written."""
+        policy = self.policy_of(cleaned)
+        values = policy.as_stored()
+        if self.instance.pk and policy.follows_like(self.instance.policy):
+            values |= {"retries": self.instance.retries, "hand_overs": self.instance.hand_overs}
+        return values
+
     @property
     def policy_sentence(self) -> str:
         """The policy in one sentence, as far as what is typed can be read; the saved one for a form just opened."""

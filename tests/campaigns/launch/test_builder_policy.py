@@ -119,6 +119,16 @@ def test_a_campaign_from_before_is_said_as_it_is_done() -> None:
     )
 
 
+def test_a_campaign_from_before_that_is_saved_as_it_was_is_not_changed(console: Client, caller: User) -> None:
+    campaign = make_campaign(owner=caller, retries={"busy": [10, 30], "no_answer": [60]})
+    send(console, campaign=campaign, name=campaign.name, retry_busy="10, 30", retry_no_answer="60", then_machine="stop")
+    campaign.refresh_from_db()
+    assert campaign.retries == {"busy": [10, 30], "no_answer": [60]}
+    send(console, campaign=campaign, name=campaign.name, retry_busy="10", then_no_answer="stop", retry_no_answer="60")
+    campaign.refresh_from_db()
+    assert campaign.retries == {"busy": [10], "no_answer": [], "machine": [], "failed": [], "silent": []}
+
+
 def test_a_person_who_is_gone_is_the_owner_in_the_sentence(caller: User) -> None:
     gone = make_person(CALLER)
     campaign = make_campaign(hand_overs={"busy": {"person": gone.pk, "minutes": 90}})

@@ -35,6 +35,7 @@ def sweep() -> dict[str, int]:
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
         "silent": stuck_calls.flag_the_silent(now),
+        "returned": lifecycle.skip_returned(now),
         "finished": lifecycle.finish_done_campaigns(),
     }
     recordings.forget_recordings()

@@ -38,6 +38,7 @@ def sweep() -> dict[str, int]:
         "woken": budget.wake_waiting(),
         "unknown": stuck_calls.flag_the_unknown(now),
         "without_news": no_news.give_up_unread(now),
+        "returned": lifecycle.skip_returned(now),
         "finished": lifecycle.finish_done_campaigns(),
     }
     recordings.forget_recordings()

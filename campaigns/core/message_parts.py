@@ -5,7 +5,7 @@ Judged by the last sync, for the launch check, the start, a resume and the commi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -28,9 +28,14 @@ LIVING = (
 """States in which a campaign calls, or will when somebody or a time says so."""
 
 
+def is_refused(is_present: bool, warnings: Collection[str]) -> bool:
+    """Return whether the vendor would refuse calls with a row of these values; `warnings` may be their JSON text."""
+    return not is_present or NOT_ACTIVE in warnings
+
+
 def is_gone(row: RemoteRow) -> bool:
     """Return whether the vendor would refuse calls with it, as last synced: it is no longer there, or not active."""
-    return not row.is_present or NOT_ACTIVE in getattr(row, "warnings", ())
+    return is_refused(row.is_present, getattr(row, "warnings", ()))
 
 
 def gone_sentence(row: RemoteRow) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from campaigns.core.eligibility_facts import Asked, instant_of
-from campaigns.core.message_parts import NOT_ACTIVE
+from campaigns.core.message_parts import is_refused
 from campaigns.core.sql.bulk import among, lease_text, literals
 from campaigns.models import Call, Contact, DayCap
 from campaigns.models.status_conditions import HOLDS_LINE_NOW
@@ -137,7 +137,7 @@ def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict
         more = "warnings, longest_seconds" if model is Agent else "'[]', NULL"
         statement = f"SELECT id, {column}, is_present, {more} FROM {model._meta.db_table} WHERE {those}"  # noqa: S608
         for pk, name, is_present, warned, longest in _rows(statement, parameters):
-            found[pk] = _Part(name, not is_present or NOT_ACTIVE in str(warned), longest)
+            found[pk] = _Part(name, is_refused(is_present, warned), longest)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,8 @@ from providers.types import AT_VENDOR, LIVE, CallStatus
 
 Status = Campaign.Status
 MAX_REASON = Campaign._meta.get_field("paused_reason").max_length
+RETURN_WITHIN = datetime.timedelta(hours=1)
+"""How long after a campaign's stop an order of it may come back; an order is on the wire for half a minute."""
 STILL_OUT = frozenset({CallStatus.PLACING, CallStatus.UNKNOWN})
 """States of calls whose order is being sent or has been sent, with no clear answer yet."""
 
@@ -245,6 +248,23 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
         # Also for orders being sent right now: the vendor may queue them in a moment.
         queue.nudge_take_back()
     return Outcome(changed=True, status=Status.STOPPED, skipped=skipped, **counts)
+
+
+def skip_returned(now: datetime.datetime) -> int:
+    """Skip calls that came back to waiting after their campaign was stopped; returns how many.
+
+    Their orders were on the wire when it was stopped, and the vendor refused them for what all share.
+    """
+    lately = Campaign.objects.filter(status=Status.STOPPED, finished_at__gt=now - RETURN_WITHIN)
+    return len(
+        transitions.change(
+            transitions.SKIP,
+            Call.objects.filter(campaign__in=list(lately.values_list("pk", flat=True))),
+            now,
+            Why("skipped", detail=str(SkipReason.STOPPED.label)),
+            skip_reason=SkipReason.STOPPED,
+        )
+    )
 
 
 def finish_done_campaigns() -> int:

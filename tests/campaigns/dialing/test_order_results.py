@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns import rules
+from campaigns import minute_job, rules
 from campaigns.dialing import order_results
 from campaigns.dialing.order_results import OrderAnswer
+from campaigns.launch import lifecycle
 from campaigns.models import Call
-from providers.exceptions import NotSent, RateLimited
+from providers.exceptions import AgentRefused, NotSent, RateLimited
 from providers.models import Provider
-from tests.conftest import make_call
+from tests.conftest import make_call, make_campaign, make_contact
 from tests.orders import order_for
 
 SECOND = datetime.timedelta(seconds=1)
@@ -71,3 +73,19 @@ def test_an_answer_ends_the_row_of_orders_that_did_not_leave(transactional_db: N
     order_results.write_answers(call.provider_id, [slow], timezone.now())
     call.refresh_from_db()
     assert (call.status, call.not_sent_tries) == ("pending", 0)
+
+
+def test_an_agent_that_is_refused_after_the_campaign_was_stopped_leaves_nobody_waiting(
+    transactional_db: None, manager: User
+) -> None:
+    campaign = make_campaign(status="running", is_filled=True)
+    call = out(campaign=campaign, contact=make_contact())
+    lifecycle.stop(campaign.pk, manager)
+    refused = OrderAnswer(call_id=call.pk, order=order_for(call), result=AgentRefused("Agent not found"))
+    order_results.write_answers(call.provider_id, [refused], timezone.now())
+    campaign.refresh_from_db()
+    assert campaign.status == "stopped"
+    assert minute_job.sweep()["returned"] == 1
+    call.refresh_from_db()
+    assert (call.status, call.skip_reason) == ("skipped", "stopped")
+    assert minute_job.sweep()["returned"] == 0

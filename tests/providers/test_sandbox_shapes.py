@@ -59,7 +59,7 @@ def test_a_recording_asked_for_as_json_is_not_acceptable(origin: str) -> None:
 
 @pytest.mark.parametrize("vendor", LISTS)
 def test_a_row_without_an_id_ends_each_page(origin: str, vendor: str) -> None:
-    control(origin, "switches", {"list_lag_seconds": 0, "row_without_id": True})
+    control(origin, "switches", {"list_lag_seconds": 0.0, "row_without_id": True})
     place(origin, vendor, "9901")
     _status, _body, rows = listing(origin, vendor)
     assert len(rows) == 2
@@ -81,7 +81,7 @@ def test_so_many_pages_in_a_hundred_fail_or_are_rubbish(origin: str, vendor: str
 
 
 def test_calls_of_others_stand_before_our_own(origin: str) -> None:
-    control(origin, "switches", {"list_lag_seconds": 0, "unleashx_later_rows": 12, "unleashx_burst_rows": 3})
+    control(origin, "switches", {"list_lag_seconds": 0.0, "unleashx_later_rows": 12, "unleashx_burst_rows": 3})
     place(origin, "unleashx", "9901")
     path = "/unleashx/api/v1/global/agents/executions/list?limit=10&page="
     first = send(origin, "GET", path + "1", vendor="unleashx").json

@@ -207,7 +207,9 @@ def doubt_of(part: reconciliation.ListPart, done: reconciliation.Comparison) -> 
 
     An empty list, for example, may come from a wrong query of ours.
     """
-    if done.missing and done.is_whole:
+    if not done.is_whole:
+        return ""  # what it misses may stand in the part that was not read
+    if done.missing:
         return ngettext(
             "The list misses %(n)d call that we know: it is not believed.",
             "The list misses %(n)d calls that we know: it is not believed.",

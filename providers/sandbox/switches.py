@@ -124,7 +124,7 @@ class Switches:
 
     def change(self, changes: dict[str, Any]) -> None:
         """Set several switches; raises ValueError for a name or a type that does not fit, and then sets none."""
-        known = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        known = {field.name: type(field.default) for field in fields(self)}
         for name, value in changes.items():
             kind = known.get(name)
             fits = kind is not None and (isinstance(value, kind) or (kind is float and isinstance(value, int)))

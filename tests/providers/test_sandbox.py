@@ -323,39 +323,6 @@ def test_a_key_is_refused_as_the_pages_say_where_it_is_wanted(origin: str, vendo
     assert (answer.status, answer.json) == OLDER_REFUSALS[vendor]
 
 
-def test_bolnas_own_address_of_a_recording_leads_to_the_signed_one(origin: str) -> None:
-    told = wait_for_word(origin, "bolna", id_in("bolna", place(origin, "bolna", "9901")), DONE["bolna"])
-    address = told["telephony_data"]["recording_url"]
-    assert address == f"{origin}/bolna/recordings/call/{told['id']}"
-    moved = send(origin, "GET", address.removeprefix(origin))
-    assert moved.status == 302
-    assert send(origin, "GET", moved.headers["location"].removeprefix(origin)).status == 200
-
-
-@pytest.mark.parametrize("is_today", [True, False])
-def test_shapes_are_todays_and_switch_back_to_the_old_ones(origin: str, is_today: bool) -> None:
-    names = ("bolna_nested_answers", "bolna_termination_reason", "bolna_recipient_data_as_text", "voicy_value_objects")
-    if not is_today:
-        control(origin, "switches", dict.fromkeys(names, False))
-    told = wait_for_word(origin, "bolna", id_in("bolna", place(origin, "bolna", "9917")), DONE["bolna"])
-    answers, data = told["extracted_data"], told["context_details"]["recipient_data"]
-    assert isinstance(data, str) is is_today
-    assert told.get("termination_reason") == ("user_hangup" if is_today else None)
-    if is_today:
-        assert answers["Compliance"]["Do Not Call"]["objective"] == "Yes"
-    else:
-        assert answers == {"do_not_call": True}
-    voicy = wait_for_word(origin, "voicy", id_in("voicy", place(origin, "voicy", "9917")), {"user_hangup"})
-    assert voicy["vars_extracted"] == {"do_not_call": {"value": True} if is_today else True}
-
-
-def test_a_recording_asked_for_as_json_is_not_acceptable(origin: str) -> None:
-    path = "/vocode/v1/calls/recording?id=5a4db0c5-0000-4000-8000-000000000009"
-    assert send(origin, "GET", path, vendor="vocode", headers={"Accept": "application/json"}).status == 406
-    control(origin, "switches", {"vocode_strict_accept": False})
-    assert send(origin, "GET", path, vendor="vocode", headers={"Accept": "application/json"}).status == 404
-
-
 # Limits
 
 

@@ -73,7 +73,8 @@ def try_secrets(
     try:
         with asking(provider, "try_key", secrets=secrets, options=merged) as backend:
             account = backend.check_credentials()
-            comparison = compare_account(provider, backend, options=merged)
+            is_new = secrets != provider.secrets.changed({})
+            comparison = compare_account(provider, backend, options=merged) if is_new else None
     except (ProviderError, ProviderMisconfigured) as error:
         verdict = refused(provider.backend_class.label, error)
         if isinstance(error, OtherAccount):

@@ -12,8 +12,9 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 from django.utils.functional import Promise
 
-from providers.base import ProviderBackend, is_usable_id
+from providers.base import ProviderBackend
 from providers.exceptions import BackendFailed, OutcomeUnknown, ProviderError, ProviderMisconfigured
+from providers.replies import is_usable_id
 from providers.types import (
     AccountIdentity,
     AccountState,

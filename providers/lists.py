@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from providers.base import is_usable_id
 from providers.exceptions import AccountProblem, ProviderError, UnexpectedResponse
 from providers.parsing import first_of
+from providers.replies import is_usable_id
 from providers.types import CallSnapshot
 
 PAGE_TRIES = 3

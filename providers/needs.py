@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal, TypedDict
 
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from providers.models import DeliveryResult, Provider, ProviderState, WebhookAddress
-from providers.parsing import parse_words
+from providers.parsing import parse_decimal, parse_words
 from providers.services.checking import cannot_be_compared
 from providers.services.status_words import Waits
 from providers.wording import HALTING, KEY_PROBLEMS, Words, error_sentence, next_step_of
@@ -151,7 +151,7 @@ def _keys(provider: Provider) -> Iterator[Need]:
 def _account(provider: Provider) -> Iterator[Need]:
     if provider.identity.get("likeness") == "unknown":
         yield Need(code="uncompared_key", tone="info", sentence=cannot_be_compared(provider.vendor_label))
-    balance, price = _amount(provider.account.get("balance")), provider.price_per_minute
+    balance, price = parse_decimal(provider.account.get("balance")), provider.price_per_minute
     is_same_money = provider.account.get("currency", "") == provider.currency
     if balance is not None and balance <= 0:
         yield Need(
@@ -178,7 +178,7 @@ def _account(provider: Provider) -> Iterator[Need]:
             step=_("Top it up at the vendor before the next campaign."),
             at=provider.checked_at,
         )
-    used, limit = (_amount(provider.account.get(name)) for name in ("minutes_used", "minutes_limit"))
+    used, limit = (parse_decimal(provider.account.get(name)) for name in ("minutes_used", "minutes_limit"))
     if used is not None and limit and used >= limit * NEARLY_USED:
         yield Need(
             code="minutes",
@@ -297,7 +297,7 @@ def _recordings(provider: Provider) -> Iterator[Need]:
 def _limits(provider: Provider) -> Iterator[Need]:
     backend, edit = provider.backend_class, _editing(provider)
     most, lines = backend.documented_requests, backend.documented_lines
-    told = _amount(provider.account.get("lines_max"))
+    told = parse_decimal(provider.account.get("lines_max"))
     lines = int(told) if told else lines
     if lines and provider.max_lines > lines:
         yield Need(
@@ -392,10 +392,3 @@ def _syncing(provider: Provider) -> Way:
 
 def _typing_in(provider: Provider, model: str, label: Words) -> Way:
     return {"url": f"{reverse(f'admin:providers_{model}_add')}?provider={provider.pk}", "label": label}
-
-
-def _amount(told: object) -> Decimal | None:
-    try:
-        return Decimal(str(told)) if told not in (None, "") else None
-    except InvalidOperation:
-        return None

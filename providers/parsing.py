@@ -15,8 +15,8 @@ from uuid import UUID
 import phonenumbers
 from requests import Response
 
-from providers.base import is_usable_id
 from providers.exceptions import UnexpectedResponse
+from providers.replies import is_usable_id
 from providers.types import Recording, Turn
 
 MAX_NUMBER = 40

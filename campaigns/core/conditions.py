@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
-from campaigns import rules
+from campaigns import alarms, rules
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import literals
 from campaigns.models import Call, Campaign
@@ -138,7 +138,7 @@ def outcome_but_for_machine(status: str) -> Outcome | None:
 def hung_up_at_once() -> Q:
     """Return the condition of calls that the person answered and ended at once."""
     # Selected by talk time, which is selective: nearly half of all calls are completed.
-    return talked() & Q(talk_seconds__gt=0, talk_seconds__lte=rules.HUNG_UP_WITHIN)
+    return talked() & Q(talk_seconds__gt=0, talk_seconds__lte=alarms.HUNG_UP_WITHIN)
 
 
 def held() -> Q:

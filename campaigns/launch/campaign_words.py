@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.audit.models import AuditEvent
-from campaigns import rules
+from campaigns import alarms, rules
 from campaigns.launch import policy_words
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
@@ -157,8 +157,8 @@ def watch_words() -> list[str]:
     return [
         _("%(percent)s %% or more of at least %(least)s calls fail within %(minutes)s minutes.")
         % {
-            "percent": rules.FAILURES_PERCENT,
-            "least": rules.FAILURES_LEAST,
+            "percent": alarms.FAILURES_PERCENT,
+            "least": alarms.FAILURES_LEAST,
             "minutes": rules.BREAKER_WINDOW // 60,
         },
         _(
@@ -166,9 +166,9 @@ def watch_words() -> list[str]:
             " %(seconds)s seconds or ask not to be called again."
         )
         % {
-            "percent": rules.REFUSALS_PERCENT,
-            "least": rules.REFUSALS_LEAST,
-            "seconds": rules.HUNG_UP_WITHIN,
+            "percent": alarms.REFUSALS_PERCENT,
+            "least": alarms.REFUSALS_LEAST,
+            "seconds": alarms.HUNG_UP_WITHIN,
         },
         _("The budget is used up."),
     ]

@@ -1,7 +1,7 @@
 """The models of campaigns, one module for each subject."""
 
 from campaigns.models.alerts import Alert
-from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitch
+from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
@@ -13,6 +13,7 @@ from campaigns.models.inbound import InboundCall
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
+from campaigns.models.switch import DialingSwitch
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
 from campaigns.models.transcript_words import TranscriptWords
 from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, VendorSweep

@@ -149,7 +149,7 @@ class Campaign(Owned):
     """Why no further call of it goes out until money is released; the commit point sets it, a release clears it."""
 
     watched = models.JSONField(default=dict, blank=True, editable=False)
-    """How its last calls ended, as stored by `rules.Watch`; the basis of automatic pauses."""
+    """How its last calls ended, as stored by `alarms.Watch`; the basis of automatic pauses."""
     watched_since = models.DateTimeField(null=True, blank=True, editable=False)
     """Calls placed before this time do not count for automatic pauses, because a user resumed the campaign then."""
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from campaigns import rules
+from campaigns import alarms
 from campaigns.core import conditions
 from campaigns.core.explanations import FAILED
 from campaigns.evidence import Evidence
@@ -37,7 +37,7 @@ def weigh_ends(ended: Iterable[tuple[Call, Evidence, Evidence]], now: datetime.d
     Each tuple holds a call and what was known of it before and after the news. A call that had ended before is not
     counted twice, and one that a person stopped is not counted at all.
     """
-    found: dict[int, list[tuple[Call, rules.End]]] = defaultdict(list)
+    found: dict[int, list[tuple[Call, alarms.End]]] = defaultdict(list)
     for call, before, after in ended:
         if call.campaign_id is None or call.stop_asked_at or before.status in FINAL:
             continue
@@ -45,7 +45,7 @@ def weigh_ends(ended: Iterable[tuple[Call, Evidence, Evidence]], now: datetime.d
             # The provider halts at the first; that says more than a share of failures.
             continue
         has_talked = conditions.has_talked(after.status, after.talk_seconds, after.answered_by)
-        end = rules.end_of(after.status, after.talk_seconds, has_talked=has_talked, is_wish_heard=after.do_not_call)
+        end = alarms.end_of(after.status, after.talk_seconds, has_talked=has_talked, is_wish_heard=after.do_not_call)
         found[call.campaign_id].append((call, end))
     _weigh(found, now)
 
@@ -59,7 +59,7 @@ def weigh_rejection(call: Call, words: str, now: datetime.datetime) -> None:
         _weigh({call.campaign_id: [(call, "failed")]}, now, words)
 
 
-def _with_rejection(watch: rules.Watch, campaign: Campaign, call: Call, words: str) -> rules.Watch:
+def _with_rejection(watch: alarms.Watch, campaign: Campaign, call: Call, words: str) -> alarms.Watch:
     """Return the watch with a rejected order added; an order that was taken since the first one begins anew."""
     person = str(call.contact_id or call.pk)
     left_at = call.placing_at.timestamp() if call.placing_at else 0.0
@@ -79,7 +79,7 @@ def _same_refusal(words: str) -> str:
     return _(
         "The vendor refused %(count)d people in a row with the same words: “%(words)s”. Look at agent, caller ID and"
         " account at the vendor, then resume."
-    ) % {"count": rules.REJECTED_IN_ROW, "words": words[:MAX_WORDS]}
+    ) % {"count": alarms.REJECTED_IN_ROW, "words": words[:MAX_WORDS]}
 
 
 def weigh_late_wish(call: Call, now: datetime.datetime) -> None:
@@ -88,10 +88,10 @@ def weigh_late_wish(call: Call, now: datetime.datetime) -> None:
         Campaign.objects.select_for_update(no_key=True).filter(pk=call.campaign_id or 0, status="running").first()
     )
     if campaign is not None and _counts(call, campaign):
-        _keep(campaign, rules.Watch.read(campaign.watched).after_late_wish())
+        _keep(campaign, alarms.Watch.read(campaign.watched).after_late_wish())
 
 
-def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetime, rejected_as: str = "") -> None:
+def _weigh(found: dict[int, list[tuple[Call, alarms.End]]], now: datetime.datetime, rejected_as: str = "") -> None:
     if not found:
         return
     # Locked in the order of their ids, before anything else is written to them, so that there is no deadlock.
@@ -100,7 +100,7 @@ def _weigh(found: dict[int, list[tuple[Call, rules.End]]], now: datetime.datetim
         counted = [(call, end) for call, end in found[campaign.pk] if _counts(call, campaign)]
         if campaign.status != Campaign.Status.RUNNING or not counted:
             continue
-        watch = rules.Watch.read(campaign.watched).after([end for _call, end in counted], now.timestamp())
+        watch = alarms.Watch.read(campaign.watched).after([end for _call, end in counted], now.timestamp())
         if rejected_as:
             watch = _with_rejection(watch, campaign, counted[0][0], rejected_as)
         _keep(campaign, watch)
@@ -115,7 +115,7 @@ def _counts(call: Call, campaign: Campaign) -> bool:
     return since is None or (call.placing_at is not None and call.placing_at >= since)
 
 
-def _keep(campaign: Campaign, watch: rules.Watch) -> None:
+def _keep(campaign: Campaign, watch: alarms.Watch) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(watched=watch.as_stored())
     alarm = watch.alarm()
     if alarm is not None:
@@ -129,7 +129,7 @@ def _keep(campaign: Campaign, watch: rules.Watch) -> None:
     lifecycle.pause_by_system(campaign.pk, _sentence(campaign.pk, alarm))
 
 
-def _sentence(campaign_id: int, alarm: rules.Alarm) -> str:
+def _sentence(campaign_id: int, alarm: alarms.Alarm) -> str:
     counts = {"bad": alarm.bad, "total": alarm.total}
     if alarm.kind == "refusals":
         return (

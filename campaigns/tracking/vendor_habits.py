@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from campaigns import queue
 from campaigns.models import Call
-from providers.base import normalise_word
 from providers.models import Provider, UnmappedWord
+from providers.replies import normalise_word
 from providers.types import FINAL, CallSnapshot
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from providers.answers import heard_do_not_call
 from providers.backends._bolna_waits import Waits
-from providers.base import is_usable_id, normalise_word
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
@@ -28,6 +27,7 @@ from providers.parsing import (
     unpacked,
     variables_in,
 )
+from providers.replies import is_usable_id, normalise_word
 from providers.types import (
     FINAL,
     AnsweredBy,

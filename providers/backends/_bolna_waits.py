@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from providers.base import normalise_word
+from django.utils.translation import gettext_lazy as _
+
 from providers.parsing import as_mapping, first_of, parse_count, parse_instant, parse_seconds, parse_words
-from providers.types import FINAL, CallStatus
+from providers.replies import normalise_word
+from providers.types import FINAL, CallStatus, Field
 
 KEPT = frozenset({"scheduled", "rescheduled"})
 """Words for an order that the vendor keeps until a time; `rescheduled` is its guardrail's, which names none."""
@@ -21,6 +23,24 @@ MOST_RETRIES = 3
 RETRIED = ("no-answer", "busy", "failed")
 INTERVALS = (30, 60, 120)
 """The documented defaults of `retry_config`: how often, after what, and minutes before each."""
+
+ORDER_FIELDS = (
+    Field(name="scheduled_at", label=_("Dial at"), kind="datetime", help_text=_("At least two minutes ahead.")),
+    Field(name="retry_enabled", label=_("Let the vendor dial again"), kind="boolean", default=False),
+    Field(name="max_retries", label=_("How often (1 to 3)"), kind="integer", default=3, least=1, most=3),
+    Field(
+        name="retry_on_statuses",
+        label=_("After"),
+        kind="words",
+        default=("no-answer", "busy"),
+        choices=tuple((word, word) for word in ("no-answer", "busy", "failed", "error")),
+    ),
+    Field(name="retry_on_voicemail", label=_("Also after voicemail"), kind="boolean", default=False),
+    Field(name="retry_intervals_minutes", label=_("Minutes before each try"), kind="integers", default=("30", "60")),
+    Field(name="bypass_call_guardrails", label=_("Ignore the agent's hours"), kind="boolean", default=False),
+    Field(name="agent_version_id", label=_("Version of the agent"), help_text=_("Its id at Bolna; empty: live.")),
+)
+"""What an admin may ask of one order: mostly when it is dialled, and whether again."""
 
 
 class Waits(NamedTuple):

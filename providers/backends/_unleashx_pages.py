@@ -9,9 +9,10 @@ from functools import partial
 from requests import Request, Response
 
 from providers.backends._unleashx_rows import Row, is_past, parse_page, payments_by_id, row_key
-from providers.base import Client, json_of
+from providers.base import Client
 from providers.exceptions import AccountProblem, ProviderError, UnexpectedResponse
 from providers.lists import BadPages, asked_again
+from providers.replies import json_of
 
 CALLS = "/api/v1/global/agents/executions/list"
 PAYMENTS = "/api/v1/global/transactions/calling-list-with-transaction"

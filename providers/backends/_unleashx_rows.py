@@ -13,7 +13,6 @@ from uuid import UUID
 
 from requests import Response
 
-from providers.base import json_of
 from providers.exceptions import UnexpectedResponse
 from providers.parsing import (
     REFERENCE_KEY,
@@ -26,6 +25,7 @@ from providers.parsing import (
     require_rows,
     unpacked,
 )
+from providers.replies import json_of
 from providers.types import CallHandle, RemoteAgent
 
 Row = Mapping[str, Any]

@@ -6,7 +6,6 @@ import re
 
 from requests import Response
 
-from providers.base import json_of
 from providers.exceptions import (
     AgentRefused,
     CallerIdRefused,
@@ -19,6 +18,7 @@ from providers.exceptions import (
 )
 from providers.parsing import as_mapping
 from providers.refusals import AGENT_GONE, NOT_THERE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
+from providers.replies import json_of
 
 REFUSALS = (
     RefusalRow(InvalidNumber, (422,), code=r".*\bto_number\b.*"),

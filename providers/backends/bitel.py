@@ -21,7 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
+from providers.base import ProviderBackend
 from providers.exceptions import (
     CredentialsRejected,
     DialerRefused,
@@ -47,6 +47,7 @@ from providers.parsing import (
     require_object,
 )
 from providers.refusals import UNDECIDED, RefusalRow
+from providers.replies import is_usable_id, json_of, normalise_word
 from providers.types import (
     FINAL,
     AccountState,

@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from requests import Request
 
+from providers.backends._bolna_refusals import REFUSALS
 from providers.backends._bolna_rows import (
     DIRECTIONS,
     IDS,
@@ -30,20 +31,12 @@ from providers.backends._bolna_rows import (
     parse_number_row,
     parse_voice_row,
 )
-from providers.backends._bolna_waits import retries_in, waits_of
-from providers.base import ProviderBackend, json_of
+from providers.backends._bolna_waits import ORDER_FIELDS, retries_in, waits_of
+from providers.base import ProviderBackend
 from providers.exceptions import (
-    AgentRefused,
-    CallerIdRefused,
-    CredentialsRejected,
-    InvalidNumber,
     OrderRejected,
-    OutOfCredit,
-    PlanRefused,
     UnexpectedResponse,
-    VoiceRefused,
     WebhookRejected,
-    ZoneRefused,
 )
 from providers.lists import BadPages, asked_again, listed
 from providers.parsing import (
@@ -65,7 +58,7 @@ from providers.parsing import (
     require_rows,
 )
 from providers.recordings import recording_at
-from providers.refusals import AGENT_GONE, PLAN_LIMIT, VOICE_GONE, ZONE_CLOSED, RefusalRow
+from providers.replies import json_of
 from providers.types import (
     AccountIdentity,
     AccountState,
@@ -85,24 +78,8 @@ from providers.types import (
 PAGE_ROWS = 50
 MOST_PAGES = 1_000
 FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
-RETRY_ON = tuple((word, word) for word in ("no-answer", "busy", "failed", "error"))
 MOST_DAYS = 7
-MACHINE_NOTE = _("With Bolna this is a setting of the agent at the vendor: with voicemail detection on, it hangs up.")
 NOTHING_ASKED: Mapping[str, Any] = {}
-
-REFUSALS = (
-    RefusalRow(OutOfCredit, (400, 402, 403, 422), body=r"balance|insufficient (funds|credit)|wallet|recharge"),
-    RefusalRow(PlanRefused, (400, 403, 422), body=PLAN_LIMIT),
-    RefusalRow(ZoneRefused, (400, 403, 422), body=ZONE_CLOSED),
-    RefusalRow(InvalidNumber, (400, 422), body=r"recipient.*(invalid|not (a )?valid|e\.?164)|invalid.*recipient"),
-    RefusalRow(CallerIdRefused, (400, 403, 404, 422), body=r"from[ _]phone[ _]number|phone number.*not (found|yours)"),
-    RefusalRow(AgentRefused, (400, 403, 404, 422), body=AGENT_GONE),
-    RefusalRow(VoiceRefused, (400, 403, 404, 422), body=VOICE_GONE),
-    # The live API answers 403, not 401, for a bad key: the vendor's own client, bolna-ai/mcp src/lib/errors.ts, 2026.
-    RefusalRow(CredentialsRejected, (403,)),
-)
-"""By code and words. Only the status of a bad key and the words about agent and recipient are published; the others
-are inferred from what kindred vendors say."""
 
 
 class BolnaBackend(ProviderBackend):
@@ -155,20 +132,7 @@ class BolnaBackend(ProviderBackend):
             help_text=_('The vendor\'s word and ours, such as {"line-dropped": "failed"}.'),
         ),
     )
-    order_fields = (
-        Field(name="scheduled_at", label=_("Dial at"), kind="datetime", help_text=_("At least two minutes ahead.")),
-        Field(name="retry_enabled", label=_("Let the vendor dial again"), kind="boolean", default=False),
-        Field(name="max_retries", label=_("How often (1 to 3)"), kind="integer", default=3, least=1, most=3),
-        Field(
-            name="retry_on_statuses", label=_("After"), kind="words", default=("no-answer", "busy"), choices=RETRY_ON
-        ),
-        Field(name="retry_on_voicemail", label=_("Also after voicemail"), kind="boolean", default=False),
-        Field(
-            name="retry_intervals_minutes", label=_("Minutes before each try"), kind="integers", default=("30", "60")
-        ),
-        Field(name="bypass_call_guardrails", label=_("Ignore the agent's hours"), kind="boolean", default=False),
-        Field(name="agent_version_id", label=_("Version of the agent"), help_text=_("Its id at Bolna; empty: live.")),
-    )
+    order_fields = ORDER_FIELDS
     accepts_caller_id = True
     accepts_voice_override = True
     documents_rate_limit = True
@@ -186,7 +150,9 @@ class BolnaBackend(ProviderBackend):
     gives_transcript = True
     gives_answers = True
     tells_machine = True
-    on_machine_note = MACHINE_NOTE
+    on_machine_note = _(
+        "With Bolna this is a setting of the agent at the vendor: with voicemail detection on, it hangs up."
+    )
     hears_refusal = True
     gives_cost = True
     max_list_days = MOST_DAYS

@@ -27,9 +27,9 @@ from requests import Request, Response
 from providers.answers import heard_do_not_call
 from providers.backends._unleashx_matches import OFFSETS, choices, zone_ahead
 from providers.backends._unleashx_pages import Pages
+from providers.backends._unleashx_refusals import REFUSALS
 from providers.backends._unleashx_rows import (
     AFTER,
-    DEAD_KEY,
     Row,
     as_meant,
     boxes_of,
@@ -42,18 +42,12 @@ from providers.backends._unleashx_rows import (
     turns_in,
     with_ids,
 )
-from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
+from providers.base import ProviderBackend
 from providers.exceptions import (
-    AgentRefused,
-    CallerIdRefused,
     CredentialsRejected,
-    InvalidNumber,
     OrderRejected,
-    OutOfCredit,
-    PlanRefused,
     UnexpectedResponse,
     WebhookRejected,
-    ZoneRefused,
 )
 from providers.lists import listed
 from providers.parsing import (
@@ -70,7 +64,7 @@ from providers.parsing import (
     require_object,
 )
 from providers.recordings import recording_at
-from providers.refusals import AGENT_GONE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
+from providers.replies import is_usable_id, json_of, normalise_word
 from providers.types import (
     FINAL,
     UNMATCHED,
@@ -88,22 +82,6 @@ from providers.types import (
 )
 
 ROOT = "/api/v1/global"
-REFUSED_WITH = (400, 403, 404, 422)
-REFUSALS = (
-    RefusalRow(CredentialsRejected, REFUSED_WITH, body=DEAD_KEY),
-    RefusalRow(AgentRefused, REFUSED_WITH, body=AGENT_GONE),
-    RefusalRow(CallerIdRefused, REFUSED_WITH, body=r"no (phone )?number.*(attached|assigned)|number.*not attached"),
-    RefusalRow(
-        InvalidNumber,
-        REFUSED_WITH,
-        body=r"phone.*(invalid|required|format|country code)|(invalid|required|format|country code).*phone",
-    ),
-    RefusalRow(OutOfCredit, REFUSED_WITH, body=r"insufficient.*(balance|credit)|(balance|credit).*(insufficient|low)"),
-    RefusalRow(PlanRefused, REFUSED_WITH, body=PLAN_LIMIT),
-    RefusalRow(ZoneRefused, REFUSED_WITH, body=ZONE_CLOSED),
-)
-"""By code and words. Published are the agent that is gone or not active and the missing number; a dead key is seen in
-public code, the others are inferred."""
 FETCHED_PAGES = 40
 """Pages that one reading of states reads; older calls are then searched for one by one."""
 MOST_SEARCHED = 10

@@ -23,7 +23,7 @@ from providers.answers import heard_do_not_call
 from providers.backends import _vocode_rows
 from providers.backends._vocode_refusals import REFUSALS, fault_place
 from providers.backends._vocode_rows import ANSWERED_BY, CARRIER_WORDS, TALKED, as_texts, call_in_event, switched
-from providers.base import ProviderBackend, is_usable_id, json_of, normalise_word
+from providers.base import ProviderBackend
 from providers.exceptions import (
     CredentialsRejected,
     OrderRejected,
@@ -46,6 +46,7 @@ from providers.parsing import (
     require_object,
     require_rows,
 )
+from providers.replies import is_usable_id, json_of, normalise_word
 from providers.types import (
     FINAL,
     AccountIdentity,

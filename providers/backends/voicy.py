@@ -23,19 +23,13 @@ from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
 from providers.answers import heard_do_not_call
-from providers.base import ProviderBackend, json_of, normalise_word, retry_after, until_reset
+from providers.backends._voicy_refusals import REFUSALS
+from providers.base import ProviderBackend
 from providers.exceptions import (
-    AgentRefused,
-    CallerIdRefused,
-    CredentialsRejected,
-    InvalidNumber,
-    OutOfCredit,
-    PlanRefused,
     ProviderError,
     RateLimited,
     UnexpectedResponse,
     WebhookRejected,
-    ZoneRefused,
 )
 from providers.lists import BadPages, asked_again, listed
 from providers.parsing import (
@@ -60,7 +54,7 @@ from providers.parsing import (
     variables_in,
 )
 from providers.recordings import recording_at
-from providers.refusals import AGENT_GONE, PLAN_LIMIT, ZONE_CLOSED, RefusalRow
+from providers.replies import json_of, normalise_word, retry_after, until_reset
 from providers.types import (
     FINAL,
     AccountState,
@@ -89,17 +83,6 @@ DIRECTIONS: Mapping[Direction, str] = {"outbound": "outgoing", "inbound": "incom
 """Seen from the agent (call model, read 2026-11); a talk in a browser is incoming, too."""
 FORMATS = (("e164", "+15551234567"), ("digits", "15551234567"))
 
-REFUSALS = (
-    RefusalRow(OutOfCredit, (400, 402, 403, 422), body=r"insufficient|out of credit|balance"),
-    # A 403 for a number that is not ours is about the caller ID, not the key: error-handling and call-dial pages.
-    RefusalRow(CallerIdRefused, (400, 403, 404, 422), body=r"number not (found|assigned)|not assigned to your account"),
-    RefusalRow(CredentialsRejected, (403,), body=r"api key|missing authorization|(invalid|expired) token"),
-    RefusalRow(PlanRefused, (400, 403, 422), body=PLAN_LIMIT),
-    RefusalRow(ZoneRefused, (400, 403, 422), body=ZONE_CLOSED),
-    RefusalRow(InvalidNumber, (400, 422), body=r"invalid phone number|to_number.*(invalid|format)"),
-    RefusalRow(AgentRefused, (400, 403, 404, 422), body=AGENT_GONE),
-)
-"""By code and words; those about credit, plan and country are inferred, no page has them."""
 WAIT = re.compile(r"(\d{1,5}) ?s(ec|\b)", re.IGNORECASE)
 
 

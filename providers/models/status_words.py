@@ -10,8 +10,8 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
-from providers.base import MAX_WORD, normalise_word
 from providers.models.provider import Provider
+from providers.replies import MAX_WORD, normalise_word
 
 MOST_WORDS = 50
 """Words kept of one provider: a vendor that makes up a new one for each call fills no table."""

@@ -14,10 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record
-from providers.base import MAX_WORD, may_be_mapped_to, normalise_word
+from providers.base import may_be_mapped_to
 from providers.fields import UnreadableOptions
 from providers.models import Provider, UnmappedWord, word_mapped
 from providers.models.stops import Actor
+from providers.replies import MAX_WORD, normalise_word
 from providers.types import UNMATCHED, VOICEMAIL, CallStatus
 
 OPTION = "status_map_extra"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import rules
+from campaigns import alarms, rules
 from campaigns.core import conditions
 
 UTC = datetime.UTC
@@ -129,7 +129,7 @@ def test_open_calls_are_looked_at_often_while_young_and_hourly_when_old() -> Non
 )
 def test_what_an_end_says_of_its_campaign(status: str, talked: int | None, by: str, wish: bool, end: str) -> None:
     has_talked = conditions.has_talked(status, talked, by)
-    assert rules.end_of(status, talked, has_talked=has_talked, is_wish_heard=wish) == end
+    assert alarms.end_of(status, talked, has_talked=has_talked, is_wish_heard=wish) == end
 
 
 @pytest.mark.parametrize(
@@ -138,30 +138,30 @@ def test_what_an_end_says_of_its_campaign(status: str, talked: int | None, by: s
 )
 def test_half_of_five_or_more_ends_within_two_minutes_pause(failed: int, well: int, seconds: int, pauses: bool) -> None:
     now = 1_800_000_000.0
-    watch = rules.Watch().after(["failed"] * (failed - 1) + ["other"] * well, now)
+    watch = alarms.Watch().after(["failed"] * (failed - 1) + ["other"] * well, now)
     assert watch.alarm() is None or failed > 5
-    watch = rules.Watch.read(watch.as_stored()).after(["failed"], now + seconds)
-    assert watch.alarm() == (rules.Alarm("failures", failed, failed + well) if pauses else None)
+    watch = alarms.Watch.read(watch.as_stored()).after(["failed"], now + seconds)
+    assert watch.alarm() == (alarms.Alarm("failures", failed, failed + well) if pauses else None)
 
 
 @pytest.mark.parametrize(
     ("refused", "talked", "pauses"), [(7, 13, True), (6, 14, False), (19, 0, False), (31, 69, True), (30, 70, False)]
 )
 def test_three_of_ten_of_twenty_or_more_answers_pause(refused: int, talked: int, pauses: bool) -> None:
-    ends: list[rules.End] = [*["refused"] * refused, *["talked"] * talked, *["other"] * 50]  # type: ignore[list-item]
-    alarm = rules.Watch().after(ends, 0).alarm()
+    ends: list[alarms.End] = [*["refused"] * refused, *["talked"] * talked, *["other"] * 50]  # type: ignore[list-item]
+    alarm = alarms.Watch().after(ends, 0).alarm()
     assert (alarm is not None) is pauses
     assert alarm is None or (alarm.kind, alarm.bad, alarm.total) == ("refusals", refused, refused + talked)
 
 
 def test_only_the_last_hundred_answers_count_and_a_late_wish_turns_one() -> None:
-    watch = rules.Watch().after(["refused"] * 30, 0).after(["talked"] * 90, 0)
+    watch = alarms.Watch().after(["refused"] * 30, 0).after(["talked"] * 90, 0)
     assert (len(watch.answers), watch.answers.count("1")) == (100, 10)
     assert watch.after_late_wish().answers.count("1") == 11
-    assert rules.Watch(answers="11").after_late_wish().answers == "11"
+    assert alarms.Watch(answers="11").after_late_wish().answers == "11"
 
 
 def test_who_still_talks_counts_as_no_refusal() -> None:
-    watch = rules.Watch().after(["refused"] * 20, 0)
+    watch = alarms.Watch().after(["refused"] * 20, 0)
     assert watch.alarm(talking=46) is not None
     assert watch.alarm(talking=47) is None

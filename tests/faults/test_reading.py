@@ -16,9 +16,9 @@ from campaigns.core import leases
 from campaigns.models import Call, CallTranscript
 from campaigns.tracking import call_updates, polling, unknown_calls
 from providers import opening
-from providers.base import retry_after
 from providers.client.client import HttpClient
 from providers.models import Provider
+from providers.replies import retry_after
 from providers.types import CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from providers.base import ProviderBackend, normalise_word
+from providers.base import ProviderBackend
 from providers.client.client import boottime
 from providers.exceptions import (
     AccountProblem,
@@ -37,6 +37,7 @@ from providers.exceptions import (
     UnexpectedResponse,
     WebhookRejected,
 )
+from providers.replies import normalise_word
 from providers.types import OURS, VOICEMAIL, CallSnapshot, CallStatus
 from tests.providers.broken_answers import BrokenAnswers
 from tests.providers.clients import answer_of, carry

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from providers.base import normalise_word
 from providers.registry import BACKENDS, backend_class
+from providers.replies import normalise_word
 from providers.sandbox.server import SandboxServer
 from providers.types import FINAL, CallSnapshot, CallStatus
 from tests.migrated import ROOT

@@ -8,7 +8,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, ClassVar, TypeVar
 from uuid import NAMESPACE_URL, uuid5
@@ -382,39 +381,9 @@ def redials_in(script: Script) -> int:
     return sum(phase == WAITING for _until, phase in script.phases)
 
 
-def body_of(request: Request, refusal: Reply) -> dict[str, Any]:
-    """Return the JSON object of a request; raises `Refused` with this reply where it is none."""
-    try:
-        found = request.json()
-    except ValueError:
-        raise Refused(refusal) from None
-    if not isinstance(found, dict):
-        raise Refused(refusal)
-    return found
-
-
 def reference_in(variables: Mapping[str, Any]) -> str:
     """Return the first UUID among the values that an order carries for its agent."""
     for value in variables.values():
         if isinstance(value, str) and len(value) == 36 and UUID_TEXT.fullmatch(value):
             return value.lower()
     return ""
-
-
-def moment_in(text: str, default: float, refusal: Reply) -> float:
-    """Return an ISO 8601 time of a query as Unix seconds (UTC without a zone); raises `Refused` for anything else."""
-    if not text:
-        return default
-    try:
-        # A plus that was not escaped arrives as a space.
-        found = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text) if len(text) > 19 else text)
-    except ValueError:
-        raise Refused(refusal) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-
-
-def whole_number(text: str, default: int) -> int:
-    """Return a number from a query; the default for an empty one, -1 for anything else."""
-    if not text:
-        return default
-    return int(text) if text.isascii() and text.isdigit() else -1

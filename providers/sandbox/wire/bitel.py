@@ -13,7 +13,8 @@ from uuid import uuid4
 from providers.sandbox import engine
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
-from providers.sandbox.wire.base import Route, Wire, body_of, route
+from providers.sandbox.wire.base import Route, Wire, route
+from providers.sandbox.wire.parameters import body_of
 
 WORDS: dict[str, tuple[str, int]] = {
     engine.COMPLETED: ("NORMAL", 1),

@@ -14,8 +14,9 @@ from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
 from providers.sandbox.wire import bolna_waits
-from providers.sandbox.wire.base import E164, Route, Wire, body_of, moment_in, route, whole_number
+from providers.sandbox.wire.base import E164, Route, Wire, route
 from providers.sandbox.wire.bolna_shapes import phone_of, told_of, trimmed
+from providers.sandbox.wire.parameters import body_of, moment_in, whole_number
 
 WORDS: dict[str, str] = {
     engine.QUEUED: "queued",

@@ -13,8 +13,9 @@ from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
-from providers.sandbox.transcripts import turns_of
-from providers.sandbox.wire.base import E164, Wire, body_of, moment_in, route, whole_number
+from providers.sandbox.wire.base import E164, Wire, route
+from providers.sandbox.wire.parameters import body_of, moment_in, whole_number
+from providers.sandbox.wire.unleashx_rows import agent_row, cost_of, other_row, transcript_of
 
 BASE = "/api/v1/global"
 OUR_NUMBER = "+911140000001"
@@ -174,7 +175,7 @@ class UnleashXWire(Wire):
             "TOTAL_DURATION": seconds,
             "total_duration": f"{seconds // 60:02d}:{seconds % 60:02d}",
             "CREATED_AT": self._text_time(call.created_at),
-            "TRANSCRIPT": _transcript(call, now) if is_over else None,
+            "TRANSCRIPT": transcript_of(call, now) if is_over else None,
             "FILE_PATH": (address.removeprefix(f"{request.origin}/{self.slug}/") if relative else address)
             if has_sound
             else None,
@@ -264,7 +265,7 @@ class UnleashXWire(Wire):
                 "CALLING_NUMBER": self._sides(call)[0],
                 "CALL_STATUS": self._word(call, now),
                 "TOTAL_DURATION": call.talk_seconds(now),
-                "TOTAL_COST": _cost(call.talk_seconds(now)),
+                "TOTAL_COST": cost_of(call.talk_seconds(now)),
                 "CREATED_AT": self._text_time(call.created_at),
             }
             for call in calls[(page - 1) * limit : page * limit]
@@ -298,10 +299,10 @@ class UnleashXWire(Wire):
             agent = self._agent(key, agent_id)
             if agent is None:
                 return self.error(404, "Agent not found")
-            found = _agent_row(agent)
+            found = agent_row(agent)
         else:
             agents = [*self.agents_of(key), *(made for (owner, _), made in self._made.items() if owner == key)]
-            found = [_agent_row(agent) for agent in agents if agent_type in {"", str(agent.type_code)}]
+            found = [agent_row(agent) for agent in agents if agent_type in {"", str(agent.type_code)}]
         inner = {"success": True, "message": "Agents fetched successfully", "data": found}
         outer = {
             "error": False,
@@ -361,7 +362,7 @@ class UnleashXWire(Wire):
             "call_status": self._word(call, now),
             "duration": call.talk_seconds(now),
             "ts": int(now),
-            "chat": _transcript(call, now),
+            "chat": transcript_of(call, now),
             "metadata": self.echo(call),
         }
         return json.dumps(told).encode(), "application/json", {}
@@ -381,42 +382,3 @@ class UnleashXWire(Wire):
     def number_refused(self) -> Reply:
         """Return the refusal of a number."""
         return self.error(422, "Invalid phone number format")
-
-
-def _agent_row(agent: DemoAgent) -> dict[str, Any]:
-    return {
-        "agent_id": int(agent.id),
-        "agent_name": agent.name,
-        "description": "",
-        "status": agent.status_code,
-        "agent_type": agent.type_code,
-        "voice_id": "sandbox-voice",
-        "voice_provider": "elevenlabs",
-        "transcriber_provider": "deepgram",
-        "calling_type": agent.calling_code,
-        "created_on": "2026-01-15 09:00:00",
-        "updated_on": None,
-    }
-
-
-def other_row(serial: int, agent_id: str, created_at: str) -> dict[str, Any]:
-    """Return a row of a call that another tool of the account placed at this time, as its list writes times."""
-    return {
-        "ID": 50_000_000 + serial,
-        "AGENT_ID": int(agent_id) if agent_id.isdigit() else 999,
-        "CALLING_NUMBER": f"+9190{serial:08d}",
-        "STATUS": "COMPLETED",
-        "CALL_STATUS": "USER_ENDED",
-        "TOTAL_DURATION": 30,
-        "CREATED_AT": created_at,
-    }
-
-
-def _cost(seconds: int) -> float:
-    # Six-second steps, thirty seconds at least, failed calls free: the billing page of the vendor.
-    return round(max(30, -(-seconds // 6) * 6) / 60 * 0.12, 4) if seconds else 0.0
-
-
-def _transcript(call: SimulatedCall, now: float) -> str:
-    names = {"agent": "assistant", "person": "user"}
-    return "\n".join(f"{names[said.speaker]}: {said.text}" for said in turns_of(call, now))

@@ -13,7 +13,8 @@ from providers.sandbox.accounts import DemoAgent, DemoVoice
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import turns_of
-from providers.sandbox.wire.base import E164, UUID_TEXT, Route, body_of, route
+from providers.sandbox.wire.base import E164, UUID_TEXT, Route, route
+from providers.sandbox.wire.parameters import body_of
 from providers.sandbox.wire.vocode_webhooks import USER_ID, VocodeWebhooks
 
 MONTHLY_LIMIT = 1000

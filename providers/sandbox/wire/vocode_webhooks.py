@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
-from providers.sandbox.wire.base import Wire, body_of, route, whole_number
+from providers.sandbox.wire.base import Wire, route
+from providers.sandbox.wire.parameters import body_of, whole_number
 
 USER_ID = "5a4db0c5-0000-4000-8000-000000000002"
 MAX_SIZE = 100

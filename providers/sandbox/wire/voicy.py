@@ -14,7 +14,8 @@ from providers.sandbox.accounts import DemoAgent
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
 from providers.sandbox.transcripts import summary_of, turns_of
-from providers.sandbox.wire.base import E164, Wire, body_of, route
+from providers.sandbox.wire.base import E164, Wire, route
+from providers.sandbox.wire.parameters import body_of
 
 BASE = "/functions/v1"
 WORDS: dict[str, str] = {

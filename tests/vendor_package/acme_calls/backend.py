@@ -7,7 +7,7 @@ from typing import Any
 
 from requests import Request, Response
 
-from providers.base import ProviderBackend, json_of
+from providers.base import ProviderBackend
 from providers.exceptions import UnexpectedResponse
 from providers.parsing import (
     as_mapping,
@@ -20,6 +20,7 @@ from providers.parsing import (
     require_object,
     require_rows,
 )
+from providers.replies import json_of
 from providers.types import AccountState, CallHandle, CallOrder, CallQuery, CallSnapshot, CallStatus, Field, PlacedCall
 
 

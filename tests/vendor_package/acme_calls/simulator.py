@@ -11,7 +11,8 @@ from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAccount, DemoAgent
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, json_reply
-from providers.sandbox.wire.base import E164, Wire, body_of, moment_in, route
+from providers.sandbox.wire.base import E164, Wire, route
+from providers.sandbox.wire.parameters import body_of, moment_in
 
 WORDS = {
     engine.QUEUED: "waiting",

@@ -31,9 +31,9 @@ DIRECTIONS = (
     ),
     Mutant(
         "a parked order is lost after a day",
-        "campaigns/tracking/stuck_calls.py",
-        "Q(not_before__isnull=True) | Q(not_before__lt=old),",
-        "Q(),",
+        "campaigns/tracking/no_news.py",
+        "(call.placing_at, call.placed_at, call.not_before)",
+        "(call.placing_at, call.placed_at)",
         PARKED_TESTS + "a_parked_call_is_not_lost_after_a_day",
     ),
     Mutant(

@@ -119,7 +119,7 @@ MONEY = (
     Mutant(
         "a corrected cost is counted twice",
         AFTER_CALL,
-        "(_cost(call, before) if before.status in FINAL else Decimal(0))",
+        "(_cost(call, before) if before.has_ended else Decimal(0))",
         "Decimal(0)",
         BUDGET_TESTS + "a_cost_that_is_told_late_corrects_what_was_spent",
     ),
@@ -147,7 +147,7 @@ MONEY = (
     ),
     Mutant(
         "a cap forgets what was spent today",
-        CONSEQUENCES,
+        "campaigns/tracking/after_call.py",
         "    day_caps.book_spent(costs, now)\n",
         "",
         CAP_TESTS + "what_was_spent_today_counts_and_what_was_spent_yesterday_does_not",

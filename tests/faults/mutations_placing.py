@@ -194,14 +194,14 @@ PLACING = (
     ),
     Mutant(
         "Retry-After without an end",
-        BASE,
+        "providers/replies.py",
         "return min(seconds, 3600.0)",
         "return seconds",
         READING_TESTS + "what_a_vendor_asks_us_to_wait_is_read_in_every_form",
     ),
     Mutant(
         "take any id",
-        BASE,
+        "providers/replies.py",
         "return isinstance(remote_id, str) and 0 < len(remote_id) <= 200 and remote_id.isprintable()",
         "return isinstance(remote_id, str)",
         BOLNA_TESTS + "answer_without_a_usable_id_leaves_an_order_unknown",

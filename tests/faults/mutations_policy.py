@@ -56,7 +56,7 @@ POLICY = (
     Mutant(
         "an empty account is taken for a failure on the line",
         CONDITIONS,
-        "NOT_ON_THE_LINE = (*NOBODY_RUNG, FailureReason.BALANCE_LOW)",
+        "NOT_ON_THE_LINE = (*NOBODY_RUNG, FailureReason.BALANCE_LOW, FailureReason.NO_NEWS)",
         "NOT_ON_THE_LINE = NOBODY_RUNG",
         AFTER_TESTS + "a_retry_is_planned_only_where_nobody_talked",
     ),

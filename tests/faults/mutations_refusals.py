@@ -29,14 +29,14 @@ REFUSALS = (
     # What a refusal means
     Mutant(
         "take a dead key of Bolna for one refused order",
-        "providers/backends/bolna.py",
+        "providers/backends/_bolna_refusals.py",
         "    RefusalRow(CredentialsRejected, (403,)),\n",
         "",
         BOLNA_TESTS + OWN_CODES,
     ),
     Mutant(
         "take Voicy's word for a caller ID for a matter of one person",
-        "providers/backends/voicy.py",
+        "providers/backends/_voicy_refusals.py",
         "RefusalRow(CallerIdRefused, (400, 403, 404, 422),",
         "RefusalRow(InvalidNumber, (400, 403, 404, 422),",
         NUMBER_TEST,
@@ -116,8 +116,8 @@ REFUSALS = (
     Mutant(
         "plan no other call for one that an empty account ended",
         AFTER_CALL,
-        "if not (delays or is_uncounted) or not",
-        "if not delays or not",
+        "return Plan(Then.AGAIN, now)",
+        "return Plan(Then.NOTHING)",
         EMPTY_TEST,
     ),
     Mutant(
@@ -130,8 +130,8 @@ REFUSALS = (
     Mutant(
         "compare the number of rows with a campaign's attempts",
         AFTER_CALL,
-        "call.counted_attempt, campaign.max_attempts)",
-        "call.attempt, campaign.max_attempts)",
+        "Attempts(call.counted_attempt, rung, zones)",
+        "Attempts(call.attempt, rung, zones)",
         AFTER_TESTS + "attempts_that_count_are_counted_and_no_others",
     ),
     Mutant(

@@ -20,7 +20,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.dialing.commit_point_queries import lines_held
 from campaigns.models import Call, CallEvent
 from campaigns.models.status_conditions import is_parked, parked
-from campaigns.tracking import call_updates, stuck_calls, vendor_stops
+from campaigns.tracking import call_updates, no_news, vendor_stops
 from providers.models import Agent, Provider
 from providers.types import HOLDS_LINE, LIVE, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
@@ -171,14 +171,15 @@ def test_the_three_forms_of_what_holds_a_line_agree(db: None) -> None:
 
 def test_a_parked_call_is_not_lost_after_a_day(db: None) -> None:
     now = timezone.now()
-    old = {"placing_at": now - 60 * HOUR, "status": "queued", "rank": 30, "remote_id": "a"}
+    long_ago = now - 60 * HOUR
+    old = {"placing_at": long_ago, "changed_at": long_ago, "status": "queued", "rank": 30, "remote_id": "a"}
     waits = make_call(not_before=now + HOUR, **old)
     late = make_call(not_before=now - 30 * HOUR, **old)
     plain = make_call(**old)
-    assert stuck_calls.flag_the_silent(now) == 2
-    flagged = set(Call.objects.filter(needs_person_at__isnull=False).values_list("pk", flat=True))
-    assert flagged == {late.pk, plain.pk}
-    assert waits.pk not in flagged
+    assert no_news.give_up_unread(now) == 2
+    given_up = set(Call.objects.filter(failure_reason="no_news").values_list("pk", flat=True))
+    assert given_up == {late.pk, plain.pk}
+    assert waits.pk not in given_up
 
 
 def test_a_parked_call_is_read_at_its_time_and_once_an_hour_until_then(db: None) -> None:

@@ -19,7 +19,7 @@ DIRECTIONS = (
         "a parked order holds a line, in SQL",
         CONDITIONS,
         "AND not_before IS NOT NULL AND not_before > %s)",
-        "AND not_before IS NULL AND not_before > %s)",
+        "AND not_before IS NOT NULL AND not_before < %s)",
         PARKED_TESTS + "the_three_forms_of_what_holds_a_line_agree",
     ),
     Mutant(

@@ -152,7 +152,7 @@ def test_the_calling_hours_of_an_agent_keep_an_order_without_a_line(
 
 def test_the_three_forms_of_what_holds_a_line_agree(db: None) -> None:
     provider, now = make_provider(), timezone.now()
-    times = (None, now - HOUR, now + HOUR)
+    times = (None, now - HOUR, now + HOUR, now + 2 * HOUR)
     for number, (status, not_before) in enumerate(itertools.product(sorted(LIVE), times)):
         make_call(
             provider=provider, status=status, not_before=not_before, placing_at=now, to_number=f"+98912{number:07d}"
@@ -166,7 +166,7 @@ def test_the_three_forms_of_what_holds_a_line_agree(db: None) -> None:
     assert {call.pk for call in Call.objects.filter(parked(now))} == {
         call.pk for call in calls if is_parked(call.status, call.not_before, now)
     }
-    assert len(calls) - len(holding) == 4
+    assert len(calls) - len(holding) == 6
 
 
 def test_a_parked_call_is_not_lost_after_a_day(db: None) -> None:

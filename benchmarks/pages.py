@@ -19,14 +19,15 @@ POSTED = frozenset(
         "call-untag", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
+        "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
     }
 )  # fmt: skip
 """Names of POST-only addresses, which have no page."""
 ASKS_THE_VENDOR = frozenset({"call-player", "call-recording"})
 """Names of pages whose content comes from the vendor."""
-OF_ONE_FILE = frozenset({"import-progress", "import-bad-rows", "export-fetch"})
-"""Names of downloads and fragments of one import or export: their size depends on the file, not on the history."""
+OF_ONE_FILE = frozenset({"import-progress", "import-bad-rows", "export-fetch", "hand-over"})
+"""Names of pages, downloads and fragments of one import, export or hand-over: they do not grow with the history."""
 
 
 class Page(NamedTuple):
@@ -176,6 +177,7 @@ def _log(at: Landmarks) -> Iterator[Page]:
     yield Page("exports-live", "exports, moving part")
     yield Page("unmatched-calls", "vendor calls that nobody knows")
     yield Page("decisions", "what needs a decision")
+    yield Page("spending-limits", "caps of the day", role="admin")
     for query in (
         "",
         "state=canceled",

@@ -59,27 +59,30 @@ class PolicyForm(VariablesForm):
             step = policy.step_after(outcome)
             fields: dict[str, forms.Field] = {
                 "then": forms.ChoiceField(
-                    label=format_lazy("{}: {}", words, _("then")),
+                    label=_("then"),
                     choices=THEN,
                     required=False,
                     initial=PERSON if step.person_id is not None else AGAIN if step.minutes else STOP,
                 ),
                 "retry": MinutesField(
-                    label=_("After so many minutes"),
+                    label=_("after so many minutes"),
                     required=False,
                     initial=list(step.minutes),
                     widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric"}),
                 ),
-                "person": UserChoice(people, label=_("To whom"), required=False, initial=step.person_id),
+                "person": UserChoice(people, label=_("to whom"), required=False, initial=step.person_id),
                 "within": NumberField(
-                    label=_("Due within hours"),
+                    label=_("due within hours"),
                     required=False,
                     min_value=1,
                     max_value=MOST_HOURS,
                     initial=(step.minutes_to_act or USUAL_MINUTES_TO_ACT) // 60,
                 ),
             }
-            self.fields.update({f"{part}_{outcome}": field for part, field in fields.items()})
+            for part, field in fields.items():
+                # The outcome stands in each label: a list of errors shows labels alone.
+                field.label = format_lazy("{}: {}", words, field.label)
+                self.fields[f"{part}_{outcome}"] = field
 
     @property
     def policy_rows(self) -> list[PolicyRow]:

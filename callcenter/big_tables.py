@@ -26,6 +26,7 @@ BIG_TABLES = frozenset(
         "campaigns.contactnote",
         "campaigns.costtally",
         "campaigns.donotcall",
+        "campaigns.handover",
         "campaigns.listmembership",
         "campaigns.transcriptwords",
         "providers.providerexchange",

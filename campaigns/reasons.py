@@ -26,6 +26,7 @@ class SkipReason(models.TextChoices):
     EXPIRED = "expired", _("Not called: it waited too long, so it may no longer be wanted.")
     CALLED_SINCE = "called_since", _("Not called: others called this person after it was asked for.")
     NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
+    PERSON_CAP = "person_cap", _("Not called: this person had been called as often as allowed.")
 
 
 class WaitReason(models.TextChoices):
@@ -39,6 +40,8 @@ class WaitReason(models.TextChoices):
     PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
+    PERSON_CAP = "person_cap", _("Waits: this person was called as often as allowed for now.")
+    ATTEMPTS_A_DAY = "attempts_a_day", _("Waits for the next day: this person was tried often enough today.")
     BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
 
 
@@ -89,6 +92,10 @@ SENTENCES: dict[str, str | Promise] = {
     "no_retry_left": _("No further attempt: all attempts are used."),
     "no_retry_talked": _("No further attempt: somebody talked."),
     "no_retry_stopped": _("No further attempt: somebody here stopped the call."),
+    "given_to_person": _("Given to a person, by the campaign's rule for this outcome."),
+    "hand_over_moved": _("Given to another person."),
+    "hand_over_done": _("A person says that this is done."),
+    "hand_over_dropped": _("No longer needed: not left with a person any more."),
     "conflict": _("Two different endings were reported; the stronger one stands."),
     "skipped": _("Not called."),
     "canceled_by_person": _("A person canceled it."),

@@ -1,4 +1,4 @@
-"""Rules as pure functions: ranks, calling hours, retries, waits, circuit breaker, automatic pause."""
+"""Rules as pure functions: ranks, calling hours, waits, circuit breaker, automatic pause."""
 
 from __future__ import annotations
 
@@ -249,13 +249,6 @@ def is_unreachable(tries: int, outcomes: Sequence[Sequence[int]], now: float) ->
 def back_off(tries: int) -> float:
     """Return the seconds to wait after the `tries`-th request that could not be sent: 5, 10, 20 ... at most 300."""
     return float(min(5 * 2 ** max(tries - 1, 0), 300))
-
-
-def retry_delay_minutes(delays: Sequence[int], attempt: int, max_attempts: int) -> int | None:
-    """Return the minutes to wait after attempt number `attempt`; None if there is no further attempt."""
-    if attempt >= max_attempts or not delays:
-        return None
-    return int(delays[min(attempt - 1, len(delays) - 1)])
 
 
 Outcome = tuple[int, int, int]

@@ -18,6 +18,7 @@ from campaigns.core.sql.bulk import literals
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.models.status_conditions import StatusIsMostly
+from campaigns.outcomes import Outcome
 from providers.types import ENDED, FINAL, CallStatus, FailureReason
 
 UNKNOWN_FOR = datetime.timedelta(minutes=15)
@@ -95,6 +96,33 @@ def voicemail() -> Q:
 def is_voicemail(status: str, answered_by: str) -> bool:
     """Tell whether a call is finished and a machine answered it."""
     return answered_by == MACHINE and status in ENDED
+
+
+OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+NOT_ON_THE_LINE = (*NOBODY_RUNG, FailureReason.BALANCE_LOW)
+"""Reasons of failed calls that say nothing of the person's line: the order was refused, or the account is empty."""
+
+
+def outcome_of(status: str, answered_by: str, talk_seconds: int | None, failure_reason: str) -> Outcome | None:
+    """Return the outcome by which a campaign's policy is asked; None for a call that has none.
+
+    None where somebody talked, where the call was taken back, where its failure says nothing of the person's line, and
+    where the vendor says that it ended but not whether anybody talked: no news is not silence.
+    """
+    if has_talked(status, talk_seconds, answered_by):
+        return None
+    if is_voicemail(status, answered_by):
+        return Outcome.VOICEMAIL
+    if status == CallStatus.COMPLETED:
+        return Outcome.NO_SPEECH if talk_seconds is not None else None
+    if status == CallStatus.FAILED and failure_reason in NOT_ON_THE_LINE:
+        return None
+    return outcome_but_for_machine(status)
+
+
+def outcome_but_for_machine(status: str) -> Outcome | None:
+    """Return the outcome of a final status alone, as it is where no voicemail is told of."""
+    return Outcome(status) if status in OUTCOMES else None
 
 
 def hung_up_at_once() -> Q:

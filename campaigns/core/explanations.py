@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.core import conditions
 from campaigns.models import Call, Campaign
+from campaigns.outcomes import Attempts, Then, plan_after
 from campaigns.reasons import SkipReason, StopReason, WaitReason
 from providers.models import Provider
 from providers.types import FINAL, CallStatus, FailureReason
@@ -71,6 +72,7 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.EXPIRED: _("Call again if it is still wanted."),
     SkipReason.CALLED_SINCE: _("Look at the other call first; call again if it is still wanted."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
+    SkipReason.PERSON_CAP: _("Call on another day; an admin sets how often one person may be called."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
 }
 
@@ -83,6 +85,8 @@ AFTER_WAIT: dict[str, Words] = {
     WaitReason.PROVIDER_HALTED: _("An admin opens Providers, puts the key or the credit right, and resumes it."),
     WaitReason.LIVE_ELSEWHERE: _("Nothing is to be done: it is called when the end of the other call is known."),
     WaitReason.QUIET_PERIOD: _("Nothing is to be done: it is called when the quiet period is over."),
+    WaitReason.PERSON_CAP: _("Nothing is to be done: it is called on the day on which it is allowed again."),
+    WaitReason.ATTEMPTS_A_DAY: _("Nothing is to be done: it is called on the next day there."),
     WaitReason.BUDGET: _("It goes on when those calls turn out cheaper; else a manager raises the budget."),
 }
 
@@ -151,6 +155,37 @@ def call_from(opens: datetime.datetime, zone: str) -> str:
     }
 
 
+def call_on(until: datetime.datetime, zone: str) -> str:
+    """Return the next step that names the day there on which a call is allowed again."""
+    there = until.astimezone(zoneinfo.ZoneInfo(zone))
+    return gettext("Call on %(day)s or later; an admin sets how often one person may be called.") % {
+        "day": date_format(there, "D j M")
+    }
+
+
+def called_often(most: int, days: int, *, is_of_campaign: bool) -> str:
+    """Return the sentence for a person who was called `most` times in `days` days."""
+    if is_of_campaign:
+        said = ngettext(
+            "This campaign has tried this person %(n)d time today, as often as it may.",
+            "This campaign has tried this person %(n)d times today, as often as it may.",
+            most,
+        )
+    elif days == 1:
+        said = ngettext(
+            "This person was called %(n)d time today, as often as anybody may be.",
+            "This person was called %(n)d times today, as often as anybody may be.",
+            most,
+        )
+    else:
+        said = ngettext(
+            "This person was called %(n)d time in seven days, as often as anybody may be.",
+            "This person was called %(n)d times in seven days, as often as anybody may be.",
+            most,
+        )
+    return said % {"n": most}
+
+
 def called_lately(since: datetime.timedelta, quiet: datetime.timedelta) -> str:
     """Return the sentence for a number called `since` ago, within the quiet period `quiet`."""
     minutes = max(1, int(since.total_seconds()) // 60)
@@ -205,21 +240,31 @@ def _standing(call: Call) -> Words:
     return ""
 
 
+NO_MORE: dict[str, Words] = {
+    Then.NOTHING: _("No further attempt: the campaign plans none after this."),
+    Then.ALL_USED: _("No further attempt: all attempts are used."),
+    Then.PERSON: _("No further attempt: given to a person."),
+}
+
+
 def why_no_more(call: Call, campaign: Campaign) -> Words:
     """Return why there is no automatic retry after a person's last attempt; empty if there will be one."""
     if call.status not in FINAL or call.status == CallStatus.SKIPPED or conditions.is_held(call.held_at):
         return ""
-    if call.status == CallStatus.COMPLETED:
+    if conditions.has_talked(call.status, call.talk_seconds, call.answered_by):
         return _("Done: no further attempt.")
     if call.stop_asked_at:
         return _("No further attempt: somebody here stopped the call.")
     if not campaign.is_open:
         return _("No further attempt: the campaign is over.")
-    if not campaign.retry_delays(call.status):
+    outcome = conditions.outcome_of(call.status, call.answered_by, call.talk_seconds, call.failure_reason)
+    if outcome is None:
+        if call.status == CallStatus.COMPLETED:
+            return _("No further attempt: the vendor does not say whether anybody talked.")
         return _("No further attempt: the campaign plans none after this.")
-    if call.attempt >= campaign.max_attempts:
-        return _("No further attempt: all attempts are used.")
-    return ""
+    instead = conditions.outcome_but_for_machine(call.status)
+    plan = plan_after(outcome, Attempts(call.attempt), campaign.policy, timezone.now(), instead=instead)
+    return NO_MORE.get(plan.then, "")
 
 
 def next_step(call: Call) -> Words:

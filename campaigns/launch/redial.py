@@ -23,6 +23,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.launch import drafts
 from campaigns.models import Campaign, ContactList, ListMembership
 from campaigns.models.calls import CallQuerySet
+from campaigns.outcomes import Outcome
 from campaigns.reasons import SkipReason
 from providers.types import CallStatus
 
@@ -44,8 +45,8 @@ OUTCOMES: dict[str, tuple[Words, Q]] = {
 
 People who talked or opted out are in none.
 """
-USUAL = ("no_answer", "busy", "machine", "failed")
-"""Outcomes that are ticked at first."""
+USUAL = tuple(outcome.value for outcome in Outcome)
+"""Outcomes that are ticked at first: those for which a campaign has a policy."""
 MAX_STEM = 90
 """Characters of the campaign's name in the list's name; the rest of the column is for "Again:" and a number."""
 

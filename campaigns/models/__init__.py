@@ -5,6 +5,7 @@ from campaigns.models.calls import Call, CallEvent, CallTranscript, DialingSwitc
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
+from campaigns.models.hand_overs import HandOver
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.imports import ContactImport
@@ -35,6 +36,7 @@ __all__ = [
     "DatabaseMark",
     "DialingSwitch",
     "DoNotCall",
+    "HandOver",
     "ListMembership",
     "RunningSlice",
     "SavedFilter",

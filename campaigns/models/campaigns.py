@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.base import Owned
 from campaigns.models.contacts import ContactList
+from campaigns.outcomes import USUAL_MINUTES, Policy
 from campaigns.reasons import MAX_REASON
 
 
@@ -22,8 +22,8 @@ def every_day() -> list[int]:
 
 
 def default_retries() -> dict[str, list[int]]:
-    """Return the default delays in minutes before each further attempt, by the call's status."""
-    return {"busy": [10, 30, 60], "no_answer": [60, 180, 1440]}
+    """Return the usual delays in minutes before each further attempt, by outcome."""
+    return {outcome.value: list(minutes) for outcome, minutes in USUAL_MINUTES.items()}
 
 
 class Campaign(Owned):
@@ -39,6 +39,13 @@ class Campaign(Owned):
         PAUSED = "paused", _("Paused")
         STOPPED = "stopped", _("Stopped")
         FINISHED = "finished", _("Finished")
+
+    class OnMachine(models.TextChoices):
+        """What the vendor is asked to do where a voicemail answers."""
+
+        USUAL = "", _("As the provider is set")
+        MESSAGE = "message", _("Leave the message")
+        HANG_UP = "hang_up", _("Hang up")
 
     class Pilot(models.TextChoices):
         """Status of the pilot, the trial run with the first few people."""
@@ -94,7 +101,17 @@ class Campaign(Owned):
     max_attempts = models.PositiveSmallIntegerField(
         _("attempts a person"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)]
     )
+    attempts_a_day = models.PositiveSmallIntegerField(
+        _("attempts a person a day"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
+    """In the person's own day; None: no limit but `max_attempts`."""
     retries = models.JSONField(_("retry after, minutes"), default=default_retries, blank=True)
+    """By outcome (`campaigns.outcomes`), the delays in minutes before each further attempt."""
+    hand_overs = models.JSONField(_("given to a person"), default=dict, blank=True, db_default={})
+    """By outcome, `{"person": user id, "minutes": within which they are to act}`; goes before `retries`."""
+    on_machine = models.CharField(
+        _("if a voicemail answers"), max_length=8, choices=OnMachine.choices, blank=True, default="", db_default=""
+    )
     budget = models.DecimalField(_("budget"), max_digits=14, decimal_places=2, null=True, blank=True)
     quiet_hours = models.PositiveIntegerField(
         _("hours between two campaigns' calls to one person"), default=24, help_text=_("0: no quiet period.")
@@ -138,7 +155,7 @@ class Campaign(Owned):
         """Tell whether calls may still be placed for it, now or after it is resumed."""
         return self.status in {self.Status.RUNNING, self.Status.PAUSED}
 
-    def retry_delays(self, status: str) -> list[int]:
-        """Return the delays in minutes before each further attempt after a call with this status."""
-        found: Any = self.retries.get(status, [])
-        return [int(minutes) for minutes in found]
+    @property
+    def policy(self) -> Policy:
+        """What follows on each outcome of a call, as one value."""
+        return Policy.read(self.retries, self.hand_overs, self.max_attempts, self.attempts_a_day)

@@ -30,8 +30,9 @@ class News:
 
     ended: list[tuple[Call, Evidence, Evidence]] = field(default_factory=list)
     """Calls that have just ended or whose ending was corrected, with what was known before and after."""
-    reached: list[tuple[Call, Evidence]] = field(default_factory=list)
-    """Calls that had ended, and of which it is known only now that somebody talked."""
+    told_anew: list[tuple[Call, Evidence, Evidence]] = field(default_factory=list)
+    """Calls that had ended with the same status, and of which it is known only now that somebody talked, that nobody
+    did, or that a voicemail answered; with what was known before and after."""
     texts: list[tuple[Call, CallSnapshot]] = field(default_factory=list)
     opt_outs: list[tuple[Call, bool]] = field(default_factory=list)
     """Calls in which a person asked not to be called again, and whether the call had ended before."""
@@ -49,8 +50,8 @@ class News:
         """Note that a call ended, or that its end was told anew."""
         if after.status in FINAL and after.status != before.status:
             self.ended.append((call, before, after))
-        elif after_call.was_reached_late(before, after):
-            self.reached.append((call, after))
+        elif after_call.is_told_anew(before, after):
+            self.told_anew.append((call, before, after))
 
 
 def follow(news: News, now: datetime.datetime) -> None:
@@ -102,18 +103,12 @@ def _book_costs(news: News, _now: datetime.datetime) -> None:
     budget.book(news.reserves, after_call.costs_of(news.ended))
 
 
-def _plan_retries(news: News, now: datetime.datetime) -> None:
-    for call, before, after in news.ended:
+def _settle_ends(news: News, now: datetime.datetime) -> None:
+    for call, before, after in (*news.ended, *news.told_anew):
         after_call.settle_end(call, before, after, now)
 
 
-def _call_off_retries(news: News, now: datetime.datetime) -> None:
-    for call, after in news.reached:
-        if call.campaign is not None:
-            after_call.call_off(call, call.campaign, after, now)
-
-
 CONSEQUENCES: tuple[Callable[[News, datetime.datetime], None], ...] = (
-    _write_texts, _weigh_ends, _book_costs, _plan_retries, _call_off_retries,
+    _write_texts, _weigh_ends, _book_costs, _settle_ends,
 )  # fmt: skip
 """Everything that follows from news within its transaction, in this order; budgets before retries."""

@@ -40,6 +40,8 @@ class Script:
     ended_by: str = ""
     """ "person" or "agent"."""
     refuses_calls: bool = False
+    is_silent: bool = False
+    """Somebody answered, and nobody talked."""
 
     @property
     def length(self) -> float:
@@ -78,6 +80,9 @@ def script_for(number: str, *, magic: bool = True) -> Script:
         return Script((*before, (6.4, RINGING)), NO_ANSWER)
     if name == "never_ends":
         return Script((*before, (ring_until, RINGING), (NEVER, IN_PROGRESS)), COMPLETED, answered_by="human")
+    if name == "no_speech":
+        phases = (*before, (ring_until, RINGING), (ring_until + 1, IN_PROGRESS), (ring_until + 1.8, WRAPPING_UP))
+        return Script(phases, COMPLETED, ended_by="person", is_silent=True)
     ends = ring_until + talk
     wrapped = ends + (LATE_RESULT_SECONDS if name == "late_result" else 0.8)
     return Script(
@@ -160,7 +165,7 @@ class SimulatedCall:
     def talk_seconds(self, now: float) -> int:
         """Return seconds of conversation on the simulated clock, so far or in all."""
         began = self.answered_at(now)
-        if began is None:
+        if began is None or self.script.is_silent:
             return 0
         talked = (min(now, self.stopped_at) - began) * self.speed
         return int(talked) if self.script.talk_seconds == 0 else min(self.script.talk_seconds, int(talked))

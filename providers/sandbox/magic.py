@@ -34,6 +34,7 @@ MAGIC: tuple[MagicNumber, ...] = (
     MagicNumber("9915", "never_ends", _("The call never ends.")),
     MagicNumber("9916", "late_result", _("The line drops, and the result comes minutes later.")),
     MagicNumber("9917", "do_not_call", _("Somebody answers and asks not to be called again.")),
+    MagicNumber("9918", "no_speech", _("Somebody answers and hangs up; nobody talked.")),
 )
 
 NAME_OF: dict[str, str] = {row.suffix: row.name for row in MAGIC}

@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from callcenter.access.rights import MANAGER
 from campaigns.calls.recordings import open_recording
-from campaigns.models import Call, DoNotCall
+from campaigns.core import conditions
+from campaigns.models import Call, Contact, DoNotCall, HandOver
+from campaigns.outcomes import Outcome
 from campaigns.tracking import hang_up
 from providers.models import Agent, CallerId, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS
@@ -41,7 +43,7 @@ def ring(provider: Provider, last: str, **fields: Any) -> Call:
         "agent": provider.agent_set.first(),
         "voice": provider.voice_set.first() if "voice" in backend.message_kinds else None,
         "caller_id": provider.callerid_set.first() if backend.accepts_caller_id else None,
-        "contact": make_contact(phone=number),
+        "contact": Contact.objects.filter(phone=number).first() or make_contact(phone=number),
         "variables": {"name": "Maryam"} if backend.accepts_variables else {},
     }
     return Call.objects.create(provider=provider, to_number=number, due_at=timezone.now(), **(defaults | fields))
@@ -106,6 +108,52 @@ def test_a_machine_is_told_from_a_person(provider: Provider, dial: Run, read_bac
     assert (call.status, call.answered_by) == (
         "completed", "machine" if provider.backend_class.tells_machine else "unknown"
     )  # fmt: skip
+
+
+def test_whoever_answers_and_says_nothing_is_told_from_a_talk(
+    provider: Provider, sandbox: Sandbox, dial: Run, read_back: Run
+) -> None:
+    call = ring(provider, "9918")
+    follow([call], dial, read_back)
+    assert (call.status, call.talk_seconds, call.answered_by) == ("completed", 0, "unknown")
+    assert conditions.outcome_of(call.status, call.answered_by, call.talk_seconds, "") == Outcome.NO_SPEECH
+
+
+OUTCOMES = {
+    "9902": Outcome.BUSY,
+    "9903": Outcome.NO_ANSWER,
+    "9910": Outcome.VOICEMAIL,
+    "9911": Outcome.FAILED,
+    "9918": Outcome.NO_SPEECH,
+}
+
+
+def test_each_outcome_is_followed_by_what_the_campaign_says(
+    provider: Provider, sandbox: Sandbox, dial: Run, read_back: Run, caller: User
+) -> None:
+    """Each outcome once with another attempt and once with a person: no other way leads on."""
+    given = {outcome.value: {"person": caller.pk, "minutes": 60} for outcome in Outcome}
+    again = {outcome.value: [600] for outcome in Outcome}
+    message = {
+        "provider": provider, "agent": provider.agent_set.first(), "voice": provider.voice_set.first(),
+        "caller_id": provider.callerid_set.first(), "status": "running", "quiet_hours": 0, **ALL_DAY,
+    }  # fmt: skip
+    told = provider.backend_class.tells_machine
+    wanted = {last: outcome for last, outcome in OUTCOMES.items() if told or outcome != Outcome.VOICEMAIL}
+    numbers = {number_of(provider.vendor, last): outcome.value for last, outcome in wanted.items()}
+    for hand_overs in ({}, given):
+        campaign = make_campaign(**message, retries=again, hand_overs=hand_overs)
+        calls = {last: ring(provider, last, campaign=campaign) for last in OUTCOMES}
+        follow(list(calls.values()), dial, read_back)
+        found = {
+            last: conditions.outcome_of(call.status, call.answered_by, call.talk_seconds, call.failure_reason)
+            for last, call in calls.items()
+        }
+        assert found == dict.fromkeys(OUTCOMES) | wanted
+        planned = set(Call.objects.filter(campaign=campaign, attempt=2).values_list("to_number", flat=True))
+        handed = HandOver.objects.filter(call__campaign=campaign, state="open", person=caller)
+        assert planned == (set() if hand_overs else set(numbers))
+        assert dict(handed.values_list("call__to_number", "outcome")) == (numbers if hand_overs else {})
 
 
 def test_who_said_no_to_the_vendor_is_never_called_again(provider: Provider, dial: Run, read_back: Run) -> None:

@@ -111,10 +111,6 @@ def test_open_calls_are_looked_at_often_while_young_and_hourly_when_old() -> Non
     assert (delays[0], delays[-1]) == (4.0, 3600.0)
 
 
-def test_retry_delays_grow_and_end() -> None:
-    assert [rules.retry_delay_minutes([10, 30], attempt, 4) for attempt in (1, 2, 3, 4)] == [10, 30, 30, None]
-
-
 @pytest.mark.parametrize(
     ("status", "talked", "by", "wish", "end"),
     [

@@ -122,14 +122,18 @@ def test_nothing_is_read_for_a_sentence(django_assert_num_queries: Any) -> None:
         ("completed", {"talk_seconds": 9}, "Done: no further attempt."),
         ("no_answer", {"attempt": 3}, "No further attempt: all attempts are used."),
         ("no_answer", {"attempt": 1}, ""),
-        ("failed", {}, "No further attempt: the campaign plans none after this."),
+        ("failed", {"failure_reason": "not_connected"}, ""),
+        ("failed", {"failure_reason": "place_rejected"}, "No further attempt: the campaign plans none after this."),
+        ("completed", {"talk_seconds": 0}, "No further attempt: the campaign plans none after this."),
+        ("completed", {}, "No further attempt: the vendor does not say whether anybody talked."),
+        ("busy", {"answered_by": "machine"}, "No further attempt: given to a person."),
         ("no_answer", {"stop_asked_at": timezone.now()}, "No further attempt: somebody here stopped the call."),
         ("pending", {}, ""),
         ("ringing", {}, ""),
     ],
 )
 def test_who_gets_no_further_attempt_knows_why(status: str, fields: dict[str, Any], words: str) -> None:
-    campaign = make_campaign(status="running", max_attempts=3)
+    campaign = make_campaign(status="running", max_attempts=3, hand_overs={"machine": {"person": 1, "minutes": 60}})
     call = make_call(campaign=campaign, contact=make_contact(), status=status, **fields)
     assert str(explanations.why_no_more(call, campaign)) == words
     if status in FINAL - {CallStatus.COMPLETED} and not fields.get("stop_asked_at"):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, Campaign, HandOver
 from campaigns.rules import RANK
 from campaigns.tracking import call_updates
 from providers.types import CallSnapshot, CallStatus
 from tests.conftest import make_call, make_campaign, make_contact
 
-RETRIES = {"failed": [30], "busy": [10], "no_answer": [60], "canceled": [30]}
+RETRIES = {"failed": [30], "busy": [10], "no_answer": [60], "silent": [20], "canceled": [30]}
 """Minutes before each further attempt, by ending."""
 
 
@@ -47,6 +49,14 @@ def planned(call: Call) -> list[str]:
         ("failed", {"talk_seconds": 40}, []),
         ("canceled", {"talk_seconds": 12}, []),
         ("failed", {"talk_seconds": 9, "answered_by": "machine"}, ["pending"]),
+        # What says nothing of the person's line is no failure on the line.
+        ("failed", {"failure_reason": "balance_low"}, []),
+        ("failed", {"failure_reason": "invalid_number"}, []),
+        ("failed", {"failure_reason": "not_connected"}, ["pending"]),
+        ("completed", {"talk_seconds": 0}, ["pending"]),
+        # No news is not silence: the vendor does not say whether anybody talked.
+        ("completed", {}, []),
+        ("canceled", {}, []),
         # The vendor says that nobody took the call: what it counts is the ringing.
         ("busy", {"talk_seconds": 3}, ["pending"]),
         ("no_answer", {"talk_seconds": 25}, ["pending"]),
@@ -57,7 +67,7 @@ def test_a_retry_is_planned_only_where_nobody_talked(status: str, fields: dict[s
     call = live_call()
     hear(call, status, **fields)
     assert planned(call) == then
-    is_talk = status in {"failed", "canceled"} and then == []
+    is_talk = status in {"failed", "canceled"} and bool(fields.get("talk_seconds")) and then == []
     assert call.events.filter(code="no_retry_talked").exists() is is_talk
 
 
@@ -78,3 +88,80 @@ def test_seconds_that_are_told_late_of_a_busy_line_change_nothing() -> None:
     hear(call, "busy")
     hear(call, "busy", talk_seconds=4)
     assert planned(call) == ["pending"]
+
+
+# What is told anew of a call that had ended
+
+
+@pytest.mark.django_db
+def test_silence_is_followed_up_only_once_the_vendor_tells_of_it() -> None:
+    call = live_call()
+    hear(call, "completed")
+    assert planned(call) == []
+    hear(call, "completed", talk_seconds=0)
+    assert planned(call) == ["pending"]
+    hear(call, "completed", talk_seconds=0)
+    assert planned(call) == ["pending"]
+    hear(call, "completed", talk_seconds=8)
+    assert planned(call) == ["skipped"]
+
+
+@pytest.mark.django_db
+def test_a_voicemail_that_is_told_late_goes_by_its_own_rule() -> None:
+    call = live_call()
+    Campaign.objects.update(retries=RETRIES | {"machine": [240]})
+    hear(call, "completed", talk_seconds=12)
+    assert planned(call) == []
+    hear(call, "completed", talk_seconds=12, answered_by="machine")
+    assert planned(call) == ["pending"]
+
+
+@pytest.mark.django_db
+def test_a_voicemail_told_late_calls_off_what_its_rule_does_not_plan() -> None:
+    call = live_call()
+    Campaign.objects.update(retries=RETRIES | {"machine": []})
+    hear(call, "no_answer")
+    assert planned(call) == ["pending"]
+    hear(call, "no_answer", answered_by="machine")
+    assert planned(call) == ["skipped"]
+
+
+# Attempts in a day, given to a person
+
+
+@pytest.mark.django_db
+def test_the_attempt_of_a_full_day_waits_for_the_next_one_there() -> None:
+    call = live_call()
+    Campaign.objects.update(attempts_a_day=1)
+    hear(call, "no_answer")
+    again = Call.objects.get(campaign=call.campaign, attempt=2)
+    there = again.due_at.astimezone(zoneinfo.ZoneInfo("Asia/Tehran"))
+    assert (there.hour, there.minute) == (0, 0)
+    today = (timezone.now() + datetime.timedelta(minutes=1)).astimezone(there.tzinfo).date()
+    assert there.date() - today == datetime.timedelta(days=1)
+
+
+@pytest.mark.django_db
+def test_a_call_is_given_to_its_person_once_and_taken_back_when_somebody_talked(caller: User) -> None:
+    call = live_call()
+    Campaign.objects.update(hand_overs={"no_answer": {"person": caller.pk, "minutes": 120}})
+    before = timezone.now()
+    hear(call, "no_answer")
+    given = HandOver.objects.get()
+    assert (given.call, given.person, given.outcome, given.state) == (call, caller, "no_answer", "open")
+    assert datetime.timedelta(minutes=119) < given.due_at - before < datetime.timedelta(minutes=123)
+    assert planned(call) == []
+    assert call.events.filter(code="given_to_person").count() == 1
+    hear(call, "completed", talk_seconds=30)
+    given.refresh_from_db()
+    assert (given.state, given.closed_by) == ("dropped", None)
+
+
+@pytest.mark.django_db
+def test_a_stopped_call_is_given_to_nobody(caller: User) -> None:
+    call = live_call()
+    Campaign.objects.update(hand_overs={"no_answer": {"person": caller.pk, "minutes": 120}})
+    Call.objects.update(stop_asked_at=timezone.now())
+    hear(call, "no_answer")
+    assert not HandOver.objects.exists()
+    assert call.events.filter(code="no_retry_stopped").exists()

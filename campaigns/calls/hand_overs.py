@@ -1,0 +1,152 @@
+"""Hand-overs: calls that a campaign's policy gave to a person, who acts by a time, passes them on, or drops them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from callcenter.access.rights import CALLER, MANAGER
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns.core import results
+from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.refusals import Refusal
+from campaigns.models import Call, HandOver
+from campaigns.outcomes import Outcome, Plan
+
+State = HandOver.State
+
+
+def people_to_give_to() -> QuerySet[AbstractUser]:
+    """Return the users to whom a call may be given: active ones who call people, by name."""
+    users = get_user_model().objects.filter(is_active=True, groups__name__in=[CALLER, MANAGER]).distinct()
+    return users.order_by("first_name", "last_name", "username")
+
+
+# By the campaign's policy, in the transaction that writes the news
+
+
+def give(call: Call, plan: Plan, outcome: Outcome, now: datetime.datetime) -> bool:
+    """Give a call to the person of the plan; returns False if it was given before and still is.
+
+    Where the account is gone or switched off, it goes to the owner of the call, else to nobody: managers see it then.
+    """
+    wanted = [pk for pk in (plan.person_id, call.owner_id) if pk is not None]
+    there = set(people_to_give_to().filter(pk__in=wanted).values_list("pk", flat=True))
+    person = next((pk for pk in wanted if pk in there), None)
+    columns = {"person_id": person, "outcome": outcome.value, "due_at": plan.due_at or now, "given_at": now}
+    found, is_new = HandOver.objects.get_or_create(call_id=call.pk, defaults=columns)
+    if not is_new:
+        # What later news had dropped is opened again; what is open, or what a person ended, stays as it is.
+        dropped = HandOver.objects.filter(pk=found.pk, state=State.DROPPED, closed_by=None)
+        if not dropped.update(**columns, state=State.OPEN, closed_at=None, given_by=None):
+            return False
+    write_steps([step(call.pk, "given_to_person", at=now)])
+    return True
+
+
+def drop(call: Call, now: datetime.datetime) -> None:
+    """Drop the open hand-over of a call of which later news says that none is needed."""
+    if HandOver.objects.filter(call_id=call.pk, state=State.OPEN).update(state=State.DROPPED, closed_at=now):
+        write_steps([step(call.pk, "hand_over_dropped", at=now)])
+
+
+# What people see
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverRow:
+    """One open hand-over as a row of a page."""
+
+    hand_over: HandOver
+    outcome: str
+    """How the call ended, in a word."""
+    is_overdue: bool
+    may_act: bool
+
+
+def rows_of(found: Iterable[HandOver], person: Person) -> list[HandOverRow]:
+    """Return hand-overs as rows for this person."""
+    now = timezone.now()
+    return [
+        HandOverRow(one, str(results.BY_KEY[one.outcome].word), one.due_at <= now, may_act(one, person))
+        for one in found
+    ]
+
+
+def left_to(person: Person) -> QuerySet[HandOver]:
+    """Return the open hand-overs that a person sees: their own; with the right, also overdue ones and nobody's."""
+    seen = Q(person=person.pk)
+    if may(person, "control_all_campaigns"):
+        seen |= Q(person=None) | Q(person__is_active=False) | Q(due_at__lt=timezone.now())
+    return _whole(HandOver.objects.filter(seen, state=State.OPEN))
+
+
+def about_calls(calls: QuerySet[Call]) -> QuerySet[HandOver]:
+    """Return the open hand-overs of these calls."""
+    return _whole(HandOver.objects.filter(state=State.OPEN, call__in=calls.order_by().values("pk")))
+
+
+def _whole(found: QuerySet[HandOver]) -> QuerySet[HandOver]:
+    return found.select_related("person", "call__contact", "call__campaign").order_by("due_at", "pk")
+
+
+def may_act(hand_over: HandOver, person: Person) -> bool:
+    """Return whether a person may end a hand-over or pass it on: their own, or any with the right."""
+    own = hand_over.person_id is not None and hand_over.person_id == person.pk
+    return own or may(person, "control_all_campaigns")
+
+
+# What people do
+
+
+def close(hand_over_id: int, person: Person, *, is_done: bool) -> bool:
+    """End a hand-over: done, or dropped; returns False if it had ended already. Raises PermissionDenied."""
+    with transaction.atomic():
+        found = _lock(hand_over_id, person)
+        if found.state != State.OPEN:
+            return False
+        now = timezone.now()
+        found.state = State.DONE if is_done else State.DROPPED
+        found.closed_at, found.closed_by_id = now, person.pk
+        found.save(update_fields=["state", "closed_at", "closed_by"])
+        code = "hand_over_done" if is_done else "hand_over_dropped"
+        write_steps([step(found.call_id, code, at=now, source=Source.PERSON, actor_id=person.pk)])
+        record(person, f"call.{code}", found.call)
+    return True
+
+
+def pass_on(hand_over_id: int, person: Person, to_id: int) -> HandOver:
+    """Give a hand-over to another person, due as before. Raises PermissionDenied, and Refusal with the reason."""
+    with transaction.atomic():
+        found = _lock(hand_over_id, person)
+        if found.state != State.OPEN:
+            raise Refusal(_("Somebody has ended this meanwhile: nothing was changed."))
+        receiver = people_to_give_to().filter(pk=to_id).first()
+        if receiver is None:
+            raise Refusal(_("This person cannot take it: choose somebody who calls people."))
+        found.person_id, found.given_by_id, found.given_at = receiver.pk, person.pk, timezone.now()
+        found.save(update_fields=["person", "given_by", "given_at"])
+        name = receiver.get_full_name() or receiver.get_username()
+        moved = step(
+            found.call_id, "hand_over_moved", at=found.given_at, source=Source.PERSON, actor_id=person.pk, detail=name
+        )
+        write_steps([moved])
+        record(person, "call.hand_over_moved", found.call, to=receiver.pk)
+    return found
+
+
+def _lock(hand_over_id: int, person: Person) -> HandOver:
+    found = HandOver.objects.select_for_update(of=("self",)).select_related("call").get(pk=hand_over_id)
+    if not may_act(found, person):
+        raise PermissionDenied("hand_over")
+    return found

@@ -112,6 +112,10 @@ class ProviderBackend(ABC):
     """Returns data extracted from the conversation, such as answers and ratings."""
     tells_machine: ClassVar[bool] = False
     """Tells whether a voicemail or a person answered."""
+    takes_on_machine: ClassVar[bool] = False
+    """Orders may say what happens where a voicemail answers (`CallOrder.on_machine`)."""
+    on_machine_note: ClassVar[str | Promise] = ""
+    """What people must know of that choice; where orders cannot say it, where it is set at the vendor."""
     hears_refusal: ClassVar[bool] = False
     """Tells that a person asked not to be called again; the number then goes on our do-not-call list."""
     documented_requests: ClassVar[int | None] = None

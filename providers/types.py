@@ -86,6 +86,8 @@ class FailureReason(models.TextChoices):
 
 
 AnsweredBy = Literal["human", "machine", "unknown"]
+OnMachine = Literal["", "message", "hang_up"]
+"""What the vendor is asked to do where a voicemail answers: leave the message, hang up, or (empty) as it is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,8 @@ class CallOrder:
     caller_id: str = ""
     dialer_id: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    on_machine: OnMachine = ""
+    """Only where the backend's `takes_on_machine` is set."""
     vendor_options: Mapping[str, Any] = field(default_factory=dict)
     """Optional features of the vendor that an admin set for this call, by the names of the backend's `order_fields`."""
 

@@ -71,6 +71,7 @@ MOST_PAGES = 1_000
 FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
 RETRY_ON = tuple((word, word) for word in ("no-answer", "busy", "failed", "error"))
 MOST_DAYS = 7
+MACHINE_NOTE = _("With Bolna this is a setting of the agent at the vendor: with voicemail detection on, it hangs up.")
 
 NO_CREDIT = re.compile(r"balance|insufficient (funds|credit)|wallet|recharge", re.IGNORECASE)
 BAD_KEY = re.compile(r"access denied|api key|token|unauthori[sz]ed|authenticat", re.IGNORECASE)
@@ -154,6 +155,7 @@ class BolnaBackend(ProviderBackend):
     gives_transcript = True
     gives_answers = True
     tells_machine = True
+    on_machine_note = MACHINE_NOTE
     hears_refusal = True
     gives_cost = True
     max_list_days = MOST_DAYS

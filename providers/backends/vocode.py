@@ -56,6 +56,7 @@ from providers.types import (
     CallStatus,
     FailureReason,
     Field,
+    OnMachine,
     PlacedCall,
     Recording,
     RemoteAgent,
@@ -73,10 +74,11 @@ WORDS_HELP = _('The vendor\'s word and ours, such as {"transferred": "completed"
 NO_HUMAN = (("continue", _("Go on talking")), ("hangup", _("Hang up")))
 ANY_WAY = (("", _("The vendor's own choice")), *NO_HUMAN)
 MACHINE_LABEL, MACHINE_HELP = _("If a machine answers"), _("Empty: Vocode's own way, which is to go on talking.")
+MACHINE_NOTE = _("Vocode then lets the agent go on talking, so that the voicemail records what it says.")
+ON_MACHINE: Mapping[OnMachine, str] = {"message": "continue", "hang_up": "hangup"}
 HIPAA_LABEL = _("Keep by the rules of HIPAA")
 LISTEN_LABEL = _("Tell whether the person asks not to be called again")
 LISTEN_HELP = _("Then the number goes onto our do-not-call list by itself. Vocode calls this a rough estimate.")
-
 FOR_EVERY_CALL = ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant")
 
 CARRIER_WORDS = {
@@ -136,6 +138,8 @@ class VocodeBackend(ProviderBackend):
     supports_webhook = True
     gives_transcript = True
     tells_machine = True
+    takes_on_machine = True
+    on_machine_note = MACHINE_NOTE
     hears_refusal = True
 
     @classmethod
@@ -174,8 +178,10 @@ class VocodeBackend(ProviderBackend):
             "agent": order.agent_id,
             "context": _texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
         }
-        # The provider's options hold for all its calls; an admin's extras override them for a single call.
-        usual: Mapping[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
+        # The provider's options hold for all its calls; a campaign's wish goes before them, a call's own extras first.
+        usual: dict[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}
+        if order.on_machine:
+            usual["on_no_human_answer"] = ON_MACHINE[order.on_machine]
         extras = {
             field.name: order.vendor_options.get(field.name, usual.get(field.name)) for field in self.order_fields
         }

@@ -11,7 +11,7 @@ import pytest
 
 from providers.backends.vocode import VocodeBackend
 from providers.exceptions import CredentialsRejected, InvalidNumber, OrderRejected, UnexpectedResponse, WebhookRejected
-from providers.types import CallHandle, CallOrder, CallQuery
+from providers.types import CallHandle, CallOrder, CallQuery, OnMachine
 from tests.providers.contract import ProviderContract
 from tests.providers.vendor_stub import Answer, VendorStub
 
@@ -75,6 +75,27 @@ class TestVocode(ProviderContract):
         body = self.open_backend(stub, **options).build_order(order).json
         extras = {"on_no_human_answer", "hipaa_compliant", "run_do_not_call_detection"}
         assert {name: body[name] for name in extras & set(body)} == sent
+
+    @pytest.mark.parametrize(
+        ("on_machine", "option", "extra", "sent"),
+        [
+            ("", "", {}, None),
+            ("", "hangup", {}, "hangup"),
+            ("message", "hangup", {}, "continue"),
+            ("hang_up", "", {}, "hangup"),
+            ("hang_up", "continue", {}, "hangup"),
+            ("message", "", {"on_no_human_answer": "hangup"}, "hangup"),
+        ],
+    )
+    def test_a_campaign_s_wish_for_a_voicemail_goes_before_the_provider_s_own(
+        self, stub: VendorStub, on_machine: OnMachine, option: str, extra: dict[str, object], sent: str | None
+    ) -> None:
+        order = CallOrder(
+            reference=REFERENCE, to_number="+15555555555", agent_id="a", caller_id="+11234567890",
+            on_machine=on_machine, vendor_options=extra,
+        )  # fmt: skip
+        body = self.open_backend(stub, on_no_human_answer=option).build_order(order).json
+        assert body.get("on_no_human_answer") == sent
 
     @pytest.mark.parametrize(
         ("told", "heard"), [(True, True), ("True", True), (False, False), (None, False), ("", False)]

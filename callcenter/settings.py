@@ -203,6 +203,11 @@ SINGLE_CALL_MINUTES: int = env.int("SINGLE_CALL_MINUTES", 60)
 if SINGLE_CALL_MINUTES < 1:
     raise ImproperlyConfigured("SINGLE_CALL_MINUTES must be 1 or more: a call waits its turn for some seconds.")
 QUIET_PERIOD_HOURS: int = env.int("QUIET_PERIOD_HOURS", 24)
+PERSON_CALLS_A_DAY: int = env.int("PERSON_CALLS_A_DAY", 5)
+PERSON_CALLS_A_WEEK: int = env.int("PERSON_CALLS_A_WEEK", 15)
+"""Calls to one number in a day and in seven days there, by all campaigns and single calls together; 0: no limit."""
+if min(PERSON_CALLS_A_DAY, PERSON_CALLS_A_WEEK) < 0:
+    raise ImproperlyConfigured("PERSON_CALLS_A_DAY and PERSON_CALLS_A_WEEK must be 0 (no limit) or more.")
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)
 IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", 14)

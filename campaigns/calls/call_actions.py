@@ -14,8 +14,9 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue, rules
 from campaigns.core import transitions
+from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.call_events import Source, step, write_steps
-from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, Judge
+from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, Judge, capped
 from campaigns.core.eligibility_facts import asked_columns, numbers_now
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
@@ -125,7 +126,8 @@ def _refuse_second_ring(call: Call) -> None:
     if not call.is_final:
         raise Refusal(_("This call is not over."))
     number = call.to_number
-    known = numbers_now([number], timezone.now(), None)
+    now = timezone.now()
+    known = numbers_now([number], now, None, counted_since=counted_since(now, [None]))
     if number in known.live:
         raise Refusal(LIVE_ELSEWHERE.words(is_queued=False))
     waits_here = Call.objects.filter(to_number=number, status=CallStatus.PENDING)
@@ -133,3 +135,8 @@ def _refuse_second_ring(call: Call) -> None:
         raise Refusal(_("A further call to this number waits already."))
     if number in known.forbidden:
         raise Refusal(FORBIDDEN.words(is_queued=False))
+    if call.campaign is None or not call.campaign.is_open:
+        # A further attempt of an open campaign waits until it is allowed; a single call would only end.
+        zones = rules.zones_of(number, call.contact.time_zone if call.contact else "")
+        for obstacle in capped(known.caps(number, caps_of(None)), zones, now):
+            raise Refusal(obstacle.words(is_queued=False))

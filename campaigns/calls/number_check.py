@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaigns import rules
+from campaigns.core.call_caps import counted_since
 from campaigns.core.eligibility import Eligibility, Judge, stops_of
 from campaigns.core.eligibility_facts import Facts, numbers_now
 from campaigns.countries import country_name
@@ -102,16 +103,27 @@ class Prospect:
 
 
 def judge_number(
-    e164: str, region: str = "", provider: Provider | None = None, now: datetime.datetime | None = None
+    e164: str,
+    region: str = "",
+    provider: Provider | None = None,
+    now: datetime.datetime | None = None,
+    *,
+    is_test: bool = False,
 ) -> Prospect:
-    """Check a number in E.164 for one call now, through `provider` if one is chosen; changes nothing."""
+    """Check a number in E.164 for one call now, through `provider` if one is chosen; changes nothing.
+
+    `is_test`: it is the asker's own phone, on which a message is tried; no cap of calls holds for it.
+    """
     now = now or timezone.now()
     contact = Contact.objects.filter(phone=e164).first()
     zones = rules.zones_of(e164, contact.time_zone if contact else "")
     judge = Judge(now, provider, stops=stops_of(provider))
-    numbers = numbers_now([e164], now, now - judge.quiet)
+    numbers = numbers_now([e164], now, now - judge.quiet, counted_since=counted_since(now, [None]))
     facts = Facts(
-        is_forbidden=e164 in numbers.forbidden, is_live=e164 in numbers.live, last_rung=numbers.last_rung(e164)
+        is_forbidden=e164 in numbers.forbidden,
+        is_live=e164 in numbers.live,
+        last_rung=numbers.last_rung(e164),
+        caps=() if is_test else numbers.caps(e164, judge.caps),
     )
     obstacles = [_obstacle(found) for found in judge.against(e164, zones, facts)]
     if e164 not in numbers.live:

@@ -155,7 +155,7 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     if problems:
         raise Refusal(" ".join(str(sentence) for sentence in problems.values()))
     # Under the contact's row lock: of two users who call one number at once, the second sees the first one's call.
-    prospect = judge_number(asked.to_number, asked.region, asked.provider)
+    prospect = judge_number(asked.to_number, asked.region, asked.provider, is_test=asked.test_of is not None)
     if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
         raise Refusal(refusal)
     now = timezone.now()

@@ -10,12 +10,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 
 from campaigns import rules
 from campaigns.core import explanations, message, stop_all
+from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
 from campaigns.core.eligibility_facts import (
     NOTHING_KNOWN,
     Asked,
@@ -28,6 +30,7 @@ from campaigns.core.eligibility_facts import (
 )
 from campaigns.core.hours import hours_of
 from campaigns.models import Call, Campaign
+from campaigns.outcomes import days_over
 from campaigns.reasons import SkipReason, StopReason, WaitReason
 from providers.models import Provider, ProviderState
 from providers.types import CallStatus
@@ -43,7 +46,13 @@ class Verdict(StrEnum):
     NEVER = "never"
 
 
-JUDGED_WAITS = (WaitReason.LIVE_ELSEWHERE, WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD)
+JUDGED_WAITS = (
+    WaitReason.LIVE_ELSEWHERE,
+    WaitReason.OUTSIDE_HOURS,
+    WaitReason.QUIET_PERIOD,
+    WaitReason.PERSON_CAP,
+    WaitReason.ATTEMPTS_A_DAY,
+)
 """Reasons to wait that are decided here; retries, budget, pace and orders that were not sent are set by dispatching."""
 
 
@@ -73,6 +82,8 @@ class Eligibility(NamedTuple):
             return str(self.step or explanations.WHEN_QUEUED.get(self.reason, ""))
         if self.reason == WaitReason.OUTSIDE_HOURS and self.until is not None:
             return explanations.call_from(self.until, self.zone)
+        if self.reason == WaitReason.PERSON_CAP and self.until is not None:
+            return explanations.call_on(self.until, self.zone)
         return str(explanations.WHEN_ASKED.get(self.reason, ""))
 
     def words(self, *, is_queued: bool) -> str:
@@ -88,6 +99,7 @@ _NEVER_OPEN = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE, say=lambda: explana
 LIVE_ELSEWHERE = Eligibility(Verdict.WAIT, WaitReason.LIVE_ELSEWHERE)
 _QUIET_PERIOD = Eligibility(Verdict.WAIT, WaitReason.QUIET_PERIOD)
 EXPIRED = Eligibility(Verdict.NEVER, SkipReason.EXPIRED, say=lambda: SkipReason.EXPIRED.label)
+_CALLED_OFTEN = Eligibility(Verdict.NEVER, SkipReason.PERSON_CAP, say=lambda: SkipReason.PERSON_CAP.label)
 _CALLED_SINCE = Eligibility(Verdict.NEVER, SkipReason.CALLED_SINCE, say=lambda: SkipReason.CALLED_SINCE.label)
 STOP_REASONS: Mapping[str, StopReason] = {
     ProviderState.OFF: StopReason.PROVIDER_OFF,
@@ -135,6 +147,7 @@ class Judge:
         self.needed = message.needed_names(campaign) if campaign else ()
         """Names of the values that the message needs of each person; none may be empty."""
         self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign))
+        self.caps = caps_of(campaign)
         self._start, self._end, self._days = hours_of(campaign)
         self._campaign_id = campaign.pk if campaign else None
         self._refuses = provider.number_refusals() if provider else None
@@ -176,6 +189,7 @@ class Judge:
             yield LIVE_ELSEWHERE
         if hours is not None and hours.verdict is Verdict.WAIT:
             yield hours
+        yield from capped(facts.caps, zones, self.now)
         last_rung = facts.last_rung
         if last_rung is True:
             yield _QUIET_PERIOD
@@ -203,8 +217,10 @@ class Judge:
             is_called_since=is_single and self._is_called_since(number, numbers, asked.confirmed_at),
             last_rung=None if is_single else numbers.last_rung(number, self._campaign_id),
             missing=self.missing(name, known),
+            caps=() if asked.is_test else numbers.caps(number, self.caps, self._campaign_id),
         )
-        return self.answer(number, rules.zones_of(number, own_zone), facts)
+        found = self.answer(number, rules.zones_of(number, own_zone), facts)
+        return _CALLED_OFTEN if is_single and found.reason == WaitReason.PERSON_CAP else found
 
     def _is_called_since(self, number: str, numbers: Numbers, confirmed_at: datetime.datetime | None) -> bool:
         """Tell whether a single call was overtaken by another one within the quiet period.
@@ -245,6 +261,19 @@ class Judge:
         )
 
 
+def capped(caps: Iterable[ReachedCap], zones: tuple[str, ...], now: datetime.datetime) -> Iterator[Eligibility]:
+    """Yield an obstacle for each cap on calls to one person that is still reached now."""
+    for cap, since in caps:
+        if (until := days_over(since, cap.days, zones, now)) is not None:
+            yield Eligibility(
+                Verdict.WAIT,
+                cap.reason,
+                until=until,
+                say=partial(explanations.called_often, cap.most, cap.days, is_of_campaign=cap.is_of_campaign),
+                zone=zones[0] if zones else "UTC",
+            )
+
+
 def missing_values(names: Sequence[str]) -> Eligibility:
     """Return the answer for a person whose message lacks these values."""
     return Eligibility(Verdict.NEVER, SkipReason.MISSING_VARIABLE, say=lambda: explanations.empty_values(names))
@@ -263,10 +292,14 @@ def answers_about(
     waiting = [call for call in calls if call.status == CallStatus.PENDING]
     if not waiting:
         return {}
-    asked = {call.pk: Asked(call.expires_at, call.confirmed_at) for call in waiting}
+    asked = {call.pk: Asked(call.expires_at, call.confirmed_at, call.test_of_id is not None) for call in waiting}
     campaigns = {call.campaign for call in waiting}
     numbers = numbers_now(
-        {call.to_number for call in waiting}, now, quiet_since(now, campaigns), confirmed_since(asked.values())
+        {call.to_number for call in waiting},
+        now,
+        quiet_since(now, campaigns),
+        confirmed_since(asked.values()),
+        counted_since(now, campaigns),
     )
     is_stopped = stop_all.is_stopped() if is_stopped is None else is_stopped
     judges: dict[tuple[int | None, int], Judge] = {}

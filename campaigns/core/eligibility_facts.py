@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 
+from campaigns.core.call_caps import Cap, ReachedCap, caps_of_persons, reached
 from campaigns.core.conditions import PHONE_MAY_HAVE_RUNG, TALKED, phone_may_have_rung
 from campaigns.core.sql.bulk import among, literals
 from campaigns.models import Call, Campaign, Contact, DoNotCall
@@ -25,6 +26,8 @@ class Asked(NamedTuple):
     """After this time it is not placed any more; None for calls of campaigns, which have hours and an end."""
     confirmed_at: datetime.datetime | None = None
     """When its asker confirmed that the person be called although they were called a short time ago."""
+    is_test: bool = False
+    """Whether it rings its asker's own phone, which people may do as often as they like."""
 
     def is_expired(self, now: datetime.datetime) -> bool:
         """Tell whether the call waited longer than it is wanted."""
@@ -59,6 +62,8 @@ class Facts(NamedTuple):
     """The single call waited longer than it is wanted."""
     is_called_since: bool = False
     """Others called the person after the single call was asked for."""
+    caps: tuple[ReachedCap, ...] = ()
+    """Caps that may be reached by earlier calls."""
 
 
 NOTHING_KNOWN = Facts()
@@ -75,11 +80,18 @@ class Numbers:
     """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
     talked: dict[str, datetime.datetime] = field(default_factory=dict)
     """By number: the end of the last conversation."""
+    counted: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
+    """By number: campaign id and time of each call that counts for a cap."""
 
     def last_rung(self, number: str, campaign_id: int | None = None) -> datetime.datetime | None:
         """Return when the phone may last have rung; calls of the campaign `campaign_id` do not count."""
         others = [at for other, at in self.rung.get(number, ()) if other is None or other != campaign_id]
         return max(others, default=None)
+
+    def caps(self, number: str, caps: Sequence[Cap], campaign_id: int | None = None) -> tuple[ReachedCap, ...]:
+        """Return those of the caps that may be reached by the calls to a number."""
+        calls = self.counted.get(number)
+        return reached(caps, calls, campaign_id) if calls else ()
 
 
 def numbers_now(
@@ -87,10 +99,12 @@ def numbers_now(
     now: datetime.datetime,
     quiet_since: datetime.datetime | None,
     talked_since: datetime.datetime | None = None,
+    counted_since: datetime.datetime | None = None,
 ) -> Numbers:
     """Read which numbers are on the do-not-call list, have a live call, or may have rung since `quiet_since`.
 
-    With `talked_since`, also when somebody talked to them after that time.
+    With `talked_since`, also when somebody talked to them after that time; with `counted_since`, also each call since
+    then in which they may have rung.
 
     One statement of plain SQL: at a commit point, building ORM queries would cost more than running them.
     """
@@ -121,6 +135,12 @@ def numbers_now(
             f"WHERE {theirs} AND {ended} > %s AND {TALKED} GROUP BY to_number"
         )
         parameters += [*those, connection.ops.adapt_datetimefield_value(talked_since)]
+    if counted_since is not None:
+        statement += (
+            f" UNION ALL SELECT 'counted', to_number, campaign_id, placing_at FROM {calls} "  # noqa: S608
+            f"WHERE {theirs} AND placing_at > %s AND {PHONE_MAY_HAVE_RUNG}"
+        )
+        parameters += [*those, connection.ops.adapt_datetimefield_value(counted_since)]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
@@ -131,6 +151,8 @@ def numbers_now(
             found.live.add(number)
         elif what == "talked":
             found.talked[number] = _moment(at)
+        elif what == "counted":
+            found.counted[number].append((campaign_id, _moment(at)))
         else:
             found.rung[number].append((campaign_id, _moment(at)))
     return found
@@ -189,7 +211,23 @@ def with_facts(
     if campaign.quiet_hours and looks_back:
         last = theirs.order_by("-placing_at").values("placing_at")[:1]
         last_rung = Subquery(last) if tells_when else Exists(theirs)
-    return people.annotate(forbidden=Exists(forbidden), last_rung=last_rung)
+    annotated = people.annotate(forbidden=Exists(forbidden), last_rung=last_rung)
+    return annotated.annotate(**_counted_calls(now)) if looks_back else annotated
+
+
+def _counted_calls(now: datetime.datetime) -> dict[str, Subquery]:
+    """Return an annotation for each cap of persons: when the call was that fills it up, if there is one."""
+    found = {}
+    for cap in caps_of_persons():
+        since = now - datetime.timedelta(days=cap.days, hours=1)
+        calls = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
+        found[f"cap_{cap.days}"] = Subquery(calls.order_by("-placing_at").values("placing_at")[cap.most - 1 : cap.most])
+    return found
+
+
+def capped_columns() -> dict[str, Cap]:
+    """Return the annotations that `with_facts` adds where it looks back, by name, with the cap of each."""
+    return {f"cap_{cap.days}": cap for cap in caps_of_persons()}
 
 
 def live_numbers() -> set[str]:

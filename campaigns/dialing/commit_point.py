@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
 from campaigns.core import leases, stop_all, transitions
+from campaigns.core.call_caps import counted_since
 from campaigns.core.call_events import Step, write_steps
 from campaigns.core.clock import DatabaseClock, boottime, is_ahead, seconds, span
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
@@ -32,7 +34,7 @@ from campaigns.reasons import SkipReason, WaitReason
 from campaigns.tracking import unknown_calls
 from providers import pace
 from providers.models import Provider
-from providers.types import CallOrder, CallStatus
+from providers.types import CallOrder, CallStatus, OnMachine
 
 LIVE_ELSEWHERE_SECONDS = 30
 """Wait before a call is tried again whose number is in another live call."""
@@ -65,7 +67,7 @@ class CommitResult:
 
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
-    "quiet_hours", "pace_tat", "reserved_cost", "spent_cost",
+    "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day", "on_machine",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -165,6 +167,7 @@ class _Batch:
             now,
             quiet_since(now, judged),
             confirmed_since(call.asked for call in calls),
+            counted_since(now, judged),
         )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.
@@ -295,7 +298,12 @@ class _Batch:
     def orders(self) -> list[tuple[int, CallOrder]]:
         """Return the id and the order of each call that passed."""
         messages = {pk: Message(campaign) for pk, campaign in self.campaigns.items()}
-        return [(call.pk, order_of(call, messages.get(call.campaign_id or 0))) for call in self.passed]
+        takes_on_machine = self.provider.backend_class.takes_on_machine
+        asked = {pk: campaign.on_machine for pk, campaign in self.campaigns.items() if takes_on_machine}
+        return [
+            (call.pk, order_of(call, messages.get(call.campaign_id or 0), asked.get(call.campaign_id or 0, "")))
+            for call in self.passed
+        ]
 
 
 def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:
@@ -304,8 +312,11 @@ def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:
     )
 
 
-def order_of(call: DueCall, message: Message | None) -> CallOrder:
-    """Return the order to send for a call; a campaign's message is filled with the person's current data."""
+def order_of(call: DueCall, message: Message | None, on_machine: str = "") -> CallOrder:
+    """Return the order to send for a call; a campaign's message is filled with the person's current data.
+
+    `on_machine` is what the campaign asks for where a voicemail answers; empty where the vendor takes no such wish.
+    """
     text, variables = message.fill(call.name, call.known) if message else (call.text, call.variables)
     return CallOrder(
         reference=call.reference,
@@ -317,5 +328,6 @@ def order_of(call: DueCall, message: Message | None) -> CallOrder:
         caller_id=call.caller_id,
         dialer_id=call.dialer,
         variables=variables,
+        on_machine=cast(OnMachine, on_machine),
         vendor_options={} if message else call.vendor_options,
     )

@@ -54,7 +54,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
     rows = _rows(
         "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
         "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables, "
-        "c.expires_at, c.confirmed_at "
+        "c.expires_at, c.confirmed_at, c.test_of_id "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
@@ -67,7 +67,8 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         DueCall(
             row[0], row[1], row[2] if isinstance(row[2], UUID) else UUID(hex=row[2]), row[3], row[4], row[5],
             _object(row[6]), _object(row[7]), agents[row[8]], voices[row[9]], callers[row[10]], dialers[row[11]],
-            row[12], row[13] or "", _object(row[14]), Asked(instant_of(row[15]), instant_of(row[16])),
+            row[12], row[13] or "", _object(row[14]),
+            Asked(instant_of(row[15]), instant_of(row[16]), row[17] is not None),
         )
         for row in rows
     ]  # fmt: skip

@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef
 
 from campaigns import rules
 from campaigns.core import message
+from campaigns.core.call_caps import ReachedCap
 from campaigns.core.eligibility import Eligibility, Judge, Verdict
-from campaigns.core.eligibility_facts import NOTHING_KNOWN, Facts, live_numbers, with_facts
+from campaigns.core.eligibility_facts import NOTHING_KNOWN, Facts, capped_columns, live_numbers, with_facts
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Call, Campaign
 from campaigns.reasons import SkipReason, WaitReason
@@ -26,7 +27,7 @@ NEVER = (
     SkipReason.NO_ZONE,
     SkipReason.MISSING_VARIABLE,
 )
-WAITS = (WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD, WaitReason.LIVE_ELSEWHERE)
+WAITS = (WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD, WaitReason.PERSON_CAP, WaitReason.LIVE_ELSEWHERE)
 VERDICTS = (NOW, *(reason.value for reason in WAITS), *(reason.value for reason in NEVER))
 """Every possible verdict on one person, in the order of the launch check's page."""
 CALLED = (NOW, *(reason.value for reason in WAITS))
@@ -98,17 +99,22 @@ class AudienceJudge:
             queued = Call.objects.filter(campaign=self.campaign, contact=OuterRef("pk"), attempt=1)
             annotated = annotated.filter(~Exists(queued))
         columns = ["pk", "name", "phone", "time_zone", "forbidden", "excluded", "last_rung"]
+        caps = capped_columns() if looks_back else {}
+        columns += caps
         if self.judge.needed or self.expected:
             columns.append("variables")
         live = live_numbers() if looks_back else set()
         rows = annotated.values_list(*columns).iterator(chunk_size=5000)
         for pk, name, phone, own_zone, forbidden, excluded, last_rung, *rest in rows:
-            variables = rest[0] if rest else {}
+            variables = rest[len(caps)] if len(rest) > len(caps) else {}
+            reached = tuple(
+                ReachedCap(cap, since) for cap, since in zip(caps.values(), rest, strict=False) if since is not None
+            )
             zones = rules.zones_of(phone, own_zone)
             missing = self.judge.missing(name, variables)
             is_live = phone in live
-            if forbidden or excluded or is_live or last_rung or missing:
-                facts = Facts(forbidden, excluded, is_live, last_rung, missing)
+            if forbidden or excluded or is_live or last_rung or missing or reached:
+                facts = Facts(forbidden, excluded, is_live, last_rung, missing, caps=reached)
             else:
                 facts = NOTHING_KNOWN
             found = self.judge.answer(phone, zones, facts)

@@ -84,6 +84,13 @@ def _ways(check: LaunchCheck) -> list[list[Piece]]:
             quiet,
         )
         ways.append(_counted(phrase, quiet, WaitReason.QUIET_PERIOD))
+    if capped := check.verdicts.get(WaitReason.PERSON_CAP, 0):
+        phrase = ngettext(
+            "%(count)s waits, called as often as allowed for now",
+            "%(count)s wait, called as often as allowed for now",
+            capped,
+        )
+        ways.append(_counted(phrase, capped, WaitReason.PERSON_CAP))
     if live := check.verdicts.get(WaitReason.LIVE_ELSEWHERE, 0):
         phrase = ngettext(
             "%(count)s waits for the end of another call", "%(count)s wait for the end of another call", live

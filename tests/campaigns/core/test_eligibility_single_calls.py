@@ -15,7 +15,8 @@ from pytest_django import Settings
 from campaigns.calls import call_actions
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.core.eligibility import answers_about
-from campaigns.models import Call
+from campaigns.core.refusals import Refusal
+from campaigns.models import Call, Campaign
 from providers.models import Provider
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import MARYAM, make_call, make_campaign, make_contact, make_person
@@ -45,6 +46,12 @@ def other_call(minutes_ago: float, **fields: Any) -> Call:
     return make_call(**(given | fields))
 
 
+def called_often() -> None:
+    """Ring the number as often as anybody may be rung in seven days."""
+    for number in range(15):
+        other_call(30 * (number + 1), **NOBODY)
+
+
 TALKED = {"status": "completed", "talk_seconds": 40}
 NOBODY = {"status": "no_answer"}
 
@@ -71,6 +78,9 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[], Any], str]] = {
         {"confirmed_at": timezone.now() - 30 * MINUTE},
         lambda: other_call(40, **TALKED, ended_at=timezone.now() - 29 * MINUTE),
         "called_since",
+    ),
+    "confirmed, and called as often as anybody may be": (
+        {"confirmed_at": timezone.now() - MINUTE}, lambda: called_often(), "person_cap",
     ),
     "confirmed, and it waited its hour": (
         {"confirmed_at": timezone.now() - HOUR, "expires_at": timezone.now() - MINUTE}, lambda: None, "expired",
@@ -141,3 +151,32 @@ def test_called_again_at_night_it_is_asked_for_the_morning(
     assert again.confirmed_at == night
     assert again.expires_at == datetime.datetime(2026, 11, 17, 5, 30, tzinfo=datetime.UTC)  # 08:00 in Tehran, and 1 h
     assert Provider.objects.count() == 1
+
+
+# Caps of calls to one person
+
+
+@pytest.mark.usefixtures("db")
+def test_one_s_own_phone_may_be_tried_as_often_as_one_likes(leased: LeasedProvider) -> None:
+    call = asked_for(leased, test_of=leased.campaign, confirmed_at=timezone.now())
+    called_often()
+    assert answers_about([call], timezone.now())[call.pk].verdict == "now"
+    assert [one.call_id for one in leased.commit(call).committed] == [call.pk]
+
+
+@pytest.mark.usefixtures("db")
+def test_a_call_again_is_refused_where_it_would_only_end(leased: LeasedProvider, manager: User) -> None:
+    called_often()
+    ended = Call.objects.latest("pk")
+    with pytest.raises(Refusal, match=r"called (5 times today|15 times in seven days)"):
+        call_actions.call_again(ended.pk, manager)
+    Campaign.objects.filter(pk=ended.campaign_id).update(status="running")
+    assert call_actions.call_again(ended.pk, manager).status == "pending"
+
+
+@pytest.mark.usefixtures("db")
+def test_no_cap_holds_where_none_is_set(leased: LeasedProvider, settings: Settings) -> None:
+    settings.PERSON_CALLS_A_DAY = settings.PERSON_CALLS_A_WEEK = 0
+    call = asked_for(leased, confirmed_at=timezone.now())
+    called_often()
+    assert [one.call_id for one in leased.commit(call).committed] == [call.pk]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from providers.types import LIVE
+from tests.campaigns.core.eligibility_table.caps import CAPS
 from tests.campaigns.core.eligibility_table.world import (
     BREAKER,
     BROKEN,
@@ -396,4 +397,4 @@ LEFT = [
     ),
 ]
 
-CASES = [*HOURS, *QUIET, *LIVE_ONES, *WISHES, *STOPS, *MESSAGES, *VENDORS, *LEFT]
+CASES = [*HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *STOPS, *MESSAGES, *VENDORS, *LEFT]

@@ -168,6 +168,48 @@ def quiet(ago: str, until: datetime.datetime, hours: int = 24) -> dict[str, Any]
     )
 
 
+def capped(sentence: str, until: datetime.datetime, day_there: str) -> dict[str, Any]:
+    """Return the answer where a person was called as often as allowed; `day_there` is the next one allowed."""
+    return against(
+        "person_cap",
+        f"This person was called {sentence}, as often as anybody may be.",
+        "Nothing is to be done: it is called on the day on which it is allowed again.",
+        f"Call on {day_there} or later; an admin sets how often one person may be called.",
+        until=until,
+    )
+
+
+def tried_today(times: str, until: datetime.datetime) -> dict[str, Any]:
+    """Return the answer where the campaign has tried a person often enough today."""
+    return against(
+        "attempts_a_day",
+        f"This campaign has tried this person {times} today, as often as it may.",
+        "Nothing is to be done: it is called on the next day there.",
+        "",
+        until=until,
+    )
+
+
+def calls_at(*times: datetime.datetime, **fields: Any) -> Arrange:
+    """Other calls to the number, at these times, which nobody answered."""
+
+    def arrange(world: World) -> None:
+        for at in times:
+            world.other_call(**{"status": "no_answer", "placing_at": at} | fields)
+
+    return arrange
+
+
+def attempts_at(*times: datetime.datetime) -> Arrange:
+    """Earlier attempts of this very campaign, at these times."""
+
+    def arrange(world: World) -> None:
+        for number, at in enumerate(times, start=1):
+            own_attempt(status="no_answer", placing_at=at, attempt=number)(world)
+
+    return arrange
+
+
 def stop(
     reason: str, why: str, queued: str, asked: str = "Choose another provider, or ask an admin."
 ) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.calls.views import call, call_log, hang_up, quick_call, recordings, remarks
+from campaigns.calls.views import call, call_log, hand_overs, hang_up, quick_call, recordings, remarks
 
 urlpatterns = [
     path("quick-call/", quick_call.quick_call, name="quick-call"),
@@ -25,6 +25,9 @@ urlpatterns = [
     path("calls/<int:pk>/review/", remarks.review, name="call-review"),
     path("calls/<int:pk>/cancel-at-vendor/", hang_up.cancel_at_vendor, name="call-cancel-at-vendor"),
     path("calls/<int:pk>/hang-up/", hang_up.hang_up, name="call-hang-up"),
+    path("hand-overs/<int:pk>/", hand_overs.hand_over, name="hand-over"),
+    path("hand-overs/<int:pk>/done/", hand_overs.done, name="hand-over-done"),
+    path("hand-overs/<int:pk>/drop/", hand_overs.drop, name="hand-over-drop"),
     path("calls/<int:pk>/player/", recordings.player, name="call-player"),
     path("calls/<int:pk>/recording/", recordings.recording, name="call-recording"),
 ]

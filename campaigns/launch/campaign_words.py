@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.audit.models import AuditEvent
 from campaigns import rules
+from campaigns.launch import policy_words
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.launch.lifecycle import Outcome
@@ -27,6 +28,7 @@ VERDICT_WORDS: dict[str, Words] = {
     NOW: gettext_lazy("Called at once"),
     WaitReason.OUTSIDE_HOURS: gettext_lazy("Wait for calling hours where they live"),
     WaitReason.QUIET_PERIOD: gettext_lazy("Wait: another campaign called them a short time ago"),
+    WaitReason.PERSON_CAP: gettext_lazy("Wait: called as often as one person may be, today or this week"),
     WaitReason.LIVE_ELSEWHERE: gettext_lazy("Wait: another call to them is not over"),
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
     SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
@@ -173,7 +175,7 @@ def watch_words() -> list[str]:
 
 
 def in_words(campaign: Campaign) -> dict[str, str]:
-    """Return hours, days and waiting times in words."""
+    """Return hours, days and what follows on each outcome in words."""
     if campaign.hours_start == campaign.hours_end:
         hours = _("all day")
     else:
@@ -183,21 +185,5 @@ def in_words(campaign: Campaign) -> dict[str, str]:
     return {
         "hours": hours,
         "days": _("every day") if len(days) == 7 else _(", ").join(days),
-        "busy": delays_in_words(campaign.retry_delays("busy")),
-        "no_answer": delays_in_words(campaign.retry_delays("no_answer")),
+        "policy": policy_words.sentence_of(campaign.policy),
     }
-
-
-def delays_in_words(minutes: list[int]) -> str:
-    """Return waiting times such as `after 10 min, 30 min, 1 h`."""
-    if not minutes:
-        return _("no further attempt")
-    return _("after %(times)s") % {"times": _(", ").join(_length(value) for value in minutes)}
-
-
-def _length(minutes: int) -> str:
-    if minutes % 1440 == 0:
-        return ngettext("%(n)d day", "%(n)d days", minutes // 1440) % {"n": minutes // 1440}
-    if minutes % 60 == 0:
-        return _("%(n)d h") % {"n": minutes // 60}
-    return _("%(n)d min") % {"n": minutes}

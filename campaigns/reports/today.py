@@ -13,6 +13,8 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from callcenter.access.roles import Person, may
+from campaigns.calls import hand_overs
+from campaigns.calls.hand_overs import HandOverRow
 from campaigns.core import conditions
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.models.calls import CallQuerySet
@@ -24,6 +26,7 @@ Status = Campaign.Status
 
 CALLS_SHOWN = 5
 """Unclear calls, and held calls, that the page shows."""
+HAND_OVERS_SHOWN = 10
 CAMPAIGNS_SHOWN = 50
 PROVIDERS_SHOWN = 20
 DAY_FIGURES_FOR = 20
@@ -84,6 +87,9 @@ class Overview:
     unknown_count: int = 0
     held: list[Call] = field(default_factory=list)
     held_count: int = 0
+    hand_overs: list[HandOverRow] = field(default_factory=list)
+    """Calls that were given to this person, the first due first; for managers also overdue ones of others."""
+    hand_overs_count: int = 0
     strangers: int = 0
     """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
     providers: list[Provider] = field(default_factory=list)
@@ -93,7 +99,7 @@ class Overview:
     @property
     def needs_somebody(self) -> bool:
         """Whether anything needs a person."""
-        return bool(self.asking or self.halted or self.to_decide or self.strangers)
+        return bool(self.asking or self.halted or self.to_decide or self.strangers or self.hand_overs)
 
     @property
     def to_decide(self) -> int:
@@ -194,6 +200,10 @@ def overview(person: Person) -> Overview:
     held = calls.filter(conditions.held())
     shown.held_count = held.count()
     shown.held = list(held.select_related(*light)[:CALLS_SHOWN]) if shown.held_count else []
+    given = hand_overs.left_to(person)
+    shown.hand_overs = hand_overs.rows_of(given[: HAND_OVERS_SHOWN + 1], person)
+    shown.hand_overs_count = given.count() if len(shown.hand_overs) > HAND_OVERS_SHOWN else len(shown.hand_overs)
+    del shown.hand_overs[HAND_OVERS_SHOWN:]
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
     shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
+from campaigns.calls import hand_overs
 from campaigns.contacts import duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
@@ -107,6 +108,7 @@ def _show_person(
         "tags_form": tags_form,
         "other_numbers": contact.merged.all(),
         "forbidden": service.mark_forbidden(contact.merged.all()),
+        "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact)), request.user),
     }
     status = 422 if note_form.errors or tags_form.errors else 200
     return render(request, "contacts/person.html", context, status=status)

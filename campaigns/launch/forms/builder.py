@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.forms.boundfield import BoundField
 from django.forms.utils import ErrorDict
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import get_format
@@ -19,8 +18,8 @@ from callcenter.access.roles import Person, team_of
 from campaigns.contacts.forms.fields import read_tags
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.drafts import visible_to
-from campaigns.launch.forms.fields import AmountField, AudienceTagsField, MinutesField, NumberField
-from campaigns.launch.forms.variables import VariablesForm
+from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
+from campaigns.launch.forms.policy import PolicyForm
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.models import Campaign, ContactList
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
@@ -29,13 +28,12 @@ Sentence = str | Promise
 LEAST_MINUTES = 30
 OFFERED_TO_LEAVE_OUT = 50
 WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
-RETRY_OUTCOMES: dict[str, Any] = {"busy": _("Busy"), "no_answer": _("No answer")}
 CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
 LOCKED = (
-    "name", "provider", "agent", "voice", "text", "caller_id", "dialer", "lists", "tags", "excluded_campaigns",
-    "excludes_only_reached",
+    "name", "provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine", "lists", "tags",
+    "excluded_campaigns", "excludes_only_reached",
 )  # fmt: skip
-"""Fields that are copied into the rows of queued people, and so cannot change after the launch."""
+"""Fields of message and audience, which cannot change after the launch: everybody of one campaign hears the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class FormSection:
     """What is still to be filled in; empty if the section is complete."""
 
 
-class CampaignForm(VariablesForm):
+class CampaignForm(PolicyForm):
     """All settings of a campaign.
 
     With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
@@ -73,7 +71,6 @@ class CampaignForm(VariablesForm):
         min_value=1,
         help_text=_("Empty: as the provider allows."),
     )
-    max_attempts = NumberField(label=_("Attempts a person, at most"), min_value=1, max_value=10)
     quiet_hours = NumberField(
         label=_("Hours between two campaigns’ calls to one person"),
         min_value=0,
@@ -123,6 +120,7 @@ class CampaignForm(VariablesForm):
             "text",
             "caller_id",
             "dialer",
+            "on_machine",
             "lists",
             "tags",
             "excluded_campaigns",
@@ -133,6 +131,7 @@ class CampaignForm(VariablesForm):
             "calls_per_minute",
             "max_lines",
             "max_attempts",
+            "attempts_a_day",
             "budget",
             "quiet_hours",
         )
@@ -154,13 +153,7 @@ class CampaignForm(VariablesForm):
             fields["quiet_hours"].initial = self.initial["quiet_hours"] = settings.QUIET_PERIOD_HOURS
         fields["excluded_campaigns"].queryset = self._others(person)
         self._offer_message()
-        for outcome, label in RETRY_OUTCOMES.items():
-            fields[f"retry_{outcome}"] = MinutesField(
-                label=label,
-                required=False,
-                initial=self.instance.retries.get(outcome, []),
-                widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric"}),
-            )
+        self._offer_policy()
         self._variable_rows = self._add_variable_rows(self.chosen_provider, self.chosen_agent)
         for name in LOCKED if self.is_launched else ():
             if name in fields:
@@ -214,8 +207,18 @@ class CampaignForm(VariablesForm):
             fields[name].required = False
         if not offered["text"]:
             del fields["text"]
+        if backend and backend.takes_on_machine:
+            fields["on_machine"].help_text = backend.on_machine_note
+        else:
+            del fields["on_machine"]
         if "voice" in fields and "agent" in fields:
             fields["voice"].help_text = _("Empty: the agent’s own voice.")
+
+    @property
+    def machine_note(self) -> Sentence:
+        """Where it is set what happens if a voicemail answers, for a vendor that is not told with each call."""
+        backend = self.chosen_provider.backend_class if self.chosen_provider else None
+        return backend.on_machine_note if backend and not backend.takes_on_machine else ""
 
     def _others(self, person: Person) -> QuerySet[Campaign]:
         """Return the campaigns whose people may be left out: the newest launched ones, and those chosen already."""
@@ -238,11 +241,6 @@ class CampaignForm(VariablesForm):
     # Checks and choices
 
     @property
-    def retry_fields(self) -> list[BoundField]:
-        """The fields of the waiting times, one an outcome."""
-        return [self[f"retry_{outcome}"] for outcome in RETRY_OUTCOMES]
-
-    @property
     def errors(self) -> ErrorDict:
         """The form's errors; none while the person has only changed a choice."""
         return ErrorDict() if self.is_staying else super().errors
@@ -256,9 +254,7 @@ class CampaignForm(VariablesForm):
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("voice") and cleaned.get("text"):
             self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
-        longest = max((len(cleaned.get(f"retry_{outcome}") or []) for outcome in RETRY_OUTCOMES), default=0)
-        if cleaned.get("max_attempts") and longest and cleaned["max_attempts"] == 1:
-            self.add_error("max_attempts", _("With one attempt there is no further one: raise it, or empty the times."))
+        self.check_policy(cleaned)
         chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
         if not self.is_draft and not self.is_launched and not chosen:
             self.add_error("lists", _("Tick a list, or give a tag."))
@@ -325,10 +321,10 @@ class CampaignForm(VariablesForm):
         for chosen in ("lists", "excluded_campaigns"):
             values.pop(chosen, None)
         values["days"] = sorted(cleaned.get("days") or [])
-        values["retries"] = {outcome: cleaned.get(f"retry_{outcome}") or [] for outcome in RETRY_OUTCOMES}
+        values |= self.policy_values(cleaned)
         if self.is_launched:
             return {name: value for name, value in values.items() if name not in LOCKED}
         # Clear choices that were made for another provider and that this one does not offer.
         values |= {name: None for name in CHOSEN_AT_VENDOR if name not in self.fields}
-        values |= {} if "text" in self.fields else {"text": ""}
+        values |= {name: "" for name in ("text", "on_machine") if name not in self.fields}
         return values | {"variables": self.variables}

@@ -45,7 +45,7 @@ def test_a_campaign_is_written_and_checked(console, caller):
     assert (campaign.owner, campaign.status, campaign.agent) == (caller, Status.DRAFT, agent)
     assert (campaign.calls_per_minute, str(campaign.budget)) == (30, "1000.50")
     assert campaign.variables == {"greeting": "Dear {name}"}
-    assert campaign.retries == {"busy": [10, 30], "no_answer": [60]}
+    assert campaign.retries == {"busy": [10, 30], "no_answer": [60], "machine": [], "failed": [], "silent": []}
     assert list(campaign.lists.all()) == [people]
     page = text_of(console.get(answer.url))
     assert "Of 3 people, 3 people will be called" in page

@@ -6,6 +6,7 @@ from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_monitoring import MONITORING
 from tests.faults.mutations_placing import PLACING
+from tests.faults.mutations_policy import POLICY
 from tests.faults.mutations_reading import READING
 from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_starting import AT_THE_START
@@ -14,4 +15,5 @@ from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
+    *POLICY,
 )  # fmt: skip

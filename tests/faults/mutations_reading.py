@@ -285,11 +285,4 @@ READING = (
         "return False and (",
         PLACING_TESTS + "three_unknowns_in_a_row_open_the_breaker_and_nobody_is_probed_with",
     ),
-    Mutant(
-        "one attempt too many",
-        RULES,
-        "if attempt >= max_attempts or not delays:",
-        "if attempt > max_attempts or not delays:",
-        RULE_TESTS + "retry_delays_grow_and_end",
-    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from importlib.machinery import SourceFileLoader
@@ -95,3 +96,11 @@ def test_a_full_run_is_written_down_with_its_figures(runner: ModuleType, tmp_pat
     assert [line for line in text.splitlines() if "noise" in line] == []
     for line in said.splitlines()[1:-1]:
         assert line in text
+
+
+def test_what_is_left_out_on_the_engines_uses_no_database(runner: ModuleType) -> None:
+    left_out = [word.split("=")[1] for word in runner.UNIT_ON_ENGINES.split() if word.startswith("--ignore=")]
+    assert left_out
+    for name in left_out:
+        # Without one of these pytest-django lets nobody at the database.
+        assert not re.search(r"django_db|\bdb\b|\bdatabase\b|_person\b|\bmake_", (ROOT / name).read_text()), name

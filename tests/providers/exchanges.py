@@ -46,6 +46,7 @@ from hypothesis import strategies as st
 from requests import Request, Response
 
 from providers.base import ProviderBackend
+from providers.client import reads
 from providers.client.client import HttpClient
 from providers.exceptions import ProviderError
 from providers.types import OURS, CallHandle, CallOrder, CallQuery, CallSnapshot, CallStatus, Recording
@@ -107,6 +108,12 @@ class Exchanges:
             | {"base_url": base_url}
             | more
         )
+
+    @pytest.fixture(autouse=True)
+    def short_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Ask again as often as the client does, after pauses of a twentieth."""
+        shortened = tuple(None if pause is None else pause / 20 for pause in reads._PAUSES_S)
+        monkeypatch.setattr(reads, "_PAUSES_S", shortened)
 
     @pytest.fixture
     def stub(self) -> Iterator[VendorStub]:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -169,6 +170,36 @@ def test_a_whole_file_is_unpacked_and_tidied_away(parts: dict[str, Path], tmp_pa
         for name, path in parts.items():
             assert (folder / name).read_bytes() == path.read_bytes()
     assert not list(tmp_path.glob(".restore-*"))
+
+
+def test_a_file_that_grows_while_it_is_packed_leaves_a_whole_backup(
+    parts: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export goes on being written: its beginning is packed, and the backup can still be put back."""
+    growing, file = parts["media/people.csv"], tmp_path / "monday.backup"
+    described = tarfile.TarFile.gettarinfo
+
+    def grow(self: tarfile.TarFile, *args: Any, **named: Any) -> tarfile.TarInfo:
+        with growing.open("a") as out:
+            out.write("Maryam,+989121234567\n")
+        return described(self, *args, **named)
+
+    monkeypatch.setattr(tarfile.TarFile, "gettarinfo", grow)
+    archive.write(file, parts, {})
+    with archive.unpacked(file, tmp_path) as (folder, _about):
+        assert growing.read_bytes().startswith((folder / "media/people.csv").read_bytes())
+
+
+def test_a_stored_file_that_is_removed_meanwhile_is_left_out(parts: dict[str, Path], tmp_path: Path) -> None:
+    file = tmp_path / "monday.backup"
+    parts["media/people.csv"].unlink()
+    archive.write(file, parts, {}, optional=["media/people.csv"])
+    with archive.unpacked(file, tmp_path) as (folder, about):
+        assert list(about["parts"]) == ["database.sqlite3"]
+        assert not (folder / "media").exists()
+    parts["database.sqlite3"].unlink()
+    with pytest.raises(Refusal):
+        archive.write(tmp_path / "tuesday.backup", parts, {}, optional=["media/people.csv"])
 
 
 def test_encrypted_to_a_recipient(parts: dict[str, Path], tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import tarfile
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,10 +33,17 @@ RUBBISH = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, KeyError
 """What Python raises for a file that is no backup or was cut."""
 
 
-def write(target: Path, parts: Mapping[str, Path], about: Mapping[str, Any], recipient: str = "") -> int:
+def write(
+    target: Path,
+    parts: Mapping[str, Path],
+    about: Mapping[str, Any],
+    recipient: str = "",
+    optional: Collection[str] = (),
+) -> int:
     """Write a backup and return its size in bytes; the file is there only once it is whole, readable by its owner.
 
-    `parts` are files by their name in it, `about` goes into the manifest, and `recipient` is a public key of age.
+    `parts` are files by their name in it, of which those named in `optional` may be gone by now; `about` goes into the
+    manifest, and `recipient` is a public key of age.
     Raises Refusal where the file exists, the key is none, or the disk refuses.
     """
     if target.exists():
@@ -49,7 +56,7 @@ def write(target: Path, parts: Mapping[str, Path], about: Mapping[str, Any], rec
     try:
         with os.fdopen(descriptor, "wb") as out:
             with _encrypted(out, key) as stream:
-                _pack(stream, parts, about)
+                _pack(stream, parts, about, optional)
             out.flush()
             os.fsync(out.fileno())
         size = Path(name).stat().st_size
@@ -100,20 +107,49 @@ def _encrypted(out: BinaryIO, key: pyrage.x25519.Recipient | None) -> Iterator[B
         raise OSError(0, f"the encryption failed: {failures[0]}")
 
 
-def _pack(stream: BinaryIO, parts: Mapping[str, Path], about: Mapping[str, Any]) -> None:
+def _pack(
+    stream: BinaryIO, parts: Mapping[str, Path], about: Mapping[str, Any], optional: Collection[str] = ()
+) -> None:
     sums = {}
     with (
         gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=3) as packed,
         tarfile.open(fileobj=packed, mode="w|") as tar,
     ):
         for name, path in parts.items():
-            with path.open("rb") as source:
-                sums[name] = hashlib.file_digest(source, "sha256").hexdigest()
-            tar.add(path, name, recursive=False)
+            try:
+                source = path.open("rb")
+            except FileNotFoundError:
+                if name in optional:
+                    continue  # an old upload or export may be removed while we write
+                raise
+            with source:
+                sums[name] = _add(tar, name, source)
         manifest = json.dumps({"format": FORMAT, **about, "parts": sums}, indent=1).encode()
         entry = tarfile.TarInfo(MANIFEST)
         entry.size = len(manifest)
         tar.addfile(entry, io.BytesIO(manifest))
+
+
+class _Hashed:
+    """A file that hashes what is read of it: what is packed is what is summed, also where the file grows meanwhile."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.sum = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Read, and add what was read to the sum."""
+        content = self._source.read(size)
+        self.sum.update(content)
+        return content
+
+
+def _add(tar: tarfile.TarFile, name: str, source: BinaryIO) -> str:
+    """Add a file as long as it is now, and return the SHA-256 of what was added."""
+    entry = tar.gettarinfo(arcname=name, fileobj=source)
+    hashed = _Hashed(source)
+    tar.addfile(entry, hashed)
+    return hashed.sum.hexdigest()
 
 
 @contextlib.contextmanager

@@ -61,8 +61,8 @@ def make(target: Path, recipient: str = "") -> int:
         database = stores.dump(Path(place))
         root = Path(settings.MEDIA_ROOT)
         files = sorted(path for path in root.rglob("*") if path.is_file()) if holds_storage() else []
-        parts = {database.name: database} | {f"{STORAGE}/{path.relative_to(root).as_posix()}": path for path in files}
-        return archive.write(target, parts, about, recipient)
+        stored = {f"{STORAGE}/{path.relative_to(root).as_posix()}": path for path in files}
+        return archive.write(target, {database.name: database} | stored, about, recipient, optional=stored)
 
 
 def holds_storage() -> bool:

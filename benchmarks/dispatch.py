@@ -47,6 +47,7 @@ def make_calls(provider: Any, count: int, numbers: Iterable[int] | None = None) 
         name=made.name,
         provider=provider,
         agent=provider.agent_set.first(),
+        caller_id=provider.callerid_set.first() if provider.backend_class.needs_caller_id else None,
         variables={"greeting": "Hello {name}"},
         status=Campaign.Status.RUNNING,
         launched_at=timezone.now(),

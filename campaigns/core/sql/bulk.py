@@ -13,6 +13,7 @@ from django.db import connection, models
 
 COLUMN_TYPES = {
     "BigAutoField": "bigint",
+    "BigIntegerField": "bigint",
     "ForeignKey": "bigint",
     "DateField": "date",
     "DateTimeField": "timestamptz",

@@ -45,8 +45,17 @@ class Spender:
 
     leased: LeasedProvider
     clock: StoodClock = field(default_factory=lambda: StoodClock(timezone.now()))
+    began: datetime.datetime = field(init=False)
     worst_seen: Decimal = Decimal(0)
     """The most that was spent and might still be spent at any time."""
+
+    def __post_init__(self) -> None:
+        self.began = self.clock.at
+
+    @property
+    def seconds(self) -> float:
+        """How long it took by its own clock."""
+        return (self.clock.at - self.began).total_seconds()
 
     @property
     def campaign(self) -> Campaign:

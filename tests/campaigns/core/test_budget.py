@@ -34,11 +34,6 @@ def ended_calls(spender: Spender) -> int:
     return Call.objects.filter(campaign=spender.campaign, status__in=["completed", "no_answer"]).count()
 
 
-def seconds(spender: Spender, began: Spender) -> float:
-    """Return how long a run took against the begin of its own clock."""
-    return (spender.clock.at - began.clock.at).total_seconds()
-
-
 @pytest.mark.parametrize(
     "terms",
     [
@@ -50,10 +45,9 @@ def seconds(spender: Spender, began: Spender) -> float:
 def test_forty_people_within_a_budget_take_at_most_half_as_long_again(
     terms: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    began = Spender(LeasedProvider()).clock.at
     free = run(PEOPLE, usual_talk)
     within = run(PEOPLE, usual_talk, budget=ESTIMATE * Decimal("1.2"), **terms)  # type: ignore[arg-type]
-    without, took = (free.clock.at - began).total_seconds(), (within.clock.at - began).total_seconds()
+    without, took = free.seconds, within.seconds
     with capsys.disabled():
         print(f"\n{PEOPLE} people, {terms}: {without:.0f} s without a budget, {took:.0f} s with it; "
               f"spent {within.campaign.spent_cost} of {within.campaign.budget}")  # fmt: skip

@@ -219,8 +219,9 @@ def test_no_cap_costs_no_statement(leased: LeasedProvider, django_assert_num_que
     leased.call()
     ids = reservation.reserve(leased.provider.pk, leased.token, 10, DatabaseClock().now())
     assert [call.has_caps for call in due_calls(ids, leased.token, DatabaseClock().now())] == [False]
+    now = DatabaseClock().now()
     with django_assert_num_queries(0):  # type: ignore[operator]
-        rooms = day_caps.Rooms(leased.provider, set(), DatabaseClock().now())
+        rooms = day_caps.Rooms(leased.provider, set(), now)
     assert rooms.refusal(Payer(leased.provider.pk, team.pk), Decimal(10**6)) == MoneyWait.NONE
 
 

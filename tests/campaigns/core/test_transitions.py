@@ -30,7 +30,8 @@ EARLIER = NOW - datetime.timedelta(hours=3)
 LEASE = uuid.UUID(int=7)
 RESERVED = Decimal("0.25")
 FULL: dict[str, Any] = {
-    "raw_status": "word", "failure_detail": "detail", "lease": LEASE, "lease_until": EARLIER, "wait_reason": "retry",
+    "raw_status": "word", "failure_detail": "detail", "end_reason": "left",
+    "lease": LEASE, "lease_until": EARLIER, "wait_reason": "retry",
     "not_sent_tries": 2, "placing_at": EARLIER, "deadline_at": EARLIER, "placed_at": EARLIER, "answered_at": EARLIER,
     "ended_at": EARLIER, "changed_at": EARLIER, "next_poll_at": EARLIER, "polls": 4, "absent_looks": 1,
     "absent_at": EARLIER, "held_at": EARLIER, "needs_person_at": EARLIER, "reserved_cost": RESERVED,
@@ -42,7 +43,8 @@ GIVEN: dict[str, Any] = {
     "deadline_at": NOW, "reserved_cost": Decimal("0.75"), "skip_reason": SkipReason.STOPPED, "raw_status": "taken",
     "remote_id": "call-1", "variables": {"who": "Reza"}, "text": "Goodbye", "next_poll_at": NOW, "due_at": NOW,
     "wait_reason": WaitReason.NOT_SENT, "not_sent_tries": 3, "failure_reason": FailureReason.PLACE_REJECTED,
-    "failure_detail": "no", "matched_by": "id", "placing_at": NOW, "answered_at": NOW, "ended_at": NOW,
+    "failure_detail": "no", "end_reason": "hangup",
+    "matched_by": "id", "placing_at": NOW, "answered_at": NOW, "ended_at": NOW,
     "talk_seconds": 31, "answered_by": "human", "cost": Decimal("0.5"), "currency": "USD", "polls": 5,
     "recording_available": True, "changed_at": NOW, "redials": 0, "not_before": None,
 }  # fmt: skip

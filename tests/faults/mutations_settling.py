@@ -88,8 +88,8 @@ SETTLED = (
     Mutant(
         "take a broken list for whole",
         SETTLING,
-        "        return part.listed, False",
-        "        return part.listed, True",
+        "        return divided(part.listed, lines).outbound, False",
+        "        return divided(part.listed, lines).outbound, True",
         LIST_TESTS + "a_list_too_long_to_be_read_hides_neither_states_nor_unknown_calls",
     ),
     Mutant(

@@ -58,9 +58,8 @@ def ordered(sandbox: Sandbox, dial: Callable[..., None]) -> Callable[..., Call]:
             provider=provider, agent=Agent.objects.get(provider=provider), to_number=NOBODY_ANSWERS,
             vendor_options=options,
         )  # fmt: skip
-        dial(1.0)
+        until(lambda: bool(Call.objects.get(pk=call.pk).remote_id), lambda: dial(1.0))
         call.refresh_from_db()
-        assert call.remote_id
         return call
 
     return order

@@ -120,13 +120,18 @@ def count(calls: CallQuerySet, now: datetime.datetime) -> dict[str, int]:
     return {kind.key: calls.filter(kind.condition(now)).order_by().count() for kind in KINDS}
 
 
-def count_by(column: str, ids: Collection[int], now: datetime.datetime) -> Counter[int]:
-    """Count the calls that need a decision by campaign or provider; `column` is "campaign_id" or "provider_id"."""
+def count_by(column: str, ids: Collection[int] | None, now: datetime.datetime) -> Counter[int]:
+    """Count the calls that need a decision by campaign or provider; `column` is "campaign_id" or "provider_id".
+
+    `ids` are those that are wanted; None: all.
+    """
     found: Counter[int] = Counter()
-    if not ids:
+    if ids is not None and not ids:
         return found
     for kind in KINDS:
-        # Coalesce keeps the planner from reading all calls of a campaign instead of the few of this kind.
-        few = Call.objects.filter(kind.condition(now)).alias(of=Coalesce(F(column), 0)).filter(of__in=list(ids))
+        few = Call.objects.filter(kind.condition(now))
+        if ids is not None:
+            # Coalesce keeps the planner from reading all calls of a campaign instead of the few of this kind.
+            few = few.alias(of=Coalesce(F(column), 0)).filter(of__in=list(ids))
         found.update(dict(few.order_by().values_list(column).annotate(n=Count("pk"))))
     return found

@@ -214,7 +214,9 @@ def _next_look(
         # Read once an hour all the same: it may be taken back or brought forward at the vendor.
         assert after.not_before is not None
         return min(after.not_before, now + span(rules.LONGEST_POLL))
-    begun = max(call.placing_at or call.created_at, after.not_before or call.created_at)
+    begun = call.placing_at or call.created_at
+    if after.not_before is not None:
+        begun = max(begun, after.not_before)
     age = (now - begun).total_seconds()
     if snapshot is not None and (snapshot.more_to_read or habits.is_mapped_now(call, snapshot)):
         age = 0.0

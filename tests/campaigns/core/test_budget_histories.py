@@ -109,7 +109,7 @@ class History:
                 if held is not None and budget.room_left(self.spender.campaign) is None:
                     call_updates.bind(held.pk, f"b{held.pk}", code="bound", source=Source.LIST, now=now)
             case _:
-                transitions.change(transitions.CLOSE, these, now, Why("bound_by_person"))
+                transitions.change(transitions.CLOSE, these, now, Why("bound_by_person"), to=CallStatus.COMPLETED)
 
     def late(self, _call: Call | None = None) -> None:
         """Let the vendor tell the end of a call once more, cheaper."""

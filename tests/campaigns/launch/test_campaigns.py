@@ -243,7 +243,14 @@ def test_settings_in_words(console, caller):
         **ALL_DAY,
     )
     page = text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
-    for words in ("VIP", "all day", "Sunday, Monday", "after 10 min, 1 h, 1 day", "no further attempt", "+12025550100"):
+    for words in (
+        "VIP",
+        "all day",
+        "Sunday, Monday",
+        "again after 10 min, then 1 h",
+        "no further attempt",
+        "+12025550100",
+    ):
         assert words in page
 
 

@@ -51,9 +51,11 @@ def planned(call: Call) -> list[str]:
         ("failed", {"talk_seconds": 40}, []),
         ("canceled", {"talk_seconds": 12}, []),
         ("failed", {"talk_seconds": 9, "answered_by": "machine"}, ["pending"]),
+        # A fault of the account is nobody's attempt: another call follows, which does not count.
+        ("failed", {"failure_reason": "balance_low"}, ["pending"]),
         # What says nothing of the person's line is no failure on the line.
-        ("failed", {"failure_reason": "balance_low"}, []),
         ("failed", {"failure_reason": "invalid_number"}, []),
+        ("failed", {"failure_reason": "no_call"}, []),
         ("failed", {"failure_reason": "not_connected"}, ["pending"]),
         ("completed", {"talk_seconds": 0}, ["pending"]),
         # No news is not silence: the vendor does not say whether anybody talked.

@@ -239,18 +239,13 @@ def test_settings_in_words(console, caller):
         provider=provider,
         caller_id=make_caller_id(provider),
         retries={"busy": [10, 60, 1440], "no_answer": []},
+        max_attempts=4,
         days=[0, 6],
         **ALL_DAY,
     )
     page = text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
-    for words in (
-        "VIP",
-        "all day",
-        "Sunday, Monday",
-        "again after 10 min, then 1 h",
-        "no further attempt",
-        "+12025550100",
-    ):
+    policy = "Busy: again after 10 min, then 1 h, then 1 day; No answer: no further attempt; "
+    for words in ("VIP", "all day", "Sunday, Monday", policy, "At most 4 attempts a person.", "+12025550100"):
         assert words in page
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import random
+from itertools import zip_longest
 from uuid import UUID
 
 from django.db import transaction
@@ -42,18 +44,22 @@ def providers_with_work(now: datetime.datetime) -> list[int]:
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
     """Lease up to `wanted` due calls; single calls first, then in equal shares from each running campaign.
 
-    Returns their ids. The lease is `token` and lapses after `RESERVED`.
+    Returns their ids, campaigns in turn and beginning with any of them: one whose own pace or lines are used up would
+    else stand before all others at every commit point. The lease is `token` and lapses after `RESERVED`.
     """
     # Not a plain `provider=`: with it, SQLite would choose an index over all waiting calls of the provider's campaigns.
     single = Call.objects.filter(Exact(F("provider_id") + 0, provider_id), campaign__isnull=True)
     taken = _lease(single, token, wanted, now)
     running = Campaign.objects.filter(status=Campaign.Status.RUNNING, money_wait=MoneyWait.NONE)
     campaigns = list(running.filter(provider=provider_id).values_list("pk", flat=True))
+    random.shuffle(campaigns)
+    left, shares = wanted - len(taken), []
     for position, campaign_id in enumerate(campaigns):
-        share = -(-(wanted - len(taken)) // (len(campaigns) - position))
+        share = -(-left // (len(campaigns) - position))
         if share > 0:
-            taken += _lease(Call.objects.filter(campaign=campaign_id), token, share, now)
-    return taken
+            shares.append(_lease(Call.objects.filter(campaign=campaign_id), token, share, now))
+            left -= len(shares[-1])
+    return taken + [call_id for turn in zip_longest(*shares) for call_id in turn if call_id is not None]
 
 
 def _lease(calls: CallQuerySet, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:

@@ -14,6 +14,7 @@ LISTS = "providers/lists.py"
 STUCK = "campaigns/tracking/stuck_calls.py"
 EXPIRY = "campaigns/calls/expiry.py"
 POLLING = "campaigns/tracking/polling.py"
+RESERVATION = "campaigns/dialing/reservation.py"
 DISPATCHER = "campaigns/dialing/dispatcher.py"
 TABLE_TEST = SINGLE_TESTS + "the_commit_point_and_the_page_judge_a_waiting_single_call_alike"
 CHANGED_CLOCK_TEST = CLOCK_TESTS + "a_changed_clock_holds_nothing_up_for_more_than_a_minute"
@@ -170,6 +171,20 @@ SETTLED = (
         "        reservation.release_some(self.token, list(lane.reserved))\n",
         "",
         SLICE_TESTS + "calls_that_cannot_leave_are_given_back_whole",
+    ),
+    Mutant(
+        "try the calls of the same campaign first, always",
+        RESERVATION,
+        "    random.shuffle(campaigns)\n",
+        "",
+        "tests/campaigns/dialing/test_reservation.py::test_any_campaign_may_begin",
+    ),
+    Mutant(
+        "try all calls of one campaign before the next one's",
+        RESERVATION,
+        "for turn in zip_longest(*shares) for call_id in turn if call_id is not None]",
+        "for turn in shares for call_id in turn if call_id is not None]",
+        "tests/campaigns/dialing/test_reservation.py::test_campaigns_take_turns",
     ),
     Mutant(
         "ring for polls only at an answer",

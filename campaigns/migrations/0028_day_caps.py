@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='campaign',
             name='money_wait',
-            field=models.CharField(blank=True, choices=[('', '-'), ('budget', 'The rest of the budget is reserved for calls in progress; it continues as they end.'), ('provider_day', "The provider's daily spending limit is reached."), ('team_day', "The team's daily spending limit is reached."), ('person_day', 'The daily spending limit of whoever launched it is reached.')], db_default='', default='', editable=False, max_length=12),
+            field=models.CharField(blank=True, choices=[('', '-'), ('budget', 'The rest of the budget is reserved for calls in progress; it continues as they end.'), ('provider_day', "The provider’s daily spending limit is reached."), ('team_day', "The team’s daily spending limit is reached."), ('person_day', 'The daily spending limit of the user who launched it is reached.')], db_default='', default='', editable=False, max_length=12),
         ),
         migrations.CreateModel(
             name='DayCap',

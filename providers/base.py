@@ -176,13 +176,20 @@ class ProviderBackend(ABC):
 
     def place_call(self, order: CallOrder) -> PlacedCall:
         """Send one order, at most once; the class of an error says what may be done next."""
-        return self.read_placed(self.client.send_once(self.build_order(order)), order)
+        return self.placed_of(order, self.client.send_once(self.build_order(order)))
 
-    def read_placed(self, response: Response, order: CallOrder | None = None) -> PlacedCall:
-        """Return the call that the answer to an order holds; pure. The class of an error says what may be done next.
+    def placed_of(self, order: CallOrder, response: Response) -> PlacedCall:
+        """Return the call that the answer to this order holds, as `read_placed` reads it; pure.
 
         An order for later is kept by the vendor until then, whatever word its answer has.
         """
+        placed = self.read_placed(response)
+        if not order.vendor_options or placed.not_before is not None:
+            return placed
+        return replace(placed, not_before=self.dials_at(order.vendor_options))
+
+    def read_placed(self, response: Response) -> PlacedCall:
+        """Return the call that the answer to an order holds; pure. The class of an error says what may be done next."""
         self.raise_for_order(response)
         try:
             placed = self.parse_placed(json_of(response))
@@ -192,8 +199,6 @@ class ProviderBackend(ABC):
             ) from error
         if not is_usable_id(placed.remote_id):
             raise OutcomeUnknown("The vendor's answer carries no usable call id.", http_status=response.status_code)
-        if order is not None and order.vendor_options:
-            placed = replace(placed, not_before=placed.not_before or self.dials_at(order.vendor_options))
         return placed
 
     @abstractmethod

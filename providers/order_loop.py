@@ -135,7 +135,7 @@ class OrderLoop(Generic[Order]):
     def _done(self, transfer: Transfer, order: Order, request: Request) -> DoneOrder[Order]:
         result: PlacedCall | ProviderError
         try:
-            result = self._backend.read_placed(transfer.answer(), order.order)
+            result = self._backend.placed_of(order.order, transfer.answer())
             if not is_sound(result, PlacedCall):
                 raise TypeError("read_placed")
         except Exception as error:

@@ -61,7 +61,7 @@ class FailsAtOrders(BolnaBackend):
             raise RuntimeError(CANARY)
         return super().build_order(order)
 
-    def read_placed(self, response: Response, order: CallOrder | None = None) -> PlacedCall:
+    def read_placed(self, response: Response) -> PlacedCall:
         raise RuntimeError(CANARY)
 
 
@@ -90,7 +90,7 @@ class AnswersNonsense(BolnaBackend):
     def list_calls(self, query: CallQuery) -> Any:
         return [{"id": 1}]
 
-    def read_placed(self, response: Response, order: CallOrder | None = None) -> Any:
+    def read_placed(self, response: Response) -> Any:
         return {"id": "x"}
 
     def list_agents(self) -> Any:

@@ -127,10 +127,10 @@ def test_backend_that_fails_leaves_its_order_unknown_and_no_other(
             raise RuntimeError("a fault of ours")
         return build(self, order)
 
-    def failing_read(self: BolnaBackend, response: Any, order: CallOrder | None = None) -> PlacedCall:
+    def failing_read(self: BolnaBackend, response: Any) -> PlacedCall:
         if b"0002" in response.content:
             raise RuntimeError("a fault of ours")
-        return read(self, response, order)
+        return read(self, response)
 
     monkeypatch.setattr(BolnaBackend, "build_order", failing_build)
     monkeypatch.setattr(BolnaBackend, "read_placed", failing_read)

@@ -283,7 +283,7 @@ def test_a_read_that_fails_is_logged_and_those_that_go_well_are_not(
     Call.objects.update(next_poll_at=timezone.now())
     read_back(0.5)
     line = broken.exchanges.filter(what="fetch_calls").latest("pk")
-    assert line.http_status == 401
+    assert line.http_status == 403
     call.refresh_from_db()
     assert call.remote_id
     assert call.remote_id not in line.path

@@ -311,7 +311,7 @@ def test_beyond_ten_thousand_later_rows_calls_are_bound_and_none_is_absent(sandb
 
 @pytest.mark.parametrize("minutes", [4, 40])
 def test_where_no_row_of_a_long_list_is_reached_the_rows_of_their_numbers_count(case: LostCall, minutes: int) -> None:
-    lost = case.lost if minutes == 4 else case.call("unknown", minutes_ago=minutes)
+    lost = case.call("unknown", minutes_ago=minutes)
     Call.objects.exclude(pk__in=[lost.pk, case.known.pk]).delete()
     row = case.row(lost, "new-1")
 
@@ -326,8 +326,10 @@ def test_where_no_row_of_a_long_list_is_reached_the_rows_of_their_numbers_count(
             return [row]
 
     backend = LongList()
-    plan = unknown_calls.plan_look(case.provider, case.now + 30 * MINUTE)
+    plan = unknown_calls.plan_look(case.provider, case.now + (5 if minutes == 4 else 30) * MINUTE)
     assert plan is not None
+    # An old one is searched for by its number first; a fresh one only after the whole list could not be read.
+    assert plan.are_old is (minutes == 40)
     found = unknown_calls.look(cast(ProviderBackend, backend), plan)
     assert (list(found.rows), found.is_whole) == ([row], False)
     assert backend.numbers[-1] == [lost.to_number] or backend.numbers[0] == [lost.to_number]

@@ -40,9 +40,9 @@ def test_from_a_file_to_a_running_campaign(console: Console, tmp_path: Path) -> 
     for label in ("From", "Until"):
         keys.reach(page.get_by_label(label, exact=True))
         page.keyboard.type("0000")
-    keys.write(page.get_by_role("textbox", name=re.compile("^Attempts a person")), "1")
-    for wait in page.locator("#builder input[name^=retry_]").all():
-        keys.write(wait, "")
+    keys.write(page.get_by_role("textbox", name=re.compile("^Attempts a person, at most")), "1")
+    keys.press(page.locator("#builder summary").filter(has_text="Change what follows on each outcome"))
+    keys.write(page.locator("#builder input[name=retry_busy]"), "30")
     keys.press(page.get_by_role("button", name="Save and check"))
     expect(heading(page)).to_have_text("Launch check: By keyboard")
     panel = page.locator("main details.pop").filter(

@@ -25,8 +25,6 @@ def write_campaign(page: Page, name: str) -> None:
     page.get_by_label("Calls a minute, at most").fill("120")
     page.get_by_label("Attempts a person, at most").fill("1")
     page.get_by_label("Hours between two campaigns’ calls to one person").fill("0")
-    for empty in page.locator("#builder input[name^=retry_]").all():
-        empty.fill("")
 
 
 def test_a_test_call_then_ten_people_then_the_rest(console: Console) -> None:

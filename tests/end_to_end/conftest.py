@@ -72,6 +72,9 @@ class Stack:
             "TIME_SCALE": str(time_scale),
             "SINGLE_CALL_HOURS": "00:00-00:00",
             "CALLER_LAUNCH_LIMIT": "100000",
+            # Five campaigns call the same people, twice where nobody answers.
+            "PERSON_CALLS_A_DAY": "0",
+            "PERSON_CALLS_A_WEEK": "0",
             "LOG_LEVEL": "WARNING",
         }
 

@@ -67,7 +67,7 @@ DIRECTIONS = (
     Mutant(
         "a row of a list ends a call that is dialled again",
         MERGING,
-        "if self.source == Source.LIST and snapshot.status in FINAL and call.vendor_options:",
+        "if self.source == Source.LIST and snapshot.status in FINAL and not call.campaign_id and call.vendor_options:",
         "if False:",
         PARKED_TESTS + "a_row_of_a_list_does_not_end_a_call_that_the_vendor_may_dial_again",
     ),

@@ -54,10 +54,10 @@ POLICY = (
         AFTER_TESTS + "silence_is_followed_up_only_once_the_vendor_tells_of_it",
     ),
     Mutant(
-        "an empty account is taken for a failure on the line",
+        "no news is taken for a failure on the line",
         CONDITIONS,
-        "NOT_ON_THE_LINE = (*NOBODY_RUNG, FailureReason.BALANCE_LOW, FailureReason.NO_NEWS)",
-        "NOT_ON_THE_LINE = NOBODY_RUNG",
+        "FailureReason.BALANCE_LOW, FailureReason.NO_NEWS)",
+        "FailureReason.BALANCE_LOW)",
         AFTER_TESTS + "a_retry_is_planned_only_where_nobody_talked",
     ),
     Mutant(

@@ -56,6 +56,7 @@ def planned(call: Call) -> list[str]:
         # What says nothing of the person's line is no failure on the line.
         ("failed", {"failure_reason": "invalid_number"}, []),
         ("failed", {"failure_reason": "no_call"}, []),
+        ("failed", {"failure_reason": "no_news"}, []),
         ("failed", {"failure_reason": "not_connected"}, ["pending"]),
         ("completed", {"talk_seconds": 0}, ["pending"]),
         # No news is not silence: the vendor does not say whether anybody talked.

@@ -96,17 +96,13 @@ class PolicyForm(VariablesForm):
 
     def check_policy(self, cleaned: dict[str, Any]) -> None:
         """Add errors for outcomes on which another attempt, or a person, is wanted but not said when, or who."""
-        is_repeated = False
         for outcome in Outcome:
             then = self._then(cleaned, outcome)
             if then == AGAIN:
-                is_repeated = True
                 if not cleaned.get(f"retry_{outcome}") and f"retry_{outcome}" not in self.errors:
                     self.add_error(f"retry_{outcome}", _("Give at least one time in minutes, such as 15, 60, 240."))
             if then == PERSON and not cleaned.get(f"person_{outcome}") and f"person_{outcome}" not in self.errors:
                 self.add_error(f"person_{outcome}", _("Choose who gets it."))
-        if cleaned.get("max_attempts") == 1 and is_repeated:
-            self.add_error("max_attempts", _("With one attempt there is no further one: raise it, or call none again."))
 
     def _then(self, cleaned: dict[str, Any], outcome: Outcome) -> str:
         """Return what is chosen; a form without the choice says it by its times."""

@@ -93,11 +93,12 @@ def test_what_is_missing_is_said_at_its_field_and_nothing_is_lost(console: Clien
     assert not Campaign.objects.exists()
 
 
-def test_one_attempt_and_another_one_do_not_go_together(console: Client) -> None:
-    answer = send(console, max_attempts="1", then_busy="again", retry_busy="5")
-    assert set(answer.context["form"].errors) == {"max_attempts"}
-    send(console, max_attempts="1", retry_busy="", retry_no_answer="")
-    assert Campaign.objects.get().max_attempts == 1
+def test_one_attempt_needs_no_outcome_to_be_changed(console: Client) -> None:
+    """The waits that are there by default stay, and the sentence says that none of them counts."""
+    send(console, max_attempts="1", then_busy="again", retry_busy="15")
+    campaign = Campaign.objects.get()
+    assert campaign.policy.attempts == 1
+    assert "Busy: no further attempt" in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
 
 
 def test_the_sentence_follows_what_is_typed(console: Client) -> None:

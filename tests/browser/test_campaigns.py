@@ -28,9 +28,7 @@ def write_campaign(page: Page, words: Words, name: str, people: str) -> None:
     box(page, words("Attempts a person, at most")).fill(words.digits(1))
     box(page, words("Hours between two campaigns’ calls to one person")).fill(words.digits(0))
     page.get_by_text(words("Change what follows on each outcome")).click()
-    for wait in page.locator("#builder input[name^=retry_]").all():
-        if wait.is_visible():
-            wait.fill("")
+    page.locator("#builder input[name=retry_busy]").fill(words.digits(30))
 
 
 def launch_words(words: Words) -> tuple[re.Pattern[str], re.Pattern[str]]:

@@ -62,7 +62,7 @@ DIRECTIONS = (
         WAITS,
         "if status not in FINAL or made >= retries.most or not is_retried:",
         "if True:",
-        PARKED_TESTS + "a_vendor_that_dials_again_keeps_one_row_open_to_the_end",
+        "tests/providers/test_bolna_waits.py::test_a_try_that_reached_nobody_is_no_end_while_another_one_follows",
     ),
     Mutant(
         "a row of a list ends a call that is dialled again",
@@ -126,6 +126,6 @@ DIRECTIONS = (
         BOLNA,
         'yield call if call.direction or call_type == "outbound" else call.as_inbound()',
         "yield call",
-        INBOUND_TESTS + "a_call_that_came_in_is_in_the_log_once_with_its_person",
+        INBOUND_TESTS + "trimmed_rows_of_bolna_are_told_by_what_was_asked_for",
     ),
 )

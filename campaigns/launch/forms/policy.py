@@ -98,9 +98,8 @@ class PolicyForm(VariablesForm):
         """Add errors for outcomes on which another attempt, or a person, is wanted but not said when, or who."""
         for outcome in Outcome:
             then = self._then(cleaned, outcome)
-            if then == AGAIN:
-                if not cleaned.get(f"retry_{outcome}") and f"retry_{outcome}" not in self.errors:
-                    self.add_error(f"retry_{outcome}", _("Give at least one time in minutes, such as 15, 60, 240."))
+            if then == AGAIN and not cleaned.get(f"retry_{outcome}") and f"retry_{outcome}" not in self.errors:
+                self.add_error(f"retry_{outcome}", _("Give at least one time in minutes, such as 15, 60, 240."))
             if then == PERSON and not cleaned.get(f"person_{outcome}") and f"person_{outcome}" not in self.errors:
                 self.add_error(f"person_{outcome}", _("Choose who gets it."))
 

@@ -17,7 +17,7 @@ from campaigns.tracking.our_lines import our_lines
 from providers import opening
 from providers.models import Agent, CallerId, Provider
 from providers.sandbox.accounts import ACCOUNT_OF
-from providers.types import CallHandle, CallSnapshot, CallStatus
+from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_contact
 from tests.providers.sandbox_caller import control
@@ -74,6 +74,14 @@ def test_a_call_that_came_in_is_in_the_log_once_with_its_person(sandbox: Sandbox
     assert not UnknownVendorCall.objects.exists()
     if provider.backend_class.gives_transcript and provider.backend_class.reads_more_alone:
         assert call.transcript.turns
+
+
+def test_trimmed_rows_of_bolna_are_told_by_what_was_asked_for(sandbox: Sandbox) -> None:
+    """Its rows of lists do not say their direction, and the other numbers of the account may not be known here."""
+    provider = provider_at(sandbox, "bolna")
+    remote_id, now = come_in(sandbox, provider), timezone.now()
+    rows = opening.open_backend(provider).list_calls(CallQuery(since=now - HOUR, until=now + HOUR))
+    assert [(row.remote_id, row.direction, row.to_number) for row in rows] == [(remote_id, "inbound", PERSON)]
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

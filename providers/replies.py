@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
-
-from requests import Response
+from typing import TYPE_CHECKING, Any
 
 from providers.exceptions import UnexpectedResponse
+
+if TYPE_CHECKING:
+    from requests import Response
 
 MAX_WORD = 80
 """Characters of a vendor's status word that are kept."""

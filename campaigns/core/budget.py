@@ -30,7 +30,7 @@ have ended, after that commit; the minute job clears all of them, which also is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from django.db.models import Count, F
@@ -38,8 +38,6 @@ from django.db.models import Count, F
 from campaigns import queue
 from campaigns.core import costs
 from campaigns.core.day_caps import Payer, Rooms
-from campaigns.core.sql.bulk import set_rows
-from campaigns.core.sql.locking import lock_rows
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait
 from providers.models import Provider
@@ -152,23 +150,6 @@ def wake_waiting() -> int:
     if woken:
         queue.nudge_dispatch()
     return woken
-
-
-def release(call_ids: Iterable[int]) -> int:
-    """Release the reserves of live calls whose end may never be known, in the caller's transaction; returns how many.
-
-    The reserve leaves the row too, so that no later change of the status releases or reserves it again. What such a
-    call cost is booked when its end is told after all.
-    """
-    locked = lock_rows(Call, sorted(call_ids), ("campaign", "status", "reserved_cost"))
-    kept = {pk: call for pk, call in locked.items() if call.status in LIVE and call.reserved_cost}
-    set_rows(Call, sorted(kept), {"reserved_cost": Decimal(0)})
-    freed: dict[int, Decimal] = {}
-    for call in kept.values():
-        if call.campaign_id is not None:
-            freed[call.campaign_id] = freed.get(call.campaign_id, Decimal(0)) - call.reserved_cost
-    book(freed)
-    return len(kept)
 
 
 def room_left(campaign: Campaign) -> Decimal | None:

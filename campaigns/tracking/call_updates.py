@@ -49,6 +49,7 @@ def merge_news(
         brought = batch.brought
         brought.ended = [end for end in brought.ended if end[0].pk in changes.ids]
         brought.priced = [end for end in brought.priced if end[0].pk in changes.ids]
+        brought.told_anew = [end for end in brought.told_anew if end[0].pk in changes.ids]
         brought.reserves = changes.reserves
         consequences.follow(brought, now)
     consequences.halt_accounts(brought)
@@ -107,8 +108,9 @@ class _Batch:
         if snapshot.is_kept and snapshot.not_before is None:
             # The vendor does not say until when: it is looked at again in an hour, and takes no line until then.
             return replace(snapshot, not_before=self.now + span(rules.LONGEST_POLL))
-        if self.source == Source.LIST and snapshot.status in FINAL and call.vendor_options:
-            # A list does not tell whether the vendor dials again: the call is read by itself, which does.
+        if self.source == Source.LIST and snapshot.status in FINAL and not call.campaign_id and call.vendor_options:
+            # A list does not tell whether the vendor dials again, as extras of a single call may ask for: the call is
+            # read by itself, which does.
             return replace(snapshot, status=None)
         return snapshot
 

@@ -123,13 +123,6 @@ MONEY = (
         "Decimal(0)",
         BUDGET_TESTS + "a_cost_that_is_told_late_corrects_what_was_spent",
     ),
-    Mutant(
-        "a reserve released for good stays on the row",
-        BUDGET,
-        '    set_rows(Call, sorted(kept), {"reserved_cost": Decimal(0)})\n',
-        "",
-        BUDGET_TESTS + "a_reserve_released_for_good_is_never_released_again",
-    ),
     # Caps of the day
     Mutant(
         "no cap of the day",

@@ -319,7 +319,11 @@ def test_no_figure_walks_through_the_calls_of_all_time(client: Client, db: None)
         for sql in asked:
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             plan = [row[3] for row in cursor.fetchall()]
-            assert not [step for step in plan if step.startswith("SCAN campaigns_call")], sql
+            # A small index holds those calls alone that were given up.
+            whole = [
+                step for step in plan if step.startswith("SCAN campaigns_call") and "call_without_news" not in step
+            ]
+            assert not whole, sql
 
 
 def test_a_second_scrape_within_seconds_reads_nothing(client: Client, db: None, django_assert_num_queries: Any) -> None:

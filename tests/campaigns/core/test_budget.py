@@ -6,15 +6,17 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from django.utils import timezone
 
-from campaigns.core import budget
+from campaigns.core import budget, transitions
 from campaigns.core.costs import worst_cost
+from campaigns.core.transitions import Why
 from campaigns.dialing import reservation
 from campaigns.launch import drafts
 from campaigns.minute_job import sweep
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait
+from campaigns.rules import RANK
 from campaigns.tracking import call_updates
 from providers.models import Agent
 from providers.types import CallSnapshot, CallStatus
@@ -166,21 +168,20 @@ def test_a_cost_in_another_currency_is_not_added(leased: LeasedProvider) -> None
     assert (call.cost, call.currency) == (9000, "INR")
 
 
-def test_a_reserve_released_for_good_is_never_released_again(
-    leased: LeasedProvider, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
+def test_a_call_that_is_given_up_releases_its_reserve_once_and_its_late_end_costs(leased: LeasedProvider) -> None:
     silent, other = leased.call(), leased.call()
     leased.commit()
+    spender, now = Spender(leased), timezone.now()
+    these = Call.objects.filter(pk=silent.pk)
+    these.update(status="ringing", rank=RANK[CallStatus.RINGING], remote_id="r")
     Campaign.objects.update(money_wait=MoneyWait.BUDGET)
-    spender = Spender(leased)
-    assert budget.release([silent.pk]) == 1
-    assert (spender.campaign.reserved_cost, spender.campaign.money_wait) == (MINUTES_30, "")
-    assert budget.release([silent.pk]) == 0
+    for _time in range(2):
+        transitions.change(transitions.GIVE_UP, these, now, Why("no_news"), next_poll_at=now)
+        assert (spender.campaign.reserved_cost, spender.campaign.money_wait) == (MINUTES_30, "")
     spender.end(silent.pk, 60)
     assert (spender.campaign.reserved_cost, spender.campaign.spent_cost) == (MINUTES_30, A_MINUTE)
     spender.end(other.pk, 60)
     assert (spender.campaign.reserved_cost, spender.campaign.spent_cost) == (0, 2 * A_MINUTE)
-    assert budget.release([other.pk]) == 0
 
 
 def test_room_left_is_what_is_neither_spent_nor_reserved() -> None:

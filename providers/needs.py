@@ -16,7 +16,7 @@ from providers.models import DeliveryResult, Provider, ProviderState, WebhookAdd
 from providers.parsing import parse_decimal, parse_words
 from providers.services.checking import cannot_be_compared
 from providers.services.status_words import Waits
-from providers.wording import HALTING, KEY_PROBLEMS, Words, error_sentence, next_step_of
+from providers.wording import KEY_PROBLEMS, Words, error_sentence, next_step_of
 
 Tone = Literal["bad", "warn", "info"]
 
@@ -94,18 +94,18 @@ def needs_of(
 
 
 def _stops(provider: Provider) -> Iterator[Need]:
-    if provider.halted_at and provider.has_error and provider.last_error_kind in HALTING:
+    if kind := provider.halt_kind:
         # Halted by its key, balance or settings: one need, with our sentence first and the vendor's text after it.
         yield Need(
             code="stopped",
             tone="bad",
             sentence=provider.stop_reason,
-            step=provider.next_step,
-            detail=provider.last_error,
+            step=provider.standing.step,
+            detail=provider.last_error if provider.last_error_kind == kind else provider.halted_reason,
             at=provider.halted_at,
             is_for_all=True,
             url=reverse("provider", args=[provider.pk]) + "#keys",
-            label=_("Paste a new key") if provider.last_error_kind in KEY_PROBLEMS else "",
+            label=_("Paste a new key") if kind in KEY_PROBLEMS else "",
         )
         return
     standing = provider.standing
@@ -135,8 +135,7 @@ def _stops(provider: Provider) -> Iterator[Need]:
 
 
 def _keys(provider: Provider) -> Iterator[Need]:
-    is_told = provider.halted_at and provider.has_error and provider.last_error_kind == "KeysUnreadable"
-    if not is_told and not provider.secrets.is_readable:
+    if provider.halt_kind != "KeysUnreadable" and not provider.secrets.is_readable:
         yield Need(
             code="unreadable_keys",
             tone="bad",

@@ -26,6 +26,8 @@ Words = str | Promise
 
 TOOK_PLACE, DID_NOT, WAIT, CALL_AGAIN = "took_place", "did_not", "wait", "call_again"
 """Answers that a kind may offer."""
+WHO_DECIDES: Words = _("A manager decides this.")
+"""What is said to whoever may not decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,11 +52,23 @@ def gone_of(campaign: Campaign) -> list[str]:
 
 
 def next_step(campaign: Campaign) -> str:
-    """Return what mends a campaign whose agent, voice or caller ID is gone."""
-    return _(
-        "Put it right at the vendor, bring it over on the page of “%(provider)s”, then resume. If it is gone for good,"
-        " stop this and call again with another."
-    ) % {"provider": campaign.provider}
+    """Return who mends a campaign whose agent, voice or caller ID is gone, and how."""
+    names = {"provider": campaign.provider}
+    if not campaign.provider.can_sync:
+        return (
+            _(
+                "An admin puts it right at the vendor of “%(provider)s”; then resume. If it is gone for good, stop this"
+                " and call again with another."
+            )
+            % names
+        )
+    return (
+        _(
+            "An admin puts it right at the vendor and syncs “%(provider)s”; then resume. If it is gone for good, stop"
+            " this and call again with another."
+        )
+        % names
+    )
 
 
 def why_paused(campaign: Campaign) -> str:

@@ -36,10 +36,10 @@ logger = logging.getLogger(__name__)
 LONGEST_PROBE = datetime.timedelta(seconds=max(rules.PROBE_AFTER, 2 * rules.HTTP_DEADLINE))
 """The furthest ahead that a probe is planned."""
 _READ = (
-    "vendor", "options", "is_active", "halted_at", "halted_reason", "frozen_at", "frozen_reason", "breaker_opened_at",
-    "breaker_reason", "uncompared_since", "compare_problem", "slow_until", "dispatch_lease", "dispatch_lease_until",
-    "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "currency", "day_cap",
-    "pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at", "last_error_at",
+    "vendor", "options", "is_active", "halted_at", "halted_reason", "halted_kind", "frozen_at", "frozen_reason",
+    "breaker_opened_at", "breaker_reason", "uncompared_since", "compare_problem", "slow_until", "dispatch_lease",
+    "dispatch_lease_until", "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "currency",
+    "day_cap", "pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at", "last_error_at",
 )  # fmt: skip
 _SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
 ONE_INSTANT = datetime.timedelta(seconds=2)
@@ -167,7 +167,7 @@ def conclude_probe(provider_id: int, error: ProviderError | None, now: datetime.
         Provider.objects.filter(pk=provider_id).update(outcomes=[], unknowns_in_row=0, unknown_until=None)
         Provider.objects.close_breaker(provider_id)
     elif isinstance(error, AccountProblem):
-        Provider.objects.halt(provider_id, error.message)
+        Provider.objects.halt_for(provider_id, error)
     else:
         logger.info("provider=%s: the probe failed: %s", provider_id, type(error).__name__)
         Provider.objects.postpone_probe(provider_id, now + span(rules.PROBE_AFTER))

@@ -175,7 +175,7 @@ def _write_error(
             _back_to_pending(call_id, "rate_limited", error, WaitReason.RATE_LIMITED, due_at, now)
         case AccountProblem():
             _back_to_pending(call_id, "account_problem", error, WaitReason.PROVIDER_HALTED, now, now)
-            Provider.objects.halt(provider_id, error.message)
+            Provider.objects.halt(provider_id, error.message, kind=type(error).__name__)
             if not isinstance(error, CredentialsRejected):
                 Provider.objects.ask_sync(provider_id)
         case MessageRefused():

@@ -28,6 +28,7 @@ from campaigns.launch import pilot
 from campaigns.launch.audience_query import count_people
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait, SkipReason
+from providers.models import Provider
 from providers.types import AT_VENDOR, LIVE, CallStatus
 
 Status = Campaign.Status
@@ -165,7 +166,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
     _demand_control(campaign_id, person)
     campaign = _with_parts(campaign_id)
     if campaign.status == Status.PAUSED and (why_not := message_parts.why_paused(campaign)):
-        raise Refusal(why_not)
+        raise Refusal(f"{why_not} {_read_lists_again(campaign.provider)}".strip())
     goes_on = campaign.pilot == Campaign.Pilot.ASKS
     is_small = campaign.pilot == Campaign.Pilot.CALLING
     queues_more = goes_on or not (campaign.is_filled or is_small)
@@ -197,6 +198,18 @@ def resume(campaign_id: int, person: Person) -> Outcome:
         if outcome.changed:
             queue.nudge_dispatch()
     return outcome
+
+
+def _read_lists_again(provider: Provider) -> str:
+    """Have a provider's lists read again at once, as who resumes believes that it is put right; returns words on it.
+
+    What is gone is known from the last sync only, and whoever may resume a campaign may not be who may sync.
+    """
+    if not provider.can_sync:
+        return ""
+    Provider.objects.ask_sync(provider.pk)
+    queue.nudge_sync(provider.pk)
+    return _("Its lists are read again now: try again in a minute.")
 
 
 def end_pilot(campaign_id: int, person: Person) -> Outcome:

@@ -122,6 +122,8 @@ class Provider(models.Model):
     resumed_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a person last ended a halt: what was ordered before tells nothing of the account any more."""
     halted_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
+    halted_kind = models.CharField(max_length=40, blank=True, db_default="", default="", editable=False)
+    """Name of the class of the error that halted it; empty where a person did, or where new keys may have ended it."""
     breaker_opened_at = models.DateTimeField(_("paused by failures"), null=True, blank=True, editable=False)
     breaker_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     breaker_probe_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -262,9 +264,9 @@ class Provider(models.Model):
         if state == ProviderState.OFF:
             return Standing(state, _("It is switched off."), _("An admin switches it on again."))
         if state == ProviderState.HALTED:
-            is_known = self.has_error and self.last_error_kind in HALTING
-            reason = self.error_sentence if is_known else self.halted_reason
-            step = self.next_step if is_known else _("An admin puts right what is named, tests it and resumes it.")
+            kind = self.halt_kind
+            reason = error_sentence(kind, self.backend_class.label) if kind else self.halted_reason
+            step = next_step_of(kind) if kind else _("An admin puts right what is named, tests it and resumes it.")
             return Standing(state, _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}, step)
         if state == ProviderState.FROZEN:
             reason = self.frozen_reason.rstrip(". ")
@@ -310,6 +312,18 @@ class Provider(models.Model):
             "This vendor has no list of calls, so nobody but a person can tell what was dialled since the backup. Look"
             " at the vendor's own page, take out who was called, then an admin ends the freeze with a reason."
         )
+
+    @property
+    def halt_kind(self) -> str:
+        """Name of the class of the error for which it is halted; empty where a person halted it, or it is not halted.
+
+        Reads that succeed meanwhile, as of calls that went out before, tell nothing of it.
+        """
+        if not self.halted_at:
+            return ""
+        if self.halted_kind in HALTING:
+            return self.halted_kind
+        return self.last_error_kind if self.has_error and self.last_error_kind in HALTING else ""
 
     @property
     def has_error(self) -> bool:

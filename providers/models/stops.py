@@ -49,18 +49,27 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
     # The three stops: each returns True only to the caller that made the change
 
-    def halt(self, pk: int, reason: str, person: Actor = None) -> bool:
-        """Stop calls, for a key or credit problem or by hand, until a person resumes them."""
-        return self._stop(pk, "halted", reason, person, halted_at=timezone.now(), halted_reason=reason[:MAX_REASON])
+    def halt(self, pk: int, reason: str, person: Actor = None, *, kind: str = "") -> bool:
+        """Stop calls, for a key or credit problem or by hand, until a person resumes them.
+
+        `kind` is the name of the class of the error for which they stop.
+        """
+        values: dict[str, Any] = {
+            "halted_at": timezone.now(), "halted_reason": reason[:MAX_REASON], "halted_kind": kind
+        }  # fmt: skip
+        return self._stop(pk, "halted", reason, person, **values)
 
     def halt_for(self, pk: int, error: ProviderError | ProviderMisconfigured) -> bool:
         """Record an error about the whole account, which gives the sentence and the next step, and stop calls."""
         self.note_error(pk, error)
-        return self.halt(pk, getattr(error, "message", str(error)))
+        return self.halt(pk, getattr(error, "message", str(error)), kind=type(error).__name__)
 
     def resume(self, pk: int, person: Actor) -> bool:
         """End a halt; the breaker and a freeze stay as they are."""
-        return self._release(pk, "halted", person, halted_at=None, halted_reason="", resumed_at=timezone.now())
+        ended: dict[str, Any] = {
+            "halted_at": None, "halted_reason": "", "halted_kind": "", "resumed_at": timezone.now()
+        }  # fmt: skip
+        return self._release(pk, "halted", person, **ended)
 
     def open_breaker(self, pk: int, reason: str, probe_at: datetime) -> bool:
         """Pause calls after failures; from `probe_at` on a harmless read tests the vendor."""
@@ -138,7 +147,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """
         syncing = self.filter(is_active=True, vendor__in=_synced_vendors())
         syncing.filter(sync_next_at__isnull=True).update(sync_next_at=now + SYNC_EVERY)
-        is_dead = Q(halted_at__isnull=False, last_error_kind__in=KEY_PROBLEMS)
+        is_dead = Q(halted_at__isnull=False) & (Q(halted_kind__in=KEY_PROBLEMS) | Q(last_error_kind__in=KEY_PROBLEMS))
         due = syncing.filter(has_passed("sync_next_at", now, SYNC_EVERY)).exclude(is_dead)
         return list(due.order_by("pk").values_list("pk", flat=True))
 

@@ -11,6 +11,7 @@ from callcenter.audit.models import record
 from providers.models import Provider
 from providers.models.stops import Actor
 from providers.services.identity import UNCOMPARED, Comparison, has_open_calls
+from providers.wording import KEY_PROBLEMS
 
 
 def store_secrets(
@@ -43,6 +44,8 @@ def store_secrets(
             secrets_set_at=timezone.now(),
             secrets_set_by_id=getattr(person, "pk", None),
             identity=identity,
+            # What a key was halted for may be over with another one.
+            halted_kind="" if provider.halted_kind in KEY_PROBLEMS else provider.halted_kind,
         )
         for name in sorted({*before, *after}):
             if before.get(name) == after.get(name):

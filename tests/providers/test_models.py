@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
-from providers.exceptions import CredentialsRejected, NotSent, ProviderMisconfigured
+from providers.exceptions import CredentialsRejected, NotSent, OutOfCredit, ProviderMisconfigured, UnexpectedResponse
 from providers.models import Provider, ProviderExchange, ProviderState
 from providers.models.exchanges import masked_path, masked_text
+from providers.services.keys import store_secrets
 from tests.conftest import make_provider
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +169,35 @@ def test_exchange_log_masks_ids_numbers_and_keys() -> None:
 def test_masks_leave_words_alone() -> None:
     assert masked_path("/v2/agent/all") == "/v2/agent/all"
     assert masked_text("The vendor answered 503 to a read.") == "The vendor answered 503 to a read."
+
+
+def test_what_halted_it_is_told_until_a_person_acts_whatever_is_read_meanwhile(admin_person: User) -> None:
+    """Calls that went out before are still read: neither their answers nor their errors change why it is halted."""
+    provider = make_provider()
+    Provider.objects.halt_for(provider.pk, OutOfCredit("insufficient_balance"))
+    for meanwhile in (
+        lambda: None,
+        lambda: Provider.objects.note_success(provider.pk),
+        lambda: Provider.objects.note_error(provider.pk, UnexpectedResponse("Not JSON.")),
+    ):
+        meanwhile()
+        provider.refresh_from_db()
+        assert provider.halt_kind == "OutOfCredit"
+        assert provider.standing.sentence == "Halted: The account at Bolna is empty."
+        assert provider.standing.step == "Top the account up at the vendor, then resume the provider."
+    Provider.objects.resume(provider.pk, admin_person)
+    Provider.objects.halt(provider.pk, "The invoice is disputed.", admin_person)
+    Provider.objects.note_success(provider.pk)
+    provider.refresh_from_db()
+    assert provider.standing.sentence == "Halted: The invoice is disputed."
+
+
+def test_another_key_ends_what_a_key_was_halted_for_and_nothing_else(admin_person: User) -> None:
+    for error, kind in ((CredentialsRejected("No."), ""), (OutOfCredit("No."), "OutOfCredit")):
+        provider = make_provider()
+        Provider.objects.halt_for(provider.pk, error)
+        store_secrets(provider.pk, {"api_key": "another-key-0123456789"}, person=admin_person)
+        Provider.objects.note_success(provider.pk)
+        provider.refresh_from_db()
+        assert provider.halted_at
+        assert provider.halt_kind == kind

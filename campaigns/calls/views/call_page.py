@@ -59,6 +59,10 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     own = call.owner_id is not None and call.owner_id == request.user.pk
     talked = call.talk_seconds or 0
     reason, step = words_about(call, answers_about([call], now).get(call.pk))
+    is_to_be_told = decision_kinds.may_be_told(call)
+    may_decide = is_to_be_told and decision_kinds.may_decide(call, request.user)
+    if is_to_be_told and not may_decide and decision_kinds.kind_of(call, now):
+        step = decision_kinds.WHO_DECIDES
     return {
         "why": reason,
         "next_step": step,
@@ -79,7 +83,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "noted": NotedTable(noted_answers(call.extracted) if may_hear else []),
         "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
         "may_settle": request.user.has_perm("access.settle_calls"),
-        "may_decide": decision_kinds.may_be_told(call) and decision_kinds.may_decide(call, request.user),
+        "may_decide": may_decide,
         "told": decisions.CHOICES,
         "waits": decisions.WAITS,
         "our_price": call.provider.price_per_minute * talked / 60

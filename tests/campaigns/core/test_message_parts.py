@@ -50,7 +50,8 @@ def test_it_is_neither_launched_nor_started_nor_resumed(fields: dict[str, Any], 
     paused = with_agent(fields, status="paused", is_filled=True, launched_at=NOW)
     with pytest.raises(Refusal, match=words) as caught:
         lifecycle.resume(paused.pk, manager)
-    assert "bring it over on the page of" in str(caught.value)
+    assert "An admin puts it right at the vendor and syncs" in str(caught.value)
+    assert "Its lists are read again now" in str(caught.value)
     paused.agent.is_present, paused.agent.warnings = True, []
     paused.agent.save()
     assert lifecycle.resume(paused.pk, manager).changed

@@ -101,6 +101,8 @@ def launch_campaign(sara: Browser, vendor: str) -> None:
         max_attempts="2",
         retry_busy="1",
         retry_no_answer="2",
+        then_failed="stop",
+        then_machine="stop",
         quiet_hours="0",
     )
     assert "Launch check" in sara.page.text

@@ -201,8 +201,8 @@ def _waiting(provider: Provider, waits: Waits) -> Iterator[Need]:
             )
             % {**names, "n": len(waits.words)},
             step=ngettext(
-                "%(n)d call is waiting for its result. Choose below what the word means.",
-                "%(n)d calls are waiting for their result. Choose below what the word means.",
+                "%(n)d call is waiting for its result. Choose what the word means.",
+                "%(n)d calls are waiting for their result. Choose what the word means.",
                 waits.for_words,
             )
             % {"n": waits.for_words},

@@ -64,7 +64,7 @@ COLUMNS = (
     LogColumn(
         key="asked_by", title=_("Asked for by"), reads=("owner__first_name", "owner__last_name", "owner__username")
     ),
-    LogColumn(key="remote_id", title=_("Id at the vendor"), reads=("remote_id",)),
+    LogColumn(key="remote_id", title=_("Provider call ID"), reads=("remote_id",)),
     LogColumn(key="reference", title=_("Reference"), reads=("reference",)),
 )
 BY_KEY = {column.key: column for column in COLUMNS}

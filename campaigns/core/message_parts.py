@@ -119,11 +119,16 @@ def changed_step() -> str:
 
 
 def notices(campaign: Campaign) -> list[tuple[str, str]]:
-    """Return what the page of a campaign says of its message, as sentence and next step; not what its pause says."""
+    """Return what the page of a campaign says of its message, as sentence and next step; not what its pause says.
+
+    The step is empty where the reason of the pause says it.
+    """
     found = []
     if campaign.status in LIVING:
         gone = [sentence for sentence in gone_of(campaign) if sentence not in campaign.paused_reason]
-        found = [(" ".join(gone), next_step(campaign))] if gone else []
+        step = next_step(campaign)
+        # What the reason of the pause says is not said twice.
+        found = [(" ".join(gone), "" if step in campaign.paused_reason else step)] if gone else []
     if changed := changed_sentence(campaign):
         found.append((changed, changed_step()))
     return found

@@ -110,7 +110,7 @@ class CallSheet:
             "tags": [(_("Tags"), itemgetter("tags"))],
             "score": [(_("Score"), itemgetter("review__score"))],
             "asked_by": [(_("Asked for by"), _owner)],
-            "remote_id": [(_("Id at the vendor"), itemgetter("remote_id"))],
+            "remote_id": [(_("Provider call ID"), itemgetter("remote_id"))],
             "reference": [(_("Reference"), lambda row: str(row["reference"]))],
         }
 

@@ -6,7 +6,7 @@ import datetime
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.utils import timezone
@@ -211,6 +211,9 @@ def find_warnings(campaign: Campaign) -> list[str]:
 def _money_warnings(campaign: Campaign, found: Estimate, people: int, caps: Sequence[CapToday]) -> list[str]:
     """Return what the budget and the caps of the day leave undone or slow down."""
     said = []
+    if found.uncalled >= people:
+        # Nobody would be called: that forbids the launch, and is said there.
+        found = replace(found, uncalled=0, lines=None)
     if found.uncalled:
         text = ngettext(
             "With this budget, about %(count)s of %(people)s people would not be called.",

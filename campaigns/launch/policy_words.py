@@ -56,7 +56,10 @@ def _at_most(policy: Policy) -> str:
     most %= {"n": policy.attempts}
     if not policy.attempts_a_day or policy.attempts_a_day >= policy.attempts:
         return f"{most}."
-    return _("%(most)s, %(n)d of them in one day there.") % {"most": most, "n": policy.attempts_a_day}
+    return _("%(most)s, %(n)d of them on one day (the person’s local time).") % {
+        "most": most,
+        "n": policy.attempts_a_day,
+    }
 
 
 def _names_in(policy: Policy) -> dict[int, str]:

@@ -44,6 +44,10 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Return calls that are at the vendor and have not ended."""
         return self.open().filter(status__in=AT_VENDOR)
 
+    def without_news(self) -> CallQuerySet:
+        """Return calls that were given up because the vendor tells nothing more of them, and that nobody decided."""
+        return self.filter(no_news_at__isnull=False, failure_reason=FailureReason.NO_NEWS)
+
     def recallable(self) -> CallQuerySet:
         """Return calls that wait at a vendor that can still cancel them."""
         there = self.live().filter(status=CallStatus.QUEUED, provider__vendor__in=vendors_that("supports_cancel"))

@@ -224,7 +224,8 @@ def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[
     if campaign.status == Campaign.Status.PAUSED:
         if campaign.pilot == Campaign.Pilot.ASKS:
             return [_("The pilot is over: nobody else is called until you decide.")]
-        reason = campaign.paused_reason
+        # Written in the language of whoever or whatever paused it: isolated, so that its signs stay at their ends.
+        reason = f"\u2068{campaign.paused_reason}\u2069" if campaign.paused_reason else ""
         if campaign.paused_by_system:
             return [_("Paused by the system: %(reason)s") % {"reason": reason}]
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]

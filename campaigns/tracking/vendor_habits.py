@@ -58,17 +58,19 @@ def keep(habits: Habits, now: datetime.datetime) -> None:
 
 
 def read_again(provider_id: int, word: str, now: datetime.datetime) -> int:
-    """Make the calls that wait with this word due for a read now; returns how many they are.
+    """Make the calls that wait with this word due for a read now, given-up ones too; returns how many they are.
 
     They are read, not concluded from the word that is kept: it may be old, and what a call lasted and cost comes only
     with its last state.
     """
-    waiting = Call.objects.at_vendor().filter(provider=provider_id).exclude(raw_status="")
-    same = [pk for pk, raw in waiting.values_list("pk", "raw_status") if normalise_word(raw) == normalise_word(word)]
-    Call.objects.at_vendor().filter(pk__in=same).update(next_poll_at=now)
-    if same:
+    found = 0
+    for waiting in (Call.objects.at_vendor(), Call.objects.without_news()):
+        spelled = waiting.filter(provider=provider_id).exclude(raw_status="").values_list("pk", "raw_status")
+        same = [pk for pk, raw in spelled if normalise_word(raw) == normalise_word(word)]
+        found += waiting.filter(pk__in=same).update(next_poll_at=now)
+    if found:
         queue.nudge_poll()
-    return len(same)
+    return found
 
 
 def read_again_after_mapping(*, provider_id: int, word: str, **_sent: object) -> int:

@@ -151,7 +151,8 @@ class BolnaBackend(ProviderBackend):
     gives_answers = True
     tells_machine = True
     on_machine_note = _(
-        "With Bolna this is a setting of the agent at the vendor: with voicemail detection on, it hangs up."
+        "If a voicemail answers: with Bolna this is a setting of the agent at Bolna. With voicemail detection on, it"
+        " hangs up."
     )
     hears_refusal = True
     gives_cost = True

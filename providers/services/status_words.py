@@ -52,7 +52,7 @@ class WordSeen:
     calls: int
     """Calls that had it, as far as it was counted."""
     waiting: int
-    """Calls that wait with it now: without a meaning, they have no end."""
+    """Calls that wait with it now, given-up ones too: without a meaning, they have no end."""
     first_at: datetime | None = None
     last_at: datetime | None = None
 
@@ -75,13 +75,18 @@ class Waits:
 
 def waits_of(providers: Sequence[Provider]) -> dict[int, Waits]:
     """Return by provider the words that nobody mapped, awaited ones first, and the calls whose row is in doubt."""
-    # By the reverse relation, because this package must not import calls; live calls are few and have an index.
+    # By the reverse relation, because this package must not import calls; both are few and have an index.
     calls: Any = Provider._meta.get_field("calls").related_model
-    at_vendor = calls._default_manager.at_vendor().filter(provider__in=providers).order_by()
-    counted = at_vendor.values_list("provider", "raw_status", "matched_by").annotate(Count("pk"))
+    at_vendor, given_up = calls._default_manager.at_vendor(), calls._default_manager.without_news()
     found: dict[int, list[tuple[str, str, int]]] = {}
-    for provider_id, raw, matched_by, number in counted:
-        found.setdefault(provider_id, []).append((raw, matched_by, number))
+    for waiting in (at_vendor, given_up):
+        here = waiting.filter(provider__in=providers).order_by()
+        for provider_id, raw, matched_by, number in here.values_list("provider", "raw_status", "matched_by").annotate(
+            Count("pk")
+        ):
+            # A given-up call is shown among what needs a decision, and no more as one whose row is in doubt.
+            doubt = matched_by if waiting is at_vendor else ""
+            found.setdefault(provider_id, []).append((raw, doubt, number))
     known: dict[int, list[UnmappedWord]] = {}
     for row in UnmappedWord.objects.filter(provider__in=providers):
         known.setdefault(row.provider_id, []).append(row)

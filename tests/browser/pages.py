@@ -31,12 +31,14 @@ def pages_of(console: Console) -> list[ConsolePage]:
     checked = console.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'checked'")
     bolna = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bolna'")
     bitel = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
+    given = console.number_of("SELECT min(id) FROM campaigns_handover")
     manager = (
         "/today/",
         "/quick-call/",
         f"/quick-call/?again={talked}",
         f"/quick-call/?person={forbidden}",
         "/decisions/",
+        f"/hand-overs/{given}/",
         "/campaigns/",
         "/campaigns/?state=stopped",
         "/campaigns/new/",
@@ -93,6 +95,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         ConsolePage("caller", "/today/"),
         ConsolePage("caller", "/calls/"),
         ConsolePage("admin", "/today/"),
+        ConsolePage("admin", f"/hand-overs/{given}/"),
         ConsolePage("admin", "/providers/"),
         ConsolePage("admin", "/spending-limits/"),
         ConsolePage("admin", f"/providers/{bolna}/"),

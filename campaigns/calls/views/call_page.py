@@ -83,6 +83,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "noted": NotedTable(noted_answers(call.extracted) if may_hear else []),
         "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
         "may_settle": request.user.has_perm("access.settle_calls"),
+        "may_be_told": decision_kinds.may_be_told(call),
         "may_decide": may_decide,
         "told": decisions.CHOICES,
         "waits": decisions.WAITS,

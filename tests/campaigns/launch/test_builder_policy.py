@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 USUAL = (
     "Busy: again after 15 min, then 1 h; No answer: again after 1 h, then 4 h; Voicemail: again after 4 h, then 1 day; "
     "Failed on the line: again after 1 h; Answered, nobody talked: no further attempt. "
-    "At most 3 attempts a person, 2 of them in one day there."
+    "At most 3 attempts a person, 2 of them on one day (the person’s local time)."
 )
 
 
@@ -65,7 +65,7 @@ def test_each_outcome_is_chosen_and_shown_where_the_campaign_is(console: Client,
         "Busy: again after 15 min, then 1 h, then 4 h; No answer: given to Omid Karimi, due within 1 day; "
         "Voicemail: no further attempt; Failed on the line: again after 30 min; "
         "Answered, nobody talked: given to sara, due within 4 h. "
-        "At most 4 attempts a person, 2 of them in one day there."
+        "At most 4 attempts a person, 2 of them on one day (the person’s local time)."
     )
     assert said in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
     edit = console.get(reverse("campaign-edit", args=[campaign.pk]))
@@ -147,10 +147,10 @@ def test_only_a_vendor_that_is_told_with_the_order_is_asked(console: Client) -> 
     assert "so that the voicemail records what it says" in text_of(page)
     page = console.post(reverse("campaign-new"), typed(bolna, then="stay"))
     assert "on_machine" not in page.context["form"].fields
-    assert "With Bolna this is a setting of the agent at the vendor" in text_of(page)
+    assert "with Bolna this is a setting of the agent" in text_of(page)
     page = console.post(reverse("campaign-new"), typed(voicy, then="stay"))
     assert "on_machine" not in page.context["form"].fields
-    assert "setting of the agent at the vendor" not in text_of(page)
+    assert "setting of the agent" not in text_of(page)
 
 
 def test_another_provider_does_not_keep_the_wish(console: Client, caller: User) -> None:

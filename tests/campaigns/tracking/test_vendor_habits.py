@@ -84,6 +84,23 @@ def test_a_strange_word_is_counted_shown_and_mapped_at_once(
     assert event.detail == {"word": STRANGE[vendor], "result": "no_answer"}
 
 
+def test_a_given_up_call_waits_for_its_word_and_is_read_again_at_once(admin_person: User) -> None:
+    now = timezone.now()
+    provider = make_provider()
+    later = now + datetime.timedelta(hours=6)
+    given_up = {"status": "failed", "raw_status": "moonwalking", "no_news_at": now, "next_poll_at": later}
+    call = make_call(provider=provider, remote_id="a", failure_reason="no_news", **given_up)
+    decided = make_call(provider=provider, remote_id="b", failure_reason="vendor_error", **given_up)
+    (word,) = waits_of([provider])[provider.pk].words
+    assert (word.spelling, word.waiting) == ("moonwalking", 1)
+    assert map_word(provider.pk, "moonwalking", "completed", admin_person) == 1
+    call.refresh_from_db()
+    decided.refresh_from_db()
+    assert call.next_poll_at is not None
+    assert call.next_poll_at < later
+    assert decided.next_poll_at == later, "a person has decided it"
+
+
 def test_a_word_counts_once_a_call_and_keeps_its_times() -> None:
     provider = make_provider()
     early, late = timezone.now() - datetime.timedelta(days=2), timezone.now()

@@ -111,6 +111,9 @@ class Stage:
             "TIME_SCALE": str(scale),
             "SINGLE_CALL_HOURS": "00:00-00:00",
             "CALLER_LAUNCH_LIMIT": "1000000",
+            # The same people stand in many campaigns.
+            "PERSON_CALLS_A_DAY": "0",
+            "PERSON_CALLS_A_WEEK": "0",
             "LOG_LEVEL": "ERROR",
             "PYTHONUNBUFFERED": "1",
         }

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language_bidi, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats.amounts import plain_money
+from callcenter.formats.isolation import isolated
 from providers import exceptions
 from providers.base import ProviderBackend
 from providers.exceptions import ProviderError
@@ -103,14 +104,12 @@ def next_step_of(kind: str) -> Words:
 
 def account_words(account: Mapping[str, str]) -> str:
     """Return the stored account data as one line; empty where there is none."""
-    # Names and amounts are Latin: each is isolated, so that a right-to-left line does not reorder it.
-    begin, end = ("\u2068", "\u2069") if get_language_bidi() else ("", "")
     parts: list[str] = []
     if label := account.get("label"):
-        parts.append(f"{begin}{label}{end}")
+        parts.append(isolated(label))
     if (balance := account.get("balance")) is not None:
         amount = plain_money(balance, account.get("currency", ""))
-        parts.append(gettext("balance %(amount)s") % {"amount": f"{begin}{amount}{end}"})
+        parts.append(gettext("balance %(amount)s") % {"amount": isolated(amount)})
     if (used := account.get("minutes_used")) is not None:
         limit = account.get("minutes_limit")
         parts.append(

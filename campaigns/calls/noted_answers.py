@@ -42,7 +42,7 @@ class NotedTable:
 
 
 def noted_answers(extracted: object) -> list[NotedAnswer]:
-    """Return stored answers in the active language."""
+    """Return stored answers in the active language, by category and question."""
     return [
         NotedAnswer(
             category=row.category,
@@ -50,7 +50,8 @@ def noted_answers(extracted: object) -> list[NotedAnswer]:
             answers=[_written(answer) for answer in row.answers],
             confidence=_confidence(row),
         )
-        for row in answer_rows(extracted)
+        # Sorted, as a database may keep the names of an object in an order of its own.
+        for row in sorted(answer_rows(extracted), key=lambda row: (row.category, row.question))
     ]
 
 

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from callcenter.formats.isolation import isolated
 from campaigns import rules
 from campaigns.core import decision_kinds, results
 from campaigns.core.budget import room_left
@@ -225,7 +226,7 @@ def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[
         if campaign.pilot == Campaign.Pilot.ASKS:
             return [_("The pilot is over: nobody else is called until you decide.")]
         # Written in the language of whoever or whatever paused it: isolated, so that its signs stay at their ends.
-        reason = f"\u2068{campaign.paused_reason}\u2069" if campaign.paused_reason else ""
+        reason = isolated(campaign.paused_reason) if campaign.paused_reason else ""
         if campaign.paused_by_system:
             return [_("Paused by the system: %(reason)s") % {"reason": reason}]
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]

@@ -12,10 +12,11 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language_bidi, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats.amounts import plain_money
+from callcenter.formats.isolation import isolated
 from providers import registry
 from providers.base import ProviderBackend
 from providers.exceptions import MAX_MESSAGE
@@ -373,11 +374,9 @@ class Provider(models.Model):
         """The sentence for a balance below its limit; empty where it is not."""
         if not self.is_balance_low:
             return ""
-        # Amounts are Latin: each is isolated, so that a right-to-left line does not reorder it.
-        begin, end = ("\u2068", "\u2069") if get_language_bidi() else ("", "")
         return gettext("The balance is %(balance)s, below the limit of %(limit)s.") % {
-            "balance": f"{begin}{plain_money(self.balance, self.currency)}{end}",
-            "limit": f"{begin}{plain_money(self.balance_limit, self.currency)}{end}",
+            "balance": isolated(plain_money(self.balance, self.currency)),
+            "limit": isolated(plain_money(self.balance_limit, self.currency)),
         }
 
     def masked_secret(self, name: str) -> str:

@@ -279,7 +279,7 @@ PLACING = (
     Mutant(
         "a dead key halts nobody",
         ANSWERING,
-        "            Provider.objects.halt(provider_id, error.message)\n",
+        "            Provider.objects.halt(provider_id, error.message, kind=type(error).__name__)\n",
         "",
         "tests/campaigns/dialing/test_dispatcher.py::test_a_dead_key_halts_the_provider_and_uses_up_nobody",
     ),

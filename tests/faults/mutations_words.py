@@ -89,8 +89,8 @@ WORDS = (
     Mutant(
         "leave calls with a mapped word to their next read",
         HABITS,
-        "Call.objects.at_vendor().filter(pk__in=same).update(next_poll_at=now)",
-        "same = list(same)",
+        "found += waiting.filter(pk__in=same).update(next_poll_at=now)",
+        "found += len(same)",
         HABIT_TESTS + "a_strange_word_is_counted_shown_and_mapped_at_once",
     ),
     Mutant(

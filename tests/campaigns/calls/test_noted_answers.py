@@ -30,7 +30,7 @@ NESTED: dict[str, Any] = {
     "Compliance": {"Do Not Call": {"subjective": None, "objective": "No", "confidence_label": "Medium"}},
 }
 FLAT = {"user_interested": True, "address": "=42 world lane", "callback": {"value": False}}
-LINE = "Lead Quality / Outcome: hot, Wants a demo. (92 %); Compliance / Do Not Call: No (medium)"
+LINE = "Compliance / Do Not Call: No (medium); Lead Quality / Outcome: hot, Wants a demo. (92 %)"
 
 
 def cells_of(page: str) -> list[list[str]]:
@@ -54,9 +54,9 @@ def test_nested_answers_are_a_table_of_category_question_answer_and_confidence(c
     call = make_call(owner=caller, status="completed", extracted=NESTED)
     assert cells_of(page_of(client, call)) == [
         ["Category", "Question", "Answer", "Confidence"],
-        ["Lead Quality", "Outcome", "hot Wants a demo.", "92 %"],
-        ["Lead Quality", "Budget", "nothing found out", "21 %"],
         ["Compliance", "Do Not Call", "No", "medium"],
+        ["Lead Quality", "Budget", "nothing found out", "21 %"],
+        ["Lead Quality", "Outcome", "hot Wants a demo.", "92 %"],
     ]
 
 
@@ -64,7 +64,7 @@ def test_flat_answers_of_before_are_still_shown(client: Client, caller: User) ->
     client.force_login(caller)
     call = make_call(owner=caller, status="completed", extracted=FLAT)
     assert cells_of(page_of(client, call)) == [
-        ["Question", "Answer"], ["user_interested", "Yes"], ["address", "=42 world lane"], ["callback", "No"],
+        ["Question", "Answer"], ["address", "=42 world lane"], ["callback", "No"], ["user_interested", "Yes"],
     ]  # fmt: skip
     call.extracted = {}
     call.save()
@@ -100,9 +100,9 @@ def test_words_are_those_of_the_page() -> None:
     assert as_line(NESTED) == LINE
     assert as_line({}) == as_line(None) == ""
     with translation.override("fa"):
-        row = noted_answers(NESTED)[0]
+        row = noted_answers(NESTED)[-1]
         assert (row.confidence, row.answers) == ("۹۲٪", ["hot", "Wants a demo."])
-        assert noted_answers(FLAT)[0].answers == ["بله"]
+        assert noted_answers(FLAT)[-1].answers == ["بله"]
 
 
 def test_why_a_call_ended_is_told_in_the_vendors_words(client: Client, caller: User) -> None:

@@ -50,7 +50,7 @@ def test_short_digits_look_in_names_only() -> None:
 def test_people_page_in_constant_queries(client: Client, caller: User, django_assert_max_num_queries: Any) -> None:
     make_list(people=120, name="Spring")
     client.force_login(caller)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = page_at(client, "people")
     assert "120 people" in page
     assert page.count('data-label="Number"') == 50

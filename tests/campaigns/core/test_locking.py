@@ -47,7 +47,7 @@ def test_a_call_is_added_while_its_provider_and_campaign_are_locked(holder: str)
             lock_rows(Campaign, [campaign.pk], ("status",))
         else:
             call_updates.merge_news({}, source="poll", now=timezone.now(), looked=[live.pk])
-            auto_pause.weigh_rejection(live, timezone.now())
+            auto_pause.weigh_rejection(live, "no", timezone.now())
         thread = threading.Thread(target=add)
         thread.start()
         thread.join(10)

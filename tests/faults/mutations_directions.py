@@ -128,4 +128,11 @@ DIRECTIONS = (
         "yield call",
         INBOUND_TESTS + "trimmed_rows_of_bolna_are_told_by_what_was_asked_for",
     ),
+    Mutant(
+        "believe of an agent we call with that it only answers",
+        "campaigns/tracking/our_lines.py",
+        "Agent.objects.filter(~ours, ~planned, provider=provider",
+        "Agent.objects.filter(provider=provider",
+        INBOUND_TESTS + "a_lost_order_of_an_agent_said_to_answer_only_still_freezes",
+    ),
 )

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from campaigns.core.eligibility_facts import numbers_now
+from campaigns.directions import told
 from campaigns.models import Call, CallHint, DoNotCall, InboundCall, UnknownVendorCall
 from campaigns.tracking import inbound, reconciliation_sweep, start_comparison, unknown_calls, webhooks
 from campaigns.tracking.our_lines import our_lines
@@ -19,7 +20,7 @@ from providers.models import Agent, CallerId, Provider
 from providers.sandbox.accounts import ACCOUNT_OF
 from providers.types import CallHandle, CallQuery, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
-from tests.conftest import make_call, make_contact
+from tests.conftest import make_call, make_campaign, make_contact
 from tests.providers.sandbox_caller import control
 
 HOUR = datetime.timedelta(hours=1)
@@ -35,7 +36,8 @@ def provider_at(sandbox: Sandbox, vendor: str) -> Provider:
     provider = sandbox.provider(vendor.partition("_")[0])
     Provider.objects.filter(pk=provider.pk).update(created_at=timezone.now() - 48 * HOUR)
     if vendor == "unleashx":
-        Agent.objects.filter(provider=provider).update(direction="inbound")
+        # Nothing but the agent tells it there: ours call out, and another one answers.
+        Agent.objects.create(provider=provider, remote_id="105", name="Reception", direction="inbound")
     if vendor == "vocode_told":
         CallerId.objects.filter(provider=provider).delete()
         control(sandbox.server.origin, "switches", {"vocode_tells_line": True})
@@ -48,6 +50,8 @@ def provider_at(sandbox: Sandbox, vendor: str) -> Provider:
 def come_in(sandbox: Sandbox, provider: Provider, **order: Any) -> str:
     """Let somebody call the account, and wait until the call is over and listed; returns the vendor's id."""
     asked = {"vendor": provider.vendor, "account": ACCOUNT_OF[provider.vendor].key, "from": PERSON, "talk": 3}
+    if answers := Agent.objects.filter(provider=provider, direction="inbound").first():
+        asked["agent"] = answers.remote_id
     remote_id = str(control(sandbox.server.origin, "inbound", asked | order)["remote_id"])
     time.sleep(0.5)
     return remote_id
@@ -76,6 +80,21 @@ def test_a_call_that_came_in_is_in_the_log_once_with_its_person(sandbox: Sandbox
         assert call.transcript.turns
 
 
+def test_a_lost_order_of_an_agent_said_to_answer_only_still_freezes(sandbox: Sandbox) -> None:
+    """The vendor takes orders with such an agent, too: whom it called before a restore is not called again."""
+    provider = provider_at(sandbox, "unleashx")
+    agent = Agent.objects.get(provider=provider, direction="inbound")
+    lost = make_call(
+        provider=provider, agent=agent, to_number=PERSON, status="pending", rank=0, due_at=timezone.now() + HOUR
+    )
+    row = CallSnapshot(remote_id="lost", to_number=PERSON, agent_id=agent.remote_id, status=CallStatus.COMPLETED)
+    assert told(row, our_lines(provider)).direction is None
+    Call.objects.filter(pk=lost.pk).delete()
+    assert told(row, our_lines(provider)).direction == "inbound"
+    make_campaign(provider=provider, agent=agent)
+    assert told(row, our_lines(provider)).direction is None
+
+
 def test_trimmed_rows_of_bolna_are_told_by_what_was_asked_for(sandbox: Sandbox) -> None:
     """Its rows of lists do not say their direction, and the other numbers of the account may not be known here."""
     provider = provider_at(sandbox, "bolna")
@@ -95,11 +114,12 @@ def test_a_call_that_came_in_does_not_freeze_a_provider_at_a_start(sandbox: Sand
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_who_calls_back_at_once_is_not_the_unknown_call(sandbox: Sandbox, vendor: str) -> None:
-    """Its order was lost, and the person calls us within the minute: same number, same agent, same time."""
+    """Its order was lost, and the person calls us within the minute: same number, same time, same agent if it can."""
     provider = provider_at(sandbox, vendor)
     now = timezone.now()
     lost = make_call(
-        provider=provider, agent=Agent.objects.get(provider=provider), to_number=PERSON, status="unknown", rank=20,
+        provider=provider, agent=Agent.objects.exclude(direction="inbound").get(provider=provider),
+        to_number=PERSON, status="unknown", rank=20,
         placing_at=now, deadline_at=now + datetime.timedelta(seconds=1), next_poll_at=now,
     )  # fmt: skip
     come_in(sandbox, provider)

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 
-from tests.faults.stage import Stage
+from tests.faults.stage import PATIENCE, Stage
 from tests.faults.verdict import Verdict
 from tests.faults.worker import POINTS, READING_POINTS
 
@@ -34,7 +34,7 @@ def die_at_every_point(stage: Stage) -> None:
             stage.workers.remove(poller)
             poller.send(signal.SIGKILL)
         worker = stage.spawn(role, point)
-        stage.wait(lambda worker=worker: not worker.is_alive, 25, f"a death at {point}")
+        stage.wait(lambda worker=worker: not worker.is_alive, 25 * PATIENCE, f"a death at {point}")
         stage.kills += 1
 
 

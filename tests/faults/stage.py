@@ -37,6 +37,8 @@ HOSTILE = {
     "hang": 0.03, "500": 0.03, "503": 0.01, "reset": 0.02, "redirect": 0.01, "429": 0.02, "400": 0.02,
 }  # fmt: skip
 """Shares of all orders; the rest goes well."""
+PATIENCE = 4
+"""How many times longer than a quiet machine needs the end of a run is waited for; it is no figure of anything."""
 OPEN = "('pending', 'placing', 'queued', 'dialing', 'ringing', 'in_progress', 'wrapping_up', 'unknown')"
 
 
@@ -303,13 +305,16 @@ class Stage:
         return dict(self.rows("SELECT status, count(*) FROM campaigns_call GROUP BY status"))
 
     def settle(self, seconds: float) -> None:
-        """Wait until no call waits, is out or is unknown any more."""
+        """Wait until no call waits, is out or is unknown any more; it takes about `seconds` on a quiet machine."""
         self.wake(everybody=True)
-        self.wait(lambda: not self.count(f"status IN {OPEN}"), seconds, "every call settled")
+        self.wait(lambda: not self.count(f"status IN {OPEN}"), PATIENCE * seconds, "every call settled")
 
     def sweep_lists(self, seconds: float) -> dict[str, int]:
-        """Compare the vendors' lists as the hourly task does, until they explain every dial or the time is over."""
-        until = time.monotonic() + seconds
+        """Compare the vendors' lists as the hourly task does, until they explain every dial or the time is over.
+
+        It takes about `seconds` on a quiet machine.
+        """
+        until = time.monotonic() + PATIENCE * seconds
         counts: Counter[str] = Counter()
         while True:
             counts.update(self.inside("sweep_lists"))

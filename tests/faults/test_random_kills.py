@@ -10,7 +10,7 @@ import pytest
 from campaigns import rules
 from tests.faults.conftest import CALLS, IS_FULL, scaled
 from tests.faults.firing import demand, dial_under_fire, die_at_every_point
-from tests.faults.stage import HOSTILE, Stage
+from tests.faults.stage import HOSTILE, PATIENCE, Stage
 from tests.faults.verdict import Verdict, percentile
 
 pytestmark = [pytest.mark.faults]
@@ -43,8 +43,8 @@ def test_workers_die_and_freeze_at_random(start_stage: Start, tell: Tell, figure
     demand(verdict)
     assert verdict.kills >= scaled(CALLS // 50, 25), "too few kills prove nothing"
     assert verdict.opened >= scaled(CALLS // 10, 40), "too few unknowns prove nothing"
-    # At this speed seconds of a busy machine are minutes: what it takes unhurried is measured below.
-    assert tell_of_binding(verdict, figure) <= 10 * TWO_MINUTES or IS_FULL, verdict
+    # At this speed seconds of a busy machine are minutes: what it takes unhurried is measured and held to two below.
+    assert tell_of_binding(verdict, figure) <= 30 * TWO_MINUTES or IS_FULL, verdict
 
 
 def tell_of_binding(verdict: Verdict, figure: Figure) -> float:
@@ -115,7 +115,7 @@ def test_a_death_where_answers_and_calls_share_a_transaction_loses_neither(start
     # Many small commit points, as nobody frees a line: one of them meets the answers of the last also when it is slow.
     stage.lay_out(scaled(400, 60), vendors=["bolna"], max_lines=40)
     worker = stage.spawn("dispatch", point)
-    stage.wait(lambda: not worker.is_alive, 25, f"a death at {point}")
+    stage.wait(lambda: not worker.is_alive, 25 * PATIENCE, f"a death at {point}")
     stage.kills += 1
     time.sleep(1.0)
     dialled = {entry["to_number"]: entry["remote_id"] for entry in stage.journal()}

@@ -22,6 +22,7 @@ from campaigns.models import Call, CallEvent
 from campaigns.models.status_conditions import is_parked, parked
 from campaigns.tracking import call_updates, no_news, vendor_stops
 from providers.models import Agent, Provider
+from providers.sandbox.wire import bolna_waits
 from providers.types import HOLDS_LINE, LIVE, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_provider
@@ -49,8 +50,11 @@ def until(done: Callable[[], bool], step: Callable[[], None], seconds: float = 2
 
 
 @pytest.fixture
-def ordered(sandbox: Sandbox, dial: Callable[..., None]) -> Callable[..., Call]:
+def ordered(sandbox: Sandbox, dial: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Call]:
     """Order a call at Bolna with options of the vendor, and let the order leave."""
+    # A read between two tries tells no time of the next: it is reckoned in minutes, of which the simulator has short
+    # ones, and the next read would come after the test. tests/providers/test_bolna_waits.py has that moment.
+    monkeypatch.setattr(bolna_waits, "BREAK_SECONDS", 0.0)
 
     def order(**options: Any) -> Call:
         provider = sandbox.provider("bolna")

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from django.db import models
-from django.utils.functional import Promise
+from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from campaigns.contacts.importing.limits import BATCH, FileRefused
-from campaigns.contacts.importing.lookups import forbidden_numbers, known_numbers
-from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
+from campaigns.contacts.importing.lookups import known_numbers
+from campaigns.contacts.importing.mapping import FIELDS
+from campaigns.contacts.importing.people_rows import DIFFERS, NOTES, ONE_OF_SEVERAL, FileRow, Reader
+from campaigns.contacts.importing.verdicts import RowVerdict, keep_all, letters_of
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
+from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.models import ContactImport
+from campaigns.numbers import SEVERAL
 from campaigns.reasons import MAX_REASON
 
 SAMPLES = 5
@@ -25,32 +27,6 @@ SAMPLES = 5
 MAX_RAW_SAMPLE, MAX_NAME_SAMPLE = 60, 80
 """Characters of the number as written, and of the name, in them."""
 Status = ContactImport.Status
-
-
-class RowVerdict(models.TextChoices):
-    """What will be done with a row."""
-
-    GOOD = "good", gettext_lazy("Good")
-    FIXED = "fixed", gettext_lazy("Fixed")
-    KNOWN = "known", gettext_lazy("Already known")
-    IN_LIST = "in_list", gettext_lazy("Already in this list")
-    DUPLICATE_IN_FILE = "duplicate_in_file", gettext_lazy("Twice in this file")
-    DO_NOT_CALL = "do_not_call", gettext_lazy("On the do-not-call list")
-    BAD = "bad", gettext_lazy("Bad")
-
-
-MEANINGS: dict[str, Promise] = {
-    RowVerdict.GOOD: gettext_lazy("New people, saved as written."),
-    RowVerdict.FIXED: gettext_lazy("New people, saved after we put the row right. Check that we read it well."),
-    RowVerdict.KNOWN: gettext_lazy("We have these people already: they join the list, nobody is made twice."),
-    RowVerdict.IN_LIST: gettext_lazy("They stand in this list already: nothing is added."),
-    RowVerdict.DUPLICATE_IN_FILE: gettext_lazy("The same number stands further up: only its first row counts."),
-    RowVerdict.DO_NOT_CALL: gettext_lazy("They asked not to be called: left out."),
-    RowVerdict.BAD: gettext_lazy("Nobody who can be called. Download these rows, put them right, import them again."),
-}
-
-SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
-"""Verdicts of rows whose people this file adds to the list."""
 
 
 class JudgedRow(NamedTuple):
@@ -71,32 +47,45 @@ def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow
 
 def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list[JudgedRow]:
     """Return each row with its verdict, compared with the database in two queries."""
-    numbers = [row.phone.e164 for row in batch if not row.problem and not row.same_as]
+    callable_rows = [row for row in batch if not row.problem and not row.same_as]
+    numbers = [row.phone.e164 for row in callable_rows]
+    others = [number for row in callable_rows if row.others for number in row.others]
     known = known_numbers(numbers, list_id) if numbers else {}
-    forbidden = forbidden_numbers(numbers) if numbers else set()
+    forbidden = forbidden_numbers([*numbers, *others]) if numbers else set()
     look_closer = reader.has_notes()
     judged = []
     for row in batch:
-        number, note = row.phone.e164, ""
-        if row.problem:
+        number, note = row.phone.e164, row.note
+        if row.is_left_out:
+            verdict = RowVerdict.LEFT_OUT
+        elif row.problem:
             verdict, note = RowVerdict.BAD, row.problem
         elif row.same_as:
             verdict = RowVerdict.DUPLICATE_IN_FILE
-        elif number in forbidden:
+        elif forbidden and (number in forbidden or not forbidden.isdisjoint(row.others)):
             verdict = RowVerdict.DO_NOT_CALL
         elif number in known:
             verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
             verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
             if look_closer:
-                note = reader.details_of(row).note
-                verdict = RowVerdict.FIXED if note else verdict
+                note = note or reader.details_of(row).note
+            verdict = RowVerdict.FIXED if note else verdict
         judged.append(JudgedRow(row, verdict, note))
     return judged
 
 
+def to_decide(judged: Iterable[JudgedRow]) -> tuple[int, int]:
+    """Count the rows that a person should decide about: several numbers in a cell; other values than an earlier row."""
+    several = differ = 0
+    for _row, verdict, note in judged:
+        several += note in (SEVERAL, ONE_OF_SEVERAL)
+        differ += note == DIFFERS and verdict == RowVerdict.DUPLICATE_IN_FILE
+    return several, differ
+
+
 def check_import(import_id: int) -> ContactImport:
-    """Count and sample the rows of an uploaded file by verdict; writes only the import's own row.
+    """Count and sample the rows of an uploaded file by verdict; writes only the import's own row and those verdicts.
 
     An import whose file cannot be read to its end becomes refused, with the reason. A saved import is not changed.
     """
@@ -104,13 +93,17 @@ def check_import(import_id: int) -> ContactImport:
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return record
     counts: Counter[str] = Counter()
+    letters: list[str] = []
+    decisions: list[tuple[int, int]] = []
     samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in RowVerdict}
     changes: dict[str, Any]
     try:
         reader = Reader.of(record)
         for batch in batches(reader.people()):
             judged = judge(batch, reader, record.contact_list_id)
-            counts.update(verdict for _row, verdict, _note in judged)
+            counts.update(one.verdict for one in judged)
+            decisions.append(to_decide(judged))
+            letters.append(letters_of(one.verdict for one in judged))
             for one in judged:
                 if len(samples[one.verdict]) < SAMPLES:
                     samples[one.verdict].append(_sample(one, reader))
@@ -119,13 +112,22 @@ def check_import(import_id: int) -> ContactImport:
     else:
         changes = {
             "status": Status.CHECKED,
-            "counts": {verdict.value: counts[verdict] for verdict in RowVerdict},
+            "counts": {
+                verdict.value: counts[verdict]
+                for verdict in RowVerdict
+                if counts[verdict] or verdict != RowVerdict.LEFT_OUT
+            },
+            "rows_with_several": sum(several for several, _differ in decisions),
+            "rows_that_differ": sum(differ for _several, differ in decisions),
             "samples": samples,
             "total_rows": sum(counts.values()),
             "done_rows": 0,
         }
     # Compare-and-set: a check that ends after the saving began must not reset the status.
-    ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED]).update(**changes)
+    with transaction.atomic():
+        open_still = ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED])
+        if open_still.update(**changes):
+            keep_all(import_id, "".join(letters) if changes["status"] == Status.CHECKED else "")
     record.refresh_from_db()
     return record
 
@@ -147,9 +149,17 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
 
     Titles and reasons are in the language active at this call, even though the lines are produced later.
     """
-    titles = [*record.headers, _("Row in the file"), _("Reason")]
+    reader = Reader.of(record)
+    titles = [*titles_to_read_again(record, reader), _("Row in the file"), _("Reason")]
     reasons = {code: str(note) for code, note in NOTES.items()}
-    return _write_bad_rows(Reader.of(record), titles, reasons)
+    return _write_bad_rows(reader, titles, reasons)
+
+
+def titles_to_read_again(record: ContactImport, reader: Reader) -> list[str]:
+    """Return the titles of the columns; of a file without titles, those by which the columns are recognized again."""
+    if reader.mapping.has_titles:
+        return list(record.headers)
+    return [str(FIELDS.get(reader.mapping.columns.get(at, ""), title)) for at, title in enumerate(record.headers)]
 
 
 def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
@@ -158,6 +168,6 @@ def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str,
     yield writer.writerow(map(safe_cell, titles))
     width = len(titles) - 2
     for row in reader.people():
-        if row.problem:
+        if row.problem and not row.is_left_out:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
             yield writer.writerow([*map(safe_cell, cells), row.number, reasons[row.problem]])

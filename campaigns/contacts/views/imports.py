@@ -24,12 +24,14 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from campaigns import queue
+from campaigns.contacts.forms.import_rows import TwoNumbersForm
 from campaigns.contacts.forms.imports import FileForm, MappingForm, SaveForm
 from campaigns.contacts.importing import forgetting, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.importing.validation import MEANINGS, SAVED, RowVerdict, bad_rows, check_import
+from campaigns.contacts.importing.validation import bad_rows, check_import
+from campaigns.contacts.importing.verdicts import MEANINGS, SAVED, RowVerdict
 from campaigns.core.csv_cells import BOM
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
@@ -51,6 +53,7 @@ TONES = {
     RowVerdict.IN_LIST: ("plain", "minus"),
     RowVerdict.DUPLICATE_IN_FILE: ("plain", "minus"),
     RowVerdict.DO_NOT_CALL: ("warn", "hand"),
+    RowVerdict.LEFT_OUT: ("plain", "minus"),
     RowVerdict.BAD: ("bad", "cross"),
 }
 Status = ContactImport.Status
@@ -75,7 +78,7 @@ def limited_upload(view: View) -> View:
     return csrf_exempt(measured)
 
 
-def _theirs(request: HttpRequest) -> QuerySet[ContactImport]:
+def theirs(request: HttpRequest) -> QuerySet[ContactImport]:
     """Return the imports that the user may see: their own, or all with the permission to see everybody's work."""
     imports = ContactImport.objects.select_related("contact_list", "owner")
     person = cast(AbstractUser, request.user)
@@ -102,7 +105,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
         "contacts/importing/new.html",
         {
             "form": form,
-            "page": page_by_key(_theirs(request), request.GET, size=20),
+            "page": page_by_key(theirs(request), request.GET, size=20),
             "most_megabytes": settings.IMPORT_MAX_BYTES // (1024 * 1024),
             "most_rows": settings.IMPORT_MAX_ROWS,
             "keep_days": settings.IMPORT_KEEP_DAYS,
@@ -135,7 +138,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 @needs("import_people")
 def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the form for the columns' meaning and the list; on POST, check every row."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import", pk)
     try:
@@ -152,13 +155,14 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
             record = check_import(pk)
             return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
     except (FileRefused, OSError) as error:
-        return _lost(request, error)
+        return lost_file(request, error)
     return render(
         request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200
     )
 
 
-def _lost(request: HttpRequest, error: Exception) -> HttpResponse:
+def lost_file(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Lead to the upload of the file where it cannot be read any more, with the reason."""
     reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
     messages.error(request, reason + " " + _("Upload it again."))
     return redirect("import-new")
@@ -167,7 +171,7 @@ def _lost(request: HttpRequest, error: Exception) -> HttpResponse:
 @needs("import_people")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what saving would do with the rows; saves nothing."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status == Status.UPLOADED:
         return redirect("import-map", pk)
     if record.status != Status.CHECKED:
@@ -185,6 +189,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> 
             "form": form,
             "saved": [row for row in groups if row["verdict"] in SAVED],
             "left_out": [row for row in groups if row["verdict"] not in SAVED],
+            "two_numbers": TwoNumbersForm(initial={"which": record.two_numbers}) if record.rows_with_several else None,
             "to_save": sum(row["count"] for row in groups if row["verdict"] in SAVED),
             "out": sum(row["count"] for row in groups if row["verdict"] not in SAVED),
         },
@@ -218,7 +223,7 @@ def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
 @needs("import_people")
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save a checked import: small files at once, larger ones in the background. Idempotent."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     form = SaveForm(request.POST)
     if record.status == Status.CHECKED and not form.is_valid():
         return _show_check(request, record, form)
@@ -240,7 +245,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the result of an import, or its progress."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import-check" if record.status == Status.CHECKED else "import-map", pk)
     return render(
@@ -250,7 +255,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "record": record,
             "rows": [row for row in verdict_rows(record) if row["count"]],
             "kept_until": forgetting.kept_until(record),
-            "why_not_undone": undoing.why_not(record) if record.status == Status.SAVED else "",
+            "obstacle": undoing.obstacle(record) if record.status == Status.SAVED else None,
         },
     )
 
@@ -258,7 +263,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the progress for htmx; when saving is done, the answer makes the page reload."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     answer = render(request, "contacts/importing/_progress.html", {"record": record})
     if record.status != Status.SAVING:
         answer.status_code = STOP_POLLING
@@ -269,14 +274,14 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the bad rows as a download, each with what is wrong."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if not record.file:
         messages.info(request, _("The file was removed; its bad rows are gone with it."))
         return redirect("import", pk)
     try:
         lines = bad_rows(record)
     except (FileRefused, OSError) as error:
-        return _lost(request, error)
+        return lost_file(request, error)
 
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bad-rows-{record.pk}.csv"'
@@ -287,7 +292,7 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 @needs("import_people")
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo an import."""
-    get_object_or_404(_theirs(request), pk=pk)
+    get_object_or_404(theirs(request), pk=pk)
     try:
         done = undoing.undo_import(pk, request.user)
     except Refusal as refusal:

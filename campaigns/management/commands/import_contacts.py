@@ -16,7 +16,8 @@ from callcenter.commands import PlainCommand
 from campaigns.contacts.importing import saving, upload
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import PHONE, ColumnMapping
-from campaigns.contacts.importing.validation import RowVerdict, check_import
+from campaigns.contacts.importing.validation import check_import
+from campaigns.contacts.importing.verdicts import RowVerdict
 from campaigns.models import ContactImport, ContactList
 
 

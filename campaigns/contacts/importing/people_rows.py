@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import jdatetime
@@ -15,22 +17,29 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.importing import mapping as meanings
-from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
-from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.cell_texts import CELL_ERRORS
+from campaigns.contacts.importing.csv_rows import OPEN_QUOTE, Row
+from campaigns.contacts.importing.mapping import ColumnMapping, place_cells
 from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.models import ContactImport
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_NAME
 from campaigns.numbers import PROBLEMS, UnderstoodNumber, text_of_digits, understand_number
 
 UNREADABLE = "unreadable"
+WITHOUT_VALUE = "without_value"
 ZONE_UNKNOWN = "zone_unknown"
 DATE_UNKNOWN = "date_unknown"
 MAX_VARIABLE = 1000
+ROW_BITS = 24
+"""Bits of a row's number where it is kept together with the place of its sheet."""
 
 NOTES: dict[str, Promise] = {
     **PROBLEMS,
     OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
     UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
+    WITHOUT_VALUE: _(
+        "A formula in this row has no value, or an error. Open the file in a spreadsheet, save it and upload it again."
+    ),
     ZONE_UNKNOWN: _("The time zone is not known and was left out; the number's own time counts."),
     DATE_UNKNOWN: _("The date of consent cannot be read and was left out."),
 }
@@ -53,6 +62,12 @@ class FileRow(NamedTuple):
     """Number of the earlier row with the same phone number, or 0."""
     problem: str
     """Key of `NOTES` if the row cannot become a person; else empty."""
+    sheet: str = ""
+    """Name of its sheet if the file is a workbook; row numbers count within it."""
+    same_as_sheet: str = ""
+    """Sheet of the row `same_as`."""
+    note: str = ""
+    """Key of `NOTES` for a row that becomes a person without some of its cells."""
 
 
 class PersonDetails(NamedTuple):
@@ -71,7 +86,7 @@ class Reader:
     """Reads a file as people; used alike by the check, the saving and the file of bad rows."""
 
     def __init__(self, table: Table, mapping: ColumnMapping, region: str) -> None:
-        self.table = table
+        self.table = replace(table, language=mapping.language)
         self.mapping = mapping
         self.region = region
         phones = mapping.columns_of(meanings.PHONE)
@@ -89,25 +104,51 @@ class Reader:
         return cls(open_table(path_of(record)), ColumnMapping.from_json(record.mapping), record.region)
 
     def people(self) -> Iterator[FileRow]:
-        """Yield every parsed row after the titles, in order."""
-        phone, region = self._phone, self.region
+        """Yield every parsed row below the titles, in order, sheet by sheet."""
         seen: dict[int, int] = {}
+        mapping = self.mapping
+        for place, sheet in enumerate(mapping.sheets or ("",)):
+            rows = self.table.rows(sheet, skip_hidden=mapping.hidden_rows == meanings.SKIP)
+            layout = mapping.layouts.get(sheet)
+            if layout is None:
+                if mapping.has_titles:
+                    next(rows, None)
+                yield from self._people(rows, seen, place)
+                continue
+            last = layout.titles[-1] if layout.titles else 0
+            while last and (row := next(rows, None)) is not None:
+                if row[0] > last:
+                    rows = chain([row], rows)
+                    break
+            yield from self._people(_placed(rows, layout.columns) if layout.columns else rows, seen, place)
+
+    def _people(self, rows: Iterable[Row], seen: dict[int, int], place: int) -> Iterator[FileRow]:
+        """Yield the rows of the sheet at a place; `seen` is number to place and row of its first occurrence."""
+        phone, region, used = self._phone, self.region, self.mapping.columns
+        sheets = self.mapping.sheets or ("",)
+        sheet = sheets[place]
         may_be_unreadable = self.table.has_broken_letters
-        rows = self.table.rows()
-        if self.mapping.has_titles:
-            next(rows, None)
         for number, cells, problem in rows:
-            raw = cells[phone] if phone < len(cells) else ""
+            raw = cells[phone] if 0 <= phone < len(cells) else ""
             found = understand_number(raw, region)
-            same_as = 0
+            same_as, same_as_sheet, note = 0, "", ""
             if may_be_unreadable and not problem and "\ufffd" in "".join(cells):
                 problem = UNREADABLE
+            if not CELL_ERRORS.isdisjoint(cells):
+                lost = [column for column, cell in enumerate(cells) if cell in CELL_ERRORS]
+                if phone in lost:
+                    problem = problem or WITHOUT_VALUE
+                elif any(used.get(column) for column in lost):
+                    note = WITHOUT_VALUE
+                cells = ["" if cell in CELL_ERRORS else cell for cell in cells]
             if found.code:
                 problem = problem or found.code
             elif not problem:
-                first = seen.setdefault(int(found.e164[1:]), number)
-                same_as = first if first != number else 0
-            yield FileRow(number, cells, raw, found, same_as, problem)
+                here = place << ROW_BITS | number
+                first = seen.setdefault(int(found.e164[1:]), here)
+                if first != here:
+                    same_as, same_as_sheet = first & (1 << ROW_BITS) - 1, sheets[first >> ROW_BITS]
+            yield FileRow(number, cells, raw, found, same_as, problem, sheet, same_as_sheet, note)
 
     def name_of(self, row: FileRow) -> str:
         """Return the person's name from the name columns of a row."""
@@ -138,6 +179,12 @@ class Reader:
     def has_notes(self) -> bool:
         """Tell whether `details_of` may return notes, that is, whether a column can have invalid values."""
         return self._single[meanings.TIME_ZONE] >= 0 or self._single[meanings.CONSENT_AT] >= 0
+
+
+def _placed(rows: Iterable[Row], columns: Sequence[int]) -> Iterator[Row]:
+    """Yield a sheet's rows with their cells where the whole file has them."""
+    for number, cells, problem in rows:
+        yield number, place_cells(cells, columns), problem
 
 
 def plain_text(text: str, most: int) -> str:

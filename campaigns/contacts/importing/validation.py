@@ -88,9 +88,8 @@ def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list
             verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
             verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
-            if look_closer:
-                note = reader.details_of(row).note
-                verdict = RowVerdict.FIXED if note else verdict
+            note = row.note or (reader.details_of(row).note if look_closer else "")
+            verdict = RowVerdict.FIXED if note else verdict
         judged.append(JudgedRow(row, verdict, note))
     return judged
 
@@ -139,6 +138,7 @@ def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
         "name": reader.name_of(row)[:MAX_NAME_SAMPLE],
         "note": one.note,
         "same_as": row.same_as,
+        **({"sheet": row.sheet, "same_as_sheet": row.same_as_sheet} if len(reader.mapping.sheets) > 1 else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""Views of importing people from a file: upload, columns, check, save, progress, undo."""
+"""Views of importing people from a file: upload, check, save, progress, undo; its columns: `import_columns`."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from campaigns import queue
-from campaigns.contacts.forms.imports import FileForm, MappingForm, SaveForm
+from campaigns.contacts.forms.imports import FileForm, SaveForm
 from campaigns.contacts.importing import forgetting, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.importing.validation import MEANINGS, SAVED, RowVerdict, bad_rows, check_import
+from campaigns.contacts.importing.reading_words import what_is_read
+from campaigns.contacts.importing.validation import MEANINGS, SAVED, RowVerdict, bad_rows
 from campaigns.core.csv_cells import BOM
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
@@ -75,7 +76,7 @@ def limited_upload(view: View) -> View:
     return csrf_exempt(measured)
 
 
-def _theirs(request: HttpRequest) -> QuerySet[ContactImport]:
+def theirs(request: HttpRequest) -> QuerySet[ContactImport]:
     """Return the imports that the user may see: their own, or all with the permission to see everybody's work."""
     imports = ContactImport.objects.select_related("contact_list", "owner")
     person = cast(AbstractUser, request.user)
@@ -102,7 +103,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
         "contacts/importing/new.html",
         {
             "form": form,
-            "page": page_by_key(_theirs(request), request.GET, size=20),
+            "page": page_by_key(theirs(request), request.GET, size=20),
             "most_megabytes": settings.IMPORT_MAX_BYTES // (1024 * 1024),
             "most_rows": settings.IMPORT_MAX_ROWS,
             "keep_days": settings.IMPORT_KEEP_DAYS,
@@ -132,33 +133,8 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     return answer
 
 
-@needs("import_people")
-def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the form for the columns' meaning and the list; on POST, check every row."""
-    record = get_object_or_404(_theirs(request), pk=pk)
-    if record.status not in {Status.UPLOADED, Status.CHECKED}:
-        return redirect("import", pk)
-    try:
-        form = MappingForm(request.POST or None, record, upload_module.first_rows(record))
-        if request.method == "POST" and form.is_valid():
-            found = form.cleaned_data
-            upload_module.map_columns(
-                record,
-                form.mapping(),
-                region=found["region"],
-                contact_list=found["contact_list"],
-                list_name=found["list_name"],
-            )
-            record = check_import(pk)
-            return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
-    except (FileRefused, OSError) as error:
-        return _lost(request, error)
-    return render(
-        request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200
-    )
-
-
-def _lost(request: HttpRequest, error: Exception) -> HttpResponse:
+def lost(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Say that an import's file cannot be read any more, and lead to where it is uploaded again."""
     reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
     messages.error(request, reason + " " + _("Upload it again."))
     return redirect("import-new")
@@ -167,7 +143,7 @@ def _lost(request: HttpRequest, error: Exception) -> HttpResponse:
 @needs("import_people")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what saving would do with the rows; saves nothing."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status == Status.UPLOADED:
         return redirect("import-map", pk)
     if record.status != Status.CHECKED:
@@ -183,6 +159,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> 
         {
             "record": record,
             "form": form,
+            "reading": what_is_read(record),
             "saved": [row for row in groups if row["verdict"] in SAVED],
             "left_out": [row for row in groups if row["verdict"] not in SAVED],
             "to_save": sum(row["count"] for row in groups if row["verdict"] in SAVED),
@@ -218,7 +195,7 @@ def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
 @needs("import_people")
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save a checked import: small files at once, larger ones in the background. Idempotent."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     form = SaveForm(request.POST)
     if record.status == Status.CHECKED and not form.is_valid():
         return _show_check(request, record, form)
@@ -240,7 +217,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the result of an import, or its progress."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import-check" if record.status == Status.CHECKED else "import-map", pk)
     return render(
@@ -248,6 +225,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "contacts/importing/import.html",
         {
             "record": record,
+            "reading": what_is_read(record),
             "rows": [row for row in verdict_rows(record) if row["count"]],
             "kept_until": forgetting.kept_until(record),
             "why_not_undone": undoing.why_not(record) if record.status == Status.SAVED else "",
@@ -258,7 +236,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the progress for htmx; when saving is done, the answer makes the page reload."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     answer = render(request, "contacts/importing/_progress.html", {"record": record})
     if record.status != Status.SAVING:
         answer.status_code = STOP_POLLING
@@ -269,14 +247,14 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the bad rows as a download, each with what is wrong."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if not record.file:
         messages.info(request, _("The file was removed; its bad rows are gone with it."))
         return redirect("import", pk)
     try:
         lines = bad_rows(record)
     except (FileRefused, OSError) as error:
-        return _lost(request, error)
+        return lost(request, error)
 
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bad-rows-{record.pk}.csv"'
@@ -287,7 +265,7 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 @needs("import_people")
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo an import."""
-    get_object_or_404(_theirs(request), pk=pk)
+    get_object_or_404(theirs(request), pk=pk)
     try:
         done = undoing.undo_import(pk, request.user)
     except Refusal as refusal:

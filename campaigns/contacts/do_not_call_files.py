@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.do_not_call import OptOut, forbid_each
 from campaigns.contacts.importing.limits import BATCH, FileRefused
-from campaigns.contacts.importing.mapping import PHONE, guess_mapping, plain_title
+from campaigns.contacts.importing.mapping import PHONE, plain_title
 from campaigns.contacts.importing.people_rows import FileRow, Reader, plain_text, read_moment
 from campaigns.contacts.importing.reading import measure, open_table
+from campaigns.contacts.importing.sheets import arrange
 from campaigns.contacts.importing.validation import batches
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import DoNotCall
@@ -59,7 +60,8 @@ def forbid_file(
     Raises FileRefused, also if no column holds phone numbers; batches before the failure stay committed.
     """
     table = open_table(path)
-    headers, mapping = guess_mapping(measure(table).first_rows, region)
+    arranged = arrange(measure(table), region)
+    headers, mapping = arranged.headers, arranged.mapping
     if not mapping.columns_of(PHONE):
         raise FileRefused(_("No column of this file holds phone numbers. Check the country of the numbers."))
     reader = Reader(table, mapping, region)

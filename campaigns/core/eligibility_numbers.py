@@ -67,7 +67,7 @@ def forbidden_numbers(numbers: Iterable[str], now: datetime.datetime | None = No
         return {row[0] for row in cursor.fetchall()}
 
 
-def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[BooleanField[bool, bool]]:
+def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:
     """Return the annotation of contacts that tells whether their number must not be called."""
     entries = DoNotCall.objects.in_force(now)
     own = entries.filter(phone=OuterRef("phone"))

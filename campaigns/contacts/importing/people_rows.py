@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -17,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing.cell_numbers import numbers_of
+from campaigns.contacts.importing.cell_texts import CELL_ERRORS
 from campaigns.contacts.importing.corrections import Correction, corrections_of
-from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
-from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.csv_rows import OPEN_QUOTE, Row
+from campaigns.contacts.importing.mapping import ColumnMapping, place_cells
 from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.core.csv_cells import GUARD, unguarded
 from campaigns.models import ContactImport
@@ -28,6 +31,7 @@ from campaigns.models.imports import TwoNumbers
 from campaigns.numbers import EMPTY, PROBLEMS, UnderstoodNumber, text_of_digits, understand_number
 
 UNREADABLE = "unreadable"
+WITHOUT_VALUE = "without_value"
 ZONE_UNKNOWN = "zone_unknown"
 DATE_UNKNOWN = "date_unknown"
 OTHER_COLUMN = "other_column"
@@ -35,11 +39,16 @@ ONE_OF_SEVERAL = "one_of_several"
 CORRECTED = "corrected"
 DIFFERS = "differs"
 MAX_VARIABLE = 1000
+ROW_BITS = 24
+"""Bits of a row's number where it is kept together with the place of its sheet."""
 
 NOTES: dict[str, Promise] = {
     **PROBLEMS,
     OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
     UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
+    WITHOUT_VALUE: _(
+        "A formula in this row has no value, or an error. Open the file in a spreadsheet, save it and upload it again."
+    ),
     ZONE_UNKNOWN: _("The time zone is not known and was left out; the number's own time counts."),
     DATE_UNKNOWN: _("The date of consent cannot be read and was left out."),
     OTHER_COLUMN: _("The first number is missing or cannot be called: the one of another column is used."),
@@ -68,20 +77,18 @@ class FileRow(NamedTuple):
     """Number of the earlier row with the same phone number, or 0."""
     problem: str
     """Key of `NOTES` if the row cannot become a person; else empty."""
+    sheet: str = ""
+    """Name of its sheet if the file is a workbook; row numbers count within it."""
+    same_as_sheet: str = ""
+    """Sheet of the row `same_as`."""
     note: str = ""
-    """Key of `NOTES` if the row can, but a person should look at it; else empty."""
+    """Key of `NOTES` for a row that becomes a person and that somebody should look at; else empty."""
     others: tuple[str, ...] = ()
     """Further numbers of the person, E.164."""
-    sheet: str = ""
     is_left_out: bool = False
     """Whether a user left the row out."""
     original: Sequence[str] | None = None
     """The cells as they stand in the file, if a user corrected the row."""
-
-    @property
-    def same_sheet(self) -> str:
-        """The sheet of the row `same_as`."""
-        return self.sheet
 
     @property
     def key(self) -> tuple[str, int]:
@@ -113,7 +120,7 @@ class Reader:
         two_numbers: str = TwoNumbers.ASK,
         corrections: Mapping[tuple[str, int], Correction] | None = None,
     ) -> None:
-        self.table = table
+        self.table = replace(table, language=mapping.language)
         self.mapping = mapping
         self.region = region
         self.two_numbers = two_numbers
@@ -151,29 +158,55 @@ class Reader:
         return sorted(column for column, meaning in self.mapping.columns.items() if meaning)
 
     def people(self) -> Iterator[FileRow]:
-        """Yield every parsed row after the titles, in order."""
-        phone, region, corrections = self._phone, self.region, self.corrections
-        has_others, values = len(self._phones) > 1, self._values
-        # By number: where it stands first, and what else that row says, in one integer to keep memory small.
+        """Yield every parsed row below the titles, in order, sheet by sheet."""
         seen: dict[int, int] = {}
+        mapping = self.mapping
+        for place, sheet in enumerate(mapping.sheets or ("",)):
+            rows = self.table.rows(sheet, skip_hidden=mapping.hidden_rows == meanings.SKIP)
+            layout = mapping.layouts.get(sheet)
+            if layout is None:
+                if mapping.has_titles:
+                    next(rows, None)
+                yield from self._people(rows, seen, place)
+                continue
+            last = layout.titles[-1] if layout.titles else 0
+            while last and (row := next(rows, None)) is not None:
+                if row[0] > last:
+                    rows = chain([row], rows)
+                    break
+            yield from self._people(_placed(rows, layout.columns) if layout.columns else rows, seen, place)
+
+    def _people(self, rows: Iterable[Row], seen: dict[int, int], place: int) -> Iterator[FileRow]:
+        """Yield the rows of the sheet at a place; `seen` is number to its first occurrence.
+
+        Place, row and a hash of that row's other values are one integer, which keeps memory small.
+        """
+        phone, region, used = self._phone, self.region, self.mapping.columns
+        has_others, values, corrections = len(self._phones) > 1, self._values, self.corrections
+        sheets = self.mapping.sheets or ("",)
+        sheet = sheets[place]
         may_be_unreadable = self.table.has_broken_letters
-        rows = self.table.rows()
-        if self.mapping.has_titles:
-            next(rows, None)
         for number, cells, problem in rows:
-            original, note, is_left_out, same_as = None, "", False, 0
+            same_as, same_as_sheet, note, is_left_out, original = 0, "", "", False, None
             others: tuple[str, ...] = ()
             text = "".join(cells)
             if GUARD in text:
                 cells = list(map(unguarded, cells))
             if may_be_unreadable and not problem and "\ufffd" in text:
                 problem = UNREADABLE
-            if corrections and (correction := corrections.get(("", number))) is not None:
+            if not CELL_ERRORS.isdisjoint(cells):
+                lost = [column for column, cell in enumerate(cells) if cell in CELL_ERRORS]
+                if phone in lost:
+                    problem = problem or WITHOUT_VALUE
+                elif any(used.get(column) for column in lost):
+                    note = WITHOUT_VALUE
+                cells = ["" if cell in CELL_ERRORS else cell for cell in cells]
+            if corrections and (correction := corrections.get((sheet, number))) is not None:
                 original, is_left_out = cells, correction.is_left_out
                 if correction.cells:
                     # A person has read the whole row, so that what spoilt it in the file holds no more.
                     cells, note, problem = correction.applied_to(cells), CORRECTED, ""
-            raw = cells[phone] if phone < len(cells) else ""
+            raw = cells[phone] if 0 <= phone < len(cells) else ""
             found = understand_number(raw, region)
             if has_others or (found.code and found.code != EMPTY):
                 theirs = numbers_of(cells, self._phones, region, self.two_numbers)
@@ -184,12 +217,16 @@ class Reader:
                 problem = problem or found.code
             elif not problem and not is_left_out:
                 said = values(cells)
-                packed = number | (hash(said) & _HASH) << _ROW_BITS
+                here = place << ROW_BITS | number
+                packed = here | (hash(said) & _HASH) << _PLACE_BITS
                 first = seen.setdefault(int(found.e164[1:]), packed)
-                same_as = first & _ROW if first & _ROW != number else 0
-                if same_as and first != packed & ~_ROW | same_as and any(said):
-                    note = DIFFERS
-            yield FileRow(number, cells, raw, found, same_as, problem, note, others, "", is_left_out, original)
+                if first & _PLACE != here:
+                    same_as, same_as_sheet = first & (1 << ROW_BITS) - 1, sheets[(first & _PLACE) >> ROW_BITS]
+                    if first >> _PLACE_BITS != packed >> _PLACE_BITS and any(said):
+                        note = DIFFERS
+            yield FileRow(
+                number, cells, raw, found, same_as, problem, sheet, same_as_sheet, note, others, is_left_out, original
+            )
 
     def name_of(self, row: FileRow) -> str:
         """Return the person's name from the name columns of a row."""
@@ -222,8 +259,14 @@ class Reader:
         return self._single[meanings.TIME_ZONE] >= 0 or self._single[meanings.CONSENT_AT] >= 0
 
 
-_ROW_BITS = 32
-_ROW, _HASH = (1 << _ROW_BITS) - 1, (1 << 28) - 1
+def _placed(rows: Iterable[Row], columns: Sequence[int]) -> Iterator[Row]:
+    """Yield a sheet's rows with their cells where the whole file has them."""
+    for number, cells, problem in rows:
+        yield number, place_cells(cells, columns), problem
+
+
+_PLACE_BITS = ROW_BITS + 8
+_PLACE, _HASH = (1 << _PLACE_BITS) - 1, (1 << 28) - 1
 
 
 def _values_at(columns: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:

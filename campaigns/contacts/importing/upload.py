@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import team_of
 from campaigns.contacts.importing.limits import FileRefused, limits
-from campaigns.contacts.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
+from campaigns.contacts.importing.mapping import PHONE, ColumnMapping, SheetLayout
+from campaigns.contacts.importing.people_rows import Reader
 from campaigns.contacts.importing.reading import measure, open_table, path_of
+from campaigns.contacts.importing.sheets import TitleChoices, arrange
+from campaigns.contacts.importing.title_rows import SHOWN_ROWS
 from campaigns.core import stored_files
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.imports import MAX_FILE_NAME
@@ -44,13 +50,10 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
             _("The place where files are kept cannot be reached, so nothing was stored. Try again in a minute.")
         ) from None
     try:
-        found = measure(open_table(path_of(record)))
-        headers, mapping = guess_mapping(found.first_rows, region)
-        record.headers = headers
-        record.mapping = mapping.to_json()
-        record.total_rows = found.rows - int(mapping.has_titles)
-        if record.total_rows <= 0:
-            raise FileRefused(_("This file holds titles but no rows."))
+        arranged = arrange(measure(open_table(path_of(record))), region)
+        record.headers = arranged.headers
+        record.mapping = arranged.mapping.to_json()
+        record.total_rows = arranged.rows
         record.save()
     except BaseException:
         stored_files.forget(str(record.file.name))
@@ -58,12 +61,71 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
     return record
 
 
+class TopRow(NamedTuple):
+    """One of a sheet's first rows as it stands in the file."""
+
+    number: int
+    cells: list[str]
+    is_title: bool
+    is_above: bool
+    """Above the titles, so that it is not read as a person."""
+
+
+def top_rows(record: ContactImport, sheet: str) -> list[TopRow]:
+    """Return the first rows of a sheet as they stand in the file, and which are titles. Raises FileRefused."""
+    mapping = ColumnMapping.from_json(record.mapping)
+    layout = mapping.layouts.get(sheet, SheetLayout())
+    last = layout.titles[-1] if layout.titles else 0
+    rows = islice(open_table(path_of(record)).rows(sheet), SHOWN_ROWS)
+    return [
+        TopRow(number, cells, number in layout.titles, number < last and number not in layout.titles)
+        for number, cells, _problem in rows
+    ]
+
+
 def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
-    """Return the first rows after the titles, as examples of each column. Raises FileRefused."""
-    rows = open_table(path_of(record)).rows()
-    if ColumnMapping.from_json(record.mapping).has_titles:
-        next(rows, None)
-    return [cells for (_number, cells, _problem), _count in zip(rows, range(count), strict=False)]
+    """Return the first rows below the titles, as examples of each column. Raises FileRefused."""
+    reader = Reader.of(record)
+    return [row.cells for row in islice(reader.people(), count)]
+
+
+def rearrange(
+    record: ContactImport,
+    *,
+    sheets: Sequence[str] | None = None,
+    titles: TitleChoices | None = None,
+    **typed: Any,
+) -> bool:
+    """Read other sheets, or take other rows for the titles, and guess the columns anew; False if it is being saved.
+
+    Titles that a person chose before stay for the sheets that `titles` does not name. `typed` is what else stands in
+    the form: region, contact_list, list_name, update_known, hidden_rows. Raises FileRefused.
+    """
+    before = ColumnMapping.from_json(record.mapping)
+    taken = tuple(sheets) if sheets is not None else before.sheets
+    chosen = {name: layout.titles for name, layout in before.layouts.items()} | dict(titles or {})
+    region = typed.get("region") or record.region
+    arranged = arrange(
+        measure(open_table(path_of(record))),
+        region,
+        taken=taken or ("",),
+        titles=chosen,
+        hidden_rows=typed.get("hidden_rows") or before.hidden_rows,
+    )
+    mapping = replace(arranged.mapping, update_known=bool(typed.get("update_known", before.update_known)))
+    changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
+        headers=arranged.headers,
+        mapping=mapping.to_json(),
+        total_rows=arranged.rows,
+        region=region,
+        contact_list=typed.get("contact_list", record.contact_list),
+        list_name=typed.get("list_name") or record.list_name,
+        status=Status.UPLOADED,
+        counts={},
+        samples={},
+    )
+    record.refresh_from_db()
+    return bool(changed)
 
 
 def map_columns(
@@ -71,15 +133,11 @@ def map_columns(
 ) -> bool:
     """Store the meaning of the columns and the target list; False if the import is already being saved or done.
 
-    Raises ValueError unless exactly one column holds the phone number.
+    Raises ValueError unless exactly one column holds the phone number, and nothing is left to be asked.
     """
-    if len(mapping.columns_of(PHONE)) != 1:
+    if len(mapping.columns_of(PHONE)) != 1 or mapping.asks:
         raise ValueError("exactly one column must hold the phone number")
-    headers = record.headers
-    if mapping.has_titles != ColumnMapping.from_json(record.mapping).has_titles:
-        headers, mapping = _retitled(record, mapping)
     changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
-        headers=headers,
         mapping=mapping.to_json(),
         region=region,
         contact_list=contact_list,
@@ -92,14 +150,7 @@ def map_columns(
     return bool(changed)
 
 
-def _retitled(record: ContactImport, mapping: ColumnMapping) -> tuple[list[str], ColumnMapping]:
-    """Return the titles and mapping after the user changed whether the first row holds titles."""
-    first = next(open_table(path_of(record)).rows())[1]
-    headers = titles_of(first if mapping.has_titles else [], len(record.headers))
-    taken: set[str] = set()
-    names = [variable_name(title, taken) for title in headers]
-    columns = {
-        column: VARIABLE + names[column] if meaning.startswith(VARIABLE) else meaning
-        for column, meaning in mapping.columns.items()
-    }
-    return headers, ColumnMapping(columns, mapping.has_titles, mapping.update_known)
+def drop(record: ContactImport) -> None:
+    """Delete an import that was not saved, with its file."""
+    stored_files.forget(str(record.file.name))
+    record.delete()

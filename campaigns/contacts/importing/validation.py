@@ -68,8 +68,7 @@ def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list
             verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
             verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
-            if look_closer:
-                note = note or reader.details_of(row).note
+            note = row.note or (reader.details_of(row).note if look_closer else "")
             verdict = RowVerdict.FIXED if note else verdict
         judged.append(JudgedRow(row, verdict, note))
     return judged
@@ -141,6 +140,7 @@ def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
         "name": reader.name_of(row)[:MAX_NAME_SAMPLE],
         "note": one.note,
         "same_as": row.same_as,
+        **({"sheet": row.sheet, "same_as_sheet": row.same_as_sheet} if len(reader.mapping.sheets) > 1 else {}),
     }
 
 
@@ -157,9 +157,14 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
 
 def titles_to_read_again(record: ContactImport, reader: Reader) -> list[str]:
     """Return the titles of the columns; of a file without titles, those by which the columns are recognized again."""
-    if reader.mapping.has_titles:
+    mapping = reader.mapping
+    if any(layout.titles for layout in mapping.layouts.values()) or (mapping.has_titles and not mapping.layouts):
         return list(record.headers)
-    return [str(FIELDS.get(reader.mapping.columns.get(at, ""), title)) for at, title in enumerate(record.headers)]
+    names = mapping.variables()
+    return [
+        names.get(column) or str(FIELDS.get(mapping.columns.get(column, ""), title))
+        for column, title in enumerate(record.headers)
+    ]
 
 
 def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
@@ -167,7 +172,9 @@ def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str,
     yield BOM
     yield writer.writerow(map(safe_cell, titles))
     width = len(titles) - 2
+    has_sheets = len(reader.mapping.sheets) > 1
     for row in reader.people():
         if row.problem and not row.is_left_out:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            yield writer.writerow([*map(safe_cell, cells), row.number, reasons[row.problem]])
+            where = f"{row.sheet}: {row.number}" if has_sheets else row.number
+            yield writer.writerow([*map(safe_cell, cells), safe_cell(where), reasons[row.problem]])

@@ -19,7 +19,7 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
 from campaigns.contacts.importing.validation import check_import
 from campaigns.contacts.importing.verdicts import RowVerdict
-from campaigns.contacts.views.imports import TONES, lost_file, theirs
+from campaigns.contacts.views.imports import TONES, lost, theirs
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
 from campaigns.models import ContactImport
@@ -48,7 +48,7 @@ def _show(request: HttpRequest, record: ContactImport, form: RowForm | None = No
         if fixed is not None and (row := row_pages.row_of(record, *fixed)) is not None:
             form = RowForm(None, row, Reader.of(record), record.headers)
     except (FileRefused, OSError) as error:
-        return lost_file(request, error)
+        return lost(request, error)
     context = {
         "record": record,
         "page": page,
@@ -86,12 +86,12 @@ def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
         elif action == "leave_out":
             corrections.leave_out(pk, row.sheet, row.number, request.user)
         elif action == "use_instead" and row.same_as:
-            corrections.leave_out(pk, row.same_sheet, row.same_as, request.user)
+            corrections.leave_out(pk, row.same_as_sheet, row.same_as, request.user)
         elif action == "restore":
             corrections.restore_row(pk, row.sheet, row.number, request.user)
         _judge_again(request, pk, row)
     except (FileRefused, OSError) as error:
-        return lost_file(request, error)
+        return lost(request, error)
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return go_back(request, "import-rows", pk)

@@ -1,4 +1,4 @@
-"""Views of importing people from a file: upload, columns, check, save, progress, undo."""
+"""Views of importing people from a file: upload, check, save, progress, undo; its columns: `import_columns`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import may, needs
 from campaigns import queue
 from campaigns.contacts.forms.import_rows import TwoNumbersForm
-from campaigns.contacts.forms.imports import FileForm, MappingForm, SaveForm
+from campaigns.contacts.forms.imports import FileForm, SaveForm
 from campaigns.contacts.importing import forgetting, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.importing.validation import bad_rows, check_import
+from campaigns.contacts.importing.reading_words import what_is_read
+from campaigns.contacts.importing.validation import bad_rows
 from campaigns.contacts.importing.verdicts import MEANINGS, SAVED, RowVerdict
 from campaigns.core.csv_cells import BOM
 from campaigns.core.paging import page_by_key
@@ -135,34 +136,8 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     return answer
 
 
-@needs("import_people")
-def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the form for the columns' meaning and the list; on POST, check every row."""
-    record = get_object_or_404(theirs(request), pk=pk)
-    if record.status not in {Status.UPLOADED, Status.CHECKED}:
-        return redirect("import", pk)
-    try:
-        form = MappingForm(request.POST or None, record, upload_module.first_rows(record))
-        if request.method == "POST" and form.is_valid():
-            found = form.cleaned_data
-            upload_module.map_columns(
-                record,
-                form.mapping(),
-                region=found["region"],
-                contact_list=found["contact_list"],
-                list_name=found["list_name"],
-            )
-            record = check_import(pk)
-            return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
-    except (FileRefused, OSError) as error:
-        return lost_file(request, error)
-    return render(
-        request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200
-    )
-
-
-def lost_file(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Lead to the upload of the file where it cannot be read any more, with the reason."""
+def lost(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Say that an import's file cannot be read any more, and lead to where it is uploaded again."""
     reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
     messages.error(request, reason + " " + _("Upload it again."))
     return redirect("import-new")
@@ -187,6 +162,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> 
         {
             "record": record,
             "form": form,
+            "reading": what_is_read(record),
             "saved": [row for row in groups if row["verdict"] in SAVED],
             "left_out": [row for row in groups if row["verdict"] not in SAVED],
             "two_numbers": TwoNumbersForm(initial={"which": record.two_numbers}) if record.rows_with_several else None,
@@ -253,6 +229,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "contacts/importing/import.html",
         {
             "record": record,
+            "reading": what_is_read(record),
             "rows": [row for row in verdict_rows(record) if row["count"]],
             "kept_until": forgetting.kept_until(record),
             "obstacle": undoing.obstacle(record) if record.status == Status.SAVED else None,
@@ -281,7 +258,7 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     try:
         lines = bad_rows(record)
     except (FileRefused, OSError) as error:
-        return lost_file(request, error)
+        return lost(request, error)
 
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bad-rows-{record.pk}.csv"'

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from campaigns.contacts.search_index import SEARCH
 from campaigns.core.paging import NAMED_UP_TO
-from campaigns.models import Contact
+from campaigns.models import Contact, OtherNumber
 from campaigns.numbers import SHORTEST_SEARCH, search_digits, text_of_digits
 
 SHORTEST_NUMBER = SHORTEST_SEARCH
@@ -47,7 +47,15 @@ class SearchPart:
                 wanted |= Q(name__icontains=gap + name)
         if self.digits:
             wanted |= Q(phone__endswith=self.digits) if self.is_ending else Q(phone__contains=self.digits)
+            wanted |= Q(pk__in=self._by_other_number())
         return wanted
+
+    def _by_other_number(self) -> list[int] | QuerySet[OtherNumber, int]:
+        """Return the people with the digits in another number: few as a list of ids, which an index serves."""
+        matching = {"phone__endswith" if self.is_ending else "phone__contains": self.digits}
+        theirs = OtherNumber.objects.filter(**matching).order_by().values_list("contact", flat=True)
+        ids = list(theirs[: NAMED_UP_TO + 1])
+        return ids if len(ids) <= NAMED_UP_TO else theirs
 
     def people(self) -> QuerySet[Contact]:
         """Return the matching people, found through the index."""
@@ -69,7 +77,11 @@ class SearchPart:
         parts = [f"name : {_quoted(name)}" for name in self.names]
         if self.digits:
             parts.append(f"phone : {_quoted(self.digits)}")
-        return RawSQL(f"SELECT rowid FROM {SEARCH} WHERE {SEARCH} MATCH %s", [" OR ".join(parts)])  # noqa: S611, S608
+        statement, values = f"SELECT rowid FROM {SEARCH} WHERE {SEARCH} MATCH %s", [" OR ".join(parts)]  # noqa: S608
+        if self.digits:
+            statement += f" UNION SELECT contact_id FROM {OtherNumber._meta.db_table} WHERE phone LIKE %s"  # noqa: S608
+            values.append(f"%{self.digits}%")
+        return RawSQL(statement, values)  # noqa: S611
 
 
 def _quoted(text: str) -> str:

@@ -82,6 +82,15 @@ def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:
     return ExpressionWrapper(Q(Exists(own)) | Q(Exists(of_others)) | Q(Exists(shared)), output_field=BooleanField())
 
 
+def entry_against(phone: str, now: datetime.datetime | None = None) -> DoNotCall | None:
+    """Return the entry that forbids a number: its own if it has one in force, else one of another number; or None."""
+    of_phone = Q(phone=phone) | Q(pk__in=list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True)))
+    persons = list(Contact.objects.filter(of_phone).values_list("pk", flat=True))
+    numbers = {phone}.union(*numbers_of_persons(persons).values())
+    entries = DoNotCall.objects.in_force(now).select_related("added_by").filter(phone__in=numbers)
+    return min(entries, key=lambda entry: (entry.phone != phone, entry.pk), default=None)
+
+
 def numbers_of_persons(contact_ids: Collection[int]) -> dict[int, list[str]]:
     """Return all numbers of these contacts by their id: their own first, then those merged into them, then others."""
     found: dict[int, list[str]] = {pk: [] for pk in contact_ids}

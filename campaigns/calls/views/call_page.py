@@ -16,7 +16,7 @@ from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
 from campaigns.core import conditions, decision_kinds
 from campaigns.core.eligibility import answers_about, words_about
-from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
+from campaigns.models import Call, CallEvent, CallNote, CallReview
 from campaigns.tracking import decisions, hang_up
 from providers.models import ProviderExchange
 from providers.types import CallStatus
@@ -71,7 +71,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "is_over": conditions.is_over(call, now),
         "before": before,
         "after": after,
-        "is_forbidden": DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists(),
+        "is_forbidden": bool(forbidden_numbers([call.to_number], now)),
         "may_cancel": call.status == CallStatus.PENDING
         and (
             request.user.has_perm("access.control_all_campaigns")

@@ -29,7 +29,9 @@ BIG_TABLES = frozenset(
         "campaigns.handover",
         "campaigns.inboundcall",
         "campaigns.listmembership",
+        "campaigns.stoprequest",
         "campaigns.transcriptwords",
+        "campaigns.heardoptout",
         "providers.providerexchange",
     }
 )

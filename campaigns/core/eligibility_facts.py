@@ -22,7 +22,7 @@ from campaigns.core.conditions import (
     phone_may_have_rung,
 )
 from campaigns.core.sql.bulk import among, literals
-from campaigns.models import Call, Campaign, Contact, DoNotCall
+from campaigns.models import Call, Campaign, Contact, DoNotCall, HeardOptOut
 from providers.types import LIVE
 
 
@@ -71,6 +71,8 @@ class Facts(NamedTuple):
     """Others called the person after the single call was asked for."""
     caps: tuple[ReachedCap, ...] = ()
     """Caps that may be reached by earlier calls."""
+    is_held: bool = False
+    """The person may have asked not to be called again, and nobody has decided yet."""
 
 
 NOTHING_KNOWN = Facts()
@@ -82,6 +84,7 @@ class Numbers:
     """The facts about a few numbers, as read by `numbers_now`."""
 
     forbidden: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     live: set[str] = field(default_factory=set)
     rung: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
     """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
@@ -108,7 +111,7 @@ def numbers_now(
     talked_since: datetime.datetime | None = None,
     counted_since: datetime.datetime | None = None,
 ) -> Numbers:
-    """Read which numbers are on the do-not-call list, have a live call, or may have rung since `quiet_since`.
+    """Read which numbers are on the do-not-call list, held, in a live call, or may have rung since `quiet_since`.
 
     With `talked_since`, also when somebody talked to them after that time; with `counted_since`, also each call since
     then in which they may have rung.
@@ -125,11 +128,13 @@ def numbers_now(
     statement = (
         f"SELECT 'forbidden', phone, {nothing} FROM {entries} "  # noqa: S608
         f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
+        f"UNION ALL SELECT 'held', phone, {nothing} FROM {HeardOptOut._meta.db_table} "
+        f"WHERE {forbidden} AND decided_at IS NULL "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs} "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE {KEEPS_NUMBER} AND {theirs}"
     )
     at, kept_since = map(connection.ops.adapt_datetimefield_value, (now, number_kept_since(now)))
-    parameters = [*those, at, *those, kept_since, at, *those]
+    parameters = [*those, at, *those, *those, kept_since, at, *those]
     if quiet_since is not None:
         statement += (
             f" UNION ALL SELECT 'rung', to_number, campaign_id, MAX(placing_at) FROM {calls} "  # noqa: S608
@@ -156,6 +161,8 @@ def numbers_now(
     for what, number, campaign_id, at in rows:
         if what == "forbidden":
             found.forbidden.add(number)
+        elif what == "held":
+            found.held.add(number)
         elif what == "live":
             found.live.add(number)
         elif what == "talked":
@@ -237,6 +244,11 @@ def _counted_calls(now: datetime.datetime) -> dict[str, Subquery]:
 def capped_columns() -> dict[str, Cap]:
     """Return the annotations that `with_facts` adds where it looks back, by name, with the cap of each."""
     return {f"cap_{cap.days}": cap for cap in caps_of_persons()}
+
+
+def held_numbers() -> set[str]:
+    """Return the numbers that are held because their people may have asked not to be called; few at any time."""
+    return set(HeardOptOut.objects.undecided().order_by().values_list("phone", flat=True))
 
 
 def live_numbers(now: datetime.datetime) -> set[str]:

@@ -10,6 +10,7 @@ from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
+from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -42,10 +43,12 @@ __all__ = [
     "DialingSwitch",
     "DoNotCall",
     "HandOver",
+    "HeardOptOut",
     "InboundCall",
     "ListMembership",
     "RunningSlice",
     "SavedFilter",
+    "StopRequest",
     "TallyMark",
     "TranscriptWords",
     "UnknownVendorCall",

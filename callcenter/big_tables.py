@@ -30,6 +30,7 @@ BIG_TABLES = frozenset(
         "campaigns.inboundcall",
         "campaigns.listmembership",
         "campaigns.stoprequest",
+        "campaigns.othernumber",
         "campaigns.transcriptwords",
         "campaigns.heardoptout",
         "providers.providerexchange",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0035_index_of_inbound_calls'),
+        ('campaigns', '0037_other_numbers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -158,10 +158,11 @@ def _skip_waiting(wishes: Mapping[str, OptOut], actor_id: int | None, now: datet
     return len(skipped)
 
 
-def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
-    """Remove an entry and record the reason in the audit log; False if the entry does not exist any more.
+def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
+    """Remove an entry and record the reason in the audit log; None if the entry does not exist any more.
 
-    Calls that were skipped stay skipped. Raises ValueError without a reason.
+    Returns how many other numbers of the person stay on the list. Calls that were skipped stay skipped, and no vendor
+    is asked any more to leave a call to the number. Raises ValueError without a reason.
     """
     if not reason.strip():
         raise ValueError("a reason is needed")
@@ -169,7 +170,7 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
         close_gate()
         entry = DoNotCall.objects.select_for_update().filter(pk=entry_id).first()
         if entry is None:
-            return False
+            return None
         record_audit(
             person,
             "do_not_call.removed",
@@ -181,7 +182,8 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
         )
         stop_requests.drop(stop_requests.Cause.OPT_OUT, timezone.now(), [entry.phone])
         entry.delete()
-    return True
+        others = DoNotCall.objects.in_force().filter(phone__in=further_numbers([entry.phone]))
+        return others.count()
 
 
 def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reason: str = "") -> Forbidden:

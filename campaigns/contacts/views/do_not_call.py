@@ -138,8 +138,14 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
-    elif do_not_call.allow_again(pk, reason=reason, person=request.user):
-        messages.success(request, _("Off the list: this number may be called again. Calls taken out before stay out."))
+    elif (others := do_not_call.allow_again(pk, reason=reason, person=request.user)) is not None:
+        first = _("Off the list: this number may be called again. Calls taken out before stay out.")
+        more = ngettext(
+            "%(n)d other number of this person stays on the list.",
+            "%(n)d other numbers of this person stay on the list.",
+            others,
+        )
+        messages.success(request, f"{first} {more % {'n': others}}" if others else first)
     else:
         messages.info(request, _("It was off the list already."))
     return go_back(request, "do-not-call")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ class PersonWish:
 
     entry: DoNotCall | None = None
     """The do-not-call entry in force with the latest end."""
+    kept: Mapping[str, DoNotCall] = dataclasses.field(default_factory=dict)
+    """All entries by number, those that have ended among them."""
     held: HeardOptOut | None = None
     """What may be an opt-out, and is not decided yet."""
     numbers: int = 1
@@ -41,14 +43,17 @@ def wish_of(contact_ids: Collection[int], before: Collection[str] = ()) -> Perso
     """Return what stands against calls to these entries of one person; `before` are numbers they had."""
     numbers = numbers_of(contact_ids)
     every = [*numbers, *before]
-    entries = list(DoNotCall.objects.in_force().select_related("added_by").filter(phone__in=every))
+    now = timezone.now()
+    kept = {entry.phone: entry for entry in DoNotCall.objects.select_related("added_by").filter(phone__in=every)}
+    entries = [entry for entry in kept.values() if entry.expires_at is None or entry.expires_at > now]
     held = heard_opt_outs.held_among(every)
     return PersonWish(
         entry=max(entries, key=_lasting, default=None),
+        kept=kept,
         held=held,
         numbers=len(numbers),
         forbidden=frozenset(entry.phone for entry in entries if entry.phone in numbers),
-        stops=stop_requests.state_of(every, timezone.now()) if entries or held else stop_requests.NONE,
+        stops=stop_requests.state_of(every, now) if entries or held else stop_requests.NONE,
     )
 
 

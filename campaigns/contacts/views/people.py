@@ -91,10 +91,10 @@ def _tags_form(contact: Contact) -> TagsForm:
 def _show_person(
     request: HttpRequest, contact: Contact, note_form: ContactNoteForm, tags_form: TagsForm
 ) -> HttpResponse:
-    entry = DoNotCall.objects.select_related("added_by").filter(phone=contact.phone).first()
+    wish = wish_of([contact.pk])
+    entry = wish.kept.get(contact.phone)
     stands = entry if entry is not None and service.is_in_force(entry) else None
     calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
-    wish = wish_of([contact.pk])
     times, more_zones = service.local_times(contact)
     others, others_last = service.calls_of_others(contact, request.user)
     context = {

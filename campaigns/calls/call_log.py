@@ -27,7 +27,6 @@ from campaigns.calls.call_log_filters import (
     CallFilters,
 )
 from campaigns.contacts import search
-from campaigns.contacts.other_numbers import contacts_with
 from campaigns.core import decision_kinds, results, transcript_words
 from campaigns.core.conditions import ended, hung_up_at_once, voicemail
 from campaigns.core.days import start_of
@@ -170,7 +169,7 @@ def _person(text: str, sees_numbers: bool, is_walked: bool = True) -> Q:
         digits, understood = last_four(digits), UnderstoodNumber()
     # Few digits may be a whole number somewhere, but here they are more likely a part of one.
     if understood.e164 and len(digits) >= WHOLE_NUMBER:
-        others = contacts_with(understood.e164)
+        others = search.contacts_with(understood.e164)
         return Q(to_number=understood.e164) | Q(contact__in=others) if others else Q(to_number=understood.e164)
     if len(digits) >= search.SHORTEST_NUMBER:
         part = search.SearchPart(digits=digits, is_ending=not sees_numbers)

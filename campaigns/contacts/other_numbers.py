@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts.person_wishes import hold_for_all
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
@@ -22,6 +23,8 @@ MOST = 20
 def add_number(contact_id: int, phone: str, person: Any) -> bool:
     """Add another number (E.164) to a person; False if the person has it already. Raises Refusal."""
     with transaction.atomic():
+        # A wish of either number holds for both from now on, so no call may begin meanwhile.
+        close_gate()
         contact = Contact.objects.select_for_update().get(pk=contact_id)
         if contact.phone == phone or contact.merged.filter(phone=phone).exists():
             return False
@@ -29,6 +32,7 @@ def add_number(contact_id: int, phone: str, person: Any) -> bool:
             raise Refusal(_("A person has at most %(n)d other numbers. Remove one first.") % {"n": MOST})
         _number, is_new = OtherNumber.objects.get_or_create(contact=contact, phone=phone)
         if is_new:
+            hold_for_all(contact_id, person)
             record_audit(person, "person.number_added", contact)
     return is_new
 
@@ -76,8 +80,3 @@ def call_from_now_on(contact_id: int, number_id: int, person: Any) -> bool:
     except IntegrityError:
         raise Refusal(_("Another contact has this number: make one of the two on this page.")) from None
     return True
-
-
-def contacts_with(phone: str, most: int = 50) -> list[int]:
-    """Return the ids of the contacts that have this as another number."""
-    return list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True).order_by("contact")[:most])

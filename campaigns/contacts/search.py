@@ -117,3 +117,8 @@ def rows_of_people_with(part: SearchPart, person: str = "contact", *, is_walked:
     if not is_walked:
         return Q(**{f"{person}__in": part.people().values("pk")})
     return Q(Exists(Contact.objects.filter(part.condition, pk=OuterRef(person))))
+
+
+def contacts_with(phone: str, most: int = 50) -> list[int]:
+    """Return the ids of the contacts that have this as another number."""
+    return list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True).order_by("contact")[:most])

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.contacts.views import do_not_call, duplicates, import_columns, import_rows, imports, lists, people
+from campaigns.contacts.views import (
+    do_not_call,
+    duplicates,
+    import_columns,
+    import_rows,
+    imports,
+    lists,
+    other_numbers,
+    people,
+)
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -13,6 +22,9 @@ urlpatterns = [
     path("people/<int:pk>/edit/", people.edit_person, name="person-edit"),
     path("people/<int:pk>/notes/", people.add_note, name="person-note"),
     path("people/<int:pk>/notes/<int:note>/remove/", people.remove_note, name="person-note-remove"),
+    path("people/<int:pk>/numbers/", other_numbers.add, name="person-number-add"),
+    path("people/<int:pk>/numbers/<int:number>/remove/", other_numbers.remove, name="person-number-remove"),
+    path("people/<int:pk>/numbers/<int:number>/call/", other_numbers.call_from_now_on, name="person-number-call"),
     path("people/<int:pk>/tags/", people.save_tags, name="person-tags"),
     path("people/<int:pk>/do-not-call/", people.forbid_person, name="person-forbid"),
     path("lists/", lists.lists, name="lists"),

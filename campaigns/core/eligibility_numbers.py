@@ -84,7 +84,9 @@ def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:
 
 def entry_against(phone: str, now: datetime.datetime | None = None) -> DoNotCall | None:
     """Return the entry that forbids a number: its own if it has one in force, else one of another number; or None."""
-    of_phone = Q(phone=phone) | Q(pk__in=list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True)))
+    of_phone = Q(phone=phone) | Q(
+        pk__in=list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True))
+    )
     persons = list(Contact.objects.filter(of_phone).values_list("pk", flat=True))
     numbers = {phone}.union(*numbers_of_persons(persons).values())
     entries = DoNotCall.objects.in_force(now).select_related("added_by").filter(phone__in=numbers)

@@ -10,11 +10,13 @@ import pytest
 from django.utils import timezone
 
 from campaigns import minute_job, rules
+from campaigns.core import stop_requests
 from campaigns.launch import lifecycle
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, Campaign, StopRequest
 from campaigns.tracking import vendor_stops
 from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
+from providers.paced_reads import DatabaseErrands
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
@@ -47,7 +49,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch, nudges: list[str]) -> Vendor:
 
 
 def stopped(calls: int = 2, vendor: str = "bolna", **fields: Any) -> tuple[Campaign, list[Call]]:
-    """Make a stopped campaign with so many calls that wait at the vendor, and one that talks."""
+    """Make a stopped campaign with so many calls that wait at the vendor and one that talks, all asked to be left."""
     campaign = make_campaign(
         provider=make_provider(vendor=vendor, **fields), status="stopped", finished_at=timezone.now()
     )
@@ -58,6 +60,7 @@ def stopped(calls: int = 2, vendor: str = "bolna", **fields: Any) -> tuple[Campa
         )
         for n, status in enumerate(["in_progress", *["queued"] * calls])
     ]  # fmt: skip
+    StopRequest.objects.bulk_create(StopRequest(call=call, cause="campaign") for call in made)
     return campaign, made[1:]
 
 
@@ -117,9 +120,12 @@ def test_a_dead_key_halts_the_provider_and_the_calls_wait_for_it(vendor: Vendor)
 
 def test_a_worker_that_died_in_the_middle_is_made_up_for(vendor: Vendor) -> None:
     _campaign, (call,) = stopped(1)
-    Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - MINUTE)
+    now = timezone.now()
+    assert [claimed.call for claimed in vendor_stops._claim(now, set(), DatabaseErrands())] == [call]
+    call.refresh_from_db()
+    assert call.stop_asked_at == now
     assert vendor_stops.take_back() == 0
-    Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - 3 * MINUTE)
+    StopRequest.objects.update(next_try_at=now - datetime.timedelta(seconds=1))
     assert vendor_stops.take_back() == 1
 
 
@@ -131,6 +137,8 @@ def test_nobody_else_is_asked_about(vendor: Vendor, vendor_slug: str, status: st
     campaign, calls = stopped(1, vendor_slug)
     Campaign.objects.filter(pk=campaign.pk).update(status=status)
     Call.objects.filter(pk=calls[0].pk).update(remote_id=remote_id)
+    StopRequest.objects.all().delete()
+    stop_requests.ask_missing(timezone.now())
     vendor_stops.take_back()
     assert not vendor.asked
 
@@ -138,6 +146,7 @@ def test_nobody_else_is_asked_about(vendor: Vendor, vendor_slug: str, status: st
 def test_the_stop_says_what_is_taken_back(nudges: list[str], manager) -> None:  # type: ignore[no-untyped-def]
     campaign, _calls = stopped(2)
     Campaign.objects.filter(pk=campaign.pk).update(status="running")
+    StopRequest.objects.all().delete()
     outcome = lifecycle.stop(campaign.pk, manager)
     assert outcome.sentence == (
         "1 live call will finish. The vendor is asked to take back 2 calls that it has not dialled yet."

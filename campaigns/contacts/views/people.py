@@ -101,8 +101,8 @@ def _show_person(
     request: HttpRequest, contact: Contact, note_form: ContactNoteForm, tags_form: TagsForm
 ) -> HttpResponse:
     further = list(contact.other_numbers.all())
-    numbers = dict.fromkeys(one.phone for one in (contact, *contact.merged.all(), *further))
-    wish = wish_of([contact.pk], numbers=list(numbers))
+    numbers = [contact.phone, *(one.phone for one in contact.merged.all()), *(one.phone for one in further)]
+    wish = wish_of([contact.pk], numbers=list(dict.fromkeys(numbers)))
     own = wish.kept.get(contact.phone)
     stands = own if own is not None and service.is_in_force(own) else wish.entry
     if stands is None and forbidden_numbers([contact.phone]):

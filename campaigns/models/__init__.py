@@ -10,6 +10,7 @@ from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
+from campaigns.models.installation import InstallationSettings
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -43,6 +44,7 @@ __all__ = [
     "DoNotCall",
     "HandOver",
     "InboundCall",
+    "InstallationSettings",
     "ListMembership",
     "RunningSlice",
     "SavedFilter",

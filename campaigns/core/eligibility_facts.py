@@ -71,6 +71,8 @@ class Facts(NamedTuple):
     """Others called the person after the single call was asked for."""
     caps: tuple[ReachedCap, ...] = ()
     """Caps that may be reached by earlier calls."""
+    lacks_consent: bool = False
+    """Consent is required, and none is noted of the person."""
 
 
 NOTHING_KNOWN = Facts()

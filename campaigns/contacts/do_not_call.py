@@ -72,10 +72,13 @@ def forbid_many(
     return forbid_each({phone: OptOut(reason, expires_at) for phone in phones}, source=source, person=person)
 
 
-def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None) -> Forbidden:
+def forbid_each(
+    wishes: Mapping[str, OptOut], *, source: str, person: Any = None, imported_by: int | None = None
+) -> Forbidden:
     """Add up to a few thousand numbers, each with its own reason and end, and all other numbers of the same people.
 
-    Writes no audit event.
+    `imported_by` is the import whose undoing removes the entries that it made. An entry that another import made is
+    confirmed by being added again, by whatever way, and stays then. Writes no audit event.
     """
     now = timezone.now()
     actor_id = getattr(person, "pk", None)
@@ -92,16 +95,19 @@ def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None
                 added_by_id=actor_id,
                 added_at=now,
                 expires_at=wish.expires_at,
+                imported_by_id=imported_by,
             )
             for phone, wish in wishes.items()
             if phone not in entries
         ]
         DoNotCall.objects.bulk_create(fresh, batch_size=500)
         changed = [
-            entry for phone, entry in entries.items() if _strengthen(entry, wishes[phone], source, actor_id, now)
+            entry
+            for phone, entry in entries.items()
+            if _confirm(entry, imported_by, now) | _strengthen(entry, wishes[phone], source, actor_id, now)
         ]
         DoNotCall.objects.bulk_update(
-            changed, ["reason", "source", "added_by", "added_at", "expires_at"], batch_size=500
+            changed, ["reason", "source", "added_by", "added_at", "expires_at", "imported_by"], batch_size=500
         )
         skipped = _skip_waiting(wishes, actor_id, now)
     return Forbidden(len(fresh), len(entries), skipped)
@@ -116,6 +122,17 @@ def _for_other_numbers(wishes: Mapping[str, OptOut]) -> dict[str, OptOut]:
     same = Contact.objects.filter(Q(pk__in=by_head) | Q(merged_into__in=by_head)) if by_head else Contact.objects.none()
     others = {phone: by_head[head or pk] for phone, pk, head in same.values_list("phone", "pk", "merged_into")}
     return others | dict(wishes)
+
+
+def _confirm(entry: DoNotCall, imported_by: int | None, now: datetime.datetime) -> bool:
+    """Say which import an entry hangs on after it was added again; returns whether that changed. Does not save.
+
+    One that had ended hangs on the import that renews it; one in force hangs on no import any more but its own.
+    """
+    has_ended = entry.expires_at is not None and entry.expires_at <= now
+    before = entry.imported_by_id
+    entry.imported_by_id = imported_by if has_ended or before == imported_by else None
+    return entry.imported_by_id != before
 
 
 def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | None, now: datetime.datetime) -> bool:

@@ -260,7 +260,12 @@ class _Batch:
                 self.now, self.provider, campaign, consent_required=call.consent_required
             )
         return judge.answer_queued(
-            call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked,
+            call.to_number,
+            call.time_zone,
+            call.name or "",
+            call.known,
+            self.numbers,
+            call.asked,
             has_consent=call.has_consent,
         )
 

@@ -20,8 +20,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='contactimport',
+            name='answers',
+            field=models.JSONField(db_default={}, default=dict),
+        ),
+        migrations.AddField(
+            model_name='contactimport',
             name='opt_out_reason',
-            field=models.CharField(blank=True, db_default='', default='', max_length=300, verbose_name='why not to call'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=300),
         ),
         migrations.AddField(
             model_name='contactimport',

@@ -64,11 +64,13 @@ class ContactImport(Owned):
     list_name = models.CharField(_("list"), max_length=MAX_LIST_NAME, blank=True)
     tags = models.JSONField(default=list)
     consent_source = models.CharField(_("consent given by"), max_length=MAX_CONSENT_SOURCE, blank=True)
-    opt_out_reason = models.CharField(_("why not to call"), max_length=MAX_REASON, blank=True, default="", db_default="")
+    opt_out_reason = models.CharField(max_length=MAX_REASON, blank=True, default="", db_default="")
     opt_out_source = models.CharField(max_length=10, blank=True, default="", db_default="")
     """A value of `DoNotCall.Source`, for the entries that the file makes."""
     opt_out_until = models.DateTimeField(null=True, blank=True)
     """When the entries of rows without their own last day expire; null: never."""
+    answers = models.JSONField(default=dict, db_default={})
+    """What a user said of the whole file: "dates" (a `DayMonth`), and "wishes" (doubtful cell to "yes" or "no")."""
     saved_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
     refused_reason = models.CharField(max_length=MAX_REASON, blank=True)

@@ -33,6 +33,16 @@ class FileForm(forms.Form):
     region = CountryField()
 
 
+class OptOutFileForm(FileForm):
+    """A file of numbers for the do-not-call list."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["file"].help_text = _(
+            "CSV or XLSX with one or more columns of numbers. Columns named Reason and Until count for their own row."
+        )
+
+
 class MappingForm(forms.Form):
     """What each column means, and the list to add the people to."""
 
@@ -106,7 +116,7 @@ class MappingForm(forms.Form):
             self.add_error(
                 f"{COLUMN}{column}", gettext("Only one column can be the phone number: keep this one apart.")
             )
-        for meaning in (meanings.TIME_ZONE, meanings.CONSENT_SOURCE, meanings.CONSENT_AT):
+        for meaning in (meanings.TIME_ZONE, meanings.CONSENT, meanings.CONSENT_SOURCE, meanings.CONSENT_AT):
             same = [column for column in range(len(self.record.headers)) if self._meaning(column) == meaning]
             for column in same[1:]:
                 self.add_error(f"{COLUMN}{column}", gettext("Another column is this already."))
@@ -137,7 +147,10 @@ class SaveForm(forms.Form):
         label=_("Who agreed to be called, and how"),
         required=False,
         max_length=MAX_CONSENT_SOURCE,
-        help_text=_("Such as: ticked the box in the web shop. Kept with everybody of whom no consent is noted yet."),
+        help_text=_(
+            "Such as: ticked the box in the web shop. Noted for everybody of whom no consent is noted yet; not for "
+            "rows in which the file's own consent column is empty, says no or cannot be read."
+        ),
     )
     tags = forms.CharField(
         label=_("Tags"),

@@ -12,9 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.contacts.importing import consent, wish_words
 from campaigns.numbers import text_of_digits, understand_number
 
 PHONE, NAME, TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "phone", "name", "time_zone", "consent_source", "consent_at"
+CONSENT, DO_NOT_CALL, OTHER_PHONE = "consent", "do_not_call", "other_phone"
 IGNORED = ""
 VARIABLE = "var:"
 MAX_VARIABLE_NAME = 40
@@ -23,6 +25,8 @@ FIELDS: dict[str, Promise] = {
     PHONE: gettext_lazy("Phone number"),
     NAME: gettext_lazy("Name"),
     TIME_ZONE: gettext_lazy("Time zone"),
+    DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),
+    CONSENT: gettext_lazy("Consent (yes or no)"),
     CONSENT_SOURCE: gettext_lazy("Consent given by"),
     CONSENT_AT: gettext_lazy("Consent given at"),
 }
@@ -42,7 +46,9 @@ TITLES: dict[str, tuple[str, ...]] = {
         "الاسم", "اسم", "naam", "pura naam", "grahak", "upnaam", "नाम", "ग्राहक",
     ),
     TIME_ZONE: ("time zone", "timezone", "tz", "منطقه زمانی", "samay kshetra"),
-    CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "consent", "رضایت", "منبع رضایت", "sahmati"),
+    DO_NOT_CALL: wish_words.TITLES,
+    CONSENT: consent.YES_NO_TITLES,
+    CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "منبع رضایت"),
     CONSENT_AT: ("consent at", "consent date", "consent given at", "consented at", "تاریخ رضایت", "sahmati tarikh"),
 }  # fmt: skip
 # Columns that our own file of bad rows adds.
@@ -106,7 +112,11 @@ def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[lis
     for column, (meaning, _rank) in meanings.items():
         if column in columns or meaning == PHONE:
             continue
-        if meaning == NAME or (meaning and meaning not in columns.values()):
+        if not meaning and has_titles and wish_words.is_wish_title(titles[column]):
+            meaning = DO_NOT_CALL
+        if meaning == CONSENT and not consent.is_yes_no([row[column] for row in body if len(row) > column]):
+            meaning = CONSENT_SOURCE
+        if meaning in {NAME, DO_NOT_CALL} or (meaning and meaning not in columns.values()):
             columns[column] = meaning
     columns = _one_whole_name(columns, titles)
     # With titles, an unknown column of words is not taken for the name: it may be a city. The user chooses.

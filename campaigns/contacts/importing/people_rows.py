@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import jdatetime
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.contacts.importing import consent
 from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.consent import Consent, ConsentColumns
 from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
+from campaigns.contacts.importing.dates import DayMonth, FoundDate
 from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.reading import Table, open_table, path_of
+from campaigns.contacts.importing.wish_words import WishColumns
 from campaigns.models import ContactImport
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_NAME
-from campaigns.numbers import PROBLEMS, UnderstoodNumber, text_of_digits, understand_number
+from campaigns.numbers import PROBLEMS, UnderstoodNumber, understand_number
 
 UNREADABLE = "unreadable"
 ZONE_UNKNOWN = "zone_unknown"
-DATE_UNKNOWN = "date_unknown"
+WISH_DOUBTFUL = "wish_doubtful"
+PART_UNREAD = "part_unread"
 MAX_VARIABLE = 1000
 
 NOTES: dict[str, Promise] = {
@@ -32,13 +34,18 @@ NOTES: dict[str, Promise] = {
     OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
     UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
     ZONE_UNKNOWN: _("The time zone is not known and was left out; the number's own time counts."),
-    DATE_UNKNOWN: _("The date of consent cannot be read and was left out."),
+    consent.DATE_UNKNOWN: _("The date cannot be read and was left out."),
+    consent.DATE_UNCLEAR: _("Day and month of the date could be either: say which comes first."),
+    consent.DATE_FUTURE: _("The date of consent is in the future: no consent is noted."),
+    consent.REFUSED: _("The file says that this person did not agree: no consent is noted."),
+    consent.UNREADABLE: _("What the file says of consent is neither yes nor a source: no consent is noted."),
+    PART_UNREAD: _("Not every number of this row can be read; only those that can are taken."),
+    WISH_DOUBTFUL: _("The do-not-call column says neither yes nor no."),
 }
 
 _CONTROLS = dict.fromkeys(
     [*range(32), *range(127, 160), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF], " "
 )
-_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 
 
 class FileRow(NamedTuple):
@@ -60,8 +67,7 @@ class PersonDetails(NamedTuple):
 
     name: str
     time_zone: str
-    consent_source: str
-    consent_at: datetime.datetime | None
+    consent: Consent
     variables: dict[str, str]
     note: str
     """Key of `NOTES` for a value that was ignored; else empty."""
@@ -70,23 +76,31 @@ class PersonDetails(NamedTuple):
 class Reader:
     """Reads a file as people; used alike by the check, the saving and the file of bad rows."""
 
-    def __init__(self, table: Table, mapping: ColumnMapping, region: str) -> None:
+    def __init__(
+        self, table: Table, mapping: ColumnMapping, region: str, answers: Mapping[str, Any] | None = None
+    ) -> None:
         self.table = table
         self.mapping = mapping
         self.region = region
-        phones = mapping.columns_of(meanings.PHONE)
-        self._phone = phones[0] if phones else -1
+        self._phones = [*mapping.columns_of(meanings.PHONE), *mapping.columns_of(meanings.OTHER_PHONE)]
+        self._phone = self._phones[0] if self._phones else -1
         self._names = mapping.columns_of(meanings.NAME)
         self._variables = mapping.variables()
-        self._single = {
-            meaning: next(iter(mapping.columns_of(meaning)), -1)
-            for meaning in (meanings.TIME_ZONE, meanings.CONSENT_SOURCE, meanings.CONSENT_AT)
-        }
+        self._zone, yes_no, source, given_at = (
+            next(iter(mapping.columns_of(meaning)), -1)
+            for meaning in (meanings.TIME_ZONE, meanings.CONSENT, meanings.CONSENT_SOURCE, meanings.CONSENT_AT)
+        )
+        said = answers or {}
+        self.now = timezone.now()
+        self.order = DayMonth(said["dates"]) if said.get("dates") else None
+        self.consent = ConsentColumns(yes_no, source, given_at, self.order, self.now)
+        self.wishes = WishColumns(mapping.columns_of(meanings.DO_NOT_CALL), said.get("wishes", {}))
 
     @classmethod
     def of(cls, record: ContactImport) -> Reader:
         """Open the file of an import. Raises FileRefused."""
-        return cls(open_table(path_of(record)), ColumnMapping.from_json(record.mapping), record.region)
+        mapping = ColumnMapping.from_json(record.mapping)
+        return cls(open_table(path_of(record)), mapping, record.region, record.answers)
 
     def people(self) -> Iterator[FileRow]:
         """Yield every parsed row after the titles, in order."""
@@ -117,27 +131,37 @@ class Reader:
     def details_of(self, row: FileRow) -> PersonDetails:
         """Return a row's values beside the phone number."""
         cells, note, width = row.cells, "", len(row.cells)
-        zone, source, at = (cells[column].strip() if 0 <= column < width else "" for column in self._single.values())
+        zone = cells[self._zone].strip() if 0 <= self._zone < width else ""
         if zone and not _zone_exists(zone):
             zone, note = "", ZONE_UNKNOWN
-        given_at = read_moment(at) if at else None
-        if at and given_at is None:
-            note = DATE_UNKNOWN
+        said = self.consent.of(cells)
+        note = said.note or note
         variables = {
             name: text
             for column, name in self._variables.items()
             if column < width and (text := plain_text(cells[column], MAX_VARIABLE))
         }
-        return PersonDetails(self.name_of(row), zone, plain_text(source, MAX_CONSENT_SOURCE), given_at, variables, note)
+        said = said._replace(source=plain_text(said.source, MAX_CONSENT_SOURCE))
+        return PersonDetails(self.name_of(row), zone, said, variables, note)
+
+    def numbers_of(self, row: FileRow) -> list[str]:
+        """Return all numbers of a row that can be read, in E.164: a wish holds for each of them."""
+        found = (row.cells[column] for column in self._phones if column < len(row.cells))
+        numbers = (understand_number(cell, self.region).e164 for cell in found)
+        return list(dict.fromkeys(number for number in numbers if number))
 
     @property
-    def gives_consent(self) -> bool:
-        """Tell whether a column holds the source of consent."""
-        return self._single[meanings.CONSENT_SOURCE] >= 0
+    def has_ends(self) -> bool:
+        """Tell whether rows may say until when they hold, as those of do-not-call files do."""
+        return False
+
+    def end_of(self, row: FileRow) -> FoundDate:
+        """Return until when a row holds; people are saved for good."""
+        return FoundDate()
 
     def has_notes(self) -> bool:
         """Tell whether `details_of` may return notes, that is, whether a column can have invalid values."""
-        return self._single[meanings.TIME_ZONE] >= 0 or self._single[meanings.CONSENT_AT] >= 0
+        return self._zone >= 0 or self.consent.is_there
 
 
 def plain_text(text: str, most: int) -> str:
@@ -147,19 +171,6 @@ def plain_text(text: str, most: int) -> str:
     if not text.isprintable():
         text = text.translate(_CONTROLS)
     return " ".join(text.split())[:most]
-
-
-def read_moment(text: str) -> datetime.datetime | None:
-    """Parse year-month-day, Gregorian or Jalali, with an optional time; None for any other text."""
-    found = _DATE.match(text_of_digits(text))
-    if found is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    try:
-        date: Any = jdatetime.date(year, month, day).togregorian() if year < 1700 else datetime.date(year, month, day)
-        return timezone.make_aware(datetime.datetime.combine(date, datetime.time(hour, minute, second)))
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=512)

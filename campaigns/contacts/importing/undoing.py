@@ -1,4 +1,4 @@
-"""Undo of an import, within 24 hours and before any of its people was called."""
+"""Undo of an import, within 24 hours and before any of its people was called; of do-not-call entries likewise."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts.importing.opt_outs import FORBIDDEN
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
-from campaigns.models import Call, Campaign, Contact, ContactImport, ContactList, ContactNote, ListMembership
+from campaigns.models import Call, Campaign, Contact, ContactImport, ContactList, ContactNote, DoNotCall, ListMembership
 from providers.types import CallStatus
 
 UNDO_HOURS = 24
@@ -28,6 +29,8 @@ def why_not(record: ContactImport) -> Promise | str:
         return _("Only a saved import can be undone.")
     if timezone.now() - record.saved_at > datetime.timedelta(hours=UNDO_HOURS):
         return _("More than 24 hours have passed: it cannot be undone any more.")
+    if record.is_of_opt_outs:
+        return ""
     if Campaign.objects.filter(lists=record.contact_list_id, status__in=_USING).exists():
         return _("A campaign uses this list: stop it first.")
     theirs = _calls(record)
@@ -42,11 +45,13 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
     """Remove what an import added; returns counts of people and memberships removed, and of people kept.
 
     New people are kept if they are in another list, have notes or were merged; values that the file gave to known
-    people are kept too. The gate is closed meanwhile, so that no call begins. Raises Refusal.
+    people are kept too. Numbers that only this file put on the do-not-call list come off it. The gate is closed
+    meanwhile, so that no call begins. Raises Refusal.
     """
     with transaction.atomic():
-        close_gate()
+        # The row before the gate, in the order in which saving takes them.
         record = ContactImport.objects.select_for_update().get(pk=import_id)
+        close_gate()
         reason = why_not(record)
         if reason:
             raise Refusal(str(reason))
@@ -61,12 +66,24 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         # No other table refers to these contacts, so one DELETE does, without loading every row.
         removed = leaving._raw_delete(leaving.db)
         _remove_empty_list(record)
-        done = {"people": int(removed), "places": int(left), "kept": kept}
+        allowed, confirmed = _allow_again(record)
+        done = {"people": int(removed), "places": int(left), "kept": kept, "numbers": allowed, "confirmed": confirmed}
         ContactImport.objects.filter(pk=import_id).update(
-            status=Status.UNDONE, undone_at=timezone.now(), counts=record.counts | {"removed": removed, "kept": kept}
+            status=Status.UNDONE,
+            undone_at=timezone.now(),
+            counts=record.counts | {"removed": removed, "kept": kept, "allowed_again": allowed, "confirmed": confirmed},
         )
         record_audit(person, "import.undone", record, **done)
     return done
+
+
+def _allow_again(record: ContactImport) -> tuple[int, int]:
+    """Remove the do-not-call entries that only this import made; returns how many, and how many others confirmed.
+
+    An entry that anything has confirmed since hangs on the import no more and stays, as do calls that were skipped.
+    """
+    removed, _rows = DoNotCall.objects.filter(imported_by=record).delete()
+    return removed, max(0, int(record.counts.get(FORBIDDEN, 0)) - removed)
 
 
 def _calls(record: ContactImport) -> QuerySet[Call]:

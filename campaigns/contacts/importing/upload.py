@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -9,9 +11,12 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import team_of
+from campaigns.contacts.importing import opt_outs
+from campaigns.contacts.importing.dates import DayMonth
 from campaigns.contacts.importing.limits import FileRefused, limits
 from campaigns.contacts.importing.mapping import PHONE, VARIABLE, ColumnMapping, guess_mapping, titles_of, variable_name
 from campaigns.contacts.importing.reading import measure, open_table, path_of
+from campaigns.contacts.importing.wish_words import Wish
 from campaigns.core import stored_files
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.imports import MAX_FILE_NAME
@@ -19,7 +24,13 @@ from campaigns.models.imports import MAX_FILE_NAME
 Status = ContactImport.Status
 
 
-def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any = None) -> ContactImport:
+def take_file(
+    file: File[Any] | IO[bytes],
+    name: str,
+    region: str,
+    person: Any = None,
+    purpose: str = ContactImport.Purpose.PEOPLE,
+) -> ContactImport:
     """Store a file under a generated name, read it once against the limits and guess its columns.
 
     `region` is the country of numbers without a country code. Raises FileRefused; the file is then not kept.
@@ -34,6 +45,7 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
     record = ContactImport(
         original_name=Path(name.replace("\\", "/")).name[:MAX_FILE_NAME] or "file",
         region=region,
+        purpose=purpose,
         owner=person,
         team_id=team_of(person),
     )
@@ -46,6 +58,8 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
     try:
         found = measure(open_table(path_of(record)))
         headers, mapping = guess_mapping(found.first_rows, region)
+        if record.is_of_opt_outs:
+            mapping = replace(mapping, columns=opt_outs.columns_of_opt_outs(mapping, headers))
         record.headers = headers
         record.mapping = mapping.to_json()
         record.total_rows = found.rows - int(mapping.has_titles)
@@ -71,9 +85,10 @@ def map_columns(
 ) -> bool:
     """Store the meaning of the columns and the target list; False if the import is already being saved or done.
 
-    Raises ValueError unless exactly one column holds the phone number.
+    Raises ValueError unless exactly one column holds the phone number; in a do-not-call file more may.
     """
-    if len(mapping.columns_of(PHONE)) != 1:
+    phones = len(mapping.columns_of(PHONE))
+    if not phones or (phones > 1 and not record.is_of_opt_outs):
         raise ValueError("exactly one column must hold the phone number")
     headers = record.headers
     if mapping.has_titles != ColumnMapping.from_json(record.mapping).has_titles:
@@ -103,3 +118,22 @@ def _retitled(record: ContactImport, mapping: ColumnMapping) -> tuple[list[str],
         for column, meaning in mapping.columns.items()
     }
     return headers, ColumnMapping(columns, mapping.has_titles, mapping.update_known)
+
+
+def answer(record: ContactImport, *, dates: DayMonth | None, wishes: Mapping[str, str]) -> bool:
+    """Store what a user says of a whole file; False if it is already being saved or done. The check runs anew after it.
+
+    `dates`: which of day and month comes first; None leaves it open. `wishes`: by doubtful value of the do-not-call
+    columns (`answer_key`), "yes", "no", or "" for still not known.
+    """
+    answers = dict(record.answers)
+    if dates is not None:
+        answers["dates"] = dates.value
+    answers["wishes"] = {
+        key: said for key, said in {**answers.get("wishes", {}), **wishes}.items() if said in {Wish.YES, Wish.NO}
+    }
+    changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
+        answers=answers, status=Status.UPLOADED, counts={}, samples={}
+    )
+    record.refresh_from_db()
+    return bool(changed)

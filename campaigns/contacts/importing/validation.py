@@ -6,16 +6,17 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from campaigns.contacts.importing import opt_outs
+from campaigns.contacts.importing.findings import Findings
 from campaigns.contacts.importing.limits import BATCH, FileRefused
 from campaigns.contacts.importing.lookups import forbidden_numbers, known_numbers
-from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
+from campaigns.contacts.importing.people_rows import NOTES, WISH_DOUBTFUL, FileRow, Reader
+from campaigns.contacts.importing.verdicts import JudgedRow, RowVerdict
+from campaigns.contacts.importing.wish_words import Wish
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import ContactImport
 from campaigns.reasons import MAX_REASON
@@ -27,41 +28,6 @@ MAX_RAW_SAMPLE, MAX_NAME_SAMPLE = 60, 80
 Status = ContactImport.Status
 
 
-class RowVerdict(models.TextChoices):
-    """What will be done with a row."""
-
-    GOOD = "good", gettext_lazy("Good")
-    FIXED = "fixed", gettext_lazy("Fixed")
-    KNOWN = "known", gettext_lazy("Already known")
-    IN_LIST = "in_list", gettext_lazy("Already in this list")
-    DUPLICATE_IN_FILE = "duplicate_in_file", gettext_lazy("Twice in this file")
-    DO_NOT_CALL = "do_not_call", gettext_lazy("On the do-not-call list")
-    BAD = "bad", gettext_lazy("Bad")
-
-
-MEANINGS: dict[str, Promise] = {
-    RowVerdict.GOOD: gettext_lazy("New people, saved as written."),
-    RowVerdict.FIXED: gettext_lazy("New people, saved after we put the row right. Check that we read it well."),
-    RowVerdict.KNOWN: gettext_lazy("We have these people already: they join the list, nobody is made twice."),
-    RowVerdict.IN_LIST: gettext_lazy("They stand in this list already: nothing is added."),
-    RowVerdict.DUPLICATE_IN_FILE: gettext_lazy("The same number stands further up: only its first row counts."),
-    RowVerdict.DO_NOT_CALL: gettext_lazy("They asked not to be called: left out."),
-    RowVerdict.BAD: gettext_lazy("Nobody who can be called. Download these rows, put them right, import them again."),
-}
-
-SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
-"""Verdicts of rows whose people this file adds to the list."""
-
-
-class JudgedRow(NamedTuple):
-    """A row and its verdict."""
-
-    row: FileRow
-    verdict: RowVerdict
-    note: str = ""
-    """Key of `NOTES`, or empty."""
-
-
 def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow]]:
     """Split a stream of rows into lists of at most `size`."""
     stream = iter(rows)
@@ -69,16 +35,31 @@ def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow
         yield batch
 
 
+def reader_of(record: ContactImport) -> Reader:
+    """Open the file of an import as what its rows become. Raises FileRefused."""
+    return opt_outs.OptOutReader.of(record) if record.is_of_opt_outs else Reader.of(record)
+
+
 def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list[JudgedRow]:
     """Return each row with its verdict, compared with the database in two queries."""
+    if isinstance(reader, opt_outs.OptOutReader):
+        return opt_outs.judge(batch, reader)
     numbers = [row.phone.e164 for row in batch if not row.problem and not row.same_as]
     known = known_numbers(numbers, list_id) if numbers else {}
     forbidden = forbidden_numbers(numbers) if numbers else set()
     look_closer = reader.has_notes()
+    has_wishes = reader.wishes.are_there
     judged = []
     for row in batch:
         number, note = row.phone.e164, ""
-        if row.problem:
+        wish = reader.wishes.of(row.cells)[0] if has_wishes else Wish.BLANK
+        if wish is Wish.YES and (theirs := reader.numbers_of(row)):
+            # Whatever else is wrong with the row, also where it repeats a number: the wish counts.
+            is_known = set(theirs) <= (forbidden if not row.problem and not row.same_as else forbidden_numbers(theirs))
+            verdict = RowVerdict.DO_NOT_CALL if is_known else RowVerdict.OPTED_OUT
+        elif wish is Wish.DOUBTFUL and not row.problem:
+            verdict, note = RowVerdict.DOUBTFUL, WISH_DOUBTFUL
+        elif row.problem:
             verdict, note = RowVerdict.BAD, row.problem
         elif row.same_as:
             verdict = RowVerdict.DUPLICATE_IN_FILE
@@ -103,24 +84,21 @@ def check_import(import_id: int) -> ContactImport:
     record = ContactImport.objects.get(pk=import_id)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return record
-    counts: Counter[str] = Counter()
-    samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in RowVerdict}
     changes: dict[str, Any]
     try:
-        reader = Reader.of(record)
-        for batch in batches(reader.people()):
-            judged = judge(batch, reader, record.contact_list_id)
-            counts.update(verdict for _row, verdict, _note in judged)
-            for one in judged:
-                if len(samples[one.verdict]) < SAMPLES:
-                    samples[one.verdict].append(_sample(one, reader))
+        counts, samples, findings = _look_at_rows(record)
+        if findings.order_to_use is not None:
+            # The file's own dates prove which of day and month comes first: its other dates are read so, too.
+            record.answers = record.answers | {"dates": findings.order_to_use.value}
+            counts, samples, findings = _look_at_rows(record)
     except FileRefused as refusal:
         changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:MAX_REASON]}
     else:
         changes = {
             "status": Status.CHECKED,
-            "counts": {verdict.value: counts[verdict] for verdict in RowVerdict},
-            "samples": samples,
+            "counts": {verdict.value: counts[verdict] for verdict in RowVerdict} | findings.counts(),
+            "samples": samples | findings.samples(),
+            "answers": record.answers,
             "total_rows": sum(counts.values()),
             "done_rows": 0,
         }
@@ -128,6 +106,21 @@ def check_import(import_id: int) -> ContactImport:
     ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED]).update(**changes)
     record.refresh_from_db()
     return record
+
+
+def _look_at_rows(record: ContactImport) -> tuple[Counter[str], dict[str, list[dict[str, Any]]], Findings]:
+    counts: Counter[str] = Counter()
+    samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in RowVerdict}
+    reader = reader_of(record)
+    findings = Findings(reader)
+    for batch in batches(reader.people()):
+        judged = judge(batch, reader, record.contact_list_id)
+        counts.update(verdict for _row, verdict, _note in judged)
+        for one in judged:
+            findings.look_at(one.row)
+            if len(samples[one.verdict]) < SAMPLES:
+                samples[one.verdict].append(_sample(one, reader))
+    return counts, samples, findings
 
 
 def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
@@ -149,7 +142,7 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
     """
     titles = [*record.headers, _("Row in the file"), _("Reason")]
     reasons = {code: str(note) for code, note in NOTES.items()}
-    return _write_bad_rows(Reader.of(record), titles, reasons)
+    return _write_bad_rows(reader_of(record), titles, reasons)
 
 
 def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:

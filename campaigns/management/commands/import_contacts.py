@@ -16,7 +16,8 @@ from callcenter.commands import PlainCommand
 from campaigns.contacts.importing import saving, upload
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import PHONE, ColumnMapping
-from campaigns.contacts.importing.validation import RowVerdict, check_import
+from campaigns.contacts.importing.validation import check_import
+from campaigns.contacts.importing.verdicts import MEANINGS, RowVerdict
 from campaigns.models import ContactImport, ContactList
 
 
@@ -65,7 +66,7 @@ class Command(PlainCommand):
         return record
 
     def _report(self, record: ContactImport, name: str, as_json: bool) -> None:
-        verdicts = {verdict.value: record.counts.get(verdict.value, 0) for verdict in RowVerdict}
+        verdicts = {verdict.value: record.counts.get(verdict.value, 0) for verdict in RowVerdict if verdict in MEANINGS}
         made, joined = record.counts["made"], record.counts["joined"]
         if as_json:
             found = {
@@ -77,5 +78,7 @@ class Command(PlainCommand):
             }
             self.stdout.write(json.dumps(found | verdicts))
             return
-        parts = ", ".join(f"{count} {verdict.label.lower()}" for verdict in RowVerdict if (count := verdicts[verdict]))
+        parts = ", ".join(
+            f"{count} {verdict.label.lower()}" for verdict in RowVerdict if (count := verdicts.get(verdict))
+        )
         self.stdout.write(f"{made} new people, {joined} joined “{name}”; of {record.total_rows} rows: {parts}.")

@@ -1,0 +1,197 @@
+"""Wishes of a file: rows of do-not-call files judged, and the numbers that a saved file puts on the list."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.contacts.do_not_call import Forbidden, OptOut, forbid_each
+from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.consent import DATE_UNCLEAR, DATE_UNKNOWN
+from campaigns.contacts.importing.dates import UNCLEAR, FoundDate, read_date
+from campaigns.contacts.importing.mapping import ColumnMapping, plain_title
+from campaigns.contacts.importing.people_rows import PART_UNREAD, WISH_DOUBTFUL, FileRow, Reader, plain_text
+from campaigns.contacts.importing.reading import Table
+from campaigns.contacts.importing.verdicts import JudgedRow, RowVerdict
+from campaigns.contacts.importing.wish_words import Wish
+from campaigns.models import ContactImport, DoNotCall
+from campaigns.numbers import EMPTY, understand_number
+from campaigns.reasons import MAX_REASON
+
+REASON, UNTIL = "reason", "until"
+FIELDS: dict[str, Promise] = {
+    meanings.PHONE: gettext_lazy("Phone number"),
+    meanings.NAME: gettext_lazy("Name"),
+    meanings.DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),
+    REASON: gettext_lazy("Reason"),
+    UNTIL: gettext_lazy("Last day"),
+}
+"""What a column of a do-not-call file may mean; several may be phone numbers, names or yes and no."""
+_TITLES = {
+    REASON: ("reason", "why", "دلیل", "علت", "چرا"),
+    UNTIL: ("until", "expires", "expires at", "last day", "تا", "تا تاریخ", "پایان", "آخرین روز"),
+}
+_FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def columns_of_opt_outs(mapping: ColumnMapping, titles: Sequence[str]) -> dict[int, str]:
+    """Return the meanings of a do-not-call file's columns, given what they would mean in a file of people.
+
+    Every column of phone numbers counts; what is of no use for the list is left out.
+    """
+    own = {plain_title(title): meaning for meaning, names in _TITLES.items() for title in names}
+    own |= {plain_title(_("Reason")): REASON, plain_title(_("Until")): UNTIL}
+    found: dict[int, str] = {}
+    for column, title in enumerate(titles):
+        meaning = mapping.columns.get(column, meanings.IGNORED)
+        if meaning == meanings.OTHER_PHONE:
+            meaning = meanings.PHONE
+        own_meaning = own.get(plain_title(title), "")
+        if own_meaning and own_meaning not in found.values() and meaning != meanings.PHONE:
+            meaning = own_meaning
+        found[column] = meaning if meaning in FIELDS else meanings.IGNORED
+    return found
+
+
+class OptOutReader(Reader):
+    """Reads a do-not-call file: a row may hold several numbers, and counts if one of them can be read."""
+
+    def __init__(
+        self, table: Table, mapping: ColumnMapping, region: str, answers: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(table, mapping, region, answers)
+        self._reason, self._until = (next(iter(mapping.columns_of(meaning)), -1) for meaning in (REASON, UNTIL))
+        self.file_end: datetime.datetime | None = None
+        """When the entries of rows without an own last day expire."""
+
+    @classmethod
+    def of(cls, record: ContactImport) -> OptOutReader:
+        """Open the file of an import. Raises FileRefused."""
+        reader = super().of(record)
+        assert isinstance(reader, OptOutReader)
+        reader.file_end = record.opt_out_until
+        return reader
+
+    def people(self) -> Iterator[FileRow]:
+        """Yield every row in order; one that repeats only numbers of earlier rows names the first of those."""
+        seen: dict[str, int] = {}
+        for row in super().people():
+            numbers = self.numbers_of(row)
+            if not numbers:
+                yield row._replace(same_as=0, problem=row.problem or row.phone.code)
+                continue
+            earlier = [seen.setdefault(number, row.number) for number in numbers]
+            is_repeated = all(number != row.number for number in earlier)
+            phone = row.phone if row.phone.e164 else understand_number(numbers[0], self.region)
+            yield row._replace(phone=phone, same_as=min(earlier) if is_repeated else 0)
+
+    @property
+    def has_ends(self) -> bool:
+        """Tell whether a column holds last days."""
+        return self._until >= 0
+
+    def end_of(self, row: FileRow) -> FoundDate:
+        """Return when the entry of a row expires: a date without a time means the end of that day."""
+        text = row.cells[self._until].strip() if 0 <= self._until < len(row.cells) else ""
+        if not text:
+            return FoundDate()
+        found = read_date(text, self.order, self.now, is_past=False)
+        if found.moment is None or found.has_time:
+            return found
+        return found._replace(moment=found.moment + datetime.timedelta(days=1))
+
+    def reason_of(self, row: FileRow) -> str:
+        """Return the reason that a row itself gives."""
+        return plain_text(row.cells[self._reason], MAX_REASON) if 0 <= self._reason < len(row.cells) else ""
+
+    def note_of(self, row: FileRow) -> str:
+        """Return what a user should look at in a row that counts; empty if nothing."""
+        if row.problem and row.problem != row.phone.code:
+            return row.problem
+        cells = (row.cells[column] for column in self._phones if column < len(row.cells))
+        codes = [understand_number(cell, self.region).code for cell in cells]
+        if any(code and code != EMPTY for code in codes):
+            return PART_UNREAD
+        problem = self.end_of(row).problem
+        return {"": "", UNCLEAR: DATE_UNCLEAR}.get(problem, DATE_UNKNOWN)
+
+
+def judge(batch: Sequence[FileRow], reader: OptOutReader) -> list[JudgedRow]:
+    """Return each row of a do-not-call file with its verdict, compared with the list in one query."""
+    numbers = [reader.numbers_of(row) for row in batch]
+    on_list = _ends_on_list([number for own in numbers for number in own], reader.now)
+    return [_judge_row(row, own, reader, on_list) for row, own in zip(batch, numbers, strict=True)]
+
+
+def _judge_row(
+    row: FileRow, numbers: Sequence[str], reader: OptOutReader, on_list: Mapping[str, datetime.datetime]
+) -> JudgedRow:
+    wish = reader.wishes.of(row.cells)[0] if reader.wishes.are_there else Wish.YES
+    if not numbers:
+        return JudgedRow(row, RowVerdict.BAD, row.problem or EMPTY)
+    if wish is Wish.DOUBTFUL:
+        return JudgedRow(row, RowVerdict.DOUBTFUL, WISH_DOUBTFUL)
+    if wish is not Wish.YES:
+        return JudgedRow(row, RowVerdict.SAYS_NO)
+    end = reader.end_of(row).moment or reader.file_end
+    if end is not None and end <= reader.now:
+        return JudgedRow(row, RowVerdict.ENDED)
+    if row.same_as:
+        return JudgedRow(row, RowVerdict.DUPLICATE_IN_FILE)
+    note = reader.note_of(row)
+    if all(on_list.get(number, reader.now) >= (end or _FOR_EVER) for number in numbers):
+        return JudgedRow(row, RowVerdict.DO_NOT_CALL, note)
+    return JudgedRow(row, RowVerdict.FIXED if note or row.phone.was_fixed else RowVerdict.GOOD, note)
+
+
+def _ends_on_list(numbers: Sequence[str], now: datetime.datetime) -> dict[str, datetime.datetime]:
+    """Return the numbers with an entry in force, each with its end."""
+    entries = DoNotCall.objects.in_force(now).filter(phone__in=numbers).values_list("phone", "expires_at")
+    return {phone: end or _FOR_EVER for phone, end in entries}
+
+
+# Saving
+
+ADDED = (RowVerdict.GOOD, RowVerdict.FIXED)
+"""Verdicts of a do-not-call file whose rows add a number to the list."""
+FORBIDDEN, SKIPPED_CALLS = "forbidden", "skipped_calls"
+"""Keys of `ContactImport.counts`: entries that the file made, and waiting calls that were taken out of the queue."""
+_COUNTED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.DO_NOT_CALL, RowVerdict.DUPLICATE_IN_FILE)
+"""Verdicts of a do-not-call file whose rows are a wish; a number that is on the list already is confirmed by it."""
+
+
+def put_on_list(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> Forbidden:
+    """Put the numbers of a batch on the do-not-call list, inside the transaction that saves the batch."""
+    wishes: dict[str, OptOut] = {}
+    for one in judged:
+        wish = _wish_of(record, reader, one)
+        if wish is None:
+            continue
+        for number in reader.numbers_of(one.row):
+            kept = wishes.get(number)
+            if kept is None or (wish.expires_at or _FOR_EVER) > (kept.expires_at or _FOR_EVER):
+                wishes[number] = wish
+    if not wishes:
+        return Forbidden()
+    source = record.opt_out_source or DoNotCall.Source.IMPORT
+    return forbid_each(wishes, source=source, person=record.owner, imported_by=record.pk)
+
+
+def _wish_of(record: ContactImport, reader: Reader, one: JudgedRow) -> OptOut | None:
+    """Return the opt-out that a judged row says; None if it says none."""
+    row = one.row
+    if isinstance(reader, OptOutReader):
+        if one.verdict not in _COUNTED:
+            return None
+        end = reader.end_of(row).moment or record.opt_out_until
+        return OptOut(reader.reason_of(row) or record.opt_out_reason, end)
+    if not reader.wishes.are_there:
+        return None
+    wish, cell = reader.wishes.of(row.cells)
+    # The file's name and what it says, in its own words: the entry is read in any language.
+    return OptOut(f"{record.original_name}: {' '.join(cell.split())}"[:MAX_REASON]) if wish is Wish.YES else None

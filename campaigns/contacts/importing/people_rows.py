@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -21,13 +22,15 @@ from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.contacts.importing.wish_words import WishColumns
 from campaigns.models import ContactImport
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_NAME
-from campaigns.numbers import PROBLEMS, UnderstoodNumber, understand_number
+from campaigns.numbers import PROBLEMS, Trust, UnderstoodNumber, countries_told, understand_number
 
 UNREADABLE = "unreadable"
 ZONE_UNKNOWN = "zone_unknown"
 WISH_DOUBTFUL = "wish_doubtful"
 PART_UNREAD = "part_unread"
 MAX_VARIABLE = 1000
+ROWS_THAT_TELL = 2000
+"""Rows at the beginning of a file whose numbers tell of which countries those are that lost their plus."""
 
 NOTES: dict[str, Promise] = {
     **PROBLEMS,
@@ -102,9 +105,16 @@ class Reader:
         mapping = ColumnMapping.from_json(record.mapping)
         return cls(open_table(path_of(record)), mapping, record.region, record.answers)
 
+    @cached_property
+    def trust(self) -> Trust:
+        """What the file's other numbers say of those that lost their plus."""
+        first = islice(self.table.rows(), ROWS_THAT_TELL)
+        cells = (row[self._phone] for _number, row, _problem in first if 0 <= self._phone < len(row))
+        return Trust(lost_plus=countries_told(cells, self.region))
+
     def people(self) -> Iterator[FileRow]:
         """Yield every parsed row after the titles, in order."""
-        phone, region = self._phone, self.region
+        phone, region, trust = self._phone, self.region, self.trust
         seen: dict[int, int] = {}
         may_be_unreadable = self.table.has_broken_letters
         rows = self.table.rows()
@@ -112,7 +122,7 @@ class Reader:
             next(rows, None)
         for number, cells, problem in rows:
             raw = cells[phone] if phone < len(cells) else ""
-            found = understand_number(raw, region)
+            found = understand_number(raw, region, trust)
             same_as = 0
             if may_be_unreadable and not problem and "\ufffd" in "".join(cells):
                 problem = UNREADABLE

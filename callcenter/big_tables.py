@@ -29,6 +29,7 @@ BIG_TABLES = frozenset(
         "campaigns.handover",
         "campaigns.inboundcall",
         "campaigns.listmembership",
+        "campaigns.othernumber",
         "campaigns.transcriptwords",
         "providers.providerexchange",
     }

@@ -20,6 +20,7 @@ from callcenter.audit.models import record as record_audit
 from campaigns import rules
 from campaigns.contacts import search
 from campaigns.core import results
+from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.calls import CallQuerySet
@@ -83,9 +84,8 @@ def calls_of(contact: Contact) -> CallQuerySet:
 
 
 def mark_forbidden(people: Iterable[Contact]) -> set[str]:
-    """Return the numbers of these people that have an active do-not-call entry, in one query."""
-    phones = [person.phone for person in people]
-    return set(DoNotCall.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))
+    """Return the numbers of these people that must not be called, in one query."""
+    return forbidden_numbers(person.phone for person in people)
 
 
 def is_in_force(entry: DoNotCall) -> bool:

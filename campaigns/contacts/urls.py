@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.contacts.views import do_not_call, duplicates, imports, lists, people
+from campaigns.contacts.views import do_not_call, duplicates, import_rows, imports, lists, people
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -36,6 +36,9 @@ urlpatterns = [
     path("imports/<int:pk>/columns/", imports.map_columns, name="import-map"),
     path("imports/<int:pk>/check/", imports.check, name="import-check"),
     path("imports/<int:pk>/answers/", imports.answer, name="import-answers"),
+    path("imports/<int:pk>/rows/", import_rows.rows, name="import-rows"),
+    path("imports/<int:pk>/rows/fix/", import_rows.fix_row, name="import-row-fix"),
+    path("imports/<int:pk>/numbers/", import_rows.choose_number, name="import-numbers"),
     path("imports/<int:pk>/save/", imports.save, name="import-save"),
     path("imports/<int:pk>/progress/", imports.progress, name="import-progress"),
     path("imports/<int:pk>/bad-rows/", imports.bad_rows_file, name="import-bad-rows"),

@@ -8,9 +8,11 @@ from campaigns.models.exports import CallExport
 from campaigns.models.hand_overs import HandOver
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
+from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
+from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -36,6 +38,7 @@ __all__ = [
     "ContactImport",
     "ContactList",
     "ContactNote",
+    "CorrectedRow",
     "CostTally",
     "DatabaseMark",
     "DayCap",
@@ -46,6 +49,9 @@ __all__ = [
     "InboundCall",
     "InstallationSettings",
     "ListMembership",
+    "OtherNumber",
+    "RefusedRow",
+    "RowVerdicts",
     "RunningSlice",
     "SavedFilter",
     "TallyMark",

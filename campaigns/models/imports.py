@@ -23,6 +23,15 @@ def upload_path(record: ContactImport, filename: str) -> str:
     return f"{FOLDER}/{uuid.uuid4().hex}{suffix}"
 
 
+class TwoNumbers(models.TextChoices):
+    """What counts where one cell of a file holds several numbers."""
+
+    ASK = "", _("Not said yet")
+    FIRST = "first", _("The first number")
+    SECOND = "second", _("The second number")
+    BOTH = "both", _("Both, as numbers of one person: the first is called")
+
+
 class ContactImport(Owned):
     """An uploaded file, its column mapping and the result of its rows; only saving creates contacts or entries."""
 
@@ -49,12 +58,19 @@ class ContactImport(Owned):
     original_name = models.CharField(_("file"), max_length=MAX_FILE_NAME)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
     region = models.CharField(_("country of numbers without +"), max_length=2, default="IR")
+    two_numbers = models.CharField(
+        _("two numbers in a cell"), max_length=6, choices=TwoNumbers.choices, blank=True, default="", db_default=""
+    )
     headers = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     """Column position (text) to a meaning (`importing.mapping.FIELDS`), "var:<name>" or "", and options of the file."""
     total_rows = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
-    """Number of rows by verdict: good, fixed, bad, duplicate_in_file, in_list, known, do_not_call."""
+    """Number of rows by verdict: good, fixed, bad, duplicate_in_file, in_list, known, do_not_call, left_out."""
+    rows_with_several = models.PositiveIntegerField(default=0, db_default=0)
+    """Rows with several numbers in a cell, at the check."""
+    rows_that_differ = models.PositiveIntegerField(default=0, db_default=0)
+    """Rows whose number stands in an earlier row that has other values, at the check."""
     samples = models.JSONField(default=dict)
     """The first rows of each verdict, for the check page."""
     done_rows = models.PositiveIntegerField(default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.functional import Promise
@@ -36,10 +37,14 @@ class Findings:
         self._wishes: Counter[str] = Counter()
         self._written: dict[str, str] = {}
 
-    def look_at(self, row: FileRow) -> None:
-        """Take one row into account."""
-        if not self._looks:
-            return
+    def look_at(self, batch: Iterable[FileRow]) -> None:
+        """Take rows into account, but those that a user left out."""
+        if self._looks:
+            for row in batch:
+                if not row.is_left_out:
+                    self._look_at(row)
+
+    def _look_at(self, row: FileRow) -> None:
         reader = self._reader
         if reader.wishes.are_there:
             wish, cell = reader.wishes.of(row.cells)

@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy
 from campaigns.contacts.importing import consent, wish_words
 from campaigns.numbers import text_of_digits, understand_number
 
-PHONE, NAME, TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "phone", "name", "time_zone", "consent_source", "consent_at"
-CONSENT, DO_NOT_CALL, OTHER_PHONE = "consent", "do_not_call", "other_phone"
+PHONE, OTHER_PHONE, NAME = "phone", "other_phone", "name"
+TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "time_zone", "consent_source", "consent_at"
+CONSENT, DO_NOT_CALL = "consent", "do_not_call"
 IGNORED = ""
 VARIABLE = "var:"
 MAX_VARIABLE_NAME = 40
 
 FIELDS: dict[str, Promise] = {
     PHONE: gettext_lazy("Phone number"),
+    OTHER_PHONE: gettext_lazy("Another phone number"),
     NAME: gettext_lazy("Name"),
     TIME_ZONE: gettext_lazy("Time zone"),
     DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),

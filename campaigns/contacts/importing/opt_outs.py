@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.contacts.do_not_call import Forbidden, OptOut, forbid_each
 from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.cell_numbers import numbers_in_cell
 from campaigns.contacts.importing.consent import DATE_UNCLEAR, DATE_UNKNOWN
 from campaigns.contacts.importing.dates import UNCLEAR, FoundDate, read_date
 from campaigns.contacts.importing.mapping import ColumnMapping, plain_title
@@ -20,6 +21,7 @@ from campaigns.contacts.importing.reading import Table
 from campaigns.contacts.importing.verdicts import JudgedRow, RowVerdict
 from campaigns.contacts.importing.wish_words import Wish
 from campaigns.models import ContactImport, DoNotCall
+from campaigns.models.imports import TwoNumbers
 from campaigns.numbers import EMPTY, understand_number
 from campaigns.reasons import MAX_REASON
 
@@ -61,10 +63,8 @@ def columns_of_opt_outs(mapping: ColumnMapping, titles: Sequence[str]) -> dict[i
 class OptOutReader(Reader):
     """Reads a do-not-call file: a row may hold several numbers, and counts if one of them can be read."""
 
-    def __init__(
-        self, table: Table, mapping: ColumnMapping, region: str, answers: Mapping[str, Any] | None = None
-    ) -> None:
-        super().__init__(table, mapping, region, answers)
+    def __init__(self, table: Table, mapping: ColumnMapping, region: str, **options: Any) -> None:
+        super().__init__(table, mapping, region, **options)
         self._reason, self._until = (next(iter(mapping.columns_of(meaning)), -1) for meaning in (REASON, UNTIL))
         self.file_end: datetime.datetime | None = None
         """When the entries of rows without an own last day expire."""
@@ -75,20 +75,33 @@ class OptOutReader(Reader):
         reader = super().of(record)
         assert isinstance(reader, OptOutReader)
         reader.file_end = record.opt_out_until
+        # All numbers of a cell are the person's: none of them is to be called.
+        reader.two_numbers = TwoNumbers.BOTH
         return reader
 
     def people(self) -> Iterator[FileRow]:
-        """Yield every row in order; one that repeats only numbers of earlier rows names the first of those."""
+        """Yield every row in order; one that repeats only numbers of earlier wishes names the first of those."""
         seen: dict[str, int] = {}
         for row in super().people():
             numbers = self.numbers_of(row)
             if not numbers:
-                yield row._replace(same_as=0, problem=row.problem or row.phone.code)
+                yield row._replace(same_as=0, problem=row.problem or row.phone.code, note="")
                 continue
-            earlier = [seen.setdefault(number, row.number) for number in numbers]
-            is_repeated = all(number != row.number for number in earlier)
+            problem = "" if row.problem == row.phone.code else row.problem
             phone = row.phone if row.phone.e164 else understand_number(numbers[0], self.region)
-            yield row._replace(phone=phone, same_as=min(earlier) if is_repeated else 0)
+            row = row._replace(phone=phone, same_as=0, problem=problem)
+            if self.is_wish(row):
+                earlier = [seen.setdefault(number, row.number) for number in numbers]
+                if all(number != row.number for number in earlier):
+                    row = row._replace(same_as=min(earlier))
+            yield row._replace(note=problem or self._note_of(row))
+
+    def is_wish(self, row: FileRow) -> bool:
+        """Tell whether a row with numbers says that they are not to be called, now or later."""
+        if row.is_left_out or (self.wishes.are_there and self.wishes.of(row.cells)[0] is not Wish.YES):
+            return False
+        end = self.end_of(row).moment or self.file_end
+        return end is None or end > self.now
 
     @property
     def has_ends(self) -> bool:
@@ -109,19 +122,17 @@ class OptOutReader(Reader):
         """Return the reason that a row itself gives."""
         return plain_text(row.cells[self._reason], MAX_REASON) if 0 <= self._reason < len(row.cells) else ""
 
-    def note_of(self, row: FileRow) -> str:
+    def _note_of(self, row: FileRow) -> str:
         """Return what a user should look at in a row that counts; empty if nothing."""
-        if row.problem and row.problem != row.phone.code:
-            return row.problem
-        cells = (row.cells[column] for column in self._phones if column < len(row.cells))
-        codes = [understand_number(cell, self.region).code for cell in cells]
-        if any(code and code != EMPTY for code in codes):
-            return PART_UNREAD
+        for cell in (row.cells[column] for column in self._phones if column < len(row.cells)):
+            code = understand_number(cell, self.region).code
+            if code and code != EMPTY and not numbers_in_cell(cell, self.region):
+                return PART_UNREAD
         problem = self.end_of(row).problem
         return {"": "", UNCLEAR: DATE_UNCLEAR}.get(problem, DATE_UNKNOWN)
 
 
-def judge(batch: Sequence[FileRow], reader: OptOutReader) -> list[JudgedRow]:
+def judge_opt_outs(batch: Sequence[FileRow], reader: OptOutReader) -> list[JudgedRow]:
     """Return each row of a do-not-call file with its verdict, compared with the list in one query."""
     numbers = [reader.numbers_of(row) for row in batch]
     on_list = _ends_on_list([number for own in numbers for number in own], reader.now)
@@ -131,22 +142,22 @@ def judge(batch: Sequence[FileRow], reader: OptOutReader) -> list[JudgedRow]:
 def _judge_row(
     row: FileRow, numbers: Sequence[str], reader: OptOutReader, on_list: Mapping[str, datetime.datetime]
 ) -> JudgedRow:
-    wish = reader.wishes.of(row.cells)[0] if reader.wishes.are_there else Wish.YES
+    if row.is_left_out:
+        return JudgedRow(row, RowVerdict.LEFT_OUT)
     if not numbers:
         return JudgedRow(row, RowVerdict.BAD, row.problem or EMPTY)
-    if wish is Wish.DOUBTFUL:
-        return JudgedRow(row, RowVerdict.DOUBTFUL, WISH_DOUBTFUL)
-    if wish is not Wish.YES:
-        return JudgedRow(row, RowVerdict.SAYS_NO)
-    end = reader.end_of(row).moment or reader.file_end
-    if end is not None and end <= reader.now:
-        return JudgedRow(row, RowVerdict.ENDED)
+    if not reader.is_wish(row):
+        wish = reader.wishes.of(row.cells)[0] if reader.wishes.are_there else Wish.YES
+        if wish is Wish.DOUBTFUL:
+            return JudgedRow(row, RowVerdict.HELD, WISH_DOUBTFUL)
+        return JudgedRow(row, RowVerdict.ENDED if wish is Wish.YES else RowVerdict.SAYS_NO)
     if row.same_as:
         return JudgedRow(row, RowVerdict.DUPLICATE_IN_FILE)
-    note = reader.note_of(row)
-    if all(on_list.get(number, reader.now) >= (end or _FOR_EVER) for number in numbers):
-        return JudgedRow(row, RowVerdict.DO_NOT_CALL, note)
-    return JudgedRow(row, RowVerdict.FIXED if note or row.phone.was_fixed else RowVerdict.GOOD, note)
+    end = reader.end_of(row).moment or reader.file_end or _FOR_EVER
+    if all(on_list.get(number, reader.now) >= end for number in numbers):
+        return JudgedRow(row, RowVerdict.DO_NOT_CALL, row.note)
+    was_fixed = row.note or row.phone.was_fixed
+    return JudgedRow(row, RowVerdict.FIXED if was_fixed else RowVerdict.GOOD, row.note)
 
 
 def _ends_on_list(numbers: Sequence[str], now: datetime.datetime) -> dict[str, datetime.datetime]:
@@ -157,8 +168,6 @@ def _ends_on_list(numbers: Sequence[str], now: datetime.datetime) -> dict[str, d
 
 # Saving
 
-ADDED = (RowVerdict.GOOD, RowVerdict.FIXED)
-"""Verdicts of a do-not-call file whose rows add a number to the list."""
 FORBIDDEN, SKIPPED_CALLS = "forbidden", "skipped_calls"
 """Keys of `ContactImport.counts`: entries that the file made, and waiting calls that were taken out of the queue."""
 _COUNTED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.DO_NOT_CALL, RowVerdict.DUPLICATE_IN_FILE)

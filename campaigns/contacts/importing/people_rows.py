@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -14,20 +15,28 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.importing import consent
 from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.cell_numbers import numbers_of
 from campaigns.contacts.importing.consent import Consent, ConsentColumns
+from campaigns.contacts.importing.corrections import Correction, corrections_of
 from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
 from campaigns.contacts.importing.dates import DayMonth, FoundDate
 from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.contacts.importing.wish_words import WishColumns
+from campaigns.core.csv_cells import GUARD, unguarded
 from campaigns.models import ContactImport
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_NAME
-from campaigns.numbers import PROBLEMS, Trust, UnderstoodNumber, countries_told, understand_number
+from campaigns.models.imports import TwoNumbers
+from campaigns.numbers import EMPTY, PROBLEMS, Trust, UnderstoodNumber, countries_told, understand_number
 
 UNREADABLE = "unreadable"
 ZONE_UNKNOWN = "zone_unknown"
 WISH_DOUBTFUL = "wish_doubtful"
 PART_UNREAD = "part_unread"
+OTHER_COLUMN = "other_column"
+ONE_OF_SEVERAL = "one_of_several"
+CORRECTED = "corrected"
+DIFFERS = "differs"
 MAX_VARIABLE = 1000
 ROWS_THAT_TELL = 2000
 """Rows at the beginning of a file whose numbers tell of which countries those are that lost their plus."""
@@ -44,6 +53,12 @@ NOTES: dict[str, Promise] = {
     consent.UNREADABLE: _("What the file says of consent is neither yes nor a source: no consent is noted."),
     PART_UNREAD: _("Not every number of this row can be read; only those that can are taken."),
     WISH_DOUBTFUL: _("The do-not-call column says neither yes nor no."),
+    OTHER_COLUMN: _("The first number is missing or cannot be called: the one of another column is used."),
+    ONE_OF_SEVERAL: _("The cell holds several numbers: the chosen one is called."),
+    CORRECTED: _("Corrected on this page."),
+    DIFFERS: _(
+        "An earlier row has the same number and other values. Only the earlier row is saved: choose between them."
+    ),
 }
 
 _CONTROLS = dict.fromkeys(
@@ -63,6 +78,25 @@ class FileRow(NamedTuple):
     """Number of the earlier row with the same phone number, or 0."""
     problem: str
     """Key of `NOTES` if the row cannot become a person; else empty."""
+    note: str = ""
+    """Key of `NOTES` if the row can, but a person should look at it; else empty."""
+    others: tuple[str, ...] = ()
+    """Further numbers of the person, E.164."""
+    sheet: str = ""
+    is_left_out: bool = False
+    """Whether a user left the row out."""
+    original: Sequence[str] | None = None
+    """The cells as they stand in the file, if a user corrected the row."""
+
+    @property
+    def same_sheet(self) -> str:
+        """The sheet of the row `same_as`."""
+        return self.sheet
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The name of the row within its file: sheet and row number."""
+        return self.sheet, self.number
 
 
 class PersonDetails(NamedTuple):
@@ -80,13 +114,24 @@ class Reader:
     """Reads a file as people; used alike by the check, the saving and the file of bad rows."""
 
     def __init__(
-        self, table: Table, mapping: ColumnMapping, region: str, answers: Mapping[str, Any] | None = None
+        self,
+        table: Table,
+        mapping: ColumnMapping,
+        region: str,
+        *,
+        two_numbers: str = TwoNumbers.ASK,
+        corrections: Mapping[tuple[str, int], Correction] | None = None,
+        answers: Mapping[str, Any] | None = None,
     ) -> None:
         self.table = table
         self.mapping = mapping
         self.region = region
-        self._phones = [*mapping.columns_of(meanings.PHONE), *mapping.columns_of(meanings.OTHER_PHONE)]
-        self._phone = self._phones[0] if self._phones else -1
+        self.two_numbers = two_numbers
+        self.corrections = corrections or {}
+        # In a do-not-call file several columns are the phone number.
+        phones = mapping.columns_of(meanings.PHONE) or [-1]
+        self._phone = phones[0]
+        self._phones = [*phones, *mapping.columns_of(meanings.OTHER_PHONE)]
         self._names = mapping.columns_of(meanings.NAME)
         self._variables = mapping.variables()
         self._zone, yes_no, source, given_at = (
@@ -98,12 +143,29 @@ class Reader:
         self.order = DayMonth(said["dates"]) if said.get("dates") else None
         self.consent = ConsentColumns(yes_no, source, given_at, self.order, self.now)
         self.wishes = WishColumns(mapping.columns_of(meanings.DO_NOT_CALL), said.get("wishes", {}))
+        self._values = _values_at([column for column in self.used if column != self._phone])
 
     @classmethod
     def of(cls, record: ContactImport) -> Reader:
-        """Open the file of an import. Raises FileRefused."""
-        mapping = ColumnMapping.from_json(record.mapping)
-        return cls(open_table(path_of(record)), mapping, record.region, record.answers)
+        """Open the file of an import, with the corrections that users made. Raises FileRefused."""
+        return cls(
+            open_table(path_of(record)),
+            ColumnMapping.from_json(record.mapping),
+            record.region,
+            two_numbers=record.two_numbers,
+            corrections=corrections_of(record.pk),
+            answers=record.answers,
+        )
+
+    @property
+    def phone_columns(self) -> list[int]:
+        """The columns of numbers: the one to call, then the further ones."""
+        return self._phones
+
+    @property
+    def used(self) -> list[int]:
+        """The columns that become part of a person, in the file's order."""
+        return sorted(column for column, meaning in self.mapping.columns.items() if meaning)
 
     @cached_property
     def trust(self) -> Trust:
@@ -114,24 +176,44 @@ class Reader:
 
     def people(self) -> Iterator[FileRow]:
         """Yield every parsed row after the titles, in order."""
-        phone, region, trust = self._phone, self.region, self.trust
+        phone, region, trust, corrections = self._phone, self.region, self.trust, self.corrections
+        has_others, values = len(self._phones) > 1, self._values
+        # By number: where it stands first, and what else that row says, in one integer to keep memory small.
         seen: dict[int, int] = {}
         may_be_unreadable = self.table.has_broken_letters
         rows = self.table.rows()
         if self.mapping.has_titles:
             next(rows, None)
         for number, cells, problem in rows:
+            original, note, is_left_out, same_as = None, "", False, 0
+            others: tuple[str, ...] = ()
+            text = "".join(cells)
+            if GUARD in text:
+                cells = list(map(unguarded, cells))
+            if may_be_unreadable and not problem and "\ufffd" in text:
+                problem = UNREADABLE
+            if corrections and (correction := corrections.get(("", number))) is not None:
+                original, is_left_out = cells, correction.is_left_out
+                if correction.cells:
+                    # A person has read the whole row, so that what spoilt it in the file holds no more.
+                    cells, note, problem = correction.applied_to(cells), CORRECTED, ""
             raw = cells[phone] if phone < len(cells) else ""
             found = understand_number(raw, region, trust)
-            same_as = 0
-            if may_be_unreadable and not problem and "\ufffd" in "".join(cells):
-                problem = UNREADABLE
+            if has_others or (found.code and found.code != EMPTY):
+                theirs = numbers_of(cells, self._phones, region, self.two_numbers)
+                found, raw, others = theirs.phone, theirs.raw, theirs.others
+                if found.e164:
+                    note = note or (OTHER_COLUMN if theirs.is_fallback else ONE_OF_SEVERAL if theirs.is_several else "")
             if found.code:
                 problem = problem or found.code
-            elif not problem:
-                first = seen.setdefault(int(found.e164[1:]), number)
-                same_as = first if first != number else 0
-            yield FileRow(number, cells, raw, found, same_as, problem)
+            elif not problem and not is_left_out:
+                said = values(cells)
+                packed = number | (hash(said) & _HASH) << _ROW_BITS
+                first = seen.setdefault(int(found.e164[1:]), packed)
+                same_as = first & _ROW if first & _ROW != number else 0
+                if same_as and first != packed & ~_ROW | same_as and any(said):
+                    note = DIFFERS
+            yield FileRow(number, cells, raw, found, same_as, problem, note, others, "", is_left_out, original)
 
     def name_of(self, row: FileRow) -> str:
         """Return the person's name from the name columns of a row."""
@@ -156,9 +238,8 @@ class Reader:
 
     def numbers_of(self, row: FileRow) -> list[str]:
         """Return all numbers of a row that can be read, in E.164: a wish holds for each of them."""
-        found = (row.cells[column] for column in self._phones if column < len(row.cells))
-        numbers = (understand_number(cell, self.region).e164 for cell in found)
-        return list(dict.fromkeys(number for number in numbers if number))
+        found = numbers_of(row.cells, self._phones, self.region, TwoNumbers.BOTH)
+        return [found.phone.e164, *found.others] if found.phone.e164 else []
 
     @property
     def has_ends(self) -> bool:
@@ -172,6 +253,26 @@ class Reader:
     def has_notes(self) -> bool:
         """Tell whether `details_of` may return notes, that is, whether a column can have invalid values."""
         return self._zone >= 0 or self.consent.is_there
+
+
+_ROW_BITS = 32
+_ROW, _HASH = (1 << _ROW_BITS) - 1, (1 << 28) - 1
+
+
+def _values_at(columns: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """Return a function that takes these columns out of a row, which may be shorter."""
+    if len(columns) < 2:
+        return lambda cells: tuple(cells[column] for column in columns if column < len(cells))
+    taken = itemgetter(*columns)
+
+    def values(cells: Sequence[str]) -> tuple[str, ...]:
+        try:
+            found: tuple[str, ...] = taken(cells)
+        except IndexError:
+            found = tuple(cells[column] if column < len(cells) else "" for column in columns)
+        return found
+
+    return values
 
 
 def plain_text(text: str, most: int) -> str:

@@ -23,8 +23,16 @@ from campaigns.contacts.importing.findings import UNCLEAR_DATES
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.lookups import join_list
 from campaigns.contacts.importing.people_rows import FileRow, Reader
+from campaigns.contacts.importing.rows_kept import keep_other_numbers, keep_refused
 from campaigns.contacts.importing.validation import batches, judge, reader_of
-from campaigns.contacts.importing.verdicts import SAVED, JudgedRow, RowVerdict
+from campaigns.contacts.importing.verdicts import (
+    SAVED,
+    JudgedRow,
+    RowVerdict,
+    forget_verdicts,
+    keep_batch,
+    letters_of,
+)
 from campaigns.core import hosts, progress, stored_files
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.refusals import Refusal
@@ -72,6 +80,7 @@ def begin_saving(
         if not began:
             return False
         record = ContactImport.objects.get(pk=import_id)
+        forget_verdicts(import_id)
         if record.contact_list_id is None and not record.is_of_opt_outs:
             name = record.list_name or record.original_name[:MAX_LIST_NAME]
             try:
@@ -169,9 +178,11 @@ def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], 
         judged = judge(batch, reader, record.contact_list_id)
         if not record.is_of_opt_outs:
             _save_people(record, reader, [one for one in judged if one.verdict in SAVED])
+        keep_refused(record.pk, reader, judged)
+        keep_batch(record.pk, done, letters_of(one.verdict for one in judged))
         forbidden = opt_outs.put_on_list(record, reader, judged)
         counts: Counter[str] = Counter(ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk))
-        counts.update(verdict.value for _row, verdict, _note in judged)
+        counts.update(one.verdict.value for one in judged)
         if forbidden.skipped:
             counts[opt_outs.SKIPPED_CALLS] += forbidden.skipped
         ContactImport.objects.filter(pk=record.pk).update(counts=dict(counts))
@@ -188,6 +199,7 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedR
     known = [one for one in judged if one.verdict == RowVerdict.KNOWN]
     if known and (reader.mapping.update_known or reader.consent.is_there or record.tags or record.consent_source):
         _update_contacts(record, reader, known)
+    keep_other_numbers(record.pk, judged)
     assert record.contact_list_id is not None
     join_list(numbers, record.contact_list_id, record.pk)
 

@@ -25,15 +25,16 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import may, needs
 from campaigns import queue
 from campaigns.contacts.do_not_call import OptOut
+from campaigns.contacts.forms.import_rows import TwoNumbersForm
 from campaigns.contacts.forms.imports import FileForm, MappingForm, OptOutFileForm, SaveForm
 from campaigns.contacts.forms.opt_out_imports import AnswersForm, OptOutMappingForm, OptOutSaveForm
-from campaigns.contacts.importing import forgetting, opt_outs, saving, undoing
+from campaigns.contacts.importing import forgetting, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.findings import UNCLEAR_DATES, consent_rows
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.importing.validation import bad_rows, check_import
-from campaigns.contacts.importing.verdicts import MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
+from campaigns.contacts.importing.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
 from campaigns.core.csv_cells import BOM
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
@@ -56,9 +57,10 @@ TONES = {
     RowVerdict.DUPLICATE_IN_FILE: ("plain", "minus"),
     RowVerdict.DO_NOT_CALL: ("warn", "hand"),
     RowVerdict.OPTED_OUT: ("warn", "hand"),
-    RowVerdict.DOUBTFUL: ("warn", "alert"),
+    RowVerdict.HELD: ("warn", "alert"),
     RowVerdict.ENDED: ("plain", "clock"),
     RowVerdict.SAYS_NO: ("plain", "minus"),
+    RowVerdict.LEFT_OUT: ("plain", "minus"),
     RowVerdict.BAD: ("bad", "cross"),
 }
 Status = ContactImport.Status
@@ -83,7 +85,7 @@ def limited_upload(view: View) -> View:
     return csrf_exempt(measured)
 
 
-def _theirs(request: HttpRequest) -> QuerySet[ContactImport]:
+def theirs(request: HttpRequest) -> QuerySet[ContactImport]:
     """Return the imports that the user may see: their own, or all with the permission to see everybody's work.
 
     Those of people need the right to import people, those of do-not-call numbers the right to add to that list.
@@ -128,7 +130,7 @@ def _take(request: HttpRequest, purpose: ContactImport.Purpose) -> HttpResponse:
         {
             "form": form,
             "is_of_opt_outs": is_of_opt_outs,
-            "page": page_by_key(_theirs(request).filter(purpose=purpose), request.GET, size=20),
+            "page": page_by_key(theirs(request).filter(purpose=purpose), request.GET, size=20),
             "most_megabytes": settings.IMPORT_MAX_BYTES // (1024 * 1024),
             "most_rows": settings.IMPORT_MAX_ROWS,
             "keep_days": settings.IMPORT_KEEP_DAYS,
@@ -161,7 +163,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 @needs("add_do_not_call")
 def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the form for the columns' meaning and the list; on POST, check every row."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import", pk)
     try:
@@ -179,13 +181,14 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
             record = check_import(pk)
             return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
     except (FileRefused, OSError) as error:
-        return _lost(request, record, error)
+        return lost_file(request, record, error)
     return render(
         request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200
     )
 
 
-def _lost(request: HttpRequest, record: ContactImport, error: Exception) -> HttpResponse:
+def lost_file(request: HttpRequest, record: ContactImport, error: Exception) -> HttpResponse:
+    """Lead to the upload of the file where it cannot be read any more, with the reason."""
     reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
     messages.error(request, reason + " " + _("Upload it again."))
     return redirect("do-not-call-import" if record.is_of_opt_outs else "import-new")
@@ -194,7 +197,7 @@ def _lost(request: HttpRequest, record: ContactImport, error: Exception) -> Http
 @needs("add_do_not_call")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what saving would do with the rows; saves nothing."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status == Status.UPLOADED:
         return redirect("import-map", pk)
     if record.status != Status.CHECKED:
@@ -206,7 +209,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("add_do_not_call")
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Take what a user says of the whole file, and check every row anew."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     form = AnswersForm(request.POST, record)
     if record.status == Status.CHECKED and form.is_valid():
         upload_module.answer(record, **form.answers())
@@ -216,7 +219,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm | OptOutSaveForm) -> HttpResponse:
     groups = verdict_rows(record)
-    saved = opt_outs.ADDED if record.is_of_opt_outs else SAVED
+    saved = ADDED if record.is_of_opt_outs else SAVED
     forbidden = () if record.is_of_opt_outs else (RowVerdict.OPTED_OUT,)
     left_out = [row for row in groups if row["verdict"] not in {*saved, *forbidden}]
     return render(
@@ -234,6 +237,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm | Op
             "to_save": sum(row["count"] for row in groups if row["verdict"] in saved),
             "to_forbid": sum(row["count"] for row in groups if row["verdict"] in forbidden),
             "out": sum(row["count"] for row in left_out),
+            "two_numbers": TwoNumbersForm(initial={"which": record.two_numbers}) if record.rows_with_several else None,
         },
         status=422 if form.errors else 200,
     )
@@ -268,7 +272,7 @@ def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
 @needs("add_do_not_call")
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save a checked import: small files at once, larger ones in the background. Idempotent."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     form = OptOutSaveForm(request.POST) if record.is_of_opt_outs else SaveForm(request.POST)
     if record.status == Status.CHECKED and not form.is_valid():
         return _show_check(request, record, form)
@@ -295,7 +299,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("add_do_not_call")
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the result of an import, or its progress."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import-check" if record.status == Status.CHECKED else "import-map", pk)
     return render(
@@ -305,7 +309,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "record": record,
             "rows": [row for row in verdict_rows(record) if row["count"]],
             "kept_until": forgetting.kept_until(record),
-            "why_not_undone": undoing.why_not(record) if record.status == Status.SAVED else "",
+            "obstacle": undoing.obstacle(record) if record.status == Status.SAVED else None,
         },
     )
 
@@ -313,7 +317,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("add_do_not_call")
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the progress for htmx; when saving is done, the answer makes the page reload."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     answer = render(request, "contacts/importing/_progress.html", {"record": record})
     if record.status != Status.SAVING:
         answer.status_code = STOP_POLLING
@@ -324,14 +328,14 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("add_do_not_call")
 def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the bad rows as a download, each with what is wrong."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if not record.file:
         messages.info(request, _("The file was removed; its bad rows are gone with it."))
         return redirect("import", pk)
     try:
         lines = bad_rows(record)
     except (FileRefused, OSError) as error:
-        return _lost(request, record, error)
+        return lost_file(request, record, error)
 
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bad-rows-{record.pk}.csv"'
@@ -342,7 +346,7 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 @needs("add_do_not_call")
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo an import."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     try:
         done = undoing.undo_import(pk, request.user)
     except Refusal as refusal:

@@ -6,6 +6,7 @@ import datetime
 
 from providers.types import LIVE
 from tests.campaigns.core.eligibility_table.caps import CAPS
+from tests.campaigns.core.eligibility_table.other_numbers import OTHER_NUMBERS
 from tests.campaigns.core.eligibility_table.world import (
     BREAKER,
     BROKEN,
@@ -397,4 +398,4 @@ LEFT = [
     ),
 ]
 
-CASES = [*HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *STOPS, *MESSAGES, *VENDORS, *LEFT]
+CASES = [*HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *OTHER_NUMBERS, *STOPS, *MESSAGES, *VENDORS, *LEFT]

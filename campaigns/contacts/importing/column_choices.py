@@ -102,10 +102,10 @@ def _column(record: ContactImport, named: str) -> int:
 
 
 def _which(record: ContactImport, columns: Sequence[int], option: str) -> str:
-    rows = upload.first_rows(record, SAMPLES)
+    rows = [row for top in upload.tops_of(record) for row in top.samples]
     choices = []
     for column in columns:
-        samples = [row[column] for row in rows if column < len(row) and row[column].strip()]
+        samples = [row[column] for row in rows if column < len(row) and row[column].strip()][:SAMPLES]
         choices.append(f"{option} “{record.headers[column]}” ({', '.join(map(_masked, samples))})")
     if option == "--phone":
         what = "It is not certain which column holds the phone numbers."

@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import team_of
 from campaigns.contacts.importing.limits import FileRefused, limits
-from campaigns.contacts.importing.mapping import PHONE, ColumnMapping, SheetLayout
-from campaigns.contacts.importing.people_rows import Reader
+from campaigns.contacts.importing.mapping import PHONE, ColumnMapping, SheetLayout, place_cells
 from campaigns.contacts.importing.reading import measure, open_table, path_of
 from campaigns.contacts.importing.sheets import TitleChoices, arrange
 from campaigns.contacts.importing.title_rows import SHOWN_ROWS
@@ -23,6 +22,8 @@ from campaigns.models import ContactImport, ContactList
 from campaigns.models.imports import MAX_FILE_NAME
 
 Status = ContactImport.Status
+SAMPLE_ROWS = 20
+"""Rows below the titles that are examples of each column."""
 
 
 def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any = None) -> ContactImport:
@@ -71,22 +72,41 @@ class TopRow(NamedTuple):
     """Above the titles, so that it is not read as a person."""
 
 
-def top_rows(record: ContactImport, sheet: str) -> list[TopRow]:
-    """Return the first rows of a sheet as they stand in the file, and which are titles. Raises FileRefused."""
+class TopOfSheet(NamedTuple):
+    """The beginning of one sheet that is read: its first rows, and examples of people below the titles."""
+
+    sheet: str
+    rows: list[TopRow]
+    samples: list[list[str]]
+    """Cells of the first rows below the titles, each at its column of the whole file."""
+
+
+def tops_of(record: ContactImport) -> list[TopOfSheet]:
+    """Return the beginning of each sheet that is read, hidden rows too. Raises FileRefused."""
     mapping = ColumnMapping.from_json(record.mapping)
-    layout = mapping.layouts.get(sheet, SheetLayout())
-    last = layout.titles[-1] if layout.titles else 0
-    rows = islice(open_table(path_of(record)).rows(sheet), SHOWN_ROWS)
-    return [
-        TopRow(number, cells, number in layout.titles, number < last and number not in layout.titles)
-        for number, cells, _problem in rows
-    ]
-
-
-def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
-    """Return the first rows below the titles, as examples of each column. Raises FileRefused."""
-    reader = Reader.of(record)
-    return [row.cells for row in islice(reader.people(), count)]
+    table = open_table(path_of(record))
+    tops = []
+    for sheet in mapping.sheets or ("",):
+        rows = list(islice(table.rows(sheet), SHOWN_ROWS + SAMPLE_ROWS))
+        layout = mapping.layouts.get(sheet)
+        if layout is None:
+            layout = SheetLayout((rows[0][0],) if mapping.has_titles and rows else ())
+        titles, last = layout.titles, layout.titles[-1] if layout.titles else 0
+        tops.append(
+            TopOfSheet(
+                sheet,
+                [
+                    TopRow(number, cells, number in titles, number < last and number not in titles)
+                    for number, cells, _problem in rows[:SHOWN_ROWS]
+                ],
+                [
+                    place_cells(cells, layout.columns) if layout.columns else cells
+                    for number, cells, _problem in rows
+                    if number > last
+                ],
+            )
+        )
+    return tops
 
 
 def rearrange(

@@ -160,4 +160,5 @@ def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str,
     for row in reader.people():
         if row.problem:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            yield writer.writerow([*map(safe_cell, cells), row.number, reasons[row.problem]])
+            place = f"{row.sheet} {row.number}" if len(reader.mapping.sheets) > 1 else row.number
+            yield writer.writerow([*map(safe_cell, cells), safe_cell(place), reasons[row.problem]])

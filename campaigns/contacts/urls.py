@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.contacts.views import do_not_call, duplicates, import_rows, imports, lists, people
+from campaigns.contacts.views import do_not_call, duplicates, import_columns, import_rows, imports, lists, people
 
 urlpatterns = [
     path("people/", people.people, name="people"),
@@ -33,7 +33,7 @@ urlpatterns = [
     path("imports/template/people.csv", imports.template, {"kind": "csv"}, name="import-template-csv"),
     path("imports/template/people.xlsx", imports.template, {"kind": "xlsx"}, name="import-template-xlsx"),
     path("imports/<int:pk>/", imports.show, name="import"),
-    path("imports/<int:pk>/columns/", imports.map_columns, name="import-map"),
+    path("imports/<int:pk>/columns/", import_columns.map_columns, name="import-map"),
     path("imports/<int:pk>/check/", imports.check, name="import-check"),
     path("imports/<int:pk>/answers/", imports.answer, name="import-answers"),
     path("imports/<int:pk>/rows/", import_rows.rows, name="import-rows"),

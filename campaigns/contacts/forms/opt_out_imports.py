@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.forms.do_not_call import OptOutForm
-from campaigns.contacts.forms.imports import COLUMN, MappingForm
+from campaigns.contacts.forms.import_columns import COLUMN, VARIABLE, MappingForm
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing.dates import DayMonth
 from campaigns.contacts.importing.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
@@ -31,25 +32,24 @@ class OptOutMappingForm(MappingForm):
         for name in ("contact_list", "list_name", "update_known"):
             del self.fields[name]
         for column in range(len(record.headers)):
+            del self.fields[f"{VARIABLE}{column}"]
             field: Any = self.fields[f"{COLUMN}{column}"]
             field.choices = [*FIELDS.items(), (meanings.IGNORED, _("Leave out"))]
 
     def clean(self) -> dict[str, Any]:
         """Check that some column holds phone numbers, and that reason and last day are one column each."""
-        found: dict[str, Any] = self.cleaned_data
-        chosen = [self._meaning(column) for column in range(len(self.record.headers))]
-        if meanings.PHONE not in chosen:
+        chosen = self._chosen()
+        if meanings.PHONE not in chosen.values():
             raise ValidationError(_("Say which columns hold phone numbers."), code="phone")
         for meaning in (REASON, UNTIL):
-            same = [column for column, other in enumerate(chosen) if other == meaning]
-            for column in same[1:]:
+            for column in [column for column, other in chosen.items() if other == meaning][1:]:
                 self.add_error(f"{COLUMN}{column}", gettext("Another column is this already."))
-        return found
+        return self.cleaned_data
 
     def mapping(self) -> ColumnMapping:
         """Return the chosen mapping; the form must be valid."""
-        columns = {column: self._meaning(column) for column in range(len(self.record.headers))}
-        return ColumnMapping(columns, self.cleaned_data["has_titles"])
+        hidden_rows = self.cleaned_data.get("hidden_rows", "")
+        return replace(self.kept, columns=self._chosen(), hidden_rows=hidden_rows, asks={})
 
 
 class OptOutSaveForm(OptOutForm):

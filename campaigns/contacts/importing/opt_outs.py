@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.functional import Promise
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.contacts.do_not_call import Forbidden, OptOut, forbid_each
 from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing import phone_columns
 from campaigns.contacts.importing.cell_numbers import numbers_in_cell
 from campaigns.contacts.importing.consent import DATE_UNCLEAR, DATE_UNKNOWN
 from campaigns.contacts.importing.dates import UNCLEAR, FoundDate, read_date
@@ -41,23 +43,37 @@ _TITLES = {
 _FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
-def columns_of_opt_outs(mapping: ColumnMapping, titles: Sequence[str]) -> dict[int, str]:
+def sheets_to_read(mapping: ColumnMapping) -> list[str]:
+    """Return the visible sheets that hold phone numbers: leaving one out would leave people callable."""
+    return [sheet.name for sheet in mapping.found if sheet.has_numbers]
+
+
+def guess_columns(
+    mapping: ColumnMapping, titles: Sequence[str], rows: Sequence[Sequence[str]], region: str
+) -> ColumnMapping:
     """Return the meanings of a do-not-call file's columns, given what they would mean in a file of people.
 
-    Every column of phone numbers counts; what is of no use for the list is left out.
+    Every column whose cells are phone numbers counts; what is of no use for the list is left out. `rows` are examples.
     """
     own = {plain_title(title): meaning for meaning, names in _TITLES.items() for title in names}
     own |= {plain_title(_("Reason")): REASON, plain_title(_("Until")): UNTIL}
+    weighed = [
+        phone_columns.weigh(column, [row[column] for row in rows if column < len(row)], title, region)
+        for column, title in enumerate(titles)
+    ]
+    phones = phone_columns.choose_all(weighed) or mapping.columns_of(meanings.PHONE)
     found: dict[int, str] = {}
     for column, title in enumerate(titles):
         meaning = mapping.columns.get(column, meanings.IGNORED)
-        if meaning == meanings.OTHER_PHONE:
-            meaning = meanings.PHONE
         own_meaning = own.get(plain_title(title), "")
-        if own_meaning and own_meaning not in found.values() and meaning != meanings.PHONE:
+        if own_meaning and own_meaning not in found.values():
             meaning = own_meaning
-        found[column] = meaning if meaning in FIELDS else meanings.IGNORED
-    return found
+        if column in phones:
+            meaning = meanings.PHONE
+        elif meaning == meanings.PHONE or meaning not in FIELDS:
+            meaning = meanings.IGNORED
+        found[column] = meaning
+    return replace(mapping, columns=found, asks={})
 
 
 class OptOutReader(Reader):
@@ -81,19 +97,21 @@ class OptOutReader(Reader):
 
     def people(self) -> Iterator[FileRow]:
         """Yield every row in order; one that repeats only numbers of earlier wishes names the first of those."""
-        seen: dict[str, int] = {}
+        seen: dict[str, tuple[str, int]] = {}
         for row in super().people():
             numbers = self.numbers_of(row)
             if not numbers:
                 yield row._replace(same_as=0, problem=row.problem or row.phone.code, note="")
                 continue
             problem = "" if row.problem == row.phone.code else row.problem
-            phone = row.phone if row.phone.e164 else understand_number(numbers[0], self.region)
-            row = row._replace(phone=phone, same_as=0, problem=problem)
+            # As the cell itself reads: a number of a further column is no correction here.
+            alone = understand_number(row.raw, self.region, self.trust)
+            phone = alone if alone.e164 else row.phone
+            row = row._replace(phone=phone, same_as=0, same_as_sheet="", problem=problem)
             if self.is_wish(row):
-                earlier = [seen.setdefault(number, row.number) for number in numbers]
-                if all(number != row.number for number in earlier):
-                    row = row._replace(same_as=min(earlier))
+                earlier = [seen.setdefault(number, row.key) for number in numbers]
+                if row.key not in earlier:
+                    row = row._replace(same_as=earlier[0][1], same_as_sheet=earlier[0][0])
             yield row._replace(note=problem or self._note_of(row))
 
     def is_wish(self, row: FileRow) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -16,11 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.contacts.importing import consent
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing.cell_numbers import numbers_of
+from campaigns.contacts.importing.cell_texts import CELL_ERRORS
 from campaigns.contacts.importing.consent import Consent, ConsentColumns
 from campaigns.contacts.importing.corrections import Correction, corrections_of
-from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
+from campaigns.contacts.importing.csv_rows import OPEN_QUOTE, Row
 from campaigns.contacts.importing.dates import DayMonth, FoundDate
-from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.mapping import ColumnMapping, place_cells
 from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.contacts.importing.wish_words import WishColumns
 from campaigns.core.csv_cells import GUARD, unguarded
@@ -30,6 +32,7 @@ from campaigns.models.imports import TwoNumbers
 from campaigns.numbers import EMPTY, PROBLEMS, Trust, UnderstoodNumber, countries_told, understand_number
 
 UNREADABLE = "unreadable"
+WITHOUT_VALUE = "without_value"
 ZONE_UNKNOWN = "zone_unknown"
 WISH_DOUBTFUL = "wish_doubtful"
 PART_UNREAD = "part_unread"
@@ -38,6 +41,8 @@ ONE_OF_SEVERAL = "one_of_several"
 CORRECTED = "corrected"
 DIFFERS = "differs"
 MAX_VARIABLE = 1000
+ROW_BITS = 24
+"""Bits of a row's number where it is kept together with the place of its sheet."""
 ROWS_THAT_TELL = 2000
 """Rows at the beginning of a file whose numbers tell of which countries those are that lost their plus."""
 
@@ -45,6 +50,9 @@ NOTES: dict[str, Promise] = {
     **PROBLEMS,
     OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
     UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
+    WITHOUT_VALUE: _(
+        "A formula in this row has no value, or an error. Open the file in a spreadsheet, save it and upload it again."
+    ),
     ZONE_UNKNOWN: _("The time zone is not known and was left out; the number's own time counts."),
     consent.DATE_UNKNOWN: _("The date cannot be read and was left out."),
     consent.DATE_UNCLEAR: _("Day and month of the date could be either: say which comes first."),
@@ -83,15 +91,14 @@ class FileRow(NamedTuple):
     others: tuple[str, ...] = ()
     """Further numbers of the person, E.164."""
     sheet: str = ""
+    """Name of its sheet if the file is a workbook; row numbers count within it."""
     is_left_out: bool = False
     """Whether a user left the row out."""
     original: Sequence[str] | None = None
     """The cells as they stand in the file, if a user corrected the row."""
 
-    @property
-    def same_sheet(self) -> str:
-        """The sheet of the row `same_as`."""
-        return self.sheet
+    same_as_sheet: str = ""
+    """Sheet of the row `same_as`."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -123,7 +130,7 @@ class Reader:
         corrections: Mapping[tuple[str, int], Correction] | None = None,
         answers: Mapping[str, Any] | None = None,
     ) -> None:
-        self.table = table
+        self.table = replace(table, language=mapping.language)
         self.mapping = mapping
         self.region = region
         self.two_numbers = two_numbers
@@ -170,34 +177,66 @@ class Reader:
     @cached_property
     def trust(self) -> Trust:
         """What the file's other numbers say of those that lost their plus."""
-        first = islice(self.table.rows(), ROWS_THAT_TELL)
+        first = islice(chain.from_iterable(rows for _place, rows in self._sheets()), ROWS_THAT_TELL)
         cells = (row[self._phone] for _number, row, _problem in first if 0 <= self._phone < len(row))
         return Trust(lost_plus=countries_told(cells, self.region))
 
     def people(self) -> Iterator[FileRow]:
-        """Yield every parsed row after the titles, in order."""
-        phone, region, trust, corrections = self._phone, self.region, self.trust, self.corrections
-        has_others, values = len(self._phones) > 1, self._values
-        # By number: where it stands first, and what else that row says, in one integer to keep memory small.
+        """Yield every parsed row below the titles, in order, sheet by sheet."""
         seen: dict[int, int] = {}
+        for place, rows in self._sheets():
+            yield from self._people(rows, seen, place)
+
+    def _sheets(self) -> Iterator[tuple[int, Iterator[Row]]]:
+        """Yield the place of each sheet that is read, with its rows below the titles."""
+        mapping = self.mapping
+        for place, sheet in enumerate(mapping.sheets or ("",)):
+            rows = self.table.rows(sheet, skip_hidden=mapping.hidden_rows == meanings.SKIP)
+            layout = mapping.layouts.get(sheet)
+            if layout is None:
+                if mapping.has_titles:
+                    next(rows, None)
+                yield place, rows
+                continue
+            last = layout.titles[-1] if layout.titles else 0
+            while last and (row := next(rows, None)) is not None:
+                if row[0] > last:
+                    rows = chain([row], rows)
+                    break
+            yield place, _placed(rows, layout.columns) if layout.columns else rows
+
+    def _people(self, rows: Iterable[Row], seen: dict[int, int], place: int) -> Iterator[FileRow]:
+        """Yield the rows of the sheet at a place.
+
+        `seen` is, by number, where it stands first (place and row) and what else that row says, in one integer to keep
+        memory small.
+        """
+        phone, region, trust, corrections = self._phone, self.region, self.trust, self.corrections
+        has_others, values, used = len(self._phones) > 1, self._values, self.mapping.columns
+        sheets = self.mapping.sheets or ("",)
+        sheet = sheets[place]
         may_be_unreadable = self.table.has_broken_letters
-        rows = self.table.rows()
-        if self.mapping.has_titles:
-            next(rows, None)
         for number, cells, problem in rows:
-            original, note, is_left_out, same_as = None, "", False, 0
+            original, note, is_left_out, same_as, same_as_sheet = None, "", False, 0, ""
             others: tuple[str, ...] = ()
             text = "".join(cells)
             if GUARD in text:
                 cells = list(map(unguarded, cells))
             if may_be_unreadable and not problem and "\ufffd" in text:
                 problem = UNREADABLE
-            if corrections and (correction := corrections.get(("", number))) is not None:
+            if corrections and (correction := corrections.get((sheet, number))) is not None:
                 original, is_left_out = cells, correction.is_left_out
                 if correction.cells:
                     # A person has read the whole row, so that what spoilt it in the file holds no more.
                     cells, note, problem = correction.applied_to(cells), CORRECTED, ""
-            raw = cells[phone] if phone < len(cells) else ""
+            if not CELL_ERRORS.isdisjoint(cells):
+                lost = [column for column, cell in enumerate(cells) if cell in CELL_ERRORS]
+                if phone in lost:
+                    problem = problem or WITHOUT_VALUE
+                elif any(used.get(column) for column in lost):
+                    note = WITHOUT_VALUE
+                cells = ["" if cell in CELL_ERRORS else cell for cell in cells]
+            raw = cells[phone] if 0 <= phone < len(cells) else ""
             found = understand_number(raw, region, trust)
             if has_others or (found.code and found.code != EMPTY):
                 theirs = numbers_of(cells, self._phones, region, self.two_numbers)
@@ -207,13 +246,16 @@ class Reader:
             if found.code:
                 problem = problem or found.code
             elif not problem and not is_left_out:
-                said = values(cells)
-                packed = number | (hash(said) & _HASH) << _ROW_BITS
+                said, here = values(cells), place << ROW_BITS | number
+                packed = here | (hash(said) & _HASH) << _HERE_BITS
                 first = seen.setdefault(int(found.e164[1:]), packed)
-                same_as = first & _ROW if first & _ROW != number else 0
-                if same_as and first != packed & ~_ROW | same_as and any(said):
-                    note = DIFFERS
-            yield FileRow(number, cells, raw, found, same_as, problem, note, others, "", is_left_out, original)
+                if first & _HERE != here:
+                    same_as, same_as_sheet = first & _ROW, sheets[(first & _HERE) >> ROW_BITS]
+                    if first >> _HERE_BITS != packed >> _HERE_BITS and any(said):
+                        note = DIFFERS
+            yield FileRow(
+                number, cells, raw, found, same_as, problem, note, others, sheet, is_left_out, original, same_as_sheet
+            )
 
     def name_of(self, row: FileRow) -> str:
         """Return the person's name from the name columns of a row."""
@@ -255,8 +297,8 @@ class Reader:
         return self._zone >= 0 or self.consent.is_there
 
 
-_ROW_BITS = 32
-_ROW, _HASH = (1 << _ROW_BITS) - 1, (1 << 28) - 1
+_HERE_BITS = ROW_BITS + 16
+_ROW, _HERE, _HASH = (1 << ROW_BITS) - 1, (1 << _HERE_BITS) - 1, (1 << 20) - 1
 
 
 def _values_at(columns: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
@@ -273,6 +315,12 @@ def _values_at(columns: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, .
         return found
 
     return values
+
+
+def _placed(rows: Iterable[Row], columns: Sequence[int]) -> Iterator[Row]:
+    """Yield a sheet's rows with their cells where the whole file has them."""
+    for number, cells, problem in rows:
+        yield number, place_cells(cells, columns), problem
 
 
 def plain_text(text: str, most: int) -> str:

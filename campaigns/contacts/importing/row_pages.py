@@ -102,7 +102,7 @@ def page_of(record: ContactImport, *, verdict: str = "", words: str = "", number
         found = list(islice(matching, (number - 1) * ROWS, number * ROWS + 1))
         page.has_next = len(found) > ROWS
         found = found[:ROWS]
-    firsts = _first_rows(reader, {row.same_as for row, _kept in found if row.note == DIFFERS})
+    firsts = _first_rows(reader, {(row.same_as_sheet, row.same_as) for row, _kept in found if row.note == DIFFERS})
     page.rows = [_shown(row, kept, reader, firsts) for row, kept in found]
     return page
 
@@ -151,22 +151,20 @@ def _plain(text: str) -> str:
     return text_of_digits(text).casefold()
 
 
-def _first_rows(reader: Reader, numbers: Collection[int]) -> dict[int, FileRow]:
-    """Return rows by number; read again, because only their numbers are kept while reading."""
-    if not numbers:
-        return {}
-    last, found = max(numbers), {}
-    for row in reader.people():
-        if row.number in numbers:
-            found[row.number] = row
-        if row.number >= last:
-            break
+def _first_rows(reader: Reader, keys: Collection[tuple[str, int]]) -> dict[tuple[str, int], FileRow]:
+    """Return rows by sheet and number; read again, because only these are kept while reading."""
+    found: dict[tuple[str, int], FileRow] = {}
+    for row in reader.people() if keys else ():
+        if row.key in keys:
+            found[row.key] = row
+            if len(found) == len(keys):
+                break
     return found
 
 
-def _shown(row: FileRow, kept: RowVerdict, reader: Reader, firsts: dict[int, FileRow]) -> ShownRow:
+def _shown(row: FileRow, kept: RowVerdict, reader: Reader, firsts: dict[tuple[str, int], FileRow]) -> ShownRow:
     details = reader.details_of(row)
     code = row.note or (details.note if kept == RowVerdict.FIXED else "")
     code = {RowVerdict.BAD: row.problem, RowVerdict.HELD: WISH_DOUBTFUL}.get(kept, code)
-    first = firsts.get(row.same_as) if row.note == DIFFERS else None
+    first = firsts.get((row.same_as_sheet, row.same_as)) if row.note == DIFFERS else None
     return ShownRow(row, kept, details.name, details, NOTES[code] if code else "", first)

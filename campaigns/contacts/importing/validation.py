@@ -77,8 +77,7 @@ def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list
             verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
             verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
-            if look_closer:
-                note = note or reader.details_of(row).note
+            note = note or (reader.details_of(row).note if look_closer else "")
             verdict = RowVerdict.FIXED if note else verdict
         judged.append(JudgedRow(row, verdict, note))
     return judged
@@ -175,6 +174,7 @@ def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
         "name": reader.name_of(row)[:MAX_NAME_SAMPLE],
         "note": one.note,
         "same_as": row.same_as,
+        **({"sheet": row.sheet, "same_as_sheet": row.same_as_sheet} if len(reader.mapping.sheets) > 1 else {}),
     }
 
 
@@ -204,4 +204,5 @@ def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str,
     for row in reader.people():
         if row.problem and not row.is_left_out:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            yield writer.writerow([*map(safe_cell, cells), row.number, reasons[row.problem]])
+            place = f"{row.sheet} {row.number}" if len(reader.mapping.sheets) > 1 else row.number
+            yield writer.writerow([*map(safe_cell, cells), safe_cell(place), reasons[row.problem]])

@@ -86,7 +86,7 @@ def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
         elif action == "leave_out":
             corrections.leave_out(pk, row.sheet, row.number, request.user)
         elif action == "use_instead" and row.same_as:
-            corrections.leave_out(pk, row.same_sheet, row.same_as, request.user)
+            corrections.leave_out(pk, row.same_as_sheet, row.same_as, request.user)
         elif action == "restore":
             corrections.restore_row(pk, row.sheet, row.number, request.user)
         _judge_again(request, pk, row)

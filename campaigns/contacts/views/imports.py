@@ -26,13 +26,14 @@ from callcenter.access.roles import may, needs
 from campaigns import queue
 from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.forms.import_rows import TwoNumbersForm
-from campaigns.contacts.forms.imports import FileForm, MappingForm, OptOutFileForm, SaveForm
-from campaigns.contacts.forms.opt_out_imports import AnswersForm, OptOutMappingForm, OptOutSaveForm
+from campaigns.contacts.forms.imports import FileForm, OptOutFileForm, SaveForm
+from campaigns.contacts.forms.opt_out_imports import AnswersForm, OptOutSaveForm
 from campaigns.contacts.importing import forgetting, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.findings import UNCLEAR_DATES, consent_rows
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
+from campaigns.contacts.importing.reading_words import what_is_read
 from campaigns.contacts.importing.validation import bad_rows, check_import
 from campaigns.contacts.importing.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
 from campaigns.core.csv_cells import BOM
@@ -160,33 +161,6 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     return answer
 
 
-@needs("add_do_not_call")
-def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the form for the columns' meaning and the list; on POST, check every row."""
-    record = get_object_or_404(theirs(request), pk=pk)
-    if record.status not in {Status.UPLOADED, Status.CHECKED}:
-        return redirect("import", pk)
-    try:
-        kind = OptOutMappingForm if record.is_of_opt_outs else MappingForm
-        form = kind(request.POST or None, record, upload_module.first_rows(record))
-        if request.method == "POST" and form.is_valid():
-            found = form.cleaned_data
-            upload_module.map_columns(
-                record,
-                form.mapping(),
-                region=found["region"],
-                contact_list=found.get("contact_list"),
-                list_name=found.get("list_name", ""),
-            )
-            record = check_import(pk)
-            return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
-    except (FileRefused, OSError) as error:
-        return lost_file(request, record, error)
-    return render(
-        request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200
-    )
-
-
 def lost_file(request: HttpRequest, record: ContactImport, error: Exception) -> HttpResponse:
     """Lead to the upload of the file where it cannot be read any more, with the reason."""
     reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
@@ -228,6 +202,7 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm | Op
         {
             "record": record,
             "form": form,
+            "reading": what_is_read(record),
             "questions": AnswersForm(None, record),
             "unclear_dates": record.counts.get(UNCLEAR_DATES, 0),
             "consent": consent_rows(record),
@@ -307,6 +282,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "contacts/importing/import.html",
         {
             "record": record,
+            "reading": what_is_read(record),
             "rows": [row for row in verdict_rows(record) if row["count"]],
             "kept_until": forgetting.kept_until(record),
             "obstacle": undoing.obstacle(record) if record.status == Status.SAVED else None,

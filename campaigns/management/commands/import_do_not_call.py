@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from callcenter.commands import PlainCommand
 from campaigns.contacts.do_not_call import OptOut
-from campaigns.contacts.importing import opt_outs, saving, upload
+from campaigns.contacts.importing import column_choices, opt_outs, saving, upload
 from campaigns.contacts.importing.dates import DayMonth
 from campaigns.contacts.importing.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
 from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.mapping import IGNORED, PHONE, ColumnMapping, plain_title
+from campaigns.contacts.importing.mapping import PHONE, READ, SKIP, ColumnMapping
+from campaigns.contacts.importing.reading_words import what_is_read
 from campaigns.contacts.importing.validation import check_import
 from campaigns.contacts.importing.verdicts import OF_OPT_OUTS, RowVerdict
 from campaigns.models import ContactImport, DoNotCall
@@ -43,8 +43,13 @@ class Command(PlainCommand):
             "--phone",
             action="append",
             metavar="COLUMN",
-            help="title or number (from 1) of a column of phone numbers; give it once for each of them",
+            help="title or position (1, 2, ...) of a column of phone numbers; may be given again",
         )
+        sheets = parser.add_mutually_exclusive_group()
+        sheets.add_argument("--sheet", action="append", metavar="NAME", help="a sheet to read; may be given again")
+        sheets.add_argument("--all-sheets", action="store_true", help="read all visible sheets, not only those found")
+        parser.add_argument("--titles", type=int, metavar="ROW", help="row of the titles in each sheet; 0 for none")
+        parser.add_argument("--hidden-rows", choices=[READ, SKIP], help="what to do with rows that are hidden")
         parser.add_argument(
             "--dates",
             choices=[order.value.replace("_", "-") for order in DayMonth],
@@ -62,43 +67,39 @@ class Command(PlainCommand):
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise CommandError(f"{path}: it is not an ordinary file. Save it as CSV or XLSX and name that.")
             record = upload.take_file(file, path.name, region, purpose=ContactImport.Purpose.DO_NOT_CALL)
-        mapping = self._mapping(record, options["phone"])
+        try:
+            record = self._check(record, region, options)
+        except FileRefused:
+            # Nobody can go on with it here: the command is run again, with the file.
+            upload.drop(record)
+            raise
+        doubtful = [found["value"] for found in record.samples.get(DOUBTFUL_WISHES, [])]
+        if not options["dry_run"]:
+            self._save(record, OptOut(options["reason"], _end_of(options["until"])), options["source"])
+        self._report(record, doubtful, options["json"])
+        if options["dry_run"]:
+            upload.drop(record)
+
+    def _check(self, record: ContactImport, region: str, options: dict[str, Any]) -> ContactImport:
+        column_choices.choose_sheets(
+            record,
+            sheets=options["sheet"],
+            all_sheets=options["all_sheets"],
+            titles=options["titles"],
+            hidden_rows=options["hidden_rows"] or "",
+        )
+        mapping = column_choices.choose_phones(record, options["phone"])
         upload.map_columns(record, mapping, region=region, contact_list=None, list_name="")
         if options["dates"]:
             upload.answer(record, dates=DayMonth(options["dates"].replace("-", "_")), wishes={})
         record = check_import(record.pk)
         if record.status == ContactImport.Status.REFUSED:
             raise FileRefused(record.refused_reason)
-        if record.counts.get(UNCLEAR_DATES):
+        if unclear := record.counts.get(UNCLEAR_DATES):
             raise FileRefused(
-                f"In {record.counts[UNCLEAR_DATES]} dates day and month could be either: give --dates day-first or "
-                "--dates month-first."
+                f"In {unclear} dates day and month could be either: give --dates day-first or --dates month-first."
             )
-        doubtful = [found["value"] for found in record.samples.get(DOUBTFUL_WISHES, [])]
-        if not options["dry_run"]:
-            self._save(record, OptOut(options["reason"], _end_of(options["until"])), options["source"])
-        self._report(record, doubtful, options["json"])
-
-    def _mapping(self, record: ContactImport, wanted: list[str] | None) -> ColumnMapping:
-        """Return the file's columns: as found, or with the phone columns that are named."""
-        found = ColumnMapping.from_json(record.mapping)
-        named = ", ".join(f"{number} {title}" for number, title in enumerate(record.headers, 1))
-        if wanted is None:
-            if not found.columns_of(PHONE):
-                raise FileRefused(
-                    f"No column of this file holds phone numbers: give --phone, or --region. It has: {named}"
-                )
-            return found
-        titles = {plain_title(title): column for column, title in enumerate(record.headers)}
-        chosen = {titles.get(plain_title(one), int(one) - 1 if one.isdecimal() else -1) for one in wanted}
-        if not chosen <= set(range(len(record.headers))):
-            raise CommandError(f"--phone names no column of this file. It has: {named}")
-        others = {
-            column: IGNORED if meaning == PHONE else meaning
-            for column, meaning in found.columns.items()
-            if column not in chosen
-        }
-        return replace(found, columns=others | dict.fromkeys(chosen, PHONE))
+        return record
 
     def _save(self, record: ContactImport, opt_out: OptOut, source: str) -> None:
         saving.begin_saving(record.pk, None, opt_out=opt_out, opt_out_source=source)
@@ -118,6 +119,8 @@ class Command(PlainCommand):
         parts = ", ".join(f"{count} {verdict.label.lower()}" for verdict, count in verdicts.items() if count)
         said = f"{added} numbers added" if record.status == ContactImport.Status.SAVED else "Nothing added yet"
         self.stdout.write(f"{said}; of {record.total_rows} rows: {parts}. Phone columns: {', '.join(phones)}.")
+        for sentence in what_is_read(record):
+            self.stdout.write(sentence)
         if doubtful:
             self.stdout.write(f"Neither yes nor no, so not added: {', '.join(doubtful)}.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,7 @@ def take(path: Path, person: User | None = None, region: str = "IR", **options: 
     """Upload a file, with its columns as guessed and a new list."""
     with path.open("rb") as file:
         record = upload.take_file(file, path.name, region, person)
-    mapping = ColumnMapping.from_json(record.mapping)
-    mapping = ColumnMapping(mapping.columns, mapping.has_titles, options.get("update_known", False))
+    mapping = replace(ColumnMapping.from_json(record.mapping), update_known=options.get("update_known", False))
     upload.map_columns(
         record,
         mapping,

@@ -114,7 +114,7 @@ def test_numbers_of_another_kind_forbid_nobody(tmp_path: Path, kind: str) -> Non
 
 def test_a_file_without_numbers_is_refused_by_the_command(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "name,city\nAnn,Pune\n")
-    with pytest.raises(CommandError, match=r"No column of this file holds phone numbers.*1 name, 2 city"):
+    with pytest.raises(CommandError, match=r"No column of this file holds phone numbers.*name, city"):
         call_command("import_do_not_call", str(path), "--reason", "x")
     assert not DoNotCall.objects.exists()
 
@@ -321,5 +321,5 @@ def test_the_command_asks_for_the_order_of_dates_and_can_look_first(tmp_path: Pa
     call_command("import_do_not_call", *arguments, "--dates", "month-first", stdout=printed)
     end = timezone.localtime(DoNotCall.objects.get(phone="+989120000001").expires_at)
     assert (end.month, end.day) == (3, 5)
-    with pytest.raises(CommandError, match=r"names no column of this file\. It has: 1 phone, 2 until"):
+    with pytest.raises(CommandError, match=r"no column “mobile”\. Its columns: phone, until"):
         call_command("import_do_not_call", *arguments, "--phone", "mobile")

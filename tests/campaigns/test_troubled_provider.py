@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from callcenter import diagnosis
 from campaigns import minute_job, rules
+from campaigns.core import stop_requests
 from campaigns.dialing import circuit_breaker
 from campaigns.launch import start
 from campaigns.launch.enqueue import fill_running_campaigns
-from campaigns.core import stop_requests
 from campaigns.models import Call, CallHint, Campaign, VendorSweep
 from campaigns.tracking import alerts, reconciliation_sweep, vendor_stops, webhooks
 from providers import guarding, registry

@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns import minute_job, reasons, rules
 from campaigns.core import decision_kinds, stop_requests
 from campaigns.launch import lifecycle
-from campaigns.models import Call, Campaign, StopRequest
+from campaigns.models import Call, Campaign, DoNotCall, HeardOptOut, StopRequest
 from campaigns.tracking import decisions, no_news, vendor_stops
 from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
@@ -216,7 +216,7 @@ def test_an_order_that_nobody_takes_back_is_ended_by_its_silence_and_a_person(ve
     no_news.give_up([call.pk], timezone.now(), source="poll")
     call.refresh_from_db()
     assert decision_kinds.kind_of(call, timezone.now()) == decision_kinds.BY_KEY["no_news"]
-    stop_requests.close_over(timezone.now())
+    stop_requests.close_needless(timezone.now())
     assert StopRequest.objects.get(pk=call.pk).answer == "over"
     decisions.did_not(call.pk, manager, "The vendor dropped it")
     call.refresh_from_db()
@@ -242,3 +242,21 @@ def test_the_strongest_cause_of_a_call_is_kept() -> None:
         assert StopRequest.objects.get(pk=call.pk).cause == kept
     assert {str(cause) for cause in vendor_stops.STEPS} == set(StopRequest.Cause.values)
     assert all(code in reasons.SENTENCES for codes in vendor_stops.STEPS.values() for code in codes)
+
+
+def test_a_request_ends_with_its_cause(vendor: Vendor) -> None:
+    """However the cause went: a file that was undone, an entry that ended, a campaign that is open after a restore."""
+    calls = [make_call(status="queued", rank=20, remote_id=f"r{n}", placing_at=timezone.now()) for n in range(4)]
+    now = timezone.now()
+    for call, cause in zip(calls, StopRequest.Cause.values, strict=True):
+        stop_requests.for_numbers([call.to_number], cause, now)
+    DoNotCall.objects.create(phone=calls[0].to_number)
+    HeardOptOut.objects.create(phone=calls[2].to_number, call=calls[2])
+    vendor.answer = NotSent("no network")
+    vendor_stops.take_back()
+    assert set(StopRequest.objects.filter(closed_at=None).values_list("cause", flat=True)) == {"opt_out", "held"}
+    DoNotCall.objects.update(expires_at=now)
+    HeardOptOut.objects.update(decided_at=now)
+    assert stop_requests.close_needless(timezone.now()) == 2
+    assert set(StopRequest.objects.values_list("answer", flat=True)) == {"dropped"}
+    assert stop_requests.close_needless(timezone.now()) == 0

@@ -40,6 +40,7 @@ class WaitReason(models.TextChoices):
     RATE_LIMITED = "rate_limited", _("Waits: the vendor asked us to slow down.")
     PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
     MESSAGE_REFUSED = "message_refused", _("Waits: the vendor refused the agent, voice or caller ID; nobody was rung.")
+    OPT_OUT_UNCLEAR = "opt_out_unclear", _("Waits: this person may have asked not to be called; a manager decides.")
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
     PERSON_CAP = "person_cap", _("Waits: this person was called as often as allowed for now.")
@@ -134,6 +135,26 @@ SENTENCES: dict[str, str | Promise] = {
         "The number is on the do-not-call list, but the provider could not be asked to leave this call: it may still"
         " ring. It is asked again."
     ),
+    "hold_told": _(
+        "The person may have asked not to be called: the provider was asked not to call until it is decided."
+    ),
+    "hold_not_told": _(
+        "The person may have asked not to be called, but the provider could not be asked to leave this call: it may"
+        " still ring. It is asked again."
+    ),
+    "stop_all_told": _("All calls were stopped: the provider was asked not to place it."),
+    "stop_all_not_told": _(
+        "All calls were stopped, but the provider could not be asked to leave this call: it may still ring. It is"
+        " asked again."
+    ),
+    "put_off": _(
+        "The provider left this call before anybody was called. It is made later, when it is allowed again; no attempt"
+        " is used up."
+    ),
+    "opt_out_unclear": _(
+        "The person may have asked not to be called again. Their number is held until a person decides."
+    ),
+    "opt_out_allowed": _("A person decided: this was no request not to be called. The number may be called."),
     "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
     "call_again": _("A person asked to call again."),
     "called_us": _("The person called us."),

@@ -16,7 +16,7 @@ from campaigns import queue, rules
 from campaigns.core import explanations, transitions
 from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.call_events import Source, step, write_steps
-from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, Judge, capped
+from campaigns.core.eligibility import FORBIDDEN, HELD, LIVE_ELSEWHERE, Judge, capped
 from campaigns.core.eligibility_facts import asked_columns, numbers_now
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
@@ -138,6 +138,8 @@ def _refuse_second_ring(call: Call) -> None:
         raise Refusal(_("A further call to this number waits already."))
     if number in known.forbidden:
         raise Refusal(FORBIDDEN.words(is_queued=False))
+    if number in known.held:
+        raise Refusal(HELD.words(is_queued=False))
     if call.campaign is None or not call.campaign.is_open:
         # A further attempt of an open campaign waits until it is allowed; a single call would only end.
         zones = rules.zones_of(number, call.contact.time_zone if call.contact else "")

@@ -121,6 +121,7 @@ def judge_number(
     numbers = numbers_now([e164], now, now - judge.quiet, counted_since=counted_since(now, [None]))
     facts = Facts(
         is_forbidden=e164 in numbers.forbidden,
+        is_held=e164 in numbers.held,
         is_live=e164 in numbers.live,
         last_rung=numbers.last_rung(e164),
         caps=() if is_test else numbers.caps(e164, judge.caps),

@@ -19,9 +19,11 @@ from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
 from campaigns import rules
 from campaigns.contacts import search
+from campaigns.contacts.person_wishes import PersonWish, hold_for_all
 from campaigns.core import results
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
+from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.calls import CallQuerySet
 from campaigns.numbers import understand_number
@@ -101,10 +103,12 @@ def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
     return times[:MOST_ZONES], max(len(times) - MOST_ZONES, 0)
 
 
-def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
+def last_decision(contact: Contact, entry: DoNotCall | None, *, is_held: bool = False) -> Decision:
     """Return in one sentence why this person will be, was, or was not called."""
     if entry is not None:
         return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
+    if is_held:
+        return Decision(gettext_lazy("Not called for now: this person may have asked not to be called again."))
     calls = calls_of(contact)
     # Not ordered by id: PostgreSQL would scan everybody's calls from the newest, to find one pending call.
     waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at", "pk")
@@ -132,25 +136,43 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
     return contact
 
 
-def change_person(contact_id: int, values: dict[str, Any], person: Any) -> Contact:
+@dataclass(frozen=True, slots=True)
+class ChangedPerson:
+    """A person after an edit, and the wish that was carried over to a new number."""
+
+    contact: Contact
+    wish: PersonWish | None = None
+    """None where the number is unchanged."""
+
+
+def change_person(contact_id: int, values: dict[str, Any], person: Any) -> ChangedPerson:
     """Edit one person and record the changed fields in the audit log. Raises Refusal.
 
     The number cannot be changed while a call to the old one is pending or live, because it would still ring there.
+    A wish of the person, under the old number or the new one, holds for all their numbers then.
     """
+    wish = None
     try:
         with transaction.atomic():
+            if "phone" in values:
+                close_gate()
             contact = Contact.objects.select_for_update().get(pk=contact_id)
             changed = [name for name, value in values.items() if getattr(contact, name) != value]
             if "phone" in changed and _has_open_call(contact):
                 raise Refusal(_("A call to the old number is not over yet: wait for it or cancel it first."))
+            before = contact.phone
             for name in changed:
                 setattr(contact, name, values[name])
             if changed:
                 contact.save(update_fields=changed)
-                record_audit(person, "person.changed", contact, fields=changed)
+            if "phone" in changed:
+                wish = hold_for_all(contact.merged_into_id or contact.pk, person, [before])
+            if changed:
+                is_forbidden = {"do_not_call": True} if wish is not None and wish.entry is not None else {}
+                record_audit(person, "person.changed", contact, fields=changed, **is_forbidden)
     except IntegrityError:
         raise Refusal(_("Another person has this number already.")) from None
-    return contact
+    return ChangedPerson(contact, wish)
 
 
 def _has_open_call(contact: Contact) -> bool:

@@ -47,6 +47,7 @@ class Verdict(StrEnum):
 
 
 JUDGED_WAITS = (
+    WaitReason.OPT_OUT_UNCLEAR,
     WaitReason.LIVE_ELSEWHERE,
     WaitReason.OUTSIDE_HOURS,
     WaitReason.QUIET_PERIOD,
@@ -97,6 +98,7 @@ _EXCLUDED = Eligibility(Verdict.NEVER, SkipReason.EXCLUDED)
 _NO_CONSENT = Eligibility(Verdict.NEVER, SkipReason.NO_CONSENT)
 _NO_ZONE = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE)
 _NEVER_OPEN = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE, say=lambda: explanations.NEVER_OPEN)
+HELD = Eligibility(Verdict.WAIT, WaitReason.OPT_OUT_UNCLEAR)
 LIVE_ELSEWHERE = Eligibility(Verdict.WAIT, WaitReason.LIVE_ELSEWHERE)
 _QUIET_PERIOD = Eligibility(Verdict.WAIT, WaitReason.QUIET_PERIOD)
 EXPIRED = Eligibility(Verdict.NEVER, SkipReason.EXPIRED, say=lambda: SkipReason.EXPIRED.label)
@@ -194,6 +196,8 @@ class Judge:
         yield from self.stops
         if refusal is None:
             yield _MODULE_FAILED
+        if facts.is_held:
+            yield HELD
         if facts.is_live:
             yield LIVE_ELSEWHERE
         if hours is not None and hours.verdict is Verdict.WAIT:
@@ -229,6 +233,7 @@ class Judge:
         is_single = self._campaign_id is None
         facts = Facts(
             is_forbidden=number in numbers.forbidden,
+            is_held=number in numbers.held,
             is_live=number in numbers.live,
             is_expired=is_single and asked.is_expired(self.now),
             is_called_since=is_single and self._is_called_since(number, numbers, asked.confirmed_at),

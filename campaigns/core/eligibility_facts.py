@@ -23,7 +23,7 @@ from campaigns.core.conditions import (
 )
 from campaigns.core.eligibility_numbers import forbidden_statement, is_forbidden
 from campaigns.core.sql.bulk import among, literals
-from campaigns.models import Call, Campaign, Contact
+from campaigns.models import Call, Campaign, Contact, HeardOptOut
 from providers.types import LIVE
 
 
@@ -74,6 +74,8 @@ class Facts(NamedTuple):
     """Caps that may be reached by earlier calls."""
     lacks_consent: bool = False
     """Consent is required, and none is noted of the person."""
+    is_held: bool = False
+    """The person may have asked not to be called again, and nobody has decided yet."""
 
 
 NOTHING_KNOWN = Facts()
@@ -85,6 +87,7 @@ class Numbers:
     """The facts about a few numbers, as read by `numbers_now`."""
 
     forbidden: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     live: set[str] = field(default_factory=set)
     rung: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
     """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
@@ -111,7 +114,7 @@ def numbers_now(
     talked_since: datetime.datetime | None = None,
     counted_since: datetime.datetime | None = None,
 ) -> Numbers:
-    """Read which numbers are on the do-not-call list, have a live call, or may have rung since `quiet_since`.
+    """Read which numbers are on the do-not-call list, held, in a live call, or may have rung since `quiet_since`.
 
     With `talked_since`, also when somebody talked to them after that time; with `counted_since`, also each call since
     then in which they may have rung.
@@ -124,14 +127,17 @@ def numbers_now(
     calls = Call._meta.db_table
     nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
     theirs, those = among("to_number", numbers)
+    owned, _same = among("phone", numbers)
     forbidden, parameters = forbidden_statement(numbers, now, begin="SELECT 'forbidden',", end=f", {nothing}")
     statement = (
-        f"{forbidden} UNION ALL "  # noqa: S608
-        f" SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs} "
+        f"{forbidden} "  # noqa: S608
+        f"UNION ALL SELECT 'held', phone, {nothing} FROM {HeardOptOut._meta.db_table} "
+        f"WHERE {owned} AND decided_at IS NULL "
+        f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs} "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE {KEEPS_NUMBER} AND {theirs}"
     )
     at, kept_since = map(connection.ops.adapt_datetimefield_value, (now, number_kept_since(now)))
-    parameters += [*those, kept_since, at, *those]
+    parameters += [*those, *those, kept_since, at, *those]
     if quiet_since is not None:
         statement += (
             f" UNION ALL SELECT 'rung', to_number, campaign_id, MAX(placing_at) FROM {calls} "  # noqa: S608
@@ -158,6 +164,8 @@ def numbers_now(
     for what, number, campaign_id, at in rows:
         if what == "forbidden":
             found.forbidden.add(number)
+        elif what == "held":
+            found.held.add(number)
         elif what == "live":
             found.live.add(number)
         elif what == "talked":
@@ -238,6 +246,11 @@ def _counted_calls(now: datetime.datetime) -> dict[str, Subquery]:
 def capped_columns() -> dict[str, Cap]:
     """Return the annotations that `with_facts` adds where it looks back, by name, with the cap of each."""
     return {f"cap_{cap.days}": cap for cap in caps_of_persons()}
+
+
+def held_numbers() -> set[str]:
+    """Return the numbers that are held because their people may have asked not to be called; few at any time."""
+    return set(HeardOptOut.objects.undecided().order_by().values_list("phone", flat=True))
 
 
 def live_numbers(now: datetime.datetime) -> set[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.core import conditions
+from campaigns.core.stop_requests import Stops
 from campaigns.models import Call, Campaign
 from campaigns.models.status_conditions import is_parked
 from campaigns.outcomes import Attempts, Then, plan_after
@@ -93,6 +94,7 @@ AFTER_WAIT: dict[str, Words] = {
     WaitReason.RATE_LIMITED: _("Nothing is to be done: it is called as soon as the vendor allows."),
     WaitReason.PROVIDER_HALTED: _("An admin opens Providers, puts the key or the credit right, and resumes it."),
     WaitReason.MESSAGE_REFUSED: _("Put right at the vendor what is named on the campaign's page, then resume it."),
+    WaitReason.OPT_OUT_UNCLEAR: _("A manager decides it under “Needs a decision”; then it is called, or not."),
     WaitReason.LIVE_ELSEWHERE: _("Nothing is to be done: it is called when the end of the other call is known."),
     WaitReason.QUIET_PERIOD: _("Nothing is to be done: it is called when the quiet period is over."),
     WaitReason.PERSON_CAP: _("Nothing is to be done: it is called on the day on which it is allowed again."),
@@ -110,6 +112,7 @@ AGAINST: dict[str, Words] = {
     SkipReason.EXCLUDED: _("This person is among those of a campaign that is left out."),
     SkipReason.NO_ZONE: _("The local time of this number is not known, so nobody knows whether it is night there."),
     SkipReason.NO_CONSENT: _("It is not noted that this person agreed to be called, and consent is required here."),
+    WaitReason.OPT_OUT_UNCLEAR: _("This person may have asked not to be called again; nobody has decided yet."),
     WaitReason.LIVE_ELSEWHERE: _("Another call to this number is not over."),
 }
 NEVER_OPEN: Words = _("The calling hours never come where this number may be.")
@@ -125,6 +128,7 @@ WHEN_ASKED: dict[str, Words] = {
     SkipReason.NO_ZONE: _("Set the time zone on the person's page, then call."),
     SkipReason.NO_CONSENT: _("Note on the person's page who agreed, and when; then call."),
     SkipReason.MISSING_VARIABLE: AFTER_SKIP[SkipReason.MISSING_VARIABLE],
+    WaitReason.OPT_OUT_UNCLEAR: _("A manager decides it under “Needs a decision”; then call."),
     WaitReason.LIVE_ELSEWHERE: _("Wait until its end is known: one person is never rung twice at a time."),
     WaitReason.QUIET_PERIOD: _("If you mean to call it again, tick the box."),
 }
@@ -137,6 +141,33 @@ WHEN_QUEUED: dict[str, Words] = {
     StopReason.PROVIDER_PAUSED: _("Nothing is to be done: it is called when the vendor answers again."),
 }
 """What a person does next about a call that waits, or would."""
+
+
+def stops_in_words(stops: Stops) -> str:
+    """Return what happens to live calls that are not wanted any more; empty if there are none."""
+    said = []
+    if stops.taken_back:
+        text = ngettext(
+            "The provider cancelled %(n)d call that waited there.",
+            "The provider cancelled %(n)d calls that waited there.",
+            stops.taken_back,
+        )
+        said.append(text % {"n": stops.taken_back})
+    if stops.asked:
+        text = ngettext(
+            "The provider is asked to cancel %(n)d call that waits there, until it is cancelled or over.",
+            "The provider is asked to cancel %(n)d calls that wait there, until they are cancelled or over.",
+            stops.asked,
+        )
+        said.append(text % {"n": stops.asked})
+    if stops.out:
+        text = ngettext(
+            "%(n)d call is at the provider now and cannot be taken back: it may still ring once.",
+            "%(n)d calls are at the provider now and cannot be taken back: they may still ring once.",
+            stops.out,
+        )
+        said.append(text % {"n": stops.out})
+    return " ".join(said)
 
 
 def stopped_provider(provider: Provider) -> str:

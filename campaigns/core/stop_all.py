@@ -1,9 +1,9 @@
 """Stop-all, and the gate: a lock on one row that every commit point shares and every change of its rules excludes.
 
 While stop-all is pressed no commit point passes. Commit points take the row's lock shared, so they run side by side;
-stop-all, an opt-out and a do-not-call import take it exclusively. When one of those commits, no transaction that read
-the old state is still open, so it holds from its commit on. SQLite needs no row lock: BEGIN IMMEDIATE admits one writer
-at a time.
+stop-all and all additions to the do-not-call list take it exclusively. When one of those commits, no transaction that
+read the old state is still open, so it holds from its commit on. SQLite needs no row lock: BEGIN IMMEDIATE admits one
+writer at a time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from callcenter.audit.models import record
+from campaigns.core import stop_requests
 from campaigns.models import DialingSwitch
 from campaigns.reasons import MAX_REASON
 
@@ -38,18 +39,22 @@ def close_gate() -> DialingSwitch:
     return DialingSwitch.objects.select_for_update().get(pk=SWITCH_ID)
 
 
-def press_stop_all(person: Actor, reason: str = "") -> bool:
-    """Stop all calls from this commit on; returns False, and changes nothing, if stop-all was pressed already."""
+def press_stop_all(person: Actor, reason: str = "") -> stop_requests.Stops | None:
+    """Stop all calls from this commit on, and ask vendors to leave what waits there.
+
+    Returns the calls that are live; None, and nothing changes, if stop-all was pressed already.
+    """
     with transaction.atomic(durable=True):
         switch = close_gate()
         if switch.stopped_at is not None:
-            return False
+            return None
         switch.stopped_at = timezone.now()
         switch.stopped_by_id = person.pk
         switch.reason = reason.strip()[:MAX_REASON]
         switch.save()
-        record(person, "stop_all.pressed", switch, reason=switch.reason)
-    return True
+        stops = stop_requests.for_all(switch.stopped_at, person.pk)
+        record(person, "stop_all.pressed", switch, reason=switch.reason, asked=stops.asked, out=stops.out)
+    return stops
 
 
 def release_stop_all(person: Actor) -> bool:
@@ -61,6 +66,7 @@ def release_stop_all(person: Actor) -> bool:
         pressed_at = switch.stopped_at
         switch.stopped_at, switch.stopped_by, switch.reason = None, None, ""
         switch.save()
+        stop_requests.drop(stop_requests.Cause.STOP_ALL, timezone.now())
         record(person, "stop_all.released", switch, pressed_at=pressed_at.isoformat())
     return True
 

@@ -14,7 +14,14 @@ from campaigns import rules
 from campaigns.core import message
 from campaigns.core.call_caps import ReachedCap
 from campaigns.core.eligibility import Eligibility, Judge, Verdict
-from campaigns.core.eligibility_facts import NOTHING_KNOWN, Facts, capped_columns, live_numbers, with_facts
+from campaigns.core.eligibility_facts import (
+    NOTHING_KNOWN,
+    Facts,
+    capped_columns,
+    held_numbers,
+    live_numbers,
+    with_facts,
+)
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Call, Campaign
 from campaigns.models.contacts import is_consent_noted
@@ -29,7 +36,13 @@ NEVER = (
     SkipReason.NO_ZONE,
     SkipReason.MISSING_VARIABLE,
 )
-WAITS = (WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD, WaitReason.PERSON_CAP, WaitReason.LIVE_ELSEWHERE)
+WAITS = (
+    WaitReason.OUTSIDE_HOURS,
+    WaitReason.QUIET_PERIOD,
+    WaitReason.PERSON_CAP,
+    WaitReason.LIVE_ELSEWHERE,
+    WaitReason.OPT_OUT_UNCLEAR,
+)
 VERDICTS = (NOW, *(reason.value for reason in WAITS), *(reason.value for reason in NEVER))
 """Every possible verdict on one person, in the order of the launch check's page."""
 CALLED = (NOW, *(reason.value for reason in WAITS))
@@ -108,6 +121,7 @@ class AudienceJudge:
         if self.judge.needed or self.expected:
             columns.append("variables")
         live = live_numbers(self.judge.now) if looks_back else set()
+        held = held_numbers()
         rows = annotated.values_list(*columns).iterator(chunk_size=5000)
         for pk, name, phone, own_zone, forbidden, excluded, last_rung, *rest in rows:
             variables = rest[-1] if columns[-1] == "variables" else {}
@@ -117,10 +131,17 @@ class AudienceJudge:
             )
             zones = rules.zones_of(phone, own_zone)
             missing = self.judge.missing(name, variables)
-            is_live = phone in live
-            if forbidden or excluded or is_live or last_rung or missing or reached or lacks_consent:
+            is_live, is_held = phone in live, phone in held
+            if forbidden or excluded or is_live or last_rung or missing or reached or lacks_consent or is_held:
                 facts = Facts(
-                    forbidden, excluded, is_live, last_rung, missing, caps=reached, lacks_consent=lacks_consent
+                    forbidden,
+                    excluded,
+                    is_live,
+                    last_rung,
+                    missing,
+                    caps=reached,
+                    lacks_consent=lacks_consent,
+                    is_held=is_held,
                 )
             else:
                 facts = NOTHING_KNOWN

@@ -97,6 +97,13 @@ def _ways(check: LaunchCheck) -> list[list[Piece]]:
             "%(count)s waits for the end of another call", "%(count)s wait for the end of another call", live
         )
         ways.append(_counted(phrase, live, WaitReason.LIVE_ELSEWHERE))
+    if held := check.verdicts.get(WaitReason.OPT_OUT_UNCLEAR, 0):
+        phrase = ngettext(
+            "%(count)s waits for a decision, as they may have asked not to be called",
+            "%(count)s wait for a decision, as they may have asked not to be called",
+            held,
+        )
+        ways.append(_counted(phrase, held, WaitReason.OPT_OUT_UNCLEAR))
     return ways
 
 

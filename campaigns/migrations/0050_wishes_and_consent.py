@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0038_two_numbers_in_a_cell'),
+        ('campaigns', '0039_opt_outs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,6 +12,7 @@ from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
+from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
@@ -46,6 +47,7 @@ __all__ = [
     "DialingSwitch",
     "DoNotCall",
     "HandOver",
+    "HeardOptOut",
     "InboundCall",
     "InstallationSettings",
     "ListMembership",
@@ -54,6 +56,7 @@ __all__ = [
     "RowVerdicts",
     "RunningSlice",
     "SavedFilter",
+    "StopRequest",
     "TallyMark",
     "TranscriptWords",
     "UnknownVendorCall",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from campaigns.contacts.importing.people_rows import PART_UNREAD, WISH_DOUBTFUL,
 from campaigns.contacts.importing.reading import Table
 from campaigns.contacts.importing.verdicts import JudgedRow, RowVerdict
 from campaigns.contacts.importing.wish_words import Wish
+from campaigns.core.stop_requests import Stops
 from campaigns.models import ContactImport, DoNotCall
 from campaigns.models.imports import TwoNumbers
 from campaigns.numbers import EMPTY, understand_number
@@ -186,8 +188,9 @@ def _ends_on_list(numbers: Sequence[str], now: datetime.datetime) -> dict[str, d
 
 # Saving
 
-FORBIDDEN, SKIPPED_CALLS = "forbidden", "skipped_calls"
-"""Keys of `ContactImport.counts`: entries that the file made, and waiting calls that were taken out of the queue."""
+FORBIDDEN, SKIPPED_CALLS, ASKED_CALLS, OUT_CALLS = "forbidden", "skipped_calls", "asked_calls", "out_calls"
+"""Keys of `ContactImport.counts`: entries that the file made, waiting calls that were taken out of the queue, live
+calls that vendors are asked to leave, and live calls that may still ring."""
 _COUNTED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.DO_NOT_CALL, RowVerdict.DUPLICATE_IN_FILE)
 """Verdicts of a do-not-call file whose rows are a wish; a number that is on the list already is confirmed by it."""
 
@@ -207,6 +210,17 @@ def put_on_list(record: ContactImport, reader: Reader, judged: Sequence[JudgedRo
         return Forbidden()
     source = record.opt_out_source or DoNotCall.Source.IMPORT
     return forbid_each(wishes, source=source, person=record.owner, imported_by=record.pk)
+
+
+def count_stops(counts: Counter[str], done: Forbidden) -> None:
+    """Add what became of calls to these numbers to an import's counts."""
+    found = {SKIPPED_CALLS: done.skipped, ASKED_CALLS: done.stops.asked, OUT_CALLS: done.stops.out}
+    counts.update({key: count for key, count in found.items() if count})
+
+
+def stops_of(record: ContactImport) -> Stops:
+    """Return what became of live calls to the numbers that a saved file put on the list."""
+    return Stops(record.counts.get(ASKED_CALLS, 0), record.counts.get(OUT_CALLS, 0))
 
 
 def _wish_of(record: ContactImport, reader: Reader, one: JudgedRow) -> OptOut | None:

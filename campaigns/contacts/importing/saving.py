@@ -183,8 +183,7 @@ def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], 
         forbidden = opt_outs.put_on_list(record, reader, judged)
         counts: Counter[str] = Counter(ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk))
         counts.update(one.verdict.value for one in judged)
-        if forbidden.skipped:
-            counts[opt_outs.SKIPPED_CALLS] += forbidden.skipped
+        opt_outs.count_stops(counts, forbidden)
         ContactImport.objects.filter(pk=record.pk).update(counts=dict(counts))
     return True
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts.do_not_call import undo_entries_of
 from campaigns.contacts.importing.opt_outs import FORBIDDEN
 from campaigns.contacts.importing.rows_kept import forget_refused
 from campaigns.core.refusals import Refusal
@@ -24,7 +25,6 @@ from campaigns.models import (
     ContactImport,
     ContactList,
     ContactNote,
-    DoNotCall,
     ListMembership,
     OtherNumber,
 )
@@ -108,7 +108,8 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         # No other table refers to these contacts, so one DELETE does, without loading every row.
         removed = leaving._raw_delete(leaving.db)
         _remove_empty_list(record)
-        allowed, confirmed = _allow_again(record)
+        allowed = undo_entries_of(import_id)
+        confirmed = max(0, int(record.counts.get(FORBIDDEN, 0)) - allowed)
         done = {"people": int(removed), "places": int(left), "kept": kept, "numbers": allowed, "confirmed": confirmed}
         ContactImport.objects.filter(pk=import_id).update(
             status=Status.UNDONE,
@@ -117,15 +118,6 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         )
         record_audit(person, "import.undone", record, **done)
     return done
-
-
-def _allow_again(record: ContactImport) -> tuple[int, int]:
-    """Remove the do-not-call entries that only this import made; returns how many, and how many others confirmed.
-
-    An entry that anything has confirmed since hangs on the import no more and stays, as do calls that were skipped.
-    """
-    removed, _rows = DoNotCall.objects.filter(imported_by=record).delete()
-    return removed, max(0, int(record.counts.get(FORBIDDEN, 0)) - removed)
 
 
 def _calls(record: ContactImport) -> QuerySet[Call]:

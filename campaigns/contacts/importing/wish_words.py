@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
-from providers.answers import heard_do_not_call
+from providers.opt_outs import heard_do_not_call
 
 
 class Wish(StrEnum):

@@ -15,23 +15,25 @@ from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from campaigns.contacts import do_not_call, do_not_call_files
 from campaigns.contacts.forms.do_not_call import ForbidForm
+from campaigns.core import explanations
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
 
 
-def said(done: do_not_call.Forbidden) -> str:
-    """Return the message for a user who added a number."""
-    first = _("On the do-not-call list from now on.") if done.added else _("It stood on the do-not-call list already.")
-    if not done.skipped:
-        return first
-    more = ngettext(
+def said(done: do_not_call.Forbidden, first: str = "") -> str:
+    """Return the message for a user who added a number: what stands now, and what becomes of calls to it."""
+    if not first:
+        is_new = bool(done.added)
+        first = _("On the do-not-call list from now on.") if is_new else _("It stood on the do-not-call list already.")
+    skipped = ngettext(
         "%(n)d waiting call was taken out of the queue.",
         "%(n)d waiting calls were taken out of the queue.",
         done.skipped,
     )
-    return f"{first} {more % {'n': done.skipped}}"
+    parts = [first, skipped % {"n": done.skipped} if done.skipped else "", explanations.stops_in_words(done.stops)]
+    return " ".join(filter(None, parts))
 
 
 @needs("add_do_not_call")
@@ -95,8 +97,14 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
-    elif do_not_call.allow_again(pk, reason=reason, person=request.user):
-        messages.success(request, _("Off the list: this number may be called again. Calls taken out before stay out."))
+    elif (others := do_not_call.allow_again(pk, reason=reason, person=request.user)) is not None:
+        first = _("Off the list: this number may be called again. Calls taken out before stay out.")
+        more = ngettext(
+            "%(n)d other number of this person stays on the list.",
+            "%(n)d other numbers of this person stay on the list.",
+            others,
+        )
+        messages.success(request, f"{first} {more % {'n': others}}" if others else first)
     else:
         messages.info(request, _("It was off the list already."))
     return go_back(request, "do-not-call")

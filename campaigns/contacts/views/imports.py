@@ -28,7 +28,7 @@ from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.forms.import_rows import TwoNumbersForm
 from campaigns.contacts.forms.imports import FileForm, OptOutFileForm, SaveForm
 from campaigns.contacts.forms.opt_out_imports import AnswersForm, OptOutSaveForm
-from campaigns.contacts.importing import forgetting, saving, undoing
+from campaigns.contacts.importing import forgetting, opt_outs, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
 from campaigns.contacts.importing.findings import UNCLEAR_DATES, consent_rows
 from campaigns.contacts.importing.limits import FileRefused
@@ -37,6 +37,7 @@ from campaigns.contacts.importing.reading_words import what_is_read
 from campaigns.contacts.importing.validation import bad_rows, check_import
 from campaigns.contacts.importing.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
 from campaigns.core.csv_cells import BOM
+from campaigns.core.explanations import stops_in_words
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
@@ -283,6 +284,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "record": record,
             "reading": what_is_read(record),
+            "stops": stops_in_words(opt_outs.stops_of(record)),
             "rows": [row for row in verdict_rows(record) if row["count"]],
             "kept_until": forgetting.kept_until(record),
             "obstacle": undoing.obstacle(record) if record.status == Status.SAVED else None,

@@ -20,7 +20,9 @@ from campaigns.contacts import duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, PersonForm, TagsForm
+from campaigns.contacts.person_wishes import PersonWish, wish_of
 from campaigns.contacts.views import do_not_call
+from campaigns.core import explanations
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
@@ -89,7 +91,8 @@ def _tags_form(contact: Contact) -> TagsForm:
 def _show_person(
     request: HttpRequest, contact: Contact, note_form: ContactNoteForm, tags_form: TagsForm
 ) -> HttpResponse:
-    entry = DoNotCall.objects.select_related("added_by").filter(phone=contact.phone).first()
+    wish = wish_of([contact.pk])
+    entry = wish.kept.get(contact.phone)
     stands = entry if entry is not None and service.is_in_force(entry) else None
     calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
     times, more_zones = service.local_times(contact)
@@ -103,11 +106,13 @@ def _show_person(
         "others_last": others_last,
         "times": times,
         "more_zones": more_zones,
-        "decision": service.last_decision(contact, stands),
+        "decision": service.last_decision(contact, stands, is_held=wish.held is not None),
+        "wish": wish,
+        "stops_in_words": explanations.stops_in_words(wish.stops),
         "note_form": note_form,
         "tags_form": tags_form,
         "other_numbers": contact.merged.all(),
-        "forbidden": service.mark_forbidden(contact.merged.all()),
+        "forbidden": wish.forbidden,
         "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact)), request.user),
     }
     status = 422 if note_form.errors or tags_form.errors else 200
@@ -121,14 +126,33 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         try:
-            service.change_person(pk, form.values(), request.user)
+            changed = service.change_person(pk, form.values(), request.user)
         except Refusal as refusal:
             form.add_error("phone", str(refusal))
         else:
             messages.success(request, _("Saved."))
+            if words := _words_of_wish(changed.wish):
+                messages.warning(request, words)
             return redirect("person", pk)
-    context = {"form": form, "contact_id": pk, "zones": sorted(zoneinfo.available_timezones())}
+    context = {
+        "form": form,
+        "contact_id": pk,
+        "zones": sorted(zoneinfo.available_timezones()),
+        "wish": wish_of([contact.merged_into_id or pk]),
+    }
     return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)
+
+
+def _words_of_wish(wish: PersonWish | None) -> str:
+    """Return what became of a person's wish as their number was changed; empty if there is none."""
+    if wish is None:
+        return ""
+    if wish.entry is not None:
+        first = _("This person is on the do-not-call list: the new number is on it too.")
+        return do_not_call.said(wish.done, first) if wish.done is not None else first
+    if wish.held is not None:
+        return _("This person may have asked not to be called: the new number is held too, until it is decided.")
+    return ""
 
 
 @require_POST

@@ -77,8 +77,8 @@ def test_only_a_reason_takes_an_entry_off(manager: User) -> None:
     entry = DoNotCall.objects.get()
     with pytest.raises(ValueError, match="reason"):
         allow_again(entry.pk, reason=" ", person=manager)
-    assert allow_again(entry.pk, reason="Called us back", person=manager)
-    assert not allow_again(entry.pk, reason="Called us back", person=manager)
+    assert allow_again(entry.pk, reason="Called us back", person=manager) == 0
+    assert allow_again(entry.pk, reason="Called us back", person=manager) is None
     event = AuditEvent.objects.get(action="do_not_call.removed")
     assert (event.actor, event.detail["reason"], event.detail["was_reason"]) == (manager, "Called us back", "Asked")
 

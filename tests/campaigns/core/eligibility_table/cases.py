@@ -6,6 +6,7 @@ import datetime
 
 from providers.types import LIVE
 from tests.campaigns.core.eligibility_table.caps import CAPS
+from tests.campaigns.core.eligibility_table.held import HELD
 from tests.campaigns.core.eligibility_table.other_numbers import OTHER_NUMBERS
 from tests.campaigns.core.eligibility_table.world import (
     BREAKER,
@@ -51,7 +52,6 @@ from tests.campaigns.core.eligibility_table.world import (
 from tests.conftest import make_campaign, make_provider
 
 A_DAY_LATER = NOW - HOUR + 24 * HOUR
-
 HOURS = [
     Case(name="nothing stands against it"),
     Case(name="a second before the hours open", at=utc(16, 4, 29, 59), **closed(utc(16, 4, 30), "Mon 08:00")),
@@ -398,4 +398,4 @@ LEFT = [
     ),
 ]
 
-CASES = [*HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *OTHER_NUMBERS, *STOPS, *MESSAGES, *VENDORS, *LEFT]
+CASES = [*HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *STOPS, *MESSAGES, *VENDORS, *LEFT]

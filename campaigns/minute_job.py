@@ -57,7 +57,7 @@ def sweep() -> dict[str, int]:
         queue.nudge_poll()
     done["opt_outs"] = consequences.finish_opt_outs(now)
     done["unwanted"] = stop_requests.ask_missing(now)
-    stop_requests.close_over(now)
+    stop_requests.close_needless(now)
     if vendor_stops.to_ask(now).exists():
         queue.nudge_take_back()
     for provider_id in start_comparison.due(now):

@@ -72,6 +72,8 @@ class Facts(NamedTuple):
     """Others called the person after the single call was asked for."""
     caps: tuple[ReachedCap, ...] = ()
     """Caps that may be reached by earlier calls."""
+    lacks_consent: bool = False
+    """Consent is required, and none is noted of the person."""
     is_held: bool = False
     """The person may have asked not to be called again, and nobody has decided yet."""
 
@@ -125,11 +127,12 @@ def numbers_now(
     calls = Call._meta.db_table
     nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
     theirs, those = among("to_number", numbers)
-    held, _same = among("phone", numbers)
+    owned, _same = among("phone", numbers)
     forbidden, parameters = forbidden_statement(numbers, now, begin="SELECT 'forbidden',", end=f", {nothing}")
     statement = (
-        f"{forbidden} UNION ALL "  # noqa: S608
-        f"SELECT 'held', phone, {nothing} FROM {HeardOptOut._meta.db_table} WHERE {held} AND decided_at IS NULL "
+        f"{forbidden} "  # noqa: S608
+        f"UNION ALL SELECT 'held', phone, {nothing} FROM {HeardOptOut._meta.db_table} "
+        f"WHERE {owned} AND decided_at IS NULL "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs} "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE {KEEPS_NUMBER} AND {theirs}"
     )

@@ -89,6 +89,18 @@ def _ask(calls: CallQuerySet, cause: str, now: datetime.datetime, actor_id: int 
     return stops
 
 
+def causes(now: datetime.datetime, call: str = "") -> dict[str, Q]:
+    """Return the condition of calls that are unwanted, by cause; `call` is the prefix of a path to the call."""
+    number = OuterRef(f"{call}to_number")
+    is_pressed = DialingSwitch.objects.filter(stopped_at__isnull=False).exists()
+    return {
+        Cause.OPT_OUT: Q(Exists(DoNotCall.objects.in_force(now).filter(phone=number))),
+        Cause.CAMPAIGN: Q(**{f"{call}campaign__status": Campaign.Status.STOPPED}),
+        Cause.HELD: Q(Exists(HeardOptOut.objects.undecided().filter(phone=number))),
+        Cause.STOP_ALL: Q() if is_pressed else Q(pk__in=[]),
+    }
+
+
 def ask_missing(now: datetime.datetime) -> int:
     """Ask for calls that are unwanted and have no open request, whoever made them so; returns how many.
 
@@ -96,26 +108,29 @@ def ask_missing(now: datetime.datetime) -> int:
     """
     open_ones = StopRequest.objects.filter(call=OuterRef("pk"), closed_at__isnull=True)
     live = Call.objects.live().filter(~Exists(open_ones))
-    of_numbers = {
-        Cause.OPT_OUT: Q(Exists(DoNotCall.objects.in_force(now).filter(phone=OuterRef("to_number")))),
-        Cause.CAMPAIGN: Q(campaign__status=Campaign.Status.STOPPED),
-        Cause.HELD: Q(Exists(HeardOptOut.objects.undecided().filter(phone=OuterRef("to_number")))),
-    }
-    if DialingSwitch.objects.filter(stopped_at__isnull=False).exists():
-        of_numbers[Cause.STOP_ALL] = Q()
     asked = 0
-    for cause, condition in of_numbers.items():
+    for cause, condition in causes(now).items():
         stops = _ask(live.filter(condition), cause, now, None)
         asked += stops.asked + stops.out
     return asked
 
 
-def close_over(now: datetime.datetime) -> int:
-    """Close the requests whose call is over, or came back to us; returns how many."""
-    unclosed = StopRequest.objects.filter(closed_at__isnull=True).exclude(call__status__in=sorted(LIVE))
-    taken = unclosed.filter(call__status=CallStatus.CANCELED)
+def close_needless(now: datetime.datetime) -> int:
+    """Close the requests whose call is over or came back to us, and those whose cause is gone; returns how many.
+
+    A cause is gone where an entry ended or was removed, a person decided, or stop-all was released.
+    """
+    unclosed = StopRequest.objects.filter(closed_at__isnull=True)
+    if not unclosed.exists():
+        return 0
+    over = unclosed.exclude(call__status__in=sorted(LIVE))
+    taken = over.filter(call__status=CallStatus.CANCELED)
     closed = taken.update(closed_at=now, answer=StopRequest.Answer.TAKEN_BACK)
-    return closed + unclosed.update(closed_at=now, answer=StopRequest.Answer.OVER)
+    closed += over.update(closed_at=now, answer=StopRequest.Answer.OVER)
+    for cause, condition in causes(now, "call__").items():
+        gone = unclosed.filter(~condition if condition else Q(pk__in=[]), cause=cause)
+        closed += gone.update(closed_at=now, answer=StopRequest.Answer.DROPPED)
+    return closed
 
 
 def drop(cause: str, now: datetime.datetime, numbers: Iterable[str] | None = None) -> int:

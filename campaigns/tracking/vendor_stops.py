@@ -81,7 +81,7 @@ def take_back(seconds: float = SECONDS) -> int:
     """Ask the vendors to cancel these calls, a few at a time; returns how many were really cancelled."""
     ends_at = time.monotonic() + seconds
     taken = 0
-    stop_requests.close_over(timezone.now())
+    stop_requests.close_needless(timezone.now())
     unreached: set[int] = set()
     errands = DatabaseErrands()
     with ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="take-back") as pool:
@@ -161,7 +161,7 @@ def _write(one: Claimed, heard: StopAnswer) -> bool:
     if not reached:
         _give_back(one.request, now, is_first=one.is_first)
     elif one.call.is_final:
-        stop_requests.close_over(now)
+        stop_requests.close_needless(now)
     else:
         wait = WAITS[min(one.request.tries, len(WAITS) - 1)]
         mine = StopRequest.objects.filter(pk=one.request.pk, closed_at__isnull=True)

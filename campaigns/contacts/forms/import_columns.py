@@ -134,11 +134,12 @@ class MappingForm(forms.Form):
         )
 
     @property
-    def columns(self) -> list[tuple[BoundField, BoundField, list[str]]]:
-        """Each column's two fields with the column's first values."""
+    def columns(self) -> list[tuple[BoundField, BoundField | None, list[str]]]:
+        """Each column's field, that of its variable's name if it has one, and the column's first values."""
+        names = [f"{VARIABLE}{column}" for column in range(len(self.record.headers))]
         return [
-            (self[f"{COLUMN}{column}"], self[f"{VARIABLE}{column}"], self._samples(column)[:3])
-            for column in range(len(self.record.headers))
+            (self[f"{COLUMN}{column}"], self[name] if name in self.fields else None, self._samples(column)[:3])
+            for column, name in enumerate(names)
         ]
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,16 @@ class FileForm(forms.Form):
     region = CountryField()
 
 
+class OptOutFileForm(FileForm):
+    """A file of numbers for the do-not-call list."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["file"].help_text = _(
+            "CSV or XLSX with one or more columns of numbers. Columns named Reason and Until count for their own row."
+        )
+
+
 class SaveForm(forms.Form):
     """Confirmation before people are saved: tags, consent."""
 
@@ -28,7 +40,10 @@ class SaveForm(forms.Form):
         label=_("Who agreed to be called, and how"),
         required=False,
         max_length=MAX_CONSENT_SOURCE,
-        help_text=_("Such as: ticked the box in the web shop. Kept with everybody of whom no consent is noted yet."),
+        help_text=_(
+            "Such as: ticked the box in the web shop. Noted for everybody of whom no consent is noted yet; not for "
+            "rows in which the file's own consent column is empty, says no or cannot be read."
+        ),
     )
     tags = forms.CharField(
         label=_("Tags"),

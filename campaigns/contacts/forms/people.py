@@ -107,6 +107,10 @@ class PersonForm(ContactForm):
             return None
         if kept is not None and kept.consent_at and timezone.localtime(kept.consent_at).date() == day:
             return kept.consent_at
+        if day > timezone.localdate():
+            raise ValidationError(
+                _("This day is in the future: write the day on which consent was given."), code="future"
+            )
         return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
     def validate_unique(self) -> None:

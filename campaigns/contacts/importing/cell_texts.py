@@ -54,7 +54,9 @@ def length_in_words(length: datetime.timedelta) -> str:
         parts.append(ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes})
     if seconds or not parts:
         parts.append(ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds})
-    text = " ".join(parts)
+    text = parts[0]
+    for part in parts[1:]:
+        text = _("%(length)s %(rest)s") % {"length": text, "rest": part}
     return _("minus %(length)s") % {"length": text} if length < datetime.timedelta() else text
 
 

@@ -67,6 +67,24 @@ def choose_columns(record: ContactImport, *, phone: str | None, name: str | None
     return mapping
 
 
+def choose_phones(record: ContactImport, named: Sequence[str] | None) -> ColumnMapping:
+    """Return the mapping of a do-not-call file with the phone columns that are named; None leaves those found.
+
+    Raises FileRefused where there is none.
+    """
+    mapping = ColumnMapping.from_json(record.mapping)
+    if named is not None:
+        chosen = [_column(record, one) for one in named]
+        others = {column: "" if meaning == PHONE else meaning for column, meaning in mapping.columns.items()}
+        mapping = replace(mapping, columns=others | dict.fromkeys(chosen, PHONE))
+    if not mapping.columns_of(PHONE):
+        raise FileRefused(
+            "No column of this file holds phone numbers: name each by --phone COLUMN, or give the --region. "
+            f"Its columns: {', '.join(record.headers)}."
+        )
+    return mapping
+
+
 def with_update(mapping: ColumnMapping, *, update_known: bool) -> ColumnMapping:
     """Return the mapping with the choice whether known people get the file's values."""
     return replace(mapping, update_known=update_known)
@@ -102,10 +120,10 @@ def _column(record: ContactImport, named: str) -> int:
 
 
 def _which(record: ContactImport, columns: Sequence[int], option: str) -> str:
-    rows = upload.first_rows(record, SAMPLES)
+    rows = [row for top in upload.tops_of(record) for row in top.samples]
     choices = []
     for column in columns:
-        samples = [row[column] for row in rows if column < len(row) and row[column].strip()]
+        samples = [row[column] for row in rows if column < len(row) and row[column].strip()][:SAMPLES]
         choices.append(f"{option} “{record.headers[column]}” ({', '.join(map(_masked, samples))})")
     if option == "--phone":
         what = "It is not certain which column holds the phone numbers."

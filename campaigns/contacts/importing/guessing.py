@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from campaigns.contacts.importing import name_columns, phone_columns
+from campaigns.contacts.importing.consent import is_yes_no
 from campaigns.contacts.importing.mapping import (
+    CONSENT,
+    CONSENT_SOURCE,
+    DO_NOT_CALL,
     IGNORED,
     NAME,
     OTHER_PHONE,
     OUR_TITLES,
     PHONE,
+    SEVERAL,
     VARIABLE,
     plain_title,
     variable_name,
 )
 from campaigns.contacts.importing.title_rows import headers_of
 from campaigns.contacts.importing.title_words import meaning_of_title
+from campaigns.contacts.importing.wish_words import is_wish_title
 
 
 class GuessedColumns(NamedTuple):
@@ -56,7 +62,12 @@ def guess_columns(titles: Sequence[str], body: Sequence[Sequence[str]], region: 
         asks[NAME] = names.asked
     for column, title in enumerate(titles):
         meaning = meaning_of_title(title)[0] if title else ""
-        if column not in columns and meaning not in {"", PHONE, OTHER_PHONE, NAME} and meaning not in columns.values():
+        if is_wish_title(title):
+            meaning = DO_NOT_CALL
+        elif meaning == CONSENT and not is_yes_no(cells[column]):
+            meaning = CONSENT_SOURCE
+        is_free = meaning in SEVERAL or meaning not in columns.values()
+        if column not in columns and meaning not in {"", PHONE, OTHER_PHONE, NAME} and is_free:
             columns[column] = meaning
     headers = headers_of(titles)
     # {name} is the person's name.

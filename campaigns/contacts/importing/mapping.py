@@ -11,15 +11,17 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from campaigns.contacts.importing import consent, wish_words
 from campaigns.numbers import text_of_digits
 
 PHONE, OTHER_PHONE, NAME = "phone", "other_phone", "name"
 TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "time_zone", "consent_source", "consent_at"
+CONSENT, DO_NOT_CALL = "consent", "do_not_call"
 IGNORED = ""
 VARIABLE = "var:"
 MAX_VARIABLE_NAME = 40
-SEVERAL = frozenset({OTHER_PHONE, NAME})
-"""Meanings that more than one column may have: further numbers in the file's order, the parts of a name."""
+SEVERAL = frozenset({OTHER_PHONE, NAME, DO_NOT_CALL})
+"""Meanings that more than one column may have: further numbers in the file's order, the parts of a name, wishes."""
 READ, SKIP = "read", "skip"
 """What is done with rows that the spreadsheet hides; empty while nobody has said."""
 
@@ -28,6 +30,8 @@ FIELDS: dict[str, Promise] = {
     OTHER_PHONE: gettext_lazy("Another phone number"),
     NAME: gettext_lazy("Name"),
     TIME_ZONE: gettext_lazy("Time zone"),
+    DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),
+    CONSENT: gettext_lazy("Consent (yes or no)"),
     CONSENT_SOURCE: gettext_lazy("Consent given by"),
     CONSENT_AT: gettext_lazy("Consent given at"),
 }
@@ -47,7 +51,9 @@ TITLES: dict[str, tuple[str, ...]] = {
         "نام کامل", "نام", "نام خانوادگی", "الاسم", "اسم", "naam", "pura naam", "grahak", "upnaam", "नाम", "ग्राहक",
     ),
     TIME_ZONE: ("time zone", "timezone", "tz", "منطقه زمانی", "samay kshetra"),
-    CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "consent", "رضایت", "منبع رضایت", "sahmati"),
+    DO_NOT_CALL: wish_words.TITLES,
+    CONSENT: consent.YES_NO_TITLES,
+    CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "منبع رضایت"),
     CONSENT_AT: ("consent at", "consent date", "consent given at", "consented at", "تاریخ رضایت", "sahmati tarikh"),
 }  # fmt: skip
 # Columns that our own file of bad rows adds.

@@ -20,6 +20,9 @@ NEAR = 0.2
 """Two columns compete if their scores differ by at most this."""
 ID_SHARE, LEAST_IDS = 0.9, 4
 """Ids pass their check digit always, other numbers in one of ten cases."""
+FEWEST_DIGITS = 4
+"""A cell with fewer is no phone number anywhere."""
+MOSTLY = 0.5
 _MOBILES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -73,6 +76,8 @@ def weigh(column: int, cells: Sequence[str], title: str, region: str) -> Weighed
     callable_, mobile, bare, ids = 0, 0, 0, 0
     serial: list[int] = []
     for text in filled:
+        if sum(map(str.isdecimal, text)) < FEWEST_DIGITS:
+            continue
         found = understand_number(text, region)
         digits = text_of_digits(text)
         is_plain = digits.isascii() and digits.isdigit()
@@ -112,11 +117,17 @@ def choose(weighed: Sequence[WeighedColumn]) -> PhoneChoice:
         titled = [one for one in weighed if one.title >= PhoneTitle.WEAK and one.filled and not one.are_ids]
         best = min(titled, key=lambda one: (-one.title, one.rank, one.column), default=None)
         return PhoneChoice(best.column if best else None, [], [])
-    rivals = [one for one in likely if one.score >= likely[0].score - NEAR]
-    # "Phone" beside a column of better numbers whose title says nothing, or somebody else's: a person has to say.
-    if rivals[0].title < PhoneTitle.SOME:
-        rivals += [one for one in likely if one not in rivals and one.title >= PhoneTitle.SOME]
-    winner = _winner(rivals, likely)
+    if any(one.title >= PhoneTitle.SOME for one in likely):
+        # There is a phone by its title: what says that it is another kind of number, or somebody else's, is not it.
+        likely = [one for one in likely if one.title != PhoneTitle.OTHER]
+    # Of few cells, a single one weighs more than columns differ.
+    near = max(NEAR, 1 / likely[0].filled)
+    rivals = [one for one in likely if one.score >= likely[0].score - near]
+    worse = [one for one in likely if one not in rivals and one.title >= PhoneTitle.SOME]
+    if worse and max(one.title for one in rivals) < PhoneTitle.OWN:
+        # "Phone" beside a column of better numbers whose title says less.
+        return PhoneChoice(None, sorted(one.column for one in [*rivals, *worse]), [])
+    winner = _winner(rivals)
     if winner is None:
         return PhoneChoice(None, sorted(one.column for one in rivals), [])
     others = [
@@ -130,7 +141,22 @@ def choose(weighed: Sequence[WeighedColumn]) -> PhoneChoice:
     return PhoneChoice(winner.column, [], others)
 
 
-def _winner(rivals: Sequence[WeighedColumn], likely: Sequence[WeighedColumn]) -> WeighedColumn | None:
+def choose_all(weighed: Sequence[WeighedColumn]) -> list[int]:
+    """Return every column that holds phone numbers, for a file in which each of them counts.
+
+    Left out are numbers of another kind: ids, what counts upwards, what its title says to be something else, and,
+    beside a better column, numbers that are written as nobody writes a phone number and not titled as one.
+    """
+    likely = [
+        one
+        for one in weighed
+        if one.may_be_phones and not one.are_ids and not one.are_serial and one.title != PhoneTitle.OTHER
+    ]
+    sure = [one for one in likely if one.bare < MOSTLY or one.title >= PhoneTitle.SOME]
+    return [one.column for one in sure or likely]
+
+
+def _winner(rivals: Sequence[WeighedColumn]) -> WeighedColumn | None:
     if len(rivals) == 1:
         only = rivals[0]
         is_doubtful = only.title == PhoneTitle.OTHER or (only.title == PhoneTitle.UNKNOWN and only.are_serial)
@@ -144,7 +170,7 @@ def _winner(rivals: Sequence[WeighedColumn], likely: Sequence[WeighedColumn]) ->
     # A weak title wins only against columns that say they are something else, or that nothing speaks for.
     others = max(one.title for one in rivals if one is not first[0])
     least = PhoneTitle.OTHER if best == PhoneTitle.WEAK else PhoneTitle.UNKNOWN
-    return first[0] if others <= least and first[0] in likely else None
+    return first[0] if others <= least else None
 
 
 def _counts_up(numbers: Sequence[int]) -> bool:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 
-from campaigns.contacts.importing.people_rows import DIFFERS, NOTES, FileRow, PersonDetails, Reader
-from campaigns.contacts.importing.validation import batches, judge
+from campaigns.contacts.importing.people_rows import DIFFERS, NOTES, WISH_DOUBTFUL, FileRow, PersonDetails, Reader
+from campaigns.contacts.importing.validation import batches, judge, reader_of
 from campaigns.contacts.importing.verdicts import VERDICT_OF, RowVerdict, verdicts_of
 from campaigns.models import ContactImport
 from campaigns.numbers import text_of_digits
@@ -19,6 +19,11 @@ ROWS = 50
 """Rows of a page."""
 DOUBTFUL = "doubtful"
 """Beside the verdicts: rows that we put right, and rows with other values than an earlier row of the same number."""
+
+
+FIXABLE = frozenset(
+    {RowVerdict.BAD, RowVerdict.FIXED, RowVerdict.DUPLICATE_IN_FILE, RowVerdict.LEFT_OUT, RowVerdict.HELD}
+)
 
 
 class ShownRow(NamedTuple):
@@ -60,7 +65,7 @@ class ShownRow(NamedTuple):
     @property
     def may_be_fixed(self) -> bool:
         """Tell whether correcting the row can change what becomes of it."""
-        return self.verdict in {RowVerdict.BAD, RowVerdict.FIXED, RowVerdict.DUPLICATE_IN_FILE, RowVerdict.LEFT_OUT}
+        return self.verdict in FIXABLE
 
 
 @dataclass(slots=True)
@@ -80,7 +85,7 @@ def page_of(record: ContactImport, *, verdict: str = "", words: str = "", number
     Reads the file to the end of the page; with words, until a page is full. Raises FileRefused.
     """
     letters = verdicts_of(record.pk)
-    reader = Reader.of(record)
+    reader = reader_of(record)
     wanted = [part for part in _plain(words).split() if part]
     number = max(1, number)
     page = RowPage(number=number)
@@ -97,19 +102,19 @@ def page_of(record: ContactImport, *, verdict: str = "", words: str = "", number
         found = list(islice(matching, (number - 1) * ROWS, number * ROWS + 1))
         page.has_next = len(found) > ROWS
         found = found[:ROWS]
-    firsts = _first_rows(reader, {_first_of(row) for row, _kept in found if row.note == DIFFERS})
+    firsts = _first_rows(reader, {(row.same_as_sheet, row.same_as) for row, _kept in found if row.note == DIFFERS})
     page.rows = [_shown(row, kept, reader, firsts) for row, kept in found]
     return page
 
 
 def row_of(record: ContactImport, sheet: str, number: int) -> FileRow | None:
     """Return one row of an import by sheet and row number, as it reads now; None if there is none."""
-    return next((row for row in Reader.of(record).people() if row.key == (sheet, number)), None)
+    return next((row for row in reader_of(record).people() if row.key == (sheet, number)), None)
 
 
 def verdict_of(record: ContactImport, row: FileRow) -> RowVerdict:
     """Return the verdict on one row as it would be now."""
-    return judge([row], Reader.of(record), record.contact_list_id)[0].verdict
+    return judge([row], reader_of(record), record.contact_list_id)[0].verdict
 
 
 def _at(reader: Reader, positions: Collection[int], letters: str) -> list[tuple[FileRow, RowVerdict]]:
@@ -146,12 +151,8 @@ def _plain(text: str) -> str:
     return text_of_digits(text).casefold()
 
 
-def _first_of(row: FileRow) -> tuple[str, int]:
-    return row.same_as_sheet, row.same_as
-
-
-def _first_rows(reader: Reader, keys: set[tuple[str, int]]) -> dict[tuple[str, int], FileRow]:
-    """Return rows by sheet and number; read again, because only their places are kept while reading."""
+def _first_rows(reader: Reader, keys: Collection[tuple[str, int]]) -> dict[tuple[str, int], FileRow]:
+    """Return rows by sheet and number; read again, because only these are kept while reading."""
     found: dict[tuple[str, int], FileRow] = {}
     for row in reader.people() if keys else ():
         if row.key in keys:
@@ -163,6 +164,7 @@ def _first_rows(reader: Reader, keys: set[tuple[str, int]]) -> dict[tuple[str, i
 
 def _shown(row: FileRow, kept: RowVerdict, reader: Reader, firsts: dict[tuple[str, int], FileRow]) -> ShownRow:
     details = reader.details_of(row)
-    code = row.problem if kept == RowVerdict.BAD else row.note or (details.note if kept == RowVerdict.FIXED else "")
-    first = firsts.get(_first_of(row)) if row.note == DIFFERS else None
+    code = row.note or (details.note if kept == RowVerdict.FIXED else "")
+    code = {RowVerdict.BAD: row.problem, RowVerdict.HELD: WISH_DOUBTFUL}.get(kept, code)
+    first = firsts.get((row.same_as_sheet, row.same_as)) if row.note == DIFFERS else None
     return ShownRow(row, kept, details.name, details, NOTES[code] if code else "", first)

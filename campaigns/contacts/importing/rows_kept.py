@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from campaigns.contacts.importing.lookups import join_numbers
 from campaigns.contacts.importing.people_rows import DIFFERS, Reader
-from campaigns.contacts.importing.validation import JudgedRow
-from campaigns.contacts.importing.verdicts import REFUSED
+from campaigns.contacts.importing.verdicts import REFUSED, JudgedRow
 from campaigns.models import RefusedRow
 from campaigns.models.import_rows import MAX_REFUSED_NAME, MAX_WRITTEN
 from campaigns.numbers import text_of_digits

@@ -25,6 +25,8 @@ from campaigns.contacts.importing.mapping import (
 from campaigns.contacts.importing.reading import MeasuredSheet
 from campaigns.contacts.importing.title_rows import find_title_rows, headers_of, titles_of
 
+MAX_GUESSED = 20
+"""Sheets whose columns are looked at closely, so that a workbook of hundreds costs no more."""
 TitleChoices = Mapping[str, tuple[int, ...]]
 """Sheet name to the numbers of its title rows, where a person has chosen them."""
 
@@ -67,7 +69,11 @@ def arrange(
     Raises FileRefused if nothing stands below the titles, or the sheets have too many rows together.
     """
     chosen = titles or {}
-    sheets = [_look(sheet, region, chosen.get(sheet.name)) for sheet in measured if sheet.rows]
+    filled = [sheet for sheet in measured if sheet.rows]
+    sheets = [
+        _look(sheet, region, chosen.get(sheet.name), is_guessed=place < MAX_GUESSED or sheet.name in (taken or ()))
+        for place, sheet in enumerate(filled)
+    ]
     if taken is None:
         first = next((sheet for sheet in sheets if sheet.has_people), sheets[0])
         parts = [first]
@@ -117,13 +123,14 @@ def with_choice(mapping: ColumnMapping, meaning: str, column: int | None, header
     return replace(mapping, columns=columns, asks={key: asked for key, asked in mapping.asks.items() if key != meaning})
 
 
-def _look(sheet: MeasuredSheet, region: str, chosen: tuple[int, ...] | None) -> _Sheet:
+def _look(sheet: MeasuredSheet, region: str, chosen: tuple[int, ...] | None, *, is_guessed: bool) -> _Sheet:
     rows = sheet.first_rows
     title_rows = find_title_rows(rows) if chosen is None else chosen
     last = title_rows[-1] if title_rows else 0
     titles = titles_of([cells for number, cells in rows if number in title_rows], sheet.columns)
     body = [cells for number, cells in rows if number > last]
-    return _Sheet(sheet, title_rows, titles, body, guess_columns(titles, body, region))
+    guess = guess_columns(titles, body, region) if is_guessed else GuessedColumns({}, {})
+    return _Sheet(sheet, title_rows, titles, body, guess)
 
 
 def _found(sheet: _Sheet) -> FoundSheet:
@@ -151,6 +158,7 @@ def _joined(parts: Sequence[_Sheet]) -> tuple[list[str], list[list[int]]]:
     main = parts[0]
     names = list(main.titles)
     places = [list(range(len(names)))]
+    known = _known(main, places[0])
     for part in parts[1:]:
         own: list[int | None] = [None] * len(part.titles)
         free = set(range(len(names)))
@@ -160,10 +168,10 @@ def _joined(parts: Sequence[_Sheet]) -> tuple[list[str], list[list[int]]]:
                 own[column] = same[0]
                 free.discard(same[0])
         for meaning in (PHONE, NAME):
-            ours, theirs = _columns_of(main.guess, meaning), _columns_of(part.guess, meaning)
-            if len(ours) == len(theirs) == 1 and ours[0] in free and own[theirs[0]] is None:
-                own[theirs[0]] = ours[0]
-                free.discard(ours[0])
+            theirs, place = _columns_of(part.guess, meaning), known.get(meaning)
+            if len(theirs) == 1 and place in free and own[theirs[0]] is None:
+                own[theirs[0]] = place
+                free.discard(place)
         for column, title in enumerate(part.titles):
             if own[column] is not None:
                 continue
@@ -173,8 +181,16 @@ def _joined(parts: Sequence[_Sheet]) -> tuple[list[str], list[list[int]]]:
             else:
                 own[column] = len(names)
                 names.append(title)
-        places.append([place if place is not None else -1 for place in own])
+        placed = [place for place in own if place is not None]
+        places.append(placed)
+        known = _known(part, placed) | known
     return names, places
+
+
+def _known(sheet: _Sheet, places: Sequence[int]) -> dict[str, int]:
+    """Return the column of the whole file that is this sheet's one phone, and its one name."""
+    found = {meaning: _columns_of(sheet.guess, meaning) for meaning in (PHONE, NAME)}
+    return {meaning: places[columns[0]] for meaning, columns in found.items() if len(columns) == 1}
 
 
 def _columns_of(guess: GuessedColumns, meaning: str) -> list[int]:

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from campaigns.contacts.importing.mapping import plain_title
-from campaigns.contacts.importing.title_words import is_known_title
+from campaigns.contacts.importing.title_words import is_known_title, meaning_of_title
 from campaigns.numbers import text_of_digits
 
 SHOWN_ROWS = 10
 """Rows from the top in which titles are looked for, and which the page shows."""
 MAX_TITLE = 80
 _DIGIT = re.compile(r"\d", re.ASCII)
+_DATE = re.compile(
+    r"(?:(?:1[2-4]|19|20)\d\d([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:1[2-4]|19|20)\d\d)(?:[ T].*)?", re.ASCII
+).fullmatch
 _MISSING = frozenset(
     map(plain_title, ("", "-", "--", "?", "n/a", "na", "none", "null", "nil", "unknown", "no phone", "no number",
                       "ندارد", "نامشخص", "خالی", "نداره", "نا مشخص"))
@@ -66,7 +69,9 @@ def titles_of(rows: Sequence[Sequence[str]], width: int) -> list[str]:
         joined = " ".join([*above, own]).strip()
         upper = next((row[column] for row in reversed(plain[:-1]) if row[column]), "")
         same = [title for title in plain[-1] if title and title == own] if rows else []
-        if own and is_known_title(own) and len(same) == 1:
+        if own and above and meaning_of_title(joined)[0]:
+            found.append(joined)
+        elif own and is_known_title(own) and len(same) == 1:
             found.append(own)
         elif joined and own and (is_known_title(joined) or len(same) > 1):
             found.append(joined)
@@ -90,6 +95,8 @@ def headers_of(titles: Sequence[str]) -> list[str]:
 def looks_like_number(cell: str) -> bool:
     """Tell whether a cell is a number of some length, as a phone number is, whole or broken."""
     text = text_of_digits(cell.strip())
+    if _DATE(text):
+        return False
     digits = len(_DIGIT.findall(text))
     return digits >= 5 and digits >= len([sign for sign in text if sign.isalnum()]) / 2
 
@@ -119,7 +126,7 @@ def _may_be_titles(cells: Sequence[str], width: int) -> bool:
         # A heading above the table, or a single column that has a title.
         return bool(known) and not cells[0].strip()
     plain = [text_of_digits(cell) for cell in filled]
-    has_values = any(text.replace(".", "").replace(",", "").isdigit() for text in plain)
+    has_values = any(text.replace(".", "").replace(",", "").isdigit() or _DATE(text) for text in plain)
     return known >= 2 or not has_values
 
 
@@ -142,7 +149,8 @@ def _by_contrast(rows: Sequence[NumberedRow], width: int) -> int | None:
             return None
         numbers = sum(map(looks_like_number, below))
         if below and numbers >= 0.8 * len(below):
-            has_contrast = has_contrast or plain_title(cell) not in _MISSING
+            is_words = plain_title(cell) not in _MISSING and len(_DIGIT.findall(text_of_digits(cell))) < 3
+            has_contrast = has_contrast or is_words
     return place if has_contrast else None
 
 

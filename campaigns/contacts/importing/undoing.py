@@ -1,4 +1,4 @@
-"""Undo of an import, within 24 hours and before any of its people was called."""
+"""Undo of an import, within 24 hours and before any of its people was called; of do-not-call entries likewise."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts.do_not_call import undo_entries_of
+from campaigns.contacts.importing.opt_outs import FORBIDDEN
 from campaigns.contacts.importing.rows_kept import forget_refused
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
@@ -52,6 +54,8 @@ def obstacle(record: ContactImport) -> Obstacle | None:
         return Obstacle(_("Only a saved import can be undone."), is_final=True)
     if timezone.now() - record.saved_at > datetime.timedelta(hours=UNDO_HOURS):
         return Obstacle(_("More than 24 hours have passed: it cannot be undone any more."), is_final=True)
+    if record.is_of_opt_outs:
+        return None
     theirs = _calls(record)
     if theirs.filter(placing_at__isnull=False).exists():
         return Obstacle(_("Somebody of this import was called already: it cannot be undone."), is_final=True)
@@ -81,11 +85,13 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
     """Remove what an import added; returns counts of people and memberships removed, and of people kept.
 
     New people are kept if they are in another list, have notes or were merged; values that the file gave to known
-    people are kept too. The gate is closed meanwhile, so that no call begins. Raises Refusal.
+    people are kept too. Numbers that only this file put on the do-not-call list come off it. The gate is closed
+    meanwhile, so that no call begins. Raises Refusal.
     """
     with transaction.atomic():
-        close_gate()
+        # The row before the gate, in the order in which saving takes them.
         record = ContactImport.objects.select_for_update().get(pk=import_id)
+        close_gate()
         reason = why_not(record)
         if reason:
             raise Refusal(str(reason))
@@ -102,9 +108,13 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         # No other table refers to these contacts, so one DELETE does, without loading every row.
         removed = leaving._raw_delete(leaving.db)
         _remove_empty_list(record)
-        done = {"people": int(removed), "places": int(left), "kept": kept}
+        allowed = undo_entries_of(import_id)
+        confirmed = max(0, int(record.counts.get(FORBIDDEN, 0)) - allowed)
+        done = {"people": int(removed), "places": int(left), "kept": kept, "numbers": allowed, "confirmed": confirmed}
         ContactImport.objects.filter(pk=import_id).update(
-            status=Status.UNDONE, undone_at=timezone.now(), counts=record.counts | {"removed": removed, "kept": kept}
+            status=Status.UNDONE,
+            undone_at=timezone.now(),
+            counts=record.counts | {"removed": removed, "kept": kept, "allowed_again": allowed, "confirmed": confirmed},
         )
         record_audit(person, "import.undone", record, **done)
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -12,20 +12,30 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import team_of
+from campaigns.contacts.importing import opt_outs
+from campaigns.contacts.importing.dates import DayMonth
 from campaigns.contacts.importing.limits import FileRefused, limits
-from campaigns.contacts.importing.mapping import PHONE, ColumnMapping, SheetLayout
-from campaigns.contacts.importing.people_rows import Reader
+from campaigns.contacts.importing.mapping import PHONE, ColumnMapping, SheetLayout, place_cells
 from campaigns.contacts.importing.reading import measure, open_table, path_of
-from campaigns.contacts.importing.sheets import TitleChoices, arrange
+from campaigns.contacts.importing.sheets import Arrangement, TitleChoices, arrange
 from campaigns.contacts.importing.title_rows import SHOWN_ROWS
+from campaigns.contacts.importing.wish_words import Wish
 from campaigns.core import stored_files
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.imports import MAX_FILE_NAME
 
 Status = ContactImport.Status
+SAMPLE_ROWS = 20
+"""Rows below the titles that are examples of each column."""
 
 
-def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any = None) -> ContactImport:
+def take_file(
+    file: File[Any] | IO[bytes],
+    name: str,
+    region: str,
+    person: Any = None,
+    purpose: str = ContactImport.Purpose.PEOPLE,
+) -> ContactImport:
     """Store a file under a generated name, read it once against the limits and guess its columns.
 
     `region` is the country of numbers without a country code. Raises FileRefused; the file is then not kept.
@@ -40,6 +50,7 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
     record = ContactImport(
         original_name=Path(name.replace("\\", "/")).name[:MAX_FILE_NAME] or "file",
         region=region,
+        purpose=purpose,
         owner=person,
         team_id=team_of(person),
     )
@@ -50,15 +61,26 @@ def take_file(file: File[Any] | IO[bytes], name: str, region: str, person: Any =
             _("The place where files are kept cannot be reached, so nothing was stored. Try again in a minute.")
         ) from None
     try:
-        arranged = arrange(measure(open_table(path_of(record))), region)
-        record.headers = arranged.headers
-        record.mapping = arranged.mapping.to_json()
+        measured = measure(open_table(path_of(record)))
+        arranged = arrange(measured, region)
+        if record.is_of_opt_outs:
+            sheets = opt_outs.sheets_to_read(arranged.mapping)
+            arranged = arrange(measured, region, taken=sheets) if len(sheets) > 1 else arranged
+        _set_columns(record, arranged)
         record.total_rows = arranged.rows
         record.save()
     except BaseException:
         stored_files.forget(str(record.file.name))
         raise
     return record
+
+
+def _set_columns(record: ContactImport, arranged: Arrangement) -> None:
+    """Set titles and meanings as they are guessed for what the rows become; does not save."""
+    record.headers, record.mapping = arranged.headers, arranged.mapping.to_json()
+    if record.is_of_opt_outs:
+        rows = [row for top in tops_of(record) for row in top.samples]
+        record.mapping = opt_outs.guess_columns(arranged.mapping, arranged.headers, rows, record.region).to_json()
 
 
 class TopRow(NamedTuple):
@@ -71,22 +93,41 @@ class TopRow(NamedTuple):
     """Above the titles, so that it is not read as a person."""
 
 
-def top_rows(record: ContactImport, sheet: str) -> list[TopRow]:
-    """Return the first rows of a sheet as they stand in the file, and which are titles. Raises FileRefused."""
+class TopOfSheet(NamedTuple):
+    """The beginning of one sheet that is read: its first rows, and examples of people below the titles."""
+
+    sheet: str
+    rows: list[TopRow]
+    samples: list[list[str]]
+    """Cells of the first rows below the titles, each at its column of the whole file."""
+
+
+def tops_of(record: ContactImport) -> list[TopOfSheet]:
+    """Return the beginning of each sheet that is read, hidden rows too. Raises FileRefused."""
     mapping = ColumnMapping.from_json(record.mapping)
-    layout = mapping.layouts.get(sheet, SheetLayout())
-    last = layout.titles[-1] if layout.titles else 0
-    rows = islice(open_table(path_of(record)).rows(sheet), SHOWN_ROWS)
-    return [
-        TopRow(number, cells, number in layout.titles, number < last and number not in layout.titles)
-        for number, cells, _problem in rows
-    ]
-
-
-def first_rows(record: ContactImport, count: int = 3) -> list[list[str]]:
-    """Return the first rows below the titles, as examples of each column. Raises FileRefused."""
-    reader = Reader.of(record)
-    return [row.cells for row in islice(reader.people(), count)]
+    table = open_table(path_of(record))
+    tops = []
+    for sheet in mapping.sheets or ("",):
+        rows = list(islice(table.rows(sheet), SHOWN_ROWS + SAMPLE_ROWS))
+        layout = mapping.layouts.get(sheet)
+        if layout is None:
+            layout = SheetLayout((rows[0][0],) if mapping.has_titles and rows else ())
+        titles, last = layout.titles, layout.titles[-1] if layout.titles else 0
+        tops.append(
+            TopOfSheet(
+                sheet,
+                [
+                    TopRow(number, cells, number in titles, number < last and number not in titles)
+                    for number, cells, _problem in rows[:SHOWN_ROWS]
+                ],
+                [
+                    place_cells(cells, layout.columns) if layout.columns else cells
+                    for number, cells, _problem in rows
+                    if number > last
+                ],
+            )
+        )
+    return tops
 
 
 def rearrange(
@@ -112,7 +153,10 @@ def rearrange(
         titles=chosen,
         hidden_rows=typed.get("hidden_rows") or before.hidden_rows,
     )
-    mapping = replace(arranged.mapping, update_known=bool(typed.get("update_known", before.update_known)))
+    record.region = region
+    _set_columns(record, arranged)
+    mapping = ColumnMapping.from_json(record.mapping)
+    mapping = replace(mapping, update_known=bool(typed.get("update_known", before.update_known)))
     changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
         headers=arranged.headers,
         mapping=mapping.to_json(),
@@ -133,9 +177,11 @@ def map_columns(
 ) -> bool:
     """Store the meaning of the columns and the target list; False if the import is already being saved or done.
 
-    Raises ValueError unless exactly one column holds the phone number, and nothing is left to be asked.
+    Raises ValueError unless exactly one column holds the phone number, or any in a do-not-call file, and nothing is
+    left to be asked.
     """
-    if len(mapping.columns_of(PHONE)) != 1 or mapping.asks:
+    phones = len(mapping.columns_of(PHONE))
+    if not phones or (phones > 1 and not record.is_of_opt_outs) or mapping.asks:
         raise ValueError("exactly one column must hold the phone number")
     changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
         mapping=mapping.to_json(),
@@ -154,3 +200,22 @@ def drop(record: ContactImport) -> None:
     """Delete an import that was not saved, with its file."""
     stored_files.forget(str(record.file.name))
     record.delete()
+
+
+def answer(record: ContactImport, *, dates: DayMonth | None, wishes: Mapping[str, str]) -> bool:
+    """Store what a user says of a whole file; False if it is already being saved or done. The check runs anew after it.
+
+    `dates`: which of day and month comes first; None leaves it open. `wishes`: by doubtful value of the do-not-call
+    columns (`answer_key`), "yes", "no", or "" for still not known.
+    """
+    answers = dict(record.answers)
+    if dates is not None:
+        answers["dates"] = dates.value
+    answers["wishes"] = {
+        key: said for key, said in {**answers.get("wishes", {}), **wishes}.items() if said in {Wish.YES, Wish.NO}
+    }
+    changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
+        answers=answers, status=Status.UPLOADED, counts={}, samples={}
+    )
+    record.refresh_from_db()
+    return bool(changed)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns.contacts.importing.findings import Findings
 from campaigns.contacts.importing.limits import BATCH, FileRefused
 from campaigns.contacts.importing.lookups import known_numbers
 from campaigns.contacts.importing.mapping import FIELDS
-from campaigns.contacts.importing.people_rows import DIFFERS, NOTES, ONE_OF_SEVERAL, FileRow, Reader
-from campaigns.contacts.importing.verdicts import RowVerdict, keep_all, letters_of
+from campaigns.contacts.importing.opt_outs import OptOutReader, judge_opt_outs
+from campaigns.contacts.importing.people_rows import DIFFERS, NOTES, ONE_OF_SEVERAL, WISH_DOUBTFUL, FileRow, Reader
+from campaigns.contacts.importing.verdicts import SELDOM, JudgedRow, RowVerdict, keep_all, letters_of
+from campaigns.contacts.importing.wish_words import Wish
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.models import ContactImport
@@ -29,15 +33,6 @@ MAX_RAW_SAMPLE, MAX_NAME_SAMPLE = 60, 80
 Status = ContactImport.Status
 
 
-class JudgedRow(NamedTuple):
-    """A row and its verdict."""
-
-    row: FileRow
-    verdict: RowVerdict
-    note: str = ""
-    """Key of `NOTES`, or empty."""
-
-
 def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow]]:
     """Split a stream of rows into lists of at most `size`."""
     stream = iter(rows)
@@ -45,19 +40,33 @@ def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow
         yield batch
 
 
+def reader_of(record: ContactImport) -> Reader:
+    """Open the file of an import as what its rows become. Raises FileRefused."""
+    return OptOutReader.of(record) if record.is_of_opt_outs else Reader.of(record)
+
+
 def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list[JudgedRow]:
     """Return each row with its verdict, compared with the database in two queries."""
+    if isinstance(reader, OptOutReader):
+        return judge_opt_outs(batch, reader)
     callable_rows = [row for row in batch if not row.problem and not row.same_as]
     numbers = [row.phone.e164 for row in callable_rows]
     others = [number for row in callable_rows if row.others for number in row.others]
     known = known_numbers(numbers, list_id) if numbers else {}
     forbidden = forbidden_numbers([*numbers, *others]) if numbers else set()
-    look_closer = reader.has_notes()
+    look_closer, has_wishes = reader.has_notes(), reader.wishes.are_there
     judged = []
     for row in batch:
         number, note = row.phone.e164, row.note
+        wish = reader.wishes.of(row.cells)[0] if has_wishes else Wish.BLANK
         if row.is_left_out:
             verdict = RowVerdict.LEFT_OUT
+        elif wish is Wish.YES and (theirs := reader.numbers_of(row)):
+            # Whatever else is wrong with the row, also where it repeats a number: the wish counts.
+            is_known = set(theirs) <= forbidden_numbers(theirs)
+            verdict = RowVerdict.DO_NOT_CALL if is_known else RowVerdict.OPTED_OUT
+        elif wish is Wish.DOUBTFUL and not row.problem:
+            verdict, note = RowVerdict.HELD, WISH_DOUBTFUL
         elif row.problem:
             verdict, note = RowVerdict.BAD, row.problem
         elif row.same_as:
@@ -68,7 +77,7 @@ def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list
             verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
             verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
-            note = row.note or (reader.details_of(row).note if look_closer else "")
+            note = note or (reader.details_of(row).note if look_closer else "")
             verdict = RowVerdict.FIXED if note else verdict
         judged.append(JudgedRow(row, verdict, note))
     return judged
@@ -91,44 +100,69 @@ def check_import(import_id: int) -> ContactImport:
     record = ContactImport.objects.get(pk=import_id)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return record
-    counts: Counter[str] = Counter()
-    letters: list[str] = []
-    decisions: list[tuple[int, int]] = []
-    samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in RowVerdict}
     changes: dict[str, Any]
     try:
-        reader = Reader.of(record)
-        for batch in batches(reader.people()):
-            judged = judge(batch, reader, record.contact_list_id)
-            counts.update(one.verdict for one in judged)
-            decisions.append(to_decide(judged))
-            letters.append(letters_of(one.verdict for one in judged))
-            for one in judged:
-                if len(samples[one.verdict]) < SAMPLES:
-                    samples[one.verdict].append(_sample(one, reader))
+        found = _look_at_rows(record)
+        if found.findings.order_to_use is not None:
+            # The file's own dates prove which of day and month comes first: its other dates are read so, too.
+            record.answers = record.answers | {"dates": found.findings.order_to_use.value}
+            found = _look_at_rows(record)
     except FileRefused as refusal:
         changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:MAX_REASON]}
     else:
         changes = {
             "status": Status.CHECKED,
             "counts": {
-                verdict.value: counts[verdict]
+                verdict.value: found.counts[verdict]
                 for verdict in RowVerdict
-                if counts[verdict] or verdict != RowVerdict.LEFT_OUT
-            },
-            "rows_with_several": sum(several for several, _differ in decisions),
-            "rows_that_differ": sum(differ for _several, differ in decisions),
-            "samples": samples,
-            "total_rows": sum(counts.values()),
+                if found.counts[verdict] or verdict not in SELDOM
+            }
+            | found.findings.counts(),
+            "rows_with_several": found.several,
+            "rows_that_differ": found.differ,
+            "samples": found.samples | found.findings.samples(),
+            "answers": record.answers,
+            "total_rows": found.counts.total(),
             "done_rows": 0,
         }
     # Compare-and-set: a check that ends after the saving began must not reset the status.
     with transaction.atomic():
         open_still = ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED])
         if open_still.update(**changes):
-            keep_all(import_id, "".join(letters) if changes["status"] == Status.CHECKED else "")
+            keep_all(import_id, "".join(found.letters) if changes["status"] == Status.CHECKED else "")
     record.refresh_from_db()
     return record
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one reading of a file found."""
+
+    findings: Findings
+    counts: Counter[str] = field(default_factory=Counter)
+    letters: list[str] = field(default_factory=list)
+    several: int = 0
+    differ: int = 0
+    samples: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {verdict: [] for verdict in RowVerdict if verdict not in SELDOM}
+    )
+
+
+def _look_at_rows(record: ContactImport) -> _Found:
+    reader = reader_of(record)
+    found = _Found(Findings(reader))
+    for batch in batches(reader.people()):
+        judged = judge(batch, reader, record.contact_list_id)
+        found.counts.update(one.verdict for one in judged)
+        several, differ = to_decide(judged)
+        found.several, found.differ = found.several + several, found.differ + differ
+        found.letters.append(letters_of(one.verdict for one in judged))
+        found.findings.look_at(batch)
+        for one in judged:
+            kept = found.samples.setdefault(one.verdict, [])
+            if len(kept) < SAMPLES:
+                kept.append(_sample(one, reader))
+    return found
 
 
 def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
@@ -149,7 +183,7 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
 
     Titles and reasons are in the language active at this call, even though the lines are produced later.
     """
-    reader = Reader.of(record)
+    reader = reader_of(record)
     titles = [*titles_to_read_again(record, reader), _("Row in the file"), _("Reason")]
     reasons = {code: str(note) for code, note in NOTES.items()}
     return _write_bad_rows(reader, titles, reasons)
@@ -157,14 +191,9 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
 
 def titles_to_read_again(record: ContactImport, reader: Reader) -> list[str]:
     """Return the titles of the columns; of a file without titles, those by which the columns are recognized again."""
-    mapping = reader.mapping
-    if any(layout.titles for layout in mapping.layouts.values()) or (mapping.has_titles and not mapping.layouts):
+    if reader.mapping.has_titles:
         return list(record.headers)
-    names = mapping.variables()
-    return [
-        names.get(column) or str(FIELDS.get(mapping.columns.get(column, ""), title))
-        for column, title in enumerate(record.headers)
-    ]
+    return [str(FIELDS.get(reader.mapping.columns.get(at, ""), title)) for at, title in enumerate(record.headers)]
 
 
 def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
@@ -172,9 +201,8 @@ def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str,
     yield BOM
     yield writer.writerow(map(safe_cell, titles))
     width = len(titles) - 2
-    has_sheets = len(reader.mapping.sheets) > 1
     for row in reader.people():
         if row.problem and not row.is_left_out:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            where = f"{row.sheet}: {row.number}" if has_sheets else row.number
-            yield writer.writerow([*map(safe_cell, cells), safe_cell(where), reasons[row.problem]])
+            place = f"{row.sheet} {row.number}" if len(reader.mapping.sheets) > 1 else row.number
+            yield writer.writerow([*map(safe_cell, cells), safe_cell(place), reasons[row.problem]])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.importing.limits import BATCH
+from campaigns.contacts.importing.people_rows import FileRow
 from campaigns.models import RowVerdicts
 
 
@@ -21,6 +23,10 @@ class RowVerdict(models.TextChoices):
     IN_LIST = "in_list", _("Already in this list")
     DUPLICATE_IN_FILE = "duplicate_in_file", _("Twice in this file")
     DO_NOT_CALL = "do_not_call", _("On the do-not-call list")
+    OPTED_OUT = "opted_out", _("Do not call, says the file")
+    HELD = "held", _("Do not call? Not clear")
+    ENDED = "ended", _("Last day is over")
+    SAYS_NO = "says_no", _("The file says no")
     LEFT_OUT = "left_out", _("Left out by you")
     BAD = "bad", _("Bad")
 
@@ -32,14 +38,44 @@ MEANINGS: dict[str, Promise] = {
     RowVerdict.IN_LIST: _("They stand in this list already: nothing is added."),
     RowVerdict.DUPLICATE_IN_FILE: _("The same number stands further up: only its first row counts."),
     RowVerdict.DO_NOT_CALL: _("They asked not to be called: left out."),
+    RowVerdict.OPTED_OUT: _("Their numbers are put on the do-not-call list; they do not join the list."),
+    RowVerdict.HELD: _("Held: not saved and not called. Say above what these values mean."),
     RowVerdict.LEFT_OUT: _("You left these rows out."),
     RowVerdict.BAD: _("Cannot be called. Fix these rows here, or download them, correct them and import them again."),
 }
 
+OF_OPT_OUTS: dict[str, Promise] = {
+    RowVerdict.GOOD: _("New on the do-not-call list, as written."),
+    RowVerdict.FIXED: _("New on the do-not-call list, after the row was corrected. Check the numbers."),
+    RowVerdict.DO_NOT_CALL: _("Already on the do-not-call list: nothing is added."),
+    RowVerdict.DUPLICATE_IN_FILE: _("All numbers of the row are in rows above."),
+    RowVerdict.HELD: _("Not added. Say above what these values mean."),
+    RowVerdict.ENDED: _("Not added: the last day in the row is over."),
+    RowVerdict.SAYS_NO: _("Not added: the do-not-call column is empty or says no."),
+    RowVerdict.LEFT_OUT: _("You left these rows out."),
+    RowVerdict.BAD: _("Not added: no number can be read. Fix these rows here, or download and import them again."),
+}
+"""What is done with the rows of a do-not-call file, for each verdict that they can have."""
+
 SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
 """Verdicts of rows whose people this file adds to the list."""
-REFUSED = (RowVerdict.BAD, RowVerdict.DO_NOT_CALL)
+ADDED = (RowVerdict.GOOD, RowVerdict.FIXED)
+"""Verdicts of rows of a do-not-call file that add a number to the list."""
+REFUSED = (RowVerdict.BAD, RowVerdict.DO_NOT_CALL, RowVerdict.OPTED_OUT, RowVerdict.HELD)
 """Verdicts of rows whose people are not in the list after saving, although somebody wanted to call them."""
+
+SELDOM = frozenset({RowVerdict.LEFT_OUT, RowVerdict.OPTED_OUT, RowVerdict.HELD, RowVerdict.ENDED, RowVerdict.SAYS_NO})
+"""Verdicts that are counted only where a row has them."""
+
+
+class JudgedRow(NamedTuple):
+    """A row and its verdict."""
+
+    row: FileRow
+    verdict: RowVerdict
+    note: str = ""
+    """Key of `NOTES`, or empty."""
+
 
 LETTERS: dict[str, str] = {
     RowVerdict.GOOD: "g",
@@ -49,6 +85,10 @@ LETTERS: dict[str, str] = {
     RowVerdict.DUPLICATE_IN_FILE: "t",
     RowVerdict.DO_NOT_CALL: "d",
     RowVerdict.LEFT_OUT: "o",
+    RowVerdict.OPTED_OUT: "w",
+    RowVerdict.HELD: "q",
+    RowVerdict.ENDED: "e",
+    RowVerdict.SAYS_NO: "n",
     RowVerdict.BAD: "b",
 }
 """How each verdict is stored. A letter is never given another meaning."""

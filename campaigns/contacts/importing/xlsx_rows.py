@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from campaigns.contacts.importing.cell_texts import text_of
 from campaigns.contacts.importing.csv_rows import Row
-from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.importing.limits import MAX_COLUMNS, FileRefused
 from campaigns.contacts.importing.xlsx_marks import SheetMarks, read_marks
 
 
@@ -68,18 +68,31 @@ def _names(workbook: CalamineWorkbook) -> list[str]:
 
 
 def _rows(sheet: CalamineSheet, marks: SheetMarks, language: str, *, skip_hidden: bool) -> Iterator[Row]:
-    # The library begins with the first column that is used.
-    offset = sheet.start[1] if sheet.start else 0
     without_value = marks.without_value
+    # The library begins with the first column that has a value, and ends with the last such row.
+    begins = sheet.start[1] if sheet.start else MAX_COLUMNS
+    offset = min([begins, *(column for cells in without_value.values() for column in cells)])
+    left, last = [""] * (begins - offset), 0
     for number, values in enumerate(sheet.iter_rows(), start=1):
+        last = number
         if skip_hidden and marks.is_hidden(number):
             continue
         cells = [value if type(value) is str else text_of(value, language) for value in values]
+        if left:
+            cells = left + cells
         if number in without_value:
-            for column, text in without_value[number].items():
-                place = column - offset
-                if place >= 0:
-                    cells.extend([""] * (place + 1 - len(cells)))
-                    cells[place] = text
+            _put(cells, without_value[number], offset)
         if any(cells):
             yield number, cells, ""
+    for number in sorted(number for number in without_value if number > last):
+        if not (skip_hidden and marks.is_hidden(number)):
+            cells = []
+            _put(cells, without_value[number], offset)
+            yield number, cells, ""
+
+
+def _put(cells: list[str], texts: Mapping[int, str], offset: int) -> None:
+    """Write what stands for missing values into the cells of a row."""
+    for column, text in texts.items():
+        cells.extend([""] * (column - offset + 1 - len(cells)))
+        cells[column - offset] = text

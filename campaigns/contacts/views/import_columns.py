@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,27 +12,29 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import needs
 from campaigns.contacts.forms.import_columns import MappingForm
+from campaigns.contacts.forms.opt_out_imports import OptOutMappingForm
 from campaigns.contacts.importing import upload
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.reading_words import what_is_read
 from campaigns.contacts.importing.validation import check_import
-from campaigns.contacts.views.imports import lost, theirs
+from campaigns.contacts.views.imports import lost_file, theirs
 from campaigns.models import ContactImport
 
-SAMPLE_ROWS = 20
 MAX_CELL = 60
 Status = ContactImport.Status
 
 
-@needs("import_people")
+@needs("add_do_not_call")
 def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Show sheets, titles and columns to choose from; on POST, read the file another way or check every row."""
     record = get_object_or_404(theirs(request), pk=pk)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import", pk)
     try:
-        form = MappingForm(request.POST or None, record, upload.first_rows(record, SAMPLE_ROWS))
+        tops = upload.tops_of(record)
+        kind = OptOutMappingForm if record.is_of_opt_outs else MappingForm
+        form = kind(request.POST or None, record, [row for top in tops for row in top.samples])
         if request.method == "POST":
             is_valid = form.is_valid()
             if "titles" in request.POST or "read_sheets" in request.POST or form.wants_other_sheets:
@@ -42,18 +45,17 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
                     record,
                     form.mapping(),
                     region=found["region"],
-                    contact_list=found["contact_list"],
-                    list_name=found["list_name"],
+                    contact_list=found.get("contact_list"),
+                    list_name=found.get("list_name", ""),
                 )
                 record = check_import(pk)
                 return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
-        tops = _tops(record)
     except (FileRefused, OSError) as error:
-        return lost(request, error)
+        return lost_file(request, record, error)
     return render(
         request,
         "contacts/importing/map.html",
-        {"form": form, "record": record, "tops": tops, "reading": what_is_read(record)},
+        {"form": form, "record": record, "tops": _shown(tops), "reading": what_is_read(record)},
         status=422 if form.errors else 200,
     )
 
@@ -80,22 +82,20 @@ def _chosen_titles(posted: str, mapping: ColumnMapping) -> dict[str, tuple[int, 
     return {sheets[int(place)]: (int(row),) if int(row) else ()}
 
 
-def _tops(record: ContactImport) -> list[dict[str, Any]]:
-    """Return the first rows of each sheet that is read, as they stand in the file."""
-    mapping = ColumnMapping.from_json(record.mapping)
-    tops = []
-    for place, sheet in enumerate(mapping.sheets or ("",)):
-        rows = upload.top_rows(record, sheet)
-        width = max((len(row.cells) for row in rows), default=0)
-        tops.append(
+def _shown(tops: Sequence[upload.TopOfSheet]) -> list[dict[str, Any]]:
+    """Return the first rows of each sheet for the page, as wide as the widest of them."""
+    shown = []
+    for place, top in enumerate(tops):
+        width = max((len(row.cells) for row in top.rows), default=0)
+        shown.append(
             {
                 "place": place,
-                "sheet": sheet,
-                "has_titles": any(row.is_title for row in rows),
+                "sheet": top.sheet,
+                "has_titles": any(row.is_title for row in top.rows),
                 "rows": [
                     row._replace(cells=[cell[:MAX_CELL] for cell in row.cells] + [""] * (width - len(row.cells)))
-                    for row in rows
+                    for row in top.rows
                 ],
             }
         )
-    return tops
+    return shown

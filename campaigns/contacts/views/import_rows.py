@@ -16,10 +16,10 @@ from callcenter.access.roles import needs
 from campaigns.contacts.forms.import_rows import RowForm, TwoNumbersForm
 from campaigns.contacts.importing import corrections, row_pages
 from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
-from campaigns.contacts.importing.validation import check_import
+from campaigns.contacts.importing.people_rows import NOTES, FileRow
+from campaigns.contacts.importing.validation import check_import, reader_of
 from campaigns.contacts.importing.verdicts import RowVerdict
-from campaigns.contacts.views.imports import TONES, lost, theirs
+from campaigns.contacts.views.imports import TONES, lost_file, theirs
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
 from campaigns.models import ContactImport
@@ -28,7 +28,7 @@ MOST_PAGES = 10_000
 Status = ContactImport.Status
 
 
-@needs("import_people")
+@needs("add_do_not_call")
 def rows(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the rows of an import, by verdict and by words, page by page."""
     record = get_object_or_404(theirs(request), pk=pk)
@@ -46,9 +46,9 @@ def _show(request: HttpRequest, record: ContactImport, form: RowForm | None = No
         page = row_pages.page_of(record, verdict=verdict, words=words, number=_page_number(request))
         fixed = _asked_row(request.GET.get("fix", "")) if is_open and form is None else None
         if fixed is not None and (row := row_pages.row_of(record, *fixed)) is not None:
-            form = RowForm(None, row, Reader.of(record), record.headers)
+            form = RowForm(None, row, reader_of(record), record.headers)
     except (FileRefused, OSError) as error:
-        return lost(request, error)
+        return lost_file(request, record, error)
     context = {
         "record": record,
         "page": page,
@@ -64,7 +64,7 @@ def _show(request: HttpRequest, record: ContactImport, form: RowForm | None = No
 
 
 @require_POST
-@needs("import_people")
+@needs("add_do_not_call")
 def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct one row in place, leave it out, or take the correction back; then judge all rows again."""
     record = get_object_or_404(theirs(request), pk=pk)
@@ -76,7 +76,7 @@ def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, _("This row is not in the file any more."))
             return redirect("import-rows", pk)
         if action == "save":
-            form = RowForm(request.POST, row, Reader.of(record), record.headers)
+            form = RowForm(request.POST, row, reader_of(record), record.headers)
             if not form.is_valid():
                 return _show(request, record, form)
             if not form.changed_cells():
@@ -91,14 +91,14 @@ def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
             corrections.restore_row(pk, row.sheet, row.number, request.user)
         _judge_again(request, pk, row)
     except (FileRefused, OSError) as error:
-        return lost(request, error)
+        return lost_file(request, record, error)
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return go_back(request, "import-rows", pk)
 
 
 @require_POST
-@needs("import_people")
+@needs("add_do_not_call")
 def choose_number(request: HttpRequest, pk: int) -> HttpResponse:
     """Say once for the file which of several numbers in a cell counts, and judge all rows again."""
     get_object_or_404(theirs(request), pk=pk)

@@ -18,7 +18,7 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import READ, SKIP, ColumnMapping
 from campaigns.contacts.importing.reading_words import what_is_read
 from campaigns.contacts.importing.validation import check_import
-from campaigns.contacts.importing.verdicts import RowVerdict
+from campaigns.contacts.importing.verdicts import MEANINGS, RowVerdict
 from campaigns.models import ContactImport, ContactList
 
 
@@ -91,7 +91,7 @@ class Command(PlainCommand):
         return record
 
     def _report(self, record: ContactImport, name: str, as_json: bool) -> None:
-        verdicts = {verdict.value: record.counts.get(verdict.value, 0) for verdict in RowVerdict}
+        verdicts = {verdict.value: record.counts.get(verdict.value, 0) for verdict in RowVerdict if verdict in MEANINGS}
         made, joined = record.counts["made"], record.counts["joined"]
         mapping = ColumnMapping.from_json(record.mapping)
         if as_json:
@@ -108,7 +108,9 @@ class Command(PlainCommand):
             }
             self.stdout.write(json.dumps(found | verdicts))
             return
-        parts = ", ".join(f"{count} {verdict.label.lower()}" for verdict in RowVerdict if (count := verdicts[verdict]))
+        parts = ", ".join(
+            f"{count} {verdict.label.lower()}" for verdict in RowVerdict if (count := verdicts.get(verdict))
+        )
         self.stdout.write(f"{made} new people, {joined} joined “{name}”; of {record.total_rows} rows: {parts}.")
         self.stdout.write(column_choices.in_words(record))
         for sentence in what_is_read(record):

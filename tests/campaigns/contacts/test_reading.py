@@ -13,14 +13,13 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.contacts.importing import reading
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import ColumnMapping, variable_name
-from campaigns.contacts.importing.people_rows import Reader, read_moment
+from campaigns.contacts.importing.people_rows import Reader
 from campaigns.contacts.importing.reading import measure, open_table
 from tests.files import people_file, write
 
@@ -246,13 +245,3 @@ def test_variable_names_are_safe() -> None:
         "column",
         "a" * 40,
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("2024-05-01", "2024-05-01"), ("۱۴۰۳/۰۲/۱۲", "2024-05-01"), ("2024-05-01 10:30", "2024-05-01"), ("05/01/24", None),
-     ("2024-13-01", None)],
-)  # fmt: skip
-def test_dates_of_both_calendars(text: str, expected: str | None) -> None:
-    found = read_moment(text)
-    assert (found and timezone.localtime(found).date().isoformat()) == expected

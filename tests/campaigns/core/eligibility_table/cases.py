@@ -400,16 +400,5 @@ LEFT = [
 ]
 
 CASES = [
-    *HOURS,
-    *QUIET,
-    *CAPS,
-    *LIVE_ONES,
-    *WISHES,
-    *HELD,
-    *OTHER_NUMBERS,
-    *CONSENTS,
-    *STOPS,
-    *MESSAGES,
-    *VENDORS,
-    *LEFT,
-]
+    *HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *CONSENTS, *STOPS, *MESSAGES, *VENDORS, *LEFT
+]  # fmt: skip

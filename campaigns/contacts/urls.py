@@ -40,6 +40,7 @@ urlpatterns = [
     path("do-not-call/add/", do_not_call.add, name="do-not-call-add"),
     path("do-not-call/import/", imports.new_opt_outs, name="do-not-call-import"),
     path("do-not-call/export/", do_not_call.export, name="do-not-call-export"),
+    path("do-not-call/export.xlsx", do_not_call.export, {"kind": "xlsx"}, name="do-not-call-export-xlsx"),
     path("do-not-call/<int:pk>/remove/", do_not_call.remove, name="do-not-call-remove"),
     path("imports/new/", imports.new_import, name="import-new"),
     path("imports/template/people.csv", imports.template, {"kind": "csv"}, name="import-template-csv"),

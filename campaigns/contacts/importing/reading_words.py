@@ -25,7 +25,7 @@ def what_is_read(record: ContactImport) -> list[str]:
         sentences.append(_of_hidden(mapping))
     sentences += [sentence for sheet in mapping.sheets or ("",) for sentence in _of_titles(mapping, sheet)]
     nameless = [
-        f"“{header}”"
+        _("“%(name)s”") % {"name": header}
         for column, header in enumerate(record.headers)
         if mapping.columns.get(column) == IGNORED and column in mapping.untitled
     ]

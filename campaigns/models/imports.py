@@ -42,7 +42,10 @@ class ContactImport(Owned):
     region = models.CharField(_("country of numbers without +"), max_length=2, default="IR")
     headers = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
-    """Column position (text) to "phone", "name", "time_zone", "consent_source", "consent_at", "var:<name>" or ""."""
+    """Column position (text) to a meaning ("phone", "name", "var:<name>", "" ...), beside sheets, titles and options.
+
+    Written and read by `ColumnMapping` alone.
+    """
     total_rows = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
     """Number of rows by verdict: good, fixed, bad, duplicate_in_file, in_list, known, do_not_call."""

@@ -11,8 +11,10 @@ from dataclasses import replace
 from campaigns.contacts.importing import upload
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import NAME, OTHER_PHONE, PHONE, ColumnMapping, plain_title
+from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.importing.reading_words import of_hidden_rows
 from campaigns.contacts.importing.sheets import with_choice
+from campaigns.contacts.importing.validation import RowVerdict
 from campaigns.models import ContactImport
 
 SAMPLES = 3
@@ -106,6 +108,17 @@ def in_words(record: ContactImport) -> str:
     if variables:
         parts.append("variables: " + ", ".join(variables))
     return f"Columns: {'; '.join(parts)}."
+
+
+def doubts(record: ContactImport) -> list[str]:
+    """Return of the first bad rows, and the first that were saved without some cells, what is wrong with them."""
+    found = []
+    for verdict in (RowVerdict.BAD, RowVerdict.FIXED):
+        for sample in record.samples.get(verdict.value, []):
+            if sample["note"]:
+                sheet = f"{sample['sheet']}, " if sample.get("sheet") else ""
+                found.append(f"{verdict.label}, {sheet}row {sample['row']}: {NOTES[sample['note']]}")
+    return found
 
 
 def _column(record: ContactImport, named: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 
-from campaigns import rules
+from campaigns import rules, time_zones
 from campaigns.core import explanations, message, stop_all
 from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
 from campaigns.core.eligibility_facts import (
@@ -29,7 +29,9 @@ from campaigns.core.eligibility_facts import (
     quiet_since,
 )
 from campaigns.core.hours import hours_of
+from campaigns.core.installation import Installation, current
 from campaigns.models import Call, Campaign
+from campaigns.number_types import SENTENCES, is_ordinary, refused_type
 from campaigns.outcomes import days_over
 from campaigns.reasons import SkipReason, StopReason, WaitReason
 from providers.models import Provider, ProviderState
@@ -134,6 +136,7 @@ class Judge:
     """Decides whether people may be called at the time `now`, by the settings of a campaign or of single calls (None).
 
     `stops` (see `stops_of`) hold up everybody; a launch check, which reports them separately, passes none.
+    `installation` are the settings that hold; None reads them.
     """
 
     def __init__(
@@ -142,13 +145,15 @@ class Judge:
         provider: Provider | None,
         campaign: Campaign | None = None,
         stops: Sequence[Eligibility] = (),
+        installation: Installation | None = None,
     ) -> None:
         self.now, self.stops = now, stops
+        self.installation = installation or current()
         self.needed = message.needed_names(campaign) if campaign else ()
         """Names of the values that the message needs of each person; none may be empty."""
-        self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign))
-        self.caps = caps_of(campaign)
-        self._start, self._end, self._days = hours_of(campaign)
+        self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign, self.installation))
+        self.caps = caps_of(campaign, self.installation)
+        self._start, self._end, self._days = hours_of(campaign, self.installation)
         self._campaign_id = campaign.pk if campaign else None
         self._refuses = provider.number_refusals() if provider else None
         self._hours: dict[tuple[str, ...], Eligibility | None] = {}
@@ -159,7 +164,8 @@ class Judge:
 
     def answer(self, number: str, zones: tuple[str, ...], facts: Facts) -> Eligibility:
         """Return the strongest answer for a number; `zones` are all time zones that it may be in."""
-        if facts is NOTHING_KNOWN and not self.stops and (self._refuses is None or self._refuses(number) == ""):
+        is_plain = facts is NOTHING_KNOWN and not self.stops and is_ordinary(number)
+        if is_plain and (self._refuses is None or self._refuses(number) == ""):
             # The fast path for nearly everybody of an audience: of the checks in `against` only the hours remain.
             return self.hours(zones) or MAY_BE_CALLED
         return next(self.against(number, zones, facts), MAY_BE_CALLED)
@@ -174,6 +180,8 @@ class Judge:
             yield EXPIRED
         if facts.is_called_since:
             yield _CALLED_SINCE
+        if of_type := refused_by_type(number, self.installation, is_allowed=facts.is_allowed):
+            yield of_type
         refusal = self._refuses(number) if self._refuses is not None else ""
         if refusal:
             yield Eligibility(Verdict.NEVER, SkipReason.NUMBER_REFUSED, say=lambda: refusal)
@@ -218,8 +226,9 @@ class Judge:
             last_rung=None if is_single else numbers.last_rung(number, self._campaign_id),
             missing=self.missing(name, known),
             caps=() if asked.is_test else numbers.caps(number, self.caps, self._campaign_id),
+            is_allowed=number in numbers.allowed,
         )
-        found = self.answer(number, rules.zones_of(number, own_zone), facts)
+        found = self.answer(number, time_zones.zones_of(number, own_zone), facts)
         return _CALLED_OFTEN if is_single and found.reason == WaitReason.PERSON_CAP else found
 
     def _is_called_since(self, number: str, numbers: Numbers, confirmed_at: datetime.datetime | None) -> bool:
@@ -274,6 +283,15 @@ def capped(caps: Iterable[ReachedCap], zones: tuple[str, ...], now: datetime.dat
             )
 
 
+def refused_by_type(number: str, installation: Installation, *, is_allowed: bool) -> Eligibility | None:
+    """Return the answer for a number of a type that is not called; None for any other.
+
+    `is_allowed` says that a manager allowed this one number.
+    """
+    kind = refused_type(number, installation.refused_number_types, is_allowed=is_allowed)
+    return Eligibility(Verdict.NEVER, SkipReason.NUMBER_TYPE, say=lambda: SENTENCES[kind]) if kind else None
+
+
 def missing_values(names: Sequence[str]) -> Eligibility:
     """Return the answer for a person whose message lacks these values."""
     return Eligibility(Verdict.NEVER, SkipReason.MISSING_VARIABLE, say=lambda: explanations.empty_values(names))
@@ -285,7 +303,7 @@ def missing_values(names: Sequence[str]) -> Eligibility:
 def answers_about(
     calls: Iterable[Call], now: datetime.datetime, *, is_stopped: bool | None = None
 ) -> dict[int, Eligibility]:
-    """Return the answers for waiting calls by call id, in two queries for any number of calls.
+    """Return the answers for waiting calls by call id, in three queries for any number of calls.
 
     Contact, campaign and provider should be loaded by `select_related`. `is_stopped` is as for `stops_of`.
     """
@@ -294,12 +312,13 @@ def answers_about(
         return {}
     asked = {call.pk: Asked(call.expires_at, call.confirmed_at, call.test_of_id is not None) for call in waiting}
     campaigns = {call.campaign for call in waiting}
+    installation = current()
     numbers = numbers_now(
         {call.to_number for call in waiting},
         now,
-        quiet_since(now, campaigns),
+        quiet_since(now, campaigns, installation),
         confirmed_since(asked.values()),
-        counted_since(now, campaigns),
+        counted_since(now, campaigns, installation),
     )
     is_stopped = stop_all.is_stopped() if is_stopped is None else is_stopped
     judges: dict[tuple[int | None, int], Judge] = {}
@@ -308,7 +327,7 @@ def answers_about(
         key = call.campaign_id, call.provider_id
         if key not in judges:
             stops = stops_of(call.provider, is_stopped=is_stopped)
-            judges[key] = Judge(now, call.provider, call.campaign, stops)
+            judges[key] = Judge(now, call.provider, call.campaign, stops, installation)
         person = call.contact
         answers[call.pk] = judges[key].answer_queued(
             call.to_number,

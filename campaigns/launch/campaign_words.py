@@ -33,6 +33,7 @@ VERDICT_WORDS: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
     SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
     SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
+    SkipReason.NUMBER_TYPE: gettext_lazy("Not called: a number of a type that is not called"),
     SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
     SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),
 }

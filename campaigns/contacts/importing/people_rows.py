@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-import zoneinfo
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,9 +14,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import time_zones
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing.csv_rows import OPEN_QUOTE
 from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.number_policy import NOTHING_REFUSED, TYPE_NOTES, NumberPolicy
 from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.models import ContactImport
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_NAME
@@ -25,6 +26,7 @@ from campaigns.numbers import PROBLEMS, Trust, UnderstoodNumber, countries_told,
 
 UNREADABLE = "unreadable"
 ZONE_UNKNOWN = "zone_unknown"
+ZONE_ELSEWHERE = "zone_elsewhere"
 DATE_UNKNOWN = "date_unknown"
 MAX_VARIABLE = 1000
 ROWS_THAT_TELL = 2000
@@ -32,9 +34,16 @@ ROWS_THAT_TELL = 2000
 
 NOTES: dict[str, Promise] = {
     **PROBLEMS,
+    **TYPE_NOTES,
     OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
     UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
-    ZONE_UNKNOWN: _("The time zone is not known and was left out; the number's own time counts."),
+    ZONE_UNKNOWN: _(
+        "The time zone names no place, as Asia/Tehran does, and was left out; the number's own time counts."
+    ),
+    ZONE_ELSEWHERE: _(
+        "The time zone lies in another country than the number: calls wait until it is time in both. Correct the one "
+        "that is wrong."
+    ),
     DATE_UNKNOWN: _("The date of consent cannot be read and was left out."),
 }
 
@@ -73,8 +82,11 @@ class PersonDetails(NamedTuple):
 class Reader:
     """Reads a file as people; used alike by the check, the saving and the file of bad rows."""
 
-    def __init__(self, table: Table, mapping: ColumnMapping, region: str) -> None:
+    def __init__(
+        self, table: Table, mapping: ColumnMapping, region: str, policy: NumberPolicy = NOTHING_REFUSED
+    ) -> None:
         self.table = table
+        self.policy = policy
         self.mapping = mapping
         self.region = region
         phones = mapping.columns_of(meanings.PHONE)
@@ -89,14 +101,15 @@ class Reader:
     @classmethod
     def of(cls, record: ContactImport) -> Reader:
         """Open the file of an import. Raises FileRefused."""
-        return cls(open_table(path_of(record)), ColumnMapping.from_json(record.mapping), record.region)
+        mapping = ColumnMapping.from_json(record.mapping)
+        return cls(open_table(path_of(record)), mapping, record.region, NumberPolicy.now())
 
     @cached_property
     def trust(self) -> Trust:
         """What the file's other numbers say of those that lost their plus."""
         first = islice(self.table.rows(), ROWS_THAT_TELL)
         cells = (row[self._phone] for _number, row, _problem in first if 0 <= self._phone < len(row))
-        return Trust(lost_plus=countries_told(cells, self.region))
+        return Trust(lost_plus=countries_told(cells, self.region), taken=self.policy.allowed)
 
     def people(self) -> Iterator[FileRow]:
         """Yield every parsed row after the titles, in order."""
@@ -114,6 +127,8 @@ class Reader:
                 problem = UNREADABLE
             if found.code:
                 problem = problem or found.code
+            elif of_type := self.policy.problem_of(found.e164):
+                problem = problem or of_type
             elif not problem:
                 first = seen.setdefault(int(found.e164[1:]), number)
                 same_as = first if first != number else 0
@@ -128,8 +143,10 @@ class Reader:
         """Return a row's values beside the phone number."""
         cells, note, width = row.cells, "", len(row.cells)
         zone, source, at = (cells[column].strip() if 0 <= column < width else "" for column in self._single.values())
-        if zone and not _zone_exists(zone):
+        if zone and zone not in time_zones.place_names():
             zone, note = "", ZONE_UNKNOWN
+        elif zone and time_zones.is_elsewhere(row.phone.e164, zone):
+            note = ZONE_ELSEWHERE
         given_at = read_moment(at) if at else None
         if at and given_at is None:
             note = DATE_UNKNOWN
@@ -170,12 +187,3 @@ def read_moment(text: str) -> datetime.datetime | None:
         return timezone.make_aware(datetime.datetime.combine(date, datetime.time(hour, minute, second)))
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=512)
-def _zone_exists(name: str) -> bool:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

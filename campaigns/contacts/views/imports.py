@@ -31,6 +31,7 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.importing.validation import MEANINGS, SAVED, RowVerdict, bad_rows, check_import
 from campaigns.core.csv_cells import BOM
+from campaigns.core.installation import current
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
@@ -105,7 +106,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
             "page": page_by_key(_theirs(request), request.GET, size=20),
             "most_megabytes": settings.IMPORT_MAX_BYTES // (1024 * 1024),
             "most_rows": settings.IMPORT_MAX_ROWS,
-            "keep_days": settings.IMPORT_KEEP_DAYS,
+            "keep_days": current().import_keep_days,
         },
         status=422 if form.errors else 200,
     )

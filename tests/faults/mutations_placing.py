@@ -75,8 +75,8 @@ PLACING = (
     Mutant(
         "read stop-all nowhere",
         COMMITTING,
-        "is_open = stop_all.pass_gate()",
-        "is_open = True",
+        "gate = stop_all.pass_gate()",
+        "gate = stop_all.Gate(True)",
         COMMIT_TESTS + "stop_all_lets_nothing_pass",
     ),
     Mutant(

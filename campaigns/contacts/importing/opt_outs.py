@@ -19,6 +19,7 @@ from campaigns.contacts.importing.cell_numbers import numbers_in_cell
 from campaigns.contacts.importing.consent import DATE_UNCLEAR, DATE_UNKNOWN
 from campaigns.contacts.importing.dates import UNCLEAR, FoundDate, read_date
 from campaigns.contacts.importing.mapping import ColumnMapping, plain_title
+from campaigns.contacts.importing.number_policy import NOTHING_REFUSED
 from campaigns.contacts.importing.people_rows import PART_UNREAD, WISH_DOUBTFUL, FileRow, Reader, plain_text
 from campaigns.contacts.importing.reading import Table
 from campaigns.contacts.importing.verdicts import JudgedRow, RowVerdict
@@ -95,6 +96,8 @@ class OptOutReader(Reader):
         reader.file_end = record.opt_out_until
         # All numbers of a cell are the person's: none of them is to be called.
         reader.two_numbers = TwoNumbers.BOTH
+        # A number that nobody may call anyhow can be on the list, too.
+        reader.policy = NOTHING_REFUSED
         return reader
 
     def people(self) -> Iterator[FileRow]:

@@ -45,7 +45,7 @@ def has_extension(text: str) -> bool:
 
 def holds_several(text: str) -> bool:
     """Tell whether a text, with digits 0 to 9, holds more than one number, whatever stands between them."""
-    parts = _BETWEEN.split(text)
+    parts: list[str] = _BETWEEN.split(text)
     return sum(sum(sign.isdigit() for sign in part) >= WHOLE for part in parts) > 1
 
 
@@ -57,7 +57,7 @@ def is_range(text: str) -> bool:
 
 def is_date(text: str) -> bool:
     """Tell whether a text with strokes is a date rather than a number."""
-    return _DATE(text) is not None
+    return bool(_DATE(text))
 
 
 def digits_after_strokes(bare: str) -> list[int]:

@@ -316,7 +316,7 @@ def _by_trust(number: str, region: str, text: str, trust: Trust, parsed: PhoneNu
     """Return the number that something from elsewhere makes of a text that is none by itself, or the problem."""
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     if e164 in trust.taken:
-        country = _iso(phonenumbers.region_code_for_country_code(parsed.country_code))
+        country = _iso(phonenumbers.region_code_for_country_code(parsed.country_code or 0))
         return UnderstoodNumber(e164, country, text != e164)
     if not number.startswith(("+", "0")):
         abroad = by_library(f"+{number}", region, text)
@@ -338,7 +338,7 @@ def possible_number(raw: Any, region: str) -> str:
     except NumberParseException:
         return ""
     national = phonenumbers.national_significant_number(parsed)
-    home = PhoneMetadata.metadata_for_region(phonenumbers.region_code_for_country_code(parsed.country_code))
+    home = PhoneMetadata.metadata_for_region(phonenumbers.region_code_for_country_code(parsed.country_code or 0))
     is_possible = (
         phonenumbers.is_possible_number_with_reason(parsed) == ValidationResult.IS_POSSIBLE
         and len(national) >= SHORTEST_TAKEN

@@ -18,6 +18,7 @@ class SkipReason(models.TextChoices):
     NONE = "", "-"
     DO_NOT_CALL = "do_not_call", _("Not called: the number is on the do-not-call list.")
     NUMBER_REFUSED = "number_refused", _("Not called: this vendor cannot call this number.")
+    NUMBER_TYPE = "number_type", _("Not called: numbers of this type are not called.")
     NO_ZONE = "no_zone", _("Not called: the local time of this number is not known.")
     EXCLUDED = "excluded", _("Not called: this person is among those of a campaign that is left out.")
     STOPPED = "stopped", _("Not called: the campaign was stopped.")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
-from campaigns import rules
+from campaigns import time_zones
 from campaigns.contacts import search
 from campaigns.contacts.person_wishes import PersonWish, hold_for_all
 from campaigns.core import results
@@ -98,7 +98,7 @@ def is_in_force(entry: DoNotCall) -> bool:
 def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
     """Return the local times in a person's first `MOST_ZONES` zones, and the number of further zones."""
     now = timezone.now()
-    zones = rules.zones_of(contact.phone, contact.time_zone)
+    zones = time_zones.zones_of(contact.phone, contact.time_zone)
     times = [ContactClock(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]
     return times[:MOST_ZONES], max(len(times) - MOST_ZONES, 0)
 

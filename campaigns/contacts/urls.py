@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns.contacts.views import (
+    allowed_numbers,
     do_not_call,
     duplicates,
     import_columns,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("people/<int:pk>/merge/", duplicates.choose, name="person-merge-choose"),
     path("people/<int:pk>/merge/<int:other>/", duplicates.merge, name="person-merge"),
     path("people/<int:pk>/take-apart/<int:other>/", duplicates.take_apart, name="person-take-apart"),
+    path("people/allowed-numbers/", allowed_numbers.entries, name="allowed-numbers"),
+    path("people/allowed-numbers/<int:pk>/withdraw/", allowed_numbers.withdraw, name="allowed-number-withdraw"),
     path("do-not-call/", do_not_call.entries, name="do-not-call"),
     path("do-not-call/add/", do_not_call.add, name="do-not-call-add"),
     path("do-not-call/import/", imports.new_opt_outs, name="do-not-call-import"),

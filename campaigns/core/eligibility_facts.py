@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 
-from campaigns.core.call_caps import Cap, ReachedCap, caps_of_persons, reached
+from campaigns.core.call_caps import Cap, ReachedCap, reached
 from campaigns.core.conditions import (
     KEEPS_NUMBER,
     PHONE_MAY_HAVE_RUNG,
@@ -22,8 +21,10 @@ from campaigns.core.conditions import (
     phone_may_have_rung,
 )
 from campaigns.core.eligibility_numbers import forbidden_statement, is_forbidden
+from campaigns.core.installation import Installation, current
 from campaigns.core.sql.bulk import among, literals
-from campaigns.models import Call, Campaign, Contact, HeardOptOut
+from campaigns.models import AllowedNumber, Call, Campaign, Contact, HeardOptOut
+from campaigns.number_types import is_ordinary
 from providers.types import LIVE
 
 
@@ -49,7 +50,7 @@ def asked_columns(
 
     `not_before` is a stated time, such as the next opening of the calling hours, from which the wait is counted.
     """
-    waits = datetime.timedelta(minutes=settings.SINGLE_CALL_MINUTES)
+    waits = datetime.timedelta(minutes=current().single_call_minutes)
     return {"expires_at": max(now, not_before or now) + waits, "confirmed_at": now if is_confirmed else None}
 
 
@@ -76,6 +77,8 @@ class Facts(NamedTuple):
     """Consent is required, and none is noted of the person."""
     is_held: bool = False
     """The person may have asked not to be called again, and nobody has decided yet."""
+    is_allowed: bool = False
+    """A manager allowed the number although numbers of its type are not called."""
 
 
 NOTHING_KNOWN = Facts()
@@ -95,6 +98,8 @@ class Numbers:
     """By number: the end of the last conversation."""
     counted: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
     """By number: campaign id and time of each call that counts for a cap."""
+    allowed: set[str] = field(default_factory=set)
+    """Numbers of refused types that a manager allowed."""
 
     def last_rung(self, number: str, campaign_id: int | None = None) -> datetime.datetime | None:
         """Return when the phone may last have rung; calls of the campaign `campaign_id` do not count."""
@@ -158,6 +163,13 @@ def numbers_now(
             f"WHERE {theirs} AND placing_at > %s AND {PHONE_MAY_HAVE_RUNG}"
         )
         parameters += [*those, connection.ops.adapt_datetimefield_value(counted_since)]
+    # Few numbers are not ordinary: for all others there is nothing to be asked.
+    if special := [number for number in numbers if not is_ordinary(number)]:
+        allowed, those = among("phone", special)
+        statement += (
+            f" UNION ALL SELECT 'allowed', phone, {nothing} FROM {AllowedNumber._meta.db_table} WHERE {allowed}"  # noqa: S608
+        )
+        parameters += those
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
@@ -168,6 +180,8 @@ def numbers_now(
             found.held.add(number)
         elif what == "live":
             found.live.add(number)
+        elif what == "allowed":
+            found.allowed.add(number)
         elif what == "talked":
             found.talked[number] = _moment(at)
         elif what == "counted":
@@ -187,17 +201,19 @@ def _moment(at: Any) -> datetime.datetime:
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
-def quiet_hours_of(campaign: Campaign | None) -> int:
+def quiet_hours_of(campaign: Campaign | None, installation: Installation | None = None) -> int:
     """Return the hours of a campaign's quiet period, or of that of single calls (None)."""
-    return campaign.quiet_hours if campaign else int(settings.QUIET_PERIOD_HOURS)
+    return campaign.quiet_hours if campaign else (installation or current()).quiet_period_hours
 
 
-def quiet_since(now: datetime.datetime, campaigns: Iterable[Campaign | None]) -> datetime.datetime | None:
+def quiet_since(
+    now: datetime.datetime, campaigns: Iterable[Campaign | None], installation: Installation | None = None
+) -> datetime.datetime | None:
     """Return the beginning of the longest quiet period of these campaigns, which ends now; None if none has one.
 
     None among them stands for single calls.
     """
-    longest = max((quiet_hours_of(campaign) for campaign in campaigns), default=0)
+    longest = max((quiet_hours_of(campaign, installation) for campaign in campaigns), default=0)
     return now - datetime.timedelta(hours=longest) if longest else None
 
 
@@ -216,11 +232,12 @@ def with_facts(
     *,
     looks_back: bool = True,
     tells_when: bool = False,
+    caps: Iterable[Cap] = (),
 ) -> QuerySet[Contact]:
     """Annotate people with `forbidden` (on the do-not-call list) and `last_rung`, as `Facts` takes them.
 
     The campaign's own calls do not count. `looks_back=False` leaves `last_rung` out; `tells_when=True` reads the time
-    itself instead of a boolean, which takes a quarter longer.
+    itself instead of a boolean, which takes a quarter longer. `caps` are those of persons.
     """
     since = now - datetime.timedelta(hours=campaign.quiet_hours)
     theirs = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
@@ -230,22 +247,27 @@ def with_facts(
         last = theirs.order_by("-placing_at").values("placing_at")[:1]
         last_rung = Subquery(last) if tells_when else Exists(theirs)
     annotated = people.annotate(forbidden=is_forbidden(now), last_rung=last_rung)
-    return annotated.annotate(**_counted_calls(now)) if looks_back else annotated
+    return annotated.annotate(**_counted_calls(now, caps)) if looks_back else annotated
 
 
-def _counted_calls(now: datetime.datetime) -> dict[str, Subquery]:
+def _counted_calls(now: datetime.datetime, caps: Iterable[Cap]) -> dict[str, Subquery]:
     """Return an annotation for each cap of persons: when the call was that fills it up, if there is one."""
     found = {}
-    for cap in caps_of_persons():
+    for cap in caps:
         since = now - datetime.timedelta(days=cap.days, hours=1)
         calls = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
         found[f"cap_{cap.days}"] = Subquery(calls.order_by("-placing_at").values("placing_at")[cap.most - 1 : cap.most])
     return found
 
 
-def capped_columns() -> dict[str, Cap]:
+def capped_columns(caps: Iterable[Cap]) -> dict[str, Cap]:
     """Return the annotations that `with_facts` adds where it looks back, by name, with the cap of each."""
-    return {f"cap_{cap.days}": cap for cap in caps_of_persons()}
+    return {f"cap_{cap.days}": cap for cap in caps}
+
+
+def allowed_numbers() -> set[str]:
+    """Return all numbers that managers allowed although numbers of their types are not called; there are few."""
+    return set(AllowedNumber.objects.order_by().values_list("phone", flat=True))
 
 
 def held_numbers() -> set[str]:

@@ -71,9 +71,14 @@ SKIPPED: dict[str, Words] = {
     SkipReason.NO_ZONE: _("Not called: the local time of this number is not known, or never within the calling hours."),
 }
 """Where the sentence says more than the reason's name."""
+ALLOW_NUMBER: Words = _(
+    "Ask for a direct number. A manager can allow one number with a reason, under People, “Allowed numbers”; short and "
+    "emergency numbers never."
+)
 AFTER_SKIP: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("Nothing is to be done: the wish stands."),
     SkipReason.NUMBER_REFUSED: _("Call through a provider that reaches this country."),
+    SkipReason.NUMBER_TYPE: ALLOW_NUMBER,
     SkipReason.NO_ZONE: _("Set the time zone in the person's page, then call again."),
     SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
     SkipReason.STOPPED: _("To call after all, call again from here, or copy the campaign."),
@@ -125,6 +130,7 @@ WHEN_ASKED: dict[str, Words] = {
     StopReason.PROVIDER_PAUSED: _("The call would wait until the vendor answers again."),
     SkipReason.DO_NOT_CALL: _("Nobody may call it; only a manager takes a number off the list, with a reason."),
     SkipReason.NUMBER_REFUSED: _("Choose another provider."),
+    SkipReason.NUMBER_TYPE: ALLOW_NUMBER,
     SkipReason.NO_ZONE: _("Set the time zone on the person's page, then call."),
     SkipReason.NO_CONSENT: _("Note on the person's page who agreed, and when; then call."),
     SkipReason.MISSING_VARIABLE: AFTER_SKIP[SkipReason.MISSING_VARIABLE],

@@ -30,7 +30,6 @@ class Installation:
     """Minutes that a single call may wait."""
     caller_launch_limit: int
     """People that a caller may launch a campaign to without approval."""
-    import_max_rows: int
     import_keep_days: int
     consent_required: bool
     """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
@@ -53,21 +52,31 @@ def from_environment() -> Installation:
         single_call_end=datetime.time.fromisoformat(end.strip()),
         single_call_minutes=settings.SINGLE_CALL_MINUTES,
         caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
-        import_max_rows=settings.IMPORT_MAX_ROWS,
         import_keep_days=settings.IMPORT_KEEP_DAYS,
         consent_required=settings.CONSENT_REQUIRED,
         version=0,
     )
 
 
-def is_consent_required(stored: object) -> bool:
-    """Return the switch that holds by the row's column, read in a statement of the caller's own; None is no word."""
-    return settings.CONSENT_REQUIRED if stored is None else bool(stored)
-
-
 def current() -> Installation:
     """Return the settings that hold now, in one query; the row's values before the environment's."""
     return resolved(InstallationSettings.objects.filter(pk=SETTINGS_ID).first())
+
+
+_last_row: tuple[int, InstallationSettings | None] = (0, None)
+
+
+def at_mark(mark: int) -> Installation:
+    """Return the settings that hold at a mark that was read behind the gate; a query only where the mark is new.
+
+    Whoever changes the settings changes the mark behind the same gate, so what was read with it holds.
+    """
+    global _last_row
+    if mark == 0:
+        return from_environment()
+    if _last_row[0] != mark:
+        _last_row = mark, InstallationSettings.objects.filter(pk=SETTINGS_ID).first()
+    return resolved(_last_row[1])
 
 
 def resolved(row: InstallationSettings | None) -> Installation:

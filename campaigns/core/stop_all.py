@@ -8,6 +8,8 @@ writer at a time.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection, transaction
 from django.utils import timezone
@@ -22,15 +24,24 @@ Actor = AbstractBaseUser | AnonymousUser
 SWITCH_ID = 1
 
 
-def pass_gate() -> bool:
-    """Take the gate's shared lock until the transaction ends; returns whether calling is allowed (no stop-all)."""
+class Gate(NamedTuple):
+    """What a commit point reads when it passes the gate."""
+
+    is_open: bool
+    """Whether calling is allowed (no stop-all)."""
+    settings_mark: int = 0
+    """The state of the installation's settings; see `installation.at_mark`."""
+
+
+def pass_gate() -> Gate:
+    """Take the gate's shared lock until the transaction ends."""
     table = DialingSwitch._meta.db_table
     lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT stopped_at FROM {table} WHERE id = %s{lock}", [SWITCH_ID])  # noqa: S608
+        cursor.execute(f"SELECT stopped_at, settings_mark FROM {table} WHERE id = %s{lock}", [SWITCH_ID])  # noqa: S608
         row = cursor.fetchone()
     # Without the row nothing was locked, so calling is not allowed.
-    return row is not None and row[0] is None
+    return Gate(row is not None and row[0] is None, row[1] if row else 0)
 
 
 def close_gate() -> DialingSwitch:

@@ -35,6 +35,7 @@ VERDICT_WORDS: dict[str, Words] = {
     SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
     SkipReason.NO_CONSENT: gettext_lazy("Not called: no consent is noted"),
     SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
+    SkipReason.NUMBER_TYPE: gettext_lazy("Not called: a number of a type that is not called"),
     SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
     SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),
 }

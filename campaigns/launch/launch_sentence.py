@@ -122,6 +122,12 @@ def _reasons(check: LaunchCheck) -> list[list[Piece]]:
                     "%(count)s have numbers that this vendor cannot call",
                     count,
                 )
+            case SkipReason.NUMBER_TYPE:
+                return ngettext(
+                    "%(count)s has a number of a type that is not called",
+                    "%(count)s have numbers of types that are not called",
+                    count,
+                )
             case SkipReason.NO_ZONE:
                 return ngettext(
                     "%(count)s has no calling hours that we know", "%(count)s have no calling hours that we know", count

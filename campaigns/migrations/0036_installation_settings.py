@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
                 ('single_call_end', models.TimeField(blank=True, null=True, verbose_name='single calls until')),
                 ('single_call_minutes', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='minutes that a single call may wait')),
                 ('caller_launch_limit', models.PositiveIntegerField(blank=True, null=True, verbose_name='people that a caller may launch without approval')),
-                ('import_max_rows', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='rows of a file')),
                 ('import_keep_days', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='days that an uploaded file is kept')),
                 ('changed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='changed')),
                 ('version', models.PositiveIntegerField(db_default=0, default=0, editable=False)),

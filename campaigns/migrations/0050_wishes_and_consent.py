@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0039_opt_outs'),
+        ('campaigns', '0040_allowed_numbers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -56,6 +56,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='call',
             name='skip_reason',
-            field=models.CharField(blank=True, choices=[('', '-'), ('do_not_call', 'Not called: the number is on the do-not-call list.'), ('number_refused', 'Not called: this vendor cannot call this number.'), ('no_zone', 'Not called: the local time of this number is not known.'), ('excluded', 'Not called: this person is among those of a campaign that is left out.'), ('stopped', 'Not called: the campaign was stopped.'), ('missing_variable', 'Not called: a variable of the message is empty.'), ('canceled', 'Not called: a person canceled it.'), ('expired', 'Not called: it waited too long, so it may no longer be wanted.'), ('called_since', 'Not called: others called this person after it was asked for.'), ('not_needed', 'Not called: the attempt before it turned out to be answered.'), ('no_consent', 'Not called: it is not noted that this person agreed to be called.'), ('person_cap', 'Not called: this person had been called as often as allowed.')], default='', max_length=20),
+            field=models.CharField(blank=True, choices=[('', '-'), ('do_not_call', 'Not called: the number is on the do-not-call list.'), ('number_refused', 'Not called: this vendor cannot call this number.'), ('number_type', 'Not called: numbers of this type are not called.'), ('no_zone', 'Not called: the local time of this number is not known.'), ('excluded', 'Not called: this person is among those of a campaign that is left out.'), ('stopped', 'Not called: the campaign was stopped.'), ('missing_variable', 'Not called: a variable of the message is empty.'), ('canceled', 'Not called: a person canceled it.'), ('expired', 'Not called: it waited too long, so it may no longer be wanted.'), ('called_since', 'Not called: others called this person after it was asked for.'), ('not_needed', 'Not called: the attempt before it turned out to be answered.'), ('no_consent', 'Not called: it is not noted that this person agreed to be called.'), ('person_cap', 'Not called: this person had been called as often as allowed.')], default='', max_length=20),
         ),
     ]

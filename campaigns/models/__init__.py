@@ -1,6 +1,7 @@
 """The models of campaigns, one module for each subject."""
 
 from campaigns.models.alerts import Alert
+from campaigns.models.allowed_numbers import AllowedNumber
 from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
@@ -24,6 +25,7 @@ from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, Vendo
 
 __all__ = [
     "Alert",
+    "AllowedNumber",
     "Call",
     "CallEvent",
     "CallExport",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.switch import DialingSwitch
 
 SETTINGS_ID = 1
 
@@ -33,9 +38,6 @@ class InstallationSettings(models.Model):
     caller_launch_limit = models.PositiveIntegerField(
         _("people that a caller may launch without approval"), null=True, blank=True
     )
-    import_max_rows = models.PositiveIntegerField(
-        _("rows of a file"), null=True, blank=True, validators=[MinValueValidator(1)]
-    )
     import_keep_days = models.PositiveIntegerField(
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
@@ -61,3 +63,14 @@ class InstallationSettings(models.Model):
 
     def __str__(self) -> str:
         return str(_("Settings of this installation"))
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Save the row, and mark the change at the gate of every commit point, which so hold from this commit on.
+
+        The mark is a random number, so that no two states of the row ever share one.
+        """
+        with transaction.atomic():
+            super().save(*arguments, **options)
+            DialingSwitch.objects.update_or_create(
+                pk=DialingSwitch.ONLY, defaults={"settings_mark": secrets.randbits(62) + 1}
+            )

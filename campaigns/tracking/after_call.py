@@ -15,7 +15,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 
-from campaigns import rules
+from campaigns import time_zones
 from campaigns.calls import hand_overs
 from campaigns.core import budget, conditions, day_caps, stop_requests, transitions
 from campaigns.core.call_events import step, write_steps
@@ -65,7 +65,7 @@ def plan_for(call: Call, campaign: Campaign, after: Evidence, now: datetime.date
     if policy.attempts_a_day and call.contact is not None:
         mine = Call.objects.filter(conditions.phone_may_have_rung(), campaign=campaign, contact=call.contact_id)
         rung = [at for at in mine.filter(placing_at__gt=now - LONGEST_DAY).values_list("placing_at", flat=True) if at]
-        zones = rules.zones_of(call.to_number, call.contact.time_zone)
+        zones = time_zones.zones_of(call.to_number, call.contact.time_zone)
     return plan_after(
         outcome,
         Attempts(call.counted_attempt, rung, zones),

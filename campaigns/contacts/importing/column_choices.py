@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from campaigns.contacts.importing import upload
+from campaigns.contacts.importing.dates import DayMonth
+from campaigns.contacts.importing.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import NAME, OTHER_PHONE, PHONE, ColumnMapping, plain_title
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.importing.reading_words import of_hidden_rows
 from campaigns.contacts.importing.sheets import with_choice
-from campaigns.contacts.importing.validation import RowVerdict
+from campaigns.contacts.importing.validation import check_import
+from campaigns.contacts.importing.verdicts import RowVerdict
 from campaigns.models import ContactImport
 
 SAMPLES = 3
@@ -85,6 +88,33 @@ def choose_phones(record: ContactImport, named: Sequence[str] | None) -> ColumnM
             f"Its columns: {', '.join(record.headers)}."
         )
     return mapping
+
+
+DATES = [order.value.replace("_", "-") for order in DayMonth]
+"""What a command takes for the order of day and month."""
+
+
+def check(record: ContactImport, dates: str | None) -> None:
+    """Judge every row, with dates such as 03/04/2025 read as `dates` (one of `DATES`) says.
+
+    Raises FileRefused for a file that cannot be read to its end, and where nobody said which of day and month is first.
+    """
+    if dates:
+        upload.answer(record, dates=DayMonth(dates.replace("-", "_")), wishes={})
+    check_import(record.pk)
+    record.refresh_from_db()
+    if record.status == ContactImport.Status.REFUSED:
+        raise FileRefused(record.refused_reason)
+    if unclear := record.counts.get(UNCLEAR_DATES):
+        raise FileRefused(
+            f"In {unclear} dates day and month could be either: give --dates day-first or --dates month-first."
+        )
+
+
+def of_doubtful_wishes(record: ContactImport) -> list[str]:
+    """Return a sentence on the values of do-not-call columns that say neither yes nor no, whose rows are held."""
+    values = [found["value"] for found in record.samples.get(DOUBTFUL_WISHES, [])]
+    return [f"Neither yes nor no, so these rows are held: {', '.join(values)}."] if values else []
 
 
 def with_update(mapping: ColumnMapping, *, update_known: bool) -> ColumnMapping:

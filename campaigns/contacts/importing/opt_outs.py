@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.contacts.all_numbers import further_numbers
 from campaigns.contacts.do_not_call import Forbidden, OptOut, forbid_each
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing import phone_columns
@@ -19,6 +20,7 @@ from campaigns.contacts.importing.cell_numbers import numbers_in_cell
 from campaigns.contacts.importing.consent import DATE_UNCLEAR, DATE_UNKNOWN
 from campaigns.contacts.importing.dates import UNCLEAR, FoundDate, read_date
 from campaigns.contacts.importing.mapping import ColumnMapping, plain_title
+from campaigns.contacts.importing.number_policy import NOTHING_REFUSED
 from campaigns.contacts.importing.people_rows import PART_UNREAD, WISH_DOUBTFUL, FileRow, Reader, plain_text
 from campaigns.contacts.importing.reading import Table
 from campaigns.contacts.importing.verdicts import JudgedRow, RowVerdict
@@ -95,6 +97,8 @@ class OptOutReader(Reader):
         reader.file_end = record.opt_out_until
         # All numbers of a cell are the person's: none of them is to be called.
         reader.two_numbers = TwoNumbers.BOTH
+        # A number that nobody may call anyhow can be on the list, too.
+        reader.policy = NOTHING_REFUSED
         return reader
 
     def people(self) -> Iterator[FileRow]:
@@ -188,6 +192,8 @@ def _ends_on_list(numbers: Sequence[str], now: datetime.datetime) -> dict[str, d
 
 # Saving
 
+FURTHER = "further_numbers"
+"""Key of a checked file's counts: further numbers of the same people, put on the list with those of the file."""
 FORBIDDEN, SKIPPED_CALLS, ASKED_CALLS, OUT_CALLS = "forbidden", "skipped_calls", "asked_calls", "out_calls"
 """Keys of `ContactImport.counts`: entries that the file made, waiting calls that were taken out of the queue, live
 calls that vendors are asked to leave, and live calls that may still ring."""
@@ -195,8 +201,8 @@ _COUNTED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.DO_NOT_CALL, RowVerdic
 """Verdicts of a do-not-call file whose rows are a wish; a number that is on the list already is confirmed by it."""
 
 
-def put_on_list(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> Forbidden:
-    """Put the numbers of a batch on the do-not-call list, inside the transaction that saves the batch."""
+def wished_numbers(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> dict[str, OptOut]:
+    """Return the numbers of a batch that saving puts on the list, each with the wish that lasts longest."""
     wishes: dict[str, OptOut] = {}
     for one in judged:
         wish = _wish_of(record, reader, one)
@@ -206,6 +212,18 @@ def put_on_list(record: ContactImport, reader: Reader, judged: Sequence[JudgedRo
             kept = wishes.get(number)
             if kept is None or (wish.expires_at or _FOR_EVER) > (kept.expires_at or _FOR_EVER):
                 wishes[number] = wish
+    return wishes
+
+
+def count_further(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> int:
+    """Count the further numbers of the same people, which saving puts on the list with those of a batch."""
+    wished = wished_numbers(record, reader, judged)
+    return len(further_numbers(wished)) if wished else 0
+
+
+def put_on_list(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> Forbidden:
+    """Put the numbers of a batch on the do-not-call list, inside the transaction that saves the batch."""
+    wishes = wished_numbers(record, reader, judged)
     if not wishes:
         return Forbidden()
     source = record.opt_out_source or DoNotCall.Source.IMPORT

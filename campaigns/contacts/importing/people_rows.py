@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import time_zones
 from campaigns.contacts.importing import consent
 from campaigns.contacts.importing import mapping as meanings
 from campaigns.contacts.importing.cell_numbers import numbers_of
@@ -23,6 +23,7 @@ from campaigns.contacts.importing.corrections import Correction, corrections_of
 from campaigns.contacts.importing.csv_rows import OPEN_QUOTE, Row
 from campaigns.contacts.importing.dates import DayMonth, FoundDate
 from campaigns.contacts.importing.mapping import ColumnMapping, place_cells
+from campaigns.contacts.importing.number_policy import NOTHING_REFUSED, TYPE_NOTES, NumberPolicy
 from campaigns.contacts.importing.reading import Table, open_table, path_of
 from campaigns.contacts.importing.wish_words import WishColumns
 from campaigns.core.csv_cells import GUARD, unguarded
@@ -34,6 +35,7 @@ from campaigns.numbers import EMPTY, PROBLEMS, Trust, UnderstoodNumber, countrie
 UNREADABLE = "unreadable"
 WITHOUT_VALUE = "without_value"
 ZONE_UNKNOWN = "zone_unknown"
+ZONE_ELSEWHERE = "zone_elsewhere"
 WISH_DOUBTFUL = "wish_doubtful"
 PART_UNREAD = "part_unread"
 OTHER_COLUMN = "other_column"
@@ -48,12 +50,19 @@ ROWS_THAT_TELL = 2000
 
 NOTES: dict[str, Promise] = {
     **PROBLEMS,
+    **TYPE_NOTES,
     OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
     UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
     WITHOUT_VALUE: _(
         "A formula in this row has no value, or an error. Open the file in a spreadsheet, save it and upload it again."
     ),
-    ZONE_UNKNOWN: _("The time zone is not known and was left out; the number's own time counts."),
+    ZONE_UNKNOWN: _(
+        "The time zone names no place, as Asia/Tehran does, and was left out; the number's own time counts."
+    ),
+    ZONE_ELSEWHERE: _(
+        "The time zone lies in another country than the number: calls wait until it is time in both. Correct the one "
+        "that is wrong."
+    ),
     consent.DATE_UNKNOWN: _("The date cannot be read and was left out."),
     consent.DATE_UNCLEAR: _("Day and month of the date could be either: say which comes first."),
     consent.DATE_FUTURE: _("The date of consent is in the future: no consent is noted."),
@@ -129,7 +138,9 @@ class Reader:
         two_numbers: str = TwoNumbers.ASK,
         corrections: Mapping[tuple[str, int], Correction] | None = None,
         answers: Mapping[str, Any] | None = None,
+        policy: NumberPolicy = NOTHING_REFUSED,
     ) -> None:
+        self.policy = policy
         self.table = replace(table, language=mapping.language)
         self.mapping = mapping
         self.region = region
@@ -162,6 +173,7 @@ class Reader:
             two_numbers=record.two_numbers,
             corrections=corrections_of(record.pk),
             answers=record.answers,
+            policy=NumberPolicy.now(),
         )
 
     @property
@@ -179,7 +191,7 @@ class Reader:
         """What the file's other numbers say of those that lost their plus."""
         first = islice(chain.from_iterable(rows for _place, rows in self._sheets()), ROWS_THAT_TELL)
         cells = (row[self._phone] for _number, row, _problem in first if 0 <= self._phone < len(row))
-        return Trust(lost_plus=countries_told(cells, self.region))
+        return Trust(lost_plus=countries_told(cells, self.region), taken=self.policy.allowed)
 
     def people(self) -> Iterator[FileRow]:
         """Yield every parsed row below the titles, in order, sheet by sheet."""
@@ -245,6 +257,8 @@ class Reader:
                     note = note or (OTHER_COLUMN if theirs.is_fallback else ONE_OF_SEVERAL if theirs.is_several else "")
             if found.code:
                 problem = problem or found.code
+            elif of_type := self.policy.problem_of(found.e164):
+                problem = problem or of_type
             elif not problem and not is_left_out:
                 said, here = values(cells), place << ROW_BITS | number
                 packed = here | (hash(said) & _HASH) << _HERE_BITS
@@ -266,8 +280,10 @@ class Reader:
         """Return a row's values beside the phone number."""
         cells, note, width = row.cells, "", len(row.cells)
         zone = cells[self._zone].strip() if 0 <= self._zone < width else ""
-        if zone and not _zone_exists(zone):
+        if zone and zone not in time_zones.place_names():
             zone, note = "", ZONE_UNKNOWN
+        elif zone and time_zones.is_elsewhere(row.phone.e164, zone):
+            note = ZONE_ELSEWHERE
         said = self.consent.of(cells)
         note = said.note or note
         variables = {
@@ -330,12 +346,3 @@ def plain_text(text: str, most: int) -> str:
     if not text.isprintable():
         text = text.translate(_CONTROLS)
     return " ".join(text.split())[:most]
-
-
-@lru_cache(maxsize=512)
-def _zone_exists(name: str) -> bool:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

@@ -12,11 +12,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns.contacts.importing import opt_outs
 from campaigns.contacts.importing.findings import Findings
 from campaigns.contacts.importing.limits import BATCH, FileRefused
 from campaigns.contacts.importing.lookups import known_numbers
 from campaigns.contacts.importing.mapping import FIELDS
-from campaigns.contacts.importing.opt_outs import OptOutReader, judge_opt_outs
 from campaigns.contacts.importing.people_rows import DIFFERS, NOTES, ONE_OF_SEVERAL, WISH_DOUBTFUL, FileRow, Reader
 from campaigns.contacts.importing.verdicts import SELDOM, JudgedRow, RowVerdict, keep_all, letters_of
 from campaigns.contacts.importing.wish_words import Wish
@@ -42,13 +42,13 @@ def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow
 
 def reader_of(record: ContactImport) -> Reader:
     """Open the file of an import as what its rows become. Raises FileRefused."""
-    return OptOutReader.of(record) if record.is_of_opt_outs else Reader.of(record)
+    return opt_outs.OptOutReader.of(record) if record.is_of_opt_outs else Reader.of(record)
 
 
 def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list[JudgedRow]:
     """Return each row with its verdict, compared with the database in two queries."""
-    if isinstance(reader, OptOutReader):
-        return judge_opt_outs(batch, reader)
+    if isinstance(reader, opt_outs.OptOutReader):
+        return opt_outs.judge_opt_outs(batch, reader)
     callable_rows = [row for row in batch if not row.problem and not row.same_as]
     numbers = [row.phone.e164 for row in callable_rows]
     others = [number for row in callable_rows if row.others for number in row.others]
@@ -117,7 +117,8 @@ def check_import(import_id: int) -> ContactImport:
                 for verdict in RowVerdict
                 if found.counts[verdict] or verdict not in SELDOM
             }
-            | found.findings.counts(),
+            | found.findings.counts()
+            | ({opt_outs.FURTHER: found.further} if found.further else {}),
             "rows_with_several": found.several,
             "rows_that_differ": found.differ,
             "samples": found.samples | found.findings.samples(),
@@ -141,6 +142,8 @@ class _Found:
     findings: Findings
     counts: Counter[str] = field(default_factory=Counter)
     letters: list[str] = field(default_factory=list)
+    further: int = 0
+    """Further numbers of people in rows that are a wish."""
     several: int = 0
     differ: int = 0
     samples: dict[str, list[dict[str, Any]]] = field(
@@ -158,6 +161,7 @@ def _look_at_rows(record: ContactImport) -> _Found:
         found.several, found.differ = found.several + several, found.differ + differ
         found.letters.append(letters_of(one.verdict for one in judged))
         found.findings.look_at(batch)
+        found.further += opt_outs.count_further(record, reader, judged)
         for one in judged:
             kept = found.samples.setdefault(one.verdict, [])
             if len(kept) < SAMPLES:

@@ -39,7 +39,7 @@ MEANINGS: dict[str, Promise] = {
     RowVerdict.DUPLICATE_IN_FILE: _("The same number stands further up: only its first row counts."),
     RowVerdict.DO_NOT_CALL: _("They asked not to be called: left out."),
     RowVerdict.OPTED_OUT: _("Their numbers are put on the do-not-call list; they do not join the list."),
-    RowVerdict.HELD: _("Held: not saved and not called. Say above what these values mean."),
+    RowVerdict.HELD: _("Held: not saved, and not called by this list. Say above what these values mean."),
     RowVerdict.LEFT_OUT: _("You left these rows out."),
     RowVerdict.BAD: _("Cannot be called. Fix these rows here, or download them, correct them and import them again."),
 }

@@ -38,6 +38,7 @@ from campaigns.contacts.importing.validation import bad_rows, check_import
 from campaigns.contacts.importing.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
 from campaigns.core.csv_cells import BOM
 from campaigns.core.explanations import stops_in_words
+from campaigns.core.installation import current
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
@@ -135,7 +136,7 @@ def _take(request: HttpRequest, purpose: ContactImport.Purpose) -> HttpResponse:
             "page": page_by_key(theirs(request).filter(purpose=purpose), request.GET, size=20),
             "most_megabytes": settings.IMPORT_MAX_BYTES // (1024 * 1024),
             "most_rows": settings.IMPORT_MAX_ROWS,
-            "keep_days": settings.IMPORT_KEEP_DAYS,
+            "keep_days": current().import_keep_days,
         },
         status=422 if form.errors else 200,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import cast
 
 from django.conf import settings
@@ -15,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
+from campaigns import time_zones
 from campaigns.calls import hand_overs
-from campaigns.contacts import duplicates
+from campaigns.contacts import allowed_numbers, duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, OtherNumberForm, PersonForm, TagsForm
@@ -69,7 +69,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Added."))
             return redirect("person", made.pk)
-    context = {"form": form, "zones": sorted(zoneinfo.available_timezones())}
+    context = {"form": form, "zones": sorted(time_zones.place_names())}
     return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)
 
 
@@ -119,6 +119,7 @@ def _show_person(
         "others": others,
         "others_last": others_last,
         "times": times,
+        "is_zone_elsewhere": time_zones.is_elsewhere(contact.phone, contact.time_zone),
         "more_zones": more_zones,
         "decision": service.last_decision(contact, stands, is_held=wish.held is not None),
         "wish": wish,
@@ -129,6 +130,7 @@ def _show_person(
         "further_numbers": further,
         "number_form": OtherNumberForm(),
         "forbidden": wish.forbidden,
+        "number_standing": allowed_numbers.number_standing(contact.phone),
         "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact)), request.user),
     }
     status = 422 if note_form.errors or tags_form.errors else 200
@@ -153,7 +155,7 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "contact_id": pk,
-        "zones": sorted(zoneinfo.available_timezones()),
+        "zones": sorted(time_zones.place_names()),
         "wish": wish_of([contact.merged_into_id or pk]),
     }
     return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)

@@ -14,10 +14,10 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from callcenter.commands import PlainCommand
 from campaigns.contacts.importing import column_choices, saving, upload
+from campaigns.contacts.importing.column_choices import DATES
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import READ, SKIP, ColumnMapping
 from campaigns.contacts.importing.reading_words import what_is_read
-from campaigns.contacts.importing.validation import check_import
 from campaigns.contacts.importing.verdicts import MEANINGS, RowVerdict
 from campaigns.models import ContactImport, ContactList
 
@@ -42,6 +42,9 @@ class Command(PlainCommand):
         sheets.add_argument("--all-sheets", action="store_true", help="read all visible sheets")
         parser.add_argument("--titles", type=int, metavar="ROW", help="row of the titles in each sheet; 0 for none")
         parser.add_argument("--hidden-rows", choices=[READ, SKIP], help="what to do with rows that are hidden")
+        parser.add_argument(
+            "--dates", choices=DATES, help="which comes first in dates such as 03/04/2025: day or month"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of words")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -78,11 +81,9 @@ class Command(PlainCommand):
         existing = ContactList.objects.filter(name=name).first()
         mapping = column_choices.with_update(mapping, update_known=options["update_known"])
         upload.map_columns(record, mapping, region=region, contact_list=existing, list_name=name)
+        column_choices.check(record, options["dates"])
 
     def _save(self, record: ContactImport) -> ContactImport:
-        record = check_import(record.pk)
-        if record.status == ContactImport.Status.REFUSED:
-            raise FileRefused(record.refused_reason)
         saving.begin_saving(record.pk, None)
         saving.save_import(record.pk, seconds=float("inf"))
         record.refresh_from_db()
@@ -112,5 +113,6 @@ class Command(PlainCommand):
             f"{count} {verdict.label.lower()}" for verdict in RowVerdict if (count := verdicts.get(verdict))
         )
         self.stdout.write(f"{made} new people, {joined} joined “{name}”; of {record.total_rows} rows: {parts}.")
-        for sentence in (column_choices.in_words(record), *what_is_read(record), *column_choices.doubts(record)):
+        said = [column_choices.in_words(record), *what_is_read(record), *column_choices.doubts(record)]
+        for sentence in [*said, *column_choices.of_doubtful_wishes(record)]:
             self.stdout.write(sentence)

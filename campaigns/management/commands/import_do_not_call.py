@@ -17,12 +17,10 @@ from phonenumbers import SUPPORTED_REGIONS
 from callcenter.commands import PlainCommand
 from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.importing import column_choices, opt_outs, saving, upload
-from campaigns.contacts.importing.dates import DayMonth
-from campaigns.contacts.importing.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
+from campaigns.contacts.importing.column_choices import DATES
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import PHONE, READ, SKIP, ColumnMapping
 from campaigns.contacts.importing.reading_words import what_is_read
-from campaigns.contacts.importing.validation import check_import
 from campaigns.contacts.importing.verdicts import OF_OPT_OUTS, RowVerdict
 from campaigns.models import ContactImport, DoNotCall
 
@@ -51,9 +49,7 @@ class Command(PlainCommand):
         parser.add_argument("--titles", type=int, metavar="ROW", help="row of the titles in each sheet; 0 for none")
         parser.add_argument("--hidden-rows", choices=[READ, SKIP], help="what to do with rows that are hidden")
         parser.add_argument(
-            "--dates",
-            choices=[order.value.replace("_", "-") for order in DayMonth],
-            help="which comes first in dates such as 03/04/2025",
+            "--dates", choices=DATES, help="which comes first in dates such as 03/04/2025: day or month"
         )
         parser.add_argument("--dry-run", action="store_true", help="check every row, add nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of words")
@@ -68,19 +64,18 @@ class Command(PlainCommand):
                 raise CommandError(f"{path}: it is not an ordinary file. Save it as CSV or XLSX and name that.")
             record = upload.take_file(file, path.name, region, purpose=ContactImport.Purpose.DO_NOT_CALL)
         try:
-            record = self._check(record, region, options)
+            self._check(record, region, options)
         except FileRefused:
             # Nobody can go on with it here: the command is run again, with the file.
             upload.drop(record)
             raise
-        doubtful = [found["value"] for found in record.samples.get(DOUBTFUL_WISHES, [])]
         if not options["dry_run"]:
             self._save(record, OptOut(options["reason"], _end_of(options["until"])), options["source"])
-        self._report(record, doubtful, options["json"])
+        self._report(record, options["json"])
         if options["dry_run"]:
             upload.drop(record)
 
-    def _check(self, record: ContactImport, region: str, options: dict[str, Any]) -> ContactImport:
+    def _check(self, record: ContactImport, region: str, options: dict[str, Any]) -> None:
         column_choices.choose_sheets(
             record,
             sheets=options["sheet"],
@@ -90,16 +85,7 @@ class Command(PlainCommand):
         )
         mapping = column_choices.choose_phones(record, options["phone"])
         upload.map_columns(record, mapping, region=region, contact_list=None, list_name="")
-        if options["dates"]:
-            upload.answer(record, dates=DayMonth(options["dates"].replace("-", "_")), wishes={})
-        record = check_import(record.pk)
-        if record.status == ContactImport.Status.REFUSED:
-            raise FileRefused(record.refused_reason)
-        if unclear := record.counts.get(UNCLEAR_DATES):
-            raise FileRefused(
-                f"In {unclear} dates day and month could be either: give --dates day-first or --dates month-first."
-            )
-        return record
+        column_choices.check(record, options["dates"])
 
     def _save(self, record: ContactImport, opt_out: OptOut, source: str) -> None:
         saving.begin_saving(record.pk, None, opt_out=opt_out, opt_out_source=source)
@@ -108,7 +94,7 @@ class Command(PlainCommand):
         if record.status != ContactImport.Status.SAVED:
             raise FileRefused(record.refused_reason or "The import was not finished.")
 
-    def _report(self, record: ContactImport, doubtful: list[str], as_json: bool) -> None:
+    def _report(self, record: ContactImport, as_json: bool) -> None:
         verdicts = {verdict: record.counts.get(verdict.value, 0) for verdict in RowVerdict if verdict in OF_OPT_OUTS}
         added = record.counts.get(opt_outs.FORBIDDEN, 0)
         phones = [record.headers[column] for column in ColumnMapping.from_json(record.mapping).columns_of(PHONE)]
@@ -119,10 +105,8 @@ class Command(PlainCommand):
         parts = ", ".join(f"{count} {verdict.label.lower()}" for verdict, count in verdicts.items() if count)
         said = f"{added} numbers added" if record.status == ContactImport.Status.SAVED else "Nothing added yet"
         self.stdout.write(f"{said}; of {record.total_rows} rows: {parts}. Phone columns: {', '.join(phones)}.")
-        for sentence in what_is_read(record):
+        for sentence in [*what_is_read(record), *column_choices.of_doubtful_wishes(record)]:
             self.stdout.write(sentence)
-        if doubtful:
-            self.stdout.write(f"Neither yes nor no, so not added: {', '.join(doubtful)}.")
 
 
 def _end_of(day: datetime.date | None) -> datetime.datetime | None:

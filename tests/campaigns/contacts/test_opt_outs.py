@@ -26,6 +26,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.models import Contact, ContactImport, DoNotCall
 from providers.types import CallStatus
 from tests.campaigns.contacts.imported_files import save, save_opt_outs, take, take_opt_outs
+from tests.campaigns.contacts.workbooks import workbook
 from tests.conftest import MARYAM, make_call, make_contact
 from tests.files import write
 
@@ -112,6 +113,21 @@ def test_numbers_of_another_kind_forbid_nobody(tmp_path: Path, kind: str) -> Non
     assert numbers() == [f"912000000{number}" for number in range(1, rows + 1)]
 
 
+def test_every_sheet_with_numbers_is_read(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "a.xlsx",
+        {
+            "Cover": [["Do not call"]],
+            "March": [["Phone"], ["09120000001"]],
+            "April": [["Name", "Phone"], ["B", "09120000002"], ["C", "09120000003"]],
+        },
+    )
+    record = take_opt_outs(path)
+    assert (ColumnMapping.from_json(record.mapping).sheets, counted(record)) == (("March", "April"), {"good": 3})
+    save_opt_outs(record)
+    assert numbers() == ["9120000001", "9120000002", "9120000003"]
+
+
 def test_a_file_without_numbers_is_refused_by_the_command(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "name,city\nAnn,Pune\n")
     with pytest.raises(CommandError, match=r"No column of this file holds phone numbers.*name, city"):
@@ -181,7 +197,10 @@ def test_undo_ends_after_a_day_and_covers_other_numbers_of_the_same_people(tmp_p
     kept, other = make_contact(phone=MARYAM), make_contact(phone="+989131234567")
     merge_people(kept.pk, other.pk, manager)
     path = write(tmp_path / "a.csv", f"phone\n{MARYAM}\n")
-    record = save_opt_outs(take_opt_outs(path, manager))
+    record = take_opt_outs(path, manager)
+    # What is added beside the file's own numbers is shown before.
+    assert record.counts["further_numbers"] == 1
+    record = save_opt_outs(record)
     assert numbers() == ["9121234567", "9131234567"]
     ContactImport.objects.update(saved_at=timezone.now() - datetime.timedelta(hours=25))
     with pytest.raises(Refusal, match="24 hours"):
@@ -250,6 +269,19 @@ def test_undo_of_people_says_what_it_does_with_their_wishes(tmp_path: Path, clie
     assert "1 person was removed again. 1 number is off the do-not-call list again." in page
     assert "1 stayed on it" in page
     assert numbers() == ["9120000002"]
+
+
+def test_the_command_for_people_takes_wishes_and_asks_for_dates(tmp_path: Path) -> None:
+    text = "Name,Phone,DNC,Consent date\nA,09120000001,1,\nB,09120000002,perhaps,\nC,09120000003,no,03/04/2024\n"
+    path, printed = write(tmp_path / "a.csv", text), StringIO()
+    with pytest.raises(CommandError, match="day and month could be either: give --dates"):
+        call_command("import_contacts", str(path), "--list", "New")
+    assert not ContactImport.objects.exists()
+    call_command("import_contacts", str(path), "--list", "New", "--dates", "day-first", stdout=printed)
+    assert "1 new people" in printed.getvalue()
+    assert "Neither yes nor no, so these rows are held: perhaps." in printed.getvalue()
+    assert numbers() == ["9120000001"]
+    assert timezone.localtime(Contact.objects.get().consent_at).date() == datetime.date(2024, 4, 3)
 
 
 # Screens

@@ -34,7 +34,6 @@ def test_without_a_row_the_environment_says_it_all(settings: Settings) -> None:
         ("person_calls_a_week", 0, 0),
         ("single_call_minutes", 5, 5),
         ("caller_launch_limit", 0, 0),
-        ("import_max_rows", 10, 10),
         ("import_keep_days", 3, 3),
     ],
 )

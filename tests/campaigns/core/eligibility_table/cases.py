@@ -8,6 +8,7 @@ from providers.types import LIVE
 from tests.campaigns.core.eligibility_table.caps import CAPS
 from tests.campaigns.core.eligibility_table.consents import CONSENTS
 from tests.campaigns.core.eligibility_table.held import HELD
+from tests.campaigns.core.eligibility_table.number_types import TYPES
 from tests.campaigns.core.eligibility_table.other_numbers import OTHER_NUMBERS
 from tests.campaigns.core.eligibility_table.world import (
     BREAKER,
@@ -50,6 +51,7 @@ from tests.campaigns.core.eligibility_table.world import (
     utc,
     wish,
 )
+from tests.campaigns.core.eligibility_table.zones import ZONES
 from tests.conftest import make_campaign, make_provider
 
 A_DAY_LATER = NOW - HOUR + 24 * HOUR
@@ -81,14 +83,6 @@ HOURS = [
         at=utc(16, 2, 29),
         **closed(utc(16, 2, 30), "Mon 08:00"),
     ),
-    Case(name="the person's own zone goes before the number's", contact={"time_zone": "Asia/Tokyo"}, at=utc(16, 0, 0)),
-    Case(
-        name="the person's own zone is closed",
-        contact={"time_zone": "Asia/Tokyo"},
-        at=utc(16, 12, 30),
-        **closed(utc(16, 23, 0), "Tue 08:00"),
-    ),
-    Case(name="an own zone that is none", contact={"time_zone": "Mars/Base"}),
     Case(name="several zones, all open", contact={"phone": "+61491570156"}, at=utc(16, 2, 0)),
     Case(
         name="several zones, one of them closed",
@@ -400,5 +394,6 @@ LEFT = [
 ]
 
 CASES = [
-    *HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *CONSENTS, *STOPS, *MESSAGES, *VENDORS, *LEFT
+    *HOURS, *ZONES, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *CONSENTS, *STOPS, *MESSAGES, *VENDORS,
+    *TYPES, *LEFT,
 ]  # fmt: skip

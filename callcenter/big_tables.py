@@ -29,7 +29,10 @@ BIG_TABLES = frozenset(
         "campaigns.handover",
         "campaigns.inboundcall",
         "campaigns.listmembership",
+        "campaigns.stoprequest",
+        "campaigns.othernumber",
         "campaigns.transcriptwords",
+        "campaigns.heardoptout",
         "providers.providerexchange",
     }
 )

@@ -381,9 +381,8 @@ def calls() -> Iterator[Finding]:
     """Count the calls that wait for a person's decision."""
     counts = decision_kinds.count(Call.objects.all(), timezone.now())
     if any(counts.values()):
-        of_which = (
-            f"{counts['no_news']} without news of their provider, {counts['unknown']} unknown, {counts['held']} held"
-        )
+        lost = f"{counts['no_news']} without news of their provider, {counts['unknown']} unknown, {counts['held']} held"
+        of_which = f"{lost}, {counts['opt_out']} that may be opt-outs"
         yield note(
             "Calls",
             f"{sum(counts.values())} need a decision: {of_which}.",

@@ -212,6 +212,18 @@ PERSON_CALLS_A_WEEK: int = env.int("PERSON_CALLS_A_WEEK", 15)
 """Calls to one number in a day and in seven days there, by all campaigns and single calls together; 0: no limit."""
 if min(PERSON_CALLS_A_DAY, PERSON_CALLS_A_WEEK) < 0:
     raise ImproperlyConfigured("PERSON_CALLS_A_DAY and PERSON_CALLS_A_WEEK must be 0 (no limit) or more.")
+_NUMBER_TYPES = ["premium_rate", "shared_cost", "personal", "pager", "uan", "voicemail"]
+REFUSED_NUMBER_TYPES: list[str] = env.list("REFUSED_NUMBER_TYPES", default=_NUMBER_TYPES)
+"""Number types that are not called unless a manager allows one number."""
+if REFUSED_NUMBER_TYPES == ["none"]:
+    REFUSED_NUMBER_TYPES = []
+if unknown := set(REFUSED_NUMBER_TYPES) - {*_NUMBER_TYPES, "toll_free", "voip"}:
+    raise ImproperlyConfigured(
+        f"REFUSED_NUMBER_TYPES names {', '.join(sorted(unknown))}. Write some of "
+        f"{', '.join(_NUMBER_TYPES)}, toll_free, voip, or none."
+    )
+CONSENT_REQUIRED: bool = env.bool("CONSENT_REQUIRED", False)
+"""Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)
 IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", 14)

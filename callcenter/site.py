@@ -19,10 +19,15 @@ from django.utils.translation import gettext_lazy as _
 HIDDEN_ROOMS = frozenset({"django_q", "axes"})
 """Apps whose pages are hidden; django-q2's can run any function and resubmit finished tasks."""
 
+_CALLING = ("InstallationSettings", "Campaign", "ContactList", "Contact", "DoNotCall", "AllowedNumber", "Call")
 SECTIONS = (
     ("providers", _("Vendors"), ("Provider", "Agent", "Voice", "CallerId", "Dialer")),
     ("auth", _("People and roles"), ("User", "Team", "Group")),
-    ("campaigns", _("Calling"), ("Campaign", "ContactList", "Contact", "DoNotCall", "Call")),
+    (
+        "campaigns",
+        _("Calling"),
+        _CALLING,
+    ),
     ("audit", _("Records"), ("AuditEvent",)),
 )
 """Of each section: its address, its name, and its pages in order."""

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.roles import Person, may
 from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
 from callcenter.formats.masking import ending
-from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall
+from campaigns.core.forms.installation import CHANGED_HERE, InstallationForm
+from campaigns.core.installation_changes import change_settings
+from campaigns.core.refusals import Refusal
+from campaigns.models import (
+    AllowedNumber,
+    Call,
+    Campaign,
+    Contact,
+    ContactList,
+    DoNotCall,
+    InstallationSettings,
+)
+from campaigns.models.installation import SETTINGS_ID
 
 
 class OwnedAdmin(SetupAdmin):
@@ -115,3 +129,73 @@ class CallAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the calls with their long columns deferred."""
         return super().get_queryset(request).defer("variables", "extracted", "text", "vendor_options")
+
+
+@admin.register(AllowedNumber)
+class AllowedNumberAdmin(ReadOnlyAdmin):
+    """Numbers of refused types that managers allowed; allowed and taken back in the application's own pages."""
+
+    list_display = ["shown_phone", "type_label", "reason", "allowed_by", "allowed_at"]
+    list_select_related = ["allowed_by"]
+    search_fields = ["phone__exact"]
+    search_help_text = _("The whole number, such as +989121234567.")
+    fields = ["shown_phone", "type_label", "reason", "allowed_by", "allowed_at"]
+
+    @admin.display(description=_("phone"))
+    def shown_phone(self, entry: AllowedNumber) -> str:
+        """Return the end of the number."""
+        return ending(entry.phone)
+
+    @admin.display(description=_("number type"))
+    def type_label(self, entry: AllowedNumber) -> str:
+        """Return the name of the number's type."""
+        return entry.type_label
+
+
+@admin.register(InstallationSettings)
+class InstallationSettingsAdmin(SetupAdmin):
+    """The one page of the installation's settings."""
+
+    form = InstallationForm
+    fieldsets = [
+        (_("Numbers"), {"fields": ["number_types_decided", "refused_number_types"]}),
+        (_("One person"), {"fields": ["quiet_period_hours", "person_calls_a_day", "person_calls_a_week"]}),
+        (_("Consent"), {"fields": ["consent_required"]}),
+        (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
+        (_("Launches and imports"), {"fields": ["caller_launch_limit", "import_keep_days"]}),
+        (None, {"fields": ["seen_version"]}),
+        (_("Last change"), {"fields": ["changed_at", "changed_by"]}),
+    ]
+    readonly_fields = ["changed_at", "changed_by"]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row; a new one where nothing was ever changed."""
+        if object_id != str(SETTINGS_ID):
+            return None
+        return super().get_object(request, object_id, from_field) or InstallationSettings(pk=SETTINGS_ID)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Open the one row."""
+        return redirect("admin:campaigns_installationsettings_change", SETTINGS_ID)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: there is one row."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow people with the right to change settings."""
+        return may(cast(Person, request.user), "change_settings")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Change the settings as everywhere; what somebody changed meanwhile is not overwritten."""
+        changes = {name: form.cleaned_data[name] for name in CHANGED_HERE}
+        try:
+            change_settings(changes, seen_version=form.cleaned_data["seen_version"], person=request.user)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Saved: the settings hold from now on."))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Stay on the page; what was done is said already."""
+        return redirect("admin:campaigns_installationsettings_change", SETTINGS_ID)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaigns import queue
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing import forgetting, saving
-from campaigns.core import budget, leases, transcript_words
+from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
@@ -14,6 +14,7 @@ from campaigns.models import Campaign
 from campaigns.reports import rollups
 from campaigns.tracking import (
     alerts,
+    consequences,
     due_reads,
     no_news,
     reconciliation_sweep,
@@ -54,6 +55,9 @@ def sweep() -> dict[str, int]:
         queue.nudge_dispatch()
     if due_reads.has_due(now):
         queue.nudge_poll()
+    done["opt_outs"] = consequences.finish_opt_outs(now)
+    done["unwanted"] = stop_requests.ask_missing(now)
+    stop_requests.close_needless(now)
     if vendor_stops.to_ask(now).exists():
         queue.nudge_take_back()
     for provider_id in start_comparison.due(now):

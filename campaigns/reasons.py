@@ -18,6 +18,7 @@ class SkipReason(models.TextChoices):
     NONE = "", "-"
     DO_NOT_CALL = "do_not_call", _("Not called: the number is on the do-not-call list.")
     NUMBER_REFUSED = "number_refused", _("Not called: this vendor cannot call this number.")
+    NUMBER_TYPE = "number_type", _("Not called: numbers of this type are not called.")
     NO_ZONE = "no_zone", _("Not called: the local time of this number is not known.")
     EXCLUDED = "excluded", _("Not called: this person is among those of a campaign that is left out.")
     STOPPED = "stopped", _("Not called: the campaign was stopped.")
@@ -26,6 +27,7 @@ class SkipReason(models.TextChoices):
     EXPIRED = "expired", _("Not called: it waited too long, so it may no longer be wanted.")
     CALLED_SINCE = "called_since", _("Not called: others called this person after it was asked for.")
     NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
+    NO_CONSENT = "no_consent", _("Not called: it is not noted that this person agreed to be called.")
     PERSON_CAP = "person_cap", _("Not called: this person had been called as often as allowed.")
 
 
@@ -39,6 +41,7 @@ class WaitReason(models.TextChoices):
     RATE_LIMITED = "rate_limited", _("Waits: the vendor asked us to slow down.")
     PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
     MESSAGE_REFUSED = "message_refused", _("Waits: the vendor refused the agent, voice or caller ID; nobody was rung.")
+    OPT_OUT_UNCLEAR = "opt_out_unclear", _("Waits: this person may have asked not to be called; a manager decides.")
     LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
     QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
     PERSON_CAP = "person_cap", _("Waits: this person was called as often as allowed for now.")
@@ -133,6 +136,26 @@ SENTENCES: dict[str, str | Promise] = {
         "The number is on the do-not-call list, but the provider could not be asked to leave this call: it may still"
         " ring. It is asked again."
     ),
+    "hold_told": _(
+        "The person may have asked not to be called: the provider was asked not to call until it is decided."
+    ),
+    "hold_not_told": _(
+        "The person may have asked not to be called, but the provider could not be asked to leave this call: it may"
+        " still ring. It is asked again."
+    ),
+    "stop_all_told": _("All calls were stopped: the provider was asked not to place it."),
+    "stop_all_not_told": _(
+        "All calls were stopped, but the provider could not be asked to leave this call: it may still ring. It is"
+        " asked again."
+    ),
+    "put_off": _(
+        "The provider left this call before anybody was called. It is made later, when it is allowed again; no attempt"
+        " is used up."
+    ),
+    "opt_out_unclear": _(
+        "The person may have asked not to be called again. Their number is held until a person decides."
+    ),
+    "opt_out_allowed": _("A person decided: this was no request not to be called. The number may be called."),
     "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
     "call_again": _("A person asked to call again."),
     "called_us": _("The person called us."),

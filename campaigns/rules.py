@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import zoneinfo
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 
-import phonenumbers
-import phonenumbers.timezone
-from phonenumbers.phonenumberutil import COUNTRY_CODE_TO_REGION_CODE
-from phonenumbers.tzdata import TIMEZONE_DATA
-
+from campaigns.time_zones import zone_named
 from providers.types import CallStatus, FailureReason
 
 # Seconds on the way of an order: how long one step may take, and how long its outcome may stay unknown
@@ -75,71 +69,12 @@ RANK_NOT_PLACED = 25
 RANK_BY_PERSON = 76
 """Rank of a person's word on how a call ended: the end that a vendor tells outranks it."""
 
-UNKNOWN_ZONE = "Etc/Unknown"
-
 
 def rank_of(status: CallStatus, failure_reason: str = "") -> int:
     """Return the rank of a status; NOT_PLACED, which is our own conclusion, ranks below vendors' statuses."""
     if status == CallStatus.FAILED and failure_reason == FailureReason.NOT_PLACED:
         return RANK_NOT_PLACED
     return RANK[status]
-
-
-def _single_zone_codes() -> frozenset[str]:
-    """Return the country calling codes whose numbers all have the same time zones."""
-    zones: dict[str, set[tuple[str, ...]]] = {}
-    for prefix, found in TIMEZONE_DATA.items():
-        code = next((prefix[:end] for end in (1, 2, 3) if int(prefix[:end]) in COUNTRY_CODE_TO_REGION_CODE), "")
-        zones.setdefault(code, set()).add(tuple(found))
-    return frozenset(code for code, found in zones.items() if code and len(found) == 1)
-
-
-SINGLE_ZONE_CODES = _single_zone_codes()
-_ZONES_KEPT = 65_536
-_zones_of_exchange: dict[tuple[str, int], tuple[str, ...]] = {}
-
-
-@lru_cache(maxsize=1000)
-def _exchange_length(beginning: str) -> int:
-    """Return how many leading characters of a number with this beginning determine its zones and its validity."""
-    code = next((beginning[:end] for end in (1, 2, 3) if beginning[:end] in SINGLE_ZONE_CODES), "")
-    return len(code) + 5 if code else -4
-
-
-def zones_of_number(e164: str) -> tuple[str, ...]:
-    """Return every time zone that a number may be in; empty if none is known.
-
-    Cached by the leading digits that determine the zones.
-    """
-    key = (e164[: _exchange_length(e164[1:4])], len(e164))
-    found = _zones_of_exchange.get(key)
-    if found is None:
-        if len(_zones_of_exchange) >= _ZONES_KEPT:
-            _zones_of_exchange.clear()
-        found = _zones_of_exchange[key] = _look_up_zones(e164)
-    return found
-
-
-def _look_up_zones(e164: str) -> tuple[str, ...]:
-    try:
-        parsed = phonenumbers.parse(e164)
-    except phonenumbers.NumberParseException:
-        return ()
-    zones: Sequence[str] = phonenumbers.timezone.time_zones_for_number(parsed)
-    return tuple(zone for zone in zones if zone != UNKNOWN_ZONE)
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> zoneinfo.ZoneInfo | None:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-def zones_of(e164: str, own_zone: str) -> tuple[str, ...]:
-    """Return the zones that must all be in calling hours: the person's own zone if set, else all of the number's."""
-    return (own_zone,) if own_zone and _zone(own_zone) else zones_of_number(e164)
 
 
 def is_open_in(
@@ -150,7 +85,7 @@ def is_open_in(
     `start` is included; the last `RING_GUARD` seconds before `end` are not, so that a call has time to ring. If `end`
     is before `start`, the hours reach over midnight and belong to the day on which they began; equal means all day.
     """
-    found = _zone(zone)
+    found = zone_named(zone)
     if found is None:
         return False
     local = instant.astimezone(found)

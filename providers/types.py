@@ -212,6 +212,8 @@ class CallSnapshot:
     extracted: Mapping[str, Any] = field(default_factory=dict)
     do_not_call: bool = False
     """Whether the vendor reports that the person asked not to be called again."""
+    unclear_opt_out: str = ""
+    """What was heard, in words without full phone numbers, where the person may have asked that; empty if nothing."""
     more_to_read: bool = False
     """Whether the vendor has more data of this call than was read this time, so that it should be read again soon."""
 

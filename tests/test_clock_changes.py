@@ -19,7 +19,7 @@ from campaigns import schedules
 from campaigns.core import leases
 from campaigns.dialing import circuit_breaker, reservation
 from campaigns.exports import job
-from campaigns.models import Alert, Call, CallExport, VendorSweep
+from campaigns.models import Alert, Call, CallExport, StopRequest, VendorSweep
 from campaigns.tracking import alerts, due_reads, reconciliation_sweep, stuck_calls, unknown_calls, vendor_stops
 from providers import pace
 from providers.clock import APART, has_passed, is_ahead, still_holds
@@ -170,10 +170,8 @@ def export() -> Look:
 
 def vendor_stop() -> Look:
     call = running(status="queued", rank=30, remote_id="call-1", placing_at=THEN, stop_asked_at=THEN)
-    type(call.campaign).objects.update(status="stopped", finished_at=THEN)
-    return lambda now: (
-        now > THEN + vendor_stops.TRY_FOR or list(vendor_stops.to_ask(now).values_list("pk", flat=True)) == [call.pk]
-    )
+    StopRequest.objects.create(call=call, cause="campaign", next_try_at=THEN + vendor_stops.CLAIM)
+    return lambda now: list(vendor_stops.to_ask(now).values_list("pk", flat=True)) == [call.pk]
 
 
 def alert() -> Look:

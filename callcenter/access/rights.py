@@ -37,6 +37,7 @@ RIGHTS = (
     _row("merge_people", _("Make one person of two entries"), MANAGER),
     _row("add_do_not_call", _("Add to the do-not-call list"), CALLER, MANAGER, ADMIN),
     _row("remove_do_not_call", _("Remove from the do-not-call list, with a reason"), MANAGER, ADMIN),
+    _row("allow_numbers", _("Allow single numbers of types that are not called, with a reason"), MANAGER),
     _row("draft_campaign", _("Write campaigns"), CALLER, MANAGER),
     _row("launch_campaign", _("Launch campaigns up to the limit of people"), CALLER, MANAGER),
     _row("launch_above_limit", _("Launch campaigns of any size"), MANAGER),
@@ -53,4 +54,5 @@ RIGHTS = (
     _row("see_reports", _("See reports"), MANAGER, ADMIN),
     _row("see_providers", _("See the state of providers"), CALLER, MANAGER, ADMIN),
     _row("manage_providers", _("Create, test, halt and resume providers"), ADMIN),
+    _row("change_settings", _("Change the settings of this installation"), ADMIN),
 )

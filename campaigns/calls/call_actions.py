@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
-from campaigns import queue, rules
+from campaigns import queue, time_zones
 from campaigns.core import explanations, transitions
 from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.call_events import Source, step, write_steps
-from campaigns.core.eligibility import FORBIDDEN, LIVE_ELSEWHERE, Judge, capped
+from campaigns.core.eligibility import FORBIDDEN, HELD, LIVE_ELSEWHERE, Judge, capped, refused_by_type
 from campaigns.core.eligibility_facts import asked_columns, numbers_now
+from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call
@@ -74,7 +75,7 @@ def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
         copied = {name: getattr(call, name) for name in COPIED}
         if campaign is None:
             # Asked for at night, it is asked for the morning. Whoever asks again knows of the earlier call.
-            zones = rules.zones_of(call.to_number, call.contact.time_zone if call.contact else "")
+            zones = time_zones.zones_of(call.to_number, call.contact.time_zone if call.contact else "")
             closed = Judge(now, None).hours(zones)
             copied |= asked_columns(now, not_before=closed.until if closed else None, is_confirmed=True)
         again = transitions.begin(
@@ -138,8 +139,12 @@ def _refuse_second_ring(call: Call) -> None:
         raise Refusal(_("A further call to this number waits already."))
     if number in known.forbidden:
         raise Refusal(FORBIDDEN.words(is_queued=False))
+    if number in known.held:
+        raise Refusal(HELD.words(is_queued=False))
+    if refused := refused_by_type(number, current(), is_allowed=number in known.allowed):
+        raise Refusal(refused.words(is_queued=False))
     if call.campaign is None or not call.campaign.is_open:
         # A further attempt of an open campaign waits until it is allowed; a single call would only end.
-        zones = rules.zones_of(number, call.contact.time_zone if call.contact else "")
+        zones = time_zones.zones_of(number, call.contact.time_zone if call.contact else "")
         for obstacle in capped(known.caps(number, caps_of(None)), zones, now):
             raise Refusal(obstacle.words(is_queued=False))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from campaigns import rules
+from campaigns import time_zones
 from campaigns.core.call_caps import counted_since
 from campaigns.core.eligibility import Eligibility, Judge, stops_of
 from campaigns.core.eligibility_facts import Facts, numbers_now
@@ -116,14 +116,17 @@ def judge_number(
     """
     now = now or timezone.now()
     contact = Contact.objects.filter(phone=e164).first()
-    zones = rules.zones_of(e164, contact.time_zone if contact else "")
+    zones = time_zones.zones_of(e164, contact.time_zone if contact else "")
     judge = Judge(now, provider, stops=stops_of(provider))
-    numbers = numbers_now([e164], now, now - judge.quiet, counted_since=counted_since(now, [None]))
+    numbers = numbers_now([e164], now, now - judge.quiet, counted_since=counted_since(now, [None], judge.installation))
     facts = Facts(
         is_forbidden=e164 in numbers.forbidden,
+        is_held=e164 in numbers.held,
         is_live=e164 in numbers.live,
         last_rung=numbers.last_rung(e164),
         caps=() if is_test else numbers.caps(e164, judge.caps),
+        lacks_consent=judge.requires_consent and not is_test and not (contact is not None and contact.has_consent),
+        is_allowed=e164 in numbers.allowed,
     )
     obstacles = [_obstacle(found) for found in judge.against(e164, zones, facts)]
     if e164 not in numbers.live:

@@ -9,6 +9,7 @@ from statistics import median
 from callcenter.formats.amounts import rounded_up
 from campaigns.core.costs import LAST_CALLS, longest_minutes, worst_cost
 from campaigns.models import Call
+from campaigns.number_types import has_usual_price
 from providers.models import Provider
 
 
@@ -25,13 +26,13 @@ class PriceGuess:
     usual: Decimal | None = None
 
 
-def guess_price(provider: Provider) -> PriceGuess | None:
-    """Return the cost estimate of a call through this provider; None if it has no price.
+def guess_price(provider: Provider, number: str = "") -> PriceGuess | None:
+    """Return the cost estimate of a call through this provider; None if it has no price, or not for such a number.
 
     Reads the provider's last `LAST_CALLS` calls.
     """
     price = provider.price_per_minute
-    if not price:
+    if not price or (number and not has_usual_price(number)):
         return None
     last = Call.objects.filter(provider=provider).order_by("-id").values_list("talk_seconds", flat=True)[:LAST_CALLS]
     talks = [seconds for seconds in last if seconds]

@@ -18,6 +18,7 @@ urlpatterns = [
     path("calls/<int:pk>/never-again/", call.never_again, name="call-never-again"),
     path("calls/<int:pk>/cancel/", call.cancel, name="call-cancel"),
     path("calls/<int:pk>/settle/", call.settle, name="call-settle"),
+    path("calls/<int:pk>/opt-out/", call.decide_opt_out, name="call-opt-out"),
     path("calls/<int:pk>/again/", call.again, name="call-again"),
     path("calls/<int:pk>/handled/", call.handled, name="call-handled"),
     path("calls/<int:pk>/notes/", remarks.add_note, name="call-note"),

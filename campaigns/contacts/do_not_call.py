@@ -1,23 +1,28 @@
-"""The do-not-call list: an entry is effective from its commit, and pending calls to the number are skipped with it."""
+"""The do-not-call list: an entry is effective from its commit, and no call waits for the number here or at a vendor.
+
+The only module that writes entries. With each entry, in one transaction: pending calls are skipped, vendors are asked
+to leave what waits there (`core.stop_requests`), and an opt-out that was not certain is decided.
+"""
 
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from callcenter.audit.models import record as record_audit
-from campaigns.core import transitions
+from campaigns.contacts.all_numbers import further_numbers
+from campaigns.core import stop_requests, transitions
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.stop_all import close_gate
 from campaigns.core.transitions import Why
-from campaigns.models import Call, Contact, DoNotCall
+from campaigns.models import Call, DoNotCall, HeardOptOut
 from campaigns.reasons import MAX_REASON, SkipReason
 from providers.types import CallStatus
 
@@ -33,11 +38,13 @@ class OptOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """The result of adding entries: new ones, ones that existed already, and pending calls that were skipped."""
+    """The result of adding entries: new ones, ones that existed already, and the calls that are no longer wanted."""
 
     added: int = 0
     known: int = 0
     skipped: int = 0
+    stops: stop_requests.Stops = stop_requests.NONE
+    """Live calls: those that vendors are asked to leave, and those that may still ring."""
 
 
 def forbid(
@@ -72,17 +79,20 @@ def forbid_many(
     return forbid_each({phone: OptOut(reason, expires_at) for phone in phones}, source=source, person=person)
 
 
-def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None) -> Forbidden:
+def forbid_each(
+    wishes: Mapping[str, OptOut], *, source: str, person: Any = None, imported_by: int | None = None
+) -> Forbidden:
     """Add up to a few thousand numbers, each with its own reason and end, and all other numbers of the same people.
 
-    Writes no audit event.
+    `imported_by` is the import whose undoing removes the entries that it made. An entry that another import made is
+    confirmed by being added again, by whatever way, and stays then. Writes no audit event.
     """
     now = timezone.now()
     actor_id = getattr(person, "pk", None)
     with transaction.atomic():
         # A commit point after this transaction sees the entries; one before it has already committed its call.
         close_gate()
-        wishes = _for_other_numbers(wishes)
+        wishes = _with_all_numbers(wishes)
         entries = {entry.phone: entry for entry in DoNotCall.objects.filter(phone__in=list(wishes))}
         fresh = [
             DoNotCall(
@@ -92,30 +102,43 @@ def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None
                 added_by_id=actor_id,
                 added_at=now,
                 expires_at=wish.expires_at,
+                imported_by_id=imported_by,
             )
             for phone, wish in wishes.items()
             if phone not in entries
         ]
         DoNotCall.objects.bulk_create(fresh, batch_size=500)
         changed = [
-            entry for phone, entry in entries.items() if _strengthen(entry, wishes[phone], source, actor_id, now)
+            entry
+            for phone, entry in entries.items()
+            if _confirm(entry, imported_by, now) | _strengthen(entry, wishes[phone], source, actor_id, now)
         ]
         DoNotCall.objects.bulk_update(
-            changed, ["reason", "source", "added_by", "added_at", "expires_at"], batch_size=500
+            changed, ["reason", "source", "added_by", "added_at", "expires_at", "imported_by"], batch_size=500
         )
         skipped = _skip_waiting(wishes, actor_id, now)
-    return Forbidden(len(fresh), len(entries), skipped)
+        for_ever = [phone for phone, wish in wishes.items() if wish.expires_at is None]
+        HeardOptOut.objects.undecided().filter(phone__in=for_ever).update(
+            decision=HeardOptOut.Decision.FORBIDDEN, decided_at=now, decided_by=actor_id
+        )
+        stops = stop_requests.for_numbers(list(wishes), stop_requests.Cause.OPT_OUT, now, actor_id)
+    return Forbidden(len(fresh), len(entries), skipped, stops)
 
 
-def _for_other_numbers(wishes: Mapping[str, OptOut]) -> dict[str, OptOut]:
-    """Add the other numbers of the same people: an opt-out applies to all numbers of a person."""
-    rows = Contact.objects.filter(Q(merged_into__isnull=False) | Q(merged__isnull=False), phone__in=list(wishes))
-    by_head: dict[int, OptOut] = {}
-    for phone, pk, head in rows.order_by("pk").values_list("phone", "pk", "merged_into"):
-        by_head.setdefault(head or pk, wishes[phone])
-    same = Contact.objects.filter(Q(pk__in=by_head) | Q(merged_into__in=by_head)) if by_head else Contact.objects.none()
-    others = {phone: by_head[head or pk] for phone, pk, head in same.values_list("phone", "pk", "merged_into")}
-    return others | dict(wishes)
+def _with_all_numbers(wishes: Mapping[str, OptOut]) -> dict[str, OptOut]:
+    """Add the further numbers of the same people: an opt-out applies to all numbers of a person."""
+    return {other: wishes[phone] for other, phone in further_numbers(wishes.keys()).items()} | dict(wishes)
+
+
+def _confirm(entry: DoNotCall, imported_by: int | None, now: datetime.datetime) -> bool:
+    """Say which import an entry hangs on after it was added again; returns whether that changed. Does not save.
+
+    One that had ended hangs on the import that renews it; one in force hangs on no import any more but its own.
+    """
+    has_ended = entry.expires_at is not None and entry.expires_at <= now
+    before = entry.imported_by_id
+    entry.imported_by_id = imported_by if has_ended or before == imported_by else None
+    return entry.imported_by_id != before
 
 
 def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
@@ -153,10 +176,11 @@ def _skip_waiting(wishes: Mapping[str, OptOut], actor_id: int | None, now: datet
     return len(skipped)
 
 
-def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
-    """Remove an entry and record the reason in the audit log; False if the entry does not exist any more.
+def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
+    """Remove an entry and record the reason in the audit log; None if the entry does not exist any more.
 
-    Calls that were skipped stay skipped. Raises ValueError without a reason.
+    Returns how many other numbers of the person stay on the list. Calls that were skipped stay skipped, and no vendor
+    is asked any more to leave a call to the number. Raises ValueError without a reason.
     """
     if not reason.strip():
         raise ValueError("a reason is needed")
@@ -164,7 +188,7 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
         close_gate()
         entry = DoNotCall.objects.select_for_update().filter(pk=entry_id).first()
         if entry is None:
-            return False
+            return None
         record_audit(
             person,
             "do_not_call.removed",
@@ -174,12 +198,34 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> bool:
             was_reason=entry.reason,
             was_source=entry.source,
         )
+        stop_requests.drop(stop_requests.Cause.OPT_OUT, timezone.now(), [entry.phone])
         entry.delete()
-    return True
+        others = DoNotCall.objects.in_force().filter(phone__in=further_numbers([entry.phone]))
+        return others.count()
 
 
-def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reason: str = "") -> int:
-    """Add the number of a call to the do-not-call list for ever; returns how many pending calls were skipped.
+def undo_entries_of(import_id: int) -> int:
+    """Remove the entries that only this import made; returns how many. The caller holds the transaction and the gate.
+
+    An entry that anything has confirmed since does not hang on the import any more, and stays. What was heard in calls
+    and was decided by such an entry is undecided again. Calls that were skipped stay skipped.
+    """
+    made = DoNotCall.objects.filter(imported_by=import_id)
+    by_time: dict[datetime.datetime, list[str]] = defaultdict(list)
+    for phone, added_at in made.values_list("phone", "added_at"):
+        by_time[added_at].append(phone)
+    for added_at, phones in by_time.items():
+        decided = HeardOptOut.objects.filter(phone__in=phones, decided_at=added_at)
+        decided.filter(decision=HeardOptOut.Decision.FORBIDDEN).update(
+            decision=HeardOptOut.Decision.NONE, decided_at=None, decided_by=None
+        )
+        stop_requests.drop(stop_requests.Cause.OPT_OUT, timezone.now(), phones)
+    removed, _rows = made.delete()
+    return removed
+
+
+def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reason: str = "") -> Forbidden:
+    """Add the number of a call to the do-not-call list for ever, and write that it was asked in this call.
 
     From the commit on no call to this number is placed; a live call is not ended.
     """
@@ -189,4 +235,4 @@ def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reaso
             call.pk, "do_not_call_heard", at=timezone.now(), source=Source.PERSON, detail=reason, actor_id=person.pk
         )
         write_steps([heard])
-    return done.skipped
+    return done

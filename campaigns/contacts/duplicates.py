@@ -14,11 +14,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
-from campaigns.contacts.do_not_call import forbid_many
 from campaigns.contacts.people import calls_of, entries_of
+from campaigns.contacts.person_wishes import hold_for_all, wish_of
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
-from campaigns.models import Call, Contact, ContactNote, DoNotCall, ListMembership
+from campaigns.models import Call, Contact, ContactNote, DoNotCall, HeardOptOut, ListMembership, OtherNumber
 from providers.types import LIVE, CallStatus
 
 
@@ -34,6 +34,8 @@ class Joining:
     """Names of the lists that the kept contact joins."""
     forbidden: DoNotCall | None
     """The do-not-call entry that will apply to every number."""
+    held: HeardOptOut | None
+    """What may be an opt-out of one of them: then every number is held until it is decided."""
     refusal: str
     """Why the merge is not possible now; empty if it is."""
 
@@ -41,6 +43,7 @@ class Joining:
 def look_at_both(kept: Contact, other: Contact) -> Joining:
     """Return what merging `other` into `kept` would do; changes nothing."""
     both = [*entries_of(kept), *entries_of(other)]
+    wish = wish_of([kept.pk, other.pk])
     theirs = set(kept.memberships.values_list("contact_list", flat=True))
     joins = other.memberships.exclude(contact_list__in=theirs).select_related("contact_list")
     return Joining(
@@ -48,7 +51,8 @@ def look_at_both(kept: Contact, other: Contact) -> Joining:
         other=other,
         calls=calls_of(other).count(),
         lists=sorted(membership.contact_list.name for membership in joins),
-        forbidden=_strongest(both),
+        forbidden=wish.entry,
+        held=wish.held,
         refusal=_why_not(kept, other, both),
     )
 
@@ -70,26 +74,19 @@ def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") 
         both = [*entries_of(kept), *entries_of(other)]
         if refusal := _why_not(kept, other, both):
             raise Refusal(refusal)
-        strongest = _strongest(both)
         joined = _hand_over(kept, other)
         is_other_number = number == other.phone
         if is_other_number:
             _swap_numbers(kept, other)
-        if strongest is not None:
-            forbid_many(
-                [row.phone for row in both],
-                reason=strongest.reason,
-                source=strongest.source,
-                person=person,
-                expires_at=strongest.expires_at,
-            )
+        wish = hold_for_all(kept.pk, person)
         record_audit(
             person,
             "person.merged",
             kept,
             merged=other.pk,
             lists=joined,
-            do_not_call=strongest is not None,
+            do_not_call=wish.entry is not None,
+            **({"held": True} if wish.held is not None else {}),
             called_under_the_other_number=is_other_number,
         )
     return kept
@@ -122,12 +119,6 @@ def _why_not(kept: Contact, other: Contact, both: Sequence[Contact]) -> str:
     return ""
 
 
-def _strongest(rows: Sequence[Contact]) -> DoNotCall | None:
-    """Return the active do-not-call entry with the latest end among the numbers of these contacts."""
-    entries = DoNotCall.objects.in_force().filter(phone__in=[row.phone for row in rows])
-    return max(entries, key=lambda entry: (entry.expires_at is None, entry.expires_at or entry.added_at), default=None)
-
-
 def _hand_over(kept: Contact, other: Contact) -> int:
     """Move lists, tags, notes and missing values to the kept contact; returns the number of lists it joined."""
     theirs = list(kept.memberships.values_list("contact_list", flat=True))
@@ -135,6 +126,8 @@ def _hand_over(kept: Contact, other: Contact) -> int:
     ListMembership.objects.filter(contact=other).delete()
     ContactNote.objects.filter(contact=other).update(contact=kept)
     Contact.objects.filter(merged_into=other).update(merged_into=kept)
+    OtherNumber.objects.filter(contact=other, phone__in=kept.other_numbers.values("phone")).delete()
+    OtherNumber.objects.filter(contact=other).update(contact=kept)
     kept.name = kept.name or other.name
     kept.time_zone = kept.time_zone or other.time_zone
     kept.variables = other.variables | kept.variables

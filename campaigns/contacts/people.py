@@ -17,10 +17,13 @@ from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
-from campaigns import rules
+from campaigns import time_zones
 from campaigns.contacts import search
+from campaigns.contacts.person_wishes import PersonWish, hold_for_all
 from campaigns.core import results
+from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
+from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.calls import CallQuerySet
 from campaigns.numbers import understand_number
@@ -48,11 +51,11 @@ class Decision:
 def find_people(text: str, region: str) -> QuerySet[Contact]:
     """Return the people whose name contains a text, in either spelling of Persian, or whose number contains its digits.
 
-    A whole number in any form finds exactly its person.
+    A whole number in any form finds exactly those who have it, as the number to call or as another one.
     """
     people, sought = Contact.objects.all(), _sought(text, region)
     if isinstance(sought, str):
-        return people.filter(phone=sought)
+        return people.filter(Q(phone=sought) | Q(pk__in=search.contacts_with(sought)))
     return search.people_with(sought, people) if sought else people
 
 
@@ -60,7 +63,7 @@ def find_members(members: QuerySet[ListMembership], text: str, region: str) -> Q
     """Return the members of a list who match a text as in `find_people`, in a form for paging in list order."""
     sought = _sought(text, region)
     if isinstance(sought, str):
-        return members.filter(contact__phone=sought)
+        return members.filter(Q(contact__phone=sought) | Q(contact__in=search.contacts_with(sought)))
     return members.filter(search.rows_of_people_with(sought)) if sought else members
 
 
@@ -83,9 +86,8 @@ def calls_of(contact: Contact) -> CallQuerySet:
 
 
 def mark_forbidden(people: Iterable[Contact]) -> set[str]:
-    """Return the numbers of these people that have an active do-not-call entry, in one query."""
-    phones = [person.phone for person in people]
-    return set(DoNotCall.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))
+    """Return the numbers of these people that must not be called, in one query."""
+    return forbidden_numbers(person.phone for person in people)
 
 
 def is_in_force(entry: DoNotCall) -> bool:
@@ -96,15 +98,19 @@ def is_in_force(entry: DoNotCall) -> bool:
 def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
     """Return the local times in a person's first `MOST_ZONES` zones, and the number of further zones."""
     now = timezone.now()
-    zones = rules.zones_of(contact.phone, contact.time_zone)
+    zones = time_zones.zones_of(contact.phone, contact.time_zone)
     times = [ContactClock(zone, now.astimezone(zoneinfo.ZoneInfo(zone))) for zone in zones]
     return times[:MOST_ZONES], max(len(times) - MOST_ZONES, 0)
 
 
-def last_decision(contact: Contact, entry: DoNotCall | None) -> Decision:
+def last_decision(contact: Contact, entry: DoNotCall | None, *, is_held: bool = False) -> Decision:
     """Return in one sentence why this person will be, was, or was not called."""
+    if entry is not None and entry.phone != contact.phone:
+        return Decision(gettext_lazy("Will not be called: another number of this person is on the do-not-call list."))
     if entry is not None:
         return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
+    if is_held:
+        return Decision(gettext_lazy("Not called for now: this person may have asked not to be called again."))
     calls = calls_of(contact)
     # Not ordered by id: PostgreSQL would scan everybody's calls from the newest, to find one pending call.
     waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at", "pk")
@@ -132,25 +138,43 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
     return contact
 
 
-def change_person(contact_id: int, values: dict[str, Any], person: Any) -> Contact:
+@dataclass(frozen=True, slots=True)
+class ChangedPerson:
+    """A person after an edit, and the wish that was carried over to a new number."""
+
+    contact: Contact
+    wish: PersonWish | None = None
+    """None where the number is unchanged."""
+
+
+def change_person(contact_id: int, values: dict[str, Any], person: Any) -> ChangedPerson:
     """Edit one person and record the changed fields in the audit log. Raises Refusal.
 
     The number cannot be changed while a call to the old one is pending or live, because it would still ring there.
+    A wish of the person, under the old number or the new one, holds for all their numbers then.
     """
+    wish = None
     try:
         with transaction.atomic():
+            if "phone" in values:
+                close_gate()
             contact = Contact.objects.select_for_update().get(pk=contact_id)
             changed = [name for name, value in values.items() if getattr(contact, name) != value]
             if "phone" in changed and _has_open_call(contact):
                 raise Refusal(_("A call to the old number is not over yet: wait for it or cancel it first."))
+            before = contact.phone
             for name in changed:
                 setattr(contact, name, values[name])
             if changed:
                 contact.save(update_fields=changed)
-                record_audit(person, "person.changed", contact, fields=changed)
+            if "phone" in changed:
+                wish = hold_for_all(contact.merged_into_id or contact.pk, person, [before])
+            if changed:
+                is_forbidden = {"do_not_call": True} if wish is not None and wish.entry is not None else {}
+                record_audit(person, "person.changed", contact, fields=changed, **is_forbidden)
     except IntegrityError:
         raise Refusal(_("Another person has this number already.")) from None
-    return contact
+    return ChangedPerson(contact, wish)
 
 
 def _has_open_call(contact: Contact) -> bool:

@@ -9,8 +9,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.conf import settings
-
+from campaigns.core.installation import Installation, current
 from campaigns.models import Campaign
 from campaigns.reasons import WaitReason
 
@@ -36,24 +35,28 @@ class ReachedCap(NamedTuple):
     """The call that must fall out of the cap's days before another one is allowed."""
 
 
-def caps_of_persons() -> tuple[Cap, ...]:
-    """Return the caps of the installation that are set, for all calls to one person."""
-    found = ((settings.PERSON_CALLS_A_DAY, 1), (settings.PERSON_CALLS_A_WEEK, 7))
+def caps_of_persons(installation: Installation | None = None) -> tuple[Cap, ...]:
+    """Return the caps of the installation that are set, for all calls to one person; None reads its settings."""
+    limits = installation or current()
+    found = ((limits.person_calls_a_day, 1), (limits.person_calls_a_week, 7))
     return tuple(Cap(most, days, WaitReason.PERSON_CAP) for most, days in found if most)
 
 
-def caps_of(campaign: Campaign | None) -> tuple[Cap, ...]:
+def caps_of(campaign: Campaign | None, installation: Installation | None = None) -> tuple[Cap, ...]:
     """Return the caps that hold for the calls of a campaign, or for single calls (None)."""
     own = campaign.attempts_a_day if campaign is not None else None
-    return (*caps_of_persons(), *((Cap(own, 1, WaitReason.ATTEMPTS_A_DAY),) if own else ()))
+    return (*caps_of_persons(installation), *((Cap(own, 1, WaitReason.ATTEMPTS_A_DAY),) if own else ()))
 
 
-def counted_since(now: datetime.datetime, campaigns: Iterable[Campaign | None]) -> datetime.datetime | None:
+def counted_since(
+    now: datetime.datetime, campaigns: Iterable[Campaign | None], installation: Installation | None = None
+) -> datetime.datetime | None:
     """Return since when calls count for any cap of these campaigns; None if none has one.
 
     So many days of the person began no earlier than so many times 24 hours ago, and an hour where clocks change.
     """
-    days = max((cap.days for campaign in campaigns for cap in caps_of(campaign)), default=0)
+    known = installation or current()
+    days = max((cap.days for campaign in campaigns for cap in caps_of(campaign, known)), default=0)
     return now - datetime.timedelta(days=days, hours=1) if days else None
 
 

@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from campaigns.core import conditions
-from campaigns.models import Call
+from campaigns.models import Call, HeardOptOut
 from campaigns.models.calls import CallQuerySet
 from providers.types import CallStatus
 
 Words = str | Promise
 
 TOOK_PLACE, DID_NOT, WAIT, CALL_AGAIN = "took_place", "did_not", "wait", "call_again"
+FORBID, ALLOW = "forbid", "allow"
 """Answers that a kind may offer."""
 WHO_DECIDES: Words = _("A manager decides this.")
 """What is said to whoever may not decide."""
@@ -85,6 +86,17 @@ KINDS: tuple[Kind, ...] = (
         holds=lambda call, _now: conditions.is_held(call.held_at),
         answers=(CALL_AGAIN,),
     ),
+    Kind(
+        key="opt_out",
+        label=_("Maybe asked not to be called"),
+        sentence=_(
+            "Something in this call sounds like a request not to be called again, but is not certain. Listen to it or "
+            "read it, then decide. Until then this person is not called by anybody."
+        ),
+        condition=lambda _now: Q(pk__in=HeardOptOut.objects.undecided().order_by().values("call")),
+        holds=lambda call, _now: any(row.decided_at is None for row in call.heard_opt_outs.all()),
+        answers=(FORBID, ALLOW),
+    ),
 )
 """In the order in which they are shown."""
 BY_KEY: Mapping[str, Kind] = {kind.key: kind for kind in KINDS}
@@ -102,8 +114,13 @@ def may_be_told(call: Call) -> bool:
     return call.status == CallStatus.UNKNOWN or conditions.is_without_news(call.failure_reason)
 
 
-def may_decide(call: Call, person: Person) -> bool:
-    """Return whether a person may decide about a call: any with the right, or a single call they placed themselves."""
+def may_decide(call: Call, person: Person, kind: Kind | None = None) -> bool:
+    """Return whether a person may decide about a call: any with the right, or a single call they placed themselves.
+
+    Of an opt-out that is not certain, who may take numbers off the do-not-call list.
+    """
+    if kind is not None and FORBID in kind.answers:
+        return may(person, "remove_do_not_call")
     if may(person, "settle_calls"):
         return True
     is_own = call.owner_id is not None and call.owner_id == person.pk

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 
-from campaigns import rules
+from campaigns import rules, time_zones
 from campaigns.core import explanations, message, stop_all
 from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
 from campaigns.core.eligibility_facts import (
@@ -29,7 +29,9 @@ from campaigns.core.eligibility_facts import (
     quiet_since,
 )
 from campaigns.core.hours import hours_of
+from campaigns.core.installation import Installation, current
 from campaigns.models import Call, Campaign
+from campaigns.number_types import SENTENCES, is_ordinary, refused_type
 from campaigns.outcomes import days_over
 from campaigns.reasons import SkipReason, StopReason, WaitReason
 from providers.models import Provider, ProviderState
@@ -47,6 +49,7 @@ class Verdict(StrEnum):
 
 
 JUDGED_WAITS = (
+    WaitReason.OPT_OUT_UNCLEAR,
     WaitReason.LIVE_ELSEWHERE,
     WaitReason.OUTSIDE_HOURS,
     WaitReason.QUIET_PERIOD,
@@ -94,8 +97,10 @@ class Eligibility(NamedTuple):
 MAY_BE_CALLED = Eligibility(Verdict.NOW)
 FORBIDDEN = Eligibility(Verdict.NEVER, SkipReason.DO_NOT_CALL)
 _EXCLUDED = Eligibility(Verdict.NEVER, SkipReason.EXCLUDED)
+_NO_CONSENT = Eligibility(Verdict.NEVER, SkipReason.NO_CONSENT)
 _NO_ZONE = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE)
 _NEVER_OPEN = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE, say=lambda: explanations.NEVER_OPEN)
+HELD = Eligibility(Verdict.WAIT, WaitReason.OPT_OUT_UNCLEAR)
 LIVE_ELSEWHERE = Eligibility(Verdict.WAIT, WaitReason.LIVE_ELSEWHERE)
 _QUIET_PERIOD = Eligibility(Verdict.WAIT, WaitReason.QUIET_PERIOD)
 EXPIRED = Eligibility(Verdict.NEVER, SkipReason.EXPIRED, say=lambda: SkipReason.EXPIRED.label)
@@ -134,6 +139,7 @@ class Judge:
     """Decides whether people may be called at the time `now`, by the settings of a campaign or of single calls (None).
 
     `stops` (see `stops_of`) hold up everybody; a launch check, which reports them separately, passes none.
+    `installation` are the settings that hold; None reads them.
     """
 
     def __init__(
@@ -142,13 +148,18 @@ class Judge:
         provider: Provider | None,
         campaign: Campaign | None = None,
         stops: Sequence[Eligibility] = (),
+        installation: Installation | None = None,
     ) -> None:
         self.now, self.stops = now, stops
+        self.installation = installation or current()
         self.needed = message.needed_names(campaign) if campaign else ()
         """Names of the values that the message needs of each person; none may be empty."""
-        self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign))
-        self.caps = caps_of(campaign)
-        self._start, self._end, self._days = hours_of(campaign)
+        self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign, self.installation))
+        self.caps = caps_of(campaign, self.installation)
+        self._start, self._end, self._days = hours_of(campaign, self.installation)
+        self.requires_consent = self.installation.consent_required or (
+            campaign is not None and campaign.requires_consent
+        )
         self._campaign_id = campaign.pk if campaign else None
         self._refuses = provider.number_refusals() if provider else None
         self._hours: dict[tuple[str, ...], Eligibility | None] = {}
@@ -159,7 +170,8 @@ class Judge:
 
     def answer(self, number: str, zones: tuple[str, ...], facts: Facts) -> Eligibility:
         """Return the strongest answer for a number; `zones` are all time zones that it may be in."""
-        if facts is NOTHING_KNOWN and not self.stops and (self._refuses is None or self._refuses(number) == ""):
+        is_plain = facts is NOTHING_KNOWN and not self.stops and is_ordinary(number)
+        if is_plain and (self._refuses is None or self._refuses(number) == ""):
             # The fast path for nearly everybody of an audience: of the checks in `against` only the hours remain.
             return self.hours(zones) or MAY_BE_CALLED
         return next(self.against(number, zones, facts), MAY_BE_CALLED)
@@ -170,10 +182,14 @@ class Judge:
             yield FORBIDDEN
         if facts.is_excluded:
             yield _EXCLUDED
+        if facts.lacks_consent:
+            yield _NO_CONSENT
         if facts.is_expired:
             yield EXPIRED
         if facts.is_called_since:
             yield _CALLED_SINCE
+        if of_type := refused_by_type(number, self.installation, is_allowed=facts.is_allowed):
+            yield of_type
         refusal = self._refuses(number) if self._refuses is not None else ""
         if refusal:
             yield Eligibility(Verdict.NEVER, SkipReason.NUMBER_REFUSED, say=lambda: refusal)
@@ -185,6 +201,8 @@ class Judge:
         yield from self.stops
         if refusal is None:
             yield _MODULE_FAILED
+        if facts.is_held:
+            yield HELD
         if facts.is_live:
             yield LIVE_ELSEWHERE
         if hours is not None and hours.verdict is Verdict.WAIT:
@@ -203,23 +221,34 @@ class Judge:
             )
 
     def answer_queued(
-        self, number: str, own_zone: str, name: str, known: Mapping[str, Any], numbers: Numbers, asked: Asked
+        self,
+        number: str,
+        own_zone: str,
+        name: str,
+        known: Mapping[str, Any],
+        numbers: Numbers,
+        asked: Asked,
+        *,
+        has_consent: bool,
     ) -> Eligibility:
-        """Return the answer for a queued call; the zone, name and columns are those of its contact.
+        """Return the answer for a queued call; the zone, name, columns and consent are those of its contact.
 
         A single call that was overtaken is not called later but ends: its asker is told and may ask again.
         """
         is_single = self._campaign_id is None
         facts = Facts(
             is_forbidden=number in numbers.forbidden,
+            is_held=number in numbers.held,
             is_live=number in numbers.live,
             is_expired=is_single and asked.is_expired(self.now),
             is_called_since=is_single and self._is_called_since(number, numbers, asked.confirmed_at),
             last_rung=None if is_single else numbers.last_rung(number, self._campaign_id),
             missing=self.missing(name, known),
             caps=() if asked.is_test else numbers.caps(number, self.caps, self._campaign_id),
+            lacks_consent=self.requires_consent and not has_consent and not asked.is_test,
+            is_allowed=number in numbers.allowed,
         )
-        found = self.answer(number, rules.zones_of(number, own_zone), facts)
+        found = self.answer(number, time_zones.zones_of(number, own_zone), facts)
         return _CALLED_OFTEN if is_single and found.reason == WaitReason.PERSON_CAP else found
 
     def _is_called_since(self, number: str, numbers: Numbers, confirmed_at: datetime.datetime | None) -> bool:
@@ -274,6 +303,15 @@ def capped(caps: Iterable[ReachedCap], zones: tuple[str, ...], now: datetime.dat
             )
 
 
+def refused_by_type(number: str, installation: Installation, *, is_allowed: bool) -> Eligibility | None:
+    """Return the answer for a number of a type that is not called; None for any other.
+
+    `is_allowed` says that a manager allowed this one number.
+    """
+    kind = refused_type(number, installation.refused_number_types, is_allowed=is_allowed)
+    return Eligibility(Verdict.NEVER, SkipReason.NUMBER_TYPE, say=lambda: SENTENCES[kind]) if kind else None
+
+
 def missing_values(names: Sequence[str]) -> Eligibility:
     """Return the answer for a person whose message lacks these values."""
     return Eligibility(Verdict.NEVER, SkipReason.MISSING_VARIABLE, say=lambda: explanations.empty_values(names))
@@ -285,7 +323,7 @@ def missing_values(names: Sequence[str]) -> Eligibility:
 def answers_about(
     calls: Iterable[Call], now: datetime.datetime, *, is_stopped: bool | None = None
 ) -> dict[int, Eligibility]:
-    """Return the answers for waiting calls by call id, in two queries for any number of calls.
+    """Return the answers for waiting calls by call id, in three queries for any number of calls.
 
     Contact, campaign and provider should be loaded by `select_related`. `is_stopped` is as for `stops_of`.
     """
@@ -294,12 +332,13 @@ def answers_about(
         return {}
     asked = {call.pk: Asked(call.expires_at, call.confirmed_at, call.test_of_id is not None) for call in waiting}
     campaigns = {call.campaign for call in waiting}
+    installation = current()
     numbers = numbers_now(
         {call.to_number for call in waiting},
         now,
-        quiet_since(now, campaigns),
+        quiet_since(now, campaigns, installation),
         confirmed_since(asked.values()),
-        counted_since(now, campaigns),
+        counted_since(now, campaigns, installation),
     )
     is_stopped = stop_all.is_stopped() if is_stopped is None else is_stopped
     judges: dict[tuple[int | None, int], Judge] = {}
@@ -308,7 +347,7 @@ def answers_about(
         key = call.campaign_id, call.provider_id
         if key not in judges:
             stops = stops_of(call.provider, is_stopped=is_stopped)
-            judges[key] = Judge(now, call.provider, call.campaign, stops)
+            judges[key] = Judge(now, call.provider, call.campaign, stops, installation)
         person = call.contact
         answers[call.pk] = judges[key].answer_queued(
             call.to_number,
@@ -317,6 +356,7 @@ def answers_about(
             person.variables if person else {},
             numbers,
             asked[call.pk],
+            has_consent=person is not None and person.has_consent,
         )
     return answers
 

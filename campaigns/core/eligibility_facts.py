@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 
-from campaigns.core.call_caps import Cap, ReachedCap, caps_of_persons, reached
+from campaigns.core.call_caps import Cap, ReachedCap, reached
 from campaigns.core.conditions import (
     KEEPS_NUMBER,
     PHONE_MAY_HAVE_RUNG,
@@ -21,8 +20,11 @@ from campaigns.core.conditions import (
     number_kept_since,
     phone_may_have_rung,
 )
+from campaigns.core.eligibility_numbers import forbidden_statement, is_forbidden
+from campaigns.core.installation import Installation, current
 from campaigns.core.sql.bulk import among, literals
-from campaigns.models import Call, Campaign, Contact, DoNotCall
+from campaigns.models import AllowedNumber, Call, Campaign, Contact, HeardOptOut
+from campaigns.number_types import is_ordinary
 from providers.types import LIVE
 
 
@@ -48,7 +50,7 @@ def asked_columns(
 
     `not_before` is a stated time, such as the next opening of the calling hours, from which the wait is counted.
     """
-    waits = datetime.timedelta(minutes=settings.SINGLE_CALL_MINUTES)
+    waits = datetime.timedelta(minutes=current().single_call_minutes)
     return {"expires_at": max(now, not_before or now) + waits, "confirmed_at": now if is_confirmed else None}
 
 
@@ -56,7 +58,7 @@ class Facts(NamedTuple):
     """The facts about one person and number that may forbid or delay a call."""
 
     is_forbidden: bool = False
-    """The number is on the do-not-call list."""
+    """The number, or another number of its person, is on the do-not-call list."""
     is_excluded: bool = False
     """The campaign leaves the person out."""
     is_live: bool = False
@@ -71,6 +73,12 @@ class Facts(NamedTuple):
     """Others called the person after the single call was asked for."""
     caps: tuple[ReachedCap, ...] = ()
     """Caps that may be reached by earlier calls."""
+    lacks_consent: bool = False
+    """Consent is required, and none is noted of the person."""
+    is_held: bool = False
+    """The person may have asked not to be called again, and nobody has decided yet."""
+    is_allowed: bool = False
+    """A manager allowed the number although numbers of its type are not called."""
 
 
 NOTHING_KNOWN = Facts()
@@ -82,6 +90,7 @@ class Numbers:
     """The facts about a few numbers, as read by `numbers_now`."""
 
     forbidden: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     live: set[str] = field(default_factory=set)
     rung: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
     """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
@@ -89,6 +98,8 @@ class Numbers:
     """By number: the end of the last conversation."""
     counted: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
     """By number: campaign id and time of each call that counts for a cap."""
+    allowed: set[str] = field(default_factory=set)
+    """Numbers of refused types that a manager allowed."""
 
     def last_rung(self, number: str, campaign_id: int | None = None) -> datetime.datetime | None:
         """Return when the phone may last have rung; calls of the campaign `campaign_id` do not count."""
@@ -108,7 +119,7 @@ def numbers_now(
     talked_since: datetime.datetime | None = None,
     counted_since: datetime.datetime | None = None,
 ) -> Numbers:
-    """Read which numbers are on the do-not-call list, have a live call, or may have rung since `quiet_since`.
+    """Read which numbers are on the do-not-call list, held, in a live call, or may have rung since `quiet_since`.
 
     With `talked_since`, also when somebody talked to them after that time; with `counted_since`, also each call since
     then in which they may have rung.
@@ -118,18 +129,20 @@ def numbers_now(
     found = Numbers()
     if not numbers:
         return found
-    calls, entries = Call._meta.db_table, DoNotCall._meta.db_table
+    calls = Call._meta.db_table
     nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
-    forbidden, those = among("phone", numbers)
-    theirs, _same = among("to_number", numbers)
+    theirs, those = among("to_number", numbers)
+    owned, _same = among("phone", numbers)
+    forbidden, parameters = forbidden_statement(numbers, now, begin="SELECT 'forbidden',", end=f", {nothing}")
     statement = (
-        f"SELECT 'forbidden', phone, {nothing} FROM {entries} "  # noqa: S608
-        f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
+        f"{forbidden} "  # noqa: S608
+        f"UNION ALL SELECT 'held', phone, {nothing} FROM {HeardOptOut._meta.db_table} "
+        f"WHERE {owned} AND decided_at IS NULL "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs} "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE {KEEPS_NUMBER} AND {theirs}"
     )
     at, kept_since = map(connection.ops.adapt_datetimefield_value, (now, number_kept_since(now)))
-    parameters = [*those, at, *those, kept_since, at, *those]
+    parameters += [*those, *those, kept_since, at, *those]
     if quiet_since is not None:
         statement += (
             f" UNION ALL SELECT 'rung', to_number, campaign_id, MAX(placing_at) FROM {calls} "  # noqa: S608
@@ -150,14 +163,25 @@ def numbers_now(
             f"WHERE {theirs} AND placing_at > %s AND {PHONE_MAY_HAVE_RUNG}"
         )
         parameters += [*those, connection.ops.adapt_datetimefield_value(counted_since)]
+    # Few numbers are not ordinary: for all others there is nothing to be asked.
+    if special := [number for number in numbers if not is_ordinary(number)]:
+        allowed, those = among("phone", special)
+        statement += (
+            f" UNION ALL SELECT 'allowed', phone, {nothing} FROM {AllowedNumber._meta.db_table} WHERE {allowed}"  # noqa: S608
+        )
+        parameters += those
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
     for what, number, campaign_id, at in rows:
         if what == "forbidden":
             found.forbidden.add(number)
+        elif what == "held":
+            found.held.add(number)
         elif what == "live":
             found.live.add(number)
+        elif what == "allowed":
+            found.allowed.add(number)
         elif what == "talked":
             found.talked[number] = _moment(at)
         elif what == "counted":
@@ -177,17 +201,19 @@ def _moment(at: Any) -> datetime.datetime:
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
-def quiet_hours_of(campaign: Campaign | None) -> int:
+def quiet_hours_of(campaign: Campaign | None, installation: Installation | None = None) -> int:
     """Return the hours of a campaign's quiet period, or of that of single calls (None)."""
-    return campaign.quiet_hours if campaign else int(settings.QUIET_PERIOD_HOURS)
+    return campaign.quiet_hours if campaign else (installation or current()).quiet_period_hours
 
 
-def quiet_since(now: datetime.datetime, campaigns: Iterable[Campaign | None]) -> datetime.datetime | None:
+def quiet_since(
+    now: datetime.datetime, campaigns: Iterable[Campaign | None], installation: Installation | None = None
+) -> datetime.datetime | None:
     """Return the beginning of the longest quiet period of these campaigns, which ends now; None if none has one.
 
     None among them stands for single calls.
     """
-    longest = max((quiet_hours_of(campaign) for campaign in campaigns), default=0)
+    longest = max((quiet_hours_of(campaign, installation) for campaign in campaigns), default=0)
     return now - datetime.timedelta(hours=longest) if longest else None
 
 
@@ -206,13 +232,13 @@ def with_facts(
     *,
     looks_back: bool = True,
     tells_when: bool = False,
+    caps: Iterable[Cap] = (),
 ) -> QuerySet[Contact]:
     """Annotate people with `forbidden` (on the do-not-call list) and `last_rung`, as `Facts` takes them.
 
     The campaign's own calls do not count. `looks_back=False` leaves `last_rung` out; `tells_when=True` reads the time
-    itself instead of a boolean, which takes a quarter longer.
+    itself instead of a boolean, which takes a quarter longer. `caps` are those of persons.
     """
-    forbidden = DoNotCall.objects.in_force(now).filter(phone=OuterRef("phone"))
     since = now - datetime.timedelta(hours=campaign.quiet_hours)
     theirs = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
     theirs = theirs.exclude(campaign=campaign)
@@ -220,23 +246,33 @@ def with_facts(
     if campaign.quiet_hours and looks_back:
         last = theirs.order_by("-placing_at").values("placing_at")[:1]
         last_rung = Subquery(last) if tells_when else Exists(theirs)
-    annotated = people.annotate(forbidden=Exists(forbidden), last_rung=last_rung)
-    return annotated.annotate(**_counted_calls(now)) if looks_back else annotated
+    annotated = people.annotate(forbidden=is_forbidden(now), last_rung=last_rung)
+    return annotated.annotate(**_counted_calls(now, caps)) if looks_back else annotated
 
 
-def _counted_calls(now: datetime.datetime) -> dict[str, Subquery]:
+def _counted_calls(now: datetime.datetime, caps: Iterable[Cap]) -> dict[str, Subquery]:
     """Return an annotation for each cap of persons: when the call was that fills it up, if there is one."""
     found = {}
-    for cap in caps_of_persons():
+    for cap in caps:
         since = now - datetime.timedelta(days=cap.days, hours=1)
         calls = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
         found[f"cap_{cap.days}"] = Subquery(calls.order_by("-placing_at").values("placing_at")[cap.most - 1 : cap.most])
     return found
 
 
-def capped_columns() -> dict[str, Cap]:
+def capped_columns(caps: Iterable[Cap]) -> dict[str, Cap]:
     """Return the annotations that `with_facts` adds where it looks back, by name, with the cap of each."""
-    return {f"cap_{cap.days}": cap for cap in caps_of_persons()}
+    return {f"cap_{cap.days}": cap for cap in caps}
+
+
+def allowed_numbers() -> set[str]:
+    """Return all numbers that managers allowed although numbers of their types are not called; there are few."""
+    return set(AllowedNumber.objects.order_by().values_list("phone", flat=True))
+
+
+def held_numbers() -> set[str]:
+    """Return the numbers that are held because their people may have asked not to be called; few at any time."""
+    return set(HeardOptOut.objects.undecided().order_by().values_list("phone", flat=True))
 
 
 def live_numbers(now: datetime.datetime) -> set[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.core import conditions
+from campaigns.core.stop_requests import Stops
 from campaigns.models import Call, Campaign
 from campaigns.models.status_conditions import is_parked
 from campaigns.outcomes import Attempts, Then, plan_after
@@ -70,9 +71,14 @@ SKIPPED: dict[str, Words] = {
     SkipReason.NO_ZONE: _("Not called: the local time of this number is not known, or never within the calling hours."),
 }
 """Where the sentence says more than the reason's name."""
+ALLOW_NUMBER: Words = _(
+    "Ask for a direct number. A manager can allow one number with a reason, under People, “Allowed numbers”; short and "
+    "emergency numbers never."
+)
 AFTER_SKIP: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("Nothing is to be done: the wish stands."),
     SkipReason.NUMBER_REFUSED: _("Call through a provider that reaches this country."),
+    SkipReason.NUMBER_TYPE: ALLOW_NUMBER,
     SkipReason.NO_ZONE: _("Set the time zone in the person's page, then call again."),
     SkipReason.EXCLUDED: _("Change whom the campaign leaves out in a copy of it, or call this person alone."),
     SkipReason.STOPPED: _("To call after all, call again from here, or copy the campaign."),
@@ -81,6 +87,7 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.CALLED_SINCE: _("Look at the other call first; call again if it is still wanted."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
     SkipReason.PERSON_CAP: _("Call on another day; an admin sets how often one person may be called."),
+    SkipReason.NO_CONSENT: _("Note on the person's page who agreed, and when; then call again."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
 }
 
@@ -92,6 +99,7 @@ AFTER_WAIT: dict[str, Words] = {
     WaitReason.RATE_LIMITED: _("Nothing is to be done: it is called as soon as the vendor allows."),
     WaitReason.PROVIDER_HALTED: _("An admin opens Providers, puts the key or the credit right, and resumes it."),
     WaitReason.MESSAGE_REFUSED: _("Put right at the vendor what is named on the campaign's page, then resume it."),
+    WaitReason.OPT_OUT_UNCLEAR: _("A manager decides it under “Needs a decision”; then it is called, or not."),
     WaitReason.LIVE_ELSEWHERE: _("Nothing is to be done: it is called when the end of the other call is known."),
     WaitReason.QUIET_PERIOD: _("Nothing is to be done: it is called when the quiet period is over."),
     WaitReason.PERSON_CAP: _("Nothing is to be done: it is called on the day on which it is allowed again."),
@@ -108,6 +116,8 @@ AGAINST: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("This number is on the do-not-call list."),
     SkipReason.EXCLUDED: _("This person is among those of a campaign that is left out."),
     SkipReason.NO_ZONE: _("The local time of this number is not known, so nobody knows whether it is night there."),
+    SkipReason.NO_CONSENT: _("It is not noted that this person agreed to be called, and consent is required here."),
+    WaitReason.OPT_OUT_UNCLEAR: _("This person may have asked not to be called again; nobody has decided yet."),
     WaitReason.LIVE_ELSEWHERE: _("Another call to this number is not over."),
 }
 NEVER_OPEN: Words = _("The calling hours never come where this number may be.")
@@ -120,8 +130,11 @@ WHEN_ASKED: dict[str, Words] = {
     StopReason.PROVIDER_PAUSED: _("The call would wait until the vendor answers again."),
     SkipReason.DO_NOT_CALL: _("Nobody may call it; only a manager takes a number off the list, with a reason."),
     SkipReason.NUMBER_REFUSED: _("Choose another provider."),
+    SkipReason.NUMBER_TYPE: ALLOW_NUMBER,
     SkipReason.NO_ZONE: _("Set the time zone on the person's page, then call."),
+    SkipReason.NO_CONSENT: _("Note on the person's page who agreed, and when; then call."),
     SkipReason.MISSING_VARIABLE: AFTER_SKIP[SkipReason.MISSING_VARIABLE],
+    WaitReason.OPT_OUT_UNCLEAR: _("A manager decides it under “Needs a decision”; then call."),
     WaitReason.LIVE_ELSEWHERE: _("Wait until its end is known: one person is never rung twice at a time."),
     WaitReason.QUIET_PERIOD: _("If you mean to call it again, tick the box."),
 }
@@ -134,6 +147,33 @@ WHEN_QUEUED: dict[str, Words] = {
     StopReason.PROVIDER_PAUSED: _("Nothing is to be done: it is called when the vendor answers again."),
 }
 """What a person does next about a call that waits, or would."""
+
+
+def stops_in_words(stops: Stops) -> str:
+    """Return what happens to live calls that are not wanted any more; empty if there are none."""
+    said = []
+    if stops.taken_back:
+        text = ngettext(
+            "The provider cancelled %(n)d call that waited there.",
+            "The provider cancelled %(n)d calls that waited there.",
+            stops.taken_back,
+        )
+        said.append(text % {"n": stops.taken_back})
+    if stops.asked:
+        text = ngettext(
+            "The provider is asked to cancel %(n)d call that waits there, until it is cancelled or over.",
+            "The provider is asked to cancel %(n)d calls that wait there, until they are cancelled or over.",
+            stops.asked,
+        )
+        said.append(text % {"n": stops.asked})
+    if stops.out:
+        text = ngettext(
+            "%(n)d call is at the provider now and cannot be taken back: it may still ring once.",
+            "%(n)d calls are at the provider now and cannot be taken back: they may still ring once.",
+            stops.out,
+        )
+        said.append(text % {"n": stops.out})
+    return " ".join(said)
 
 
 def stopped_provider(provider: Provider) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from django.conf import settings
-
+from campaigns.core.installation import Installation, current
 from campaigns.models import Campaign
 
 
-def hours_of(campaign: Campaign | None) -> tuple[datetime.time, datetime.time, Sequence[int]]:
+def hours_of(
+    campaign: Campaign | None, installation: Installation | None = None
+) -> tuple[datetime.time, datetime.time, Sequence[int]]:
     """Return start, end and weekdays (Monday 0) of calling; for None, those that the settings give single calls."""
     if campaign:
         return campaign.hours_start, campaign.hours_end, campaign.days
-    start, _, end = settings.SINGLE_CALL_HOURS.partition("-")
-    return datetime.time.fromisoformat(start.strip()), datetime.time.fromisoformat(end.strip()), range(7)
+    single = installation or current()
+    return single.single_call_start, single.single_call_end, range(7)

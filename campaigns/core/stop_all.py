@@ -1,18 +1,21 @@
 """Stop-all, and the gate: a lock on one row that every commit point shares and every change of its rules excludes.
 
 While stop-all is pressed no commit point passes. Commit points take the row's lock shared, so they run side by side;
-stop-all, an opt-out and a do-not-call import take it exclusively. When one of those commits, no transaction that read
-the old state is still open, so it holds from its commit on. SQLite needs no row lock: BEGIN IMMEDIATE admits one writer
-at a time.
+stop-all and all additions to the do-not-call list take it exclusively. When one of those commits, no transaction that
+read the old state is still open, so it holds from its commit on. SQLite needs no row lock: BEGIN IMMEDIATE admits one
+writer at a time.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection, transaction
 from django.utils import timezone
 
 from callcenter.audit.models import record
+from campaigns.core import stop_requests
 from campaigns.models import DialingSwitch
 from campaigns.reasons import MAX_REASON
 
@@ -21,15 +24,24 @@ Actor = AbstractBaseUser | AnonymousUser
 SWITCH_ID = 1
 
 
-def pass_gate() -> bool:
-    """Take the gate's shared lock until the transaction ends; returns whether calling is allowed (no stop-all)."""
+class Gate(NamedTuple):
+    """What a commit point reads when it passes the gate."""
+
+    is_open: bool
+    """Whether calling is allowed (no stop-all)."""
+    settings_mark: int = 0
+    """The state of the installation's settings; see `installation.at_mark`."""
+
+
+def pass_gate() -> Gate:
+    """Take the gate's shared lock until the transaction ends."""
     table = DialingSwitch._meta.db_table
     lock = " FOR SHARE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT stopped_at FROM {table} WHERE id = %s{lock}", [SWITCH_ID])  # noqa: S608
+        cursor.execute(f"SELECT stopped_at, settings_mark FROM {table} WHERE id = %s{lock}", [SWITCH_ID])  # noqa: S608
         row = cursor.fetchone()
     # Without the row nothing was locked, so calling is not allowed.
-    return row is not None and row[0] is None
+    return Gate(row is not None and row[0] is None, row[1] if row else 0)
 
 
 def close_gate() -> DialingSwitch:
@@ -38,18 +50,22 @@ def close_gate() -> DialingSwitch:
     return DialingSwitch.objects.select_for_update().get(pk=SWITCH_ID)
 
 
-def press_stop_all(person: Actor, reason: str = "") -> bool:
-    """Stop all calls from this commit on; returns False, and changes nothing, if stop-all was pressed already."""
+def press_stop_all(person: Actor, reason: str = "") -> stop_requests.Stops | None:
+    """Stop all calls from this commit on, and ask vendors to leave what waits there.
+
+    Returns the calls that are live; None, and nothing changes, if stop-all was pressed already.
+    """
     with transaction.atomic(durable=True):
         switch = close_gate()
         if switch.stopped_at is not None:
-            return False
+            return None
         switch.stopped_at = timezone.now()
         switch.stopped_by_id = person.pk
         switch.reason = reason.strip()[:MAX_REASON]
         switch.save()
-        record(person, "stop_all.pressed", switch, reason=switch.reason)
-    return True
+        stops = stop_requests.for_all(switch.stopped_at, person.pk)
+        record(person, "stop_all.pressed", switch, reason=switch.reason, asked=stops.asked, out=stops.out)
+    return stops
 
 
 def release_stop_all(person: Actor) -> bool:
@@ -61,6 +77,7 @@ def release_stop_all(person: Actor) -> bool:
         pressed_at = switch.stopped_at
         switch.stopped_at, switch.stopped_by, switch.reason = None, None, ""
         switch.save()
+        stop_requests.drop(stop_requests.Cause.STOP_ALL, timezone.now())
         record(person, "stop_all.released", switch, pressed_at=pressed_at.isoformat())
     return True
 

@@ -25,6 +25,7 @@ from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import Payer, Rooms
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
 from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
+from campaigns.core.installation import Installation, at_mark
 from campaigns.core.message import Message
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
@@ -73,7 +74,7 @@ class CommitResult:
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
-    "on_machine",
+    "on_machine", "requires_consent",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -130,13 +131,13 @@ def _commit(
     with transaction.atomic(durable=True):
         now = clock.now()
         # The stop-all gate is locked before any row; stop-all locks in the same order, so there is no deadlock.
-        is_open = stop_all.pass_gate()
+        gate = stop_all.pass_gate()
         steps = order_results.write_in_transaction(provider_id, answers, now) if answers else []
         provider = circuit_breaker.lock_provider(provider_id)
         with circuit_breaker.saving(provider):
             circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
-            if _may_call(provider, token, now, is_stopped=not is_open):
-                batch = _Batch(provider, due_calls(ids, token, now), now, idle)
+            if _may_call(provider, token, now, is_stopped=not gate.is_open):
+                batch = _Batch(provider, due_calls(ids, token, now), now, idle, at_mark(gate.settings_mark))
                 batch.judge_all()
                 batch.write(token)
                 steps += batch.steps
@@ -163,8 +164,15 @@ def _may_call(provider: Provider, token: UUID, now: datetime.datetime, *, is_sto
 class _Batch:
     """The reserved calls of one commit point, checked one after the other under the same locks."""
 
-    def __init__(self, provider: Provider, calls: Sequence[DueCall], now: datetime.datetime, idle: int) -> None:
-        self.provider, self.calls, self.now = provider, calls, now
+    def __init__(
+        self,
+        provider: Provider,
+        calls: Sequence[DueCall],
+        now: datetime.datetime,
+        idle: int,
+        installation: Installation,
+    ) -> None:
+        self.provider, self.calls, self.now, self.installation = provider, calls, now, installation
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
         judged: list[Campaign | None] = [*self.campaigns.values()]
@@ -173,9 +181,9 @@ class _Batch:
         self.numbers = numbers_now(
             {call.to_number for call in calls},
             now,
-            quiet_since(now, judged),
+            quiet_since(now, judged, self.installation),
             confirmed_since(call.asked for call in calls),
-            counted_since(now, judged),
+            counted_since(now, judged, self.installation),
         )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.
@@ -256,9 +264,17 @@ class _Batch:
     def _answer(self, call: DueCall, campaign: Campaign | None) -> Eligibility:
         judge = self.judges.get(call.campaign_id)
         if judge is None:
-            judge = self.judges[call.campaign_id] = Judge(self.now, self.provider, campaign)
+            judge = self.judges[call.campaign_id] = Judge(
+                self.now, self.provider, campaign, installation=self.installation
+            )
         return judge.answer_queued(
-            call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked
+            call.to_number,
+            call.time_zone,
+            call.name or "",
+            call.known,
+            self.numbers,
+            call.asked,
+            has_consent=call.has_consent,
         )
 
     def _wait_for_money(self, call: DueCall, refusal: MoneyWait) -> None:

@@ -6,28 +6,47 @@ import datetime
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
-from campaigns import rules
+from campaigns import time_zones
 from campaigns.core import message
-from campaigns.core.call_caps import ReachedCap
+from campaigns.core.call_caps import ReachedCap, caps_of_persons
 from campaigns.core.eligibility import Eligibility, Judge, Verdict
-from campaigns.core.eligibility_facts import NOTHING_KNOWN, Facts, capped_columns, live_numbers, with_facts
+from campaigns.core.eligibility_facts import (
+    NOTHING_KNOWN,
+    Facts,
+    allowed_numbers,
+    capped_columns,
+    held_numbers,
+    live_numbers,
+    with_facts,
+)
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Call, Campaign
+from campaigns.models.contacts import is_consent_noted
+from campaigns.number_types import has_usual_price, is_ordinary
 from campaigns.reasons import SkipReason, WaitReason
 
 NOW = Verdict.NOW.value
 NEVER = (
     SkipReason.DO_NOT_CALL,
     SkipReason.EXCLUDED,
+    SkipReason.NO_CONSENT,
     SkipReason.NUMBER_REFUSED,
+    SkipReason.NUMBER_TYPE,
     SkipReason.NO_ZONE,
     SkipReason.MISSING_VARIABLE,
 )
-WAITS = (WaitReason.OUTSIDE_HOURS, WaitReason.QUIET_PERIOD, WaitReason.PERSON_CAP, WaitReason.LIVE_ELSEWHERE)
+WAITS = (
+    WaitReason.OUTSIDE_HOURS,
+    WaitReason.QUIET_PERIOD,
+    WaitReason.PERSON_CAP,
+    WaitReason.LIVE_ELSEWHERE,
+    WaitReason.OPT_OUT_UNCLEAR,
+)
 VERDICTS = (NOW, *(reason.value for reason in WAITS), *(reason.value for reason in NEVER))
 """Every possible verdict on one person, in the order of the launch check's page."""
 CALLED = (NOW, *(reason.value for reason in WAITS))
@@ -74,6 +93,11 @@ class AudienceJudge:
         self.judge = Judge(now, campaign.provider, campaign)
         self.expected = message.expected_names(campaign)
 
+    @cached_property
+    def allowed(self) -> set[str]:
+        """The numbers that managers allowed; read when the first number comes that is not ordinary."""
+        return allowed_numbers()
+
     def people(
         self,
         after: int = 0,
@@ -90,7 +114,10 @@ class AudienceJudge:
         end of the wait, which mere counting does not need.
         """
         chosen = self.selection.people().annotate(excluded=self.selection.stands_elsewhere())
-        annotated = with_facts(chosen, self.campaign, self.now, looks_back=looks_back, tells_when=tells_when)
+        person_caps = caps_of_persons(self.judge.installation)
+        annotated = with_facts(
+            chosen, self.campaign, self.now, looks_back=looks_back, tells_when=tells_when, caps=person_caps
+        )
         if after:
             annotated = annotated.filter(pk__gt=after)
         if through is not None:
@@ -99,22 +126,38 @@ class AudienceJudge:
             queued = Call.objects.filter(campaign=self.campaign, contact=OuterRef("pk"), attempt=1)
             annotated = annotated.filter(~Exists(queued))
         columns = ["pk", "name", "phone", "time_zone", "forbidden", "excluded", "last_rung"]
-        caps = capped_columns() if looks_back else {}
+        caps = capped_columns(person_caps) if looks_back else {}
         columns += caps
+        if self.judge.requires_consent:
+            columns += ["consent_source", "consent_at"]
         if self.judge.needed or self.expected:
             columns.append("variables")
         live = live_numbers(self.judge.now) if looks_back else set()
+        held = held_numbers()
         rows = annotated.values_list(*columns).iterator(chunk_size=5000)
         for pk, name, phone, own_zone, forbidden, excluded, last_rung, *rest in rows:
-            variables = rest[len(caps)] if len(rest) > len(caps) else {}
+            variables = rest[-1] if columns[-1] == "variables" else {}
+            lacks_consent = self.judge.requires_consent and not is_consent_noted(*rest[len(caps) : len(caps) + 2])
             reached = tuple(
                 ReachedCap(cap, since) for cap, since in zip(caps.values(), rest, strict=False) if since is not None
             )
-            zones = rules.zones_of(phone, own_zone)
+            zones = time_zones.zones_of(phone, own_zone)
             missing = self.judge.missing(name, variables)
-            is_live = phone in live
-            if forbidden or excluded or is_live or last_rung or missing or reached:
-                facts = Facts(forbidden, excluded, is_live, last_rung, missing, caps=reached)
+            is_live, is_held = phone in live, phone in held
+            is_allowed = not is_ordinary(phone) and phone in self.allowed
+            speaks = (forbidden, excluded, is_live, last_rung, missing, reached, lacks_consent, is_held, is_allowed)
+            if any(speaks):
+                facts = Facts(
+                    forbidden,
+                    excluded,
+                    is_live,
+                    last_rung,
+                    missing,
+                    caps=reached,
+                    lacks_consent=lacks_consent,
+                    is_held=is_held,
+                    is_allowed=is_allowed,
+                )
             else:
                 facts = NOTHING_KNOWN
             found = self.judge.answer(phone, zones, facts)
@@ -153,6 +196,8 @@ class Tally:
     """By variable of the message: people who are not called because it is empty for them."""
     unmet: Counter[str] = field(default_factory=Counter)
     """By variable of the agent's prompt: people who are called although it is empty for them."""
+    unpriced: int = 0
+    """People who are called at numbers of which nobody states the price."""
     first_opening: datetime.datetime | None = None
     """When the first of those outside calling hours may be called."""
 
@@ -171,7 +216,9 @@ def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
             waiting.add(person.eligibility.until)
         if verdict == SkipReason.MISSING_VARIABLE:
             found.missing.update(person.missing)
-        if person.unmet and verdict in CALLED:
-            found.unmet.update(person.unmet)
+        if verdict in CALLED:
+            found.unpriced += not has_usual_price(person.phone)
+            if person.unmet:
+                found.unmet.update(person.unmet)
     found.first_opening = min(waiting, default=None)
     return found

@@ -30,9 +30,12 @@ VERDICT_WORDS: dict[str, Words] = {
     WaitReason.QUIET_PERIOD: gettext_lazy("Wait: another campaign called them a short time ago"),
     WaitReason.PERSON_CAP: gettext_lazy("Wait: called as often as one person may be, today or this week"),
     WaitReason.LIVE_ELSEWHERE: gettext_lazy("Wait: another call to them is not over"),
+    WaitReason.OPT_OUT_UNCLEAR: gettext_lazy("Wait: may have asked not to be called; a manager decides"),
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
     SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
+    SkipReason.NO_CONSENT: gettext_lazy("Not called: no consent is noted"),
     SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
+    SkipReason.NUMBER_TYPE: gettext_lazy("Not called: a number of a type that is not called"),
     SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
     SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from callcenter.formats.amounts import rounded_up
@@ -31,10 +31,24 @@ class Estimate:
     """About how many people the budget leaves uncalled."""
     lines: int | None = None
     """How many calls the budget lets out at the same time, where that is fewer than the lines; None otherwise."""
+    unpriced: int = 0
+    """How many people have numbers whose price is not known: their calls are in no cost."""
 
 
-def estimate(campaign: Campaign, people: int) -> Estimate:
-    """Estimate what calling so many more people takes, given pace, lines, price and what is left of the budget."""
+def estimate(campaign: Campaign, people: int, unpriced: int = 0) -> Estimate:
+    """Estimate what calling so many more people takes, given pace, lines, price and what is left of the budget.
+
+    `unpriced` of them have numbers to which the provider's price a minute does not apply: they take time, and a cost
+    that is not known.
+    """
+    if unpriced:
+        found = estimate(campaign, people - unpriced)
+        return replace(
+            found,
+            minutes=estimate(campaign, people).minutes,
+            cost=found.cost if people > unpriced else None,
+            unpriced=unpriced,
+        )
     if not people:
         return Estimate(cost=(Decimal(0), Decimal(0)) if campaign.provider.price_per_minute else None)
     most_attempts = people * min(Decimal(campaign.max_attempts), ASSUMED_ATTEMPTS)

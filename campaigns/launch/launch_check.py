@@ -107,7 +107,7 @@ def check_launch(campaign: Campaign, now: datetime.datetime | None = None, perso
         blockers.append(_nobody(judge.selection))
     elif total and not called:
         blockers.append(_("Nobody in the audience can be called."))
-    estimated = estimate(campaign, called)
+    estimated = estimate(campaign, called, found.unpriced)
     caps = day_caps.caps_of(campaign, person.pk if person is not None else campaign.launched_by_id or campaign.owner_id)
     everybody = judge.selection.count() if campaign.launched_at else total
     return LaunchCheck(
@@ -230,6 +230,15 @@ def _money_warnings(campaign: Campaign, found: Estimate, people: int, caps: Sequ
             found.lines,
         )
         said.append(text % {"count": number(found.lines)})
+    if found.unpriced:
+        text = ngettext(
+            "%(count)s person has a number whose price is not known, such as premium rate: it is not in the cost, and "
+            "no budget covers it.",
+            "%(count)s people have numbers whose price is not known, such as premium rate: they are not in the cost, "
+            "and no budget covers them.",
+            found.unpriced,
+        )
+        said.append(text % {"count": number(found.unpriced)})
     dearest = found.cost[1] if found.cost else Decimal(0)
     said += [
         _("%(limit)s: %(left)s of %(amount)s left today. Who does not fit in is called on later days.")

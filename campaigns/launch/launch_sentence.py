@@ -97,6 +97,13 @@ def _ways(check: LaunchCheck) -> list[list[Piece]]:
             "%(count)s waits for the end of another call", "%(count)s wait for the end of another call", live
         )
         ways.append(_counted(phrase, live, WaitReason.LIVE_ELSEWHERE))
+    if held := check.verdicts.get(WaitReason.OPT_OUT_UNCLEAR, 0):
+        phrase = ngettext(
+            "%(count)s waits for a decision, as they may have asked not to be called",
+            "%(count)s wait for a decision, as they may have asked not to be called",
+            held,
+        )
+        ways.append(_counted(phrase, held, WaitReason.OPT_OUT_UNCLEAR))
     return ways
 
 
@@ -107,10 +114,18 @@ def _reasons(check: LaunchCheck) -> list[list[Piece]]:
                 return ngettext("%(count)s is on the do-not-call list", "%(count)s are on the do-not-call list", count)
             case SkipReason.EXCLUDED:
                 return ngettext("%(count)s is left out", "%(count)s are left out", count)
+            case SkipReason.NO_CONSENT:
+                return ngettext("for %(count)s no consent is noted", "for %(count)s no consent is noted", count)
             case SkipReason.NUMBER_REFUSED:
                 return ngettext(
                     "%(count)s has a number that this vendor cannot call",
                     "%(count)s have numbers that this vendor cannot call",
+                    count,
+                )
+            case SkipReason.NUMBER_TYPE:
+                return ngettext(
+                    "%(count)s has a number of a type that is not called",
+                    "%(count)s have numbers of types that are not called",
                     count,
                 )
             case SkipReason.NO_ZONE:

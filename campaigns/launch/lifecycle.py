@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -19,9 +18,10 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
-from campaigns.core import conditions, message_parts, transitions
+from campaigns.core import conditions, message_parts, stop_requests, transitions
 from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
+from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.launch import pilot
@@ -101,7 +101,7 @@ class Outcome:
 
 def needs_approval(people: int, person: Person) -> bool:
     """Return whether a launch of this many people by this person needs another person's approval."""
-    return people > settings.CALLER_LAUNCH_LIMIT and not may(person, "launch_above_limit")
+    return not may(person, "launch_above_limit") and people > current().caller_launch_limit
 
 
 def may_control(campaign: Campaign, person: Person) -> bool:
@@ -255,11 +255,11 @@ def stop(campaign_id: int, person: Person, reason: str = "") -> Outcome:
                 skip_reason=SkipReason.STOPPED,
             )
         )
-        counts = count_out(campaign_id) | {"recalled": Call.objects.recallable().filter(campaign=campaign_id).count()}
+        # Also for orders being sent right now: the vendor may queue them in a moment.
+        stops = stop_requests.for_campaign(campaign_id, now, person.pk)
+        counts = count_out(campaign_id) | {"recalled": stops.asked}
         campaign = Campaign.objects.get(pk=campaign_id)
         record(person, "campaign.stopped", campaign, skipped=skipped, **_kept(reason), **counts)
-        # Also for orders being sent right now: the vendor may queue them in a moment.
-        queue.nudge_take_back()
     return Outcome(changed=True, status=Status.STOPPED, skipped=skipped, **counts)
 
 

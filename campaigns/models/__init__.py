@@ -1,6 +1,7 @@
 """The models of campaigns, one module for each subject."""
 
 from campaigns.models.alerts import Alert
+from campaigns.models.allowed_numbers import AllowedNumber
 from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
@@ -8,8 +9,12 @@ from campaigns.models.exports import CallExport
 from campaigns.models.hand_overs import HandOver
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
+from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
+from campaigns.models.installation import InstallationSettings
+from campaigns.models.opt_outs import HeardOptOut, StopRequest
+from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -20,6 +25,7 @@ from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, Vendo
 
 __all__ = [
     "Alert",
+    "AllowedNumber",
     "Call",
     "CallEvent",
     "CallExport",
@@ -35,6 +41,7 @@ __all__ = [
     "ContactImport",
     "ContactList",
     "ContactNote",
+    "CorrectedRow",
     "CostTally",
     "DatabaseMark",
     "DayCap",
@@ -42,10 +49,16 @@ __all__ = [
     "DialingSwitch",
     "DoNotCall",
     "HandOver",
+    "HeardOptOut",
     "InboundCall",
+    "InstallationSettings",
     "ListMembership",
+    "OtherNumber",
+    "RefusedRow",
+    "RowVerdicts",
     "RunningSlice",
     "SavedFilter",
+    "StopRequest",
     "TallyMark",
     "TranscriptWords",
     "UnknownVendorCall",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.formats.isolation import isolated
-from campaigns import rules
+from campaigns import rules, time_zones
 from campaigns.core import decision_kinds, results
 from campaigns.core.budget import room_left
 from campaigns.core.day_caps import day_of
@@ -212,7 +212,7 @@ def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due
     """Return the estimated time at which nobody waits, by the calling hours of the person due next."""
     waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at")
     number, own_zone = waiting.values_list("to_number", "contact__time_zone").first() or ("", "")
-    zones = rules.zones_of(number, own_zone or "")
+    zones = time_zones.zones_of(number, own_zone or "")
     done = rules.after_calling(now, minutes, zones, campaign.hours_start, campaign.hours_end, campaign.days)
     return max(done, last_due) if done and last_due else done
 

@@ -53,7 +53,7 @@ def merge_news(
         brought.reserves = changes.reserves
         consequences.follow(brought, now)
     consequences.halt_accounts(brought)
-    consequences.forbid_numbers(brought, now)
+    consequences.carry_out_opt_outs(brought, now)
     vendor_habits.keep(brought.habits, now)
     # In a transaction of its own: it books budgets too, and campaigns are locked in the order of their ids.
     no_news.give_up(batch.overdue, now, source=source)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from django.db import transaction
 
 from campaigns import rules
+from campaigns.contacts import heard_opt_outs
 from campaigns.contacts.do_not_call import forbid
 from campaigns.core import budget, transcript_words
 from campaigns.core.call_events import step, write_steps
 from campaigns.evidence import Evidence
-from campaigns.models import Call, CallEvent, CallTranscript
+from campaigns.models import Call, CallEvent, CallTranscript, DoNotCall
 from campaigns.tracking import after_call, auto_pause
 from campaigns.tracking.vendor_habits import Habits
 from providers.types import FINAL, CallSnapshot
@@ -43,6 +44,8 @@ class News:
     texts: list[tuple[Call, CallSnapshot]] = field(default_factory=list)
     opt_outs: list[tuple[Call, bool]] = field(default_factory=list)
     """Calls in which a person asked not to be called again, and whether the call had ended before."""
+    unclear_opt_outs: list[tuple[Call, str]] = field(default_factory=list)
+    """Calls in which a person may have asked that, and what was heard."""
     habits: Habits = field(default_factory=Habits)
     """What the news show of the vendors themselves."""
     reserves: Mapping[int, Decimal] = field(default_factory=dict)
@@ -54,6 +57,8 @@ class News:
             self.texts.append((call, snapshot))
         if snapshot.do_not_call and not before.do_not_call:
             self.opt_outs.append((call, before.status in FINAL))
+        elif snapshot.unclear_opt_out:
+            self.unclear_opt_outs.append((call, snapshot.unclear_opt_out))
 
     def note_end(self, call: Call, before: Evidence, after: Evidence) -> None:
         """Note that a call ended, or that its end was told anew."""
@@ -77,21 +82,47 @@ def follow(news: News, now: datetime.datetime) -> None:
         consequence(news, now)
 
 
-def forbid_numbers(news: News, now: datetime.datetime) -> None:
-    """Put the numbers of those who asked for it on the do-not-call list, each in a transaction of its own.
+def _keep_opt_outs(news: News, now: datetime.datetime) -> None:
+    heard = [(call, "", True) for call, _was_over in news.opt_outs]
+    heard_opt_outs.keep([*heard, *((call, said, False) for call, said in news.unclear_opt_outs)], now)
 
-    The first time that a call brings the wish is a step of the call: the evidence that this vendor reports wishes.
+
+def carry_out_opt_outs(news: News, now: datetime.datetime) -> None:
+    """Carry out the opt-outs that news brought, each in a transaction of its own.
+
+    Those who asked for it go on the do-not-call list. Of those who may have asked, all numbers are held.
     """
+    for call, _said in news.unclear_opt_outs:
+        heard_opt_outs.hold(call, now, source=news.source)
     for call, was_over in news.opt_outs:
-        # The remark on the do-not-call entry says which vendor reported the opt-out, in which call.
-        heard = f"{call.provider.vendor_label} #{call.pk}"
+        _forbid(call, news.source, now, was_over=was_over)
+
+
+def finish_opt_outs(now: datetime.datetime) -> int:
+    """Carry out what was heard and not carried out, as after the death of a worker; returns how many."""
+    rows = heard_opt_outs.unfinished()
+    for row in rows:
+        if row.is_certain:
+            _forbid(row.call, CallEvent.Source.SYSTEM, now, was_over=row.call.is_final)
+        else:
+            heard_opt_outs.hold(row.call, now)
+    return len(rows)
+
+
+def _forbid(call: Call, source: str, now: datetime.datetime, *, was_over: bool) -> None:
+    """Put the number of a call on the list; the first time that it brings the opt-out is a step of the call.
+
+    That step is the evidence that this vendor reports opt-outs.
+    """
+    # The remark on the do-not-call entry says which vendor reported the opt-out, in which call.
+    heard = f"{call.provider.vendor_label} #{call.pk}"
+    with transaction.atomic():
+        done = forbid(call.to_number, reason=heard, source=DoNotCall.Source.VENDOR, person=None)
+        if not call.events.filter(code="do_not_call_heard").exclude(source=CallEvent.Source.PERSON).exists():
+            write_steps([step(call.pk, "do_not_call_heard", at=now, source=source)])
+    if was_over and done.added:
         with transaction.atomic():
-            done = forbid(call.to_number, reason=heard, source="vendor", person=None)
-            if not call.events.filter(code="do_not_call_heard").exclude(source=CallEvent.Source.PERSON).exists():
-                write_steps([step(call.pk, "do_not_call_heard", at=now, source=news.source)])
-        if was_over and done.added:
-            with transaction.atomic():
-                auto_pause.weigh_late_wish(call, now)
+            auto_pause.weigh_late_wish(call, now)
 
 
 def halt_accounts(news: News) -> None:
@@ -139,6 +170,6 @@ def _settle_ends(news: News, now: datetime.datetime) -> None:
 
 
 CONSEQUENCES: tuple[Callable[[News, datetime.datetime], None], ...] = (
-    _write_texts, _weigh_ends, _book_costs, _settle_ends,
+    _keep_opt_outs, _write_texts, _weigh_ends, _book_costs, _settle_ends,
 )  # fmt: skip
 """Everything that follows from news within its transaction, in this order; budgets before retries."""

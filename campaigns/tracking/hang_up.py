@@ -137,15 +137,19 @@ def _news(backend: ProviderBackend, handle: CallHandle, answer: object) -> list[
 
 
 def write_heard(call: Call, heard: StopAnswer, code: str, person: Person | None) -> None:
-    """Write the result of a stop request as a call event with this code; `person` is None if no person asked."""
+    """Write the result of a stop request as a call event with this code; `person` is None if no person asked.
+
+    Without a code no event is written, as for a request that is made once more.
+    """
     answer, now = heard.answer, timezone.now()
-    if isinstance(answer, UNHEARD):
+    if isinstance(answer, UNHEARD) and person is not None:
         _take_back_wish(call.pk)
     outcome = type(answer).__name__ if isinstance(answer, ProviderError) else "ok"
     detail = answer.message if isinstance(answer, ProviderError) else ""
     source, actor_id = (Source.PERSON, person.pk) if person is not None else (Source.SYSTEM, None)
     with transaction.atomic():
-        write_steps([step(call.pk, code, at=now, source=source, detail=detail, actor_id=actor_id)])
+        if code:
+            write_steps([step(call.pk, code, at=now, source=source, detail=detail, actor_id=actor_id)])
         if person is not None:
             record(person, f"call.{code}", call, outcome=outcome)
         for snapshot in heard.news:

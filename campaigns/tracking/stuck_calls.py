@@ -20,7 +20,7 @@ from providers.types import CallStatus
 
 LONGEST_ORDER = datetime.timedelta(seconds=rules.HTTP_DEADLINE + rules.PRESEND + rules.GRACE)
 """From a commit point to the deadline of its order."""
-SHORT_WAITS = (WaitReason.LIVE_ELSEWHERE, WaitReason.BUDGET, WaitReason.NOT_SENT)
+SHORT_WAITS = (WaitReason.LIVE_ELSEWHERE, WaitReason.OPT_OUT_UNCLEAR, WaitReason.BUDGET, WaitReason.NOT_SENT)
 LONGEST_SHORT_WAIT = datetime.timedelta(seconds=300)
 """The longest of these waits: the back-off of an order that could not be sent."""
 LONGEST_LOOK = datetime.timedelta(hours=1)

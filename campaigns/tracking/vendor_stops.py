@@ -1,8 +1,9 @@
-"""Cancels calls that wait at the vendor and are not wanted any more: of a stopped campaign, or to who opted out.
+"""Cancels calls that wait at the vendor and are not wanted any more: carries out the open stop requests.
 
-The rows themselves are the work list: calls of a stopped campaign, and calls to a number on the do-not-call list, that
-are queued at the vendor - for later, or between its own redials, too - and not yet asked about. HTTP runs in threads
-without a database; if a worker dies, its claims lapse and the calls are asked about again.
+The rows of `StopRequest` are the work list. A call is asked about when the vendor keeps its order - for later, or
+between its own redials, too. A request that was refused or not answered is made again, ever more slowly, until the
+call is over. HTTP runs in threads without a database; if a worker dies, its claims lapse and the calls are asked about
+again.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from campaigns.core import stop_requests
 from campaigns.core.clock import has_passed
 from campaigns.core.handles import handle_of
-from campaigns.models import Call, CallEvent, Campaign, DoNotCall
-from campaigns.models.calls import CallQuerySet
+from campaigns.models import Call, CallEvent, StopRequest
 from campaigns.tracking import hang_up
 from campaigns.tracking.hang_up import UNHEARD, WAITS_THERE, StopAnswer
 from providers import opening
@@ -39,54 +40,48 @@ CALLS_IN_PARALLEL = 8
 """Calls that are asked about at the same time, each in a thread of its own."""
 CLAIM = datetime.timedelta(minutes=2)
 """How long a claim on a call holds; a worker that has written nothing by then is taken for dead."""
-TRY_FOR = datetime.timedelta(hours=1)
-"""How long requests to a vendor that cannot be reached are repeated."""
+WAITS = tuple(datetime.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
+"""Waits before a vendor that refused or gave no clear answer is asked again; the last one repeats."""
 
 ASKED, UNREACHED = "taken_back", "not_taken_back"
-ASKED_FOR_WISH, UNREACHED_FOR_WISH = "wish_told", "wish_not_told"
-"""The same for a number on the do-not-call list."""
-TRY_WISH_FOR = datetime.timedelta(days=7)
-"""How long a vendor is asked to leave out who opted out: as long as it may keep an order."""
+STEPS: dict[str, tuple[str, str]] = {
+    StopRequest.Cause.OPT_OUT: ("wish_told", "wish_not_told"),
+    StopRequest.Cause.CAMPAIGN: (ASKED, UNREACHED),
+    StopRequest.Cause.HELD: ("hold_told", "hold_not_told"),
+    StopRequest.Cause.STOP_ALL: ("stop_all_told", "stop_all_not_told"),
+}
+"""By cause: the step that is written when the vendor was asked, and when it could not be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A call claimed by this run, and the provider's backend to ask."""
 
+    request: StopRequest
     call: Call
     backend: ProviderBackend
     handle: CallHandle
     passed: list[Exchange]
+    is_first: bool
+    """Whether nobody had asked the vendor before to stop this call."""
 
 
-def to_ask(now: datetime.datetime) -> CallQuerySet:
-    """Return the calls that the vendor should be asked to cancel now."""
-    was_asked = CallEvent.objects.filter(call=OuterRef("pk"), code__in=[ASKED, ASKED_FOR_WISH, hang_up.STEPS["cancel"]])
-    unasked = Q(stop_asked_at__isnull=True) | (has_passed("stop_asked_at", now - CLAIM, CLAIM) & ~Exists(was_asked))
-    stopped = Q(campaign__status=Campaign.Status.STOPPED, campaign__finished_at__gt=now - TRY_FOR)
-    return (
-        Call.objects.recallable()
-        .filter(unasked)
-        .filter(stopped | Q(Exists(_wishes(now))))
-        .filter(provider__halted_at__isnull=True, provider__is_active=True)
+def to_ask(now: datetime.datetime) -> QuerySet[StopRequest]:
+    """Return the requests that can be made of their vendors now."""
+    return StopRequest.objects.filter(
+        has_passed("next_try_at", now, WAITS[-1]),
+        closed_at__isnull=True,
+        call__in=Call.objects.recallable(),
+        call__provider__halted_at__isnull=True,
+        call__provider__is_active=True,
     )
-
-
-def _wishes(now: datetime.datetime) -> QuerySet[DoNotCall]:
-    return DoNotCall.objects.in_force(now).filter(phone=OuterRef("to_number"), added_at__gt=now - TRY_WISH_FOR)
-
-
-def may_still_ring(number: str, now: datetime.datetime) -> tuple[int, int]:
-    """Return how many live calls to a number wait where the vendor can be asked to leave them, and how many do not."""
-    live = Call.objects.live().filter(to_number=number)
-    asked = Call.objects.recallable().filter(to_number=number).count()
-    return asked, live.count() - asked
 
 
 def take_back(seconds: float = SECONDS) -> int:
     """Ask the vendors to cancel these calls, a few at a time; returns how many were really cancelled."""
     ends_at = time.monotonic() + seconds
     taken = 0
+    stop_requests.close_needless(timezone.now())
     unreached: set[int] = set()
     errands = DatabaseErrands()
     with ThreadPoolExecutor(CALLS_IN_PARALLEL, thread_name_prefix="take-back") as pool:
@@ -112,21 +107,25 @@ def take_back(seconds: float = SECONDS) -> int:
 
 
 def _some_are_leaving() -> bool:
-    """Return whether orders of a stopped campaign are being sent right now, so that the vendor may yet receive them."""
-    leaving = Call.objects.live().filter(status=CallStatus.PLACING, campaign__status=Campaign.Status.STOPPED)
-    return leaving.filter(provider__vendor__in=vendors_that("supports_cancel")).exists()
+    """Return whether unwanted orders are being sent right now, so that the vendor may yet receive them."""
+    leaving = StopRequest.objects.filter(closed_at__isnull=True, call__status=CallStatus.PLACING)
+    return leaving.filter(call__provider__vendor__in=vendors_that("supports_cancel")).exists()
 
 
 def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands) -> Sequence[Claimed]:
-    found = to_ask(now).exclude(provider__in=unreached).select_related("provider", "agent", "caller_id", "campaign")
+    found = to_ask(now).exclude(call__provider__in=unreached)
+    found = found.select_related("call__provider", "call__agent", "call__caller_id")
     claimed = []
-    for call in found.order_by("pk")[:CALLS_IN_PARALLEL]:
+    for request in found.order_by("pk")[:CALLS_IN_PARALLEL]:
+        call = request.call
         if call.provider_id in unreached:
             continue
         # Claimed by compare-and-set, so that only one worker asks.
-        mine = Call.objects.filter(pk=call.pk, stop_asked_at=call.stop_asked_at).update(stop_asked_at=now)
-        if not mine:
+        mine = StopRequest.objects.filter(pk=request.pk, next_try_at=request.next_try_at, closed_at__isnull=True)
+        if not mine.update(next_try_at=now + CLAIM, tries=F("tries") + 1):
             continue
+        # Stored before the request is sent: another worker may read the call's end and must not plan a retry.
+        is_first = bool(Call.objects.filter(pk=call.pk, stop_asked_at__isnull=True).update(stop_asked_at=now))
         passed: list[Exchange] = []
         try:
             backend = opening.open_backend(call.provider, passed.append, through=errands)
@@ -134,9 +133,9 @@ def _claim(now: datetime.datetime, unreached: set[int], errands: DatabaseErrands
             # That provider's calls are left out of this run; those of others go on.
             Provider.objects.halt_for(call.provider_id, error)
             unreached.add(call.provider_id)
-            Call.objects.filter(pk=call.pk).update(stop_asked_at=None)
+            _give_back(request, now, is_first=is_first)
             continue
-        claimed.append(Claimed(call, backend, handle_of(call), passed))
+        claimed.append(Claimed(request, call, backend, handle_of(call), passed, is_first))
     return claimed
 
 
@@ -151,16 +150,28 @@ def _ask(one: Claimed) -> StopAnswer:
 def _write(one: Claimed, heard: StopAnswer) -> bool:
     """Write the result of one request; returns whether the call is cancelled.
 
-    Of repeated failures to reach the vendor only the first is written.
+    Of repeated requests only the first of each kind is a step of the call.
     """
     hang_up.note_exchanges(one.call.provider_id, "cancel", one.passed, one.call.reference)
+    now = timezone.now()
     reached = not isinstance(heard.answer, UNHEARD)
-    campaign = one.call.campaign
-    is_stopped = campaign is not None and campaign.status == Campaign.Status.STOPPED
-    asked, unreached = (ASKED, UNREACHED) if is_stopped else (ASKED_FOR_WISH, UNREACHED_FOR_WISH)
-    known = not reached and CallEvent.objects.filter(call=one.call, code=unreached).exists()
-    if known:
-        Call.objects.filter(pk=one.call.pk, status__in=WAITS_THERE).update(stop_asked_at=None)
-        return False
-    hang_up.write_heard(one.call, heard, asked if reached else unreached, None)
+    code = STEPS[one.request.cause][not reached]
+    is_known = CallEvent.objects.filter(call=one.call, code=code).exists()
+    hang_up.write_heard(one.call, heard, "" if is_known else code, None)
+    if not reached:
+        _give_back(one.request, now, is_first=one.is_first)
+    elif one.call.is_final:
+        stop_requests.close_needless(now)
+    else:
+        wait = WAITS[min(one.request.tries, len(WAITS) - 1)]
+        mine = StopRequest.objects.filter(pk=one.request.pk, closed_at__isnull=True)
+        mine.update(answer=StopRequest.Answer.NOT_YET, next_try_at=now + wait)
     return one.call.status == CallStatus.CANCELED
+
+
+def _give_back(request: StopRequest, now: datetime.datetime, *, is_first: bool) -> None:
+    """Let a request that certainly did not reach the vendor be made again at once; it counts as none."""
+    mine = StopRequest.objects.filter(pk=request.pk, closed_at__isnull=True)
+    mine.update(answer=StopRequest.Answer.UNREACHED, next_try_at=now, tries=request.tries)
+    if is_first:
+        Call.objects.filter(pk=request.pk, status__in=WAITS_THERE).update(stop_asked_at=None)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from providers.answers import heard_do_not_call
 from providers.backends._bolna_waits import Waits
+from providers.opt_outs import heard_in
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
@@ -106,7 +106,7 @@ def parse_execution_row(row: Mapping[str, Any], remote_id: str, waits: Waits, *,
         recording_url=recording_url,
         extracted=extracted,
         # Older agents' answers stand beside them, until their last one is built anew.
-        do_not_call=heard_do_not_call([row.get(name) for name in ANSWERS]),
+        **heard_in([row.get(name) for name in ANSWERS]),
     )
 
 

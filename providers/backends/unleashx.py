@@ -24,7 +24,6 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.answers import heard_do_not_call
 from providers.backends._unleashx_matches import OFFSETS, choices, zone_ahead
 from providers.backends._unleashx_pages import Pages
 from providers.backends._unleashx_refusals import REFUSALS
@@ -50,6 +49,7 @@ from providers.exceptions import (
     WebhookRejected,
 )
 from providers.lists import listed
+from providers.opt_outs import heard_in
 from providers.parsing import (
     REFERENCE_KEY,
     e164_or_raw,
@@ -319,7 +319,7 @@ class UnleashXBackend(ProviderBackend):
             recording_url=self._address_of(file_path) if file_path else "",
             extracted=parse_object({name: row[name] for name in JUDGEMENTS if row.get(name)}),
             answered_by="machine" if disposition in {"voicemail", "answering_machine"} else "unknown",
-            do_not_call=heard_do_not_call([{name: row.get(name)} for name in JUDGEMENTS]),
+            **heard_in([{name: row.get(name)} for name in JUDGEMENTS]),
         )
         return self.with_machine(read)
 

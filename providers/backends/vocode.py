@@ -19,7 +19,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.answers import heard_do_not_call
 from providers.backends import _vocode_rows
 from providers.backends._vocode_refusals import REFUSALS, fault_place
 from providers.backends._vocode_rows import ANSWERED_BY, CARRIER_WORDS, TALKED, as_texts, call_in_event, switched
@@ -31,6 +30,7 @@ from providers.exceptions import (
     WebhookRejected,
 )
 from providers.lists import BadPages, asked_again, listed
+from providers.opt_outs import heard_in
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
@@ -296,7 +296,7 @@ class VocodeBackend(ProviderBackend):
             transcript=parse_turns(call.get("transcript")),
             recording_available=call.get("recording_available") is True,
             # True by the contract, the text "True" in the guide's own sample.
-            do_not_call=heard_do_not_call({"do_not_call": call.get("do_not_call_result")}),
+            **heard_in({"do_not_call": call.get("do_not_call_result")}),
         )
         return _vocode_rows.turned_by_line(call, self.with_machine(read))
 

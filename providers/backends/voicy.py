@@ -22,7 +22,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.answers import heard_do_not_call
 from providers.backends._voicy_refusals import REFUSALS
 from providers.base import ProviderBackend
 from providers.exceptions import (
@@ -32,6 +31,7 @@ from providers.exceptions import (
     WebhookRejected,
 )
 from providers.lists import BadPages, asked_again, listed
+from providers.opt_outs import heard_in
 from providers.parsing import (
     REFERENCE_KEY,
     as_mapping,
@@ -327,7 +327,7 @@ class VoicyBackend(ProviderBackend):
             recording_url=recording_url,
             extracted=extracted,
             # Both, since one of them may say no where the other heard a wish.
-            do_not_call=heard_do_not_call([row.get("vars_collected"), row.get("vars_extracted")]),
+            **heard_in([row.get("vars_collected"), row.get("vars_extracted")]),
         )
         return self.with_machine(read)
 

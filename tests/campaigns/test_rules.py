@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import alarms, rules
+from campaigns import alarms, rules, time_zones
 from campaigns.core import conditions
 
 UTC = datetime.UTC
@@ -70,7 +70,7 @@ def test_the_hour_that_does_not_exist_opens_nothing_too_early() -> None:
 
 
 def test_a_number_with_several_zones_is_open_only_where_all_are() -> None:
-    zones = rules.zones_of_number("+18005550199")
+    zones = time_zones.zones_of_number("+18005550199")
     assert len(zones) > 10
     nine_in_new_york = datetime.datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
     assert rules.is_open(nine_in_new_york, ["America/New_York"], at(9), at(21), ALL_DAYS)
@@ -83,9 +83,9 @@ def test_no_known_zone_is_a_no() -> None:
 
 
 def test_the_contacts_own_zone_wins() -> None:
-    assert rules.zones_of("+18005550199", "America/Chicago") == ("America/Chicago",)
-    assert rules.zones_of("+989121234567", "") == ("Asia/Tehran",)
-    assert rules.zones_of("+989121234567", "nonsense") == ("Asia/Tehran",)
+    assert time_zones.zones_of("+18005550199", "America/Chicago") == ("America/Chicago",)
+    assert time_zones.zones_of("+989121234567", "") == ("Asia/Tehran",)
+    assert time_zones.zones_of("+989121234567", "nonsense") == ("Asia/Tehran",)
 
 
 @given(instant=TWO_YEARS, zone=st.sampled_from(ZONES))

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from callcenter import diagnosis
 from campaigns import minute_job, rules
+from campaigns.core import stop_requests
 from campaigns.dialing import circuit_breaker
 from campaigns.launch import start
 from campaigns.launch.enqueue import fill_running_campaigns
@@ -155,6 +156,7 @@ def takes_back(desk: Desk) -> None:
         # More than one run asks about at once, so that those of the healthy one come last.
         for number in range(10 if provider == desk.troubled else 1):
             desk.call(provider, "queued", campaign=stopped, remote_id=f"{provider.pk}-{number}", contact=make_contact())
+        stop_requests.for_campaign(stopped.pk, timezone.now())
     Provider.objects.update(halted_at=None)
     vendor_stops.take_back(5.0)
     well = Call.objects.filter(provider=desk.healthy, remote_id=f"{desk.healthy.pk}-0").get()

@@ -14,6 +14,7 @@ from tests.faults.mutations_refusals import REFUSALS
 from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_starting import AT_THE_START
 from tests.faults.mutations_sweeping import SWEEPING
+from tests.faults.mutations_wishes import THE_WISHES
 from tests.faults.mutations_without_news import WITHOUT_NEWS
 from tests.faults.mutations_words import WORDS
 from tests.faults.mutations_worker import WORKER
@@ -21,4 +22,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS,
+    *THE_WISHES,
 )  # fmt: skip

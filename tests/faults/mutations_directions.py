@@ -71,13 +71,6 @@ DIRECTIONS = (
         "if False:",
         PARKED_TESTS + "a_row_of_a_list_does_not_end_a_call_that_the_vendor_may_dial_again",
     ),
-    Mutant(
-        "leave at the vendor who opted out",
-        "campaigns/tracking/vendor_stops.py",
-        ".filter(stopped | Q(Exists(_wishes(now))))",
-        ".filter(stopped)",
-        PARKED_TESTS + "never_again_takes_back_what_the_vendor_would_still_dial",
-    ),
     # Calls that came in
     Mutant(
         "freeze at a start for a call that came in",

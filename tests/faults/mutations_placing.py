@@ -66,6 +66,20 @@ PLACING = (
         PLACING_TESTS + "an_order_never_leaves_inside_somebodys_transaction",
     ),
     Mutant(
+        "call without a consent that is required",
+        ELIGIBILITY,
+        "lacks_consent=self.requires_consent and not has_consent and not asked.is_test,",
+        "lacks_consent=False,",
+        ELIGIBILITY_TESTS + "everybody_answers_the_same[the campaign requires consent, and none is noted]",
+    ),
+    Mutant(
+        "undo a file’s opt-outs though others confirmed them",
+        "campaigns/contacts/do_not_call.py",
+        "entry.imported_by_id = imported_by if has_ended or before == imported_by else None",
+        "entry.imported_by_id = before",
+        "tests/campaigns/contacts/test_opt_outs.py::test_undo_removes_only_what_the_file_added_and_nothing_confirmed",
+    ),
+    Mutant(
         "read opt-outs before the reservation only",
         ELIGIBILITY,
         "is_forbidden=number in numbers.forbidden,",
@@ -75,8 +89,8 @@ PLACING = (
     Mutant(
         "read stop-all nowhere",
         COMMITTING,
-        "is_open = stop_all.pass_gate()",
-        "is_open = True",
+        "gate = stop_all.pass_gate()",
+        "gate = stop_all.Gate(True)",
         COMMIT_TESTS + "stop_all_lets_nothing_pass",
     ),
     Mutant(

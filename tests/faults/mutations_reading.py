@@ -23,10 +23,10 @@ from tests.faults.mutant import (
     Mutant,
 )
 
-ANSWERS = "providers/answers.py"
+HEARING = "providers/opt_outs.py"
 BOLNA_ROWS = "providers/backends/_bolna_rows.py"
 LISTS = "providers/lists.py"
-ANSWER_TESTS = "tests/providers/test_answers.py::test_"
+HEARING_TESTS = "tests/providers/test_opt_outs.py::test_"
 LIST_TESTS = "tests/providers/test_lists.py::test_"
 
 READING = (
@@ -139,51 +139,51 @@ READING = (
     # What vendors report of wishes, and the shapes in which they do
     Mutant(
         "a wish is heard at the top level only",
-        ANSWERS,
-        "            waiting.extend(_asked_values(value, is_asked))",
-        "            waiting.extend((inner, False) for inner in value.values() if not isinstance(inner, Mapping))",
-        ANSWER_TESTS + "a_yes_to_the_question_is_heard_in_any_shape_and_depth",
+        HEARING,
+        "            waiting.extend(_asked_values(value, found))",
+        "            waiting.extend(_Value(inner) for inner in value.values() if not isinstance(inner, Mapping))",
+        HEARING_TESTS + "a_yes_to_the_question_is_heard_in_any_shape_and_depth",
     ),
     Mutant(
         "only true and yes are a yes",
-        ANSWERS,
-        "    return bool(words) and (words[0] in _YES or",
+        HEARING,
+        "    return bool(words) and (words[0] in YES or",
         '    return words == ["yes"] or (False and',
-        ANSWER_TESTS + "a_yes_to_the_question_is_heard_in_any_shape_and_depth",
+        HEARING_TESTS + "a_yes_to_the_question_is_heard_in_any_shape_and_depth",
     ),
     Mutant(
         "a no is heard where the model is sure of it",
-        ANSWERS,
-        "    told = [name for name, plain in names.items() if not _ABOUT_ANSWER.fullmatch(plain)]",
+        HEARING,
+        "    told = [name for name, read in names.items() if not _is_all_of(_ABOUT_ANSWER, read)]",
         "    told = list(names)",
-        ANSWER_TESTS + "what_is_no_wish_is_not_heard",
+        HEARING_TESTS + "what_is_no_wish_is_not_heard",
     ),
     Mutant(
         "a disposition is not heard",
-        ANSWERS,
-        "    return (is_asked or is_short) and _is_wish(plain)",
-        "    return is_asked and _is_wish(plain)",
-        ANSWER_TESTS + "an_answer_that_names_the_wish_is_heard_under_any_name",
+        HEARING,
+        "    return (place.is_asked or _is_short(read[0])) and _is_wish(read, is_certain=True)",
+        "    return place.is_asked and _is_wish(read, is_certain=True)",
+        HEARING_TESTS + "an_answer_that_names_the_wish_is_heard_under_any_name",
     ),
     Mutant(
         "a denied wish is heard",
-        ANSWERS,
-        "        not _DENIED_BEFORE.search(plain[: found.start()]) and not _DENIED_AFTER.match(plain[found.end() :])",
+        HEARING,
+        "        not DENIED_BEFORE.search(words[: found.start()])",
         "        bool(found)",
-        ANSWER_TESTS + "other_dispositions_are_not_heard",
+        HEARING_TESTS + "other_dispositions_are_not_heard",
     ),
     Mutant(
         "the name of an answer is its value",
-        ANSWERS,
-        "    if is_named and others:",
+        HEARING,
+        "    if others and (asking or permitting):",
         "    if False:",
-        ANSWER_TESTS + "a_list_of_names_and_values_is_heard_too",
+        HEARING_TESTS + "a_list_of_names_and_values_is_heard_too",
     ),
     Mutant(
         "Bolna's older answers are not listened to",
         BOLNA_ROWS,
-        "do_not_call=heard_do_not_call([row.get(name) for name in ANSWERS]),",
-        "do_not_call=heard_do_not_call(extracted.get('do_not_call')),",
+        "**heard_in([row.get(name) for name in ANSWERS]),",
+        "**heard_in(extracted.get('do_not_call')),",
         BOLNA_TESTS + "recorded_exchange_comes_out_as_written",
     ),
     Mutant(

@@ -271,13 +271,13 @@ def main() -> None:
     # As the worker command does: a debugging connection writes every statement out once more.
     settings.DEBUG = False
     logging.disable(logging.ERROR)
-    from campaigns import rules
+    from campaigns import time_zones
     from campaigns.tracking import polling  # noqa: F401
     from providers import registry
 
     for vendor in registry.BACKENDS:
         registry.backend_class(vendor)
-    rules.zones_of_number("+989120000000")
+    time_zones.zones_of_number("+989120000000")
     scale_timers()
     nurse()
 

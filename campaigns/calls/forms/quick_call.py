@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.http import QueryDict
@@ -19,15 +18,16 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.masking import dotted
-from campaigns import rules
+from campaigns import time_zones
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.number_check import Prospect, judge_number, refusal_of
 from campaigns.calls.quick_call import SingleCall, hole_in, problems_of
 from campaigns.core.eligibility import Judge
 from campaigns.core.message import MAX_TEXT, clean, known_of
+from campaigns.core.typed_numbers import understand_typed
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.models import Call, Contact
-from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
+from campaigns.numbers import UnderstoodNumber, text_of_digits
 from providers.base import MessageKind, ProviderBackend
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 
@@ -220,8 +220,8 @@ class QuickCallForm(forms.Form):
         if not raw:
             return None
         if self.again is not None and raw == hidden_number(self.again):
-            return understand_number(self.again.to_number, settings.DEFAULT_REGION)
-        return understand_number(raw, settings.DEFAULT_REGION)
+            return understand_typed(self.again.to_number)
+        return understand_typed(raw)
 
     @cached_property
     def prospect(self) -> Prospect | None:
@@ -280,9 +280,9 @@ class QuickCallForm(forms.Form):
     def _clean_extras(self, found: dict[str, Any]) -> None:
         if not self.has_extras or not found.get("use_extras"):
             return
-        zones = rules.zones_of(self.prospect.e164, "") if self.prospect else ()
+        zones = time_zones.zones_of(self.prospect.e164, "") if self.prospect else ()
         if self.contact and self.prospect:
-            zones = rules.zones_of(self.prospect.e164, self.contact.time_zone)
+            zones = time_zones.zones_of(self.prospect.e164, self.contact.time_zone)
         for name in (name for name in self.fields if name.startswith(EXTRA)):
             moment = found.get(name)
             if not isinstance(moment, datetime.datetime):

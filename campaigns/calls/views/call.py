@@ -8,22 +8,20 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import record
-from campaigns import queue
 from campaigns.calls import call_actions, called_back
 from campaigns.calls.views.call_page import moving_part, page_of, seen_call
-from campaigns.contacts import do_not_call
-from campaigns.core.decision_kinds import DID_NOT, TOOK_PLACE, WAIT
+from campaigns.contacts import do_not_call, heard_opt_outs
+from campaigns.contacts.views.do_not_call import said
+from campaigns.core.decision_kinds import ALLOW, DID_NOT, FORBID, TOOK_PLACE, WAIT
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
 from campaigns.reasons import MAX_REASON
-from campaigns.tracking import decisions, vendor_stops
+from campaigns.tracking import decisions
 
 STOP_POLLING = 286
 MAX_DIGITS = 9
@@ -50,22 +48,26 @@ def call_live(request: HttpRequest, pk: int) -> HttpResponse:
 def never_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Add the number of a call to the do-not-call list."""
     found = seen_call(request, pk)
-    skipped = do_not_call.never_call_again(found, request.user, request.POST.get("reason", ""))
-    asked, out = vendor_stops.may_still_ring(found.to_number, timezone.now())
-    if asked:
-        queue.nudge_take_back()
-    taken_out = ngettext("%(n)d waiting call was taken out.", "%(n)d waiting calls were taken out.", skipped)
-    messages.success(
-        request,
-        " ".join(
-            [
-                _("This number is not called again."),
-                taken_out % {"n": skipped} if skipped else "",
-                _("The provider is asked to cancel the call that waits there.") if asked else "",
-                _("A call is at the provider now and cannot be taken back: it may still ring once.") if out else "",
-            ]
-        ),
-    )
+    done = do_not_call.never_call_again(found, request.user, request.POST.get("reason", ""))
+    messages.success(request, said(done, _("This number is not called again.")))
+    return go_back(request, "call", pk)
+
+
+@require_POST
+@needs("remove_do_not_call")
+def decide_opt_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record a decision about what may have been an opt-out: on the do-not-call list, or may be called."""
+    found = seen_call(request, pk)
+    answer, reason = request.POST.get("answer", ""), request.POST.get("reason", "").strip()[:MAX_REASON]
+    try:
+        if answer == FORBID:
+            done = heard_opt_outs.put_on_the_list(found.pk, request.user, reason)
+            messages.success(request, said(done))
+        elif answer == ALLOW:
+            heard_opt_outs.may_be_called(found.pk, request.user, reason)
+            messages.success(request, _("Recorded, with your name. The number may be called."))
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
     return go_back(request, "call", pk)
 
 

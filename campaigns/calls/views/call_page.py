@@ -14,9 +14,10 @@ from callcenter.access.roles import may
 from campaigns.calls import call_log, called_back, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
-from campaigns.core import conditions, decision_kinds
+from campaigns.core import conditions, decision_kinds, explanations, stop_requests
 from campaigns.core.eligibility import answers_about, words_about
-from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
+from campaigns.core.eligibility_numbers import forbidden_numbers
+from campaigns.models import Call, CallEvent, CallNote, CallReview
 from campaigns.tracking import decisions, hang_up
 from providers.models import ProviderExchange
 from providers.types import CallStatus
@@ -59,6 +60,8 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     own = call.owner_id is not None and call.owner_id == request.user.pk
     talked = call.talk_seconds or 0
     reason, step = words_about(call, answers_about([call], now).get(call.pk))
+    is_forbidden = bool(forbidden_numbers([call.to_number], now))
+    heard = next((row for row in call.heard_opt_outs.all() if row.decided_at is None), None)
     is_to_be_told = decision_kinds.may_be_told(call)
     may_decide = is_to_be_told and decision_kinds.may_decide(call, request.user)
     if is_to_be_told and not may_decide and decision_kinds.kind_of(call, now):
@@ -71,7 +74,13 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "is_over": conditions.is_over(call, now),
         "before": before,
         "after": after,
-        "is_forbidden": DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists(),
+        "is_forbidden": is_forbidden,
+        "stops_in_words": explanations.stops_in_words(stop_requests.state_of([call.to_number], now))
+        if is_forbidden or heard
+        else "",
+        "heard_opt_out": heard,
+        "may_decide_opt_out": heard is not None
+        and decision_kinds.may_decide(call, request.user, decision_kinds.BY_KEY["opt_out"]),
         "may_cancel": call.status == CallStatus.PENDING
         and (
             request.user.has_perm("access.control_all_campaigns")

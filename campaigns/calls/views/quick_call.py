@@ -19,6 +19,7 @@ from campaigns.calls.pricing import guess_price
 from campaigns.calls.quick_call import place_single_call
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact
+from campaigns.number_types import has_usual_price
 from providers.models import Provider
 
 
@@ -82,7 +83,8 @@ def _context(request: HttpRequest, form: QuickCallForm) -> dict[str, Any]:
     return {
         "form": form,
         "provider": form.account,
-        "price": guess_price(form.account) if form.account else None,
+        "price": guess_price(form.account, form.prospect.e164 if form.prospect else "") if form.account else None,
+        "has_own_price": form.prospect is not None and not has_usual_price(form.prospect.e164),
         "prospect": form.prospect,
         "understood": form.understood,
         "is_number_shown": form.again is None or call_log.sees_number(request.user, form.again),

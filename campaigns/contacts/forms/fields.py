@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.core.typed_numbers import understand_typed
 from campaigns.countries import country_choices
-from campaigns.numbers import understand_number
 
 MOST_TAGS = 20
 """Tags of one person."""
@@ -43,7 +43,7 @@ class PhoneField(forms.CharField):
     def clean(self, value: Any) -> str:
         """Return the number in E.164. Raises ValidationError that says what is wrong."""
         text = str(super().clean(value))
-        found = understand_number(text, settings.DEFAULT_REGION)
+        found = understand_typed(text)
         if found.code:
             raise ValidationError(str(found.problem), code=found.code)
         return found.e164

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,9 +14,10 @@ from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
 from campaigns.contacts.importing.people_rows import MAX_VARIABLE, plain_text
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import clean
+from campaigns.core.typed_numbers import understand_typed
 from campaigns.models import Contact, ContactList
 from campaigns.models.contacts import MAX_NAME, MAX_NOTE
-from campaigns.numbers import understand_number
+from campaigns.time_zones import place_names
 
 MOST_VARIABLES = 100
 """Variables of one person."""
@@ -73,13 +72,8 @@ class PersonForm(ContactForm):
     def clean_time_zone(self) -> str:
         """Return the name of the time zone. Raises ValidationError if it does not exist."""
         name = str(self.cleaned_data["time_zone"]).strip()
-        if name:
-            try:
-                zoneinfo.ZoneInfo(name)
-            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValidationError(
-                    _("This time zone is not known: write it like Asia/Tehran."), code="zone"
-                ) from None
+        if name and name not in place_names():
+            raise ValidationError(_("This time zone is not known: write it like Asia/Tehran."), code="zone")
         return name
 
     def clean_tags(self) -> list[str]:
@@ -107,6 +101,10 @@ class PersonForm(ContactForm):
             return None
         if kept is not None and kept.consent_at and timezone.localtime(kept.consent_at).date() == day:
             return kept.consent_at
+        if day > timezone.localdate():
+            raise ValidationError(
+                _("This day is in the future: write the day on which consent was given."), code="future"
+            )
         return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
     def validate_unique(self) -> None:
@@ -114,7 +112,7 @@ class PersonForm(ContactForm):
 
     def values(self) -> dict[str, Any]:
         """Return the new values by field; with a new number also its country."""
-        number = understand_number(self.cleaned_data["phone"], settings.DEFAULT_REGION)
+        number = understand_typed(self.cleaned_data["phone"])
         return {**{name: self.cleaned_data[name] for name in self.Meta.fields}, "region": number.region}
 
 
@@ -143,6 +141,14 @@ class TagsForm(forms.Form):
     def clean_tags(self) -> list[str]:
         """Return the tags, each once."""
         return read_tags(self.cleaned_data["tags"])
+
+
+class OtherNumberForm(forms.Form):
+    """Another number of one person."""
+
+    phone = PhoneField(
+        label=_("Another number"), help_text=_("It is not called; do-not-call of it holds for the person.")
+    )
 
 
 class MergeForm(forms.Form):

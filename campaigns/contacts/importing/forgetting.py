@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import logging
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts.importing.corrections import forget_corrections
+from campaigns.contacts.importing.rows_kept import forget_refused
 from campaigns.core import stored_files
+from campaigns.core.installation import current
 from campaigns.models import ContactImport
 from campaigns.models.imports import FOLDER
 
@@ -24,20 +26,20 @@ Status = ContactImport.Status
 
 def kept_until(record: ContactImport) -> datetime.datetime:
     """Return when the file of an import will be deleted."""
-    return (record.saved_at or record.created_at) + datetime.timedelta(days=settings.IMPORT_KEEP_DAYS)
+    return (record.saved_at or record.created_at) + datetime.timedelta(days=current().import_keep_days)
 
 
 def forget_files(now: datetime.datetime | None = None) -> int:
-    """Delete files older than IMPORT_KEEP_DAYS, at most `FILES_A_RUN`; returns how many. Idempotent.
+    """Delete files older than the settings keep them, at most `FILES_A_RUN`; returns how many. Idempotent.
 
     An import that nobody saved is refused first, so that its saving cannot begin while its file is deleted.
     """
-    old = (now or timezone.now()) - datetime.timedelta(days=settings.IMPORT_KEEP_DAYS)
+    days = current().import_keep_days
+    old = (now or timezone.now()) - datetime.timedelta(days=days)
     left_lying = ContactImport.objects.filter(status__in=[Status.UPLOADED, Status.CHECKED], created_at__lt=old)
     left_lying.update(
         status=Status.REFUSED,
-        refused_reason=_("Nobody saved it within %(days)s days, so the file was removed.")
-        % {"days": settings.IMPORT_KEEP_DAYS},
+        refused_reason=_("Nobody saved it within %(days)s days, so the file was removed.") % {"days": days},
     )
     over = Q(status__in=[Status.SAVED, Status.UNDONE], saved_at__lt=old) | Q(status=Status.REFUSED, created_at__lt=old)
     found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:FILES_A_RUN])
@@ -48,7 +50,9 @@ def forget_files(now: datetime.datetime | None = None) -> int:
         except stored_files.StorageAway:
             logger.warning("import=%s: its file cannot be deleted, the storage is away; trying again", record.pk)
             continue
-        # Samples contain names and numbers too.
+        # Samples, refused and corrected rows contain names and numbers too.
+        forget_refused(record.pk)
+        forget_corrections(record.pk)
         ContactImport.objects.filter(pk=record.pk).update(file="", samples={})
         record_audit(None, "import.file_removed", record, rows=record.total_rows)
     stored_files.forget_copies(FOLDER)

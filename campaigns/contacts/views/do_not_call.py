@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,27 +18,30 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from campaigns.contacts import do_not_call, do_not_call_files
-from campaigns.contacts.forms.do_not_call import ForbidFileForm, ForbidForm
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.views.imports import limited_upload
+from campaigns.contacts.forms.do_not_call import ForbidForm
+from campaigns.core import explanations
+from campaigns.core.csv_cells import text_cell
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
+from campaigns.exports import xlsx
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
 
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-def said(done: do_not_call.Forbidden) -> str:
-    """Return the message for a user who added a number."""
-    first = _("On the do-not-call list from now on.") if done.added else _("It stood on the do-not-call list already.")
-    if not done.skipped:
-        return first
-    more = ngettext(
+
+def said(done: do_not_call.Forbidden, first: str = "") -> str:
+    """Return the message for a user who added a number: what stands now, and what becomes of calls to it."""
+    if not first:
+        is_new = bool(done.added)
+        first = _("On the do-not-call list from now on.") if is_new else _("It stood on the do-not-call list already.")
+    skipped = ngettext(
         "%(n)d waiting call was taken out of the queue.",
         "%(n)d waiting calls were taken out of the queue.",
         done.skipped,
     )
-    return f"{first} {more % {'n': done.skipped}}"
+    parts = [first, skipped % {"n": done.skipped} if done.skipped else "", explanations.stops_in_words(done.stops)]
+    return " ".join(filter(None, parts))
 
 
 @needs("add_do_not_call")
@@ -87,46 +89,33 @@ def add(request: HttpRequest) -> HttpResponse:
     return redirect("do-not-call")
 
 
-@limited_upload
-@needs("add_do_not_call")
-def import_file(request: HttpRequest) -> HttpResponse:
-    """Add every number of an uploaded file to the list, and show the result of its rows."""
-    form = ForbidFileForm(request.POST or None, request.FILES or None)
-    result = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            result = _forbid_upload(form.cleaned_data, request.user)
-        except FileRefused as refusal:
-            form.add_error("file", str(refusal))
-    notes = [(row, NOTES[row.problem]) for row in result.bad_samples] if result else []
-    context = {"form": form, "result": result, "bad": notes}
-    return render(request, "contacts/do_not_call_import.html", context, status=422 if form.errors else 200)
-
-
-def _forbid_upload(found: dict[str, Any], person: Any) -> do_not_call_files.ForbiddenFile:
-    upload: UploadedFile[Any] = found["file"]
-    with NamedTemporaryFile(prefix="do-not-call-") as copy:
-        for chunk in upload.chunks():
-            copy.write(chunk)
-        copy.flush()
-        return do_not_call_files.forbid_file(
-            Path(copy.name),
-            name=upload.name or "file",
-            region=found["region"],
-            reason=found["reason"],
-            source=found["source"],
-            person=person,
-            expires_at=found["until"],
-        )
-
-
 @needs("remove_do_not_call")
-def export(request: HttpRequest) -> HttpResponseBase:
-    """Return the whole list as a CSV download."""
+def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
+    """Return the whole list as a download: CSV, or a workbook that keeps every cell as text."""
     record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count())
-    answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.csv"'
+    answer: HttpResponseBase
+    if kind == "xlsx":
+        answer = FileResponse(_workbook(), content_type=WORKBOOK)
+    else:
+        answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.{kind}"'
     return answer
+
+
+def _workbook() -> IO[bytes]:
+    """Return the list as a workbook; both of its files are temporary, so that memory does not grow with the list."""
+    # The response closes it.
+    written = TemporaryFile()  # noqa: SIM115
+    with TemporaryDirectory() as folder:
+        sheet = Path(folder) / "sheet"
+        with sheet.open("w", encoding="utf-8") as file:
+            file.write(xlsx.header_of(do_not_call_files.titles(), is_text=True))
+            for row in do_not_call_files.entries():
+                file.write(xlsx.rows_of([[text_cell(cell) for cell in row]]))
+            file.write(xlsx.END)
+        xlsx.finish(sheet, written, _("Do not call"))
+    written.seek(0)
+    return written
 
 
 @require_POST
@@ -136,8 +125,14 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
-    elif do_not_call.allow_again(pk, reason=reason, person=request.user):
-        messages.success(request, _("Off the list: this number may be called again. Calls taken out before stay out."))
+    elif (others := do_not_call.allow_again(pk, reason=reason, person=request.user)) is not None:
+        first = _("Off the list: this number may be called again. Calls taken out before stay out.")
+        more = ngettext(
+            "%(n)d other number of this person stays on the list.",
+            "%(n)d other numbers of this person stay on the list.",
+            others,
+        )
+        messages.success(request, f"{first} {more % {'n': others}}" if others else first)
     else:
         messages.info(request, _("It was off the list already."))
     return go_back(request, "do-not-call")

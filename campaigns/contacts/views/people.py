@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import cast
 
 from django.conf import settings
@@ -15,12 +14,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
+from campaigns import time_zones
 from campaigns.calls import hand_overs
-from campaigns.contacts import duplicates
+from campaigns.contacts import allowed_numbers, duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
-from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, PersonForm, TagsForm
+from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, OtherNumberForm, PersonForm, TagsForm
+from campaigns.contacts.person_wishes import PersonWish, wish_of
+from campaigns.contacts.refused_rows import find_refused
 from campaigns.contacts.views import do_not_call
+from campaigns.core import explanations
+from campaigns.core.eligibility_numbers import entry_against, forbidden_numbers
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
@@ -38,9 +42,16 @@ def people(request: HttpRequest) -> HttpResponse:
     if not any(map(str.isdigit, text)):
         # A merged contact is found by its whole number only.
         found = found.filter(merged_into=None)
+    refused = find_refused(text, settings.DEFAULT_REGION, cast(Person, request.user)) if text else []
     page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
     total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
-    context = {"page": page, "q": text, "total": total, "forbidden": service.mark_forbidden(page.rows)}
+    context = {
+        "page": page,
+        "q": text,
+        "total": total,
+        "forbidden": service.mark_forbidden(page.rows),
+        "refused": refused,
+    }
     return render(request, "contacts/people.html", context)
 
 
@@ -58,7 +69,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Added."))
             return redirect("person", made.pk)
-    context = {"form": form, "zones": sorted(zoneinfo.available_timezones())}
+    context = {"form": form, "zones": sorted(time_zones.place_names())}
     return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)
 
 
@@ -89,25 +100,37 @@ def _tags_form(contact: Contact) -> TagsForm:
 def _show_person(
     request: HttpRequest, contact: Contact, note_form: ContactNoteForm, tags_form: TagsForm
 ) -> HttpResponse:
-    entry = DoNotCall.objects.select_related("added_by").filter(phone=contact.phone).first()
-    stands = entry if entry is not None and service.is_in_force(entry) else None
+    further = list(contact.other_numbers.all())
+    numbers = [contact.phone, *(one.phone for one in contact.merged.all()), *(one.phone for one in further)]
+    wish = wish_of([contact.pk], numbers=list(dict.fromkeys(numbers)))
+    own = wish.kept.get(contact.phone)
+    stands = own if own is not None and service.is_in_force(own) else wish.entry
+    if stands is None and forbidden_numbers([contact.phone]):
+        # The number is shared with somebody who asked not to be called.
+        stands = entry_against(contact.phone)
     calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
     times, more_zones = service.local_times(contact)
     others, others_last = service.calls_of_others(contact, request.user)
     context = {
         "contact": contact,
         "entry": stands,
-        "ended_entry": entry if stands is None else None,
+        "ended_entry": own if stands is None else None,
         "page": page_by_key(calls.select_related("campaign", "provider", "agent"), request.GET, SHOWN_CALLS),
         "others": others,
         "others_last": others_last,
         "times": times,
+        "is_zone_elsewhere": time_zones.is_elsewhere(contact.phone, contact.time_zone),
         "more_zones": more_zones,
-        "decision": service.last_decision(contact, stands),
+        "decision": service.last_decision(contact, stands, is_held=wish.held is not None),
+        "wish": wish,
+        "stops_in_words": explanations.stops_in_words(wish.stops),
         "note_form": note_form,
         "tags_form": tags_form,
         "other_numbers": contact.merged.all(),
-        "forbidden": service.mark_forbidden(contact.merged.all()),
+        "further_numbers": further,
+        "number_form": OtherNumberForm(),
+        "forbidden": wish.forbidden,
+        "number_standing": allowed_numbers.number_standing(contact.phone),
         "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact)), request.user),
     }
     status = 422 if note_form.errors or tags_form.errors else 200
@@ -121,14 +144,33 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         try:
-            service.change_person(pk, form.values(), request.user)
+            changed = service.change_person(pk, form.values(), request.user)
         except Refusal as refusal:
             form.add_error("phone", str(refusal))
         else:
             messages.success(request, _("Saved."))
+            if words := _words_of_wish(changed.wish):
+                messages.warning(request, words)
             return redirect("person", pk)
-    context = {"form": form, "contact_id": pk, "zones": sorted(zoneinfo.available_timezones())}
+    context = {
+        "form": form,
+        "contact_id": pk,
+        "zones": sorted(time_zones.place_names()),
+        "wish": wish_of([contact.merged_into_id or pk]),
+    }
     return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)
+
+
+def _words_of_wish(wish: PersonWish | None) -> str:
+    """Return what became of a person's wish as their number was changed; empty if there is none."""
+    if wish is None:
+        return ""
+    if wish.entry is not None:
+        first = _("This person is on the do-not-call list: the new number is on it too.")
+        return do_not_call.said(wish.done, first) if wish.done is not None else first
+    if wish.held is not None:
+        return _("This person may have asked not to be called: the new number is held too, until it is decided.")
+    return ""
 
 
 @require_POST

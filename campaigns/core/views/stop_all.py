@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
-from campaigns.core import stop_all
+from campaigns.core import explanations, stop_all
 from campaigns.core.views.page_requests import go_back
 
 
@@ -16,8 +16,11 @@ from campaigns.core.views.page_requests import go_back
 @needs("stop_all")
 def press(request: HttpRequest) -> HttpResponse:
     """Stop all calls."""
-    if not stop_all.press_stop_all(request.user, request.POST.get("reason", "")):
+    stops = stop_all.press_stop_all(request.user, request.POST.get("reason", ""))
+    if stops is None:
         messages.info(request, _("All calls were already stopped."))
+    elif words := explanations.stops_in_words(stops):
+        messages.warning(request, words)
     return go_back(request, "today")
 
 

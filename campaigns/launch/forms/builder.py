@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.utils.dates import WEEKDAYS
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, team_of
 from campaigns.contacts.forms.fields import read_tags
+from campaigns.core.installation import current
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
@@ -143,6 +143,7 @@ class CampaignForm(PolicyForm):
             "budget",
             "budget_is_soft",
             "quiet_hours",
+            "requires_consent",
         )
 
     def __init__(
@@ -159,7 +160,7 @@ class CampaignForm(PolicyForm):
         fields["provider"].queryset = Provider.objects.filter(mine).distinct()
         fields["text"].widget.attrs["rows"] = 4
         if not self.instance.pk:
-            fields["quiet_hours"].initial = self.initial["quiet_hours"] = settings.QUIET_PERIOD_HOURS
+            fields["quiet_hours"].initial = self.initial["quiet_hours"] = current().quiet_period_hours
         fields["excluded_campaigns"].queryset = self._others(person)
         self._offer_message()
         self._offer_policy()

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import CommandError, CommandParser
@@ -20,8 +19,8 @@ from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.core import explanations, results
 from campaigns.core.refusals import Refusal
+from campaigns.core.typed_numbers import understand_typed
 from campaigns.models import Call
-from campaigns.numbers import understand_number
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
 from providers.naming import named_provider
 from providers.types import CallStatus
@@ -62,7 +61,7 @@ class Command(PlainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Queue the call, and print its state in one sentence."""
-        found = understand_number(options["number"], options["region"].upper() or settings.DEFAULT_REGION)
+        found = understand_typed(options["number"], options["region"].upper())
         if found.code:
             raise CommandError(str(found.problem))
         provider = named_provider(options["provider"])

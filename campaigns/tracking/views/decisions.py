@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -11,7 +12,7 @@ from callcenter.access.roles import needs
 from campaigns.core import decision_kinds, paging
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import drafts
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, Campaign, HeardOptOut
 from campaigns.tracking import decisions
 from providers.models import Provider
 
@@ -35,14 +36,18 @@ def decisions_page(request: HttpRequest) -> HttpResponse:
     counts = decision_kinds.count(calls, now)
     chosen = decision_kinds.BY_KEY.get(request.GET.get("kind", ""))
     kinds = [chosen] if chosen else decision_kinds.KINDS
-    found = calls.filter(decision_kinds.to_decide(now, kinds)).select_related(
-        "contact", "campaign", "provider", "owner"
+    found = (
+        calls.filter(decision_kinds.to_decide(now, kinds))
+        .select_related("contact", "campaign", "provider", "owner")
+        .prefetch_related(Prefetch("heard_opt_outs", HeardOptOut.objects.undecided()))
     )
     page = paging.page_by_key(found, request.GET, ROWS_A_PAGE)
     context = {
         "page": page,
         "rows": [
-            (call, decision_kinds.kind_of(call, now), decision_kinds.may_decide(call, person)) for call in page.rows
+            (call, kind, decision_kinds.may_decide(call, person, kind))
+            for call in page.rows
+            for kind in [chosen or decision_kinds.kind_of(call, now)]
         ],
         "total": sum(number for key, number in counts.items() if chosen is None or key == chosen.key),
         "kinds": [(kind, counts[kind.key]) for kind in decision_kinds.KINDS],

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from campaigns.calls import call_actions
 from campaigns.contacts import do_not_call
-from campaigns.core import explanations
+from campaigns.core import explanations, stop_requests
 from campaigns.core.refusals import Refusal
 from campaigns.dialing.commit_point_queries import lines_held
 from campaigns.models import Call, CallEvent
@@ -107,7 +107,7 @@ def test_never_again_takes_back_what_the_vendor_would_still_dial(
     call = ordered(**ONE_RETRY | {"retry_intervals_minutes": ["30"]})
     until(lambda: Call.objects.get(pk=call.pk).redials == 1, lambda: read_back(0.5))
     do_not_call.never_call_again(Call.objects.get(pk=call.pk), manager, "asked us")
-    assert vendor_stops.may_still_ring(call.to_number, timezone.now()) == (1, 0)
+    assert stop_requests.state_of([call.to_number], timezone.now()) == (1, 0, 0)
     assert vendor_stops.take_back(1.0) == 1
     call.refresh_from_db()
     assert call.status == CallStatus.CANCELED

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.calls import recordings
 from campaigns.dialing import circuit_breaker
-from campaigns.models import Call, CallHint
+from campaigns.models import Call, CallHint, StopRequest
 from campaigns.tracking import hang_up, polling, reconciliation_sweep, vendor_stops, webhooks
 from providers.client import reads
 from providers.client.client import HttpClient
@@ -62,6 +62,9 @@ class Readers:
 
     def take_back(self) -> None:
         Call.objects.filter(pk=self.left.pk).update(status="queued", rank=30, stop_asked_at=None)
+        StopRequest.objects.update_or_create(
+            pk=self.left.pk, defaults={"cause": "campaign", "next_try_at": timezone.now(), "closed_at": None}
+        )
         vendor_stops.take_back(0.2)
 
     def hang_up(self) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import minute_job, rules
+from campaigns import minute_job, reasons, rules
+from campaigns.core import decision_kinds, stop_requests
 from campaigns.launch import lifecycle
-from campaigns.models import Call, Campaign
-from campaigns.tracking import vendor_stops
+from campaigns.models import Call, Campaign, DoNotCall, HeardOptOut, StopRequest
+from campaigns.tracking import decisions, no_news, vendor_stops
 from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
+from providers.paced_reads import DatabaseErrands
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_provider
@@ -47,7 +49,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch, nudges: list[str]) -> Vendor:
 
 
 def stopped(calls: int = 2, vendor: str = "bolna", **fields: Any) -> tuple[Campaign, list[Call]]:
-    """Make a stopped campaign with so many calls that wait at the vendor, and one that talks."""
+    """Make a stopped campaign with so many calls that wait at the vendor and one that talks, all asked to be left."""
     campaign = make_campaign(
         provider=make_provider(vendor=vendor, **fields), status="stopped", finished_at=timezone.now()
     )
@@ -58,6 +60,7 @@ def stopped(calls: int = 2, vendor: str = "bolna", **fields: Any) -> tuple[Campa
         )
         for n, status in enumerate(["in_progress", *["queued"] * calls])
     ]  # fmt: skip
+    StopRequest.objects.bulk_create(StopRequest(call=call, cause="campaign") for call in made)
     return campaign, made[1:]
 
 
@@ -117,9 +120,12 @@ def test_a_dead_key_halts_the_provider_and_the_calls_wait_for_it(vendor: Vendor)
 
 def test_a_worker_that_died_in_the_middle_is_made_up_for(vendor: Vendor) -> None:
     _campaign, (call,) = stopped(1)
-    Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - MINUTE)
+    now = timezone.now()
+    assert [claimed.call for claimed in vendor_stops._claim(now, set(), DatabaseErrands())] == [call]
+    call.refresh_from_db()
+    assert call.stop_asked_at == now
     assert vendor_stops.take_back() == 0
-    Call.objects.filter(pk=call.pk).update(stop_asked_at=timezone.now() - 3 * MINUTE)
+    StopRequest.objects.update(next_try_at=now - datetime.timedelta(seconds=1))
     assert vendor_stops.take_back() == 1
 
 
@@ -131,6 +137,8 @@ def test_nobody_else_is_asked_about(vendor: Vendor, vendor_slug: str, status: st
     campaign, calls = stopped(1, vendor_slug)
     Campaign.objects.filter(pk=campaign.pk).update(status=status)
     Call.objects.filter(pk=calls[0].pk).update(remote_id=remote_id)
+    StopRequest.objects.all().delete()
+    stop_requests.ask_missing(timezone.now())
     vendor_stops.take_back()
     assert not vendor.asked
 
@@ -138,6 +146,7 @@ def test_nobody_else_is_asked_about(vendor: Vendor, vendor_slug: str, status: st
 def test_the_stop_says_what_is_taken_back(nudges: list[str], manager) -> None:  # type: ignore[no-untyped-def]
     campaign, _calls = stopped(2)
     Campaign.objects.filter(pk=campaign.pk).update(status="running")
+    StopRequest.objects.all().delete()
     outcome = lifecycle.stop(campaign.pk, manager)
     assert outcome.sentence == (
         "1 live call will finish. The vendor is asked to take back 2 calls that it has not dialled yet."
@@ -170,3 +179,84 @@ def test_a_stop_reaches_the_vendor(
     call.refresh_from_db()
     assert call.status == "canceled"
     assert {line.what for line in provider.exchanges.all()} == {"place_call", "cancel_call", "fetch_calls"}
+
+
+# Asked again, until it is over
+
+
+@pytest.mark.parametrize("answer", [OrderRejected("no"), OutcomeUnknown("cut"), None])
+def test_a_vendor_that_keeps_the_order_is_asked_again_ever_more_slowly(
+    vendor: Vendor, answer: Exception | None
+) -> None:
+    """Refused, unanswered, or taken and not done: as long as the vendor has the order, it may ring."""
+    _campaign, (call,) = stopped(1)
+    vendor.answer, vendor.state = answer, CallStatus.QUEUED
+    for wait in [*vendor_stops.WAITS, vendor_stops.WAITS[-1]]:
+        assert vendor_stops.take_back() == 0
+        assert vendor_stops.take_back() == 0, "not twice in a row"
+        request = StopRequest.objects.get(pk=call.pk)
+        assert request.answer == "not_yet"
+        assert abs(request.next_try_at - timezone.now() - wait) < MINUTE / 6
+        StopRequest.objects.update(next_try_at=timezone.now())
+    assert len(vendor.asked) == len(vendor_stops.WAITS) + 1
+    assert codes(call).count("taken_back") == 1, "one step, however often"
+    vendor.answer, vendor.state = None, CallStatus.CANCELED
+    assert vendor_stops.take_back() == 1
+    assert StopRequest.objects.get(pk=call.pk).answer == "taken_back"
+    minute_job.sweep()
+    assert not StopRequest.objects.filter(call=call, closed_at=None).exists()
+
+
+def test_an_order_that_nobody_takes_back_is_ended_by_its_silence_and_a_person(vendor: Vendor, manager) -> None:  # type: ignore[no-untyped-def]
+    _campaign, (call,) = stopped(1)
+    vendor.answer, vendor.state = OrderRejected("no"), CallStatus.QUEUED
+    vendor_stops.take_back()
+    long_ago = timezone.now() - datetime.timedelta(days=3)
+    Call.objects.filter(pk=call.pk).update(placing_at=long_ago, changed_at=long_ago, created_at=long_ago)
+    no_news.give_up([call.pk], timezone.now(), source="poll")
+    call.refresh_from_db()
+    assert decision_kinds.kind_of(call, timezone.now()) == decision_kinds.BY_KEY["no_news"]
+    stop_requests.close_needless(timezone.now())
+    assert StopRequest.objects.get(pk=call.pk).answer == "over"
+    decisions.did_not(call.pk, manager, "The vendor dropped it")
+    call.refresh_from_db()
+    assert call.is_final
+    assert decision_kinds.kind_of(call, timezone.now()) is None
+    assert stop_requests.ask_missing(timezone.now()) == 0
+
+
+def test_a_call_between_two_dials_of_the_vendor_is_asked_about_when_it_waits(vendor: Vendor) -> None:
+    _campaign, (call,) = stopped(1)
+    Call.objects.filter(pk=call.pk).update(status="ringing", rank=50)
+    assert vendor_stops.take_back() == 0
+    assert not vendor.asked
+    Call.objects.filter(pk=call.pk).update(status="queued", rank=20, redials=1)
+    assert vendor_stops.take_back() == 1
+
+
+def test_the_strongest_cause_of_a_call_is_kept() -> None:
+    call = make_call(status="queued", rank=20, remote_id="a", placing_at=timezone.now())
+    now = timezone.now()
+    for cause, kept in (("stop_all", "stop_all"), ("held", "held"), ("opt_out", "opt_out"), ("stop_all", "opt_out")):
+        stop_requests.for_numbers([call.to_number], cause, now)
+        assert StopRequest.objects.get(pk=call.pk).cause == kept
+    assert {str(cause) for cause in vendor_stops.STEPS} == set(StopRequest.Cause.values)
+    assert all(code in reasons.SENTENCES for codes in vendor_stops.STEPS.values() for code in codes)
+
+
+def test_a_request_ends_with_its_cause(vendor: Vendor) -> None:
+    """However the cause went: a file that was undone, an entry that ended, a campaign that is open after a restore."""
+    calls = [make_call(status="queued", rank=20, remote_id=f"r{n}", placing_at=timezone.now()) for n in range(4)]
+    now = timezone.now()
+    for call, cause in zip(calls, StopRequest.Cause.values, strict=True):
+        stop_requests.for_numbers([call.to_number], cause, now)
+    DoNotCall.objects.create(phone=calls[0].to_number)
+    HeardOptOut.objects.create(phone=calls[2].to_number, call=calls[2])
+    vendor.answer = NotSent("no network")
+    vendor_stops.take_back()
+    assert set(StopRequest.objects.filter(closed_at=None).values_list("cause", flat=True)) == {"opt_out", "held"}
+    DoNotCall.objects.update(expires_at=now)
+    HeardOptOut.objects.update(decided_at=now)
+    assert stop_requests.close_needless(timezone.now()) == 2
+    assert set(StopRequest.objects.values_list("answer", flat=True)) == {"dropped"}
+    assert stop_requests.close_needless(timezone.now()) == 0

@@ -6,6 +6,10 @@ import datetime
 
 from providers.types import LIVE
 from tests.campaigns.core.eligibility_table.caps import CAPS
+from tests.campaigns.core.eligibility_table.consents import CONSENTS
+from tests.campaigns.core.eligibility_table.held import HELD
+from tests.campaigns.core.eligibility_table.number_types import TYPES
+from tests.campaigns.core.eligibility_table.other_numbers import OTHER_NUMBERS
 from tests.campaigns.core.eligibility_table.world import (
     BREAKER,
     BROKEN,
@@ -47,10 +51,10 @@ from tests.campaigns.core.eligibility_table.world import (
     utc,
     wish,
 )
+from tests.campaigns.core.eligibility_table.zones import ZONES
 from tests.conftest import make_campaign, make_provider
 
 A_DAY_LATER = NOW - HOUR + 24 * HOUR
-
 HOURS = [
     Case(name="nothing stands against it"),
     Case(name="a second before the hours open", at=utc(16, 4, 29, 59), **closed(utc(16, 4, 30), "Mon 08:00")),
@@ -79,14 +83,6 @@ HOURS = [
         at=utc(16, 2, 29),
         **closed(utc(16, 2, 30), "Mon 08:00"),
     ),
-    Case(name="the person's own zone goes before the number's", contact={"time_zone": "Asia/Tokyo"}, at=utc(16, 0, 0)),
-    Case(
-        name="the person's own zone is closed",
-        contact={"time_zone": "Asia/Tokyo"},
-        at=utc(16, 12, 30),
-        **closed(utc(16, 23, 0), "Tue 08:00"),
-    ),
-    Case(name="an own zone that is none", contact={"time_zone": "Mars/Base"}),
     Case(name="several zones, all open", contact={"phone": "+61491570156"}, at=utc(16, 2, 0)),
     Case(
         name="several zones, one of them closed",
@@ -397,4 +393,7 @@ LEFT = [
     ),
 ]
 
-CASES = [*HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *STOPS, *MESSAGES, *VENDORS, *LEFT]
+CASES = [
+    *HOURS, *ZONES, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *CONSENTS, *STOPS, *MESSAGES, *VENDORS,
+    *TYPES, *LEFT,
+]  # fmt: skip

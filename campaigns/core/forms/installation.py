@@ -1,0 +1,116 @@
+"""Form of the settings of this installation; an empty field is "as the environment says"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.core.installation import from_environment
+from campaigns.core.installation_changes import CHANGED
+from campaigns.models import InstallationSettings
+from campaigns.number_types import LABELS
+
+if TYPE_CHECKING:
+    SettingsForm = forms.ModelForm[InstallationSettings]
+else:
+    SettingsForm = forms.ModelForm
+
+NUMBERS = (
+    "quiet_period_hours",
+    "person_calls_a_day",
+    "person_calls_a_week",
+    "single_call_minutes",
+    "caller_launch_limit",
+    "import_keep_days",
+)
+CHANGED_HERE = ("refused_number_types", "consent_required", "single_call_start", "single_call_end", *NUMBERS)
+"""The columns that the form changes."""
+
+
+class InstallationForm(SettingsForm):
+    """The limits, hours and number types of this installation."""
+
+    number_types_decided = forms.TypedChoiceField(
+        label=_("Which number types are not called"),
+        coerce=lambda value: value == "here",
+        choices=[("environment", _("as the environment says")), ("here", _("those ticked here"))],
+        widget=forms.RadioSelect,
+    )
+    refused_number_types = forms.MultipleChoiceField(
+        label=_("Number types that are not called"),
+        choices=[(kind, label) for kind, label in LABELS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_(
+            "Short and emergency numbers, and numbers of ranges that nobody knows, are never called. A manager can "
+            "allow one number, with a reason, under People, “Allowed numbers”."
+        ),
+    )
+    consent_required = forms.NullBooleanField(
+        label=_("Call only people whose consent is noted"),
+        required=False,
+        help_text=_(
+            "For every call. A campaign can require it for itself. Nobody is called of whom it is not noted that they "
+            "agreed to be called."
+        ),
+    )
+    single_call_start = forms.TimeField(
+        label=_("Single calls from"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    single_call_end = forms.TimeField(
+        label=_("Single calls until"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = InstallationSettings
+        fields = CHANGED_HERE
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        given = from_environment()
+        for name in NUMBERS:
+            self.fields[name].help_text = gettext("Empty: %(value)s, as the environment says.") % {
+                "value": getattr(given, name)
+            }
+        answers = {True: gettext("yes"), False: gettext("no")}
+        self.fields["consent_required"].widget.choices = [
+            ("unknown", gettext("As the environment says: %(value)s") % {"value": answers[given.consent_required]}),
+            ("true", gettext("Yes")),
+            ("false", gettext("No")),
+        ]
+        hours = f"{given.single_call_start:%H:%M}–{given.single_call_end:%H:%M}"
+        for name in ("single_call_start", "single_call_end"):
+            self.fields[name].help_text = gettext(
+                "Both empty: %(hours)s, as the environment says. The same time twice is all day."
+            ) % {"hours": hours}
+        stored = self.instance.refused_number_types
+        shown = given.refused_number_types if stored is None else stored
+        self.initial["refused_number_types"] = [kind for kind in LABELS if kind in shown]
+        self.initial["number_types_decided"] = "environment" if stored is None else "here"
+        self.initial["seen_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        """Check the hours, and that nobody has changed the settings since the page was opened."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        if (found.get("single_call_start") is None) != (found.get("single_call_end") is None):
+            self.add_error("single_call_end", _("Give both times, or neither."))
+        day, week = found.get("person_calls_a_day"), found.get("person_calls_a_week")
+        if day and week and week < day:
+            text = ngettext(
+                "A week allows at least as many calls as a day: %(n)d or more.",
+                "A week allows at least as many calls as a day: %(n)d or more.",
+                day,
+            )
+            self.add_error("person_calls_a_week", text % {"n": day})
+        now = InstallationSettings.objects.filter(pk=self.instance.pk).values_list("version", flat=True).first() or 0
+        if found.get("seen_version") != now:
+            raise ValidationError(CHANGED, code="changed")
+        found["refused_number_types"] = (
+            found.get("refused_number_types", []) if found.get("number_types_decided") else None
+        )
+        return found

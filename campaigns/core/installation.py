@@ -1,0 +1,91 @@
+"""The settings of this installation, resolved: its one row, and the environment's values where the row has none."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, fields, replace
+
+from django.conf import settings
+
+from campaigns.models import InstallationSettings
+from campaigns.models.installation import SETTINGS_ID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The settings of this installation as they hold now; read once a request or batch and handed on."""
+
+    refused_number_types: frozenset[str]
+    """Values of `campaigns.number_types.NumberType` that are not called."""
+    quiet_period_hours: int
+    """Of single calls, and the one that a new campaign begins with; 0: none."""
+    person_calls_a_day: int
+    """Calls to one number in a day there; 0: no limit."""
+    person_calls_a_week: int
+    """The same in seven days."""
+    single_call_start: datetime.time
+    single_call_end: datetime.time
+    """Hours of calls that belong to no campaign, in the person's own time; equal to the start: all day."""
+    single_call_minutes: int
+    """Minutes that a single call may wait."""
+    caller_launch_limit: int
+    """People that a caller may launch a campaign to without approval."""
+    import_keep_days: int
+    consent_required: bool
+    """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
+    version: int
+    """Of the row; 0 where nothing was ever changed."""
+
+
+_FIELDS = tuple(field.name for field in fields(Installation))
+
+
+def from_environment() -> Installation:
+    """Return the settings as the environment gives them."""
+    start, _, end = settings.SINGLE_CALL_HOURS.partition("-")
+    return Installation(
+        refused_number_types=frozenset(settings.REFUSED_NUMBER_TYPES),
+        quiet_period_hours=settings.QUIET_PERIOD_HOURS,
+        person_calls_a_day=settings.PERSON_CALLS_A_DAY,
+        person_calls_a_week=settings.PERSON_CALLS_A_WEEK,
+        single_call_start=datetime.time.fromisoformat(start.strip()),
+        single_call_end=datetime.time.fromisoformat(end.strip()),
+        single_call_minutes=settings.SINGLE_CALL_MINUTES,
+        caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
+        import_keep_days=settings.IMPORT_KEEP_DAYS,
+        consent_required=settings.CONSENT_REQUIRED,
+        version=0,
+    )
+
+
+def current() -> Installation:
+    """Return the settings that hold now, in one query; the row's values before the environment's."""
+    return resolved(InstallationSettings.objects.filter(pk=SETTINGS_ID).first())
+
+
+_last_row: tuple[int, InstallationSettings | None] = (0, None)
+
+
+def at_mark(mark: int) -> Installation:
+    """Return the settings that hold at a mark that was read behind the gate; a query only where the mark is new.
+
+    Whoever changes the settings changes the mark behind the same gate, so what was read with it holds.
+    """
+    global _last_row
+    if mark == 0:
+        return from_environment()
+    if _last_row[0] != mark:
+        _last_row = mark, InstallationSettings.objects.filter(pk=SETTINGS_ID).first()
+    return resolved(_last_row[1])
+
+
+def resolved(row: InstallationSettings | None) -> Installation:
+    """Return the settings that hold by a row; None is an installation where nothing was ever changed."""
+    found = from_environment()
+    if row is None:
+        return found
+
+    own = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
+    if "refused_number_types" in own:
+        own["refused_number_types"] = frozenset(own["refused_number_types"])
+    return replace(found, **own)

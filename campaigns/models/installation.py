@@ -1,0 +1,76 @@
+"""Model of the installation's own settings, which admins change on a page."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.switch import DialingSwitch
+
+SETTINGS_ID = 1
+
+
+class InstallationSettings(models.Model):
+    """The settings of this installation, a single row; a column that is null means "as the environment says".
+
+    Read through `campaigns.core.installation.current()`, which fills the nulls.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=SETTINGS_ID, editable=False)
+    refused_number_types = models.JSONField(_("number types that are not called"), null=True, blank=True)
+    """List of values of `campaigns.number_types.NumberType`."""
+    quiet_period_hours = models.PositiveIntegerField(
+        _("quiet period, in hours"), null=True, blank=True, validators=[MaxValueValidator(24 * 90)]
+    )
+    person_calls_a_day = models.PositiveIntegerField(_("calls to one person in a day"), null=True, blank=True)
+    person_calls_a_week = models.PositiveIntegerField(_("calls to one person in a week"), null=True, blank=True)
+    single_call_start = models.TimeField(_("single calls from"), null=True, blank=True)
+    single_call_end = models.TimeField(_("single calls until"), null=True, blank=True)
+    single_call_minutes = models.PositiveIntegerField(
+        _("minutes that a single call may wait"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    caller_launch_limit = models.PositiveIntegerField(
+        _("people that a caller may launch without approval"), null=True, blank=True
+    )
+    import_keep_days = models.PositiveIntegerField(
+        _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    consent_required = models.BooleanField(_("only people whose consent is noted are called"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """Counts changes, so that no save undoes another's."""
+
+    class Meta:
+        verbose_name = _("settings of this installation")
+        verbose_name_plural = _("settings of this installation")
+        constraints = [
+            models.CheckConstraint(condition=Q(id=SETTINGS_ID), name="one_row_of_settings"),
+            models.CheckConstraint(
+                condition=Q(single_call_start__isnull=True, single_call_end__isnull=True)
+                | Q(single_call_start__isnull=False, single_call_end__isnull=False),
+                name="single_call_hours_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("Settings of this installation"))
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Save the row, and mark the change at the gate of every commit point, which so hold from this commit on.
+
+        The mark is a random number, so that no two states of the row ever share one.
+        """
+        with transaction.atomic():
+            super().save(*arguments, **options)
+            DialingSwitch.objects.update_or_create(
+                pk=DialingSwitch.ONLY, defaults={"settings_mark": secrets.randbits(62) + 1}
+            )

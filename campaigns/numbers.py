@@ -359,7 +359,7 @@ def countries_told(cells: Iterable[str], region: str) -> frozenset[str]:
     """
     found: dict[str, set[str]] = {}
     for cell in cells:
-        if cell.lstrip(" \t'\"=\u200e\u200f\u202a(").startswith(("+", "00", "＋")):
+        if text_of_digits(cell).lstrip(" \t'\"=\u200e\u200f\u202a(").startswith(("+", "00", "＋")):
             number = understand_number(cell, region)
             if number.e164:
                 found.setdefault(number.region, set()).add(number.e164)

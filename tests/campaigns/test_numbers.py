@@ -232,7 +232,7 @@ def test_a_lost_plus_is_believed_only_where_something_says_so(
 
 
 def test_a_column_tells_countries_by_two_numbers_with_a_plus() -> None:
-    cells = ["+1 202 555 0123", "0012025550124", "+447911123456", "09121234567", "+447911123456", "12025550125", ""]
+    cells = ["+1 202 555 0123", "۰۰۱۲۰۲۵۵۵۰۱۲۴", "+447911123456", "09121234567", "+447911123456", "12025550125", ""]
     assert numbers.countries_told(cells, "IR") == {"US"}
 
 

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
+from callcenter.edits.shown import Shown, changes_of
+from callcenter.edits.states import put
 from campaigns import rules
 from campaigns.contacts import search
 from campaigns.core import results
@@ -132,19 +134,22 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
     return contact
 
 
-def change_person(contact_id: int, values: dict[str, Any], person: Any) -> Contact:
-    """Edit one person and record the changed fields in the audit log. Raises Refusal.
+def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: Shown | None = None) -> Contact:
+    """Edit one person and record the changed fields in the audit log. Raises Refusal, and BothChanged.
+
+    `shown` is what the page of the values had shown; without it, all values that differ are written.
 
     The number cannot be changed while a call to the old one is pending or live, because it would still ring there.
     """
     try:
         with transaction.atomic():
             contact = Contact.objects.select_for_update().get(pk=contact_id)
-            changed = [name for name, value in values.items() if getattr(contact, name) != value]
+            changes = changes_of(contact, values, shown)
+            changed = list(changes)
             if "phone" in changed and _has_open_call(contact):
                 raise Refusal(_("A call to the old number is not over yet: wait for it or cancel it first."))
-            for name in changed:
-                setattr(contact, name, values[name])
+            for name, value in changes.items():
+                put(contact, name, value)
             if changed:
                 contact.save(update_fields=changed)
                 record_audit(person, "person.changed", contact, fields=changed)

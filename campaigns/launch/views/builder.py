@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import needs
+from callcenter.edits.shown import BothChanged
 from campaigns.core import message as message_module
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, token_of
@@ -54,7 +55,12 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
         lists = None if form.is_launched else form.cleaned_data["lists"]
         left_out = None if form.is_launched else form.cleaned_data["excluded_campaigns"]
         try:
-            changed = drafts.change(pk, person, form.values(), lists, left_out, was_launched=form.is_launched)
+            changed = drafts.change(
+                pk, person, form.values(), lists, left_out, was_launched=form.is_launched, shown=form.shown_values
+            )
+        except BothChanged as both:
+            form.show_both(both, person)
+            return _builder(request, form)
         except Refusal as error:
             messages.error(request, str(error))
             return redirect("campaign", pk)

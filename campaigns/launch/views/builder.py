@@ -15,7 +15,7 @@ from callcenter.access.roles import needs
 from callcenter.edits.shown import BothChanged
 from campaigns.core import message as message_module
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import person_of, token_of
+from campaigns.core.views.page_requests import person_of, token_of, typed_before
 from campaigns.launch import drafts, test_call
 from campaigns.launch.forms.builder import CampaignForm
 from campaigns.launch.views.campaigns import find_campaign
@@ -75,13 +75,14 @@ def chosen_lists(asked: Sequence[str]) -> list[int]:
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> CampaignForm:
+    typed = request.POST if request.method == "POST" else typed_before(request, request.path)
     return CampaignForm(
-        request.POST if request.method == "POST" else None,
+        typed,
         instance=campaign,
         # A list's page, and an import's, lead here with the list chosen already.
         initial={} if campaign.pk else {"lists": chosen_lists(request.GET.getlist("list"))},
         person=person_of(request),
-        is_staying=request.method == "POST" and request.POST.get("then") == "stay",
+        is_staying=typed is not None and (request.method == "GET" or typed.get("then") == "stay"),
         is_draft=request.POST.get("then") == "save",
     )
 

@@ -1,7 +1,8 @@
-"""Middleware: security headers, the viewer's time zone, and redirects from POST-only addresses."""
+"""Middleware: security headers, sessions that slide, the viewer's time zone, redirects from POST-only addresses."""
 
 from __future__ import annotations
 
+import time
 import zoneinfo
 from collections.abc import Callable
 
@@ -12,10 +13,14 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.access.sessions import USED_AT
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+
+SLID_EVERY = 600
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -34,6 +39,25 @@ class SecurityHeaders:
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+
+class SlidingSession:
+    """Lets a session end so long after its last use, not after the log-in; noted at most every `SLID_EVERY` seconds.
+
+    What a page asks for by itself, as live parts do, is no use: htmx's GET requests do not count.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response; the session is saved with it if it slides."""
+        asks_by_itself = request.method == "GET" and "HX-Request" in request.headers
+        if not asks_by_itself and request.user.is_authenticated:
+            now = int(time.time())
+            if now - request.session.get(USED_AT, 0) >= SLID_EVERY:
+                request.session[USED_AT] = now
+        return self.get_response(request)
 
 
 class ViewerTimeZone:
@@ -71,8 +95,13 @@ class PageAbove:
         opens_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code != 405 or not opens_page or "HX-Request" in request.headers:
             return response
-        messages.info(request, _("The form that stood here was not taken. Nothing of it is saved."))
-        return redirect(page_above(request.path_info))
+        above = page_above(request.path_info)
+        if getattr(request, "kept_forms", None):
+            # What was typed is shown there instead.
+            request.page_above = above  # type: ignore[attr-defined]
+        else:
+            messages.info(request, _("The form that stood here was not taken. Nothing of it is saved."))
+        return redirect(above)
 
 
 def page_above(path: str) -> str:

@@ -8,12 +8,14 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from callcenter import views
+from callcenter.kept_forms import views as kept_forms
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("login/", views.ConsoleLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("welcome/", views.no_role, name="no-role"),
+    path("kept-forms/<int:pk>/discard/", kept_forms.discard, name="kept-form-discard"),
     path("language/", set_language, name="set-language"),
     path("", include("callcenter.monitoring.urls")),
     path("setup/", admin.site.urls),

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 
 from callcenter.access.roles import Person, may
+from callcenter.kept_forms.middleware import COOKIE
 
 FIRST_PAGES = (
     ("manage_providers", "providers"),
@@ -55,6 +56,7 @@ class ConsoleLoginView(LoginView):
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """Return the context, with the demo's log-ins in demo mode."""
         context = super().get_context_data(**kwargs)
+        context["has_kept_form"] = COOKIE in self.request.COOKIES
         if settings.DEMO:
             from callcenter.demo import LOGINS
 

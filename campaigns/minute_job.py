@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.access.models import KeptForm
 from campaigns import queue
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing import forgetting, saving
@@ -47,6 +48,7 @@ def sweep() -> dict[str, int]:
     done["words"] = transcript_words.catch_up()
     webhooks.forget_hints(now)
     forgetting.forget_files(now)
+    KeptForm.forget_old(now)
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()

@@ -130,11 +130,11 @@ class ProviderAdmin(SetupAdmin):
         """Save the edited columns, then the keys, each with an audit event that holds no key."""
         assert isinstance(form, ProviderForm)
         if change:
-            obj.save(update_fields=form.edited_columns)
+            self.save_changes(obj, form)
         else:
             obj.created_by = cast(Any, request.user)
             obj.save()
-        edited = [name for name in form.changed_data if not name.startswith(SECRET)]
+        edited = self.names_for_audit(form, change)
         record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited)
         comparison = form.verdict.comparison if form.verdict else None
         if store_secrets(obj.pk, form.new_secrets(), form.removed_secrets(), request.user, comparison=comparison):

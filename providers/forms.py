@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import jdatetime
@@ -16,17 +16,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.edits.forms import EditsModelRow
+from callcenter.edits.states import UNKNOWN, Edited
 from providers import registry
 from providers.exceptions import ProviderMisconfigured
 from providers.models import Provider
 from providers.opening import open_client
 from providers.services.checking import CheckVerdict
 from providers.types import OURS, VOICEMAIL, CallStatus, Field
-
-if TYPE_CHECKING:
-    ProviderModelForm = forms.ModelForm[Provider]
-else:
-    ProviderModelForm = forms.ModelForm
 
 SECRET, REMOVE, OPTION = "secret_", "remove_", "option_"
 
@@ -80,8 +77,10 @@ def form_field(field: Field) -> forms.Field:
             return forms.CharField(max_length=300, **common)
 
 
-class KeysForm(ProviderModelForm):
+class KeysForm(EditsModelRow):
     """Takes new keys of a provider; a blank field keeps the stored key."""
+
+    edited = Edited(["secrets_set_at"])
 
     vendor: ClassVar[str]
     verdict: ClassVar[CheckVerdict | None] = None
@@ -157,11 +156,25 @@ class KeysForm(ProviderModelForm):
         super().clean()
         found: dict[str, Any] = self.cleaned_data
         if not self.errors:
+            self._check_nobody_else_did()
+        if not self.errors:
             self._check_client()
         is_kept = bool(found.get("keep_untested")) and self.verdict is not None and self.verdict.may_be_kept
         if self.verdict and not self.verdict.is_ok and not is_kept:
             self.add_error(self._first_typed(), ValidationError(str(self.verdict), code="refused"))
         return found
+
+    def _check_nobody_else_did(self) -> None:
+        """Refuse keys where others were stored since the page was shown; as no key is shown, none can be chosen."""
+        if self.shown_values is None or not (self.new_secrets() or self.removed_secrets()):
+            return
+        stored = self.read(Provider.objects.get(pk=self.instance.pk))
+        if (self.shown_values.state or {}).get("secrets_set_at", UNKNOWN) != stored["secrets_set_at"]:
+            self.show_anew(stored)
+            refusal = _(
+                "Somebody else stored keys here meanwhile: yours are not stored. To replace theirs, paste yours again."
+            )
+            self.add_error(self._first_typed(), ValidationError(refusal, code="both_changed"))
 
     def _first_typed(self) -> str | None:
         return next((SECRET + name for name in self.new_secrets()), None)
@@ -186,6 +199,12 @@ class ProviderForm(KeysForm):
             "name", "is_active", "team", "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
             "price_per_minute", "currency", "balance_limit", "day_cap",
         ]  # fmt: skip
+
+    edited = Edited(
+        [*Meta.fields, "options", "secrets_set_at"],
+        by_key=frozenset({"options"}),
+        together=[("price_per_minute", "currency", "day_cap")],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -244,11 +263,14 @@ class ProviderForm(KeysForm):
         if not self.errors:
             self.instance.options = self.options()
 
-    @property
-    def edited_columns(self) -> list[str]:
-        """The columns that this form writes: not health, stops or pace, which workers may change meanwhile."""
-        columns = {column.name for column in Provider._meta.concrete_fields}
-        return [*(name for name in self.fields if name in columns), "options"]
+    def typed_values(self) -> dict[str, Any]:
+        """Return what was typed, by column: not health, stops or pace, which workers may change meanwhile."""
+        typed = {name: self.cleaned_data[name] for name in self.Meta.fields if name in self.cleaned_data}
+        return typed | {"options": self.options()}
+
+    def field_of(self, column: str, key: str | None) -> str:
+        """Return the form's field of a column, or of an option of the vendor."""
+        return OPTION + key if column == "options" and key else column
 
 
 def provider_form(

@@ -71,8 +71,33 @@
     const { xhr } = event.detail;
     if (xhr.responseURL && new URL(xhr.responseURL).pathname === document.body.dataset.login) {
       event.preventDefault();
-      location.reload();
-    }
+      if (typedHere()) saySignedOut();
+      else location.reload();
+    } else sayNothing();
+  });
+
+  // Signed out while something is typed: the page stays as it is, and says how to go on. Otherwise the log-in opens.
+  const typedHere = () => [...document.querySelectorAll("form[method='post' i]")].some((form) =>
+    [...form.elements].some((one) => {
+      if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
+      if (one.type === "hidden" || one.type === "submit") return false;
+      if (one.tagName === "SELECT") {
+        const usual = [...one.options].findIndex((option) => option.defaultSelected);
+        return one.selectedIndex !== Math.max(usual, 0);
+      }
+      return "defaultValue" in one && one.value !== one.defaultValue;
+    }));
+  let askedAgain = 0;
+  const saySignedOut = () => {
+    if (document.querySelector("main [data-signed-out]")) return;
+    const note = document.getElementById("signed-out").content.cloneNode(true);
+    document.getElementById("page").prepend(note);
+  };
+  const sayNothing = () => document.querySelector("main [data-signed-out]")?.remove();
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!document.querySelector("main [data-signed-out]") || !event.target.matches("[data-live]")) return;
+    if (Date.now() - askedAgain < 10000) event.preventDefault();
+    else askedAgain = Date.now();
   });
 
   // What a poll must not take away: an open panel, a field that somebody is typing in, a recording that plays.

@@ -94,9 +94,14 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         super().save_model(request, obj, form, change)
         if not isinstance(form, UserForm | NewUserForm):
             return
-        if not (isinstance(form, UserForm) and form.is_self):
+        if isinstance(form, NewUserForm):
             give_roles(obj, form.cleaned_data["roles"])
-        put_in_team(obj, form.cleaned_data.get("team"))
+            put_in_team(obj, form.cleaned_data.get("team"))
+        changes = form.changes or {} if isinstance(form, UserForm) else {}
+        if "roles" in changes:
+            give_roles(obj, Group.objects.filter(pk__in=changes["roles"]))
+        if "team" in changes:
+            put_in_team(obj, Team.objects.filter(pk=changes["team"]).first())
         after = sorted(obj.groups.values_list("name", flat=True))
         if before != after:
             record(request.user, "user.roles_changed", obj, before=before, after=after)

@@ -1,6 +1,7 @@
 """The access app: roles, rights and teams."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -11,7 +12,9 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Run `sync_roles` after every migration."""
+        """Run `sync_roles` after every migration, and note the first use of each session."""
         from callcenter.access.roles import sync_roles
+        from callcenter.access.sessions import begin_session
 
         post_migrate.connect(sync_roles, sender=self)
+        user_logged_in.connect(begin_session)

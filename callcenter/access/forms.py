@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, ROLES
+from callcenter.edits.forms import EditsModelRow
+from callcenter.edits.states import Edited, State, encode, state_of
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]
@@ -82,8 +84,10 @@ class NewUserForm(CreationForm):
         fields = ("username", "first_name", "last_name", "email")
 
 
-class UserForm(ChangeForm):
+class UserForm(EditsModelRow, ChangeForm):
     """Changes an account, its roles and its team."""
+
+    edited = Edited(["username", "first_name", "last_name", "email", "is_active", "roles", "team"])
 
     editor: ClassVar[User]
     """The person who edits; `PersonAdmin.get_form` sets it."""
@@ -111,7 +115,29 @@ class UserForm(ChangeForm):
     @property
     def is_self(self) -> bool:
         """Whether the editor edits their own account."""
-        return self.instance.pk == self.editor.pk
+        return bool(self.instance.pk == self.editor.pk)
+
+    def read(self, row: Any) -> State:
+        """Return what the page shows of an account, with its roles and team."""
+        columns = [name for name in self.spec.columns if name not in {"roles", "team"}]
+        return {
+            **state_of(row, columns),
+            "roles": encode(row.groups.filter(name__in=ROLES)),
+            "team": Membership.objects.filter(user=row).values_list("team", flat=True).first(),
+        }
+
+    def typed_values(self) -> dict[str, Any]:
+        """Return what was typed; an account's own roles and its being active cannot be changed by itself."""
+        return {name: value for name, value in super().typed_values().items() if not self.fields[name].disabled}
+
+    def words_of(self, column: str, key: str | None, value: Any) -> Any:
+        """Return a value in words, roles and team by their names."""
+        if column in {"roles", "team"}:
+            rows = (Group if column == "roles" else Team)._default_manager.filter(
+                pk__in=value if isinstance(value, list) else [value]
+            )
+            return ", ".join(str(row) for row in rows)
+        return super().words_of(column, key, value)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a change that would leave no active admin."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.rights import RIGHTS
+
+KEPT_FOR = datetime.timedelta(hours=1)
+"""How long a form is kept that could not be taken."""
+MAX_ADDRESS = 2_000
+"""Characters of the address of a page."""
 
 
 class Team(models.Model):
@@ -35,6 +43,38 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.team}"
+
+
+class KeptForm(models.Model):
+    """A form that could not be taken because its session had ended; shown to its user again, filled, for an hour."""
+
+    class Why(models.TextChoices):
+        """Why it was not taken."""
+
+        SIGNED_OUT = "signed_out", _("The session had ended")
+        LOGGED_IN_AGAIN = "again", _("The user had logged in again")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    page = models.CharField(max_length=MAX_ADDRESS)
+    """Path and query of the page on which it was filled in."""
+    action = models.CharField(max_length=MAX_ADDRESS)
+    """Path and query of the address to which it was sent."""
+    why = models.CharField(max_length=10, choices=Why.choices)
+    sealed = models.TextField()
+    """The fields, encrypted with the first of FIELD_KEYS."""
+    kept_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("kept form")
+        verbose_name_plural = _("kept forms")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.action}"
+
+    @classmethod
+    def forget_old(cls, now: datetime.datetime) -> int:
+        """Delete the forms that were kept for long enough; returns how many."""
+        return cls.objects.filter(kept_at__lte=now - KEPT_FOR).delete()[0]
 
 
 class Right(models.Model):

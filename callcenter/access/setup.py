@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -16,6 +16,8 @@ from django.utils.text import capfirst
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from callcenter.edits.forms import EditsModelRow
+from callcenter.edits.states import put
 from callcenter.formats.calendars import whole_moment
 
 MOST_COUNTED = 10_000
@@ -49,8 +51,20 @@ def write_moment(column: models.Field[Any, Any]) -> Callable[[models.Model], str
     return write
 
 
+class JoinsHere:
+    """What a form of the admin does besides: its view saves in the transaction in which the form is checked."""
+
+    who: ClassVar[Any] = None
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        cast(EditsModelRow, self).join_now(self.who)
+
+
 class SetupAdmin(ModelAdmin):
     """A page of the Set-up area."""
+
+    form = EditsModelRow
 
     actions = None
     list_per_page = 50
@@ -133,15 +147,35 @@ class SetupAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
-        """Save only the edited columns: a worker may have written the others meanwhile."""
+        """Save only what this person changed: somebody else, or a worker, may have written the rest meanwhile."""
         if change:
-            columns = {field.name for field in obj._meta.concrete_fields}
-            if edited := [name for name in form.changed_data if name in columns]:
-                obj.save(update_fields=edited)
+            self.save_changes(obj, form)
         else:
             obj.save()
         verb = "changed" if change else "created"
-        record(request.user, f"{obj._meta.model_name}.{verb}", obj, fields=list(form.changed_data))
+        record(request.user, f"{obj._meta.model_name}.{verb}", obj, fields=self.names_for_audit(form, change))
+
+    @staticmethod
+    def save_changes(obj: Any, form: Any) -> None:
+        """Write the columns that the form's person changed, as joined with what is stored."""
+        columns = {field.name for field in obj._meta.concrete_fields}
+        changes = {name: value for name, value in form.changes.items() if name in columns}
+        for name, value in changes.items():
+            put(obj, name, value)
+        if changes:
+            obj.save(update_fields=list(changes))
+
+    @staticmethod
+    def names_for_audit(form: Any, change: bool) -> list[str]:
+        """Return the names of the fields that were changed."""
+        return list(form.changes) if change else list(form.changed_data)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Any]]:
+        """Return the form class; one that changes a row joins its values under the row's lock, once they are valid."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (JoinsHere, form), {"who": request.user, "__module__": __name__}) if obj else form
 
 
 class ReadOnlyAdmin(SetupAdmin):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.rights import CALLER, MANAGER
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from callcenter.edits.shown import Shown, changes_of
 from campaigns.core import results
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.refusals import Refusal
@@ -125,8 +126,11 @@ def close(hand_over_id: int, person: Person, *, is_done: bool) -> bool:
     return True
 
 
-def pass_on(hand_over_id: int, person: Person, to_id: int) -> HandOver:
-    """Give a hand-over to another person, due as before. Raises PermissionDenied, and Refusal with the reason."""
+def pass_on(hand_over_id: int, person: Person, to_id: int, shown: Shown | None = None) -> HandOver:
+    """Give a hand-over to another person, due as before.
+
+    Raises PermissionDenied, Refusal with the reason, and BothChanged if it was given to another since it was shown.
+    """
     with transaction.atomic():
         found = _lock(hand_over_id, person)
         if found.state != State.OPEN:
@@ -134,6 +138,8 @@ def pass_on(hand_over_id: int, person: Person, to_id: int) -> HandOver:
         receiver = people_to_give_to().filter(pk=to_id).first()
         if receiver is None:
             raise Refusal(_("This person cannot take it: choose somebody who calls people."))
+        if not changes_of(found, {"person": receiver}, shown):
+            return found
         found.person_id, found.given_by_id, found.given_at = receiver.pk, person.pk, timezone.now()
         found.save(update_fields=["person", "given_by", "given_at"])
         name = receiver.get_full_name() or receiver.get_username()

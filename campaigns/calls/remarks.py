@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
+from callcenter.edits.shown import Shown
 from campaigns.core.refusals import Refusal
 from campaigns.core.transcript_words import key_of
 from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging
@@ -69,18 +72,32 @@ def remove_tag(call: Call, person: Person, tag_id: int) -> bool:
     return True
 
 
-def review(call: Call, person: Person, score: int, comment: str = "") -> CallReview:
-    """Set a call's score from 1 to 5, replacing an earlier review, which the audit log keeps. Raises Refusal."""
+def review_state(call: Call) -> dict[str, Any]:
+    """Return what is stored of a call's review, as its form shows it."""
+    found = CallReview.objects.filter(call=call).first()
+    return {"score": found.score, "comment": found.comment} if found else {"score": None, "comment": ""}
+
+
+def review(call: Call, person: Person, score: int, comment: str = "", shown: Shown | None = None) -> None:
+    """Set a call's score from 1 to 5, replacing an earlier review, which the audit log keeps.
+
+    Raises Refusal, and BothChanged if somebody else reviewed it since the page was shown.
+    """
     if score not in SCORES:
         raise Refusal(_("Choose a score from 1 to 5."))
     values = {"score": score, "comment": comment.replace("\x00", "").strip()[:MAX_COMMENT]}
     with transaction.atomic():
-        before = CallReview.objects.select_for_update().filter(call=call).values_list("score", flat=True).first()
-        made, _is_new = CallReview.objects.update_or_create(
+        # Under the call's row lock: a first review has no row of its own yet.
+        Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        stored = review_state(call)
+        values = {**stored, **(shown.join(values, stored) if shown else values)}
+        if values == stored:
+            return
+        before = stored["score"]
+        CallReview.objects.update_or_create(
             call=call, defaults={**values, "reviewer_id": person.pk, "reviewed_at": timezone.now()}
         )
-        record(person, "call.reviewed", call, score=score, **({"before": before} if before else {}))
-    return made
+        record(person, "call.reviewed", call, score=values["score"], **({"before": before} if before else {}))
 
 
 def suggestions() -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from callcenter.edits.shown import Shown
+from callcenter.edits.states import State
 from campaigns.core.refusals import Refusal
 from campaigns.models import SavedFilter
 
@@ -23,8 +26,18 @@ class FilterRefusal(Refusal):
         self.field = field
 
 
-def save_filter(person: Person, name: str, query: str, *, is_shared: bool, names_person: bool) -> SavedFilter:
-    """Save a filter, replacing the user's own one of the same name. Raises FilterRefusal.
+def filters_state(person: Person) -> State:
+    """Return a user's own filters by name, as the form that saves one shows them."""
+    own = SavedFilter.objects.filter(owner_id=person.pk)
+    return {"filters": {one.name: [one.query, one.is_shared] for one in own}}
+
+
+def save_filter(
+    person: Person, name: str, query: str, *, is_shared: bool, names_person: bool, shown: Shown | None = None
+) -> SavedFilter:
+    """Save a filter, replacing the user's own one of the same name.
+
+    Raises FilterRefusal, and BothChanged if that one was changed, as in another tab, since the page was shown.
 
     `query` is the URL query of the log; `names_person` says that it contains a name or number.
     """
@@ -43,6 +56,14 @@ def save_filter(person: Person, name: str, query: str, *, is_shared: bool, names
         with transaction.atomic():
             owner = int(person.pk or 0)
             own = SavedFilter.objects.filter(owner_id=owner)
+            if shown is not None:
+                # Under the lock of whose it is: a new filter has no row of its own yet.
+                get_user_model().objects.select_for_update().get(pk=owner)
+                stored = filters_state(person)
+                before = shown.state or stored
+                typed = {"filters": {**before["filters"], name: [query, is_shared]}}
+                if name in stored["filters"] and not shown.join(typed, stored):
+                    return own.get(name=name)
             if own.exclude(name=name).count() >= MOST:
                 raise FilterRefusal("name", _("You have %(n)d saved filters: delete one first.") % {"n": MOST})
             saved, _is_new = own.update_or_create(

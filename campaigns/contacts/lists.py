@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import team_of
 from callcenter.audit.models import record as record_audit
+from callcenter.edits.shown import Shown, changes_of
 from campaigns.core.refusals import Refusal
 from campaigns.models import Campaign, ContactList, ListMembership
 
@@ -35,16 +36,17 @@ def make_list(name: str, person: Any) -> ContactList:
         raise Refusal(_("There is a list of this name already.")) from None
 
 
-def rename_list(contact_list: ContactList, name: str, person: Any) -> None:
-    """Rename a list. Raises Refusal if the name is taken."""
-    old = contact_list.name
+def rename_list(list_id: int, name: str, person: Any, shown: Shown | None = None) -> None:
+    """Rename a list. Raises Refusal if the name is taken, and BothChanged if it was renamed since it was shown."""
     try:
         with transaction.atomic():
-            contact_list.name = name
-            contact_list.save(update_fields=["name"])
-            record_audit(person, "list.renamed", contact_list, was=old)
+            contact_list = ContactList.objects.select_for_update().get(pk=list_id)
+            old, changes = contact_list.name, changes_of(contact_list, {"name": name}, shown)
+            if changes:
+                contact_list.name = changes["name"]
+                contact_list.save(update_fields=["name"])
+                record_audit(person, "list.renamed", contact_list, was=old, fields=["name"])
     except IntegrityError:
-        contact_list.name = old
         raise Refusal(_("There is a list of this name already.")) from None
 
 

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
+from callcenter.edits.shown import Shown, changes_of
+from callcenter.edits.states import put
 from campaigns import time_zones
 from campaigns.contacts import search
 from campaigns.contacts.person_wishes import PersonWish, hold_for_all
@@ -147,8 +149,10 @@ class ChangedPerson:
     """None where the number is unchanged."""
 
 
-def change_person(contact_id: int, values: dict[str, Any], person: Any) -> ChangedPerson:
-    """Edit one person and record the changed fields in the audit log. Raises Refusal.
+def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: Shown | None = None) -> ChangedPerson:
+    """Edit one person and record the changed fields in the audit log. Raises Refusal, and BothChanged.
+
+    `shown` is what the page of the values had shown; without it, all values that differ are written.
 
     The number cannot be changed while a call to the old one is pending or live, because it would still ring there.
     A wish of the person, under the old number or the new one, holds for all their numbers then.
@@ -159,12 +163,13 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any) -> Chang
             if "phone" in values:
                 close_gate()
             contact = Contact.objects.select_for_update().get(pk=contact_id)
-            changed = [name for name, value in values.items() if getattr(contact, name) != value]
+            changes = changes_of(contact, values, shown)
+            changed = list(changes)
             if "phone" in changed and _has_open_call(contact):
                 raise Refusal(_("A call to the old number is not over yet: wait for it or cancel it first."))
             before = contact.phone
-            for name in changed:
-                setattr(contact, name, values[name])
+            for name, value in changes.items():
+                put(contact, name, value)
             if changed:
                 contact.save(update_fields=changed)
             if "phone" in changed:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import AuditEvent, record
+from callcenter.edits.shown import Shown, changes_of
+from callcenter.edits.states import put
 from campaigns import queue
 from campaigns.core.refusals import Refusal
 from campaigns.launch.start import withdraw
@@ -85,11 +87,13 @@ def change(
     left_out: Iterable[Campaign] | None = None,
     *,
     was_launched: bool,
+    shown: Shown | None = None,
 ) -> list[str]:
     """Change a campaign; returns the names of the changed fields. A change cancels its approval and its start time.
 
-    `was_launched` tells whether the form was filled in for a launched campaign. Raises PermissionDenied, and Refusal if
-    the campaign was launched or ended meanwhile.
+    `was_launched` tells whether the form was filled in for a launched campaign, `shown` what its page had shown: only
+    what its person changed is written then. Raises PermissionDenied, Refusal if the campaign was launched or ended
+    meanwhile, and BothChanged.
     """
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
@@ -101,9 +105,12 @@ def change(
             raise Refusal(
                 _("The campaign was launched meanwhile: message and audience are fixed now. Nothing was saved.")
             )
-        changed = [name for name, value in values.items() if getattr(campaign, name) != value]
+        chosen = {"lists": lists, "excluded_campaigns": left_out}
+        wanted = {**values, **{name: list(rows) for name, rows in chosen.items() if rows is not None}}
+        changes = changes_of(campaign, wanted, shown)
+        changed = [name for name in changes if name not in chosen]
         for name in changed:
-            setattr(campaign, name, values[name])
+            put(campaign, name, changes[name])
         if changed:
             # A greater budget may have room again: whoever waited for money looks anew.
             campaign.money_wait = ""
@@ -111,16 +118,10 @@ def change(
             campaign.save(update_fields=[*changed, "money_wait"])
             if campaign.status == Status.RUNNING:
                 queue.nudge_dispatch()
-        if lists is not None:
-            ids = {found.pk for found in lists}
-            if ids != set(campaign.lists.values_list("pk", flat=True)):
-                campaign.lists.set(ids)
-                changed.append("lists")
-        if left_out is not None:
-            ids = {found.pk for found in left_out}
-            if ids != set(campaign.excluded_campaigns.values_list("pk", flat=True)):
-                campaign.excluded_campaigns.set(ids)
-                changed.append("excluded_campaigns")
+        for name in chosen:
+            if name in changes:
+                getattr(campaign, name).set(changes[name])
+                changed.append(name)
         if changed:
             withdraw(campaign_id, person)
             record(person, "campaign.edited", campaign, fields=changed)

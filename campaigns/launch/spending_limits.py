@@ -12,6 +12,8 @@ from django.db import transaction
 from callcenter.access.models import Team
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from callcenter.edits.shown import Shown
+from callcenter.edits.states import State, encode
 from campaigns.core import budget, day_caps
 from campaigns.core.day_caps import CapToday
 from campaigns.models import DayCap
@@ -44,14 +46,35 @@ def _key(limit: DayCap) -> tuple[MoneyWait, int]:
     return (MoneyWait.TEAM_DAY, limit.team_id) if limit.team_id else (MoneyWait.PERSON_DAY, limit.person_id or 0)
 
 
-def set_limit(person: Person, whose: Team | User, currency: str, amount: Decimal) -> DayCap:
+def key_of(whose: Team | User, currency: str) -> str:
+    """Return what names the limit of a team or user in one currency."""
+    return f"{whose._meta.model_name} {whose.pk} {currency}"
+
+
+def limits_state() -> State:
+    """Return the amounts of all limits by `key_of`, as their form shows them."""
+    limits = DayCap.objects.select_related("team", "person")
+    return {"limits": {key_of(one.team or one.person, one.currency): encode(one.amount) for one in limits}}  # type: ignore[arg-type]
+
+
+def set_limit(
+    person: Person, whose: Team | User, currency: str, amount: Decimal, shown: Shown | None = None
+) -> DayCap | None:
     """Set or change the limit of a team or user in one currency; who waits for money looks again at once.
 
-    Raises PermissionDenied.
+    Returns None where nothing was changed. Raises PermissionDenied, and BothChanged if somebody else changed the limit
+    since the page was shown.
     """
     _demand(person)
     of = {"team": whose} if isinstance(whose, Team) else {"person": whose}
     with transaction.atomic():
+        if shown is not None:
+            # Under the lock of whose it is: a new limit has no row of its own yet.
+            type(whose)._default_manager.select_for_update().get(pk=whose.pk)
+            before = shown.state or limits_state()
+            typed = {"limits": {**before["limits"], key_of(whose, currency): encode(amount)}}
+            if not shown.join(typed, limits_state()):
+                return None
         limit, _is_new = DayCap.objects.update_or_create(**of, currency=currency, defaults={"amount": amount})
         record(person, "spending_limit.set", whose, amount=str(amount), currency=currency)
         transaction.on_commit(budget.wake_waiting)

@@ -23,6 +23,7 @@ from providers.types import FINAL, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.ringing import Run, follow, number_of, ring
 from tests.conftest import ALL_DAY, make_campaign, make_person
+from tests.shown import shown_at
 
 VENDORS = ("bitel", "unleashx", "bolna", "voicy", "vocode")
 
@@ -144,8 +145,9 @@ def test_a_pasted_key_is_judged_within_two_seconds(provider: Provider, client: C
     good = provider.secrets.open()["api_key"]
     url = reverse("provider-key", args=[provider.pk])
     for key, status in (("a-wrong-key-0123456789", 422), (good, 302)):
+        seen = shown_at(client, reverse("provider", args=[provider.pk]))
         begun = time.monotonic()
-        assert client.post(url, {"secret_api_key": key}).status_code == status
+        assert client.post(url, {"secret_api_key": key} | seen).status_code == status
         assert time.monotonic() - begun < 2
         provider.refresh_from_db()
         assert provider.secrets.open()["api_key"] == good

@@ -33,6 +33,7 @@ from providers.types import FINAL, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.troubles import CANARY, FAILING, KEY_TROUBLES, ONE_OF_A_KIND, TROUBLES, FailsAtOrders
 from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list
+from tests.shown import shown_at
 
 Run = Callable[..., None]
 MINUTE = datetime.timedelta(minutes=1)
@@ -330,7 +331,8 @@ def test_page_takes_a_new_key_and_calls_go_on(desk: Desk, trouble: str, client: 
     assert "The stored keys cannot be read. Paste this one anew." in before
     answer = client.post(reverse("provider-resume", args=[desk.troubled.pk]), follow=True).content.decode()
     assert "stays halted" in answer
-    assert client.post(reverse("provider-key", args=[desk.troubled.pk]), {"secret_api_key": good}).status_code == 302
+    sent = {"secret_api_key": good} | shown_at(client, page)
+    assert client.post(reverse("provider-key", args=[desk.troubled.pk]), sent).status_code == 302
     client.post(reverse("provider-resume", args=[desk.troubled.pk]))
     desk.troubled.refresh_from_db()
     assert desk.troubled.secrets.open() == {"api_key": good}

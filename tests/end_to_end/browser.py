@@ -107,6 +107,13 @@ class _Reader(HTMLParser):
         self._words += data
 
 
+def forms_of(page: str) -> list[Form]:
+    """Return the forms of a page, in its order."""
+    reader = _Reader()
+    reader.feed(page)
+    return reader.forms
+
+
 class Browser:
     """Follows redirects, sends forms with their token, keeps the page that is open."""
 

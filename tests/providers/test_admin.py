@@ -31,6 +31,7 @@ from tests.conftest import (
 )
 from tests.providers.fake_vendor import answering
 from tests.providers.form_data import CANARY, filled
+from tests.shown import shown_at
 
 pytestmark = pytest.mark.django_db
 GOOD = {"/user/me": (200, json.dumps({"name": "Bruce", "wallet": 42.5}))}
@@ -63,6 +64,12 @@ def one_of_each(admin_person: User) -> Provider:
 
 def url(model: type[Any], page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def change(setup: Client, row: Any, sent: dict[str, Any]) -> Any:
+    """Send a row's form as its page had shown it."""
+    page = url(type(row), "change", row.pk)
+    return setup.post(page, sent | shown_at(setup, page))
 
 
 def pages() -> list[Any]:
@@ -186,7 +193,7 @@ def test_an_edit_writes_only_what_was_edited(setup: Client, monkeypatch: pytest.
 
     monkeypatch.setattr(admin.site._registry[Provider], "get_object", halted_meanwhile)
     with answering(GOOD) as asked:
-        response = setup.post(url(Provider, "change", provider.pk), filled("bolna", secret_api_key="", max_lines="9"))
+        response = change(setup, provider, filled("bolna", secret_api_key="", max_lines="9"))
     assert response.status_code == 302, response.context["adminform"].form.errors
     assert asked == []
     provider.refresh_from_db()
@@ -198,14 +205,14 @@ def test_an_edit_writes_only_what_was_edited(setup: Client, monkeypatch: pytest.
 def test_a_refused_key_leaves_the_old_one(setup: Client) -> None:
     provider = make_provider(name="Ours", secrets={"api_key": "the-old-key-0123"})
     with answering(DEAD):
-        response = setup.post(url(Provider, "change", provider.pk), filled("bolna", max_lines="9"))
+        response = change(setup, provider, filled("bolna", max_lines="9"))
     assert response.status_code == 200
     assert CANARY not in response.content.decode()
     provider.refresh_from_db()
     assert provider.secrets.open() == {"api_key": "the-old-key-0123"}
     assert provider.max_lines != 9
     with answering(DEAD):
-        setup.post(url(Provider, "change", provider.pk), filled("bolna", keep_untested="on"))
+        change(setup, provider, filled("bolna", keep_untested="on"))
     provider.refresh_from_db()
     assert provider.secrets.open() == {"api_key": CANARY}
 
@@ -261,30 +268,30 @@ def test_a_person_is_added_with_a_role_and_a_team(setup: Client) -> None:
 
 def test_the_admin_role_opens_set_up_and_its_loss_closes_it(setup: Client, client: Client) -> None:
     person = make_person(CALLER)
-    setup.post(url(User, "change", person.pk), edited(person, ADMIN, CALLER))
+    change(setup, person, edited(person, ADMIN, CALLER))
     person = User.objects.get(pk=person.pk)
     assert person.is_staff
     assert person.has_perm("access.manage_providers")
-    setup.post(url(User, "change", person.pk), edited(person, CALLER))
+    change(setup, person, edited(person, CALLER))
     person = User.objects.get(pk=person.pk)
     assert not person.is_staff
     assert not person.has_perm("access.manage_providers")
 
 
 def test_nobody_raises_oneself(setup: Client, admin_person: User) -> None:
-    response = setup.post(url(User, "change", admin_person.pk), edited(admin_person, ADMIN, MANAGER, first_name="A"))
+    response = change(setup, admin_person, edited(admin_person, ADMIN, MANAGER, first_name="A"))
     assert response.status_code == 302
     admin_person.refresh_from_db()
     assert admin_person.first_name == "A"
     assert [group.name for group in admin_person.groups.all()] == [ADMIN]
-    setup.post(url(User, "change", admin_person.pk), {"username": admin_person.username})
+    change(setup, admin_person, {"username": admin_person.username})
     admin_person.refresh_from_db()
     assert admin_person.is_active
 
 
 def test_an_admin_may_be_demoted_while_another_stays(setup: Client) -> None:
     second = make_person(ADMIN)
-    assert setup.post(url(User, "change", second.pk), edited(second, CALLER)).status_code == 302
+    assert change(setup, second, edited(second, CALLER)).status_code == 302
     assert not User.objects.get(pk=second.pk).has_perm("access.manage_providers")
 
 

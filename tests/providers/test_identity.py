@@ -24,6 +24,7 @@ from tests.conftest import make_call, make_provider
 from tests.providers.form_data import filled
 from tests.providers.sandbox_backend import open_at, place, settle
 from tests.providers.sandbox_caller import control
+from tests.shown import shown_at
 
 pytestmark = pytest.mark.django_db
 SPEED = 20.0
@@ -76,8 +77,9 @@ def test_a_key_of_another_account_is_refused_while_calls_are_open(
     call = with_call(at, provider)
     client.force_login(admin_person)
     url = reverse("provider-key", args=[provider.pk])
+    seen = shown_at(client, reverse("provider", args=[provider.pk]))
     for more in ({}, {"keep_untested": "on"}):
-        response = client.post(url, {"secret_api_key": other_key(slug), **more})
+        response = client.post(url, {"secret_api_key": other_key(slug), **more, **seen})
         assert response.status_code == 422
         shown = response.content.decode()
         assert SENTENCE in shown
@@ -89,7 +91,7 @@ def test_a_key_of_another_account_is_refused_while_calls_are_open(
     assert provider.halted_at is None
     # Once nothing is open there, the account may change, and the page says so.
     Call.objects.filter(pk=call.pk).update(status=CallStatus.NO_ANSWER)
-    response = client.post(url, {"secret_api_key": other_key(slug)}, follow=True)
+    response = client.post(url, {"secret_api_key": other_key(slug)} | seen, follow=True)
     assert "It is a key of another account than before" in str(next(iter(response.context["messages"])))
     provider.refresh_from_db()
     assert provider.secrets.open()["api_key"] == other_key(slug)
@@ -101,7 +103,8 @@ def test_another_key_of_the_same_account_is_taken(at: str, slug: str, client: Cl
     provider = provider_at(at, slug)
     with_call(at, provider)
     client.force_login(admin_person)
-    response = client.post(reverse("provider-key", args=[provider.pk]), {"secret_api_key": second_key(slug)})
+    sent = {"secret_api_key": second_key(slug)} | shown_at(client, reverse("provider", args=[provider.pk]))
+    response = client.post(reverse("provider-key", args=[provider.pk]), sent)
     assert response.status_code == 302
     provider.refresh_from_db()
     assert provider.secrets.open()["api_key"] == second_key(slug)
@@ -117,7 +120,8 @@ def test_set_up_refuses_it_too_and_loses_nothing(at: str, slug: str, client: Cli
         slug, secret_api_key=other_key(slug), option_base_url=provider.options["base_url"], max_lines="9",
         keep_untested="on",
     )  # fmt: skip
-    response = client.post(reverse("admin:providers_provider_change", args=[provider.pk]), sent)
+    page = reverse("admin:providers_provider_change", args=[provider.pk])
+    response = client.post(page, sent | shown_at(client, page))
     assert response.status_code == 200
     shown = response.content.decode()
     assert SENTENCE in shown
@@ -180,9 +184,8 @@ def test_the_page_says_what_cannot_be_compared(at: str, client: Client, admin_pe
     provider = provider_at(at, "bitel")
     make_call(provider=provider, status="unknown", placing_at=timezone.now())
     client.force_login(admin_person)
-    response = client.post(
-        reverse("provider-key", args=[provider.pk]), {"secret_api_key": second_key("bitel")}, follow=True
-    )
+    sent = {"secret_api_key": second_key("bitel")} | shown_at(client, reverse("provider", args=[provider.pk]))
+    response = client.post(reverse("provider-key", args=[provider.pk]), sent, follow=True)
     told = "It could not be checked whether the key belongs to the same account: Bitel offers no account ID"
     assert told in str(next(iter(response.context["messages"])))
     assert told in response.content.decode()

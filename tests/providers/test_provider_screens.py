@@ -18,6 +18,7 @@ from providers.types import CallStatus
 from tests.conftest import make_agent, make_call, make_provider
 from tests.providers.fake_vendor import answering
 from tests.providers.form_data import CANARY
+from tests.shown import shown_at
 
 pytestmark = pytest.mark.django_db
 GOOD = {"/user/me": (200, json.dumps({"name": "Bruce", "wallet": 42.5}))}
@@ -152,9 +153,9 @@ def test_a_foreign_address_is_not_gone_to(client: Client, admin_person: User) ->
 def test_a_new_key_is_tested_before_it_replaces_the_old_one(client: Client, admin_person: User) -> None:
     provider = make_provider(secrets={"api_key": "the-old-key-0123"})
     client.force_login(admin_person)
-    url = reverse("provider-key", args=[provider.pk])
+    url, page = reverse("provider-key", args=[provider.pk]), reverse("provider", args=[provider.pk])
     with answering(DEAD):
-        response = client.post(url, {"secret_api_key": CANARY})
+        response = client.post(url, {"secret_api_key": CANARY} | shown_at(client, page))
     assert response.status_code == 422
     shown = response.content.decode()
     assert "does not accept the key" in shown
@@ -162,14 +163,15 @@ def test_a_new_key_is_tested_before_it_replaces_the_old_one(client: Client, admi
     assert CANARY not in shown
     assert Provider.objects.get().secrets.open() == {"api_key": "the-old-key-0123"}
     with answering(GOOD):
-        response = client.post(url, {"secret_api_key": CANARY}, follow=True)
+        response = client.post(url, {"secret_api_key": CANARY} | shown_at(client, page), follow=True)
     assert texts(response)[0].startswith("The new key is stored. The key works")
     found = Provider.objects.get()
     assert found.secrets.open() == {"api_key": CANARY}
     assert found.secrets_set_by == admin_person
     assert found.account["label"] == "Bruce"
     with answering(NotSent("No connection.")):
-        client.post(url, {"secret_api_key": "another-key-89ab", "keep_untested": "on"})
+        sent = {"secret_api_key": "another-key-89ab", "keep_untested": "on"}
+        client.post(url, sent | shown_at(client, page))
     assert Provider.objects.get().secrets.open() == {"api_key": "another-key-89ab"}
 
 

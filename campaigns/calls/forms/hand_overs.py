@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.edits.forms import EditsRow
+from callcenter.edits.states import Edited
 from campaigns.calls.hand_overs import people_to_give_to
+from campaigns.models import HandOver
 
 
 class UserChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -15,15 +19,28 @@ class UserChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         """Return a user's full name, else the name to log in with."""
-        return str(obj.get_full_name() or obj.get_username())
+        return self.name_of(obj)
+
+    @staticmethod
+    def name_of(user: Any) -> str:
+        """Return a user's full name, else the name to log in with."""
+        return str(user.get_full_name() or user.get_username())
 
 
-class GiveForm(forms.Form):
-    """Who gets it; `holder` is the id of who has it now."""
+class GiveForm(EditsRow, forms.Form):
+    """Who gets a hand-over."""
+
+    edited = Edited(["person"])
 
     person = UserChoice(people_to_give_to(), label=_("To whom"))
 
-    def __init__(self, *args: Any, holder: int | None, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Any, hand_over: HandOver) -> None:
+        super().__init__(data)
+        self.begin(data, hand_over)
         fields: dict[str, Any] = self.fields
-        fields["person"].queryset = people_to_give_to().exclude(pk=holder or 0)
+        fields["person"].queryset = people_to_give_to().exclude(pk=hand_over.person_id or 0)
+
+    def words_of(self, column: str, key: str | None, value: Any) -> str:
+        """Return a user's name as the choice shows it."""
+        found = get_user_model().objects.filter(pk=value).first()
+        return UserChoice.name_of(found) if found else ""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.edits.forms import EditsRow
+from callcenter.edits.states import Edited
+from campaigns.calls.remarks import review_state
 from campaigns.contacts.forms.fields import read_tags
+from campaigns.models import Call
 from campaigns.models.remarks import MAX_CALL_NOTE, MAX_COMMENT
 
 SCORES = (
@@ -40,10 +46,17 @@ class TagForm(forms.Form):
         return read_tags(self.cleaned_data["tags"])
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(EditsRow, forms.Form):
     """A score and a comment."""
+
+    edited = Edited(["score", "comment"], together=[("score", "comment")])
 
     score = forms.TypedChoiceField(label=_("Score"), choices=SCORES, coerce=int, widget=forms.RadioSelect)
     comment = forms.CharField(
         label=_("Comment"), required=False, max_length=MAX_COMMENT, widget=forms.Textarea({"rows": 2, "dir": "auto"})
     )
+
+    def __init__(self, data: Any, call: Call) -> None:
+        state = review_state(call)
+        super().__init__(data, initial=state)
+        self.begin(data, None, about=f"review:{call.pk}", state=state)

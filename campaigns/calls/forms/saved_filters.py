@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import unquote_plus
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
+from callcenter.edits.forms import EditsRow
+from callcenter.edits.states import Edited
+from campaigns.calls.saved_filters import filters_state
 from campaigns.contacts.importing.people_rows import plain_text
 
 
-class SaveFilterForm(forms.Form):
+class SaveFilterForm(EditsRow, forms.Form):
     """The name of a saved filter, and whether it is shared."""
+
+    edited = Edited(["filters"], by_key=frozenset({"filters"}))
 
     name = forms.CharField(label=_("Name"), max_length=80)
     is_shared = forms.BooleanField(
@@ -21,8 +29,23 @@ class SaveFilterForm(forms.Form):
 
     def __init__(self, *arguments: object, person: Person) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
+        self.begin(
+            self.data if self.is_bound else None, None, about=f"filters:{person.pk}", state=filters_state(person)
+        )
         if not may(person, "share_filters"):
             del self.fields["is_shared"]
+
+    def field_of(self, column: str, key: str | None) -> str:
+        """Return the field that names the filter."""
+        return "name"
+
+    def label_of(self, column: str, key: str | None) -> str:
+        """Return the filter's name."""
+        return key or ""
+
+    def words_of(self, column: str, key: str | None, value: Any) -> str:
+        """Return what is filtered, as it stands in the address of the log."""
+        return unquote_plus(value[0]) if value else ""
 
     def clean_name(self) -> str:
         """Return the name as one line."""

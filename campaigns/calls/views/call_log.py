@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
+from callcenter.edits.shown import BothChanged
 from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters
 from campaigns.calls import call_log as call_log_module
 from campaigns.calls.forms.call_filters import CallFilterForm
@@ -72,7 +73,10 @@ def save_filter(request: HttpRequest) -> HttpResponse:
                 form.query(),
                 is_shared=save_form.cleaned_data.get("is_shared", False),
                 names_person=bool(form.filters().person),
+                shown=save_form.shown_values,
             )
+        except BothChanged as both:
+            save_form.show_both(both, request.user)
         except saved_filters.FilterRefusal as refusal:
             field = refusal.field if refusal.field in save_form.fields else "name"
             save_form.add_error(field, str(refusal))

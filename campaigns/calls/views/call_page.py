@@ -104,7 +104,6 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
 
 def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
     review = CallReview.objects.select_related("reviewer").filter(call=call).first()
-    start = {"score": review.score, "comment": review.comment} if review else None
     may_note = may(request.user, "note_calls")
     return {
         "notes": CallNote.objects.filter(call=call).select_related("author"),
@@ -112,6 +111,6 @@ def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
         "review": review,
         "note_form": CallNoteForm() if may_note else None,
         "tag_form": TagForm() if may_note else None,
-        "review_form": ReviewForm(initial=start) if may(request.user, "review_calls") else None,
+        "review_form": ReviewForm(None, call) if may(request.user, "review_calls") else None,
         "tags": remarks.suggestions() if may_note else [],
     }

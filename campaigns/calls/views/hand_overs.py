@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from callcenter.edits.shown import BothChanged
 from campaigns.calls import hand_overs
 from campaigns.calls.forms.hand_overs import GiveForm
 from campaigns.core.refusals import Refusal
@@ -25,10 +26,12 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("hand_over")
     if found.state != HandOver.State.OPEN:
         return _ended(request)
-    form = GiveForm(request.POST or None, holder=found.person_id)
+    form = GiveForm(request.POST or None, found)
     if request.method == "POST" and form.is_valid():
         try:
-            given = hand_overs.pass_on(pk, request.user, form.cleaned_data["person"].pk)
+            given = hand_overs.pass_on(pk, request.user, form.cleaned_data["person"].pk, form.shown_values)
+        except BothChanged as both:
+            form.show_both(both, request.user)
         except Refusal as refusal:
             form.add_error("person", str(refusal))
         else:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,6 +19,7 @@ from campaigns.calls.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, 
 from campaigns.calls.pricing import guess_price
 from campaigns.calls.quick_call import place_single_call
 from campaigns.core.refusals import Refusal
+from campaigns.core.views.page_requests import typed_before
 from campaigns.models import Call, Contact
 from campaigns.number_types import has_usual_price
 from providers.models import Provider
@@ -33,6 +35,9 @@ def quick_call(request: HttpRequest) -> HttpResponse:
         if request.POST.get("do") == "call":
             return _place(request, again)
         return _page(request, QuickCallForm(request.POST, person=request.user, again=again))
+    if (typed := typed_before(request, reverse("quick-call"), reverse("quick-call-check"))) is not None:
+        again = _earlier_call(request, typed.get("again", ""))
+        return _page(request, QuickCallForm(typed, person=request.user, again=again))
     again = _earlier_call(request, request.GET.get("again", ""))
     start = _start_of(request, again) if again else _person_start(request)
     return _page(request, QuickCallForm(start, person=request.user, again=again))

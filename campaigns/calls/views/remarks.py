@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from callcenter.edits.shown import BothChanged
 from campaigns.calls import remarks
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.views.call_page import page_of, seen_call
@@ -60,9 +61,15 @@ def remove_tag(request: HttpRequest, pk: int, tag: int) -> HttpResponse:
 @needs("review_calls")
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """Review a call with a score and a comment."""
-    call, form = seen_call(request, pk), ReviewForm(request.POST)
+    call = seen_call(request, pk)
+    form = ReviewForm(request.POST, call)
     if not form.is_valid():
         return page_of(request, call, review_form=form)
-    remarks.review(call, request.user, form.cleaned_data["score"], form.cleaned_data["comment"])
+    given = form.cleaned_data
+    try:
+        remarks.review(call, request.user, given["score"], given["comment"], form.shown_values)
+    except BothChanged as both:
+        form.show_both(both, request.user)
+        return page_of(request, call, review_form=form)
     messages.success(request, _("The review is kept, with your name."))
     return go_back(request, "call", pk)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.edits.forms import EditsModelRow, EditsRow
+from callcenter.edits.states import Edited
 from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
 from campaigns.contacts.importing.people_rows import MAX_VARIABLE, plain_text
 from campaigns.core.forms.days_and_lengths import DayField
@@ -25,14 +27,14 @@ MAX_VARIABLE_KEY = 80
 """Characters of a variable's name."""
 
 
-if TYPE_CHECKING:
-    ContactForm = forms.ModelForm[Contact]
-else:
-    ContactForm = forms.ModelForm
-
-
-class PersonForm(ContactForm):
+class PersonForm(EditsModelRow):
     """The data of one person."""
+
+    edited = Edited(
+        ["name", "phone", "region", "time_zone", "variables", "tags", "consent_source", "consent_at"],
+        by_key=frozenset({"variables"}),
+        together=[("phone", "region")],
+    )
 
     phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
     time_zone = forms.CharField(
@@ -95,12 +97,13 @@ class PersonForm(ContactForm):
         return found
 
     def clean_consent_at(self) -> datetime.datetime | None:
-        """Return the stored time if the day is unchanged, else the beginning of the day."""
-        day, kept = self.cleaned_data["consent_at"], Contact.objects.filter(pk=self.instance.pk).first()
+        """Return the time that was shown if the day is unchanged, else the beginning of the day."""
+        day: datetime.date | None = self.cleaned_data["consent_at"]
+        shown: datetime.datetime | None = self.instance.consent_at
         if day is None:
             return None
-        if kept is not None and kept.consent_at and timezone.localtime(kept.consent_at).date() == day:
-            return kept.consent_at
+        if shown and timezone.localtime(shown).date() == day:
+            return shown
         if day > timezone.localdate():
             raise ValidationError(
                 _("This day is in the future: write the day on which consent was given."), code="future"
@@ -133,10 +136,16 @@ class ContactNoteForm(forms.Form):
     text = forms.CharField(label=_("New note"), max_length=MAX_NOTE, widget=forms.Textarea({"rows": 3, "dir": "auto"}))
 
 
-class TagsForm(forms.Form):
+class TagsForm(EditsRow, forms.Form):
     """The tags of one person."""
 
+    edited = Edited(["tags"])
+
     tags = forms.CharField(label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Parted by commas."))
+
+    def __init__(self, data: Any, contact: Contact) -> None:
+        super().__init__(data, initial={"tags": ", ".join(contact.tags)})
+        self.begin(data, contact)
 
     def clean_tags(self) -> list[str]:
         """Return the tags, each once."""

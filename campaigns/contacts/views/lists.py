@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from callcenter.edits.shown import BothChanged
 from campaigns.contacts import lists as service
 from campaigns.contacts import people
 from campaigns.contacts.forms.lists import ListForm
@@ -48,7 +49,7 @@ def new_list(request: HttpRequest) -> HttpResponse:
 def one_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the people of one list."""
     contact_list = get_object_or_404(ContactList, pk=pk)
-    return _show_list(request, contact_list, ListForm(initial={"name": contact_list.name}))
+    return _show_list(request, contact_list, ListForm(row=contact_list))
 
 
 def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) -> HttpResponse:
@@ -74,10 +75,12 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
 def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename a list."""
     contact_list = get_object_or_404(ContactList, pk=pk)
-    form = ListForm(request.POST)
+    form = ListForm(request.POST, contact_list)
     if form.is_valid():
         try:
-            service.rename_list(contact_list, form.cleaned_data["name"], request.user)
+            service.rename_list(pk, form.cleaned_data["name"], request.user, form.shown_values)
+        except BothChanged as both:
+            form.show_both(both, request.user)
         except Refusal as refusal:
             form.add_error("name", str(refusal))
         else:

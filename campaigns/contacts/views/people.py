@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
+from callcenter.edits.shown import BothChanged
 from campaigns import time_zones
 from campaigns.calls import hand_overs
 from campaigns.contacts import allowed_numbers, duplicates
@@ -94,7 +95,7 @@ def _whole(pk: int) -> Contact:
 
 
 def _tags_form(contact: Contact) -> TagsForm:
-    return TagsForm(initial={"tags": ", ".join(contact.tags)})
+    return TagsForm(None, contact)
 
 
 def _show_person(
@@ -144,7 +145,9 @@ def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = service.change_person(pk, form.values(), request.user)
+            changed = service.change_person(pk, form.values(), request.user, form.shown_values)
+        except BothChanged as both:
+            form.show_both(both, request.user)
         except Refusal as refusal:
             form.add_error("phone", str(refusal))
         else:
@@ -203,10 +206,14 @@ def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
 def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
     """Replace a person's tags."""
     contact = _whole(pk)
-    form = TagsForm(request.POST)
+    form = TagsForm(request.POST, contact)
     if not form.is_valid():
         return _show_person(request, contact, ContactNoteForm(), form)
-    service.change_person(pk, {"tags": form.cleaned_data["tags"]}, request.user)
+    try:
+        service.change_person(pk, {"tags": form.cleaned_data["tags"]}, request.user, form.shown_values)
+    except BothChanged as both:
+        form.show_both(both, request.user)
+        return _show_person(request, contact, ContactNoteForm(), form)
     messages.success(request, _("Tags saved."))
     return redirect("person", pk)
 

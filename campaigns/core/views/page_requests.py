@@ -6,7 +6,7 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -27,6 +27,19 @@ def token_of(request: HttpRequest) -> UUID | None:
         return UUID(request.POST.get("form_token", ""))
     except ValueError:
         return None
+
+
+def typed_before(request: HttpRequest, *addresses: str) -> QueryDict | None:
+    """Return what was typed into a form of this page that goes to one of these addresses and could not be taken then.
+
+    Only of a page that is opened, and only for its user: see `callcenter.kept_forms`. For forms whose fields depend on
+    what is chosen in them; all others are filled in once the page is finished.
+    """
+    for kept in getattr(request, "kept_forms", ()):
+        if kept.action.partition("?")[0] in addresses:
+            request.kept_forms_used.add(kept.action)  # type: ignore[attr-defined]
+            return cast(QueryDict, kept.data)
+    return None
 
 
 def go_back(request: HttpRequest, fallback: str, *arguments: object) -> HttpResponse:

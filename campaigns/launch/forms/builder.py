@@ -14,6 +14,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, team_of
+from callcenter.edits.states import Edited
 from campaigns.contacts.forms.fields import read_tags
 from campaigns.core.installation import current
 from campaigns.launch.audience_query import Selection
@@ -29,6 +30,10 @@ LEAST_MINUTES = 30
 OFFERED_TO_LEAVE_OUT = 50
 WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
 CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
+MESSAGE = ("provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine")
+HOURS = ("hours_start", "hours_end")
+POLICY = ("retries", "hand_overs")
+"""Columns that mean something only together: what one of them may be depends on the others."""
 LOCKED = (
     "name", "provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine", "lists", "tags",
     "excluded_campaigns", "excludes_only_reached",
@@ -52,6 +57,16 @@ class CampaignForm(PolicyForm):
     With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
     a launch needs may be empty.
     """
+
+    edited = Edited(
+        [
+            "name", "lists", "tags", "excluded_campaigns", "excludes_only_reached", "variables", "days",
+            "calls_per_minute", "max_lines", "max_attempts", "attempts_a_day", "budget", "budget_is_soft",
+            "quiet_hours", *MESSAGE, *HOURS, *POLICY,
+        ],
+        by_key=frozenset({"variables", *POLICY}),
+        together=[MESSAGE, HOURS, POLICY],
+    )  # fmt: skip
 
     hours_start = forms.TimeField(label=_("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     hours_end = forms.TimeField(
@@ -321,6 +336,22 @@ class CampaignForm(PolicyForm):
             FormSection("retries", _("Further attempts"), ""),
             FormSection("budget", _("Budget"), ""),
         ]
+
+    # Both changed one
+
+    def field_of(self, column: str, key: str | None) -> str:
+        """Return the field at which a part is shown; that of an outcome for a part of the policy."""
+        return self.policy_field_of(column, key) if column in POLICY else super().field_of(column, key)
+
+    def label_of(self, column: str, key: str | None) -> str | Promise:
+        """Return the label of a part; of what is one thing in several fields, that of its section."""
+        return {"provider": _("Message"), "hours_start": _("Hours")}.get(column) or super().label_of(column, key)
+
+    def words_of(self, column: str, key: str | None, value: Any) -> str | Promise:
+        """Return a part in words; days by their names, the policy by times and people."""
+        if column == "days":
+            return ", ".join(str(WEEKDAYS[day]) for day in value or ())
+        return self.policy_words(column, value) if column in POLICY else super().words_of(column, key, value)
 
     # Saving
 

@@ -84,6 +84,18 @@ class PolicyForm(VariablesForm):
                 field.label = format_lazy("{}: {}", words, field.label)
                 self.fields[f"{part}_{outcome}"] = field
 
+    def policy_field_of(self, column: str, key: str | None) -> str:
+        """Return the field at which an outcome's part of the policy is shown."""
+        return f"then_{key}"
+
+    @staticmethod
+    def policy_words(column: str, value: Any) -> str:
+        """Return what follows on an outcome, as it is stored, in words."""
+        if column == "retries":
+            return ", ".join(str(minutes) for minutes in value or ())
+        person = people_to_give_to().filter(pk=(value or {}).get("person")).first()
+        return (person.get_full_name() or person.get_username()) if person else ""
+
     @property
     def policy_rows(self) -> list[PolicyRow]:
         """The fields of each outcome."""

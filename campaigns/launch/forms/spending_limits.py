@@ -10,12 +10,17 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.models import Team
+from callcenter.edits.forms import EditsRow
+from callcenter.edits.states import Edited
 from campaigns.launch.forms.fields import AmountField
+from campaigns.launch.spending_limits import limits_state
 from providers.models import Provider
 
 
-class SpendingLimitForm(forms.Form):
+class SpendingLimitForm(EditsRow, forms.Form):
     """A limit of one team or one user."""
+
+    edited = Edited(["limits"], by_key=frozenset({"limits"}))
 
     team = forms.ModelChoiceField(Team.objects.all(), label=_("Team"), required=False, empty_label=_("None"))
     person = forms.ModelChoiceField(
@@ -29,11 +34,16 @@ class SpendingLimitForm(forms.Form):
         label=_("Currency"), help_text=_("A limit counts only calls in its currency. Set one for each currency.")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.begin(data, None, about="spending limits", state=limits_state())
         used = Provider.objects.exclude(currency="").order_by("currency").values_list("currency", flat=True).distinct()
         fields: dict[str, Any] = self.fields
         fields["currency"].choices = [(currency, currency) for currency in used]
+
+    def field_of(self, column: str, key: str | None) -> str:
+        """Return the field of the amount."""
+        return "amount"
 
     def clean(self) -> dict[str, Any]:
         """Demand one of team and user, not both."""

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.edits.forms import EditsModelRow
 from campaigns.core.message import MAX_VARIABLES, clean
-from campaigns.models import Campaign
 from providers.models import Agent, Provider
-
-if TYPE_CHECKING:
-    CampaignModelForm = forms.ModelForm[Campaign]
-else:
-    CampaignModelForm = forms.ModelForm
 
 SPARE_ROWS = 2
 
@@ -31,7 +26,7 @@ class VariableRow:
     is_expected: bool
 
 
-class VariablesForm(CampaignModelForm):
+class VariablesForm(EditsModelRow):
     """The part of the builder that depends on the variables of the chosen agent."""
 
     _variable_rows: list[VariableRow]

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import needs
+from callcenter.edits.shown import BothChanged
 from campaigns.core import message as message_module
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import person_of, token_of
+from campaigns.core.views.page_requests import person_of, token_of, typed_before
 from campaigns.launch import drafts, test_call
 from campaigns.launch.forms.builder import CampaignForm
 from campaigns.launch.views.campaigns import find_campaign
@@ -54,7 +55,12 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
         lists = None if form.is_launched else form.cleaned_data["lists"]
         left_out = None if form.is_launched else form.cleaned_data["excluded_campaigns"]
         try:
-            changed = drafts.change(pk, person, form.values(), lists, left_out, was_launched=form.is_launched)
+            changed = drafts.change(
+                pk, person, form.values(), lists, left_out, was_launched=form.is_launched, shown=form.shown_values
+            )
+        except BothChanged as both:
+            form.show_both(both, person)
+            return _builder(request, form)
         except Refusal as error:
             messages.error(request, str(error))
             return redirect("campaign", pk)
@@ -69,13 +75,14 @@ def chosen_lists(asked: Sequence[str]) -> list[int]:
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> CampaignForm:
+    typed = request.POST if request.method == "POST" else typed_before(request, request.path)
     return CampaignForm(
-        request.POST if request.method == "POST" else None,
+        typed,
         instance=campaign,
         # A list's page, and an import's, lead here with the list chosen already.
         initial={} if campaign.pk else {"lists": chosen_lists(request.GET.getlist("list"))},
         person=person_of(request),
-        is_staying=request.method == "POST" and request.POST.get("then") == "stay",
+        is_staying=typed is not None and (request.method == "GET" or typed.get("then") == "stay"),
         is_draft=request.POST.get("then") == "save",
     )
 

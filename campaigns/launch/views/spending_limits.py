@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from callcenter.access.roles import may, needs
+from callcenter.edits.shown import BothChanged
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import spending_limits
 from campaigns.launch.forms.spending_limits import SpendingLimitForm
@@ -26,9 +27,13 @@ def limits(request: HttpRequest) -> HttpResponse:
     if form is not None and form.is_valid():
         given = form.cleaned_data
         whose = given["team"] or given["person"]
-        spending_limits.set_limit(person_of(request), whose, given["currency"], given["amount"])
-        messages.success(request, _("Saved. It holds from the next call on."))
-        return redirect("spending-limits")
+        try:
+            spending_limits.set_limit(person_of(request), whose, given["currency"], given["amount"], form.shown_values)
+        except BothChanged as both:
+            form.show_both(both, request.user)
+        else:
+            messages.success(request, _("Saved. It holds from the next call on."))
+            return redirect("spending-limits")
     context = {
         "limits": spending_limits.limits_today(),
         "providers": Provider.objects.filter(is_active=True),

@@ -24,6 +24,7 @@ from campaigns.templatetags.call_cells import CELLS
 from providers.types import CallStatus
 from tests.answers import html_of
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_provider
+from tests.shown import shown_at
 
 NOW = timezone.now()
 
@@ -227,7 +228,8 @@ def test_totals_add_up_what_passes_the_filters(as_manager: Client, manager: User
 
 
 def save(client: Client, name: str, query: str = "state=busy&column=person", **fields: str) -> Any:
-    return client.post(reverse("filter-save"), {"name": name, "query": query, **fields})
+    seen = shown_at(client, f"{reverse('call-log')}?state=busy")
+    return client.post(reverse("filter-save"), {"name": name, "query": query, **fields, **seen})
 
 
 def test_a_filter_is_saved_found_replaced_and_deleted(as_manager: Client, manager: User) -> None:

@@ -19,6 +19,7 @@ from campaigns.models import Call, HandOver
 from campaigns.outcomes import Outcome, Plan, Then
 from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_person
+from tests.shown import shown_at
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)
@@ -155,7 +156,9 @@ def test_it_is_given_to_another_who_then_has_it(client: Client, caller: User) ->
     client.force_login(caller)
     url = reverse("hand-over", args=[given.pk])
     assert "Omid Karimi" in text_of(client.get(url))
-    assert "Given to Omid Karimi." in text_of(client.post(url, {"person": other.pk}, follow=True))
+    assert "Given to Omid Karimi." in text_of(
+        client.post(url, {"person": other.pk} | shown_at(client, url), follow=True)
+    )
     given.refresh_from_db()
     assert (given.person, given.given_by, given.due_at, given.state) == (other, caller, due_at, "open")
     assert given.call.events.get().detail == "Omid Karimi"

@@ -22,6 +22,7 @@ from providers.models import Provider, ProviderExchange
 from providers.types import CallStatus
 from tests.answers import html_of
 from tests.conftest import make_call, make_provider
+from tests.shown import shown_at
 
 NOW = timezone.now()
 
@@ -81,7 +82,8 @@ def test_a_manager_reviews_and_the_last_word_stands(client: Client, caller: User
     assert "Review this call" not in html_of(client.get(reverse("call", args=[call.pk])))
     client.force_login(manager)
     for score in ("2", "4"):
-        client.post(address, {"score": score, "comment": "polite"})
+        seen = shown_at(client, reverse("call", args=[call.pk]))
+        client.post(address, {"score": score, "comment": "polite"} | seen)
     for wrong in ("0", "6", "", "x"):
         assert client.post(address, {"score": wrong}).status_code == 422
     review = CallReview.objects.get()

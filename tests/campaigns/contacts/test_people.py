@@ -16,8 +16,12 @@ from campaigns.contacts.people import find_members, find_people, last_decision
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
 from providers.types import CallStatus
 from tests.conftest import MARYAM, make_call, make_campaign, make_contact, make_list
+from tests.shown import shown_at
 
 pytestmark = pytest.mark.django_db
+
+EDITED_AT = {"person-edit": "person-edit", "person-tags": "person", "list-rename": "list"}
+"""The page of each form that edits a row."""
 
 
 def page_at(client: Client, name: str, *arguments: Any, **query: Any) -> str:
@@ -27,7 +31,11 @@ def page_at(client: Client, name: str, *arguments: Any, **query: Any) -> str:
 
 
 def post(client: Client, page: str, /, *arguments: Any, **data: Any) -> Any:
-    return client.post(reverse(page, args=arguments), data, follow=True)
+    address = reverse(page, args=arguments)
+    if seen_at := EDITED_AT.get(page):
+        seen = client.get(reverse(seen_at, args=arguments))
+        data |= shown_at(client, reverse(seen_at, args=arguments)) if seen.status_code == 200 else {}
+    return client.post(address, data, follow=True)
 
 
 @pytest.mark.parametrize(

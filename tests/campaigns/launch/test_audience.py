@@ -16,6 +16,7 @@ from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, Li
 from tests.answers import text_of
 from tests.campaigns.launch.builder_form import typed
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list
+from tests.shown import shown_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status = Campaign.Status
@@ -180,7 +181,8 @@ def test_other_tags_take_a_campaign_back_from_approval_and_from_its_time(console
         starts = {"starts_at": timezone.now() + timezone.timedelta(hours=1), "launched_by": caller}
         Campaign.objects.filter(pk=campaign.pk).update(**starts)
         sent = typed(agent.provider, name=campaign.name, agent=agent.pk, tags="vip", then="save")
-        console.post(reverse("campaign-edit", args=[campaign.pk]), sent)
+        page = reverse("campaign-edit", args=[campaign.pk])
+        console.post(page, sent | shown_at(console, page))
         campaign.refresh_from_db()
         assert (campaign.status, campaign.starts_at, campaign.tags) == (Status.DRAFT, None, ["vip"])
 

@@ -20,6 +20,7 @@ from tests.conftest import (
     make_list,
     make_provider,
 )
+from tests.shown import shown_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 Status = Campaign.Status
@@ -102,9 +103,9 @@ def test_another_provider_offers_other_choices_without_saving(console):
 def test_what_the_other_provider_had_is_not_kept(console, caller):
     campaign = make_campaign(owner=caller, variables={"a": "b"})
     bitel = make_provider(vendor="bitel")
-    console.post(
-        reverse("campaign-edit", args=[campaign.pk]), typed(bitel, text="Hello", agent=campaign.agent_id, then="save")
-    )
+    page = reverse("campaign-edit", args=[campaign.pk])
+    sent = typed(bitel, text="Hello", agent=campaign.agent_id, then="save")
+    console.post(page, sent | shown_at(console, page))
     campaign.refresh_from_db()
     assert (campaign.provider, campaign.agent, campaign.text, campaign.variables) == (bitel, None, "Hello", {})
 
@@ -189,7 +190,8 @@ def test_an_edit_after_the_launch_keeps_message_and_lists(console, caller):
     page = console.get(reverse("campaign-edit", args=[campaign.pk]))
     assert "message and audience are fixed" in text_of(page)
     sent = typed(campaign.provider, agent=other.pk, lists=[make_list(5).pk], max_attempts="5", then="save")
-    answer = console.post(reverse("campaign-edit", args=[campaign.pk]), sent)
+    page = reverse("campaign-edit", args=[campaign.pk])
+    answer = console.post(page, sent | shown_at(console, page))
     assert answer.url == reverse("campaign", args=[campaign.pk])
     before = campaign.agent
     campaign.refresh_from_db()
@@ -217,9 +219,9 @@ def test_an_edit_while_it_was_launched_elsewhere_is_refused(console, caller, mon
 
 def test_an_edit_takes_it_back_from_approval(console, caller):
     campaign = make_campaign(owner=caller, status=Status.WAITING, launched_by=caller)
-    console.post(
-        reverse("campaign-edit", args=[campaign.pk]), typed(campaign.provider, agent=campaign.agent_id, then="save")
-    )
+    page = reverse("campaign-edit", args=[campaign.pk])
+    sent = typed(campaign.provider, agent=campaign.agent_id, then="save")
+    console.post(page, sent | shown_at(console, page))
     campaign.refresh_from_db()
     assert (campaign.status, campaign.name) == (Status.DRAFT, "Spring reminder")
 

@@ -16,6 +16,7 @@ from campaigns.outcomes import Outcome, Policy, Step
 from tests.answers import text_of
 from tests.campaigns.launch.builder_form import typed
 from tests.conftest import make_agent, make_campaign, make_person, make_provider
+from tests.shown import shown_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 USUAL = (
@@ -30,7 +31,8 @@ def send(client: Client, **fields: Any) -> Any:
     campaign = fields.pop("campaign", None)
     agent = campaign.agent if campaign else make_agent()
     url = reverse("campaign-edit", args=[campaign.pk]) if campaign else reverse("campaign-new")
-    return client.post(url, typed(agent.provider, agent=agent.pk, **{"then": "save"} | fields))
+    seen = shown_at(client, url) if campaign else {}
+    return client.post(url, typed(agent.provider, agent=agent.pk, **{"then": "save"} | fields) | seen)
 
 
 def test_a_new_campaign_says_the_usual_policy_in_one_sentence(console: Client) -> None:
@@ -158,9 +160,7 @@ def test_another_provider_does_not_keep_the_wish(console: Client, caller: User) 
     campaign = make_campaign(provider=vocode, owner=caller, on_machine="message")
     assert campaign.on_machine == "message"
     agent = make_agent(make_provider())
-    console.post(
-        reverse("campaign-edit", args=[campaign.pk]),
-        typed(agent.provider, agent=agent.pk, name=campaign.name, then="save"),
-    )
+    page = reverse("campaign-edit", args=[campaign.pk])
+    console.post(page, typed(agent.provider, agent=agent.pk, name=campaign.name, then="save") | shown_at(console, page))
     campaign.refresh_from_db()
     assert (campaign.provider, campaign.on_machine) == (agent.provider, "")

@@ -17,6 +17,7 @@ from campaigns.launch import spending_limits
 from campaigns.models import DayCap, DaySpending
 from tests.answers import text_of
 from tests.conftest import make_call, make_provider
+from tests.shown import shown_at
 
 pytestmark = pytest.mark.django_db
 PAGE = "/spending-limits/"
@@ -31,7 +32,7 @@ def test_an_admin_sets_changes_and_removes_a_limit(client: Client, admin_person:
     make_provider()
     client.force_login(admin_person)
     for amount in ("20", "30.5"):
-        client.post(PAGE, {"team": team.pk, "amount": amount, "currency": "USD"})
+        client.post(PAGE, {"team": team.pk, "amount": amount, "currency": "USD"} | shown_at(client, PAGE))
     limit = DayCap.objects.get()
     assert (limit.team, limit.amount, limit.currency) == (team, Decimal("30.5"), "USD")
     client.post(reverse("spending-limit-remove", args=[limit.pk]))

@@ -1,0 +1,206 @@
+"""Every form that edits a row, with what two tabs type into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from callcenter.access.models import Team
+from callcenter.access.rights import ADMIN, CALLER, MANAGER
+from campaigns.launch import start
+from campaigns.models import CallReview, Campaign, DayCap, HandOver, SavedFilter
+from providers.models import Dialer
+from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person, make_provider
+
+
+@dataclass(frozen=True)
+class Case:
+    """A form that edits a row; `page` shows it, and `post` takes it where that is another address."""
+
+    form: str
+    make: Callable[[User], Any]
+    page: Callable[[Any], str]
+    read: Callable[[Any], Any]
+    """What is stored, to be compared."""
+    both: tuple[dict[str, Any], dict[str, Any]]
+    """What the first and the second tab type into the same field."""
+    stored: tuple[Any, Any]
+    """What is stored where the first, and where the second is taken."""
+    words: tuple[str, str]
+    """How the page writes the first and the second."""
+    apart: tuple[dict[str, Any], Any] | None = None
+    """What the second tab types into another field, and what is stored then; None: the form has one field."""
+    role: str = MANAGER
+    post: Callable[[Any], str] | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+    is_set_up: bool = False
+
+
+def running(person: User) -> Campaign:
+    campaign = make_campaign([make_list(1)], owner=person, name="Spring", calls_per_minute=None, budget=10)
+    start.launch(campaign.pk, person)
+    return campaign
+
+
+def given(person: User) -> HandOver:
+    call = make_call(owner=person, status="no_answer")
+    return HandOver.objects.create(call=call, person=person, outcome="no_answer", due_at=call.created_at)
+
+
+def pair(person: User) -> tuple[User, User]:
+    return make_person(CALLER, first_name="Omid"), make_person(CALLER, first_name="Mina")
+
+
+def again(row: Any) -> Any:
+    return type(row)._default_manager.get(pk=row.pk)
+
+
+def change_page(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+CASES = [
+    Case(
+        "CampaignForm",
+        running,
+        lambda row: reverse("campaign-edit", args=[row.pk]),
+        lambda row: (again(row).hours_start.hour, again(row).calls_per_minute, again(row).retries["busy"]),
+        ({"hours_start": "10:00"}, {"hours_start": "11:00"}),
+        ((10, None, [15, 60, 240]), (11, None, [15, 60, 240])),
+        ("10:00", "11:00"),
+        ({"calls_per_minute": "7"}, (10, 7, [15, 60, 240])),
+        more={"then": "save"},
+    ),
+    Case(
+        "CampaignForm",
+        running,
+        lambda row: reverse("campaign-edit", args=[row.pk]),
+        lambda row: (again(row).retries["busy"], again(row).retries["failed"]),
+        ({"retry_busy": "5"}, {"retry_busy": "6"}),
+        (([5], [60]), ([6], [60])),
+        ("5", "6"),
+        ({"then_failed": "again", "retry_failed": "44"}, ([5], [44])),
+        more={"then": "save"},
+    ),
+    Case(
+        "PersonForm",
+        lambda person: make_contact(name="Ann", variables={"city": "Pune"}),
+        lambda row: reverse("person-edit", args=[row.pk]),
+        lambda row: (again(row).name, again(row).variables),
+        ({"name": "Anna"}, {"name": "Anne"}),
+        (("Anna", {"city": "Pune"}), ("Anne", {"city": "Pune"})),
+        ("Anna", "Anne"),
+        ({"variables": "city: Pune\norder: 1"}, ("Anna", {"city": "Pune", "order": "1"})),
+    ),
+    Case(
+        "TagsForm",
+        lambda person: make_contact(tags=["old"]),
+        lambda row: reverse("person", args=[row.pk]),
+        lambda row: again(row).tags,
+        ({"tags": "old, a"}, {"tags": "old, b"}),
+        (["old", "a"], ["old", "b"]),
+        ("old, a", "old, b"),
+        post=lambda row: reverse("person-tags", args=[row.pk]),
+    ),
+    Case(
+        "ListForm",
+        lambda person: make_list(name="Spring"),
+        lambda row: reverse("list", args=[row.pk]),
+        lambda row: again(row).name,
+        ({"name": "Summer"}, {"name": "Autumn"}),
+        ("Summer", "Autumn"),
+        ("Summer", "Autumn"),
+        post=lambda row: reverse("list-rename", args=[row.pk]),
+    ),
+    Case(
+        "ReviewForm",
+        lambda person: make_call(owner=person),
+        lambda row: reverse("call", args=[row.pk]),
+        lambda row: CallReview.objects.values_list("score", "comment").get(call=row),
+        ({"score": "2", "comment": "late"}, {"score": "4", "comment": "polite"}),
+        ((2, "late"), (4, "polite")),
+        ("2 · late", "4 · polite"),
+        post=lambda row: reverse("call-review", args=[row.pk]),
+    ),
+    Case(
+        "SpendingLimitForm",
+        lambda person: (make_provider(), Team.objects.create(name="North"))[1],
+        lambda row: reverse("spending-limits"),
+        lambda row: {cap.team_id or 0: int(cap.amount) for cap in DayCap.objects.all()},
+        ({"team": 1, "amount": "20", "currency": "USD"}, {"team": 1, "amount": "30", "currency": "USD"}),
+        ({1: 20}, {1: 30}),
+        ("20", "30"),
+        role=ADMIN,
+    ),
+    Case(
+        "SaveFilterForm",
+        lambda person: person,
+        lambda row: reverse("call-log") + "?state=busy",
+        lambda row: SavedFilter.objects.get().query,
+        ({"name": "Mine"}, {"name": "Mine", "query": "state=failed"}),
+        ("state=busy", "state=failed"),
+        ("state=busy", "state=failed"),
+        post=lambda row: reverse("filter-save"),
+    ),
+    Case(
+        "GiveForm",
+        lambda person: (pair(person), given(person))[1],
+        lambda row: reverse("hand-over", args=[row.pk]),
+        lambda row: again(row).person.first_name,
+        ({"person": "Omid"}, {"person": "Mina"}),
+        ("Omid", "Mina"),
+        ("Omid", "Mina"),
+    ),
+    Case(
+        "ProviderForm",
+        lambda person: make_provider(name="Desk", max_lines=2, calls_per_minute=9),
+        change_page,
+        lambda row: (again(row).max_lines, again(row).calls_per_minute, again(row).name),
+        ({"max_lines": "5"}, {"max_lines": "6"}),
+        ((5, 9, "Desk"), (6, 9, "Desk")),
+        ("5", "6"),
+        ({"name": "Front desk"}, (5, 9, "Front desk")),
+        role=ADMIN,
+        is_set_up=True,
+    ),
+    Case(
+        "UserForm",
+        lambda person: make_person(CALLER, first_name="A"),
+        change_page,
+        lambda row: (again(row).first_name, sorted(again(row).groups.values_list("name", flat=True))),
+        ({"first_name": "B"}, {"first_name": "C"}),
+        (("B", [CALLER]), ("C", [CALLER])),
+        ("B", "C"),
+        ({"roles": [CALLER, MANAGER]}, ("B", [CALLER, MANAGER])),
+        role=ADMIN,
+        is_set_up=True,
+    ),
+    Case(
+        "EditsModelRow",
+        lambda person: Dialer.objects.create(provider=make_provider(vendor="bitel"), name="One", remote_id="1"),
+        change_page,
+        lambda row: (again(row).name, again(row).remote_id),
+        ({"name": "Two"}, {"name": "Three"}),
+        (("Two", "1"), ("Three", "1")),
+        ("Two", "Three"),
+        ({"remote_id": "9"}, ("Two", "9")),
+        role=ADMIN,
+        is_set_up=True,
+    ),
+    Case(
+        "EditsModelRow",
+        lambda person: make_list(name="Spring", owner=person),
+        change_page,
+        lambda row: (again(row).name, again(row).team and again(row).team.name),
+        ({"name": "Summer"}, {"name": "Autumn"}),
+        (("Summer", None), ("Autumn", None)),
+        ("Summer", "Autumn"),
+        ({"team": "North"}, ("Summer", "North")),
+        role=ADMIN,
+        is_set_up=True,
+    ),
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -11,6 +10,8 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from callcenter.access import clock
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
@@ -37,21 +38,16 @@ class SecurityHeaders:
 
 
 class ViewerTimeZone:
-    """Activates the viewer's time zone, read from a cookie that the page's script sets."""
+    """Activates the viewer's time zone, and keeps the clock at the request as `viewer_clock`."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response, rendered with the viewer's time zone active."""
-        name = request.COOKIES.get("timezone", "")
-        try:
-            zone = zoneinfo.ZoneInfo(name) if name else None
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            zone = None
-        if zone is None:
-            return self.get_response(request)
-        with timezone.override(zone):
+        found = clock.clock_of(request)
+        request.viewer_clock = found  # type: ignore[attr-defined]
+        with timezone.override(found.zone):
             return self.get_response(request)
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("login/", views.ConsoleLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("welcome/", views.no_role, name="no-role"),
+    path("preferences/", views.preferences, name="preferences"),
     path("language/", set_language, name="set-language"),
     path("", include("callcenter.monitoring.urls")),
     path("setup/", admin.site.urls),

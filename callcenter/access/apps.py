@@ -11,7 +11,11 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Run `sync_roles` after every migration."""
+        """Run `sync_roles` after every migration, and note the browser's time zone at every log-in."""
+        from django.contrib.auth.signals import user_logged_in
+
+        from callcenter.access.clock import note_browser_zone
         from callcenter.access.roles import sync_roles
 
         post_migrate.connect(sync_roles, sender=self)
+        user_logged_in.connect(note_browser_zone, dispatch_uid="note_browser_zone")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
+from callcenter.formats.zones import titled
 from campaigns.contacts.do_not_call import OptOut, forbid_each
 from campaigns.contacts.importing.limits import BATCH, FileRefused
 from campaigns.contacts.importing.mapping import PHONE, guess_mapping, plain_title
@@ -101,7 +102,9 @@ def forbid_file(
 
 def _column(headers: Sequence[str], names: Sequence[str]) -> int:
     wanted = {plain_title(name) for name in names}
-    return next((column for column, title in enumerate(headers) if plain_title(title) in wanted), -1)
+    # Our own export names the zone in the title, as in "Until (Asia/Tehran)".
+    plain = [plain_title(title.partition(" (")[0]) for title in headers]
+    return next((column for column, title in enumerate(plain) if title in wanted), -1)
 
 
 def _cell(row: FileRow, column: int) -> str:
@@ -118,7 +121,7 @@ def _end(text: str) -> datetime.datetime | None:
 
 def export_entries() -> Iterator[str]:
     """Return the whole list as CSV lines, newest first, in the language and time zone active at this call."""
-    titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
+    titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), titled(_("Added")), titled(_("Until"))]
     sources = {source.value: str(source.label) for source in DoNotCall.Source}
     return _write_entries(titles, sources, timezone.get_current_timezone())
 

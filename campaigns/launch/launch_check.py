@@ -55,6 +55,8 @@ class LaunchCheck:
     """By variable of the agent's prompt: people who are called although it is empty for them."""
     first_opening: datetime.datetime | None = None
     """When the first of those outside calling hours may be called."""
+    zones: frozenset[str] = frozenset()
+    """Time zones of the people who will be called."""
     blockers: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     needs_approval: bool = False
@@ -117,6 +119,7 @@ def check_launch(campaign: Campaign, now: datetime.datetime | None = None, perso
         missing=dict(found.missing.most_common(10)),
         unmet=dict(found.unmet.most_common(10)),
         first_opening=found.first_opening,
+        zones=frozenset(found.zones),
         blockers=blockers,
         warnings=find_warnings(campaign)
         + _money_warnings(campaign, estimated, called, caps)

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.zones import start_of
 from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
 from campaigns.contacts.importing.people_rows import MAX_VARIABLE, plain_text
 from campaigns.core.forms.days_and_lengths import DayField
@@ -107,7 +108,7 @@ class PersonForm(ContactForm):
             return None
         if kept is not None and kept.consent_at and timezone.localtime(kept.consent_at).date() == day:
             return kept.consent_at
-        return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+        return start_of(day)
 
     def validate_unique(self) -> None:
         """Skip the check: the service handles a taken number, with its own message and without a race."""

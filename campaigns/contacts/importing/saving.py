@@ -14,6 +14,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.access.clock import on_the_clock_of
 from callcenter.audit.models import record as record_audit
 from campaigns import queue
 from campaigns.contacts.importing.limits import FileRefused
@@ -71,12 +72,17 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
     """Continue saving an import; returns True once it is saved. Idempotent, also if run concurrently.
 
     Each batch is one transaction that advances `done_rows` by compare-and-set, so that no row counts twice. After
-    `seconds` it stops and queues the next task.
+    `seconds` it stops and queues the next task. Times of the file are read on the clock of whoever imports it.
     """
-    record = ContactImport.objects.select_related("contact_list").get(pk=import_id)
+    record = ContactImport.objects.select_related("contact_list", "owner").get(pk=import_id)
     if record.status != Status.SAVING:
         return record.status == Status.SAVED
-    turn = Turn(seconds)
+    with on_the_clock_of(record.owner):
+        return _save(record, seconds)
+
+
+def _save(record: ContactImport, seconds: float) -> bool:
+    import_id, turn = record.pk, Turn(seconds)
     done = record.done_rows
     try:
         reader = Reader.of(record)

@@ -73,7 +73,7 @@ OF_A_FILE = {"export-fetch", "import-bad-rows", "import-map"}
 """They need a file in its place: the tests of exports and imports open them."""
 OWN_TIME = {"hours_start", "hours_end"}
 """Fields of times on each person's own clock, as their section says."""
-COUNTS = dict.fromkeys('bad joined kept made removed'.split(), 1)
+COUNTS = dict.fromkeys(["bad", "joined", "kept", "made", "removed"], 1)
 ENDS_POLLING = 286
 STATES = ("draft", "scheduled", "waiting", "running", "paused", "finished")
 

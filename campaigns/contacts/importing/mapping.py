@@ -12,12 +12,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.numbers import text_of_digits, understand_number
+from callcenter.formats.placeholders import MAX_NAME, key_of, name_of
+from campaigns.numbers import understand_number
 
 PHONE, NAME, TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "phone", "name", "time_zone", "consent_source", "consent_at"
 IGNORED = ""
 VARIABLE = "var:"
-MAX_VARIABLE_NAME = 40
 
 FIELDS: dict[str, Promise] = {
     PHONE: gettext_lazy("Phone number"),
@@ -127,14 +127,16 @@ def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[lis
 
 
 def variable_name(title: str, taken: set[str] | None = None) -> str:
-    """Return a title as a variable name of letters, digits and `_`, such as `order_no`, that is not in `taken`."""
-    folded = unicodedata.normalize("NFKC", text_of_digits(title)).replace("\u200c", " ").lower()
-    base = _NO_WORD.sub("_", folded).strip("_")[:MAX_VARIABLE_NAME].strip("_") or "column"
+    """Return the name of a column's variable: its title, as readable as the grammar of variables allows.
+
+    `taken` holds the keys of names in use, to which it is added; equal titles get a number, as in `City 2`.
+    """
+    base = name_of(title) or "column"
     name, number = base, 2
-    while taken is not None and name in taken:
-        name, number = f"{base}_{number}", number + 1
+    while taken is not None and key_of(name) in taken:
+        name, number = f"{base[: MAX_NAME - 4].rstrip()} {number}", number + 1
     if taken is not None:
-        taken.add(name)
+        taken.add(key_of(name))
     return name
 
 

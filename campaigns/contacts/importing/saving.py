@@ -23,6 +23,7 @@ from campaigns.contacts.importing.people_rows import FileRow, Reader
 from campaigns.contacts.importing.validation import SAVED, JudgedRow, RowVerdict, batches, judge
 from campaigns.core import hosts, progress, stored_files
 from campaigns.core.clock import DatabaseClock
+from campaigns.core.message import with_values
 from campaigns.core.refusals import Refusal
 from campaigns.core.turns import Turn
 from campaigns.models import Contact, ContactImport, ContactList, ListMembership
@@ -218,7 +219,7 @@ def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
         if reader.mapping.update_known:
             contact.name = found.name or contact.name
             contact.time_zone = found.time_zone or contact.time_zone
-            contact.variables = contact.variables | found.variables
+            contact.variables = with_values(contact.variables, found.variables)
             contact.consent_source = source or contact.consent_source
             contact.consent_at = given_at or contact.consent_at
         if source and not contact.consent_source:

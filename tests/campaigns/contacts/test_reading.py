@@ -243,19 +243,19 @@ def test_dangerous_workbooks_are_refused(tmp_path: Path, entries: dict[str, byte
     [
         (["Full Name", "Mobile No."], ["Ann", "09121234567"], ["name", "phone"]),
         (["نام و نام خانوادگی", "شماره موبايل"], ["مریم", "۰۹۱۲۱۲۳۴۵۶۷"], ["name", "phone"]),
-        (["Naam", "Mobile nambar", "Shahar"], ["Priya", "+919876543210", "Pune"], ["name", "phone", "var:shahar"]),
+        (["Naam", "Mobile nambar", "Shahar"], ["Priya", "+919876543210", "Pune"], ["name", "phone", "var:Shahar"]),
         (["नाम", "मोबाइल नंबर"], ["प्रिया", "+919876543210"], ["name", "phone"]),
         (["First name", "Last name", "Phone"], ["A", "B", "09121234567"], ["name", "name", "phone"]),
-        (["Company name", "Name", "Tel"], ["ACME", "Ann", "02188776655"], ["var:company_name", "name", "phone"]),
-        (["Home phone", "Mobile"], ["02188776655", "09121234567"], ["var:home_phone", "phone"]),
-        (["Whatever", "Kontakt"], ["Ann", "09121234567"], ["var:whatever", "phone"]),
+        (["Company name", "Name", "Tel"], ["ACME", "Ann", "02188776655"], ["var:Company name", "name", "phone"]),
+        (["Home phone", "Mobile"], ["02188776655", "09121234567"], ["var:Home phone", "phone"]),
+        (["Whatever", "Kontakt"], ["Ann", "09121234567"], ["var:Whatever", "phone"]),
         (["Ann", "09121234567"], ["Bob", "09131234567"], ["name", "phone"]),
         (["Phone", "Time zone", "Consent date"], ["09121234567", "Asia/Tehran", "1403-02-01"],
          ["phone", "time_zone", "consent_at"]),
         (["Phone", "Phone", "City", "City"], ["09121234567", "x", "Pune", "Goa"],
-         ["phone", "var:phone_2", "var:city", "var:city_2"]),
+         ["phone", "var:Phone (2)", "var:City", "var:City (2)"]),
         (["Phone", "Reason", "Row in the file"], ["09121234567", "bad", "4"], ["phone", "", ""]),
-        (["Name", "City"], ["Ann", "Pune"], ["name", "var:city"]),
+        (["Name", "City"], ["Ann", "Pune"], ["name", "var:City"]),
     ],
 )  # fmt: skip
 def test_columns_are_guessed(titles: list[str], row: list[str], expected: list[str]) -> None:
@@ -264,14 +264,18 @@ def test_columns_are_guessed(titles: list[str], row: list[str], expected: list[s
     assert ColumnMapping.from_json(mapping.to_json()) == mapping
 
 
-def test_variable_names_are_safe() -> None:
-    assert [variable_name(title) for title in ("Order No.", "کد سفارش", "{evil}", "!!", "A" * 90)] == [
-        "order_no",
-        "کد_سفارش",
-        "evil",
-        "column",
-        "a" * 40,
-    ]
+def test_variables_are_named_as_readable_as_their_titles() -> None:
+    titles = ("Order No.", "کد سفارش", "{evil}", "!!", "A" * 90, "Amount: EUR", "Customer\nname", 'Size "L" | XL')
+    assert [variable_name(title) for title in titles] == [
+        "Order No.", "کد سفارش", "evil", "column", "A" * 80, "Amount EUR", "Customer name", "Size L XL"
+    ]  # fmt: skip
+
+
+def test_equal_names_get_a_number() -> None:
+    taken: set[str] = set()
+    assert [variable_name(title, taken) for title in ("Order no", "order_no", "ORDER NO", "B" * 90, "B" * 90)] == [
+        "Order no", "order_no 2", "ORDER NO 3", "B" * 80, "B" * 76 + " 2"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_what_a_row_says_is_kept(tmp_path: Path, caller: User) -> None:
     assert (ann.name, ann.time_zone, ann.region, ann.tags) == ("Ann Lee", "Asia/Dubai", "IR", ["spring"])
     assert ann.variables == {"Order No.": "A-1"}
     assert (ann.consent_source, ann.consent_at and ann.consent_at.year, ann.owner) == ("Web form", 2024, caller)
-    assert (reza.name, reza.time_zone, reza.variables) == ("محمد‌رضا", "", {"note": "hello there"})
+    assert (reza.name, reza.time_zone, reza.variables) == ("محمد‌رضا", "", {"Note": "hello there"})
     assert reza.consent_at is not None
     assert AuditEvent.objects.filter(action="import.saved", actor=caller).count() == 1
 

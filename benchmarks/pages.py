@@ -128,6 +128,7 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("start", "start")
     yield Page("login", "log-in")
     yield Page("no-role", "no role yet")
+    yield Page("preferences", "preferences")
     yield Page("livez", "health")
     yield Page("healthz", "health, by its older name")
     yield Page("help", "help, its search", query="q=call")
@@ -231,6 +232,7 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
     yield Page("campaign-redial", "campaign, redial, finished", (at.finished,))
     yield Page("campaign-check", "campaign, launch check", (at.draft,))
     yield Page("campaign-check", "launch check, counted", (at.draft,), "count=now", is_later=True)
+    yield Page("campaign-start-there", "launch check, local time of a start", (at.draft,))
     yield Page("campaign-check-people", "launch check, its people", (at.draft, "now"))
     yield Page("campaign-check-people", "launch check, rare people", (at.draft, "no_zone"))
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.setup import ReadOnlyAdmin
 from callcenter.audit.models import AuditEvent
+from callcenter.formats.calendars import with_moments
 
 SHORT_DETAIL = 120
 """Characters of an event's detail that the list shows."""
@@ -36,14 +37,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("detail"))
     def short_detail(self, event: AuditEvent) -> str:
         """Return the detail on one line, cut to `SHORT_DETAIL` characters."""
-        return ", ".join(f"{name}: {value}" for name, value in event.detail.items() if value not in ("", None))[
-            :SHORT_DETAIL
-        ]
+        detail = with_moments(event.detail).items()
+        return ", ".join(f"{name}: {value}" for name, value in detail if value not in ("", None))[:SHORT_DETAIL]
 
     @admin.display(description=_("detail"))
     def whole_detail(self, event: AuditEvent) -> str:
         """Return the whole detail as indented JSON."""
-        return format_html("<pre>{}</pre>", json.dumps(event.detail, ensure_ascii=False, indent=2))
+        return format_html("<pre>{}</pre>", json.dumps(with_moments(event.detail), ensure_ascii=False, indent=2))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the events by descending primary key, which needs no sort."""

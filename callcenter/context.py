@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from callcenter.access.clock import ViewerClock
 from callcenter.access.roles import Person, may
 from campaigns.core import decision_kinds, hosts, stop_all
 from campaigns.models import Call, DialingSwitch
@@ -141,6 +142,7 @@ class Console:
     def __init__(self, request: HttpRequest) -> None:
         self.person = cast(Person, request.user)
         self.path = request.path
+        self.clock: ViewerClock | None = getattr(request, "viewer_clock", None)
         self._links: list[Link] | None = None
         self._switch: DialingSwitch | None = None
         self._to_decide: int | None = None

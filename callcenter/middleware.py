@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zoneinfo
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.access import clock
 from callcenter.access.sessions import USED_AT
 
 CONTENT_SECURITY_POLICY = (
@@ -61,21 +61,16 @@ class SlidingSession:
 
 
 class ViewerTimeZone:
-    """Activates the viewer's time zone, read from a cookie that the page's script sets."""
+    """Activates the viewer's time zone, and keeps the clock at the request as `viewer_clock`."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response, rendered with the viewer's time zone active."""
-        name = request.COOKIES.get("timezone", "")
-        try:
-            zone = zoneinfo.ZoneInfo(name) if name else None
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            zone = None
-        if zone is None:
-            return self.get_response(request)
-        with timezone.override(zone):
+        found = clock.clock_of(request)
+        request.viewer_clock = found  # type: ignore[attr-defined]
+        with timezone.override(found.zone):
             return self.get_response(request)
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("welcome/", views.no_role, name="no-role"),
     path("kept-forms/<int:pk>/discard/", kept_forms.discard, name="kept-form-discard"),
+    path("preferences/", views.preferences, name="preferences"),
     path("language/", set_language, name="set-language"),
     path("", include("callcenter.monitoring.urls")),
     path("setup/", admin.site.urls),

@@ -1,17 +1,27 @@
-"""Views outside the rooms: log-in and first page."""
+"""Views outside the rooms: log-in, first page, and a person's own settings."""
 
 from __future__ import annotations
 
 from typing import cast
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
+from callcenter.access import clock
+from callcenter.access.forms import ClockForm
 from callcenter.access.roles import Person, may
+from callcenter.formats.isolation import isolated
+from callcenter.formats.zones import zone_name
 from callcenter.kept_forms.middleware import COOKIE
 
 FIRST_PAGES = (
@@ -62,3 +72,25 @@ class ConsoleLoginView(LoginView):
 
             context["demo_logins"] = LOGINS
         return context
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponseBase:
+    """Show and change the person's own settings: their time zone."""
+    person, found = cast(User, request.user), clock.clock_of(request)
+    form = ClockForm(request.POST or None, initial={"time_zone": found.name})
+    if form.is_valid():
+        clock.choose_zone(person, form.cleaned_data["time_zone"])
+        with clock.on_the_clock_of(person):
+            messages.success(request, _("Saved. Times are now shown in %(zone)s.") % {"zone": isolated(zone_name())})
+        return redirect(_way_back(request) or "preferences")
+    context = {"form": form, "clock": found, "now": timezone.now()}
+    return render(request, "preferences.html", context, status=422 if form.is_bound else 200)
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Return the page of this site on which the form was, if it names one."""
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if is_ours else ""

@@ -38,6 +38,7 @@ from providers.types import (
     RemoteCallerId,
     RemoteVoice,
 )
+from providers.variable_names import WireNames
 
 if TYPE_CHECKING:
     # Models import this module, and importing models must not load a network library.
@@ -88,6 +89,8 @@ class ProviderBackend(ABC):
     accepts_dialer: ClassVar[bool] = False
     accepts_voice_override: ClassVar[bool] = False
     accepts_variables: ClassVar[bool] = True
+    variable_names: ClassVar[WireNames] = WireNames.ANY
+    """Which names of variables an order may carry; a restriction only where the vendor's contract has one."""
     carries_reference: ClassVar[bool] = True
     documents_rate_limit: ClassVar[bool] = False
     """The vendor documents the status 429; only then does it mean that an order was not taken."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import jdatetime
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import UNKNOWN, Edited
+from callcenter.formats.calendars import whole_moment
+from callcenter.formats.moment_fields import MomentField
 from providers import registry
 from providers.exceptions import ProviderMisconfigured
 from providers.models import Provider
@@ -26,15 +24,6 @@ from providers.services.checking import CheckVerdict
 from providers.types import OURS, VOICEMAIL, CallStatus, Field
 
 SECRET, REMOVE, OPTION = "secret_", "remove_", "option_"
-
-
-def written(at: datetime.datetime) -> str:
-    """Return a date and time as text; on Persian pages in the Jalali calendar."""
-    if not (get_language() or "").startswith("fa"):
-        return date_format(at, "DATETIME_FORMAT")
-    day = jdatetime.date.fromgregorian(date=at.date())
-    text = f"{day.day} {day.j_months_fa[day.month - 1]} {day.year}، {at:%H:%M}"
-    return text.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
 
 
 class OptionWordsField(forms.CharField):
@@ -70,7 +59,7 @@ def form_field(field: Field) -> forms.Field:
         case "json":
             return forms.JSONField(widget=forms.Textarea(attrs={"rows": 4, "dir": "ltr"}), **common)
         case "datetime":
-            return forms.DateTimeField(**common)
+            return MomentField(**common)
         case "words":
             return OptionWordsField(max_length=1000, **common)
         case _:
@@ -127,7 +116,7 @@ class KeysForm(EditsModelRow):
             return gettext("Stored: %(masked)s. Leave blank to keep it.") % {"masked": masked}
         return gettext("Stored: %(masked)s, set %(when)s by %(who)s. Leave blank to keep it.") % {
             "masked": masked,
-            "when": written(localtime(at)),
+            "when": whole_moment(at),
             "who": by or gettext("Callcenter itself"),
         }
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import phonenumbers
 from requests import Response
 
+from callcenter.formats.placeholders import names_in
 from providers.exceptions import UnexpectedResponse
 from providers.replies import is_usable_id
 from providers.types import Recording, Turn
@@ -33,7 +34,6 @@ REFERENCE_KEY = "call_reference"
 """Name under which orders carry our reference; neutral, because some vendors put it into the agent's prompt."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_VARIABLE = re.compile(r"\{\s*([A-Za-z_][A-Za-z0-9_]{0,60})\s*\}")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from this one on are read as milliseconds: as seconds they would be after the year 5000."""
@@ -215,7 +215,7 @@ def unpacked(value: object) -> object:
 def variables_in(value: object, *, known: Collection[str] = (), depth: int = 6) -> tuple[str, ...]:
     """Return the variable names, written {name} or {{name}}, in all texts of a JSON value, except the `known` ones."""
     if isinstance(value, str):
-        return tuple(dict.fromkeys(name for name in _VARIABLE.findall(value) if name not in known))
+        return tuple(name for name in names_in(value) if name not in known)
     items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     if depth == 0:
         return ()

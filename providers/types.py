@@ -123,6 +123,8 @@ class CallOrder:
     caller_id: str = ""
     dialer_id: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    spelled: Sequence[str] = ()
+    """Names of variables as the agent's prompt spells them, as last synced."""
     on_machine: OnMachine = ""
     """Only where the backend's `takes_on_machine` is set."""
     vendor_options: Mapping[str, Any] = field(default_factory=dict)

@@ -27,5 +27,6 @@ def order_for(call: Call, campaign: Campaign | None = None) -> CallOrder:
         name=call.contact.name if call.contact else None,
         time_zone=call.contact.time_zone if call.contact else "",
         known=call.contact.variables if call.contact else {},
+        spelled=tuple(call.agent.variables) if call.agent else (),
     )
     return order_of(due, Message(campaign) if campaign else None)

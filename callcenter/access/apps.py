@@ -12,9 +12,12 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Run `sync_roles` after every migration, and note the first use of each session."""
+        """Run `sync_roles` after every migration; note the first use of each session and the browser's time zone."""
+
+        from callcenter.access.clock import note_browser_zone
         from callcenter.access.roles import sync_roles
         from callcenter.access.sessions import begin_session
 
         post_migrate.connect(sync_roles, sender=self)
         user_logged_in.connect(begin_session)
+        user_logged_in.connect(note_browser_zone, dispatch_uid="note_browser_zone")

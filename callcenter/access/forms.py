@@ -1,9 +1,9 @@
-"""Forms of accounts: name, roles and team."""
+"""Forms of accounts: name, roles, team and time zone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -16,6 +16,7 @@ from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, ROLES
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import Edited, State, encode, state_of
+from callcenter.formats.zones import zone_choices, zone_named
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]
@@ -151,3 +152,23 @@ class UserForm(EditsModelRow, ChangeForm):
             if not others:
                 raise ValidationError(LAST, code="last_admin")
         return found
+
+
+class ClockForm(forms.Form):
+    """The time zone in which a user sees and enters times."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        help_text=_("Dates and times are shown in this zone, and what you type is read in it."),
+        widget=forms.Select({"dir": "ltr"}),
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        kept = str(self.initial.get("time_zone", ""))
+        # A zone by another name, such as Iran, stays what it is until another is chosen.
+        names = zone_choices() if not kept or kept in zone_choices() else (kept, *zone_choices())
+        browser = str(self.data.get("time_zone", ""))
+        if browser not in names and zone_named(browser) is not None:
+            names = (browser, *names)
+        cast(forms.ChoiceField, self.fields["time_zone"]).choices = [(name, name.replace("_", " ")) for name in names]

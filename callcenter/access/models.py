@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.rights import RIGHTS
+from callcenter.formats.zones import MAX_ZONE_NAME
 
 KEPT_FOR = datetime.timedelta(hours=1)
 """How long a form is kept that could not be taken."""
@@ -87,3 +88,19 @@ class Right(models.Model):
 
     def __str__(self) -> str:
         return "right"
+
+
+class PersonalClock(models.Model):
+    """The time zone in which one user sees and enters times."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="clock")
+    time_zone = models.CharField(_("time zone"), max_length=MAX_ZONE_NAME)
+    is_confirmed = models.BooleanField(default=False, db_default=False)
+    """Whether the user chose it; else it is what the browser said at the last log-in."""
+
+    class Meta:
+        verbose_name = _("time zone of a user")
+        verbose_name_plural = _("time zones of users")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.time_zone}"

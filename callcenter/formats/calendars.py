@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import re
+from typing import Any
 
 import jdatetime
 from django.utils import timezone
@@ -10,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)")
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
@@ -52,6 +55,20 @@ def whole_day(value: datetime.date | datetime.datetime) -> str:
     """Return a day in the page's calendar, in Persian with the Gregorian one in brackets."""
     beside = gregorian_beside(value)
     return f"{plain_day(value)} ({beside})" if beside else plain_day(value)
+
+
+def with_moments(value: object) -> Any:
+    """Return a JSON value in which each moment, an ISO text with an offset, is written in the viewer's time zone."""
+    if isinstance(value, dict):
+        return {name: with_moments(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [with_moments(part) for part in value]
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return value
+    try:
+        return whole_moment(datetime.datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return value
 
 
 def whole_moment(value: datetime.datetime) -> str:

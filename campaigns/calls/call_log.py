@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.masking import last_four
+from callcenter.formats.zones import start_of
 from campaigns.calls import call_log_conditions
 from campaigns.calls.call_log_filters import (
     CALLED_BACK,
@@ -29,7 +30,6 @@ from campaigns.calls.call_log_filters import (
 from campaigns.contacts import search
 from campaigns.core import decision_kinds, results, transcript_words
 from campaigns.core.conditions import ended, hung_up_at_once, voicemail
-from campaigns.core.days import start_of
 from campaigns.models import Call, CallEvent, DoNotCall, InboundCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.models.status_conditions import IsInbound

@@ -22,7 +22,16 @@ from campaigns.core import transitions
 from campaigns.core.call_events import Source
 from campaigns.core.eligibility import missing_values
 from campaigns.core.eligibility_facts import asked_columns
-from campaigns.core.message import MAX_TEXT, MAX_VARIABLES, clean, fill_in, known_of, missing_from, placeholders
+from campaigns.core.message import (
+    MAX_TEXT,
+    MAX_VARIABLES,
+    clean,
+    fill_in,
+    known_of,
+    missing_from,
+    placeholders,
+    value_of,
+)
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
 from campaigns.models import Call, Campaign, Contact
@@ -103,7 +112,7 @@ def problems_of(asked: SingleCall) -> dict[str, Sentence]:
             found[name] = _("“%(name)s” is no longer at the vendor.") % {"name": chosen}
     if asked.agent and backend.accepts_variables:
         given = clean_variables(asked.variables)
-        wanted = [name for raw in asked.agent.variables if (name := clean(raw, 80)) and not given.get(name)]
+        wanted = [name for raw in asked.agent.variables if (name := clean(raw, 80)) and not value_of(name, given)]
         if wanted:
             found["further"] = _("The agent also says: %(names)s. Give each a value.") % {"names": _(", ").join(wanted)}
     if backend.needs_caller_id and asked.caller_id is None:
@@ -195,7 +204,7 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
 def _contact_of(asked: SingleCall, owner: Mapping[str, Any]) -> Contact:
     variables = clean_variables(asked.variables)
     # A test call speaks another person's data to the tester, so none of it is stored for the tester's number.
-    name = "" if asked.test_of else next((variables[key] for key in NAMES if variables.get(key)), "")
+    name = "" if asked.test_of else next((found for wanted in NAMES if (found := value_of(wanted, variables))), "")
     made, _is_new = Contact.objects.get_or_create(
         phone=asked.to_number, defaults={"name": name[:MAX_NAME], "region": asked.region[:2], **owner}
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.formats.zones import titled
 from campaigns.contacts.importing.limits import BATCH
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import DoNotCall
@@ -16,7 +17,7 @@ from campaigns.models import DoNotCall
 
 def titles() -> list[str]:
     """Return the titles of the columns in the active language."""
-    return [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
+    return [_("Phone"), _("Reason"), _("Source"), _("Added by"), titled(_("Added")), titled(_("Until"))]
 
 
 def entries() -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.people import calls_of, entries_of
 from campaigns.contacts.person_wishes import hold_for_all, wish_of
+from campaigns.core.message import with_values
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, ContactNote, DoNotCall, HeardOptOut, ListMembership, OtherNumber
@@ -130,7 +131,7 @@ def _hand_over(kept: Contact, other: Contact) -> int:
     OtherNumber.objects.filter(contact=other).update(contact=kept)
     kept.name = kept.name or other.name
     kept.time_zone = kept.time_zone or other.time_zone
-    kept.variables = other.variables | kept.variables
+    kept.variables = with_values(other.variables, kept.variables)
     kept.tags = list(dict.fromkeys([*kept.tags, *other.tags]))
     if not (kept.consent_source or kept.consent_at):
         kept.consent_source, kept.consent_at = other.consent_source, other.consent_at

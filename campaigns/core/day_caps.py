@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.formats.zones import end_of, start_of
 from campaigns.core.sql.bulk import add_rows, literals
 from campaigns.core.sql.locking import lock_rows
 from campaigns.models import Call, Campaign, DayCap, DaySpending
@@ -59,9 +60,7 @@ def day_of(at: datetime.datetime) -> Day:
     """Return the day of a time in the installation's time zone."""
     zone = timezone.get_default_timezone()
     date = at.astimezone(zone).date()
-    midnight = datetime.time.min
-    end = datetime.datetime.combine(date + datetime.timedelta(days=1), midnight, zone)
-    return Day(date, datetime.datetime.combine(date, midnight, zone), end)
+    return Day(date, start_of(date, zone), end_of(date, zone))
 
 
 class Rooms:
@@ -164,17 +163,12 @@ class CapToday:
     """Spent, or reserved for calls in progress."""
     currency: str
     until: datetime.datetime
-    """When the day ends, in the installation's time zone."""
+    """When the day of the installation's time zone ends."""
 
     @property
     def left(self) -> Decimal:
         """What is left today, at least 0."""
         return max(self.amount - self.used, Decimal(0))
-
-    @property
-    def zone(self) -> str:
-        """Name of the installation's time zone, in which the day begins and ends."""
-        return timezone.get_default_timezone_name()
 
     @property
     def title(self) -> str:

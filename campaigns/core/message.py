@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from callcenter.formats import placeholders as grammar
+from callcenter.formats.placeholders import key_of
 from campaigns.models import Campaign, Contact
 
-PLACEHOLDER = re.compile(r"\{\s*([^{}]{1,80}?)\s*\}")
 MAX_VALUE = 500
 MAX_TEXT = 2000
 MAX_VARIABLES = 50
+
+NAME = "name"
+"""The variable that holds a person's name."""
+NAMES = (
+    NAME, "full name", "customer name", "contact name", "customer", "person", "نام", "نام و نام خانوادگی", "نام مشتری",
+    "نام کامل", "الاسم", "اسم", "naam", "pura naam", "grahak", "नाम", "ग्राहक",
+)  # fmt: skip
+"""Titles of columns that hold a whole name: an import keeps it as the person's name, and a text may use the title."""
+_NAME_KEYS = frozenset(map(key_of, NAMES))
 
 JOINERS = "\u200c\u200d"
 """Invisible, but part of Persian spelling."""
@@ -43,8 +52,26 @@ def _clean_name(name: str) -> str:
 
 
 def placeholders(template: str) -> list[str]:
-    """Return the names of a template's placeholders, each once, in order."""
-    return list(dict.fromkeys(PLACEHOLDER.findall(template)))
+    """Return the names that a template needs, each once, in order.
+
+    What stands between braces and is no name is among them: it has no value, so that nobody hears it.
+    """
+    return [*grammar.names_in(template), *grammar.unreadable_in(template)]
+
+
+def value_of(wanted: str, known: Mapping[str, str]) -> str:
+    """Return the value of a variable: of exactly this name, else of one that is equal to it; empty where none is.
+
+    Names are equal whatever their case and whatever stands between their words. A title for whole names stands for
+    the person's name where no column of their own has it.
+    """
+    if found := known.get(wanted):
+        return found
+    if not grammar.is_name(wanted):
+        return ""
+    key = key_of(wanted)
+    equal = next((value for name, value in known.items() if value and key_of(name) == key), "")
+    return equal or (known.get(NAME, "") if key in _NAME_KEYS else "")
 
 
 def known_of(contact: Contact | None) -> dict[str, str]:
@@ -66,7 +93,22 @@ def known_from(name: str, variables: Mapping[str, Any]) -> dict[str, str]:
 
 def fill_in(template: str, known: Mapping[str, str], limit: int = MAX_VALUE) -> str:
     """Return a template with its placeholders filled; an unknown name becomes an empty text."""
-    return clean(PLACEHOLDER.sub(lambda found: known.get(found[1], ""), template), limit)
+    return clean(grammar.fill(template, lambda name: value_of(name, known)), limit)
+
+
+def with_values(kept: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Return a person's variables with given ones, which go before kept ones of an equal name."""
+    replaced = {key_of(name) for name in given}
+    return {name: value for name, value in kept.items() if name in given or key_of(name) not in replaced} | dict(given)
+
+
+def as_spelled(variables: Mapping[str, str], spelled: Iterable[str]) -> dict[str, str]:
+    """Return the variables with those of the agent's prompt also under the name that the prompt has for them."""
+    found = dict(variables)
+    for name in spelled:
+        if not found.get(name) and (value := value_of(name, variables)):
+            found[name] = value
+    return found
 
 
 class Message:
@@ -75,7 +117,7 @@ class Message:
     def __init__(self, campaign: Campaign) -> None:
         own = {_clean_name(name): str(text) for name, text in list(campaign.variables.items())[:MAX_VARIABLES]}
         own.pop("", None)
-        self._fixed = {name: fill_in(text, {}) for name, text in own.items() if not PLACEHOLDER.search(text)}
+        self._fixed = {name: fill_in(text, {}) for name, text in own.items() if not placeholders(text)}
         self._asking = {name: text for name, text in own.items() if name not in self._fixed}
         self._text = campaign.text
 
@@ -92,7 +134,7 @@ class Message:
 
 def render_variables(campaign: Campaign, contact: Contact | None) -> dict[str, str]:
     """Return the variables to send with one call, by name."""
-    return _filled(campaign, contact)[1]
+    return as_spelled(_filled(campaign, contact)[1], campaign.agent.variables if campaign.agent else ())
 
 
 def render_text(campaign: Campaign, contact: Contact | None) -> str:
@@ -113,8 +155,8 @@ def needed_names(campaign: Campaign) -> tuple[str, ...]:
 def expected_names(campaign: Campaign) -> tuple[str, ...]:
     """Return the variables that the agent's prompt uses and that the campaign does not set itself."""
     expected = campaign.agent.variables if campaign.agent else ()
-    given = {clean(name, 80) for name, text in campaign.variables.items() if str(text).strip()}
-    return tuple(name for raw in expected if (name := clean(raw, 80)) and name not in given)
+    given = {key_of(clean(name, 80)) for name, text in campaign.variables.items() if str(text).strip()}
+    return tuple(name for raw in expected if (name := clean(raw, 80)) and key_of(name) not in given)
 
 
 def missing_from(wanted: Iterable[str], name: str, variables: Mapping[str, Any]) -> list[str]:
@@ -122,9 +164,9 @@ def missing_from(wanted: Iterable[str], name: str, variables: Mapping[str, Any])
     found: Mapping[str, Any] = {"name": name} | dict(variables)
     missing = [column for column in wanted if not clean(found.get(column))]
     if missing:
-        # The name of a column is cleaned too, so it may differ from the wanted name.
+        # A column may be named otherwise, as long as the names are equal.
         known = known_from(name, variables)
-        missing = [column for column in missing if not known.get(column)]
+        missing = [column for column in missing if not value_of(column, known)]
     return missing
 
 

@@ -26,7 +26,7 @@ from campaigns.core.day_caps import Payer, Rooms
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
 from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
 from campaigns.core.installation import Installation, at_mark
-from campaigns.core.message import Message
+from campaigns.core.message import Message, as_spelled
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
@@ -372,7 +372,8 @@ def order_of(call: DueCall, message: Message | None, on_machine: str = "") -> Ca
         digits=call.digits,
         caller_id=call.caller_id,
         dialer_id=call.dialer,
-        variables=variables,
+        variables=as_spelled(variables, call.spelled),
+        spelled=call.spelled,
         on_machine=cast(OnMachine, on_machine),
         vendor_options={} if message else call.vendor_options,
     )

@@ -56,6 +56,8 @@ class DueCall:
     owner_id: int = 0
     longest: int | None = None
     """Seconds after which the vendor ends the agent's calls; None where it does not tell."""
+    spelled: tuple[str, ...] = ()
+    """Names of variables as the agent's prompt spells them."""
     has_caps: bool = False
     """Whether any team or person has a cap of the day: else a commit point need not look for one."""
 
@@ -88,7 +90,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
             dialers[row[11]].name, row[12], row[13] or "", _object(row[14]),
             Asked(instant_of(row[15]), instant_of(row[16]), row[17] is not None),
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
-            row[18], row[19], agents[row[8]].longest, bool(row[20]),
+            row[18], row[19], agents[row[8]].longest, agents[row[8]].variables, bool(row[20]),
             is_consent_noted(row[21], row[22]),
         )
         for row in rows
@@ -127,11 +129,12 @@ def lines_held(provider_id: int, unknown_since: datetime.datetime, now: datetime
 
 
 class _Part(NamedTuple):
-    """What is at the vendor: its id or number there, whether it is gone or not active, and an agent's longest call."""
+    """What is at the vendor: its id or number there, whether it is gone; an agent's longest call and variables."""
 
     name: str
     is_gone: bool
     longest: int | None = None
+    variables: tuple[str, ...] = ()
 
 
 def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict[int | None, _Part]:
@@ -139,10 +142,11 @@ def _names(model: type[models.Model], column: str, ids: set[int | None]) -> dict
     found: dict[int | None, _Part] = {None: _Part("", False)}
     if wanted := ids - {None}:
         those, parameters = among("id", wanted, "bigint")
-        more = "warnings, longest_seconds" if model is Agent else "'[]', NULL"
+        more = "warnings, longest_seconds, variables" if model is Agent else "'[]', NULL, '[]'"
         statement = f"SELECT id, {column}, is_present, {more} FROM {model._meta.db_table} WHERE {those}"  # noqa: S608
-        for pk, name, is_present, warned, longest in _rows(statement, parameters):
-            found[pk] = _Part(name, is_refused(is_present, warned), longest)
+        for pk, name, is_present, warned, longest, stored in _rows(statement, parameters):
+            variables = json.loads(stored) if isinstance(stored, str) else stored or []
+            found[pk] = _Part(name, is_refused(is_present, warned), longest, tuple(map(str, variables)))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import zoneinfo
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -15,11 +14,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from callcenter.formats.masking import ending
+from callcenter.formats.zones import start_of, titled
 from campaigns.calls import call_columns
 from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
-from campaigns.core.days import parse_day, start_of
+from campaigns.core.days import parse_day
 from campaigns.models import CallTagging
 from campaigns.models.calls import CallQuerySet
 from providers.types import CallStatus
@@ -82,7 +82,6 @@ class CallSheet:
 
     def _parts(self) -> dict[str, list[tuple[str, Callable[[Row], Value]]]]:
         """Return for each column of the log the columns of the file, as pairs of title and function of a row."""
-        zone = {"zone": zoneinfo_name(self._zone)}
         return {
             "call": [(_("Call"), itemgetter("pk"))],
             "campaign": [(_("Campaign"), itemgetter("campaign__name"))],
@@ -95,10 +94,10 @@ class CallSheet:
             "direction": [(_("Direction"), lambda row: self._directions.get(row["direction"], ""))],
             "agent": [(_("Agent"), itemgetter("agent__name"))],
             "caller_id": [(_("Caller ID"), itemgetter("caller_id__number"))],
-            "added": [(_("Added (%(zone)s)") % zone, self._time("created_at"))],
-            "sent": [(_("Sent (%(zone)s)") % zone, self._time("placing_at", "placed_at"))],
-            "answered": [(_("Answered (%(zone)s)") % zone, self._time("answered_at"))],
-            "ended": [(_("Ended (%(zone)s)") % zone, self._time("ended_at"))],
+            "added": [(titled(_("Added")), self._time("created_at"))],
+            "sent": [(titled(_("Sent")), self._time("placing_at", "placed_at"))],
+            "answered": [(titled(_("Answered")), self._time("answered_at"))],
+            "ended": [(titled(_("Ended")), self._time("ended_at"))],
             "talked": [(_("Talked, seconds"), itemgetter("talk_seconds"))],
             "answered_by": [(_("Answered by"), lambda row: self._answered_by.get(row["answered_by"], ""))],
             "cost": [
@@ -178,11 +177,6 @@ def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
         by_call[call_id].append(name)
     for row in batch:
         row["tags"] = ", ".join(by_call[row["pk"]])
-
-
-def zoneinfo_name(zone: datetime.tzinfo) -> str:
-    """Return a time zone's name for a column's title."""
-    return zone.key if isinstance(zone, zoneinfo.ZoneInfo) else str(zone)
 
 
 def _batches(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import record
 from callcenter.formats.masking import ending_if_long
+from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.call_log_filters import CallFilters
@@ -24,7 +25,6 @@ from campaigns.core import stored_files
 from campaigns.core.refusals import Refusal
 from campaigns.core.stored_files import StorageAway
 from campaigns.exports import files
-from campaigns.exports.call_sheet import zoneinfo_name
 from campaigns.models import CallExport
 from campaigns.numbers import search_digits
 
@@ -72,7 +72,7 @@ def ask(
                 columns=[column.key for column in columns],
                 shows_numbers=may(person, "see_people"),
                 language=translation.get_language() or "en",
-                zone=zoneinfo_name(timezone.get_current_timezone()),
+                zone=zone_name(),
                 form_token=token,
             )
             asked = {name: value for name, value in filters.to_json().items() if name not in {"person", "words"}}

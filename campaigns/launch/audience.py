@@ -200,6 +200,8 @@ class Tally:
     """People who are called at numbers of which nobody states the price."""
     first_opening: datetime.datetime | None = None
     """When the first of those outside calling hours may be called."""
+    zones: set[str] = field(default_factory=set)
+    """Time zones of the people who are called, now or later."""
 
 
 def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
@@ -214,6 +216,8 @@ def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
         found.verdicts[verdict] += 1
         if verdict == WaitReason.OUTSIDE_HOURS and person.eligibility.until:
             waiting.add(person.eligibility.until)
+        if verdict in CALLED:
+            found.zones.update(person.zones)
         if verdict == SkipReason.MISSING_VARIABLE:
             found.missing.update(person.missing)
         if verdict in CALLED:

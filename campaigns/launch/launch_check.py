@@ -24,6 +24,7 @@ from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.estimates import Estimate, estimate, estimate_days
 from campaigns.launch.lifecycle import needs_approval
+from campaigns.launch.variable_warnings import variable_warnings
 from campaigns.models import Campaign
 from campaigns.reasons import StopReason
 from providers.models import Agent, Provider
@@ -55,6 +56,8 @@ class LaunchCheck:
     """By variable of the agent's prompt: people who are called although it is empty for them."""
     first_opening: datetime.datetime | None = None
     """When the first of those outside calling hours may be called."""
+    zones: frozenset[str] = frozenset()
+    """Time zones of the people who will be called."""
     blockers: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     needs_approval: bool = False
@@ -117,6 +120,7 @@ def check_launch(campaign: Campaign, now: datetime.datetime | None = None, perso
         missing=dict(found.missing.most_common(10)),
         unmet=dict(found.unmet.most_common(10)),
         first_opening=found.first_opening,
+        zones=frozenset(found.zones),
         blockers=blockers,
         warnings=find_warnings(campaign)
         + _money_warnings(campaign, estimated, called, caps)
@@ -199,6 +203,7 @@ def find_warnings(campaign: Campaign) -> list[str]:
     if campaign.agent is not None and not message_parts.is_gone(campaign.agent):
         found = agent_warnings(campaign.agent)
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
+    found += variable_warnings(campaign)
     if not provider.price_per_minute:
         found.append(
             _("The price a minute is not known: the cost cannot be estimated and the budget cannot be kept.")

@@ -17,6 +17,9 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from callcenter.formats.amounts import number
+from callcenter.formats.calendars import whole_moment
+from callcenter.formats.isolation import isolated
+from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.core.refusals import Refusal
 from campaigns.launch import pilot as pilot_module
@@ -60,7 +63,10 @@ class Launched:
                 % count
             )
         if self.status == Status.SCHEDULED and self.starts_at:
-            return _("It starts by itself at the time shown. Until then you can cancel it.")
+            return _("It starts %(at)s (%(zone)s). Until then you can cancel it.") % {
+                "at": whole_moment(self.starts_at),
+                "zone": isolated(zone_name()),
+            }
         if self.status == Status.RUNNING and self.is_pilot:
             return _("The pilot is launched: it calls the first few people, then pauses and asks.")
         if self.status == Status.RUNNING:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/pilot/end/", lifecycle.campaign_end_pilot, name="campaign-end-pilot"),
     path("campaigns/<int:pk>/pilot/ask/", start.campaign_ask_rest, name="campaign-ask-rest"),
     path("campaigns/<int:pk>/start-at/", start.campaign_start_at, name="campaign-start-at"),
+    path("campaigns/<int:pk>/start-at/there/", start.campaign_start_there, name="campaign-start-there"),
     path("campaigns/<int:pk>/try/", start.campaign_try, name="campaign-try"),
     path("campaigns/<int:pk>/approve/", start.campaign_approve, name="campaign-approve"),
     path("campaigns/<int:pk>/withdraw/", start.campaign_withdraw, name="campaign-withdraw"),

@@ -19,9 +19,9 @@ from django.db.models.functions import Abs
 from django.urls import reverse
 
 from callcenter.access.roles import Person
+from callcenter.formats.zones import start_of
 from campaigns.calls import call_log, call_log_filters
 from campaigns.core import results
-from campaigns.core.days import start_of
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reports.rollup_reads import RollupCounts, read_counts

@@ -12,12 +12,13 @@ from decimal import Decimal
 from django.db.models import Count, Max, Min
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from callcenter.formats.calendars import whole_moment
 from callcenter.formats.isolation import isolated
+from callcenter.formats.zones import zone_name
 from campaigns import rules, time_zones
 from campaigns.core import decision_kinds, results
 from campaigns.core.budget import room_left
@@ -243,10 +244,9 @@ def _money_words(campaign: Campaign) -> list[str]:
     wait = MoneyWait(campaign.money_wait)
     if wait == MoneyWait.BUDGET:
         return [str(wait.label)]
-    zone = timezone.get_default_timezone()
-    at = date_format(day_of(timezone.now()).end.astimezone(zone), "j M H:i")
     goes_on = _("It continues as calls in progress end, or on %(at)s (%(zone)s) when the next day begins.")
-    return [f"{wait.label} {goes_on % {'at': at, 'zone': zone}}"]
+    named = {"at": whole_moment(day_of(timezone.now()).end), "zone": isolated(zone_name())}
+    return [f"{wait.label} {goes_on % named}"]
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from callcenter.formats.isolation import isolated
+from callcenter.formats.zones import zone_name
 from campaigns.calls import call_log_filters
 from campaigns.core import results
 from campaigns.reports.figures import Figures, FigureSums
@@ -99,7 +101,8 @@ class CallSections(Drawing):
         return ReportSection(
             "hours",
             _("When people answer"),
-            _("Calls in which a person talked, in percent of those that are over, by weekday and hour of your clock."),
+            _("Calls in which a person talked, in percent of those that are over, by weekday and hour in %(zone)s.")
+            % {"zone": isolated(zone_name())},
             [
                 ReportColumn(_("Weekday")),
                 ReportColumn(_("Hour"), "clock"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from callcenter.formats.zones import titled
 from campaigns.calls import call_log_filters
 from campaigns.core.csv_cells import BOM, safe_cell
 from campaigns.reports.figures import Figures, FigureSums
@@ -25,6 +26,8 @@ DRAWN = 20
 """Most campaigns or providers in one drawing."""
 
 NUMBERS = frozenset({"id", "number", "percent", "rate", "money", "seconds"})
+
+TIMES = frozenset({"clock", "day", "moment"})
 
 Words = Callable[..., str]
 
@@ -43,6 +46,11 @@ class ReportColumn:
     def is_number(self) -> bool:
         """Return whether the values are figures, which are aligned to the end of the column."""
         return self.kind in NUMBERS
+
+    @property
+    def title(self) -> str:
+        """Return the title in a file; a column of times names the viewer's zone."""
+        return titled(str(self.label)) if self.kind in TIMES else str(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ class ReportSection:
         writer = csv.writer(written)
         header: list[str] = []
         for column in self.columns:
-            header += [str(column.label)] + ([_("Currency")] if column.kind == "money" else [])
+            header += [column.title] + ([_("Currency")] if column.kind == "money" else [])
         writer.writerow([safe_cell(name) for name in header])
         for row in self.rows:
             line: list[object] = []

@@ -18,7 +18,9 @@ from callcenter.access.roles import Person
 from callcenter.formats.amounts import duration, money, number, turn_time
 from callcenter.formats.calendars import gregorian_beside, in_digits, plain_day, whole_day
 from callcenter.formats.calendars import on_the_clock as local
+from callcenter.formats.isolation import isolated
 from callcenter.formats.phones import masked_phone, phone
+from callcenter.formats.zones import zone_name
 from campaigns import reasons
 from campaigns.calls import call_log
 from campaigns.core import chips, explanations, results
@@ -200,7 +202,7 @@ def clock(value: datetime.datetime | datetime.time | None) -> str:
 def exact(value: datetime.datetime) -> str:
     """Return date, time with seconds, and zone."""
     there = local(value)
-    return f"{day(there)} {digits(format(there, '%H:%M:%S'))} {timezone.get_current_timezone_name()}"
+    return f"{day(there)} {digits(format(there, '%H:%M:%S'))} {isolated(zone_name())}"
 
 
 @register.filter
@@ -221,6 +223,9 @@ def moment(value: datetime.datetime | None) -> str:
         text = format_html('<span class="nowrap">{}</span> <span class="nowrap small muted">{}</span>', text, beside)
         return format_html('<time datetime="{}" title="{}">{}</time>', there.isoformat(), exact(value), text)
     return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', there.isoformat(), exact(value), text)
+
+
+register.simple_tag(zone_name, name="viewer_zone")
 
 
 @register.simple_tag

@@ -74,6 +74,7 @@ from providers.types import (
     RemoteCallerId,
     RemoteVoice,
 )
+from providers.variable_names import wire_variables
 
 PAGE_ROWS = 50
 MOST_PAGES = 1_000
@@ -189,7 +190,7 @@ class BolnaBackend(ProviderBackend):
         body: dict[str, Any] = {
             "agent_id": order.agent_id,
             "recipient_phone_number": number_for_vendor(order.to_number, written_as),
-            "user_data": {**order.variables, REFERENCE_KEY: str(order.reference)},
+            "user_data": {**wire_variables(order, self.variable_names), REFERENCE_KEY: str(order.reference)},
             "retry_config": self._retries(asked),
         }
         if order.caller_id:

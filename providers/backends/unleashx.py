@@ -80,6 +80,7 @@ from providers.types import (
     Recording,
     RemoteAgent,
 )
+from providers.variable_names import wire_variables
 
 ROOT = "/api/v1/global"
 FETCHED_PAGES = 40
@@ -177,7 +178,7 @@ class UnleashXBackend(ProviderBackend):
         body = {
             "agent_id": int(order.agent_id),
             "phone_number": number_for_vendor(order.to_number, self.options.get("phone_format") or "e164"),
-            "metadata": {**order.variables, REFERENCE_KEY: str(order.reference)},
+            "metadata": {**wire_variables(order, self.variable_names), REFERENCE_KEY: str(order.reference)},
         }
         return Request("POST", f"{ROOT}/agents/call", json=body)
 

@@ -65,6 +65,7 @@ from providers.types import (
     RemoteCallerId,
     RemoteVoice,
 )
+from providers.variable_names import wire_variables
 
 PAGE_ROWS = 25
 """Rows a page: rows hold whole transcripts, and an answer must stay below the client's size cap."""
@@ -183,7 +184,7 @@ class VocodeBackend(ProviderBackend):
             "from_number": self._number(order.caller_id),
             "to_number": self._number(order.to_number),
             "agent": order.agent_id,
-            "context": as_texts(order.variables) | {REFERENCE_KEY: str(order.reference)},
+            "context": as_texts(wire_variables(order, self.variable_names)) | {REFERENCE_KEY: str(order.reference)},
         }
         # The provider's options hold for all its calls; a campaign's wish goes before them, a call's own extras first.
         usual: dict[str, Any] = {name: self.options.get(name) or None for name in FOR_EVERY_CALL}

@@ -70,6 +70,7 @@ from providers.types import (
     Recording,
     RemoteAgent,
 )
+from providers.variable_names import wire_variables
 
 PAGE_ROWS = 500
 MOST_PAGES = 200
@@ -175,7 +176,7 @@ class VoicyBackend(ProviderBackend):
         body: dict[str, Any] = {
             "from_number": number_for_vendor(order.caller_id, written_as),
             "to_number": number_for_vendor(order.to_number, written_as),
-            "vars_provided": {**order.variables, REFERENCE_KEY: str(order.reference)},
+            "vars_provided": {**wire_variables(order, self.variable_names), REFERENCE_KEY: str(order.reference)},
         }
         if order.agent_id:
             body["override_agent_id"] = order.agent_id

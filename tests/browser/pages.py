@@ -84,6 +84,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/calls/exports/",
         f"/calls/{talked}/",
         f"/calls/{failed}/",
+        "/preferences/",
         "/providers/",
         "/spending-limits/",
         f"/providers/{bolna}/",

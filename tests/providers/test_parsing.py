@@ -120,8 +120,10 @@ def test_reference_is_found_wherever_it_was_put() -> None:
 
 
 def test_variables_are_named_once_and_without_the_vendors_own() -> None:
-    prompts = {"task_1": {"system_prompt": "Hi {{ name }}, {order} {name} {call_sid} {not a name} {}"}}
-    assert parsing.variables_in(prompts, known={"call_sid"}) == ("name", "order")
+    prompts = {
+        "task_1": {"system_prompt": 'Hi {{ name }}, {order} {name} {call_sid} {any name} {"a": 1} {x: y} {% if z %} {}'}
+    }
+    assert parsing.variables_in(prompts, known={"call_sid"}) == ("name", "order", "any name")
 
 
 def test_windows_touch_and_end() -> None:

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.moment_fields import MomentField
 from campaigns.numbers import text_of_digits
 from providers.types import Field
 
@@ -58,8 +59,7 @@ def extra_field(field: Field) -> forms.Field:
                 max_length=200, widget=forms.TextInput({"dir": "ltr", "inputmode": "numeric"}), **common
             )
         case "datetime":
-            widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-            return forms.DateTimeField(widget=widget, **common)
+            return MomentField(**common)
         case "json":
             return forms.JSONField(widget=forms.Textarea({"rows": 3, "dir": "ltr"}), **common)
         case _:

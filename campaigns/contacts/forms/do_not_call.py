@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.zones import end_of
 from campaigns.contacts.forms.fields import PhoneField
 from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.core.forms.days_and_lengths import DayField
@@ -39,7 +40,7 @@ class OptOutForm(forms.Form):
             return None
         if day < timezone.localdate():
             raise ValidationError(_("This day is over: choose a later one, or leave it empty."), code="over")
-        return timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min))
+        return end_of(day)
 
 
 class ForbidForm(OptOutForm):

@@ -12,10 +12,11 @@ from django.forms import BoundField
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats import placeholders
 from callcenter.formats.amounts import number
 from campaigns.contacts.forms.fields import CountryField
 from campaigns.contacts.importing import mapping as meanings
-from campaigns.contacts.importing.mapping import MAX_VARIABLE_NAME, ColumnMapping, variable_name
+from campaigns.contacts.importing.mapping import ColumnMapping, variable_name
 from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.contacts.importing.phone_columns import weigh
 from campaigns.contacts.importing.reading_words import of_hidden_rows
@@ -128,7 +129,7 @@ class MappingForm(forms.Form):
         self.fields[f"{VARIABLE}{column}"] = forms.CharField(
             label=gettext("Variable name of %(column)s") % {"column": title},
             required=False,
-            max_length=MAX_VARIABLE_NAME,
+            max_length=placeholders.MAX_NAME,
             initial=name,
             widget=forms.TextInput({"placeholder": gettext("Variable name"), "autocomplete": "off"}),
         )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.edits.forms import EditsModelRow, EditsRow
 from callcenter.edits.states import Edited
+from callcenter.formats.zones import start_of
 from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
 from campaigns.contacts.importing.people_rows import MAX_VARIABLE, plain_text
 from campaigns.core.forms.days_and_lengths import DayField
@@ -108,7 +109,7 @@ class PersonForm(EditsModelRow):
             raise ValidationError(
                 _("This day is in the future: write the day on which consent was given."), code="future"
             )
-        return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+        return start_of(day)
 
     def validate_unique(self) -> None:
         """Skip the check: the service handles a taken number, with its own message and without a race."""

@@ -11,15 +11,14 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from callcenter.formats.placeholders import MAX_NAME, key_of, name_of
 from campaigns.contacts.importing import consent, wish_words
-from campaigns.numbers import text_of_digits
 
 PHONE, OTHER_PHONE, NAME = "phone", "other_phone", "name"
 TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "time_zone", "consent_source", "consent_at"
 CONSENT, DO_NOT_CALL = "consent", "do_not_call"
 IGNORED = ""
 VARIABLE = "var:"
-MAX_VARIABLE_NAME = 40
 SEVERAL = frozenset({OTHER_PHONE, NAME, DO_NOT_CALL})
 """Meanings that more than one column may have: further numbers in the file's order, the parts of a name, wishes."""
 READ, SKIP = "read", "skip"
@@ -167,14 +166,16 @@ class ColumnMapping:
 
 
 def variable_name(title: str, taken: set[str] | None = None) -> str:
-    """Return a title as a variable name of letters, digits and `_`, such as `order_no`, that is not in `taken`."""
-    folded = unicodedata.normalize("NFKC", text_of_digits(title)).replace("\u200c", " ").lower()
-    base = _NO_WORD.sub("_", folded).strip("_")[:MAX_VARIABLE_NAME].strip("_") or "column"
+    """Return the name of a column's variable: its title, as readable as the grammar of variables allows.
+
+    `taken` holds the keys of names in use, to which it is added; equal titles get a number, as in `City 2`.
+    """
+    base = name_of(title) or "column"
     name, number = base, 2
-    while taken is not None and name in taken:
-        name, number = f"{base}_{number}", number + 1
+    while taken is not None and key_of(name) in taken:
+        name, number = f"{base[: MAX_NAME - 4].rstrip()} {number}", number + 1
     if taken is not None:
-        taken.add(name)
+        taken.add(key_of(name))
     return name
 
 

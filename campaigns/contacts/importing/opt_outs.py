@@ -69,7 +69,8 @@ def guess_columns(
     found: dict[int, str] = {}
     for column, title in enumerate(titles):
         meaning = mapping.columns.get(column, meanings.IGNORED)
-        own_meaning = own.get(plain_title(title), "")
+        # Our own list names the zone of its times in the title, as in "Until (Asia/Tehran)".
+        own_meaning = own.get(plain_title(title.partition(" (")[0]), "")
         if own_meaning and own_meaning not in found.values():
             meaning = own_meaning
         if column in phones:

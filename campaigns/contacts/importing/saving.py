@@ -14,6 +14,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.access.clock import on_the_clock_of
 from callcenter.audit.models import record as record_audit
 from campaigns import queue
 from campaigns.contacts.do_not_call import OptOut
@@ -35,6 +36,7 @@ from campaigns.contacts.importing.verdicts import (
 )
 from campaigns.core import hosts, progress, stored_files
 from campaigns.core.clock import DatabaseClock
+from campaigns.core.message import with_values
 from campaigns.core.refusals import Refusal
 from campaigns.core.turns import Turn
 from campaigns.models import Contact, ContactImport, ContactList, DoNotCall, ListMembership
@@ -108,12 +110,17 @@ def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
     """Continue saving an import; returns True once it is saved. Idempotent, also if run concurrently.
 
     Each batch is one transaction that advances `done_rows` by compare-and-set, so that no row counts twice. After
-    `seconds` it stops and queues the next task.
+    `seconds` it stops and queues the next task. Times of the file are read on the clock of whoever imports it.
     """
     record = ContactImport.objects.select_related("contact_list", "owner").get(pk=import_id)
     if record.status != Status.SAVING:
         return record.status == Status.SAVED
-    turn = Turn(seconds)
+    with on_the_clock_of(record.owner):
+        return _save(record, seconds)
+
+
+def _save(record: ContactImport, seconds: float) -> bool:
+    import_id, turn = record.pk, Turn(seconds)
     done = record.done_rows
     try:
         reader = reader_of(record)
@@ -255,7 +262,7 @@ def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
         if reader.mapping.update_known:
             contact.name = found.name or contact.name
             contact.time_zone = found.time_zone or contact.time_zone
-            contact.variables = contact.variables | found.variables
+            contact.variables = with_values(contact.variables, found.variables)
         if found.consent.said is Said.REFUSED:
             # Whoever says no now has not agreed, whatever was noted before.
             contact.consent_source, contact.consent_at = "", None

@@ -9,8 +9,10 @@ from typing import Any
 import jdatetime
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.moment_fields import names_zone
 from campaigns.numbers import text_of_digits
 
 JALALI = re.compile(r"(1[2-5]\d\d)[-/](\d{1,2})[-/](\d{1,2})")
@@ -21,7 +23,13 @@ _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,4}):([0-5]?\d)")
 
 
 class DayField(forms.DateField):
-    """A date in ISO form, Gregorian or Jalali, typed in the digits of any script."""
+    """A date in ISO form, Gregorian or Jalali, typed in the digits of any script; a day of the viewer's clock.
+
+    The help text names the viewer's zone.
+    """
+
+    def __init__(self, *, help_text: str | Promise = "", **options: Any) -> None:
+        super().__init__(**{"help_text": names_zone(help_text), **options})
 
     def to_python(self, value: Any) -> Any:
         """Return the Gregorian date; years before 1700 are Jalali. Raises ValidationError for a year out of range."""

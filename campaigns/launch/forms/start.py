@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -12,15 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.moment_fields import names_zone
+from callcenter.formats.zones import moment_at
 from campaigns.contacts.forms.fields import PhoneField
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.launch.start import FARTHEST
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
-
-
-def installation_zone() -> zoneinfo.ZoneInfo:
-    """Return the installation's time zone, in which start times are entered."""
-    return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
 
 class ClockField(forms.TimeField):
@@ -32,25 +28,22 @@ class ClockField(forms.TimeField):
 
 
 class StartAtForm(forms.Form):
-    """The day and time at which a campaign starts automatically."""
+    """The day and time, on the viewer's clock, at which a campaign starts automatically."""
 
     day = DayField(label=_("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    time = ClockField(label=_("Time"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    time = ClockField(label=_("Time"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"), help_text=names_zone())
 
     def clean(self) -> dict[str, Any]:
-        """Add errors for a time that is past, too far ahead, or skipped by a change of the clocks."""
+        """Add errors for a time that is past, too far ahead, or skipped or shown twice by a change of the clocks."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("day") is None or cleaned.get("time") is None:
             return cleaned
-        wall = datetime.datetime.combine(cleaned["day"], cleaned["time"])
-        zone = installation_zone()
         try:
-            at = wall.replace(tzinfo=zone).astimezone(datetime.UTC)
-        except OverflowError:
-            raise ValidationError({"day": _("Choose a time within a year.")}) from None
-        if at.astimezone(zone).replace(tzinfo=None) != wall:
-            self.add_error("time", _("The clocks are changed then: this time does not exist. Choose another."))
-        elif at <= timezone.now():
+            at = moment_at(datetime.datetime.combine(cleaned["day"], cleaned["time"]))
+        except ValidationError as error:
+            self.add_error("day" if error.code == "overflow" else "time", error)
+            return cleaned
+        if at <= timezone.now():
             self.add_error("time", _("This time is over: choose a later one, or start at once."))
         elif at > timezone.now() + FARTHEST:
             self.add_error("day", _("Choose a time within a year."))

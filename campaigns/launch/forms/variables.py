@@ -46,7 +46,7 @@ class VariablesForm(EditsModelRow):
             key = f"variable_{position}"
             fields[f"{key}_name"] = forms.CharField(label=_("Name"), required=False, max_length=80, initial=name)
             fields[f"{key}_text"] = forms.CharField(label=_("Text"), required=False, max_length=500, initial=text)
-            fields[f"{key}_name"].widget.attrs["dir"] = "ltr"
+            fields[f"{key}_name"].widget.attrs["dir"] = "auto"
             if typed is not None:
                 # The order of the rows changes with the agent, so each row shows its own pair, not the posted position.
                 data[self.add_prefix(f"{key}_name")] = name

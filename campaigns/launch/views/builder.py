@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -102,7 +101,6 @@ def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
         "people": None if selection.is_empty else selection.count(),
         "preview": _preview(form, hears),
         "hears": hears,
-        "installation_zone": settings.TIME_ZONE,
     }
     return render(request, "launch/builder.html", context, status=422 if refused else 200)
 

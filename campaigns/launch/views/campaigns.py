@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -106,7 +105,6 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "every": every,
         "pilot": pilot,
         "asks_manager": pilot is not None and needs_approval(pilot.people + pilot.rest, person_of(request)),
-        "installation_zone": settings.TIME_ZONE,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,7 +16,8 @@ from campaigns.launch.audience import GROUPS, VERDICTS, people_with
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.campaign_words import in_words, verdict_rows, verdict_words
 from campaigns.launch.forms.start import StartAtForm, TryForm
-from campaigns.launch.launch_check import check_launch, is_launchable, may_launch
+from campaigns.launch.launch_check import LaunchCheck, check_launch, is_launchable, may_launch
+from campaigns.launch.local_times import MOST_ZONES, first_there
 from campaigns.launch.start import may_approve
 from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_sentence import sentence_with_links
@@ -72,13 +72,21 @@ def check_page(
         "may_see_people": may_see_people,
         "may_try": may(person, "launch_campaign") and may(person, "place_call"),
         "pilot_size": pilot.SIZE,
-        "installation_zone": settings.TIME_ZONE,
         "start_form": start_form or StartAtForm(),
+        "start_zones": ",".join(sorted(check.zones)[:MOST_ZONES]),
+        "first_there": _first_there(campaign, check, start_form),
         "try_form": try_form or TryForm(initial={"number": test_call.last_number(person)}),
         "tries": tries,
     }
     refused = any(form is not None and form.is_bound for form in (start_form, try_form))
     return render(request, "launch/check.html", context, status=422 if refused else 200)
+
+
+def _first_there(campaign: Campaign, check: LaunchCheck, form: StartAtForm | None) -> str:
+    """Return the earliest local time of the people at the time typed, else at the planned start."""
+    typed = form.cleaned_data.get("at") if form is not None and form.is_bound and form.is_valid() else None
+    at = typed or campaign.starts_at
+    return first_there(at, check.zones) if at else ""
 
 
 @require_safe

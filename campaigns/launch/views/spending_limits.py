@@ -6,11 +6,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.edits.shown import BothChanged
+from campaigns.core.day_caps import day_of
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import spending_limits
 from campaigns.launch.forms.spending_limits import SpendingLimitForm
@@ -39,6 +41,7 @@ def limits(request: HttpRequest) -> HttpResponse:
         "providers": Provider.objects.filter(is_active=True),
         "form": form,
         "installation_zone": settings.TIME_ZONE,
+        "day_begins": day_of(timezone.now()).start,
         "may_manage": may_manage,
     }
     return render(request, "launch/spending_limits.html", context, status=422 if form and form.errors else 200)

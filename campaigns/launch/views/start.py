@@ -7,10 +7,10 @@ from functools import partial
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import needs
 from campaigns.core.refusals import Refusal
@@ -19,6 +19,7 @@ from campaigns.launch import start as start_module
 from campaigns.launch import test_call
 from campaigns.launch.forms.start import StartAtForm, TryForm
 from campaigns.launch.launch_check import is_launchable
+from campaigns.launch.local_times import MOST_ZONES, first_there
 from campaigns.launch.start import Launched
 from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_check import check_page
@@ -47,6 +48,19 @@ def campaign_start_at(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return check_page(request, campaign, start_form=form) if is_launchable(campaign) else redirect("campaign", pk)
     return _start(request, pk, partial(start_module.launch, starts_at=form.cleaned_data["at"], seen=_seen(request)))
+
+
+@require_safe
+@needs("launch_campaign")
+def campaign_start_there(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return what a typed start time is on the earliest clock of the people; the page asks while a time is typed."""
+    find_campaign(request, pk)
+    form = StartAtForm(request.GET)
+    if not form.is_valid():
+        problems = [str(error) for name in ("day", "time") for error in form[name].errors if request.GET.get(name)]
+        return render(request, "launch/_start_there.html", {"problem": " ".join(problems)})
+    zones = request.GET.get("zones", "").split(",")[:MOST_ZONES]
+    return render(request, "launch/_start_there.html", {"first_there": first_there(form.cleaned_data["at"], zones)})
 
 
 @require_POST

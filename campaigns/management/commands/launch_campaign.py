@@ -8,12 +8,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from callcenter.commands import PlainCommand
+from callcenter.formats.zones import moment_at
 from campaigns.core.refusals import Refusal
-from campaigns.launch.forms.start import installation_zone
 from campaigns.launch.launch_check import LaunchCheck, check_launch
 from campaigns.launch.launch_sentence import sentence_of
 from campaigns.launch.start import launch
@@ -72,7 +73,12 @@ def _time(text: str | None) -> datetime.datetime | None:
         at = datetime.datetime.fromisoformat(text)
     except ValueError as error:
         raise CommandError(f"“{text}” is no time: write it like 2026-12-01T09:00.") from error
-    return at if at.tzinfo else at.replace(tzinfo=installation_zone())
+    if at.tzinfo:
+        return at
+    try:
+        return moment_at(at, timezone.get_default_timezone())
+    except ValidationError as error:
+        raise CommandError(error.message) from error
 
 
 def _as_json(check: LaunchCheck) -> dict[str, Any]:

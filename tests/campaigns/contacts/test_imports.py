@@ -71,7 +71,7 @@ def test_four_steps(client: Client, caller: User) -> None:
     assert page.request["PATH_INFO"] == reverse("import", args=[record.pk])
     assert "Undo this import" in text
     ann = Contact.objects.get(name="Ann")
-    assert (ann.tags, ann.consent_source, ann.variables) == (["vip", "new"], "Web form", {"city": "Pune"})
+    assert (ann.tags, ann.consent_source, ann.variables) == (["vip", "new"], "Web form", {"City": "Pune"})
     assert ContactList.objects.get().name == "Spring"
     # Once more: a double click, a reload, the back button.
     client.post(reverse("import-save", args=[record.pk]), {"tags": "", "consent_source": ""})
@@ -113,7 +113,7 @@ def test_the_first_row_may_be_a_person(client: Client, caller: User) -> None:
         assert words in page.content.decode()
     page = client.post(address, answers(page, column_2="kept", variable_2="Town", asked_name="0"), follow=True)
     record.refresh_from_db()
-    assert (record.counts["good"], record.mapping["0"], record.mapping["2"]) == (2, "name", "var:town")
+    assert (record.counts["good"], record.mapping["0"], record.mapping["2"]) == (2, "name", "var:Town")
 
 
 def test_into_an_existing_list_and_with_newer_values(client: Client, caller: User) -> None:

@@ -237,11 +237,15 @@ def test_dangerous_workbooks_are_refused(tmp_path: Path, entries: dict[str, byte
 # Columns
 
 
-def test_variable_names_are_safe() -> None:
-    assert [variable_name(title) for title in ("Order No.", "کد سفارش", "{evil}", "!!", "A" * 90)] == [
-        "order_no",
-        "کد_سفارش",
-        "evil",
-        "column",
-        "a" * 40,
-    ]
+def test_variables_are_named_as_readable_as_their_titles() -> None:
+    titles = ("Order No.", "کد سفارش", "{evil}", "!!", "A" * 90, "Amount: EUR", "Customer\nname", 'Size "L" | XL')
+    assert [variable_name(title) for title in titles] == [
+        "Order No.", "کد سفارش", "evil", "column", "A" * 80, "Amount EUR", "Customer name", "Size L XL"
+    ]  # fmt: skip
+
+
+def test_equal_names_get_a_number() -> None:
+    taken: set[str] = set()
+    assert [variable_name(title, taken) for title in ("Order no", "order_no", "ORDER NO", "B" * 90, "B" * 90)] == [
+        "Order no", "order_no 2", "ORDER NO 3", "B" * 80, "B" * 76 + " 2"
+    ]  # fmt: skip

@@ -119,9 +119,9 @@ def test_what_a_row_says_is_kept(tmp_path: Path, caller: User) -> None:
     save(record, caller, tags=["spring"], consent_source="Web form")
     ann, reza = Contact.objects.order_by("phone")
     assert (ann.name, ann.time_zone, ann.region, ann.tags) == ("Ann Lee", "Asia/Dubai", "IR", ["spring"])
-    assert ann.variables == {"order_no": "A-1"}
+    assert ann.variables == {"Order No.": "A-1"}
     assert (ann.consent_source, ann.consent_at and ann.consent_at.year, ann.owner) == ("Web form", 2024, caller)
-    assert (reza.name, reza.time_zone, reza.variables) == ("محمد‌رضا", "", {"note": "hello there"})
+    assert (reza.name, reza.time_zone, reza.variables) == ("محمد‌رضا", "", {"Note": "hello there"})
     # The file has a column of consent dates, and his is empty: what is typed for the file does not fill it.
     assert (reza.consent_source, reza.consent_at) == ("", None)
     assert AuditEvent.objects.filter(action="import.saved", actor=caller).count() == 1

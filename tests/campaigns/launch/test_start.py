@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from callcenter.access import clock
 from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
@@ -172,8 +173,9 @@ def test_it_may_start_at_once_all_the_same_and_the_clock_then_does_nothing(calle
     assert nudges == ["dispatch"]
 
 
-def test_the_time_is_typed_on_the_clock_of_the_installation(console, caller, settings):
-    settings.TIME_ZONE = "Asia/Tehran"
+def test_the_time_is_typed_on_the_viewers_clock(console, caller, settings):
+    settings.TIME_ZONE = "UTC"
+    clock.choose_zone(caller, "Asia/Tehran")
     campaign = make_campaign([make_list(2)], owner=caller)
     day = timezone.now().date() + datetime.timedelta(days=30)
     persian = str(day).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
@@ -182,12 +184,41 @@ def test_the_time_is_typed_on_the_clock_of_the_installation(console, caller, set
     assert answer.url == reverse("campaign", args=[campaign.pk])
     at = datetime.datetime.combine(day, datetime.time(6, 0), tzinfo=datetime.UTC)
     assert (fresh(campaign).status, fresh(campaign).starts_at) == (Status.SCHEDULED, at)
-    # The viewer's own clock shows another time; both pages say the one that was typed.
-    console.cookies["timezone"] = "Europe/Berlin"
-    for address in (answer.url, reverse("campaign-check", args=[campaign.pk])):
-        page = text_of(console.get(address))
-        assert re.search(r"It starts by itself [\w ]+, 09:30 ?, on the clock of Asia/Tehran", page)
-        assert "Cancel the start" in page
+    # Both pages say the time that was typed; to somebody elsewhere, what it is there.
+    for zone, shown in (("Asia/Tehran", "09:30"), ("Asia/Kathmandu", "11:45")):
+        clock.choose_zone(caller, zone)
+        for address in (answer.url, reverse("campaign-check", args=[campaign.pk])):
+            page = text_of(console.get(address))
+            assert re.search(rf"Starts [\w ]+, {shown} ?\( ?{zone} ?\)", page)
+            assert "Cancel the start" in page
+
+
+def test_the_earliest_local_time_of_the_people_stands_beside_the_start(console, caller):
+    clock.choose_zone(caller, "Asia/Tehran")
+    people = make_list(2)
+    people.memberships.order_by("pk")[0].contact.__class__.objects.filter(
+        pk=people.memberships.order_by("pk")[0].contact_id
+    ).update(time_zone="America/New_York")
+    campaign = make_campaign([people], owner=caller)
+    page = console.get(reverse("campaign-check", args=[campaign.pk])).content.decode()
+    zones = re.search(r'name="zones" value="([^"]+)"', page)[1]
+    assert set(zones.split(",")) == {"America/New_York", "Asia/Tehran"}
+    asked = reverse("campaign-start-there", args=[campaign.pk])
+    day = datetime.date(timezone.now().year + 1, 1, 20)
+    if day > timezone.now().date() + datetime.timedelta(days=360):
+        day -= datetime.timedelta(days=30)
+    told = text_of(console.get(asked, {"day": str(day), "time": "15:00", "zones": zones}))
+    assert "For the first of them it is 06:30 in New York." in told
+    told = text_of(console.get(asked, {"day": str(day), "time": "07:00", "zones": zones}))
+    before = date_format(day - datetime.timedelta(days=1), "j M")
+    assert f"For the first of them it is 22:30 on {before} in New York." in told
+    assert "This time is over" in text_of(console.get(asked, {"day": "2020-01-01", "time": "15:00", "zones": zones}))
+    assert text_of(console.get(asked, {"day": "", "time": "15:00", "zones": zones})).strip() == ""
+    # Once it is set, the launch check says it of the people as they are then.
+    at = datetime.datetime.combine(day, datetime.time(11, 30), tzinfo=datetime.UTC)
+    start.launch(campaign.pk, caller, starts_at=at)
+    page = text_of(console.get(reverse("campaign-check", args=[campaign.pk])))
+    assert "For the first of them it is 06:30 in New York." in page
 
 
 @pytest.mark.parametrize(
@@ -196,13 +227,14 @@ def test_the_time_is_typed_on_the_clock_of_the_installation(console, caller, set
         ("UTC", "2020-01-01", "09:00", "This time is over"),
         ("UTC", "2200-01-01", "09:00", "within a year"),
         ("UTC", "2199-12-31", "23:59", "within a year"),
-        ("Europe/Berlin", "2027-03-28", "02:30", "does not exist"),
+        ("Europe/Berlin", "2027-03-28", "02:30", "02:30 does not exist. Choose 03:30."),
+        ("Europe/Berlin", "2027-10-31", "02:30", "02:30 comes twice. Choose 01:30 or 03:30."),
         ("UTC", "soon", "09:00", "Enter a valid date"),
         ("UTC", "", "", "This field is required"),
     ],
 )
 def test_a_time_that_cannot_be_is_refused_at_its_field(console, caller, settings, zone, day, time, said):
-    settings.TIME_ZONE = zone
+    clock.choose_zone(caller, zone)
     campaign = make_campaign([make_list(1)], owner=caller)
     answer = console.post(reverse("campaign-start-at", args=[campaign.pk]), {"day": day, "time": time})
     assert answer.status_code == 422

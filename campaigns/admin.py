@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
 from callcenter.formats.masking import ending
-from campaigns.core.forms.installation import CHANGED_HERE, InstallationForm
+from campaigns.core.forms.installation import InstallationForm
 from campaigns.core.installation_changes import change_settings
-from campaigns.core.refusals import Refusal
 from campaigns.models import (
     AllowedNumber,
     Call,
@@ -163,7 +162,6 @@ class InstallationSettingsAdmin(SetupAdmin):
         (_("Consent"), {"fields": ["consent_required"]}),
         (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
         (_("Launches and imports"), {"fields": ["caller_launch_limit", "import_keep_days"]}),
-        (None, {"fields": ["seen_version"]}),
         (_("Last change"), {"fields": ["changed_at", "changed_by"]}),
     ]
     readonly_fields = ["changed_at", "changed_by"]
@@ -188,13 +186,8 @@ class InstallationSettingsAdmin(SetupAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Change the settings as everywhere; what somebody changed meanwhile is not overwritten."""
-        changes = {name: form.cleaned_data[name] for name in CHANGED_HERE}
-        try:
-            change_settings(changes, seen_version=form.cleaned_data["seen_version"], person=request.user)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("Saved: the settings hold from now on."))
+        change_settings(form.changes, request.user)
+        messages.success(request, _("Saved: the settings hold from now on."))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Stay on the page; what was done is said already."""

@@ -231,7 +231,8 @@ class EditsModelRow(EditsRow, RowModelForm):
         rows = type(self.row)._default_manager.all()
         if transaction.get_connection().in_atomic_block:
             rows = rows.select_for_update(of=("self",))
-        row = rows.get(pk=self.row.pk)
+        # The one row of settings is not stored before its first change.
+        row = self.row if self.row._state.adding else rows.get(pk=self.row.pk)
         try:
             found = self._shown.join(self.typed_values(), self.read(row))
         except BothChanged as both:

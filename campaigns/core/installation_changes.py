@@ -8,30 +8,26 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record
-from campaigns.core.refusals import Refusal
+from callcenter.edits.shown import Shown, changes_of
 from campaigns.core.stop_all import close_gate
 from campaigns.models import InstallationSettings
 from campaigns.models.installation import SETTINGS_ID
 
-CHANGED = _("Somebody changed these settings since you opened them. Open the page again, then make your changes.")
 
-
-def change_settings(changes: Mapping[str, Any], *, seen_version: int, person: Any) -> InstallationSettings:
+def change_settings(values: Mapping[str, Any], person: Any, shown: Shown | None = None) -> InstallationSettings:
     """Set columns of the row; None is "as the environment says".
 
-    `seen_version` is the version that the person saw. Raises Refusal if somebody changed the settings since.
+    `shown` is what the page of the values had shown; without it, all values that differ are written. Raises
+    BothChanged.
     """
     with transaction.atomic():
         # One change at a time; and no commit point that read the old settings is still open after it.
         close_gate()
         row = InstallationSettings.objects.filter(pk=SETTINGS_ID).first() or InstallationSettings(pk=SETTINGS_ID)
-        if row.version != seen_version:
-            raise Refusal(str(CHANGED))
-        before = {name: getattr(row, name) for name in changes}
-        changed = {name: value for name, value in changes.items() if value != before[name]}
+        before = {name: getattr(row, name) for name in values}
+        changed = changes_of(row, values, shown)
         if not changed:
             return row
         for name, value in changed.items():

@@ -62,7 +62,6 @@ def test_an_admin_changes_them_on_one_page(client: Client, admin_person: User, s
     [
         ({"single_call_start": "10:00"}, "Give both times, or neither."),
         ({"person_calls_a_day": "5", "person_calls_a_week": "4"}, "A week allows at least as many calls as a day"),
-        ({"seen_version": "7"}, "Somebody changed these settings since you opened them."),
         ({"refused_number_types": ["mobile"]}, "mobile"),
     ],
 )

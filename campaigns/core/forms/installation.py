@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.edits.forms import EditsModelRow
+from callcenter.edits.states import Edited
 from campaigns.core.installation import from_environment
-from campaigns.core.installation_changes import CHANGED
 from campaigns.models import InstallationSettings
 from campaigns.number_types import LABELS
-
-if TYPE_CHECKING:
-    SettingsForm = forms.ModelForm[InstallationSettings]
-else:
-    SettingsForm = forms.ModelForm
 
 NUMBERS = (
     "quiet_period_hours",
@@ -31,8 +26,10 @@ CHANGED_HERE = ("refused_number_types", "consent_required", "single_call_start",
 """The columns that the form changes."""
 
 
-class InstallationForm(SettingsForm):
+class InstallationForm(EditsModelRow):
     """The limits, hours and number types of this installation."""
+
+    edited = Edited(CHANGED_HERE, together=[("single_call_start", "single_call_end")])
 
     number_types_decided = forms.TypedChoiceField(
         label=_("Which number types are not called"),
@@ -64,7 +61,6 @@ class InstallationForm(SettingsForm):
     single_call_end = forms.TimeField(
         label=_("Single calls until"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
     )
-    seen_version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
         model = InstallationSettings
@@ -92,10 +88,9 @@ class InstallationForm(SettingsForm):
         shown = given.refused_number_types if stored is None else stored
         self.initial["refused_number_types"] = [kind for kind in LABELS if kind in shown]
         self.initial["number_types_decided"] = "environment" if stored is None else "here"
-        self.initial["seen_version"] = self.instance.version
 
     def clean(self) -> dict[str, Any]:
-        """Check the hours, and that nobody has changed the settings since the page was opened."""
+        """Check the hours, and that a week allows what a day does."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if (found.get("single_call_start") is None) != (found.get("single_call_end") is None):
             self.add_error("single_call_end", _("Give both times, or neither."))
@@ -107,9 +102,6 @@ class InstallationForm(SettingsForm):
                 day,
             )
             self.add_error("person_calls_a_week", text % {"n": day})
-        now = InstallationSettings.objects.filter(pk=self.instance.pk).values_list("version", flat=True).first() or 0
-        if found.get("seen_version") != now:
-            raise ValidationError(CHANGED, code="changed")
         found["refused_number_types"] = (
             found.get("refused_number_types", []) if found.get("number_types_decided") else None
         )

@@ -9,10 +9,13 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from callcenter.audit.models import AuditEvent
+from callcenter.edits.shown import BothChanged, Shown
+from callcenter.edits.states import state_of
 from campaigns.core import installation, stop_all
+from campaigns.core.forms.installation import CHANGED_HERE, InstallationForm
 from campaigns.core.installation_changes import change_settings
-from campaigns.core.refusals import Refusal
 from campaigns.models import DialingSwitch, InstallationSettings
+from campaigns.models.installation import SETTINGS_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +24,7 @@ def test_a_change_is_written_counted_and_audited(admin_person: User) -> None:
     nine, noon = datetime.time(9), datetime.time(12)
     row = change_settings(
         {"quiet_period_hours": 48, "single_call_start": nine, "single_call_end": noon, "person_calls_a_day": None},
-        seen_version=0,
-        person=admin_person,
+        admin_person,
     )
     assert (row.version, row.changed_by) == (1, admin_person)
     found = installation.current()
@@ -37,16 +39,17 @@ def test_a_change_is_written_counted_and_audited(admin_person: User) -> None:
 
 
 def test_what_somebody_changed_meanwhile_is_not_overwritten(admin_person: User) -> None:
-    change_settings({"quiet_period_hours": 48}, seen_version=0, person=admin_person)
-    with pytest.raises(Refusal, match="Somebody changed these settings"):
-        change_settings({"quiet_period_hours": 1}, seen_version=0, person=admin_person)
+    seen = Shown(InstallationForm.edited, state_of(InstallationSettings(pk=SETTINGS_ID), CHANGED_HERE))
+    change_settings({"quiet_period_hours": 48}, admin_person, seen)
+    with pytest.raises(BothChanged):
+        change_settings({"quiet_period_hours": 1}, admin_person, seen)
     assert installation.current().quiet_period_hours == 48
-    change_settings({"quiet_period_hours": 1}, seen_version=1, person=admin_person)
-    assert installation.current().quiet_period_hours == 1
+    change_settings({"person_calls_a_day": 2}, admin_person, seen)
+    assert (installation.current().quiet_period_hours, installation.current().person_calls_a_day) == (48, 2)
 
 
 def test_no_change_is_no_event(admin_person: User) -> None:
-    change_settings({"quiet_period_hours": None}, seen_version=0, person=admin_person)
+    change_settings({"quiet_period_hours": None}, admin_person)
     assert not InstallationSettings.objects.exists()
     assert not AuditEvent.objects.filter(action="settings.changed").exists()
 
@@ -57,8 +60,8 @@ def test_a_commit_point_reads_the_row_once_for_each_change_of_it(
     mark = stop_all.pass_gate().settings_mark
     with django_assert_num_queries(0):
         assert installation.at_mark(mark) == installation.from_environment()
-    for version, hours in enumerate((48, 72)):
-        change_settings({"quiet_period_hours": hours}, seen_version=version, person=admin_person)
+    for hours in (48, 72):
+        change_settings({"quiet_period_hours": hours}, admin_person)
         before, mark = mark, stop_all.pass_gate().settings_mark
         assert mark not in (0, before)
         with django_assert_num_queries(1):
@@ -69,6 +72,6 @@ def test_a_commit_point_reads_the_row_once_for_each_change_of_it(
 
 def test_a_change_leaves_stop_all_as_it_stands(admin_person: User) -> None:
     stop_all.press_stop_all(admin_person, "Wrong list")
-    change_settings({"quiet_period_hours": 48}, seen_version=0, person=admin_person)
+    change_settings({"quiet_period_hours": 48}, admin_person)
     assert DialingSwitch.objects.get().reason == "Wrong list"
     assert not stop_all.pass_gate().is_open

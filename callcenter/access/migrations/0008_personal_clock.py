@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0005_decide_about_own_calls'),
+        ('access', '0007_kept_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0005_decide_about_own_calls'),
+        ('access', '0006_number_and_settings_rights'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -108,8 +108,8 @@ def carry_out(call: Call, campaign: Campaign, plan: Plan, after: Evidence, now: 
         uncounted=call.uncounted + is_uncounted, due_at=plan.due_at,
         wait_reason=WaitReason.PROVIDER_HALTED if is_account else WaitReason.RETRY,
     )  # fmt: skip
-    code = "account_retry" if is_account else "put_off" if is_put_off else "retry_planned"
-    write_steps([step(call.pk, code, at=now)])
+    planned = step(call.pk, "put_off", at=now) if is_put_off else step(call.pk, "retry_planned", at=now)
+    write_steps([step(call.pk, "account_retry", at=now) if is_account else planned])
     return made
 
 

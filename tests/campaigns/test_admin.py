@@ -12,6 +12,8 @@ from pytest_django import Settings
 
 from campaigns.core import installation
 from campaigns.models import InstallationSettings
+from tests.end_to_end.browser import forms_of
+from tests.shown import SHOWN
 
 pytestmark = pytest.mark.django_db
 PAGE = "admin:campaigns_installationsettings_change"
@@ -21,7 +23,8 @@ def answers(page: Any, **changes: Any) -> dict[str, Any]:
     """Return what the form would send, with changes."""
     form = page.context["adminform"].form
     sent = {name: form[name].value() for name in form.fields} | changes
-    return {name: value for name, value in sent.items() if value not in (None, "")}
+    shown = dict(field for form in forms_of(page.content.decode()) for field in form.fields if field[0] == SHOWN)
+    return {name: value for name, value in sent.items() if value not in (None, "")} | shown
 
 
 def test_an_admin_changes_them_on_one_page(client: Client, admin_person: User, settings: Settings) -> None:

@@ -12,7 +12,8 @@ from django.urls import reverse
 from callcenter.access.models import Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.launch import start
-from campaigns.models import CallReview, Campaign, DayCap, HandOver, SavedFilter
+from campaigns.models import CallReview, Campaign, DayCap, HandOver, InstallationSettings, SavedFilter
+from campaigns.models.installation import SETTINGS_ID
 from providers.models import Dialer
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person, make_provider
 
@@ -164,6 +165,18 @@ CASES = [
         ((5, 9, "Desk"), (6, 9, "Desk")),
         ("5", "6"),
         ({"name": "Front desk"}, (5, 9, "Front desk")),
+        role=ADMIN,
+        is_set_up=True,
+    ),
+    Case(
+        "InstallationForm",
+        lambda person: InstallationSettings.objects.create(pk=SETTINGS_ID, quiet_period_hours=4),
+        change_page,
+        lambda row: (again(row).quiet_period_hours, again(row).person_calls_a_day),
+        ({"quiet_period_hours": "5"}, {"quiet_period_hours": "6"}),
+        ((5, None), (6, None)),
+        ("5", "6"),
+        ({"person_calls_a_day": "3"}, (5, 3)),
         role=ADMIN,
         is_set_up=True,
     ),

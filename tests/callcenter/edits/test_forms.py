@@ -48,7 +48,9 @@ EDITS_NO_ROW = {
     "NewPersonForm": "adds",
     "ContactNoteForm": "adds",
     "ForbidForm": "adds",
-    "ForbidFileForm": "adds",
+    "OptOutFileForm": "adds",
+    "AllowNumberForm": "adds",
+    "OtherNumberForm": "adds",
     "OptOutForm": "adds",
     "ExportForm": "adds",
     "QuickCallForm": "adds",
@@ -59,6 +61,12 @@ EDITS_NO_ROW = {
     "TryForm": "calls",
     "StartAtForm": "starts, checked against the status",
     "SaveForm": "saves an import, checked against its status",
+    "OptOutSaveForm": "saves an import, checked against its status",
+    "OptOutMappingForm": "an import of one user, whose rows are judged anew with each mapping",
+    "AnswersForm": "answers what an import asks, whose rows are judged anew",
+    "TwoNumbersForm": "answers what an import asks, whose rows are judged anew",
+    "RowForm": "one row of an import of one user, which is judged anew",
+    "ClockForm": "one person's own clock, one field",
     "MappingForm": "an import of one user, whose rows are judged anew with each mapping",
 }
 """Forms that write over nothing that a page had shown, and why."""

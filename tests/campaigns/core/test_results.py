@@ -293,6 +293,7 @@ def test_sums_and_lists_count_the_same_people(stage: Stage, manager: User) -> No
         "held": len(stage.which(held=True)),
         "unknown": len(stage.which(unclear=True)),
         "no_news": len(stage.which(no_news=True)),
+        "opt_out": 0,
     }
     assert progress.progress_of([campaign])[campaign.pk].to_decide == now.to_decide == waiting_for.to_decide
     # The pilot's result

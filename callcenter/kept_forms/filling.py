@@ -163,6 +163,9 @@ class Page:
         for control in form.controls:
             if control.tag != "input" or control.kind != "hidden":
                 has_fields = has_fields or control.kind not in UNTOUCHED
+            if is_shown_already and control.name in kept.fields and control.kind != "hidden":
+                # What of it was changed is not known here: all that was sent is in sight.
+                self._open(control.drawers)
             if control.name and control.name not in SET_BY_THE_PAGE and (names is None or control.name in names):
                 self._fill_control(control, left, kept.fields)
         return Filled(kept, anchor, has_fields)

@@ -144,6 +144,18 @@ class Stack:
         with contextlib.closing(sqlite3.connect(self.directory / "callcenter.sqlite3", timeout=20)) as connection:
             return list(connection.execute(query))
 
+    def change(self, statement: str, *values: str) -> None:
+        """Change the installation's database, with a question mark for each value."""
+        if self._is_postgres:
+            import psycopg
+
+            with psycopg.connect(self.database_url) as connection:
+                connection.execute(statement.replace("?", "%s"), values)  # type: ignore[arg-type]
+            return
+        with contextlib.closing(sqlite3.connect(self.directory / "callcenter.sqlite3", timeout=20)) as connection:
+            connection.execute(statement, values)
+            connection.commit()
+
     def counts(self) -> dict[str, int]:
         """Return how many calls stand in which state."""
         return dict(self.rows("SELECT status, count(*) FROM campaigns_call GROUP BY status"))

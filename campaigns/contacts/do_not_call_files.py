@@ -14,22 +14,40 @@ from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import DoNotCall
 
 
-def export_entries() -> Iterator[str]:
-    """Return the whole list as CSV lines, newest first, in the language and time zone active at this call."""
-    titles = [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
+def titles() -> list[str]:
+    """Return the titles of the columns in the active language."""
+    return [_("Phone"), _("Reason"), _("Source"), _("Added by"), _("Added"), _("Until")]
+
+
+def entries() -> Iterator[list[str]]:
+    """Return the whole list as rows of texts, newest first, in the language and time zone active at this call.
+
+    Times carry their offset from UTC, so that an import in another zone reads the same moment.
+    """
     sources = {source.value: str(source.label) for source in DoNotCall.Source}
-    return _write_entries(titles, sources, timezone.get_current_timezone())
+    return _rows(sources, timezone.get_current_timezone())
 
 
-def _write_entries(titles: Sequence[str], sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[str]:
+def export_entries() -> Iterator[str]:
+    """Return the whole list as CSV lines, with its titles."""
+    return _lines(titles(), entries())
+
+
+def _lines(header: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
     writer = csv.writer(PassingFile())
     yield BOM
-    yield writer.writerow(titles)
+    yield writer.writerow(header)
+    for row in rows:
+        yield writer.writerow(map(safe_cell, row))
+
+
+def _rows(sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[list[str]]:
     for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=BATCH):
         who = entry.added_by.get_username() if entry.added_by else ""
-        cells = [entry.phone, entry.reason, sources.get(entry.source, entry.source), who]
-        yield writer.writerow([*map(safe_cell, cells), _minute(entry.added_at, zone), _minute(entry.expires_at, zone)])
+        source = sources.get(entry.source, entry.source)
+        times = [_written(entry.added_at, zone), _written(entry.expires_at, zone)]
+        yield [entry.phone, entry.reason, source, who, *times]
 
 
-def _minute(moment: datetime.datetime | None, zone: datetime.tzinfo) -> str:
-    return moment.astimezone(zone).isoformat(timespec="minutes") if moment else ""
+def _written(moment: datetime.datetime | None, zone: datetime.tzinfo) -> str:
+    return moment.astimezone(zone).isoformat(timespec="seconds") if moment else ""

@@ -12,6 +12,7 @@ from campaigns.contacts.views import (
     import_rows,
     imports,
     lists,
+    other_numbers,
     people,
 )
 
@@ -22,6 +23,9 @@ urlpatterns = [
     path("people/<int:pk>/edit/", people.edit_person, name="person-edit"),
     path("people/<int:pk>/notes/", people.add_note, name="person-note"),
     path("people/<int:pk>/notes/<int:note>/remove/", people.remove_note, name="person-note-remove"),
+    path("people/<int:pk>/numbers/", other_numbers.add, name="person-number-add"),
+    path("people/<int:pk>/numbers/<int:number>/remove/", other_numbers.remove, name="person-number-remove"),
+    path("people/<int:pk>/numbers/<int:number>/call/", other_numbers.call_from_now_on, name="person-number-call"),
     path("people/<int:pk>/tags/", people.save_tags, name="person-tags"),
     path("people/<int:pk>/do-not-call/", people.forbid_person, name="person-forbid"),
     path("lists/", lists.lists, name="lists"),
@@ -39,6 +43,7 @@ urlpatterns = [
     path("do-not-call/add/", do_not_call.add, name="do-not-call-add"),
     path("do-not-call/import/", imports.new_opt_outs, name="do-not-call-import"),
     path("do-not-call/export/", do_not_call.export, name="do-not-call-export"),
+    path("do-not-call/export.xlsx", do_not_call.export, {"kind": "xlsx"}, name="do-not-call-export-xlsx"),
     path("do-not-call/<int:pk>/remove/", do_not_call.remove, name="do-not-call-remove"),
     path("imports/new/", imports.new_import, name="import-new"),
     path("imports/template/people.csv", imports.template, {"kind": "csv"}, name="import-template-csv"),

@@ -28,6 +28,11 @@ def safe_cell(value: object) -> str:
     return GUARD + text if risky or _is_guarded(text) else text
 
 
+def text_cell(text: str) -> str:
+    """Return a text for a cell that is no formula anyhow, as in a workbook, so that `unguarded` returns it again."""
+    return GUARD + text if _is_guarded(text) else text
+
+
 def unguarded(text: str) -> str:
     """Return a cell without the guard that `safe_cell` put before it; any other text as it is."""
     return text[1:] if _is_guarded(text) else text

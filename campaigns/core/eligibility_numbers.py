@@ -67,7 +67,7 @@ def forbidden_numbers(numbers: Iterable[str], now: datetime.datetime | None = No
         return {row[0] for row in cursor.fetchall()}
 
 
-def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[BooleanField[bool, bool]]:
+def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:
     """Return the annotation of contacts that tells whether their number must not be called."""
     entries = DoNotCall.objects.in_force(now)
     own = entries.filter(phone=OuterRef("phone"))
@@ -80,6 +80,17 @@ def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[BooleanField[bool,
         Exists(entries.filter(phone=OuterRef("contact__phone"))) | Exists(further), phone=OuterRef("phone")
     )
     return ExpressionWrapper(Q(Exists(own)) | Q(Exists(of_others)) | Q(Exists(shared)), output_field=BooleanField())
+
+
+def entry_against(phone: str, now: datetime.datetime | None = None) -> DoNotCall | None:
+    """Return the entry that forbids a number: its own if it has one in force, else one of another number; or None."""
+    of_phone = Q(phone=phone) | Q(
+        pk__in=list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True))
+    )
+    persons = list(Contact.objects.filter(of_phone).values_list("pk", flat=True))
+    numbers = {phone}.union(*numbers_of_persons(persons).values())
+    entries = DoNotCall.objects.in_force(now).select_related("added_by").filter(phone__in=numbers)
+    return min(entries, key=lambda entry: (entry.phone != phone, entry.pk), default=None)
 
 
 def numbers_of_persons(contact_ids: Collection[int]) -> dict[int, list[str]]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0037_other_numbers'),
+        ('campaigns', "0037_other_numbers"),
     ]
 
     operations = [

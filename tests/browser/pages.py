@@ -29,6 +29,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
     empty = console.number_of("SELECT min(id) FROM campaigns_contactlist WHERE name = 'Empty list'")
     saved = console.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'saved'")
     checked = console.number_of("SELECT min(id) FROM campaigns_contactimport WHERE status = 'checked'")
+    asked = console.number_of("SELECT min(id) FROM campaigns_contactimport WHERE original_name = 'flights.xlsx'")
     bolna = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bolna'")
     bitel = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
     given = console.number_of("SELECT min(id) FROM campaigns_handover")
@@ -71,6 +72,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/imports/new/",
         f"/imports/{saved}/",
         f"/imports/{checked}/columns/",
+        f"/imports/{asked}/columns/",
         f"/imports/{checked}/check/",
         "/calls/",
         "/calls/?state=talked&since=2020-01-01",

@@ -31,7 +31,7 @@ def test_a_messy_file_becomes_a_list_and_is_taken_back(console: Console, words: 
     page.get_by_label(words("File"), exact=True).set_input_files(file)
     page.get_by_role("button", name=words("Upload and look")).click()
 
-    expect(page.get_by_label("شماره موبایل")).to_have_value("phone")
+    expect(page.get_by_label("شماره موبایل", exact=True)).to_have_value("phone")
     page.get_by_label(words("Name of the new list")).fill(name)
     page.get_by_role("button", name=words("Check every row")).click()
 
@@ -60,3 +60,28 @@ def test_a_messy_file_becomes_a_list_and_is_taken_back(console: Console, words: 
     expect_words(page, words.many("%(n)d person was removed again.", "%(n)d people were removed again.", 3))
     assert console.number_of(f"SELECT count(*) FROM campaigns_contactlist WHERE name = '{name}'") == 0
     expect(heading(page)).to_have_text("مشتریان.csv")
+
+
+def test_another_row_becomes_the_titles_and_the_column_is_chosen(console: Console, tmp_path: Path) -> None:
+    file = tmp_path / "flights.csv"
+    file.write_text(
+        "Flights of May,,\nName,Pilot phone,Passenger phone\nAnn Lee,+989123360104,+989353360104\n"
+        "Ben Ray,+989123360204,+989353360204\n",
+        encoding="utf-8",
+    )
+    page = console.page("caller", "/imports/new/", has_scripts=False)
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Upload and look").click()
+    page.get_by_role("button", name="Use as titles: Row 3").click()
+    expect(page.locator("tr.is-title")).to_contain_text("Ann Lee")
+    page.get_by_role("button", name="Use as titles: Row 2").click()
+    # A variable's name is asked for only where the column is kept as one.
+    expect(page.get_by_label("Variable name of Name")).to_be_hidden()
+    page.get_by_label("Variable name of Pilot phone").fill("pilot")
+    page.get_by_label("Passenger phone", exact=True).and_(page.get_by_role("radio")).check()
+    page.get_by_label("Name of the new list").fill("Flights")
+    page.get_by_label("Name of the new list").press("Enter")
+    expect_words(page, "Into the new list “Flights”", "The titles are in row 2.")
+    page.get_by_role("button", name="Save 2 people").click()
+    page.get_by_role("link", name="Show the list").click()
+    expect(page.locator("tbody")).to_contain_text("+98 935 336 0104")

@@ -143,6 +143,14 @@ class TagsForm(forms.Form):
         return read_tags(self.cleaned_data["tags"])
 
 
+class OtherNumberForm(forms.Form):
+    """Another number of one person."""
+
+    phone = PhoneField(
+        label=_("Another number"), help_text=_("It is not called; do-not-call of it holds for the person.")
+    )
+
+
 class MergeForm(forms.Form):
     """Which of a merged person's numbers is called from now on."""
 

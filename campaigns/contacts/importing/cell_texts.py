@@ -32,11 +32,12 @@ def text_of(value: Any, language: str = "") -> str:
         with translation.override(language or translation.get_language()):
             return length_in_words(value)
     if isinstance(value, datetime.datetime):
-        if value.time() == datetime.time():
-            return value.date().isoformat()
-        return f"{value.date().isoformat()} {_time(value.time())}"
+        moment = _whole_second(value)
+        if moment.time() == datetime.time():
+            return moment.date().isoformat()
+        return f"{moment.date().isoformat()} {_time(moment.time())}"
     if isinstance(value, datetime.time):
-        return _time(value)
+        return _time(_whole_second(datetime.datetime.combine(datetime.date(2000, 1, 1), value)).time())
     if isinstance(value, datetime.date):
         return value.isoformat()
     return str(value)
@@ -60,6 +61,10 @@ def length_in_words(length: datetime.timedelta) -> str:
     return _("minus %(length)s") % {"length": text} if length < datetime.timedelta() else text
 
 
+def _whole_second(value: datetime.datetime) -> datetime.datetime:
+    """Return the nearest second: spreadsheets keep times as a fraction of a day, which comes back a little less."""
+    return (value + datetime.timedelta(milliseconds=500)).replace(microsecond=0)
+
+
 def _time(value: datetime.time) -> str:
-    # A spreadsheet keeps times as a fraction of a day, so that they come back with stray parts of a second.
-    return value.replace(microsecond=0).isoformat("auto" if value.second else "minutes")
+    return value.isoformat("auto" if value.second else "minutes")

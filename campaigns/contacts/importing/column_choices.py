@@ -13,9 +13,11 @@ from campaigns.contacts.importing.dates import DayMonth
 from campaigns.contacts.importing.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.mapping import NAME, OTHER_PHONE, PHONE, ColumnMapping, plain_title
+from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.importing.reading_words import of_hidden_rows
 from campaigns.contacts.importing.sheets import with_choice
 from campaigns.contacts.importing.validation import check_import
+from campaigns.contacts.importing.verdicts import RowVerdict
 from campaigns.models import ContactImport
 
 SAMPLES = 3
@@ -136,6 +138,17 @@ def in_words(record: ContactImport) -> str:
     if variables:
         parts.append("variables: " + ", ".join(variables))
     return f"Columns: {'; '.join(parts)}."
+
+
+def doubts(record: ContactImport) -> list[str]:
+    """Return of the first bad rows, and the first that were saved without some cells, what is wrong with them."""
+    found = []
+    for verdict in (RowVerdict.BAD, RowVerdict.FIXED):
+        for sample in record.samples.get(verdict.value, []):
+            if sample["note"]:
+                sheet = f"{sample['sheet']}, " if sample.get("sheet") else ""
+                found.append(f"{verdict.label}, {sheet}row {sample['row']}: {NOTES[sample['note']]}")
+    return found
 
 
 def _column(record: ContactImport, named: str) -> int:

@@ -14,6 +14,7 @@ from campaigns.contacts.importing.mapping import (
     IGNORED,
     NAME,
     OTHER_PHONE,
+    OUR_ROW_TITLES,
     OUR_TITLES,
     PHONE,
     SEVERAL,
@@ -45,6 +46,9 @@ def guess_columns(titles: Sequence[str], body: Sequence[Sequence[str]], region: 
     }
     has_titles = any(titles)
     ours = {column for column, title in enumerate(titles) if plain_title(title) in OUR_TITLES}
+    if not any(plain_title(title) in OUR_ROW_TITLES for title in titles):
+        # A file of bad rows has both of our columns; in any other file a reason is a value like others.
+        ours = set()
     weighed = [
         phone_columns.weigh(column, found, titles[column], region)
         for column, found in cells.items()

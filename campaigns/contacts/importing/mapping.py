@@ -56,8 +56,9 @@ TITLES: dict[str, tuple[str, ...]] = {
     CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "منبع رضایت"),
     CONSENT_AT: ("consent at", "consent date", "consent given at", "consented at", "تاریخ رضایت", "sahmati tarikh"),
 }  # fmt: skip
-# Columns that our own file of bad rows adds.
-OUR_TITLES = frozenset({"row in the file", "reason"})
+# Columns that our own file of bad rows adds, in each language that it is written in.
+OUR_ROW_TITLES = frozenset({"row in the file", "سطر در فایل"})
+OUR_TITLES = OUR_ROW_TITLES | {"reason", "دلیل"}
 _EQUAL_LETTERS = str.maketrans("يكةأإآ\u200c_", "یکهااا  ")
 _NO_WORD = re.compile(r"[^\w]+")
 

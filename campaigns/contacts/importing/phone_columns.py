@@ -15,7 +15,9 @@ from campaigns.numbers import EXTENSION, SEVERAL, text_of_digits, understand_num
 
 LEAST_SHARE = 0.3
 """A column may hold phone numbers if at least this share of its filled cells can be called."""
-LEAST_SCORE = 0.2
+SURE_SHARE = 0.7
+"""The same where the title has no word for phone."""
+LEAST_SCORE = 0.19
 NEAR = 0.2
 """Two columns compete if their scores differ by at most this."""
 ID_SHARE, LEAST_IDS = 0.9, 4
@@ -158,9 +160,7 @@ def choose_all(weighed: Sequence[WeighedColumn]) -> list[int]:
 
 def _winner(rivals: Sequence[WeighedColumn]) -> WeighedColumn | None:
     if len(rivals) == 1:
-        only = rivals[0]
-        is_doubtful = only.title == PhoneTitle.OTHER or (only.title == PhoneTitle.UNKNOWN and only.are_serial)
-        return None if is_doubtful else only
+        return None if _is_doubtful(rivals[0]) else rivals[0]
     best = max(one.title for one in rivals)
     first = [one for one in rivals if one.title == best]
     if best == PhoneTitle.OWN:
@@ -171,6 +171,17 @@ def _winner(rivals: Sequence[WeighedColumn]) -> WeighedColumn | None:
     others = max(one.title for one in rivals if one is not first[0])
     least = PhoneTitle.OTHER if best == PhoneTitle.WEAK else PhoneTitle.UNKNOWN
     return first[0] if others <= least else None
+
+
+def _is_doubtful(only: WeighedColumn) -> bool:
+    """Tell whether a column that nothing competes with may still be another kind of number."""
+    if only.title == PhoneTitle.OTHER:
+        return True
+    if only.title >= PhoneTitle.SOME:
+        return False
+    # Accounts are phone numbers by chance: of some lengths a third of them in some countries.
+    is_by_chance = only.share < SURE_SHARE or (only.bare > 0.5 and only.mobile < only.callable / 2)
+    return is_by_chance or (only.are_serial and only.title == PhoneTitle.UNKNOWN)
 
 
 def _counts_up(numbers: Sequence[int]) -> bool:

@@ -135,7 +135,8 @@ def _measure(table: Table, name: str, marks: SheetMarks, found: Iterator[Row]) -
                 _("A cell of this file holds more than %(limit)s letters, so it is not a list of people.")
                 % {"limit": MAX_CELL}
             )
-        hidden += marks.is_hidden(number)
+        if marks.hidden:
+            hidden += marks.is_hidden(number)
         if rows <= FIRST_ROWS:
             first.append((number, cells))
     first_hidden = tuple(number for number, _cells in first if marks.is_hidden(number))

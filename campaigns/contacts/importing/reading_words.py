@@ -21,11 +21,11 @@ def what_is_read(record: ContactImport) -> list[str]:
         sentences.append(_("Sheets that are read: %(sheets)s.") % {"sheets": _named(read)})
         if mapping.not_read:
             sentences.append(_("Sheets that are not read: %(sheets)s.") % {"sheets": _named(mapping.not_read)})
-    if mapping.hidden:
+    if mapping.hidden and mapping.hidden_rows:
         sentences.append(_of_hidden(mapping))
     sentences += [sentence for sheet in mapping.sheets or ("",) for sentence in _of_titles(mapping, sheet)]
     nameless = [
-        f"“{header}”"
+        _("“%(name)s”") % {"name": header}
         for column, header in enumerate(record.headers)
         if mapping.columns.get(column) == IGNORED and column in mapping.untitled
     ]
@@ -61,7 +61,7 @@ def _of_titles(mapping: ColumnMapping, sheet: str) -> list[str]:
     sentence = ngettext("The titles are in row %(rows)s.", "The titles are in rows %(rows)s.", len(layout.titles))
     found = [where + sentence % {"rows": rows}]
     if layout.titles[0] > 1:
-        found.append(where + _("What stands above row %(row)s is not read.") % {"row": number(layout.titles[0])})
+        found.append(where + _("Rows above row %(row)s are not read.") % {"row": number(layout.titles[0])})
     return found
 
 

@@ -27,6 +27,8 @@ from campaigns.contacts.importing.title_rows import find_title_rows, headers_of,
 
 MAX_GUESSED = 20
 """Sheets whose columns are looked at closely, so that a workbook of hundreds costs no more."""
+LEAST_PEOPLE = 3
+"""Rows without titles that make a sheet a list of people, where another sheet may be one."""
 TitleChoices = Mapping[str, tuple[int, ...]]
 """Sheet name to the numbers of its title rows, where a person has chosen them."""
 
@@ -55,6 +57,11 @@ class _Sheet:
     def has_people(self) -> bool:
         return PHONE in self.guess.columns.values() or PHONE in self.guess.asks
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it is surely a list of people, not a cover that names a number to ask at."""
+        return self.has_people and (bool(self.title_rows) or len(self.body) >= LEAST_PEOPLE)
+
 
 def arrange(
     measured: Sequence[MeasuredSheet],
@@ -75,8 +82,8 @@ def arrange(
         for place, sheet in enumerate(filled)
     ]
     if taken is None:
-        first = next((sheet for sheet in sheets if sheet.has_people), sheets[0])
-        parts = [first]
+        lists = [sheet for sheet in sheets if sheet.is_list] or [sheet for sheet in sheets if sheet.has_people]
+        parts = (lists or sheets)[:1]
     else:
         parts = [sheet for sheet in sheets if sheet.measured.name in taken]
     if not parts:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
+
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,10 +20,14 @@ from callcenter.audit.models import record
 from campaigns.contacts import do_not_call, do_not_call_files
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
+from campaigns.core.csv_cells import text_cell
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
+from campaigns.exports import xlsx
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def said(done: do_not_call.Forbidden, first: str = "") -> str:
@@ -82,12 +90,32 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @needs("remove_do_not_call")
-def export(request: HttpRequest) -> HttpResponseBase:
-    """Return the whole list as a CSV download."""
+def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
+    """Return the whole list as a download: CSV, or a workbook that keeps every cell as text."""
     record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count())
-    answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.csv"'
+    answer: HttpResponseBase
+    if kind == "xlsx":
+        answer = FileResponse(_workbook(), content_type=WORKBOOK)
+    else:
+        answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.{kind}"'
     return answer
+
+
+def _workbook() -> IO[bytes]:
+    """Return the list as a workbook; both of its files are temporary, so that memory does not grow with the list."""
+    # The response closes it.
+    written = TemporaryFile()  # noqa: SIM115
+    with TemporaryDirectory() as folder:
+        sheet = Path(folder) / "sheet"
+        with sheet.open("w", encoding="utf-8") as file:
+            file.write(xlsx.header_of(do_not_call_files.titles(), is_text=True))
+            for row in do_not_call_files.entries():
+                file.write(xlsx.rows_of([[text_cell(cell) for cell in row]]))
+            file.write(xlsx.END)
+        xlsx.finish(sheet, written, _("Do not call"))
+    written.seek(0)
+    return written
 
 
 @require_POST

@@ -69,7 +69,7 @@ def _read_another_way(request: HttpRequest, record: ContactImport, form: Mapping
     except FileRefused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.info(request, _("The file is read another way now: check the columns again."))
+        messages.info(request, _("The columns were guessed again: check them."))
     return redirect("import-map", record.pk)
 
 

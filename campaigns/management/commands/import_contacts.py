@@ -113,6 +113,6 @@ class Command(PlainCommand):
             f"{count} {verdict.label.lower()}" for verdict in RowVerdict if (count := verdicts.get(verdict))
         )
         self.stdout.write(f"{made} new people, {joined} joined “{name}”; of {record.total_rows} rows: {parts}.")
-        self.stdout.write(column_choices.in_words(record))
-        for sentence in [*what_is_read(record), *column_choices.of_doubtful_wishes(record)]:
+        said = [column_choices.in_words(record), *what_is_read(record), *column_choices.doubts(record)]
+        for sentence in [*said, *column_choices.of_doubtful_wishes(record)]:
             self.stdout.write(sentence)

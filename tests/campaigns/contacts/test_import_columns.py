@@ -112,7 +112,7 @@ def test_titles_are_marked_and_one_press_takes_others(page: ColumnsPage) -> None
     assert [(row.number, row.is_title, row.is_above) for row in shown] == [
         (1, False, True), (3, True, False), (4, False, False), (5, False, False),
     ]  # fmt: skip
-    for words in ('value="0:4"', 'value="0:0"', "Titles", "The titles are in row 3.", "above row 3 is not read"):
+    for words in ('value="0:4"', 'value="0:0"', "Titles", "The titles are in row 3.", "Rows above row 3 are not read"):
         assert words in page.text
     page.send(titles="0:4", list_name="Typed before")
     assert (page.record.headers, page.record.total_rows) == (["سارا", "09121234501", "تهران"], 1)
@@ -142,7 +142,7 @@ def test_sheets_are_listed_and_taken(page: ColumnsPage, tmp_path: Path) -> None:
     page.send(sheets=["Tehran", "Shiraz"])
     assert page.answer.request["PATH_INFO"].endswith("/columns/")
     assert (page.record.mapping["sheets"], page.record.total_rows) == (["Tehran", "Shiraz"], 3)
-    assert "check the columns again" in page.text
+    assert "The columns were guessed again" in page.text
     page.send()
     assert page.record.counts["good"] == 3
     assert "Sheets that are read: “Tehran” (1 row), “Shiraz” (2 rows)." in page.text

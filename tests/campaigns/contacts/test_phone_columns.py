@@ -34,6 +34,7 @@ IDS = iranian_ids(30)
 INDIAN = some(12, lambda n: f"987{n:07d}")
 LOANS = [str(7_000_000_000 + 9311 * n) for n in range(12)]
 ACCOUNTS = [str(9_000_000_000 + n * n) for n in range(12)]
+AMERICAN_ACCOUNTS = [f"{area}5550{n:03d}" for n, area in enumerate(("212", "111", "415", "033", "104", "312", "190"))]
 WORDS = ["a", "b", "c"]
 
 
@@ -80,6 +81,9 @@ def test_contents_decide(region: str, columns: dict[str, list[str]], phone: int)
         # Nothing else is there, and still it is not taken.
         ("IN", {"Loan Number": LOANS, "Customer": WORDS}, [0]),
         ("IR", {"تلفن ضامن": MOBILES, "نام": WORDS}, [0]),
+        ("IR", {"Kundennr": [cell[1:] for cell in LANDLINES], "Name": WORDS}, [0]),
+        ("US", {"Kontonr": AMERICAN_ACCOUNTS, "Name": WORDS}, [0]),
+        ("US", {"Number": AMERICAN_ACCOUNTS, "Name": WORDS}, [0]),
         ("IN", {"": ACCOUNTS, "Name": WORDS}, [0]),
     ],
 )

@@ -222,6 +222,8 @@ if unknown := set(REFUSED_NUMBER_TYPES) - {*_NUMBER_TYPES, "toll_free", "voip"}:
         f"REFUSED_NUMBER_TYPES names {', '.join(sorted(unknown))}. Write some of "
         f"{', '.join(_NUMBER_TYPES)}, toll_free, voip, or none."
     )
+CONSENT_REQUIRED: bool = env.bool("CONSENT_REQUIRED", False)
+"""Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)
 IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", 14)

@@ -1,16 +1,24 @@
-"""Phone numbers: parses a number as typed, pasted or exported by a spreadsheet into E.164. No database."""
+"""Phone numbers: parses a number as typed, pasted or exported by a spreadsheet into E.164. No database.
+
+No digit of an accepted number is dropped or made up, beside prefixes that the country's own rules name: what is not
+sure to be one number is refused.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import phonenumbers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat, ValidationResult
+
+from campaigns import extensions
+from campaigns.national_forms import in_one_form
 
 EMPTY = "empty"
 NOT_A_NUMBER = "not_a_number"
@@ -21,9 +29,12 @@ TOO_SHORT = "too_short"
 TOO_LONG = "too_long"
 NO_COUNTRY = "no_country"
 NOT_IN_USE = "not_in_use"
+NO_PLUS = "no_plus"
 
 SHORTEST_SEARCH = 3
 """Digits that a part of a number must have to be searched for."""
+SHORTEST_TAKEN = 7
+"""Digits that a number of an unknown range must have to be taken; shorter ones are short codes."""
 
 PROBLEMS: dict[str, Promise] = {
     EMPTY: _("There is no phone number."),
@@ -35,6 +46,10 @@ PROBLEMS: dict[str, Promise] = {
     TOO_LONG: _("The number is too long: it has digits too many, or is more than one number."),
     NO_COUNTRY: _("No country has the code that this number begins with."),
     NOT_IN_USE: _("No phone in its country can have this number: a digit is missing or wrong."),
+    NO_PLUS: _(
+        "This is no number of the chosen country: a digit is wrong, or too many. If it is one of another country, "
+        "write + before its country code."
+    ),
 }
 
 
@@ -52,6 +67,18 @@ class UnderstoodNumber(NamedTuple):
     def problem(self) -> Promise | str:
         """The sentence that says what is wrong; empty if nothing."""
         return PROBLEMS[self.code] if self.code else ""
+
+
+class Trust(NamedTuple):
+    """What is known from elsewhere when a number is parsed."""
+
+    lost_plus: frozenset[str] = frozenset()
+    """Countries (ISO 3166) of which the file's other numbers are, so that one without its plus is believed to be."""
+    taken: frozenset[str] = frozenset()
+    """Numbers (E.164) of ranges that the library does not know, which a manager took."""
+
+
+NO_TRUST = Trust()
 
 
 class _Shape(NamedTuple):
@@ -81,26 +108,26 @@ _LOCAL = {
     region: re.compile(rf"(00{shape.code}|{shape.code}|{shape.trunk}|)(\d{{10}})", re.ASCII).fullmatch
     for region, shape in _SHAPES.items()
 }
-# International numbers without their plus; used only if the digits are no number of the chosen country.
-_LOST_PLUS = re.compile(r"989\d{9}|91[6-9]\d{9}|1[2-9]\d{2}[2-9]\d{6}", re.ASCII).fullmatch
 
-_DROPPED = " \t\r\n\v\f()[]-–—‐‑‒―−_/\\'\"`’=~#*"
-_INVISIBLE = {
-    code for code in range(0x3000) if unicodedata.category(chr(code)) in {"Cc", "Cf", "Zs"} and chr(code) != "\n"
-}
+_DROPPED = " \t\r\v\f()[]-–—‐‑‒―−_'\"`’="
 _CLEAN: dict[int, str | None] = {
     **{ord(sign): str(unicodedata.digit(sign)) for sign in map(chr, range(0x80, 0x20000)) if sign.isdecimal()},
     **dict.fromkeys(map(ord, _DROPPED)),
-    **dict.fromkeys(_INVISIBLE | {0x3000, 0xFEFF}),
+    **dict.fromkeys(extensions.INVISIBLE),
+    **dict.fromkeys([0x2028, 0x2029], "\n"),
     ord("＋"): "+",
     ord("٫"): ".",
     ord("．"): ".",
 }
 _DIGITS_ONLY = {code: to for code, to in _CLEAN.items() if to and to.isdigit()}
-_SEVERAL = re.compile(r"\d{7,}[^\d]*[,،;؛|\n&][^\d]*\+?\d{7,}")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})", re.ASCII).fullmatch
 _POINT_ZERO = re.compile(r"(\+?\d{9,})\.0+", re.ASCII).fullmatch
-_EXTENSION = re.compile(r"\d{5}.*(?:ext\.?|x|داخلی|int\.?)\s*\d{1,6}$", re.IGNORECASE)
+_FRACTION = re.compile(r"\+?\d{7,}\.\d{1,2}", re.ASCII).fullmatch
+_STROKES = re.compile(r"[+\d/\\]+", re.ASCII).fullmatch
+_READABLE: dict[int, str | None] = {
+    code: " " if to is None or to == "." else to for code, to in _CLEAN.items() if code not in map(ord, "-–—=")
+}
+"""Digits of any script as 0 to 9, and what is not seen as a space; what stands between numbers is kept."""
 _NUMBER = re.compile(r"(\+?)(\d+)(\+?)", re.ASCII).fullmatch
 _REASONS = {
     ValidationResult.TOO_SHORT: TOO_SHORT,
@@ -116,7 +143,7 @@ _ERRORS = {
 }
 
 
-def understand_number(raw: Any, region: str) -> UnderstoodNumber:
+def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> UnderstoodNumber:
     """Parse a number in any form; `region` (ISO 3166, such as IR) is assumed for numbers without a country code.
 
     Handles decimal digits of every script, separators, `00`, a missing plus or trunk zero, and spreadsheet notations
@@ -137,7 +164,7 @@ def understand_number(raw: Any, region: str) -> UnderstoodNumber:
         text = str(int(raw))
     else:
         text = str(raw)
-    return _by_rule(text, region)
+    return _by_rule(text, region, trust)
 
 
 def text_of_digits(text: str) -> str:
@@ -147,7 +174,7 @@ def text_of_digits(text: str) -> str:
 
 def search_digits(text: str) -> str:
     """Return the digits of a part of a number as E.164 contains them; empty if it holds any other characters."""
-    cleaned = text.translate(_CLEAN).replace(".", "").lstrip("+")
+    cleaned = re.sub(r"[./\\\n]", "", text.translate(_CLEAN)).lstrip("+")
     if not cleaned.isdecimal():
         return ""
     # Leading zeros are usually a trunk prefix; before very few digits they are taken as part of the number.
@@ -175,62 +202,160 @@ def _by_shape(text: str, region: str) -> UnderstoodNumber | None:
     return UnderstoodNumber(f"+{shape.code}{found[2]}", region, not is_usual)
 
 
-def _by_rule(text: str, region: str) -> UnderstoodNumber:
-    number, code = _digits_of(text)
+def _by_rule(text: str, region: str, trust: Trust) -> UnderstoodNumber:
+    number, code, strokes = _digits_of(text)
     if code:
         return UnderstoodNumber(code=code)
-    short = _by_shape(number, region)
+    short = _by_shape(number, region) if not strokes else None
     if short is not None:
         return short if number == text else short._replace(was_fixed=True)
-    return by_library(number, region, text)
+    return by_library(number, region, text, trust, strokes)
 
 
-def _digits_of(text: str) -> tuple[str, str]:
-    """Return the bare number, such as `+98912...` or `0912...`, and the code of a problem; one of them is empty."""
-    lined = text.translate(_CLEAN)
-    if _SEVERAL.search(text_of_digits(text).replace(" ", "").replace("-", "")):
-        return "", SEVERAL
+def _digits_of(text: str) -> tuple[str, str, list[int]]:
+    """Return the bare number, such as `+98912...` or `0912...`, and the code of a problem; one of them is empty.
+
+    The list has for each stroke how many digits follow it.
+    """
+    lined = text.translate(_CLEAN).strip("\n")
     scientific = _SCIENTIFIC(lined)
     if scientific is not None:
         digits, power = scientific[2] or "", int(scientific[3])
-        return (scientific[1] + digits, "") if len(digits) == power else ("", SHORTENED)
+        return (scientific[1] + digits, "", []) if len(digits) == power else ("", SHORTENED, [])
     whole = _POINT_ZERO(lined)
     if whole is not None:
         lined = whole[1]
-    bare = lined.replace(".", "").removeprefix("tel:").removeprefix("Tel:")
+    elif _FRACTION(lined):
+        return "", NOT_A_NUMBER, []
+    bare = lined.replace(".", "")
+    if bare[:4].lower() == "tel:":
+        bare = bare[4:]
+    bare = bare.rstrip("/\\,،;؛|&~").lstrip("/\\,،;؛|&~")
     if not bare:
-        return "", EMPTY
+        return "", EMPTY, []
     while bare.startswith("++"):
         bare = bare[1:]
     # Text copied from right-to-left pages has its plus at the end.
     number = _NUMBER(bare)
+    strokes: list[int] = []
     if number is None or (number[1] and number[3]):
-        return "", EXTENSION if _EXTENSION.search(text) else NOT_A_NUMBER
+        if problem := _problem_of(text.translate(_READABLE), bare):
+            return "", problem, []
+        # A line break within one number, or strokes, which are judged when its area code is known.
+        strokes = extensions.digits_after_strokes(bare)
+        number = _NUMBER(re.sub(r"[/\\\n]", "", bare))
+        if number is None or (number[1] and number[3]):
+            return "", NOT_A_NUMBER, []
     plus, digits = number[1] or number[3], number[2]
+    if digits.startswith("000"):
+        return "", NO_COUNTRY, []
     if digits.startswith("00"):
         plus, digits = "+", digits[2:]
     # No country code begins with 0: "+0912..." is a national number with a superfluous plus.
-    return ("" if digits.startswith("0") else plus) + digits, ""
+    return ("" if digits.startswith("0") else plus) + digits, "", strokes
 
 
-def by_library(number: str, region: str, text: str = "") -> UnderstoodNumber:
-    """Parse a bare number with phonenumbers; `text` is the original text."""
+def _problem_of(readable: str, bare: str) -> str:
+    """Return the code of what stands beside a number; empty if only strokes or line breaks part its digits."""
+    if extensions.holds_several(readable):
+        return SEVERAL
+    if extensions.has_extension(readable):
+        return EXTENSION
+    if "~" in bare and not any(sign.isalpha() for sign in bare):
+        return SEVERAL
+    is_parted = _STROKES(bare.replace("\n", "")) is not None and not extensions.is_date(readable)
+    return "" if is_parted else NOT_A_NUMBER
+
+
+def by_library(
+    number: str, region: str, text: str = "", trust: Trust = NO_TRUST, strokes: Iterable[int] = ()
+) -> UnderstoodNumber:
+    """Parse a bare number with phonenumbers; `text` is the original text, `strokes` the digits after each stroke."""
     text = text or number
     try:
         parsed = phonenumbers.parse(number, region)
     except NumberParseException as error:
         return UnderstoodNumber(code=_ERRORS.get(error.error_type, NOT_A_NUMBER))
-    country = phonenumbers.region_code_for_number(parsed)
-    if country is None or not phonenumbers.is_valid_number_for_region(parsed, country):
-        if _LOST_PLUS(number):
-            return by_library(f"+{number}", region, text)
-        return UnderstoodNumber(code=_REASONS.get(phonenumbers.is_possible_number_with_reason(parsed), NOT_IN_USE))
+    country = _country_of(parsed)
+    if not country:
+        other = in_one_form(parsed)
+        if other is not None:
+            parsed, country = other, _country_of(other)
+    if not country:
+        unsure = _by_trust(number, region, text, trust, parsed)
+        return unsure if not strokes or unsure.code != TOO_LONG else UnderstoodNumber(code=SEVERAL)
+    national = phonenumbers.national_significant_number(parsed)
+    area_code = phonenumbers.length_of_national_destination_code(parsed) if strokes else 0
+    if strokes and not extensions.strokes_part_area_codes(list(strokes), len(national), area_code):
+        return UnderstoodNumber(code=SEVERAL)
+    if extensions.is_range(text.translate(_READABLE)):
+        return UnderstoodNumber(code=SEVERAL)
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     if not text.isdigit():
-        return UnderstoodNumber(e164, country, text != e164)
-    national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
-    usual = {"".join(sign for sign in national if sign.isdigit())}
+        return UnderstoodNumber(e164, _iso(country), text != e164)
+    shown = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+    usual = {"".join(sign for sign in shown if sign.isdigit())}
     shape = _SHAPES.get(country)
     if shape is not None and shape.plain_is_usual:
-        usual.add(phonenumbers.national_significant_number(parsed))
-    return UnderstoodNumber(e164, country, text not in usual)
+        usual.add(national)
+    return UnderstoodNumber(e164, _iso(country), text not in usual)
+
+
+def _country_of(parsed: PhoneNumber) -> str:
+    """Return the country whose numbers a valid number is one of; empty for any other."""
+    country = phonenumbers.region_code_for_number(parsed)
+    return country if country and phonenumbers.is_valid_number_for_region(parsed, country) else ""
+
+
+def _iso(country: str) -> str:
+    """Return a country's two letters; empty for the library's 001, numbers of no country such as +800."""
+    return country if len(country) == 2 else ""
+
+
+def _by_trust(number: str, region: str, text: str, trust: Trust, parsed: PhoneNumber) -> UnderstoodNumber:
+    """Return the number that something from elsewhere makes of a text that is none by itself, or the problem."""
+    e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    if e164 in trust.taken:
+        country = _iso(phonenumbers.region_code_for_country_code(parsed.country_code))
+        return UnderstoodNumber(e164, country, text != e164)
+    if not number.startswith(("+", "0")):
+        abroad = by_library(f"+{number}", region, text)
+        if abroad.e164:
+            return abroad if abroad.region in trust.lost_plus else UnderstoodNumber(code=NO_PLUS)
+    return UnderstoodNumber(code=_REASONS.get(phonenumbers.is_possible_number_with_reason(parsed), NOT_IN_USE))
+
+
+def possible_number(raw: Any, region: str) -> str:
+    """Return the E.164 form of a number of a range that the library does not know; empty for any other.
+
+    Such a number is as long as its country's numbers are, and is refused unless a manager takes it.
+    """
+    if understand_number(raw, region).code != NOT_IN_USE:
+        return ""
+    number, _code, strokes = _digits_of(str(raw).strip())
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except NumberParseException:
+        return ""
+    national = phonenumbers.national_significant_number(parsed)
+    home = PhoneMetadata.metadata_for_region(phonenumbers.region_code_for_country_code(parsed.country_code))
+    is_possible = (
+        phonenumbers.is_possible_number_with_reason(parsed) == ValidationResult.IS_POSSIBLE
+        and len(national) >= SHORTEST_TAKEN
+        and not (national.startswith("0") and home is not None and home.national_prefix == "0")
+    )
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if is_possible and not strokes else ""
+
+
+def countries_told(cells: Iterable[str], region: str) -> frozenset[str]:
+    """Return the countries that a column's numbers name by themselves: two or more with a plus, or 00, before it.
+
+    A number of such a country is believed where it lost its plus.
+    """
+    found: dict[str, set[str]] = {}
+    for cell in cells:
+        if cell.lstrip(" \t'\"=\u200e\u200f\u202a(").startswith(("+", "00", "＋")):
+            number = understand_number(cell, region)
+            if number.e164:
+                found.setdefault(number.region, set()).add(number.e164)
+    return frozenset(country for country, numbers in found.items() if len(numbers) > 1)

@@ -26,6 +26,7 @@ class SkipReason(models.TextChoices):
     EXPIRED = "expired", _("Not called: it waited too long, so it may no longer be wanted.")
     CALLED_SINCE = "called_since", _("Not called: others called this person after it was asked for.")
     NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
+    NO_CONSENT = "no_consent", _("Not called: it is not noted that this person agreed to be called.")
     PERSON_CAP = "person_cap", _("Not called: this person had been called as often as allowed.")
 
 

@@ -169,7 +169,8 @@ def _person(text: str, sees_numbers: bool, is_walked: bool = True) -> Q:
         digits, understood = last_four(digits), UnderstoodNumber()
     # Few digits may be a whole number somewhere, but here they are more likely a part of one.
     if understood.e164 and len(digits) >= WHOLE_NUMBER:
-        return Q(to_number=understood.e164)
+        others = search.contacts_with(understood.e164)
+        return Q(to_number=understood.e164) | Q(contact__in=others) if others else Q(to_number=understood.e164)
     if len(digits) >= search.SHORTEST_NUMBER:
         part = search.SearchPart(digits=digits, is_ending=not sees_numbers)
         loose = {"to_number__contains" if sees_numbers else "to_number__endswith": digits}

@@ -125,6 +125,7 @@ def judge_number(
         is_live=e164 in numbers.live,
         last_rung=numbers.last_rung(e164),
         caps=() if is_test else numbers.caps(e164, judge.caps),
+        lacks_consent=judge.requires_consent and not is_test and not (contact is not None and contact.has_consent),
     )
     obstacles = [_obstacle(found) for found in judge.against(e164, zones, facts)]
     if e164 not in numbers.live:

@@ -7,6 +7,7 @@ to leave what waits there (`core.stop_requests`), and an opt-out that was not ce
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -78,10 +79,13 @@ def forbid_many(
     return forbid_each({phone: OptOut(reason, expires_at) for phone in phones}, source=source, person=person)
 
 
-def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None) -> Forbidden:
+def forbid_each(
+    wishes: Mapping[str, OptOut], *, source: str, person: Any = None, imported_by: int | None = None
+) -> Forbidden:
     """Add up to a few thousand numbers, each with its own reason and end, and all other numbers of the same people.
 
-    Writes no audit event.
+    `imported_by` is the import whose undoing removes the entries that it made. An entry that another import made is
+    confirmed by being added again, by whatever way, and stays then. Writes no audit event.
     """
     now = timezone.now()
     actor_id = getattr(person, "pk", None)
@@ -98,16 +102,19 @@ def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None
                 added_by_id=actor_id,
                 added_at=now,
                 expires_at=wish.expires_at,
+                imported_by_id=imported_by,
             )
             for phone, wish in wishes.items()
             if phone not in entries
         ]
         DoNotCall.objects.bulk_create(fresh, batch_size=500)
         changed = [
-            entry for phone, entry in entries.items() if _strengthen(entry, wishes[phone], source, actor_id, now)
+            entry
+            for phone, entry in entries.items()
+            if _confirm(entry, imported_by, now) | _strengthen(entry, wishes[phone], source, actor_id, now)
         ]
         DoNotCall.objects.bulk_update(
-            changed, ["reason", "source", "added_by", "added_at", "expires_at"], batch_size=500
+            changed, ["reason", "source", "added_by", "added_at", "expires_at", "imported_by"], batch_size=500
         )
         skipped = _skip_waiting(wishes, actor_id, now)
         for_ever = [phone for phone, wish in wishes.items() if wish.expires_at is None]
@@ -121,6 +128,17 @@ def forbid_each(wishes: Mapping[str, OptOut], *, source: str, person: Any = None
 def _with_all_numbers(wishes: Mapping[str, OptOut]) -> dict[str, OptOut]:
     """Add the further numbers of the same people: an opt-out applies to all numbers of a person."""
     return {other: wishes[phone] for other, phone in further_numbers(wishes.keys()).items()} | dict(wishes)
+
+
+def _confirm(entry: DoNotCall, imported_by: int | None, now: datetime.datetime) -> bool:
+    """Say which import an entry hangs on after it was added again; returns whether that changed. Does not save.
+
+    One that had ended hangs on the import that renews it; one in force hangs on no import any more but its own.
+    """
+    has_ended = entry.expires_at is not None and entry.expires_at <= now
+    before = entry.imported_by_id
+    entry.imported_by_id = imported_by if has_ended or before == imported_by else None
+    return entry.imported_by_id != before
 
 
 def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
@@ -184,6 +202,26 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
         entry.delete()
         others = DoNotCall.objects.in_force().filter(phone__in=further_numbers([entry.phone]))
         return others.count()
+
+
+def undo_entries_of(import_id: int) -> int:
+    """Remove the entries that only this import made; returns how many. The caller holds the transaction and the gate.
+
+    An entry that anything has confirmed since does not hang on the import any more, and stays. What was heard in calls
+    and was decided by such an entry is undecided again. Calls that were skipped stay skipped.
+    """
+    made = DoNotCall.objects.filter(imported_by=import_id)
+    by_time: dict[datetime.datetime, list[str]] = defaultdict(list)
+    for phone, added_at in made.values_list("phone", "added_at"):
+        by_time[added_at].append(phone)
+    for added_at, phones in by_time.items():
+        decided = HeardOptOut.objects.filter(phone__in=phones, decided_at=added_at)
+        decided.filter(decision=HeardOptOut.Decision.FORBIDDEN).update(
+            decision=HeardOptOut.Decision.NONE, decided_at=None, decided_by=None
+        )
+        stop_requests.drop(stop_requests.Cause.OPT_OUT, timezone.now(), phones)
+    removed, _rows = made.delete()
+    return removed
 
 
 def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reason: str = "") -> Forbidden:

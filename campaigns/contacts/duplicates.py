@@ -18,7 +18,7 @@ from campaigns.contacts.people import calls_of, entries_of
 from campaigns.contacts.person_wishes import hold_for_all, wish_of
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
-from campaigns.models import Call, Contact, ContactNote, DoNotCall, HeardOptOut, ListMembership
+from campaigns.models import Call, Contact, ContactNote, DoNotCall, HeardOptOut, ListMembership, OtherNumber
 from providers.types import LIVE, CallStatus
 
 
@@ -126,6 +126,8 @@ def _hand_over(kept: Contact, other: Contact) -> int:
     ListMembership.objects.filter(contact=other).delete()
     ContactNote.objects.filter(contact=other).update(contact=kept)
     Contact.objects.filter(merged_into=other).update(merged_into=kept)
+    OtherNumber.objects.filter(contact=other, phone__in=kept.other_numbers.values("phone")).delete()
+    OtherNumber.objects.filter(contact=other).update(contact=kept)
     kept.name = kept.name or other.name
     kept.time_zone = kept.time_zone or other.time_zone
     kept.variables = other.variables | kept.variables

@@ -21,6 +21,7 @@ from campaigns import rules
 from campaigns.contacts import search
 from campaigns.contacts.person_wishes import PersonWish, hold_for_all
 from campaigns.core import results
+from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
@@ -50,11 +51,11 @@ class Decision:
 def find_people(text: str, region: str) -> QuerySet[Contact]:
     """Return the people whose name contains a text, in either spelling of Persian, or whose number contains its digits.
 
-    A whole number in any form finds exactly its person.
+    A whole number in any form finds exactly those who have it, as the number to call or as another one.
     """
     people, sought = Contact.objects.all(), _sought(text, region)
     if isinstance(sought, str):
-        return people.filter(phone=sought)
+        return people.filter(Q(phone=sought) | Q(pk__in=search.contacts_with(sought)))
     return search.people_with(sought, people) if sought else people
 
 
@@ -62,7 +63,7 @@ def find_members(members: QuerySet[ListMembership], text: str, region: str) -> Q
     """Return the members of a list who match a text as in `find_people`, in a form for paging in list order."""
     sought = _sought(text, region)
     if isinstance(sought, str):
-        return members.filter(contact__phone=sought)
+        return members.filter(Q(contact__phone=sought) | Q(contact__in=search.contacts_with(sought)))
     return members.filter(search.rows_of_people_with(sought)) if sought else members
 
 
@@ -85,9 +86,8 @@ def calls_of(contact: Contact) -> CallQuerySet:
 
 
 def mark_forbidden(people: Iterable[Contact]) -> set[str]:
-    """Return the numbers of these people that have an active do-not-call entry, in one query."""
-    phones = [person.phone for person in people]
-    return set(DoNotCall.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))
+    """Return the numbers of these people that must not be called, in one query."""
+    return forbidden_numbers(person.phone for person in people)
 
 
 def is_in_force(entry: DoNotCall) -> bool:
@@ -105,6 +105,8 @@ def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
 
 def last_decision(contact: Contact, entry: DoNotCall | None, *, is_held: bool = False) -> Decision:
     """Return in one sentence why this person will be, was, or was not called."""
+    if entry is not None and entry.phone != contact.phone:
+        return Decision(gettext_lazy("Will not be called: another number of this person is on the do-not-call list."))
     if entry is not None:
         return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
     if is_held:

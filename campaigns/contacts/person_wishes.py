@@ -39,9 +39,14 @@ class PersonWish:
     """What carrying the entry over to all numbers changed."""
 
 
-def wish_of(contact_ids: Collection[int], before: Collection[str] = ()) -> PersonWish:
-    """Return what stands against calls to these entries of one person; `before` are numbers they had."""
-    numbers = numbers_of(contact_ids)
+def wish_of(
+    contact_ids: Collection[int], before: Collection[str] = (), *, numbers: Collection[str] | None = None
+) -> PersonWish:
+    """Return what stands against calls to these entries of one person; `before` are numbers they had.
+
+    `numbers` are all numbers of the person where the caller has read them already.
+    """
+    numbers = numbers_of(contact_ids) if numbers is None else numbers
     every = [*numbers, *before]
     now = timezone.now()
     kept = {entry.phone: entry for entry in DoNotCall.objects.select_related("added_by").filter(phone__in=every)}

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from campaigns.contacts.search_index import SEARCH
 from campaigns.core.paging import NAMED_UP_TO
-from campaigns.models import Contact
+from campaigns.models import Contact, OtherNumber
 from campaigns.numbers import SHORTEST_SEARCH, search_digits, text_of_digits
 
 SHORTEST_NUMBER = SHORTEST_SEARCH
@@ -47,7 +47,15 @@ class SearchPart:
                 wanted |= Q(name__icontains=gap + name)
         if self.digits:
             wanted |= Q(phone__endswith=self.digits) if self.is_ending else Q(phone__contains=self.digits)
+            wanted |= Q(pk__in=self._by_other_number())
         return wanted
+
+    def _by_other_number(self) -> list[int] | QuerySet[OtherNumber, int]:
+        """Return the people with the digits in another number: few as a list of ids, which an index serves."""
+        matching = {"phone__endswith" if self.is_ending else "phone__contains": self.digits}
+        theirs = OtherNumber.objects.filter(**matching).order_by().values_list("contact", flat=True)
+        ids = list(theirs[: NAMED_UP_TO + 1])
+        return ids if len(ids) <= NAMED_UP_TO else theirs
 
     def people(self) -> QuerySet[Contact]:
         """Return the matching people, found through the index."""
@@ -69,7 +77,11 @@ class SearchPart:
         parts = [f"name : {_quoted(name)}" for name in self.names]
         if self.digits:
             parts.append(f"phone : {_quoted(self.digits)}")
-        return RawSQL(f"SELECT rowid FROM {SEARCH} WHERE {SEARCH} MATCH %s", [" OR ".join(parts)])  # noqa: S611, S608
+        statement, values = f"SELECT rowid FROM {SEARCH} WHERE {SEARCH} MATCH %s", [" OR ".join(parts)]  # noqa: S608
+        if self.digits:
+            statement += f" UNION SELECT contact_id FROM {OtherNumber._meta.db_table} WHERE phone LIKE %s"  # noqa: S608
+            values.append(f"%{self.digits}%")
+        return RawSQL(statement, values)  # noqa: S611
 
 
 def _quoted(text: str) -> str:
@@ -105,3 +117,8 @@ def rows_of_people_with(part: SearchPart, person: str = "contact", *, is_walked:
     if not is_walked:
         return Q(**{f"{person}__in": part.people().values("pk")})
     return Q(Exists(Contact.objects.filter(part.condition, pk=OuterRef(person))))
+
+
+def contacts_with(phone: str, most: int = 50) -> list[int]:
+    """Return the ids of the contacts that have this as another number."""
+    return list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True).order_by("contact")[:most])

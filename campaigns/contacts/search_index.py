@@ -25,6 +25,7 @@ TRIGRAMS = (
     # The expression that Django generates for a case-insensitive search.
     f"CREATE INDEX IF NOT EXISTS contact_name_parts ON {PEOPLE} USING gin (UPPER(name::text) gin_trgm_ops)",
     f"CREATE INDEX IF NOT EXISTS contact_phone_parts ON {PEOPLE} USING gin ((phone::text) gin_trgm_ops)",
+    "CREATE INDEX IF NOT EXISTS other_number_parts ON campaigns_othernumber USING gin ((phone::text) gin_trgm_ops)",
     "CREATE INDEX IF NOT EXISTS call_stranger_parts ON campaigns_call USING gin ((to_number::text) gin_trgm_ops) "
     "WHERE contact_id IS NULL",
 )

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 
 from campaigns import rules
-from campaigns.core import explanations, message, stop_all
+from campaigns.core import explanations, installation, message, stop_all
 from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
 from campaigns.core.eligibility_facts import (
     NOTHING_KNOWN,
@@ -95,6 +95,7 @@ class Eligibility(NamedTuple):
 MAY_BE_CALLED = Eligibility(Verdict.NOW)
 FORBIDDEN = Eligibility(Verdict.NEVER, SkipReason.DO_NOT_CALL)
 _EXCLUDED = Eligibility(Verdict.NEVER, SkipReason.EXCLUDED)
+_NO_CONSENT = Eligibility(Verdict.NEVER, SkipReason.NO_CONSENT)
 _NO_ZONE = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE)
 _NEVER_OPEN = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE, say=lambda: explanations.NEVER_OPEN)
 HELD = Eligibility(Verdict.WAIT, WaitReason.OPT_OUT_UNCLEAR)
@@ -136,6 +137,7 @@ class Judge:
     """Decides whether people may be called at the time `now`, by the settings of a campaign or of single calls (None).
 
     `stops` (see `stops_of`) hold up everybody; a launch check, which reports them separately, passes none.
+    `consent_required` is the installation's switch; None reads it from the database.
     """
 
     def __init__(
@@ -144,12 +146,17 @@ class Judge:
         provider: Provider | None,
         campaign: Campaign | None = None,
         stops: Sequence[Eligibility] = (),
+        *,
+        consent_required: bool | None = None,
     ) -> None:
         self.now, self.stops = now, stops
         self.needed = message.needed_names(campaign) if campaign else ()
         """Names of the values that the message needs of each person; none may be empty."""
         self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign))
         self.caps = caps_of(campaign)
+        if consent_required is None:
+            consent_required = installation.current().consent_required
+        self.requires_consent = consent_required or (campaign is not None and campaign.requires_consent)
         self._start, self._end, self._days = hours_of(campaign)
         self._campaign_id = campaign.pk if campaign else None
         self._refuses = provider.number_refusals() if provider else None
@@ -172,6 +179,8 @@ class Judge:
             yield FORBIDDEN
         if facts.is_excluded:
             yield _EXCLUDED
+        if facts.lacks_consent:
+            yield _NO_CONSENT
         if facts.is_expired:
             yield EXPIRED
         if facts.is_called_since:
@@ -207,9 +216,17 @@ class Judge:
             )
 
     def answer_queued(
-        self, number: str, own_zone: str, name: str, known: Mapping[str, Any], numbers: Numbers, asked: Asked
+        self,
+        number: str,
+        own_zone: str,
+        name: str,
+        known: Mapping[str, Any],
+        numbers: Numbers,
+        asked: Asked,
+        *,
+        has_consent: bool,
     ) -> Eligibility:
-        """Return the answer for a queued call; the zone, name and columns are those of its contact.
+        """Return the answer for a queued call; the zone, name, columns and consent are those of its contact.
 
         A single call that was overtaken is not called later but ends: its asker is told and may ask again.
         """
@@ -223,6 +240,7 @@ class Judge:
             last_rung=None if is_single else numbers.last_rung(number, self._campaign_id),
             missing=self.missing(name, known),
             caps=() if asked.is_test else numbers.caps(number, self.caps, self._campaign_id),
+            lacks_consent=self.requires_consent and not has_consent and not asked.is_test,
         )
         found = self.answer(number, rules.zones_of(number, own_zone), facts)
         return _CALLED_OFTEN if is_single and found.reason == WaitReason.PERSON_CAP else found
@@ -290,7 +308,7 @@ def missing_values(names: Sequence[str]) -> Eligibility:
 def answers_about(
     calls: Iterable[Call], now: datetime.datetime, *, is_stopped: bool | None = None
 ) -> dict[int, Eligibility]:
-    """Return the answers for waiting calls by call id, in two queries for any number of calls.
+    """Return the answers for waiting calls by call id, in three queries for any number of calls.
 
     Contact, campaign and provider should be loaded by `select_related`. `is_stopped` is as for `stops_of`.
     """
@@ -307,13 +325,14 @@ def answers_about(
         counted_since(now, campaigns),
     )
     is_stopped = stop_all.is_stopped() if is_stopped is None else is_stopped
+    consent_required = installation.current().consent_required
     judges: dict[tuple[int | None, int], Judge] = {}
     answers = {}
     for call in waiting:
         key = call.campaign_id, call.provider_id
         if key not in judges:
             stops = stops_of(call.provider, is_stopped=is_stopped)
-            judges[key] = Judge(now, call.provider, call.campaign, stops)
+            judges[key] = Judge(now, call.provider, call.campaign, stops, consent_required=consent_required)
         person = call.contact
         answers[call.pk] = judges[key].answer_queued(
             call.to_number,
@@ -322,6 +341,7 @@ def answers_about(
             person.variables if person else {},
             numbers,
             asked[call.pk],
+            has_consent=person is not None and person.has_consent,
         )
     return answers
 

@@ -21,8 +21,9 @@ from campaigns.core.conditions import (
     number_kept_since,
     phone_may_have_rung,
 )
+from campaigns.core.eligibility_numbers import forbidden_statement, is_forbidden
 from campaigns.core.sql.bulk import among, literals
-from campaigns.models import Call, Campaign, Contact, DoNotCall, HeardOptOut
+from campaigns.models import Call, Campaign, Contact, HeardOptOut
 from providers.types import LIVE
 
 
@@ -56,7 +57,7 @@ class Facts(NamedTuple):
     """The facts about one person and number that may forbid or delay a call."""
 
     is_forbidden: bool = False
-    """The number is on the do-not-call list."""
+    """The number, or another number of its person, is on the do-not-call list."""
     is_excluded: bool = False
     """The campaign leaves the person out."""
     is_live: bool = False
@@ -71,6 +72,8 @@ class Facts(NamedTuple):
     """Others called the person after the single call was asked for."""
     caps: tuple[ReachedCap, ...] = ()
     """Caps that may be reached by earlier calls."""
+    lacks_consent: bool = False
+    """Consent is required, and none is noted of the person."""
     is_held: bool = False
     """The person may have asked not to be called again, and nobody has decided yet."""
 
@@ -121,20 +124,20 @@ def numbers_now(
     found = Numbers()
     if not numbers:
         return found
-    calls, entries = Call._meta.db_table, DoNotCall._meta.db_table
+    calls = Call._meta.db_table
     nothing = "NULL::bigint, NULL::timestamptz" if connection.vendor == "postgresql" else "NULL, NULL"
-    forbidden, those = among("phone", numbers)
-    theirs, _same = among("to_number", numbers)
+    theirs, those = among("to_number", numbers)
+    owned, _same = among("phone", numbers)
+    forbidden, parameters = forbidden_statement(numbers, now, begin="SELECT 'forbidden',", end=f", {nothing}")
     statement = (
-        f"SELECT 'forbidden', phone, {nothing} FROM {entries} "  # noqa: S608
-        f"WHERE {forbidden} AND (expires_at IS NULL OR expires_at > %s) "
+        f"{forbidden} "  # noqa: S608
         f"UNION ALL SELECT 'held', phone, {nothing} FROM {HeardOptOut._meta.db_table} "
-        f"WHERE {forbidden} AND decided_at IS NULL "
+        f"WHERE {owned} AND decided_at IS NULL "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE status IN ({literals(LIVE)}) AND {theirs} "
         f"UNION ALL SELECT 'live', to_number, {nothing} FROM {calls} WHERE {KEEPS_NUMBER} AND {theirs}"
     )
     at, kept_since = map(connection.ops.adapt_datetimefield_value, (now, number_kept_since(now)))
-    parameters = [*those, at, *those, *those, kept_since, at, *those]
+    parameters += [*those, *those, kept_since, at, *those]
     if quiet_since is not None:
         statement += (
             f" UNION ALL SELECT 'rung', to_number, campaign_id, MAX(placing_at) FROM {calls} "  # noqa: S608
@@ -219,7 +222,6 @@ def with_facts(
     The campaign's own calls do not count. `looks_back=False` leaves `last_rung` out; `tells_when=True` reads the time
     itself instead of a boolean, which takes a quarter longer.
     """
-    forbidden = DoNotCall.objects.in_force(now).filter(phone=OuterRef("phone"))
     since = now - datetime.timedelta(hours=campaign.quiet_hours)
     theirs = Call.objects.filter(phone_may_have_rung(), to_number=OuterRef("phone"), placing_at__gt=since)
     theirs = theirs.exclude(campaign=campaign)
@@ -227,7 +229,7 @@ def with_facts(
     if campaign.quiet_hours and looks_back:
         last = theirs.order_by("-placing_at").values("placing_at")[:1]
         last_rung = Subquery(last) if tells_when else Exists(theirs)
-    annotated = people.annotate(forbidden=Exists(forbidden), last_rung=last_rung)
+    annotated = people.annotate(forbidden=is_forbidden(now), last_rung=last_rung)
     return annotated.annotate(**_counted_calls(now)) if looks_back else annotated
 
 

@@ -82,6 +82,7 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.CALLED_SINCE: _("Look at the other call first; call again if it is still wanted."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
     SkipReason.PERSON_CAP: _("Call on another day; an admin sets how often one person may be called."),
+    SkipReason.NO_CONSENT: _("Note on the person's page who agreed, and when; then call again."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
 }
 
@@ -110,6 +111,7 @@ AGAINST: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("This number is on the do-not-call list."),
     SkipReason.EXCLUDED: _("This person is among those of a campaign that is left out."),
     SkipReason.NO_ZONE: _("The local time of this number is not known, so nobody knows whether it is night there."),
+    SkipReason.NO_CONSENT: _("It is not noted that this person agreed to be called, and consent is required here."),
     WaitReason.OPT_OUT_UNCLEAR: _("This person may have asked not to be called again; nobody has decided yet."),
     WaitReason.LIVE_ELSEWHERE: _("Another call to this number is not over."),
 }
@@ -124,6 +126,7 @@ WHEN_ASKED: dict[str, Words] = {
     SkipReason.DO_NOT_CALL: _("Nobody may call it; only a manager takes a number off the list, with a reason."),
     SkipReason.NUMBER_REFUSED: _("Choose another provider."),
     SkipReason.NO_ZONE: _("Set the time zone on the person's page, then call."),
+    SkipReason.NO_CONSENT: _("Note on the person's page who agreed, and when; then call."),
     SkipReason.MISSING_VARIABLE: AFTER_SKIP[SkipReason.MISSING_VARIABLE],
     WaitReason.OPT_OUT_UNCLEAR: _("A manager decides it under “Needs a decision”; then call."),
     WaitReason.LIVE_ELSEWHERE: _("Wait until its end is known: one person is never rung twice at a time."),

@@ -32,6 +32,8 @@ class Installation:
     """People that a caller may launch a campaign to without approval."""
     import_max_rows: int
     import_keep_days: int
+    consent_required: bool
+    """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -53,8 +55,14 @@ def from_environment() -> Installation:
         caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
         import_max_rows=settings.IMPORT_MAX_ROWS,
         import_keep_days=settings.IMPORT_KEEP_DAYS,
+        consent_required=settings.CONSENT_REQUIRED,
         version=0,
     )
+
+
+def is_consent_required(stored: object) -> bool:
+    """Return the switch that holds by the row's column, read in a statement of the caller's own; None is no word."""
+    return settings.CONSENT_REQUIRED if stored is None else bool(stored)
 
 
 def current() -> Installation:

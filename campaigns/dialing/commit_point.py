@@ -73,7 +73,7 @@ class CommitResult:
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
-    "on_machine",
+    "on_machine", "requires_consent",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -256,9 +256,17 @@ class _Batch:
     def _answer(self, call: DueCall, campaign: Campaign | None) -> Eligibility:
         judge = self.judges.get(call.campaign_id)
         if judge is None:
-            judge = self.judges[call.campaign_id] = Judge(self.now, self.provider, campaign)
+            judge = self.judges[call.campaign_id] = Judge(
+                self.now, self.provider, campaign, consent_required=call.consent_required
+            )
         return judge.answer_queued(
-            call.to_number, call.time_zone, call.name or "", call.known, self.numbers, call.asked
+            call.to_number,
+            call.time_zone,
+            call.name or "",
+            call.known,
+            self.numbers,
+            call.asked,
+            has_consent=call.has_consent,
         )
 
     def _wait_for_money(self, call: DueCall, refusal: MoneyWait) -> None:

@@ -12,10 +12,13 @@ from uuid import UUID
 
 from django.db import connection, models
 
+from campaigns.core import installation
 from campaigns.core.eligibility_facts import Asked, instant_of
 from campaigns.core.message_parts import is_refused
 from campaigns.core.sql.bulk import among, lease_text, literals
-from campaigns.models import Call, Contact, DayCap
+from campaigns.models import Call, Contact, DayCap, InstallationSettings
+from campaigns.models.contacts import is_consent_noted
+from campaigns.models.installation import SETTINGS_ID
 from campaigns.models.status_conditions import HOLDS_LINE_NOW
 from providers.models import Agent, CallerId, Dialer, Voice
 from providers.types import LIVE, CallStatus
@@ -23,6 +26,7 @@ from providers.types import LIVE, CallStatus
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
 _CAP = DayCap._meta.db_table
+_INSTALLATION = InstallationSettings._meta.db_table
 
 
 @dataclass(slots=True)
@@ -58,6 +62,11 @@ class DueCall:
     has_caps: bool = False
     """Whether any team or person has a cap of the day: else a commit point need not look for one."""
 
+    has_consent: bool = False
+    """Whether it is noted that its person agreed to be called."""
+    consent_required: bool = False
+    """The installation's switch, read in the same statement."""
+
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
     """Return the calls that are still pending under the lease `token`, the longest due first."""
@@ -67,7 +76,8 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
         "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables, "
         "c.expires_at, c.confirmed_at, c.test_of_id, COALESCE(c.team_id, 0), COALESCE(c.owner_id, 0), "
-        f"EXISTS (SELECT 1 FROM {_CAP}) "
+        f"EXISTS (SELECT 1 FROM {_CAP}), p.consent_source, p.consent_at, "
+        f"(SELECT consent_required FROM {_INSTALLATION} WHERE id = {SETTINGS_ID}) "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
@@ -85,6 +95,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
             Asked(instant_of(row[15]), instant_of(row[16]), row[17] is not None),
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
             row[18], row[19], agents[row[8]].longest, bool(row[20]),
+            is_consent_noted(row[21], row[22]), installation.is_consent_required(row[23]),
         )
         for row in rows
     ]  # fmt: skip

@@ -24,12 +24,14 @@ from campaigns.core.eligibility_facts import (
 )
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Call, Campaign
+from campaigns.models.contacts import is_consent_noted
 from campaigns.reasons import SkipReason, WaitReason
 
 NOW = Verdict.NOW.value
 NEVER = (
     SkipReason.DO_NOT_CALL,
     SkipReason.EXCLUDED,
+    SkipReason.NO_CONSENT,
     SkipReason.NUMBER_REFUSED,
     SkipReason.NO_ZONE,
     SkipReason.MISSING_VARIABLE,
@@ -114,21 +116,33 @@ class AudienceJudge:
         columns = ["pk", "name", "phone", "time_zone", "forbidden", "excluded", "last_rung"]
         caps = capped_columns() if looks_back else {}
         columns += caps
+        if self.judge.requires_consent:
+            columns += ["consent_source", "consent_at"]
         if self.judge.needed or self.expected:
             columns.append("variables")
         live = live_numbers(self.judge.now) if looks_back else set()
         held = held_numbers()
         rows = annotated.values_list(*columns).iterator(chunk_size=5000)
         for pk, name, phone, own_zone, forbidden, excluded, last_rung, *rest in rows:
-            variables = rest[len(caps)] if len(rest) > len(caps) else {}
+            variables = rest[-1] if columns[-1] == "variables" else {}
+            lacks_consent = self.judge.requires_consent and not is_consent_noted(*rest[len(caps) : len(caps) + 2])
             reached = tuple(
                 ReachedCap(cap, since) for cap, since in zip(caps.values(), rest, strict=False) if since is not None
             )
             zones = rules.zones_of(phone, own_zone)
             missing = self.judge.missing(name, variables)
             is_live, is_held = phone in live, phone in held
-            if forbidden or excluded or is_live or last_rung or missing or reached or is_held:
-                facts = Facts(forbidden, excluded, is_live, last_rung, missing, caps=reached, is_held=is_held)
+            if forbidden or excluded or is_live or last_rung or missing or reached or lacks_consent or is_held:
+                facts = Facts(
+                    forbidden,
+                    excluded,
+                    is_live,
+                    last_rung,
+                    missing,
+                    caps=reached,
+                    lacks_consent=lacks_consent,
+                    is_held=is_held,
+                )
             else:
                 facts = NOTHING_KNOWN
             found = self.judge.answer(phone, zones, facts)

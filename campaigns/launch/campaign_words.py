@@ -33,6 +33,7 @@ VERDICT_WORDS: dict[str, Words] = {
     WaitReason.OPT_OUT_UNCLEAR: gettext_lazy("Wait: may have asked not to be called; a manager decides"),
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
     SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
+    SkipReason.NO_CONSENT: gettext_lazy("Not called: no consent is noted"),
     SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
     SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
     SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),

@@ -114,6 +114,8 @@ def _reasons(check: LaunchCheck) -> list[list[Piece]]:
                 return ngettext("%(count)s is on the do-not-call list", "%(count)s are on the do-not-call list", count)
             case SkipReason.EXCLUDED:
                 return ngettext("%(count)s is left out", "%(count)s are left out", count)
+            case SkipReason.NO_CONSENT:
+                return ngettext("for %(count)s no consent is noted", "for %(count)s no consent is noted", count)
             case SkipReason.NUMBER_REFUSED:
                 return ngettext(
                     "%(count)s has a number that this vendor cannot call",

@@ -123,6 +123,13 @@ class Campaign(Owned):
         _("hours between two campaigns' calls to one person"), default=24, help_text=_("0: no quiet period.")
     )
 
+    requires_consent = models.BooleanField(
+        _("only people whose consent is noted"),
+        default=False,
+        db_default=False,
+        help_text=_("Nobody is called of whom it is not noted that they agreed to be called."),
+    )
+
     # Status and progress
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True, editable=False)
     """When the minute job launches it; the row is the job."""

@@ -20,6 +20,11 @@ MAX_CONSENT_SOURCE = 200
 MAX_NOTE = 4_000
 
 
+def is_consent_noted(source: str | None, given_at: object) -> bool:
+    """Return whether columns of a contact say that the person agreed to be called: by whom, or when."""
+    return bool(source) or given_at is not None
+
+
 class Contact(Owned):
     """A person with one phone number in E.164."""
 
@@ -49,6 +54,11 @@ class Contact(Owned):
 
     def __str__(self) -> str:
         return self.name or ending(self.phone)
+
+    @property
+    def has_consent(self) -> bool:
+        """Tell whether it is noted that this person agreed to be called: by whom, or when."""
+        return is_consent_noted(self.consent_source, self.consent_at)
 
 
 class ContactNote(models.Model):
@@ -131,6 +141,16 @@ class DoNotCall(models.Model):
     )
     added_at = models.DateTimeField(_("added"), default=timezone.now)
     expires_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for ever."))
+    imported_by = models.ForeignKey(
+        "campaigns.ContactImport",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        related_name="opt_outs",
+    )
+    """The import that made the entry, as long as nothing else has confirmed it; undoing that import removes it."""
 
     objects = DoNotCallQuerySet.as_manager()
 
@@ -138,6 +158,9 @@ class DoNotCall(models.Model):
         verbose_name = _("do-not-call entry")
         verbose_name_plural = _("do-not-call list")
         ordering = ["-added_at", "-id"]
+        indexes = [
+            models.Index(fields=["imported_by"], name="opt_out_by_import", condition=Q(imported_by__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return ending(self.phone)

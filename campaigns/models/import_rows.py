@@ -24,6 +24,8 @@ class CorrectedRow(models.Model):
     """Row number as a spreadsheet counts."""
     cells = models.JSONField(default=dict)
     """Column position (text) to the corrected text."""
+    is_left_out = models.BooleanField(default=False, db_default=False)
+    """The row counts as if it did not stand in the file."""
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 

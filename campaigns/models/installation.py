@@ -39,6 +39,7 @@ class InstallationSettings(models.Model):
     import_keep_days = models.PositiveIntegerField(
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    consent_required = models.BooleanField(_("only people whose consent is noted are called"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -16,6 +17,7 @@ from campaigns.calls import call_columns, call_log_totals, remarks, saved_filter
 from campaigns.calls import call_log as call_log_module
 from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.calls.forms.saved_filters import SaveFilterForm
+from campaigns.contacts.refused_rows import find_refused
 from campaigns.core import paging
 from campaigns.models import SavedFilter
 
@@ -33,6 +35,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
     saved = list(SavedFilter.objects.visible_to(request.user).select_related("owner"))
     return {
         "form": form,
+        "refused": find_refused(form.filters().person, settings.DEFAULT_REGION, request.user),
         "chips": form.chips(),
         "columns": call_columns.pairs(columns),
         "column_keys": {column.key for column in columns},

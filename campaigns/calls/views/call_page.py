@@ -16,7 +16,8 @@ from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
 from campaigns.core import conditions, decision_kinds, explanations, stop_requests
 from campaigns.core.eligibility import answers_about, words_about
-from campaigns.models import Call, CallEvent, CallNote, CallReview, DoNotCall
+from campaigns.core.eligibility_numbers import forbidden_numbers
+from campaigns.models import Call, CallEvent, CallNote, CallReview
 from campaigns.tracking import decisions, hang_up
 from providers.models import ProviderExchange
 from providers.types import CallStatus
@@ -59,7 +60,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     own = call.owner_id is not None and call.owner_id == request.user.pk
     talked = call.talk_seconds or 0
     reason, step = words_about(call, answers_about([call], now).get(call.pk))
-    is_forbidden = DoNotCall.objects.in_force(now).filter(phone=call.to_number).exists()
+    is_forbidden = bool(forbidden_numbers([call.to_number], now))
     heard = next((row for row in call.heard_opt_outs.all() if row.decided_at is None), None)
     is_to_be_told = decision_kinds.may_be_told(call)
     may_decide = is_to_be_told and decision_kinds.may_decide(call, request.user)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.fields import CountryField, PhoneField
+from campaigns.contacts.forms.fields import PhoneField
 from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.models import DoNotCall
@@ -47,18 +46,3 @@ class ForbidForm(OptOutForm):
     """One number for the do-not-call list."""
 
     phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
-
-
-class ForbidFileForm(OptOutForm):
-    """A file of numbers for the do-not-call list."""
-
-    file = forms.FileField(
-        label=_("File"),
-        widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx"}),
-        help_text=_("CSV or XLSX with a column of numbers. Columns named Reason and Until count for their own row."),
-    )
-    region = CountryField()
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields["source"].initial = DoNotCall.Source.IMPORT

@@ -107,6 +107,10 @@ class PersonForm(ContactForm):
             return None
         if kept is not None and kept.consent_at and timezone.localtime(kept.consent_at).date() == day:
             return kept.consent_at
+        if day > timezone.localdate():
+            raise ValidationError(
+                _("This day is in the future: write the day on which consent was given."), code="future"
+            )
         return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
 
     def validate_unique(self) -> None:
@@ -143,6 +147,14 @@ class TagsForm(forms.Form):
     def clean_tags(self) -> list[str]:
         """Return the tags, each once."""
         return read_tags(self.cleaned_data["tags"])
+
+
+class OtherNumberForm(forms.Form):
+    """Another number of one person."""
+
+    phone = PhoneField(
+        label=_("Another number"), help_text=_("It is not called; do-not-call of it holds for the person.")
+    )
 
 
 class MergeForm(forms.Form):

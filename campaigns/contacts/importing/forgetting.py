@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts.importing.corrections import forget_corrections
+from campaigns.contacts.importing.rows_kept import forget_refused
 from campaigns.core import stored_files
 from campaigns.models import ContactImport
 from campaigns.models.imports import FOLDER
@@ -48,7 +50,9 @@ def forget_files(now: datetime.datetime | None = None) -> int:
         except stored_files.StorageAway:
             logger.warning("import=%s: its file cannot be deleted, the storage is away; trying again", record.pk)
             continue
-        # Samples contain names and numbers too.
+        # Samples, refused and corrected rows contain names and numbers too.
+        forget_refused(record.pk)
+        forget_corrections(record.pk)
         ContactImport.objects.filter(pk=record.pk).update(file="", samples={})
         record_audit(None, "import.file_removed", record, rows=record.total_rows)
     stored_files.forget_copies(FOLDER)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.models import Contact, DoNotCall, ListMembership
+from campaigns.models import Contact, ListMembership, OtherNumber
 
 _CONTACT = Contact._meta.db_table
 _MEMBER = ListMembership._meta.db_table
-_DO_NOT_CALL = DoNotCall._meta.db_table
+_OTHER = OtherNumber._meta.db_table
 
 
 def _among() -> str:
@@ -34,17 +34,6 @@ def known_numbers(phones: Sequence[str], list_id: int | None) -> dict[str, bool]
         return {phone: bool(is_member) for phone, is_member in cursor.fetchall()}
 
 
-def forbidden_numbers(phones: Sequence[str]) -> set[str]:
-    """Return the numbers with an active do-not-call entry."""
-    statement = (
-        f"SELECT phone FROM {_DO_NOT_CALL} WHERE phone {_among()} "  # noqa: S608
-        "AND (expires_at IS NULL OR expires_at > %s)"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_these(phones), connection.ops.adapt_datetimefield_value(timezone.now())])
-        return {row[0] for row in cursor.fetchall()}
-
-
 def join_list(phones: Sequence[str], list_id: int, import_id: int) -> None:
     """Add the people with these numbers to a list, in the order of their ids; existing members are not changed."""
     statement = (
@@ -54,3 +43,20 @@ def join_list(phones: Sequence[str], list_id: int, import_id: int) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [list_id, import_id, _these(phones)])
+
+
+def join_numbers(rows: Sequence[tuple[str, str]], import_id: int) -> None:
+    """Add further numbers to people, as pairs of their number and the other one; what they have is not changed."""
+    pairs = "FROM json_each(%s) AS pair"
+    first, second = "json_extract(pair.value, '$[0]')", "json_extract(pair.value, '$[1]')"
+    if connection.vendor == "postgresql":
+        pairs = "FROM json_array_elements(%s::json) AS pair"
+        first, second = "pair.value ->> 0", "pair.value ->> 1"
+    statement = (
+        f"INSERT INTO {_OTHER} (contact_id, phone, imported_by_id, added_at) "
+        f"SELECT COALESCE(c.merged_into_id, c.id), {second}, %s, %s {pairs} "
+        f"JOIN {_CONTACT} c ON c.phone = {first} WHERE {second} <> {first} ON CONFLICT DO NOTHING"
+    )
+    moment = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [import_id, moment, json.dumps(rows)])

@@ -1,28 +1,37 @@
-"""Column mapping: guesses what each column of a file means, from its title and its contents."""
+"""Column mapping: what each column of a file means, which sheets are read, and from which row on."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.numbers import text_of_digits, understand_number
+from campaigns.contacts.importing import consent, wish_words
+from campaigns.numbers import text_of_digits
 
-PHONE, NAME, TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "phone", "name", "time_zone", "consent_source", "consent_at"
+PHONE, OTHER_PHONE, NAME = "phone", "other_phone", "name"
+TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "time_zone", "consent_source", "consent_at"
+CONSENT, DO_NOT_CALL = "consent", "do_not_call"
 IGNORED = ""
 VARIABLE = "var:"
 MAX_VARIABLE_NAME = 40
+SEVERAL = frozenset({OTHER_PHONE, NAME, DO_NOT_CALL})
+"""Meanings that more than one column may have: further numbers in the file's order, the parts of a name, wishes."""
+READ, SKIP = "read", "skip"
+"""What is done with rows that the spreadsheet hides; empty while nobody has said."""
 
 FIELDS: dict[str, Promise] = {
     PHONE: gettext_lazy("Phone number"),
+    OTHER_PHONE: gettext_lazy("Another phone number"),
     NAME: gettext_lazy("Name"),
     TIME_ZONE: gettext_lazy("Time zone"),
+    DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),
+    CONSENT: gettext_lazy("Consent (yes or no)"),
     CONSENT_SOURCE: gettext_lazy("Consent given by"),
     CONSENT_AT: gettext_lazy("Consent given at"),
 }
@@ -38,28 +47,62 @@ TITLES: dict[str, tuple[str, ...]] = {
     ),
     NAME: (
         "full name", "customer name", "contact name", "name", "first name", "last name", "surname", "family name",
-        "given name", "customer", "person", "نام و نام خانوادگی", "نام مشتری", "نام کامل", "نام", "نام خانوادگی",
-        "الاسم", "اسم", "naam", "pura naam", "grahak", "upnaam", "नाम", "ग्राहक",
+        "given name", "middle name", "first", "last", "customer", "person", "نام و نام خانوادگی", "نام مشتری",
+        "نام کامل", "نام", "نام خانوادگی", "الاسم", "اسم", "naam", "pura naam", "grahak", "upnaam", "नाम", "ग्राहक",
     ),
     TIME_ZONE: ("time zone", "timezone", "tz", "منطقه زمانی", "samay kshetra"),
-    CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "consent", "رضایت", "منبع رضایت", "sahmati"),
+    DO_NOT_CALL: wish_words.TITLES,
+    CONSENT: consent.YES_NO_TITLES,
+    CONSENT_SOURCE: ("consent source", "consent given by", "consent by", "منبع رضایت"),
     CONSENT_AT: ("consent at", "consent date", "consent given at", "consented at", "تاریخ رضایت", "sahmati tarikh"),
 }  # fmt: skip
 # Columns that our own file of bad rows adds.
 OUR_TITLES = frozenset({"row in the file", "reason"})
 _EQUAL_LETTERS = str.maketrans("يكةأإآ\u200c_", "یکهااا  ")
 _NO_WORD = re.compile(r"[^\w]+")
-LEAST_SHARE = 0.3
-"""A column holds phone numbers if at least this share of its filled cells can be parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLayout:
+    """How one sheet is read: its title rows, and where its columns stand among those of the whole file."""
+
+    titles: tuple[int, ...] = ()
+    """Row numbers of the titles, as the spreadsheet counts; rows above them are no people. Empty: no titles."""
+    columns: tuple[int, ...] = ()
+    """The file's column of each of the sheet's own; empty where they are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSheet:
+    """A visible sheet as it was when the file was uploaded."""
+
+    name: str
+    rows: int
+    """Rows below its titles that are not blank."""
+    hidden: int = 0
+    """How many of them the spreadsheet hides, by a filter or by hand."""
+    has_numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """What each column means, whether the first row holds titles, and whether known people are updated."""
+    """What each column means, which sheets and rows are read, and whether known people are updated."""
 
     columns: dict[int, str] = field(default_factory=dict)
     has_titles: bool = True
+    """For a sheet without a layout: whether its first row holds titles."""
     update_known: bool = False
+    sheets: tuple[str, ...] = ()
+    """Names of the sheets that are read, in the file's order; empty: the first visible one that holds rows."""
+    layouts: dict[str, SheetLayout] = field(default_factory=dict)
+    hidden_rows: str = ""
+    language: str = ""
+    """Language in which lengths of time are written out, so that every reading of the file writes the same."""
+    asks: dict[str, list[int]] = field(default_factory=dict)
+    """Meanings for which several columns compete, with those columns; a person has to choose."""
+    found: tuple[FoundSheet, ...] = ()
+    untitled: tuple[int, ...] = ()
+    """Columns without a title, which are left out until somebody names them."""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ColumnMapping:
@@ -68,12 +111,46 @@ class ColumnMapping:
             {int(column): meaning for column, meaning in stored.items() if column.isdigit()},
             bool(stored.get("has_titles", True)),
             bool(stored.get("update_known", False)),
+            tuple(stored.get("sheets", ())),
+            {
+                name: SheetLayout(tuple(one.get("titles", ())), tuple(one.get("columns", ())))
+                for name, one in stored.get("layouts", {}).items()
+            },
+            str(stored.get("hidden_rows", "")),
+            str(stored.get("language", "")),
+            {meaning: list(columns) for meaning, columns in stored.get("asks", {}).items()},
+            tuple(FoundSheet(**one) for one in stored.get("found", ())),
+            tuple(stored.get("untitled", ())),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON for `ContactImport.mapping`: meanings by column position as text, and the two options."""
-        columns = {str(column): meaning for column, meaning in sorted(self.columns.items())}
-        return columns | {"has_titles": self.has_titles, "update_known": self.update_known}
+        """Return the JSON for `ContactImport.mapping`: meanings by column position as text, beside the options."""
+        stored: dict[str, Any] = {str(column): meaning for column, meaning in sorted(self.columns.items())}
+        stored |= {"has_titles": self.has_titles, "update_known": self.update_known}
+        if self.layouts:
+            stored["layouts"] = {
+                name: {"titles": list(one.titles), "columns": list(one.columns)} for name, one in self.layouts.items()
+            }
+        if self.found:
+            stored["found"] = [asdict(one) for one in self.found]
+        rest = {
+            "sheets": list(self.sheets),
+            "hidden_rows": self.hidden_rows,
+            "language": self.language,
+            "asks": self.asks,
+            "untitled": list(self.untitled),
+        }
+        return stored | {key: value for key, value in rest.items() if value}
+
+    @property
+    def not_read(self) -> list[FoundSheet]:
+        """The visible sheets that hold rows and are not read."""
+        return [sheet for sheet in self.found if sheet.rows and sheet.name not in self.sheets]
+
+    @property
+    def hidden(self) -> int:
+        """The number of hidden rows in the sheets that are read."""
+        return sum(sheet.hidden for sheet in self.found if sheet.name in self.sheets)
 
     def columns_of(self, meaning: str) -> list[int]:
         """Return the positions of the columns with this meaning, in the file's order."""
@@ -88,44 +165,6 @@ class ColumnMapping:
         }
 
 
-def guess_mapping(first_rows: Sequence[Sequence[str]], region: str) -> tuple[list[str], ColumnMapping]:
-    """Return the titles of the columns and the guessed mapping; columns of unknown meaning become variables.
-
-    Without a title row the titles are generated ("Column 1"). If no phone column is found, the user has to choose it.
-    """
-    width = max((len(row) for row in first_rows), default=0)
-    has_titles = bool(first_rows) and not any(understand_number(cell, region).e164 for cell in first_rows[0])
-    body = first_rows[1:] if has_titles else first_rows
-    titles = titles_of(first_rows[0] if has_titles else [], width)
-    meanings = {column: _by_title(title) if has_titles else ("", 99) for column, title in enumerate(titles)}
-    columns: dict[int, str] = {}
-
-    phone = _phone_column(meanings, body, width, region)
-    if phone is not None:
-        columns[phone] = PHONE
-    for column, (meaning, _rank) in meanings.items():
-        if column in columns or meaning == PHONE:
-            continue
-        if meaning == NAME or (meaning and meaning not in columns.values()):
-            columns[column] = meaning
-    columns = _one_whole_name(columns, titles)
-    # With titles, an unknown column of words is not taken for the name: it may be a city. The user chooses.
-    if not has_titles:
-        name = _name_column(body, width, columns)
-        if name is not None:
-            columns[name] = NAME
-    taken: set[str] = set()
-    for column, title in enumerate(titles):
-        if column in columns:
-            continue
-        has_values = any(len(row) > column and row[column].strip() for row in body)
-        if plain_title(title) in OUR_TITLES or not has_values:
-            columns[column] = IGNORED
-        else:
-            columns[column] = VARIABLE + variable_name(title, taken)
-    return titles, ColumnMapping(columns, has_titles)
-
-
 def variable_name(title: str, taken: set[str] | None = None) -> str:
     """Return a title as a variable name of letters, digits and `_`, such as `order_no`, that is not in `taken`."""
     folded = unicodedata.normalize("NFKC", text_of_digits(title)).replace("\u200c", " ").lower()
@@ -138,89 +177,17 @@ def variable_name(title: str, taken: set[str] | None = None) -> str:
     return name
 
 
-def titles_of(row: Sequence[str], width: int) -> list[str]:
-    """Return a title for each column: the row's own, numbered if two are equal; "Column n" if it is empty."""
-    titles = [" ".join(cell.split())[:80] for cell in row] + [""] * (width - len(row))
-    named: list[str] = []
-    for position, title in enumerate(titles, start=1):
-        text = title or _("Column %(number)s") % {"number": position}
-        same = sum(1 for other in titles[: position - 1] if other and other == title)
-        named.append(f"{text} ({same + 1})" if same else text)
-    return named
-
-
 def plain_title(title: str) -> str:
     """Return a title normalized for comparison: unified letters, lower case, no punctuation."""
     folded = unicodedata.normalize("NFKC", title).translate(_EQUAL_LETTERS).lower()
-    return _NO_WORD.sub(" ", folded).strip()
+    # Signs of vowels are part of a word, as in Hindi.
+    kept = (sign if sign.isalnum() or unicodedata.category(sign)[0] == "M" else " " for sign in folded)
+    return " ".join("".join(kept).split())
 
 
-_RANKS = {plain_title(title): (meaning, rank) for meaning, found in TITLES.items() for rank, title in enumerate(found)}
-
-
-def _by_title(title: str) -> tuple[str, int]:
-    plain = re.sub(r" \d+$", "", plain_title(title))
-    exact = _RANKS.get(plain)
-    if exact is not None:
-        return exact
-    words = f" {plain} "
-    for known, (meaning, rank) in _RANKS.items():
-        if meaning in {PHONE, NAME} and len(known) > 3 and f" {known} " in words:
-            # "Customer phone (office)" is less certain than "phone"; "company name" is not a person's name.
-            return ("", 99) if meaning == NAME else (meaning, rank + 50)
-    return "", 99
-
-
-def _shares(body: Sequence[Sequence[str]], width: int, region: str) -> list[float]:
-    """Return for each column the share of its filled cells that are phone numbers."""
-    shares = []
-    for column in range(width):
-        cells = [row[column] for row in body if len(row) > column and row[column].strip()]
-        understood = sum(1 for cell in cells if understand_number(cell, region).e164)
-        shares.append(understood / len(cells) if cells else 0.0)
-    return shares
-
-
-def _phone_column(
-    meanings: Mapping[int, tuple[str, int]], body: Sequence[Sequence[str]], width: int, region: str
-) -> int | None:
-    shares = _shares(body, width, region)
-    titled = [(rank, column) for column, (meaning, rank) in meanings.items() if meaning == PHONE]
-    likely = [(rank, column) for rank, column in titled if shares[column] >= LEAST_SHARE]
-    if likely:
-        return min(likely)[1]
-    best = max(range(width), key=lambda column: shares[column], default=None)
-    if best is not None and shares[best] >= LEAST_SHARE:
-        return best
-    return min(titled)[1] if titled else None
-
-
-def _one_whole_name(columns: dict[int, str], titles: Sequence[str]) -> dict[int, str]:
-    """Return the columns with either a whole-name column or the parts of a name, never both; parts are joined."""
-    names = [column for column, meaning in columns.items() if meaning == NAME]
-    if len(names) < 2:
-        return columns
-    whole = [c for c in names if plain_title(titles[c]) in _WHOLE_NAMES]
-    kept = whole[:1] or names
-    return {column: meaning for column, meaning in columns.items() if meaning != NAME or column in kept}
-
-
-_WHOLE_NAMES = {
-    plain_title(title)
-    for title in (
-        "full name", "customer name", "contact name", "customer", "person", "نام و نام خانوادگی", "نام مشتری",
-        "نام کامل", "pura naam", "grahak",
-    )
-}  # fmt: skip
-
-
-def _name_column(body: Sequence[Sequence[str]], width: int, columns: Mapping[int, str]) -> int | None:
-    """Return the first column most of whose cells are words: letters, no digits, not all the same."""
-    for column in range(width):
-        if column in columns:
-            continue
-        cells = [row[column].strip() for row in body if len(row) > column and row[column].strip()]
-        words = [cell for cell in cells if any(map(str.isalpha, cell)) and not any(map(str.isdigit, cell))]
-        if cells and len(words) >= 0.7 * len(cells) and (len(set(words)) > len(words) / 2):
-            return column
-    return None
+def place_cells(row: Sequence[str], columns: Sequence[int]) -> list[str]:
+    """Return a row with each cell at its column of the whole file, "" between them."""
+    placed = [""] * (max(columns, default=-1) + 1)
+    for cell, column in zip(row, columns, strict=False):
+        placed[column] = cell
+    return placed

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from campaigns.contacts.importing import csv_rows, xlsx_rows
+from campaigns.contacts.importing import csv_rows, xlsx_package, xlsx_rows
 from campaigns.contacts.importing.csv_rows import Row
 from campaigns.contacts.importing.encodings import find_encoding
 from campaigns.contacts.importing.limits import MAX_CELL, MAX_COLUMNS, FileRefused, limits
+from campaigns.contacts.importing.xlsx_marks import SheetMarks, no_marks
 from campaigns.core import stored_files
 from campaigns.models import ContactImport
 
@@ -29,26 +30,41 @@ class Table:
     encoding: str = ""
     separator: str = ""
     has_broken_letters: bool = False
+    marked: frozenset[str] = frozenset()
+    """Parts of a workbook that may have hidden rows or cells without a value."""
+    language: str = ""
+    """Language of lengths of time in a workbook; empty: the active one."""
 
     @property
     def is_workbook(self) -> bool:
         """Tell whether it is an XLSX file."""
         return not self.encoding
 
-    def rows(self) -> Iterator[Row]:
-        """Yield each row that is not blank, as (row number, cells, problem code)."""
+    def rows(self, sheet: str = "", *, skip_hidden: bool = False) -> Iterator[Row]:
+        """Yield each row of a sheet that is not blank, as (row number, cells, problem code).
+
+        With "" those of the first visible sheet that holds rows; a CSV file has no other. Raises FileRefused.
+        """
         if self.is_workbook:
-            return xlsx_rows.read_rows(self.path)
+            return xlsx_rows.read_rows(self.path, sheet, self.marked, language=self.language, skip_hidden=skip_hidden)
         return csv_rows.read_rows(self.path, self.encoding, self.separator)
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """The result of reading a whole file once."""
+class MeasuredSheet:
+    """The result of reading a whole sheet once."""
 
+    name: str
+    """Empty for a CSV file."""
     rows: int
+    """Rows that are not blank."""
     columns: int
-    first_rows: list[list[str]]
+    first_rows: list[tuple[int, list[str]]]
+    """Row numbers and cells of the first rows that are not blank, hidden ones too."""
+    hidden: tuple[int, ...]
+    """Row numbers of the first hidden rows, as many as can stand above the titles."""
+    hidden_rows: int
+    """How many of the rows the spreadsheet hides."""
 
 
 def path_of(record: ContactImport) -> Path:
@@ -75,8 +91,7 @@ def open_table(path: Path) -> Table:
     with path.open("rb") as file:
         start = file.read(512)
     if start.startswith(_WORKBOOK):
-        xlsx_rows.check_package(path)
-        return Table(path)
+        return Table(path, marked=xlsx_package.check_package(path))
     if start.startswith(_OLD_WORKBOOK):
         raise FileRefused(_("This is an old or locked Excel file. Save it as XLSX without a password, or as CSV."))
     if start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"Rar!", b"7z\xbc")):
@@ -87,12 +102,22 @@ def open_table(path: Path) -> Table:
     return Table(path, encoding, csv_rows.find_separator(path, encoding), has_broken_letters)
 
 
-def measure(table: Table) -> Measure:
-    """Read the whole file once to check the limits; the result has its first rows. Raises FileRefused."""
+def measure(table: Table) -> list[MeasuredSheet]:
+    """Read the whole file once to check the limits; returns its visible sheets, blank ones too. Raises FileRefused."""
+    if table.is_workbook:
+        sheets = [_measure(table, *sheet) for sheet in xlsx_rows.read_sheets(table.path, table.marked)]
+    else:
+        sheets = [_measure(table, "", no_marks(), table.rows())]
+    if not any(sheet.rows for sheet in sheets):
+        raise FileRefused(_("This file holds no rows."))
+    return sheets
+
+
+def _measure(table: Table, name: str, marks: SheetMarks, found: Iterator[Row]) -> MeasuredSheet:
     most = limits().max_rows
-    rows = columns = 0
-    first: list[list[str]] = []
-    for number, cells, _problem in table.rows():
+    rows = columns = hidden = 0
+    first: list[tuple[int, list[str]]] = []
+    for number, cells, _problem in found:
         rows += 1
         # Plus one for the title row.
         if rows > most + 1:
@@ -110,8 +135,8 @@ def measure(table: Table) -> Measure:
                 _("A cell of this file holds more than %(limit)s letters, so it is not a list of people.")
                 % {"limit": MAX_CELL}
             )
+        hidden += marks.is_hidden(number)
         if rows <= FIRST_ROWS:
-            first.append(cells)
-    if not rows:
-        raise FileRefused(_("This file holds no rows."))
-    return Measure(rows, columns, first)
+            first.append((number, cells))
+    first_hidden = tuple(number for number, _cells in first if marks.is_hidden(number))
+    return MeasuredSheet(name, rows, columns, first, first_hidden, hidden)

@@ -16,15 +16,28 @@ from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
 from campaigns import queue
+from campaigns.contacts.do_not_call import OptOut
+from campaigns.contacts.importing import opt_outs
+from campaigns.contacts.importing.consent import Said
+from campaigns.contacts.importing.findings import UNCLEAR_DATES
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.lookups import join_list
 from campaigns.contacts.importing.people_rows import FileRow, Reader
-from campaigns.contacts.importing.validation import SAVED, JudgedRow, RowVerdict, batches, judge
+from campaigns.contacts.importing.rows_kept import keep_other_numbers, keep_refused
+from campaigns.contacts.importing.validation import batches, judge, reader_of
+from campaigns.contacts.importing.verdicts import (
+    SAVED,
+    JudgedRow,
+    RowVerdict,
+    forget_verdicts,
+    keep_batch,
+    letters_of,
+)
 from campaigns.core import hosts, progress, stored_files
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.refusals import Refusal
 from campaigns.core.turns import Turn
-from campaigns.models import Contact, ContactImport, ContactList, ListMembership
+from campaigns.models import Contact, ContactImport, ContactList, DoNotCall, ListMembership
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_LIST_NAME
 from campaigns.reasons import MAX_REASON
 
@@ -37,23 +50,38 @@ SLICE_SECONDS = 45.0
 Status = ContactImport.Status
 
 
-def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), consent_source: str = "") -> bool:
+def begin_saving(
+    import_id: int,
+    person: Any,
+    *,
+    tags: Sequence[str] = (),
+    consent_source: str = "",
+    opt_out: OptOut | None = None,
+    opt_out_source: str = "",
+) -> bool:
     """Mark a checked import as being saved, create its list if it is new, and write the audit event.
 
-    Returns True for the one request that began it, False for a double click or a reload. Raises Refusal.
+    `opt_out` says why and until when the numbers of a do-not-call file are not called, `opt_out_source` who asked for
+    it (a `DoNotCall.Source`). Returns True for the one request that began it, False for a double click or a reload.
+    Raises Refusal.
     """
     with transaction.atomic():
+        _refuse_unclear_dates(import_id)
         began = ContactImport.objects.filter(pk=import_id, status=Status.CHECKED).update(
             status=Status.SAVING,
             tags=list(tags),
             consent_source=consent_source[:MAX_CONSENT_SOURCE],
+            opt_out_reason=opt_out.reason[:MAX_REASON] if opt_out else "",
+            opt_out_until=opt_out.expires_at if opt_out else None,
+            opt_out_source=opt_out_source,
             counts={},
             done_rows=0,
         )
         if not began:
             return False
         record = ContactImport.objects.get(pk=import_id)
-        if record.contact_list_id is None:
+        forget_verdicts(import_id)
+        if record.contact_list_id is None and not record.is_of_opt_outs:
             name = record.list_name or record.original_name[:MAX_LIST_NAME]
             try:
                 with transaction.atomic():
@@ -67,19 +95,28 @@ def begin_saving(import_id: int, person: Any, *, tags: Sequence[str] = (), conse
     return True
 
 
+def _refuse_unclear_dates(import_id: int) -> None:
+    counts = ContactImport.objects.filter(pk=import_id).values_list("counts", flat=True).first() or {}
+    if counts.get(UNCLEAR_DATES):
+        raise Refusal(
+            _("In %(count)s dates of this file day and month could be either: say which comes first, then save.")
+            % {"count": counts[UNCLEAR_DATES]}
+        )
+
+
 def save_import(import_id: int, seconds: float = SLICE_SECONDS) -> bool:
     """Continue saving an import; returns True once it is saved. Idempotent, also if run concurrently.
 
     Each batch is one transaction that advances `done_rows` by compare-and-set, so that no row counts twice. After
     `seconds` it stops and queues the next task.
     """
-    record = ContactImport.objects.select_related("contact_list").get(pk=import_id)
+    record = ContactImport.objects.select_related("contact_list", "owner").get(pk=import_id)
     if record.status != Status.SAVING:
         return record.status == Status.SAVED
     turn = Turn(seconds)
     done = record.done_rows
     try:
-        reader = Reader.of(record)
+        reader = reader_of(record)
         people = reader.people()
         # Rows that are saved already are read again, so that duplicates of them are noticed.
         skipped = sum(1 for _row in islice(people, done))
@@ -139,9 +176,14 @@ def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], 
             return False
         # Judged only after the import's row is locked, so that the rows are compared with this transaction's data.
         judged = judge(batch, reader, record.contact_list_id)
-        _save_people(record, reader, [one for one in judged if one.verdict in SAVED])
+        if not record.is_of_opt_outs:
+            _save_people(record, reader, [one for one in judged if one.verdict in SAVED])
+        keep_refused(record.pk, reader, judged)
+        keep_batch(record.pk, done, letters_of(one.verdict for one in judged))
+        forbidden = opt_outs.put_on_list(record, reader, judged)
         counts: Counter[str] = Counter(ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk))
-        counts.update(verdict.value for _row, verdict, _note in judged)
+        counts.update(one.verdict.value for one in judged)
+        opt_outs.count_stops(counts, forbidden)
         ContactImport.objects.filter(pk=record.pk).update(counts=dict(counts))
     return True
 
@@ -154,8 +196,9 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedR
     fresh = [one for one in judged if one.verdict != RowVerdict.KNOWN]
     _insert_contacts(record, reader, fresh, now)
     known = [one for one in judged if one.verdict == RowVerdict.KNOWN]
-    if known and (reader.mapping.update_known or reader.gives_consent or record.tags or record.consent_source):
+    if known and (reader.mapping.update_known or reader.consent.is_there or record.tags or record.consent_source):
         _update_contacts(record, reader, known)
+    keep_other_numbers(record.pk, judged)
     assert record.contact_list_id is not None
     join_list(numbers, record.contact_list_id, record.pk)
 
@@ -174,8 +217,7 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
     for one in judged:
         row = one.row
         found = reader.details_of(row)
-        source = found.consent_source or record.consent_source
-        given_at = found.consent_at or (now if source else None)
+        source, given_at = found.consent.noted(record.consent_source, now, record.original_name)
         rows.append(
             (
                 found.name, row.phone.e164, row.phone.region, found.time_zone,
@@ -198,26 +240,27 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
 def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> None:
     """Add the import's tags to known people, and its consent if they have none; if chosen, also update their values.
 
-    Values that are empty in the file are not changed.
+    Values that are empty in the file are not changed. A consent that the file says was refused is removed.
     """
+    now = timezone.now()
     by_number = {one.row.phone.e164: one.row for one in judged}
     wanted = Contact.objects.filter(phone__in=by_number).values_list("pk", "merged_into", "phone")
     rows = {merged_into or pk: by_number[phone] for pk, merged_into, phone in wanted}
     changed = []
     for contact in Contact.objects.select_for_update().filter(pk__in=rows).order_by("pk"):
         found = reader.details_of(rows[contact.pk])
-        source, given_at = found.consent_source or record.consent_source, found.consent_at
+        source, given_at = found.consent.noted(record.consent_source, now, record.original_name)
         before = (contact.tags, contact.consent_source, contact.consent_at)
         contact.tags = list(dict.fromkeys([*contact.tags, *record.tags]))
         if reader.mapping.update_known:
             contact.name = found.name or contact.name
             contact.time_zone = found.time_zone or contact.time_zone
             contact.variables = contact.variables | found.variables
-            contact.consent_source = source or contact.consent_source
-            contact.consent_at = given_at or contact.consent_at
-        if source and not contact.consent_source:
-            contact.consent_source = source
-            contact.consent_at = given_at or contact.consent_at or timezone.now()
+        if found.consent.said is Said.REFUSED:
+            # Whoever says no now has not agreed, whatever was noted before.
+            contact.consent_source, contact.consent_at = "", None
+        elif (source or given_at) and (reader.mapping.update_known or not contact.has_consent):
+            contact.consent_source, contact.consent_at = source, given_at
         if reader.mapping.update_known or before != (contact.tags, contact.consent_source, contact.consent_at):
             changed.append(contact)
     Contact.objects.bulk_update(
@@ -235,5 +278,10 @@ def _finish(record: ContactImport, done: int) -> bool:
             made = Contact.objects.filter(imported_by=record.pk).count()
             joined = ListMembership.objects.filter(imported_by=record.pk).count()
             counts = ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk)
-            ContactImport.objects.filter(pk=record.pk).update(counts=counts | {"made": made, "joined": joined})
+            forbidden = DoNotCall.objects.filter(imported_by=record.pk).count()
+            counts |= {"made": made, "joined": joined, opt_outs.FORBIDDEN: forbidden}
+            ContactImport.objects.filter(pk=record.pk).update(counts=counts)
+            if record.is_of_opt_outs or forbidden:
+                name = record.original_name
+                record_audit(record.owner, "do_not_call.imported", record, file=name, added=forbidden)
     return bool(finished)

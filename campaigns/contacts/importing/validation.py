@@ -5,19 +5,25 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db import models
-from django.utils.functional import Promise
+from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from campaigns.contacts.importing.findings import Findings
 from campaigns.contacts.importing.limits import BATCH, FileRefused
-from campaigns.contacts.importing.lookups import forbidden_numbers, known_numbers
-from campaigns.contacts.importing.people_rows import NOTES, FileRow, Reader
+from campaigns.contacts.importing.lookups import known_numbers
+from campaigns.contacts.importing.mapping import FIELDS
+from campaigns.contacts.importing.opt_outs import OptOutReader, judge_opt_outs
+from campaigns.contacts.importing.people_rows import DIFFERS, NOTES, ONE_OF_SEVERAL, WISH_DOUBTFUL, FileRow, Reader
+from campaigns.contacts.importing.verdicts import SELDOM, JudgedRow, RowVerdict, keep_all, letters_of
+from campaigns.contacts.importing.wish_words import Wish
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
+from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.models import ContactImport
+from campaigns.numbers import SEVERAL
 from campaigns.reasons import MAX_REASON
 
 SAMPLES = 5
@@ -27,41 +33,6 @@ MAX_RAW_SAMPLE, MAX_NAME_SAMPLE = 60, 80
 Status = ContactImport.Status
 
 
-class RowVerdict(models.TextChoices):
-    """What will be done with a row."""
-
-    GOOD = "good", gettext_lazy("Good")
-    FIXED = "fixed", gettext_lazy("Fixed")
-    KNOWN = "known", gettext_lazy("Already known")
-    IN_LIST = "in_list", gettext_lazy("Already in this list")
-    DUPLICATE_IN_FILE = "duplicate_in_file", gettext_lazy("Twice in this file")
-    DO_NOT_CALL = "do_not_call", gettext_lazy("On the do-not-call list")
-    BAD = "bad", gettext_lazy("Bad")
-
-
-MEANINGS: dict[str, Promise] = {
-    RowVerdict.GOOD: gettext_lazy("New people, saved as written."),
-    RowVerdict.FIXED: gettext_lazy("New people, saved after we put the row right. Check that we read it well."),
-    RowVerdict.KNOWN: gettext_lazy("We have these people already: they join the list, nobody is made twice."),
-    RowVerdict.IN_LIST: gettext_lazy("They stand in this list already: nothing is added."),
-    RowVerdict.DUPLICATE_IN_FILE: gettext_lazy("The same number stands further up: only its first row counts."),
-    RowVerdict.DO_NOT_CALL: gettext_lazy("They asked not to be called: left out."),
-    RowVerdict.BAD: gettext_lazy("Nobody who can be called. Download these rows, put them right, import them again."),
-}
-
-SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
-"""Verdicts of rows whose people this file adds to the list."""
-
-
-class JudgedRow(NamedTuple):
-    """A row and its verdict."""
-
-    row: FileRow
-    verdict: RowVerdict
-    note: str = ""
-    """Key of `NOTES`, or empty."""
-
-
 def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow]]:
     """Split a stream of rows into lists of at most `size`."""
     stream = iter(rows)
@@ -69,65 +40,129 @@ def batches(rows: Iterable[FileRow], size: int = BATCH) -> Iterator[list[FileRow
         yield batch
 
 
+def reader_of(record: ContactImport) -> Reader:
+    """Open the file of an import as what its rows become. Raises FileRefused."""
+    return OptOutReader.of(record) if record.is_of_opt_outs else Reader.of(record)
+
+
 def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list[JudgedRow]:
     """Return each row with its verdict, compared with the database in two queries."""
-    numbers = [row.phone.e164 for row in batch if not row.problem and not row.same_as]
+    if isinstance(reader, OptOutReader):
+        return judge_opt_outs(batch, reader)
+    callable_rows = [row for row in batch if not row.problem and not row.same_as]
+    numbers = [row.phone.e164 for row in callable_rows]
+    others = [number for row in callable_rows if row.others for number in row.others]
     known = known_numbers(numbers, list_id) if numbers else {}
-    forbidden = forbidden_numbers(numbers) if numbers else set()
-    look_closer = reader.has_notes()
+    forbidden = forbidden_numbers([*numbers, *others]) if numbers else set()
+    look_closer, has_wishes = reader.has_notes(), reader.wishes.are_there
     judged = []
     for row in batch:
-        number, note = row.phone.e164, ""
-        if row.problem:
+        number, note = row.phone.e164, row.note
+        wish = reader.wishes.of(row.cells)[0] if has_wishes else Wish.BLANK
+        if row.is_left_out:
+            verdict = RowVerdict.LEFT_OUT
+        elif wish is Wish.YES and (theirs := reader.numbers_of(row)):
+            # Whatever else is wrong with the row, also where it repeats a number: the wish counts.
+            is_known = set(theirs) <= forbidden_numbers(theirs)
+            verdict = RowVerdict.DO_NOT_CALL if is_known else RowVerdict.OPTED_OUT
+        elif wish is Wish.DOUBTFUL and not row.problem:
+            verdict, note = RowVerdict.HELD, WISH_DOUBTFUL
+        elif row.problem:
             verdict, note = RowVerdict.BAD, row.problem
         elif row.same_as:
             verdict = RowVerdict.DUPLICATE_IN_FILE
-        elif number in forbidden:
+        elif forbidden and (number in forbidden or not forbidden.isdisjoint(row.others)):
             verdict = RowVerdict.DO_NOT_CALL
         elif number in known:
             verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
             verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
-            if look_closer:
-                note = reader.details_of(row).note
-                verdict = RowVerdict.FIXED if note else verdict
+            note = note or (reader.details_of(row).note if look_closer else "")
+            verdict = RowVerdict.FIXED if note else verdict
         judged.append(JudgedRow(row, verdict, note))
     return judged
 
 
+def to_decide(judged: Iterable[JudgedRow]) -> tuple[int, int]:
+    """Count the rows that a person should decide about: several numbers in a cell; other values than an earlier row."""
+    several = differ = 0
+    for _row, verdict, note in judged:
+        several += note in (SEVERAL, ONE_OF_SEVERAL)
+        differ += note == DIFFERS and verdict == RowVerdict.DUPLICATE_IN_FILE
+    return several, differ
+
+
 def check_import(import_id: int) -> ContactImport:
-    """Count and sample the rows of an uploaded file by verdict; writes only the import's own row.
+    """Count and sample the rows of an uploaded file by verdict; writes only the import's own row and those verdicts.
 
     An import whose file cannot be read to its end becomes refused, with the reason. A saved import is not changed.
     """
     record = ContactImport.objects.get(pk=import_id)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
         return record
-    counts: Counter[str] = Counter()
-    samples: dict[str, list[dict[str, Any]]] = {verdict: [] for verdict in RowVerdict}
     changes: dict[str, Any]
     try:
-        reader = Reader.of(record)
-        for batch in batches(reader.people()):
-            judged = judge(batch, reader, record.contact_list_id)
-            counts.update(verdict for _row, verdict, _note in judged)
-            for one in judged:
-                if len(samples[one.verdict]) < SAMPLES:
-                    samples[one.verdict].append(_sample(one, reader))
+        found = _look_at_rows(record)
+        if found.findings.order_to_use is not None:
+            # The file's own dates prove which of day and month comes first: its other dates are read so, too.
+            record.answers = record.answers | {"dates": found.findings.order_to_use.value}
+            found = _look_at_rows(record)
     except FileRefused as refusal:
         changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:MAX_REASON]}
     else:
         changes = {
             "status": Status.CHECKED,
-            "counts": {verdict.value: counts[verdict] for verdict in RowVerdict},
-            "samples": samples,
-            "total_rows": sum(counts.values()),
+            "counts": {
+                verdict.value: found.counts[verdict]
+                for verdict in RowVerdict
+                if found.counts[verdict] or verdict not in SELDOM
+            }
+            | found.findings.counts(),
+            "rows_with_several": found.several,
+            "rows_that_differ": found.differ,
+            "samples": found.samples | found.findings.samples(),
+            "answers": record.answers,
+            "total_rows": found.counts.total(),
             "done_rows": 0,
         }
     # Compare-and-set: a check that ends after the saving began must not reset the status.
-    ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED]).update(**changes)
+    with transaction.atomic():
+        open_still = ContactImport.objects.filter(pk=import_id, status__in=[Status.UPLOADED, Status.CHECKED])
+        if open_still.update(**changes):
+            keep_all(import_id, "".join(found.letters) if changes["status"] == Status.CHECKED else "")
     record.refresh_from_db()
     return record
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one reading of a file found."""
+
+    findings: Findings
+    counts: Counter[str] = field(default_factory=Counter)
+    letters: list[str] = field(default_factory=list)
+    several: int = 0
+    differ: int = 0
+    samples: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {verdict: [] for verdict in RowVerdict if verdict not in SELDOM}
+    )
+
+
+def _look_at_rows(record: ContactImport) -> _Found:
+    reader = reader_of(record)
+    found = _Found(Findings(reader))
+    for batch in batches(reader.people()):
+        judged = judge(batch, reader, record.contact_list_id)
+        found.counts.update(one.verdict for one in judged)
+        several, differ = to_decide(judged)
+        found.several, found.differ = found.several + several, found.differ + differ
+        found.letters.append(letters_of(one.verdict for one in judged))
+        found.findings.look_at(batch)
+        for one in judged:
+            kept = found.samples.setdefault(one.verdict, [])
+            if len(kept) < SAMPLES:
+                kept.append(_sample(one, reader))
+    return found
 
 
 def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
@@ -139,6 +174,7 @@ def _sample(one: JudgedRow, reader: Reader) -> dict[str, Any]:
         "name": reader.name_of(row)[:MAX_NAME_SAMPLE],
         "note": one.note,
         "same_as": row.same_as,
+        **({"sheet": row.sheet, "same_as_sheet": row.same_as_sheet} if len(reader.mapping.sheets) > 1 else {}),
     }
 
 
@@ -147,9 +183,17 @@ def bad_rows(record: ContactImport) -> Iterator[str]:
 
     Titles and reasons are in the language active at this call, even though the lines are produced later.
     """
-    titles = [*record.headers, _("Row in the file"), _("Reason")]
+    reader = reader_of(record)
+    titles = [*titles_to_read_again(record, reader), _("Row in the file"), _("Reason")]
     reasons = {code: str(note) for code, note in NOTES.items()}
-    return _write_bad_rows(Reader.of(record), titles, reasons)
+    return _write_bad_rows(reader, titles, reasons)
+
+
+def titles_to_read_again(record: ContactImport, reader: Reader) -> list[str]:
+    """Return the titles of the columns; of a file without titles, those by which the columns are recognized again."""
+    if reader.mapping.has_titles:
+        return list(record.headers)
+    return [str(FIELDS.get(reader.mapping.columns.get(at, ""), title)) for at, title in enumerate(record.headers)]
 
 
 def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str, str]) -> Iterator[str]:
@@ -158,6 +202,7 @@ def _write_bad_rows(reader: Reader, titles: Sequence[str], reasons: Mapping[str,
     yield writer.writerow(map(safe_cell, titles))
     width = len(titles) - 2
     for row in reader.people():
-        if row.problem:
+        if row.problem and not row.is_left_out:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-            yield writer.writerow([*map(safe_cell, cells), row.number, reasons[row.problem]])
+            place = f"{row.sheet} {row.number}" if len(reader.mapping.sheets) > 1 else row.number
+            yield writer.writerow([*map(safe_cell, cells), safe_cell(place), reasons[row.problem]])

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,10 +14,7 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from campaigns.contacts import do_not_call, do_not_call_files
-from campaigns.contacts.forms.do_not_call import ForbidFileForm, ForbidForm
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.views.imports import limited_upload
+from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
@@ -87,39 +79,6 @@ def add(request: HttpRequest) -> HttpResponse:
     )
     messages.success(request, said(done))
     return redirect("do-not-call")
-
-
-@limited_upload
-@needs("add_do_not_call")
-def import_file(request: HttpRequest) -> HttpResponse:
-    """Add every number of an uploaded file to the list, and show the result of its rows."""
-    form = ForbidFileForm(request.POST or None, request.FILES or None)
-    result = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            result = _forbid_upload(form.cleaned_data, request.user)
-        except FileRefused as refusal:
-            form.add_error("file", str(refusal))
-    notes = [(row, NOTES[row.problem]) for row in result.bad_samples] if result else []
-    context = {"form": form, "result": result, "bad": notes}
-    return render(request, "contacts/do_not_call_import.html", context, status=422 if form.errors else 200)
-
-
-def _forbid_upload(found: dict[str, Any], person: Any) -> do_not_call_files.ForbiddenFile:
-    upload: UploadedFile[Any] = found["file"]
-    with NamedTemporaryFile(prefix="do-not-call-") as copy:
-        for chunk in upload.chunks():
-            copy.write(chunk)
-        copy.flush()
-        return do_not_call_files.forbid_file(
-            Path(copy.name),
-            name=upload.name or "file",
-            region=found["region"],
-            reason=found["reason"],
-            source=found["source"],
-            person=person,
-            expires_at=found["until"],
-        )
 
 
 @needs("remove_do_not_call")

@@ -1,4 +1,4 @@
-"""Views of importing people from a file: upload, columns, check, save, progress, undo."""
+"""Views of importing a file of people or of do-not-call numbers: upload, columns, check, save, progress, undo."""
 
 from __future__ import annotations
 
@@ -24,13 +24,20 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from campaigns import queue
-from campaigns.contacts.forms.imports import FileForm, MappingForm, SaveForm
-from campaigns.contacts.importing import forgetting, saving, undoing
+from campaigns.contacts.do_not_call import OptOut
+from campaigns.contacts.forms.import_rows import TwoNumbersForm
+from campaigns.contacts.forms.imports import FileForm, OptOutFileForm, SaveForm
+from campaigns.contacts.forms.opt_out_imports import AnswersForm, OptOutSaveForm
+from campaigns.contacts.importing import forgetting, opt_outs, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
+from campaigns.contacts.importing.findings import UNCLEAR_DATES, consent_rows
 from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.importing.validation import MEANINGS, SAVED, RowVerdict, bad_rows, check_import
+from campaigns.contacts.importing.reading_words import what_is_read
+from campaigns.contacts.importing.validation import bad_rows, check_import
+from campaigns.contacts.importing.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
 from campaigns.core.csv_cells import BOM
+from campaigns.core.explanations import stops_in_words
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back
@@ -51,6 +58,11 @@ TONES = {
     RowVerdict.IN_LIST: ("plain", "minus"),
     RowVerdict.DUPLICATE_IN_FILE: ("plain", "minus"),
     RowVerdict.DO_NOT_CALL: ("warn", "hand"),
+    RowVerdict.OPTED_OUT: ("warn", "hand"),
+    RowVerdict.HELD: ("warn", "alert"),
+    RowVerdict.ENDED: ("plain", "clock"),
+    RowVerdict.SAYS_NO: ("plain", "minus"),
+    RowVerdict.LEFT_OUT: ("plain", "minus"),
     RowVerdict.BAD: ("bad", "cross"),
 }
 Status = ContactImport.Status
@@ -75,23 +87,40 @@ def limited_upload(view: View) -> View:
     return csrf_exempt(measured)
 
 
-def _theirs(request: HttpRequest) -> QuerySet[ContactImport]:
-    """Return the imports that the user may see: their own, or all with the permission to see everybody's work."""
+def theirs(request: HttpRequest) -> QuerySet[ContactImport]:
+    """Return the imports that the user may see: their own, or all with the permission to see everybody's work.
+
+    Those of people need the right to import people, those of do-not-call numbers the right to add to that list.
+    """
     imports = ContactImport.objects.select_related("contact_list", "owner")
     person = cast(AbstractUser, request.user)
+    if not may(person, "import_people"):
+        imports = imports.filter(purpose=ContactImport.Purpose.DO_NOT_CALL)
     return imports if may(person, "see_all_calls") else imports.filter(owner_id=person.pk)
 
 
 @limited_upload
 @needs("import_people")
 def new_import(request: HttpRequest) -> HttpResponse:
-    """Accept an upload, and show earlier imports."""
-    form = FileForm(request.POST or None, request.FILES or None)
+    """Accept a file of people, and show earlier imports."""
+    return _take(request, ContactImport.Purpose.PEOPLE)
+
+
+@limited_upload
+@needs("add_do_not_call")
+def new_opt_outs(request: HttpRequest) -> HttpResponse:
+    """Accept a file of numbers for the do-not-call list, and show earlier ones."""
+    return _take(request, ContactImport.Purpose.DO_NOT_CALL)
+
+
+def _take(request: HttpRequest, purpose: ContactImport.Purpose) -> HttpResponse:
+    is_of_opt_outs = purpose == ContactImport.Purpose.DO_NOT_CALL
+    form = (OptOutFileForm if is_of_opt_outs else FileForm)(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         upload: UploadedFile[Any] = form.cleaned_data["file"]
         try:
             record = upload_module.take_file(
-                upload, upload.name or "file", form.cleaned_data["region"], cast(AbstractUser, request.user)
+                upload, upload.name or "file", form.cleaned_data["region"], cast(AbstractUser, request.user), purpose
             )
         except FileRefused as refusal:
             form.add_error("file", str(refusal))
@@ -102,7 +131,8 @@ def new_import(request: HttpRequest) -> HttpResponse:
         "contacts/importing/new.html",
         {
             "form": form,
-            "page": page_by_key(_theirs(request), request.GET, size=20),
+            "is_of_opt_outs": is_of_opt_outs,
+            "page": page_by_key(theirs(request).filter(purpose=purpose), request.GET, size=20),
             "most_megabytes": settings.IMPORT_MAX_BYTES // (1024 * 1024),
             "most_rows": settings.IMPORT_MAX_ROWS,
             "keep_days": settings.IMPORT_KEEP_DAYS,
@@ -132,61 +162,58 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     return answer
 
 
-@needs("import_people")
-def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the form for the columns' meaning and the list; on POST, check every row."""
-    record = get_object_or_404(_theirs(request), pk=pk)
-    if record.status not in {Status.UPLOADED, Status.CHECKED}:
-        return redirect("import", pk)
-    try:
-        form = MappingForm(request.POST or None, record, upload_module.first_rows(record))
-        if request.method == "POST" and form.is_valid():
-            found = form.cleaned_data
-            upload_module.map_columns(
-                record,
-                form.mapping(),
-                region=found["region"],
-                contact_list=found["contact_list"],
-                list_name=found["list_name"],
-            )
-            record = check_import(pk)
-            return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
-    except (FileRefused, OSError) as error:
-        return _lost(request, error)
-    return render(
-        request, "contacts/importing/map.html", {"form": form, "record": record}, status=422 if form.errors else 200
-    )
-
-
-def _lost(request: HttpRequest, error: Exception) -> HttpResponse:
+def lost_file(request: HttpRequest, record: ContactImport, error: Exception) -> HttpResponse:
+    """Lead to the upload of the file where it cannot be read any more, with the reason."""
     reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
     messages.error(request, reason + " " + _("Upload it again."))
-    return redirect("import-new")
+    return redirect("do-not-call-import" if record.is_of_opt_outs else "import-new")
 
 
-@needs("import_people")
+@needs("add_do_not_call")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what saving would do with the rows; saves nothing."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status == Status.UPLOADED:
         return redirect("import-map", pk)
     if record.status != Status.CHECKED:
         return redirect("import", pk)
-    return _show_check(request, record, SaveForm())
+    return _show_check(request, record, OptOutSaveForm() if record.is_of_opt_outs else SaveForm())
 
 
-def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> HttpResponse:
+@require_POST
+@needs("add_do_not_call")
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take what a user says of the whole file, and check every row anew."""
+    record = get_object_or_404(theirs(request), pk=pk)
+    form = AnswersForm(request.POST, record)
+    if record.status == Status.CHECKED and form.is_valid():
+        upload_module.answer(record, **form.answers())
+        record = check_import(pk)
+    return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
+
+
+def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm | OptOutSaveForm) -> HttpResponse:
     groups = verdict_rows(record)
+    saved = ADDED if record.is_of_opt_outs else SAVED
+    forbidden = () if record.is_of_opt_outs else (RowVerdict.OPTED_OUT,)
+    left_out = [row for row in groups if row["verdict"] not in {*saved, *forbidden}]
     return render(
         request,
         "contacts/importing/check.html",
         {
             "record": record,
             "form": form,
-            "saved": [row for row in groups if row["verdict"] in SAVED],
-            "left_out": [row for row in groups if row["verdict"] not in SAVED],
-            "to_save": sum(row["count"] for row in groups if row["verdict"] in SAVED),
-            "out": sum(row["count"] for row in groups if row["verdict"] not in SAVED),
+            "reading": what_is_read(record),
+            "questions": AnswersForm(None, record),
+            "unclear_dates": record.counts.get(UNCLEAR_DATES, 0),
+            "consent": consent_rows(record),
+            "saved": [row for row in groups if row["verdict"] in saved],
+            "forbidden": [row for row in groups if row["verdict"] in forbidden and row["count"]],
+            "left_out": left_out,
+            "to_save": sum(row["count"] for row in groups if row["verdict"] in saved),
+            "to_forbid": sum(row["count"] for row in groups if row["verdict"] in forbidden),
+            "out": sum(row["count"] for row in left_out),
+            "two_numbers": TwoNumbersForm(initial={"which": record.two_numbers}) if record.rows_with_several else None,
         },
         status=422 if form.errors else 200,
     )
@@ -195,7 +222,10 @@ def _show_check(request: HttpRequest, record: ContactImport, form: SaveForm) -> 
 def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
     """Return for each verdict its word, icon, count, explanation and first rows, in the page's language."""
     rows = []
+    meanings = OF_OPT_OUTS if record.is_of_opt_outs else MEANINGS
     for verdict in (*SAVED, *(other for other in RowVerdict if other not in SAVED)):
+        if verdict not in meanings:
+            continue
         tone, icon = TONES[verdict]
         samples = [
             sample | {"note": NOTES[sample["note"]] if sample["note"] else ""}
@@ -207,7 +237,7 @@ def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
                 "tone": tone,
                 "icon": icon,
                 "count": record.counts.get(verdict.value, 0),
-                "meaning": MEANINGS[verdict],
+                "meaning": meanings[verdict],
                 "samples": samples,
             }
         )
@@ -215,19 +245,24 @@ def verdict_rows(record: ContactImport) -> list[dict[str, Any]]:
 
 
 @require_POST
-@needs("import_people")
+@needs("add_do_not_call")
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save a checked import: small files at once, larger ones in the background. Idempotent."""
-    record = get_object_or_404(_theirs(request), pk=pk)
-    form = SaveForm(request.POST)
+    record = get_object_or_404(theirs(request), pk=pk)
+    form = OptOutSaveForm(request.POST) if record.is_of_opt_outs else SaveForm(request.POST)
     if record.status == Status.CHECKED and not form.is_valid():
         return _show_check(request, record, form)
     try:
         if record.status == Status.CHECKED:
-            saving.begin_saving(pk, request.user, **form.cleaned_data)
+            found = form.cleaned_data
+            if record.is_of_opt_outs:
+                opt_out = OptOut(found["reason"], found["until"])
+                saving.begin_saving(pk, request.user, opt_out=opt_out, opt_out_source=found["source"])
+            else:
+                saving.begin_saving(pk, request.user, **found)
     except Refusal as refusal:
         messages.error(request, str(refusal))
-        return redirect("import-map", pk)
+        return redirect("import-check" if record.counts.get(UNCLEAR_DATES) else "import-map", pk)
     record.refresh_from_db()
     if record.status == Status.SAVING:
         if record.total_rows <= saving.SMALL:
@@ -237,10 +272,10 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("import", pk)
 
 
-@needs("import_people")
+@needs("add_do_not_call")
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the result of an import, or its progress."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if record.status in {Status.UPLOADED, Status.CHECKED}:
         return redirect("import-check" if record.status == Status.CHECKED else "import-map", pk)
     return render(
@@ -248,17 +283,19 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "contacts/importing/import.html",
         {
             "record": record,
+            "reading": what_is_read(record),
+            "stops": stops_in_words(opt_outs.stops_of(record)),
             "rows": [row for row in verdict_rows(record) if row["count"]],
             "kept_until": forgetting.kept_until(record),
-            "why_not_undone": undoing.why_not(record) if record.status == Status.SAVED else "",
+            "obstacle": undoing.obstacle(record) if record.status == Status.SAVED else None,
         },
     )
 
 
-@needs("import_people")
+@needs("add_do_not_call")
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the progress for htmx; when saving is done, the answer makes the page reload."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     answer = render(request, "contacts/importing/_progress.html", {"record": record})
     if record.status != Status.SAVING:
         answer.status_code = STOP_POLLING
@@ -266,17 +303,17 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     return answer
 
 
-@needs("import_people")
+@needs("add_do_not_call")
 def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the bad rows as a download, each with what is wrong."""
-    record = get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     if not record.file:
         messages.info(request, _("The file was removed; its bad rows are gone with it."))
         return redirect("import", pk)
     try:
         lines = bad_rows(record)
     except (FileRefused, OSError) as error:
-        return _lost(request, error)
+        return lost_file(request, record, error)
 
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bad-rows-{record.pk}.csv"'
@@ -284,15 +321,27 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@needs("import_people")
+@needs("add_do_not_call")
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo an import."""
-    get_object_or_404(_theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     try:
         done = undoing.undo_import(pk, request.user)
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        text = ngettext("%(n)d person was removed again.", "%(n)d people were removed again.", done["people"])
-        messages.success(request, text % {"n": done["people"]})
+        messages.success(request, _undone_words(record, done))
     return go_back(request, "import", pk)
+
+
+def _undone_words(record: ContactImport, done: dict[str, int]) -> str:
+    people = ngettext("%(n)d person was removed again.", "%(n)d people were removed again.", done["people"])
+    numbers = ngettext(
+        "%(n)d number is off the do-not-call list again.",
+        "%(n)d numbers are off the do-not-call list again.",
+        done["numbers"],
+    )
+    said = [] if record.is_of_opt_outs else [people % {"n": done["people"]}]
+    if record.is_of_opt_outs or done["numbers"]:
+        said.append(numbers % {"n": done["numbers"]})
+    return " ".join(said)

@@ -19,10 +19,12 @@ from campaigns.calls import hand_overs
 from campaigns.contacts import duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
-from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, PersonForm, TagsForm
+from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, OtherNumberForm, PersonForm, TagsForm
 from campaigns.contacts.person_wishes import PersonWish, wish_of
+from campaigns.contacts.refused_rows import find_refused
 from campaigns.contacts.views import do_not_call
 from campaigns.core import explanations
+from campaigns.core.eligibility_numbers import entry_against, forbidden_numbers
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
@@ -40,9 +42,16 @@ def people(request: HttpRequest) -> HttpResponse:
     if not any(map(str.isdigit, text)):
         # A merged contact is found by its whole number only.
         found = found.filter(merged_into=None)
+    refused = find_refused(text, settings.DEFAULT_REGION, cast(Person, request.user)) if text else []
     page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
     total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
-    context = {"page": page, "q": text, "total": total, "forbidden": service.mark_forbidden(page.rows)}
+    context = {
+        "page": page,
+        "q": text,
+        "total": total,
+        "forbidden": service.mark_forbidden(page.rows),
+        "refused": refused,
+    }
     return render(request, "contacts/people.html", context)
 
 
@@ -91,16 +100,21 @@ def _tags_form(contact: Contact) -> TagsForm:
 def _show_person(
     request: HttpRequest, contact: Contact, note_form: ContactNoteForm, tags_form: TagsForm
 ) -> HttpResponse:
-    wish = wish_of([contact.pk])
-    entry = wish.kept.get(contact.phone)
-    stands = entry if entry is not None and service.is_in_force(entry) else None
+    further = list(contact.other_numbers.all())
+    numbers = [contact.phone, *(one.phone for one in contact.merged.all()), *(one.phone for one in further)]
+    wish = wish_of([contact.pk], numbers=list(dict.fromkeys(numbers)))
+    own = wish.kept.get(contact.phone)
+    stands = own if own is not None and service.is_in_force(own) else wish.entry
+    if stands is None and forbidden_numbers([contact.phone]):
+        # The number is shared with somebody who asked not to be called.
+        stands = entry_against(contact.phone)
     calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
     times, more_zones = service.local_times(contact)
     others, others_last = service.calls_of_others(contact, request.user)
     context = {
         "contact": contact,
         "entry": stands,
-        "ended_entry": entry if stands is None else None,
+        "ended_entry": own if stands is None else None,
         "page": page_by_key(calls.select_related("campaign", "provider", "agent"), request.GET, SHOWN_CALLS),
         "others": others,
         "others_last": others_last,
@@ -112,6 +126,8 @@ def _show_person(
         "note_form": note_form,
         "tags_form": tags_form,
         "other_numbers": contact.merged.all(),
+        "further_numbers": further,
+        "number_form": OtherNumberForm(),
         "forbidden": wish.forbidden,
         "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact)), request.user),
     }

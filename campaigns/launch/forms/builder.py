@@ -143,6 +143,7 @@ class CampaignForm(PolicyForm):
             "budget",
             "budget_is_soft",
             "quiet_hours",
+            "requires_consent",
         )
 
     def __init__(

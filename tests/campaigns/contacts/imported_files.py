@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 
+from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.importing import saving, upload
 from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.validation import check_import
@@ -17,8 +20,7 @@ def take(path: Path, person: User | None = None, region: str = "IR", **options: 
     """Upload a file, with its columns as guessed and a new list."""
     with path.open("rb") as file:
         record = upload.take_file(file, path.name, region, person)
-    mapping = ColumnMapping.from_json(record.mapping)
-    mapping = ColumnMapping(mapping.columns, mapping.has_titles, options.get("update_known", False))
+    mapping = replace(ColumnMapping.from_json(record.mapping), update_known=options.get("update_known", False))
     upload.map_columns(
         record,
         mapping,
@@ -35,3 +37,17 @@ def save(record: ContactImport, person: User | None = None, **options: Any) -> C
     assert saving.save_import(record.pk)
     record.refresh_from_db()
     return record
+
+
+def take_opt_outs(path: Path, person: User | None = None, region: str = "IR") -> ContactImport:
+    """Upload a file of do-not-call numbers, with its columns as preselected, and check it."""
+    with path.open("rb") as file:
+        record = upload.take_file(file, path.name, region, person, ContactImport.Purpose.DO_NOT_CALL)
+    mapping = ColumnMapping.from_json(record.mapping)
+    upload.map_columns(record, mapping, region=region, contact_list=None, list_name="")
+    return check_import(record.pk)
+
+
+def save_opt_outs(record: ContactImport, expires_at: datetime.datetime | None = None) -> ContactImport:
+    """Put the numbers of a checked file on the do-not-call list."""
+    return save(record, record.owner, opt_out=OptOut("Old list", expires_at), opt_out_source="import")

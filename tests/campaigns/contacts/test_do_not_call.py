@@ -6,7 +6,6 @@ import csv
 import datetime
 import io
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,7 @@ from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
 from campaigns.contacts.do_not_call import allow_again, forbid, forbid_many
-from campaigns.contacts.do_not_call_files import export_entries, forbid_file
-from campaigns.contacts.importing.limits import FileRefused
+from campaigns.contacts.do_not_call_files import export_entries
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.dialing.commit_point import commit_calls
@@ -85,71 +83,11 @@ def test_only_a_reason_takes_an_entry_off(manager: User) -> None:
     assert (event.actor, event.detail["reason"], event.detail["was_reason"]) == (manager, "Called us back", "Asked")
 
 
-def file_of(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
-
-
-def forbid_all(path: Path, person: Any = None) -> Any:
-    return forbid_file(path, name=path.name, region="IR", reason="Old list", source=Source.IMPORT, person=person)
-
-
-def test_a_file_is_taken_row_by_row(tmp_path: Path, manager: User) -> None:
-    forbid("+989120000009", reason="", source=Source.PERSON)
-    make_call(to_number="+989120000001")
-    path = file_of(
-        tmp_path / "a.csv", "phone;who", "0912 000 0001;A", "۰۹۱۲۰۰۰۰۰۰۲;B", "+98 912 000 0001;A again", "x;C",
-        "09120000009;D", '"Bro;09120000005',
-    )  # fmt: skip
-    done = forbid_all(path, manager)
-    assert (done.added, done.known, done.skipped, done.twice, done.bad) == (2, 1, 1, 1, 2)
-    assert [row.number for row in done.bad_samples] == [5, 7]
-    again = forbid_all(path)
-    assert (again.added, again.known) == (0, 3)
-
-
-def test_a_file_without_numbers_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileRefused, match="No column"):
-        forbid_all(file_of(tmp_path / "a.csv", "name,city", "Ann,Pune"))
-    assert not DoNotCall.objects.exists()
-
-
 def test_export_is_whole_and_no_formula() -> None:
     forbid(MARYAM, reason='=HYPERLINK("x")', source=Source.PERSON)
     forbid("+919876543210", reason="ok", source=Source.AUTHORITY)
     rows = list(csv.reader(io.StringIO("".join(export_entries()).lstrip("\ufeff"))))
     assert [row[:2] for row in rows[1:]] == [["+919876543210", "ok"], [MARYAM, '\'=HYPERLINK("x")']]
-
-
-def test_what_was_exported_can_be_imported_again(tmp_path: Path) -> None:
-    soon = (timezone.now() + datetime.timedelta(days=2)).replace(second=0, microsecond=0)
-    forbid(MARYAM, reason="Asked twice", source=Source.PERSON)
-    forbid("+919876543210", reason="Two days", source=Source.PERSON, expires_at=soon)
-    forbid("+989120000009", reason="Over", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
-    path = file_of(tmp_path / "list.csv", "".join(export_entries()))
-    DoNotCall.objects.all().delete()
-    done = forbid_all(path)
-    assert (done.added, done.ended, done.bad) == (2, 1, 0)
-    found = {entry.phone: (entry.reason, entry.expires_at) for entry in DoNotCall.objects.all()}
-    assert found == {MARYAM: ("Asked twice", None), "+919876543210": ("Two days", soon)}
-
-
-def test_rows_have_their_own_reason_and_last_day(tmp_path: Path) -> None:
-    day = timezone.localdate() + datetime.timedelta(days=3)
-    path = file_of(
-        tmp_path / "a.csv", "شماره,دلیل,تا", f"09121234567,Moved,{day}", "09131234567,,", "09141234567,,soon"
-    )
-    end = timezone.now() + datetime.timedelta(days=9)
-    forbid_file(
-        path, name="a.csv", region="IR", reason="Old list", source=Source.IMPORT, person=None, expires_at=end
-    )  # fmt: skip
-    moved = DoNotCall.objects.get(phone=MARYAM)
-    assert (moved.reason, timezone.localtime(moved.expires_at)) == (
-        "Moved",
-        timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time.min)),
-    )
-    others = DoNotCall.objects.exclude(pk=moved.pk)
-    assert {(entry.reason, entry.expires_at) for entry in others} == {("Old list", end)}
 
 
 # It holds from its commit
@@ -240,18 +178,6 @@ def test_the_list_is_found_by_number_or_reason_in_constant_queries(
     for text in ("0912 123 4567", "asked TWICE", "۱۲۳۴۵۶"):
         page = client.get(reverse("do-not-call"), {"q": text})
         assert page.content.decode().count('data-label="Why"') == 1, text
-
-
-def test_import_screen(client: Client, caller: User, tmp_path: Path) -> None:
-    client.force_login(caller)
-    path = file_of(tmp_path / "dnc.csv", "phone", "09121234567", "rubbish")
-    with path.open("rb") as file:
-        page = post(client, "do-not-call-import", file=file, region="IR", reason="Old", source="import")
-    assert "These rows protect nobody yet" in page.content.decode()
-    assert DoNotCall.objects.get().phone == MARYAM
-    with file_of(tmp_path / "bad.csv", "name,city", "Ann,Pune").open("rb") as file:
-        page = post(client, "do-not-call-import", file=file, region="IR", reason="Old", source="import")
-    assert (page.status_code, "No column" in page.content.decode()) == (422, True)
 
 
 def test_opt_out_on_the_page_of_a_person(client: Client, caller: User) -> None:

@@ -99,14 +99,21 @@ def test_the_first_row_may_be_a_person(client: Client, caller: User) -> None:
     client.force_login(caller)
     page = upload(client, "Mary,09121234567,Pune\nBob,09131234567,Goa\n")
     assert "Column 1" in page.content.decode()
-    page = client.post(page.request["PATH_INFO"], answers(page, has_titles="on"), follow=True)
+    address = page.request["PATH_INFO"]
+    page = client.post(address, answers(page, titles="0:1"), follow=True)
     record = ContactImport.objects.get()
     assert (record.headers, record.total_rows) == (["Mary", "09121234567", "Pune"], 1)
-    page = client.get(reverse("import-map", args=[record.pk]))
-    client.post(page.request["PATH_INFO"], answers(page, has_titles=False), follow=True)
+    page = client.post(address, answers(page, titles="0:0"), follow=True)
     record.refresh_from_db()
-    assert (record.headers[0], record.total_rows, record.counts["good"]) == ("Column 1", 2, 2)
-    assert record.mapping["2"] == "var:column_3"
+    assert (record.headers[0], record.total_rows) == ("Column 1", 2)
+    # Two columns of words without titles: which is the name is asked, and the other needs a name to be kept.
+    page = client.post(address, answers(page, column_2="kept"))
+    assert page.status_code == 422
+    for words in ("Choose one of these columns.", "Name this column, or leave it out."):
+        assert words in page.content.decode()
+    page = client.post(address, answers(page, column_2="kept", variable_2="Town", asked_name="0"), follow=True)
+    record.refresh_from_db()
+    assert (record.counts["good"], record.mapping["0"], record.mapping["2"]) == (2, "name", "var:town")
 
 
 def test_into_an_existing_list_and_with_newer_values(client: Client, caller: User) -> None:

@@ -58,7 +58,7 @@ def test_the_table_is_whole() -> None:
         assert not case.reason or (case.sentence and case.queued), case.name
         assert all(len(why) > 20 for why in case.not_asked.values()), case.name
     judged = {
-        *("do_not_call", "excluded", "number_refused", "no_zone", "missing_variable"),
+        *("do_not_call", "excluded", "number_refused", "no_zone", "missing_variable", "no_consent"),
         *(reason.value for reason in eligibility.JUDGED_WAITS),
         *EVERYBODYS_STOP,
     }

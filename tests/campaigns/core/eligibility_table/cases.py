@@ -6,7 +6,9 @@ import datetime
 
 from providers.types import LIVE
 from tests.campaigns.core.eligibility_table.caps import CAPS
+from tests.campaigns.core.eligibility_table.consents import CONSENTS
 from tests.campaigns.core.eligibility_table.held import HELD
+from tests.campaigns.core.eligibility_table.other_numbers import OTHER_NUMBERS
 from tests.campaigns.core.eligibility_table.world import (
     BREAKER,
     BROKEN,
@@ -397,4 +399,6 @@ LEFT = [
     ),
 ]
 
-CASES = [*HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *STOPS, *MESSAGES, *VENDORS, *LEFT]
+CASES = [
+    *HOURS, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *CONSENTS, *STOPS, *MESSAGES, *VENDORS, *LEFT
+]  # fmt: skip

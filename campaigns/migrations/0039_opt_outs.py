@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0037_other_numbers'),
+        ('campaigns', '0038_two_numbers_in_a_cell'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

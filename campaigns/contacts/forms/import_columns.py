@@ -1,0 +1,258 @@
+"""Form of an import's columns: what each means, which sheets and rows are read, and the list they go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.formats.amounts import number
+from campaigns.contacts.forms.fields import CountryField
+from campaigns.contacts.importing import mapping as meanings
+from campaigns.contacts.importing.mapping import MAX_VARIABLE_NAME, ColumnMapping, variable_name
+from campaigns.contacts.importing.people_rows import plain_text
+from campaigns.contacts.importing.phone_columns import weigh
+from campaigns.contacts.importing.reading_words import of_hidden_rows
+from campaigns.models import ContactImport, ContactList
+from campaigns.models.contacts import MAX_LIST_NAME
+
+KEPT = "kept"
+COLUMN, VARIABLE, ASKED = "column_", "variable_", "asked_"
+NONE_OF_THEM = "none"
+SHOWN_SAMPLES, MAX_SAMPLE = 5, 60
+
+
+class Asked:
+    """A question which of some columns has a meaning: its field, and each answer with samples of the column."""
+
+    def __init__(self, field: BoundField, answers: list[tuple[Any, list[str], str]]) -> None:
+        self.field, self.answers = field, answers
+
+
+class MappingForm(forms.Form):
+    """What each column means, and the list to add the people to."""
+
+    region = CountryField()
+    contact_list = forms.ModelChoiceField(
+        ContactList.objects.all(), label=_("Into the list"), required=False, empty_label=_("A new list")
+    )
+    list_name = forms.CharField(label=_("Name of the new list"), required=False, max_length=MAX_LIST_NAME)
+    update_known = forms.BooleanField(
+        label=_("Give people we know already the file's values"),
+        required=False,
+        help_text=_("Else their name and details stay as they are; either way they join the list and get the tags."),
+    )
+
+    def __init__(self, data: Any, record: ContactImport, samples: Sequence[Sequence[str]]) -> None:
+        self.kept = kept = ColumnMapping.from_json(record.mapping)
+        name = record.list_name or record.original_name.rsplit(".", 1)[0]
+        super().__init__(
+            data,
+            initial={
+                "update_known": kept.update_known,
+                "region": record.region,
+                "contact_list": record.contact_list_id,
+                "list_name": name,
+            },
+        )
+        self.record, self.samples = record, samples
+        self._add_sheets()
+        for meaning, columns in kept.asks.items():
+            self._ask(meaning, columns)
+        taken = {meanings.NAME, *kept.variables().values()}
+        names = kept.variables()
+        for column, title in enumerate(record.headers):
+            if column not in names:
+                names[column] = "" if column in kept.untitled else variable_name(title, taken)
+            self._add_column(column, title, kept.columns.get(column, meanings.IGNORED), names[column])
+
+    def _add_sheets(self) -> None:
+        kept = self.kept
+        if len(kept.found) > 1:
+            self.fields["sheets"] = forms.MultipleChoiceField(
+                label=_("Sheets to read"),
+                choices=[
+                    (
+                        sheet.name,
+                        ngettext("%(name)s: %(rows)s row", "%(name)s: %(rows)s rows", sheet.rows)
+                        % {"name": sheet.name, "rows": number(sheet.rows)},
+                    )
+                    for sheet in kept.found
+                ],
+                widget=forms.CheckboxSelectMultiple,
+                initial=list(kept.sheets),
+                error_messages={"required": _("Choose at least one sheet.")},
+            )
+        if kept.hidden:
+            self.fields["hidden_rows"] = forms.ChoiceField(
+                label=_("The spreadsheet hides rows: %(rows)s") % {"rows": of_hidden_rows(kept)},
+                choices=[
+                    (meanings.SKIP, _("Read only the rows that are shown")),
+                    (meanings.READ, _("Read the hidden rows too")),
+                ],
+                widget=forms.RadioSelect,
+                initial=kept.hidden_rows,
+                help_text=_("Rows are hidden by a filter or by hand. Choose whether these people belong to the list."),
+                error_messages={"required": _("Choose what to do with the hidden rows.")},
+            )
+
+    def _ask(self, meaning: str, columns: Sequence[int]) -> None:
+        is_phone = meaning == meanings.PHONE
+        self.fields[f"{ASKED}{meaning}"] = forms.ChoiceField(
+            label=_("Which column is the phone number to call?") if is_phone else _("Which column is the name?"),
+            choices=[
+                *((str(column), self.record.headers[column]) for column in columns),
+                (NONE_OF_THEM, _("None of these") if is_phone else _("No column, or the one chosen below")),
+            ],
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Choose one of these columns.")},
+        )
+
+    def _add_column(self, column: int, title: str, meaning: str, name: str) -> None:
+        self.fields[f"{COLUMN}{column}"] = forms.ChoiceField(
+            label=title,
+            required=False,
+            choices=[
+                *meanings.FIELDS.items(),
+                (KEPT, gettext("Keep as a variable")),
+                (meanings.IGNORED, _("Leave out")),
+            ],
+            initial=KEPT if meaning.startswith(meanings.VARIABLE) else meaning,
+        )
+        self.fields[f"{VARIABLE}{column}"] = forms.CharField(
+            label=gettext("Variable name of %(column)s") % {"column": title},
+            required=False,
+            max_length=MAX_VARIABLE_NAME,
+            initial=name,
+            widget=forms.TextInput({"placeholder": gettext("Variable name"), "autocomplete": "off"}),
+        )
+
+    @property
+    def columns(self) -> list[tuple[BoundField, BoundField | None, list[str]]]:
+        """Each column's field, that of its variable's name if it has one, and the column's first values."""
+        names = [f"{VARIABLE}{column}" for column in range(len(self.record.headers))]
+        return [
+            (self[f"{COLUMN}{column}"], self[name] if name in self.fields else None, self._samples(column)[:3])
+            for column, name in enumerate(names)
+        ]
+
+    @property
+    def questions(self) -> Iterator[Asked]:
+        """What has to be asked: which of the columns that compete has a meaning."""
+        for meaning in self.kept.asks:
+            field = self[f"{ASKED}{meaning}"]
+            answers = []
+            for choice in field:
+                value = str(choice.data["value"])
+                column = int(value) if value.isdigit() else None
+                samples = self._samples(column)[:SHOWN_SAMPLES] if column is not None else []
+                said = self._callable(column) if column is not None and meaning == meanings.PHONE else ""
+                answers.append((choice, samples, said))
+            yield Asked(field, answers)
+
+    def _samples(self, column: int) -> list[str]:
+        return [row[column][:MAX_SAMPLE] for row in self.samples if column < len(row) and row[column].strip()]
+
+    def _callable(self, column: int) -> str:
+        cells = [row[column] for row in self.samples if column < len(row)]
+        found = weigh(column, cells, self.record.headers[column], self.record.region)
+        text = ngettext("%(n)s of %(rows)s row can be called", "%(n)s of %(rows)s rows can be called", found.filled)
+        return text % {"n": number(found.callable), "rows": number(found.filled)}
+
+    @property
+    def other_fields(self) -> list[BoundField]:
+        """The fields that are not columns."""
+        names = ("sheets", "hidden_rows", "contact_list", "list_name", "region", "update_known")
+        return [self[name] for name in names if name in self.fields]
+
+    @property
+    def wants_other_sheets(self) -> bool:
+        """Tell whether other sheets are chosen than the columns are those of; the form must be bound."""
+        chosen = self.cleaned_data.get("sheets")
+        return chosen is not None and set(chosen) != set(self.kept.sheets)
+
+    def typed(self) -> dict[str, Any]:
+        """Return what stands in the fields beside the columns, where it is valid."""
+        names = ("region", "contact_list", "list_name", "update_known", "hidden_rows")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+    def clean_list_name(self) -> str:
+        """Return the name in one line."""
+        return plain_text(self.cleaned_data["list_name"], MAX_LIST_NAME)
+
+    def clean(self) -> dict[str, Any]:
+        """Check that exactly one column is the phone number, that names differ, and that a new list has a name."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        columns = self._chosen()
+        phones = [column for column, meaning in columns.items() if meaning == meanings.PHONE]
+        if not phones and f"{ASKED}{meanings.PHONE}" not in self.errors:
+            raise ValidationError(_("Say which column holds the phone number."), code="phone")
+        for column in phones[1:]:
+            self.add_error(
+                f"{COLUMN}{column}", gettext("Only one column can be the phone number: keep this one apart.")
+            )
+        for meaning in meanings.FIELDS:
+            same = [column for column, chosen in columns.items() if chosen == meaning]
+            if meaning != meanings.PHONE and meaning not in meanings.SEVERAL:
+                for column in same[1:]:
+                    self.add_error(f"{COLUMN}{column}", gettext("Another column is this already."))
+        self._check_variables(columns)
+        if found.get("contact_list") is None and not self.errors.get("list_name"):
+            name = str(found.get("list_name", ""))
+            if not name:
+                self.add_error("list_name", gettext("Name the new list, or choose one."))
+            elif ContactList.objects.filter(name=name).exists():
+                self.add_error("list_name", gettext("There is a list of this name: choose it above, or another name."))
+        return found
+
+    def _check_variables(self, columns: dict[int, str]) -> None:
+        taken: set[str] = set()
+        for column, meaning in columns.items():
+            if meaning != KEPT:
+                continue
+            name = self._variable(column)
+            if not name:
+                text = gettext("Name this column, or leave it out.")
+            elif name == meanings.NAME:
+                text = gettext("{name} is the person's name: choose another, or say above that this is the name.")
+            elif name in taken:
+                text = gettext("Another column has this name: choose another.")
+            else:
+                taken.add(name)
+                continue
+            self.add_error(f"{VARIABLE}{column}", text)
+
+    def _variable(self, column: int) -> str:
+        typed = str(self.cleaned_data.get(f"{VARIABLE}{column}", "")).strip(" {}")
+        return variable_name(typed) if any(map(str.isalnum, typed)) else ""
+
+    def _chosen(self) -> dict[int, str]:
+        """Return each column's meaning, `KEPT` for a variable, after the answers to what was asked."""
+        columns = {
+            column: str(self.cleaned_data.get(f"{COLUMN}{column}", "")) for column in range(len(self.record.headers))
+        }
+        for meaning in self.kept.asks:
+            answer = str(self.cleaned_data.get(f"{ASKED}{meaning}", ""))
+            if answer.isdigit():
+                columns[int(answer)] = meaning
+        return columns
+
+    def mapping(self) -> ColumnMapping:
+        """Return the chosen mapping; the form must be valid."""
+        columns = {
+            column: meanings.VARIABLE + self._variable(column) if meaning == KEPT else meaning
+            for column, meaning in self._chosen().items()
+        }
+        return replace(
+            self.kept,
+            columns=columns,
+            update_known=self.cleaned_data["update_known"],
+            hidden_rows=self.cleaned_data.get("hidden_rows", ""),
+            asks={},
+        )

@@ -1,0 +1,108 @@
+"""Which numbers must not be called: a do-not-call entry of one number holds for all numbers of its person.
+
+Part of `eligibility`, whose facts and every other asker read it here. A person's numbers are the contact's own and its
+other numbers; entries for contacts that were merged are written for all of their numbers already.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.utils import timezone
+
+from campaigns.core.sql.bulk import among
+from campaigns.models import Contact, DoNotCall, OtherNumber
+
+_ENTRY, _CONTACT, _OTHER = (model._meta.db_table for model in (DoNotCall, Contact, OtherNumber))
+_IN_FORCE = "(d.expires_at IS NULL OR d.expires_at > %s)"
+
+
+def forbidden_statement(
+    numbers: Collection[str], now: datetime.datetime, *, begin: str = "SELECT", end: str = ""
+) -> tuple[str, list[Any]]:
+    """Return the SQL, with its parameters, that selects those of the numbers that must not be called; rows may repeat.
+
+    Each of its parts begins with `begin` and ends its columns with `end`, so that it fits into a UNION of others.
+    """
+    if len(numbers) > MOST_LISTED:
+        these: list[Any] = [list(numbers) if connection.vendor == "postgresql" else json.dumps(list(numbers))]
+        any_of = "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
+        wanted = {name: f"{name} {any_of}" for name in ("d.phone", "c.phone", "o.phone")}
+    else:
+        these = among("d.phone", numbers)[1]
+        wanted = {name: among(name, numbers)[0] for name in ("d.phone", "c.phone", "o.phone")}
+    at = connection.ops.adapt_datetimefield_value(now)
+    parts = [
+        f"{begin} d.phone{end} FROM {_ENTRY} d WHERE {wanted['d.phone']}",
+        # The contact is asked for, another number of the person has an entry.
+        f"{begin} c.phone{end} FROM {_CONTACT} c JOIN {_OTHER} o ON o.contact_id = c.id "
+        f"JOIN {_ENTRY} d ON d.phone = o.phone WHERE {wanted['c.phone']}",
+        # Another number is asked for, the contact has an entry.
+        f"{begin} o.phone{end} FROM {_OTHER} o JOIN {_CONTACT} c ON c.id = o.contact_id "
+        f"JOIN {_ENTRY} d ON d.phone = c.phone WHERE {wanted['o.phone']}",
+        # Another number is asked for, a further one of the person has an entry.
+        f"{begin} o.phone{end} FROM {_OTHER} o JOIN {_OTHER} s ON s.contact_id = o.contact_id "
+        f"JOIN {_ENTRY} d ON d.phone = s.phone WHERE {wanted['o.phone']}",
+    ]
+    return " UNION ALL ".join(f"{part} AND {_IN_FORCE}" for part in parts), [*these, at] * len(parts)
+
+
+MOST_LISTED = 500
+"""Up to this many numbers are written into the statement; more are passed as one parameter."""
+
+
+def forbidden_numbers(numbers: Iterable[str], now: datetime.datetime | None = None) -> set[str]:
+    """Return those of the numbers (E.164) that must not be called; one query for any number of them."""
+    asked = list(dict.fromkeys(numbers))
+    if not asked:
+        return set()
+    statement, parameters = forbidden_statement(asked, now or timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:
+    """Return the annotation of contacts that tells whether their number must not be called."""
+    entries = DoNotCall.objects.in_force(now)
+    own = entries.filter(phone=OuterRef("phone"))
+    of_others = OtherNumber.objects.filter(Exists(entries.filter(phone=OuterRef("phone"))), contact=OuterRef("pk"))
+    # The number is another number of somebody who has an entry for their own, or for a further one.
+    further = OtherNumber.objects.filter(
+        Exists(entries.filter(phone=OuterRef("phone"))), contact=OuterRef("contact_id")
+    )
+    shared = OtherNumber.objects.filter(
+        Exists(entries.filter(phone=OuterRef("contact__phone"))) | Exists(further), phone=OuterRef("phone")
+    )
+    return ExpressionWrapper(Q(Exists(own)) | Q(Exists(of_others)) | Q(Exists(shared)), output_field=BooleanField())
+
+
+def entry_against(phone: str, now: datetime.datetime | None = None) -> DoNotCall | None:
+    """Return the entry that forbids a number: its own if it has one in force, else one of another number; or None."""
+    of_phone = Q(phone=phone) | Q(
+        pk__in=list(OtherNumber.objects.filter(phone=phone).values_list("contact", flat=True))
+    )
+    persons = list(Contact.objects.filter(of_phone).values_list("pk", flat=True))
+    numbers = {phone}.union(*numbers_of_persons(persons).values())
+    entries = DoNotCall.objects.in_force(now).select_related("added_by").filter(phone__in=numbers)
+    return min(entries, key=lambda entry: (entry.phone != phone, entry.pk), default=None)
+
+
+def numbers_of_persons(contact_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return all numbers of these contacts by their id: their own first, then those merged into them, then others."""
+    found: dict[int, list[str]] = {pk: [] for pk in contact_ids}
+    rows = Contact.objects.filter(Q(pk__in=contact_ids) | Q(merged_into__in=contact_ids)).order_by("pk")
+    for pk, head, phone in rows.values_list("pk", "merged_into", "phone"):
+        if pk in found:
+            found[pk].insert(0, phone)
+        if head in found:
+            found[head].append(phone)
+    for pk, phone in OtherNumber.objects.filter(contact__in=contact_ids).values_list("contact", "phone"):
+        if phone not in found[pk]:
+            found[pk].append(phone)
+    return found

@@ -125,7 +125,7 @@ def _words(latin: str, other: str) -> re.Pattern[str]:
 
 _CLAUSES = frozenset(".,;:!?|/()[]{}\"'–—·•\n\r\t=،؛؟।")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
+_NOT = re.compile(r"n['’ʼ`]t(?![^\W_])", re.IGNORECASE)
 _LETTERS = str.maketrans({"ي": "ی", "ك": "ک", "أ": "ا", "إ": "ا", "\u200c": " "})
 
 

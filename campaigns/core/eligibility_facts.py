@@ -270,12 +270,19 @@ def allowed_numbers() -> set[str]:
     return set(AllowedNumber.objects.order_by().values_list("phone", flat=True))
 
 
-def held_numbers() -> set[str]:
-    """Return the numbers that are held because their people may have asked not to be called; few at any time."""
-    return set(HeardOptOut.objects.undecided().order_by().values_list("phone", flat=True))
+def live_and_held(now: datetime.datetime, *, looks_back: bool = True) -> tuple[set[str], set[str]]:
+    """Return the numbers of all live calls, and those that are held, in one statement; few at any time.
 
-
-def live_numbers(now: datetime.datetime) -> set[str]:
-    """Return the numbers of all live calls; at most as many as there are lines, the unknown, and those without news."""
-    live = Call.objects.live().order_by().values_list("to_number", flat=True)
-    return set(live.union(Call.objects.filter(keeps_number(now)).order_by().values_list("to_number", flat=True)))
+    Live are at most as many as there are lines, the unknown, and those without news; without `looks_back`, none.
+    """
+    held = HeardOptOut.objects.undecided().order_by().annotate(is_held=Value(True)).values_list("phone", "is_held")
+    if not looks_back:
+        return set(), {phone for phone, _is_held in held}
+    live, kept = (
+        calls.order_by().annotate(is_held=Value(False)).values_list("to_number", "is_held")
+        for calls in (Call.objects.live(), Call.objects.filter(keeps_number(now)))
+    )
+    found: tuple[set[str], set[str]] = set(), set()
+    for phone, is_held in live.union(kept, held):
+        found[bool(is_held)].add(phone)
+    return found

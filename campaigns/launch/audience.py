@@ -20,8 +20,7 @@ from campaigns.core.eligibility_facts import (
     Facts,
     allowed_numbers,
     capped_columns,
-    held_numbers,
-    live_numbers,
+    live_and_held,
     with_facts,
 )
 from campaigns.launch.audience_query import Selection
@@ -132,8 +131,7 @@ class AudienceJudge:
             columns += ["consent_source", "consent_at"]
         if self.judge.needed or self.expected:
             columns.append("variables")
-        live = live_numbers(self.judge.now) if looks_back else set()
-        held = held_numbers()
+        live, held = live_and_held(self.judge.now, looks_back=looks_back)
         rows = annotated.values_list(*columns).iterator(chunk_size=5000)
         for pk, name, phone, own_zone, forbidden, excluded, last_rung, *rest in rows:
             variables = rest[-1] if columns[-1] == "variables" else {}

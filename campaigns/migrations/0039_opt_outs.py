@@ -54,4 +54,9 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['next_try_at'], name='stop_request_open')],
             },
         ),
+        migrations.AlterField(
+            model_name='alert',
+            name='kind',
+            field=models.CharField(choices=[('provider_halted', 'A provider is halted'), ('campaign_paused', 'The system paused a campaign'), ('start_refused', 'A campaign did not start at its time'), ('call_unknown', 'A call has been unknown for an hour'), ('no_news', 'A provider reports nothing more of a call'), ('opt_out_unclear', 'Somebody may have asked not to be called'), ('provider_frozen', 'Calling is frozen after a restored backup'), ('worker_silent', 'No worker is running'), ('message_gone', 'An agent, voice or caller ID of a campaign is gone'), ('agent_changed', 'An agent of a campaign changed its variables'), ('balance_below', 'A balance at a vendor is below its limit'), ('strange_calls', 'A vendor lists calls that we do not know')], max_length=20),
+        ),
     ]

@@ -18,6 +18,7 @@ class Alert(models.Model):
         START_REFUSED = "start_refused", _("A campaign did not start at its time")
         CALL_UNKNOWN = "call_unknown", _("A call has been unknown for an hour")
         NO_NEWS = "no_news", _("A provider reports nothing more of a call")
+        OPT_OUT_UNCLEAR = "opt_out_unclear", _("Somebody may have asked not to be called")
         PROVIDER_FROZEN = "provider_frozen", _("Calling is frozen after a restored backup")
         WORKER_SILENT = "worker_silent", _("No worker is running")
         MESSAGE_GONE = "message_gone", _("An agent, voice or caller ID of a campaign is gone")

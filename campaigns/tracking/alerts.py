@@ -114,6 +114,10 @@ def _silent(now: datetime.datetime) -> Q:
     return decision_kinds.BY_KEY["no_news"].condition(now)
 
 
+def _unclear(now: datetime.datetime) -> Q:
+    return decision_kinds.BY_KEY["opt_out"].condition(now)
+
+
 def _calls(now: datetime.datetime) -> Q:
     return Q(status=CallStatus.UNKNOWN, placing_at__lte=now - span(UNKNOWN_FOR))
 
@@ -135,6 +139,7 @@ def _clear(now: datetime.datetime) -> None:
         (Kind.START_REFUSED, Campaign.objects.filter(_not_started(), pk=OuterRef("object_id"))),
         (Kind.CALL_UNKNOWN, Call.objects.filter(status=CallStatus.UNKNOWN, pk=OuterRef("object_id"))),
         (Kind.NO_NEWS, Call.objects.filter(conditions.no_news(), pk=OuterRef("object_id"))),
+        (Kind.OPT_OUT_UNCLEAR, Call.objects.filter(_unclear(now), pk=OuterRef("object_id"))),
     )
     for kind, lasting in gone:
         standing.filter(~Exists(lasting), kind=kind).update(cleared_at=now)
@@ -159,6 +164,7 @@ def _raise(now: datetime.datetime) -> None:
         (Kind.START_REFUSED, "campaign", _new(Campaign.objects.filter(_not_started()), Kind.START_REFUSED)),
         (Kind.CALL_UNKNOWN, "call", _new(Call.objects.filter(_calls(now)), Kind.CALL_UNKNOWN)),
         (Kind.NO_NEWS, "call", _new(Call.objects.filter(_silent(now)), Kind.NO_NEWS)),
+        (Kind.OPT_OUT_UNCLEAR, "call", _new(Call.objects.filter(_unclear(now)), Kind.OPT_OUT_UNCLEAR)),
         *shared_alerts.fresh(),
     ]
     fresh = [
@@ -226,6 +232,7 @@ def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
         *_of_starts(alerts),
         *_of_calls(alerts),
         *_of_calls_without_news(alerts),
+        *_of_opt_outs(alerts),
         *_of_strangers(alerts),
         *shared_alerts.paragraphs(alerts),
     ]
@@ -360,12 +367,25 @@ def _of_calls_without_news(alerts: Sequence[Alert]) -> list[Paragraph]:
     return [_of_those(what, ids, "no_news")]
 
 
-def _of_those(what: str, ids: Sequence[int], kind: str) -> Paragraph:
+def _of_opt_outs(alerts: Sequence[Alert]) -> list[Paragraph]:
+    ids = _ids(alerts, Kind.OPT_OUT_UNCLEAR)
+    if not ids:
+        return []
+    what = ngettext(
+        "In %(n)d call somebody may have asked not to be called again:",
+        "In %(n)d calls somebody may have asked not to be called again:",
+        len(ids),
+    ) % {"n": len(ids)}
+    step = _("Nobody calls them until you decide. Listen to the call or read it, then say what was meant.")
+    return [_of_those(what, ids, "opt_out", step)]
+
+
+def _of_those(what: str, ids: Sequence[int], kind: str, step: str = "") -> Paragraph:
     """Return the paragraph that names some of these calls, and the page on which a person decides about them."""
     rows = Call.objects.select_related("campaign", "provider").filter(pk__in=ids)
     named = [_call_line(row) for row in rows.order_by("pk")[:CALLS_NAMED]]
-    step = _("None of them is called again automatically. Look them up at the provider, then enter the results.")
-    return Paragraph("\n".join([what, *named]), step, f"{link('decisions')}?kind={kind}")
+    look_up = _("None of them is called again automatically. Look them up at the provider, then enter the results.")
+    return Paragraph("\n".join([what, *named]), step or look_up, f"{link('decisions')}?kind={kind}")
 
 
 def _call_line(call: Call) -> str:

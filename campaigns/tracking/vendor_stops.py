@@ -67,13 +67,15 @@ class Claimed:
 
 
 def to_ask(now: datetime.datetime) -> QuerySet[StopRequest]:
-    """Return the requests that can be made of their vendors now."""
+    """Return the requests that can be made of their vendors now.
+
+    Also of a provider that is switched off: its orders ring all the same.
+    """
     return StopRequest.objects.filter(
         has_passed("next_try_at", now, WAITS[-1]),
         closed_at__isnull=True,
         call__in=Call.objects.recallable(),
         call__provider__halted_at__isnull=True,
-        call__provider__is_active=True,
     )
 
 

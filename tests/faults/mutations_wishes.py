@@ -168,27 +168,34 @@ THE_WISHES = (
         "        wish = wish_of([kept.pk])",
         WISH_TESTS + "it_follows_a_merge",
     ),
+    Mutant(
+        "a file's further number is free",
+        "campaigns/contacts/importing/rows_kept.py",
+        "        person_wishes.hold_for_all_of(heads, person)",
+        "        pass",
+        WISH_TESTS + "it_follows_a_further_number_of_a_file",
+    ),
     # Maybe
     Mutant(
         "a held number is called",
         ELIGIBILITY,
         "        if facts.is_held:",
         "        if False:",
-        EVERYBODY,
+        EVERYBODY + "[it may have been a wish]",
     ),
     Mutant(
         "the commit point does not see a hold",
         FACTS,
         "            found.held.add(number)",
         "            pass",
-        EVERYBODY,
+        EVERYBODY + "[it may have been a wish]",
     ),
     Mutant(
         "a decided number stays held at the commit point",
         FACTS,
         'f"WHERE {forbidden} AND decided_at IS NULL "',
         'f"WHERE {forbidden} "',
-        EVERYBODY,
+        EVERYBODY + "[it was no wish]",
     ),
     Mutant(
         "what was heard is lost with the worker",

@@ -17,7 +17,7 @@ from campaigns import minute_job
 from campaigns.contacts import do_not_call, heard_opt_outs
 from campaigns.core import decision_kinds
 from campaigns.core.refusals import Refusal
-from campaigns.models import Call, DoNotCall, HeardOptOut, OtherNumber, StopRequest
+from campaigns.models import Alert, Call, DoNotCall, HeardOptOut, OtherNumber, StopRequest
 from campaigns.reports import progress, today
 from campaigns.tracking import call_updates, consequences
 from providers.services.wishes import heard_wishes
@@ -160,3 +160,18 @@ def test_a_certain_one_after_a_maybe_needs_nobody() -> None:
     tell(call, do_not_call=True)
     assert DoNotCall.objects.get().phone == call.to_number
     assert not held(call)
+
+
+def test_managers_are_told_once_while_nobody_has_decided(manager: User, mailoutbox: list[Any]) -> None:
+    User.objects.filter(pk=manager.pk).update(email="reza@example.org")
+    call = talk()
+    tell(call, unclear_opt_out=MAYBE)
+    for _round in range(2):
+        minute_job.sweep()
+    (mail,) = mailoutbox
+    assert mail.subject == "Callcenter: Somebody may have asked not to be called"
+    assert f"/calls/{call.pk}/" in mail.body
+    assert call.to_number not in mail.body
+    heard_opt_outs.may_be_called(call.pk, manager, "no")
+    minute_job.sweep()
+    assert not Alert.objects.filter(cleared_at=None).exists()

@@ -16,6 +16,7 @@ from campaigns.models import Call, Campaign, DoNotCall, HeardOptOut, StopRequest
 from campaigns.tracking import decisions, no_news, vendor_stops
 from providers import opening
 from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, OutcomeUnknown
+from providers.models import Provider
 from providers.paced_reads import DatabaseErrands
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
@@ -260,3 +261,9 @@ def test_a_request_ends_with_its_cause(vendor: Vendor) -> None:
     assert stop_requests.close_needless(timezone.now()) == 2
     assert set(StopRequest.objects.values_list("answer", flat=True)) == {"dropped"}
     assert stop_requests.close_needless(timezone.now()) == 0
+
+
+def test_a_provider_that_is_switched_off_is_asked_too(vendor: Vendor) -> None:
+    campaign, _calls = stopped(1)
+    Provider.objects.filter(pk=campaign.provider_id).update(is_active=False)
+    assert vendor_stops.take_back() == 1

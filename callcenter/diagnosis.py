@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from callcenter import mail_check, sqlite_files
 from callcenter.access.rights import ADMIN
-from campaigns.core import decision_kinds, hosts, stored_files
+from campaigns.core import decision_kinds, hosts, installation, stored_files
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, Campaign, Contact, DialingSwitch
 from campaigns.tracking import alerts
@@ -72,7 +72,8 @@ def examine() -> list[Finding]:
     findings += database_findings
     if any(finding.level == "problem" for finding in database_findings):
         return findings
-    for look in (clock, vendor_clocks, storage, worker, people, readers, secrets, stops, calls, system_checks):
+    looks = (clock, vendor_clocks, storage, worker, people, readers, secrets, settings_now, stops, calls, system_checks)
+    for look in looks:
         findings += _guarded(look)
     return findings
 
@@ -317,11 +318,8 @@ def worker() -> Iterator[Finding]:
         version = "" if host.version == settings.VERSION else f", version {host.version or 'unknown'}"
         if host.is_alive:
             sentence = f"alive, last heartbeat {max(host.silent_for, 0):.0f} s ago{version}."
-            yield (
-                note(about, sentence, f"This is {settings.VERSION}: bring both up to date.")
-                if version
-                else ok(about, sentence)
-            )
+            step = f"This is {settings.VERSION}: bring both up to date." if version else ""
+            yield Finding("note" if version else "ok", about, sentence, step)
         elif host.has_ended:
             yield note(about, f"ended in order; its last heartbeat is {host.silent_for:.0f} s old{version}.")
         else:
@@ -364,6 +362,11 @@ def secrets() -> Iterator[Finding]:
         )
 
 
+def settings_now() -> Iterator[Finding]:
+    """Say which limits, hours and number types hold."""
+    yield ok("Settings", installation.in_words())
+
+
 def stops() -> Iterator[Finding]:
     """List what stops calls now: stop-all and stopped providers."""
     if DialingSwitch.objects.filter(stopped_at__isnull=False).exists():
@@ -381,13 +384,13 @@ def calls() -> Iterator[Finding]:
     """Count the calls that wait for a person's decision."""
     counts = decision_kinds.count(Call.objects.all(), timezone.now())
     if any(counts.values()):
-        lost = f"{counts['no_news']} without news of their provider, {counts['unknown']} unknown, {counts['held']} held"
-        of_which = f"{lost}, {counts['opt_out']} that may be opt-outs"
-        yield note(
-            "Calls",
-            f"{sum(counts.values())} need a decision: {of_which}.",
-            "A manager decides on the page Needs a decision.",
-        )
+        names = {
+            "no_news": "without news of their provider", "unknown": "unknown", "held": "held",
+            "opt_out": "that may be opt-outs",
+        }  # fmt: skip
+        of_which = ", ".join(f"{counts[kind]} {name}" for kind, name in names.items())
+        sentence = f"{sum(counts.values())} need a decision: {of_which}."
+        yield note("Calls", sentence, "A manager decides on the page Needs a decision.")
 
 
 def system_checks() -> Iterator[Finding]:

@@ -91,8 +91,6 @@ def type_of(e164: str) -> NumberType:
         parsed = phonenumbers.parse(e164)
     except NumberParseException:
         return NumberType.SHORT if len(e164) - 1 < SHORTEST else NumberType.UNKNOWN
-    if shortnumberinfo.is_emergency_number(e164[1:], phonenumbers.region_code_for_number(parsed) or "ZZ"):
-        return NumberType.SHORT
     found = _OF_LIBRARY.get(phonenumbers.number_type(parsed), NumberType.UNKNOWN)
     national = phonenumbers.national_significant_number(parsed)
     return NumberType.SHORT if found is NumberType.UNKNOWN and len(national) < SHORTEST else found
@@ -109,6 +107,16 @@ def refused_type(e164: str, refused: Collection[str], *, is_allowed: bool = Fals
     if found is NumberType.SHORT:
         return found
     return found if not is_allowed and (found is NumberType.UNKNOWN or found in refused) else None
+
+
+def is_short(number: str, region: str) -> bool:
+    """Tell whether digits as they are dialled in a country are one of its emergency or short numbers."""
+    if len(number) >= SHORTEST or not number.isascii() or not number.isdigit():
+        return False
+    return bool(
+        shortnumberinfo.is_emergency_number(number, region)
+        or shortnumberinfo.is_valid_short_number_for_region(phonenumbers.parse(number, region), region)
+    )
 
 
 def has_usual_price(e164: str) -> bool:

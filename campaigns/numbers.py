@@ -17,8 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat, ValidationResult
 
-from campaigns import extensions
+from campaigns import extensions, number_types
 from campaigns.national_forms import in_one_form
+from campaigns.number_types import NumberType
 
 EMPTY = "empty"
 NOT_A_NUMBER = "not_a_number"
@@ -30,6 +31,7 @@ TOO_LONG = "too_long"
 NO_COUNTRY = "no_country"
 NOT_IN_USE = "not_in_use"
 NO_PLUS = "no_plus"
+SHORT = "short"
 
 SHORTEST_SEARCH = 3
 """Digits that a part of a number must have to be searched for."""
@@ -46,6 +48,7 @@ PROBLEMS: dict[str, Promise] = {
     TOO_LONG: _("The number is too long: it has digits too many, or is more than one number."),
     NO_COUNTRY: _("No country has the code that this number begins with."),
     NOT_IN_USE: _("No phone in its country can have this number: a digit is missing or wrong."),
+    SHORT: number_types.SENTENCES[NumberType.SHORT],
     NO_PLUS: _(
         "This is no number of the chosen country: a digit is wrong, or too many. If it is one of another country, "
         "write + before its country code."
@@ -322,6 +325,8 @@ def _by_trust(number: str, region: str, text: str, trust: Trust, parsed: PhoneNu
         abroad = by_library(f"+{number}", region, text)
         if abroad.e164:
             return abroad if abroad.region in trust.lost_plus else UnderstoodNumber(code=NO_PLUS)
+    if number_types.is_short(number, region):
+        return UnderstoodNumber(code=SHORT)
     return UnderstoodNumber(code=_REASONS.get(phonenumbers.is_possible_number_with_reason(parsed), NOT_IN_USE))
 
 
@@ -354,7 +359,7 @@ def countries_told(cells: Iterable[str], region: str) -> frozenset[str]:
     """
     found: dict[str, set[str]] = {}
     for cell in cells:
-        if cell.lstrip(" \t'\"=\u200e\u200f\u202a(").startswith(("+", "00", "＋")):
+        if text_of_digits(cell).lstrip(" \t'\"=\u200e\u200f\u202a(").startswith(("+", "00", "＋")):
             number = understand_number(cell, region)
             if number.e164:
                 found.setdefault(number.region, set()).add(number.e164)

@@ -230,9 +230,9 @@ def with_facts(
     campaign: Campaign,
     now: datetime.datetime,
     *,
+    caps: Iterable[Cap],
     looks_back: bool = True,
     tells_when: bool = False,
-    caps: Iterable[Cap] = (),
 ) -> QuerySet[Contact]:
     """Annotate people with `forbidden` (on the do-not-call list) and `last_rung`, as `Facts` takes them.
 

@@ -89,3 +89,18 @@ def resolved(row: InstallationSettings | None) -> Installation:
     if "refused_number_types" in own:
         own["refused_number_types"] = frozenset(own["refused_number_types"])
     return replace(found, **own)
+
+
+def in_words() -> str:
+    """Return the settings that hold in one English sentence, and which of them were set here; for `doctor`."""
+    row = InstallationSettings.objects.filter(pk=SETTINGS_ID).first()
+    now, here = resolved(row), [name for name in _FIELDS if name != "version" and getattr(row, name, None) is not None]
+    start, end = now.single_call_start, now.single_call_end
+    day, week = (most or "any number of" for most in (now.person_calls_a_day, now.person_calls_a_week))
+    types = ", ".join(sorted(now.refused_number_types)) or "none"
+    return (
+        f"quiet period {now.quiet_period_hours} h; to one person at most {day} calls a day and {week} a week; single "
+        f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
+        f"{now.caller_launch_limit} people; number types not called: {types}. "
+        + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
+    )

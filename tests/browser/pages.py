@@ -67,6 +67,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/lists/",
         f"/lists/{people}/",
         f"/lists/{empty}/",
+        "/people/allowed-numbers/",
         "/do-not-call/",
         "/do-not-call/import/",
         "/imports/new/",
@@ -102,5 +103,6 @@ def pages_of(console: Console) -> list[ConsolePage]:
         ConsolePage("admin", "/spending-limits/"),
         ConsolePage("admin", f"/providers/{bolna}/"),
         ConsolePage("admin", f"/providers/{bitel}/"),
+        ConsolePage("admin", "/people/allowed-numbers/", 403),
         ConsolePage("caller", "/calls/export/", 403),
     ]

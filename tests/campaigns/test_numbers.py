@@ -95,6 +95,9 @@ def test_other_countries(raw: object, region: str, e164: str, country: str, was_
         ("۰۹۱۲۱۲۳۴۵۶۷ ، ۰۹۱۳۱۲۳۴۵۶۷", numbers.SEVERAL),
         ("021-88776655 ext 12", numbers.EXTENSION),
         ("02188776655 داخلی ۱۲", numbers.EXTENSION),
+        ("110", numbers.SHORT),
+        ("112", numbers.SHORT),
+        ("۱۱۵", numbers.SHORT),
         ("0912123456", numbers.NOT_IN_USE),
         ("12", numbers.TOO_SHORT),
         ("+98912123456789", numbers.TOO_LONG),
@@ -229,7 +232,7 @@ def test_a_lost_plus_is_believed_only_where_something_says_so(
 
 
 def test_a_column_tells_countries_by_two_numbers_with_a_plus() -> None:
-    cells = ["+1 202 555 0123", "0012025550124", "+447911123456", "09121234567", "+447911123456", "12025550125", ""]
+    cells = ["+1 202 555 0123", "۰۰۱۲۰۲۵۵۵۰۱۲۴", "+447911123456", "09121234567", "+447911123456", "12025550125", ""]
     assert numbers.countries_told(cells, "IR") == {"US"}
 
 

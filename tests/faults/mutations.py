@@ -7,6 +7,7 @@ from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_money import MONEY
 from tests.faults.mutations_monitoring import MONITORING
+from tests.faults.mutations_numbers import NUMBERED
 from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_policy import POLICY
 from tests.faults.mutations_reading import READING
@@ -21,6 +22,5 @@ from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
-    *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS,
-    *THE_WISHES,
+    *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *THE_WISHES,
 )  # fmt: skip

@@ -96,8 +96,8 @@ PLACING = (
     Mutant(
         "read a missing stop-all row as a yes",
         "campaigns/core/stop_all.py",
-        "return row is not None and row[0] is None",
-        "return row is None or row[0] is None",
+        "Gate(row is not None and row[0] is None,",
+        "Gate(row is None or row[0] is None,",
         "tests/campaigns/dialing/test_dispatcher.py::test_a_missing_switch_row_counts_as_stopped",
     ),
     Mutant(

@@ -113,8 +113,8 @@ POLICY = (
     Mutant(
         "the launch check knows no cap",
         FACTS,
-        "return annotated.annotate(**_counted_calls(now)) if looks_back else annotated",
-        "return annotated.annotate(**{name: Value(None) for name in capped_columns()}) if looks_back else annotated",
+        "return annotated.annotate(**_counted_calls(now, caps)) if looks_back else annotated",
+        "return annotated.annotate(**dict.fromkeys(capped_columns(caps), Value(None))) if looks_back else annotated",
         FULL_DAY,
     ),
     Mutant(

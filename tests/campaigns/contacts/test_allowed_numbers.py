@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from callcenter.audit.models import AuditEvent
+from campaigns.calls import call_actions
 from campaigns.contacts import allowed_numbers
 from campaigns.contacts.allowed_numbers import allow, withdraw
 from campaigns.contacts.importing.validation import RowVerdict
@@ -17,7 +18,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.typed_numbers import understand_typed
 from campaigns.models import AllowedNumber, Contact, ContactList, InstallationSettings
 from tests.campaigns.contacts.imported_files import save, take
-from tests.conftest import MARYAM, make_contact
+from tests.conftest import MARYAM, make_call, make_contact
 
 pytestmark = pytest.mark.django_db
 PREMIUM, SHARED, UAN, UNKNOWN = "+449098790123", "+491801234567", "+443001234567", "+989681234567"
@@ -130,3 +131,11 @@ def test_the_bad_rows_say_why(tmp_path: Path, client: Client, manager: User) -> 
     bad = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     assert "premium rate number: a call costs far more than usual. A manager can allow one number" in bad
     assert "If its range is new, a manager can take it." in bad
+
+
+def test_a_further_attempt_to_such_a_number_is_refused_until_it_is_allowed(manager: User) -> None:
+    call = make_call(to_number=PREMIUM, status="no_answer")
+    with pytest.raises(Refusal, match="premium rate number"):
+        call_actions.call_again(call.pk, manager)
+    allow(PREMIUM, reason="Their own hot line", person=manager)
+    assert call_actions.call_again(call.pk, manager).to_number == PREMIUM

@@ -6,11 +6,19 @@ import datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from campaigns.contacts.importing.forgetting import kept_until
 from campaigns.core import installation
-from campaigns.models import InstallationSettings
+from campaigns.core.call_caps import caps_of, counted_since
+from campaigns.core.eligibility import Judge
+from campaigns.core.eligibility_facts import asked_columns, quiet_hours_of, quiet_since
+from campaigns.core.hours import hours_of
+from campaigns.launch.forms.builder import CampaignForm
+from campaigns.launch.lifecycle import needs_approval
+from campaigns.models import ContactImport, InstallationSettings
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +60,33 @@ def test_there_is_one_row_and_its_hours_are_whole() -> None:
         InstallationSettings.objects.create(pk=2)
     with pytest.raises(IntegrityError), transaction.atomic():
         InstallationSettings.objects.create(single_call_start=datetime.time(9))
+
+
+def test_everything_that_goes_by_them_reads_the_row(caller: User, manager: User) -> None:
+    """A reader that asks the environment instead would answer as before."""
+    ten, noon = datetime.time(10), datetime.time(12)
+    InstallationSettings.objects.create(
+        quiet_period_hours=77,
+        person_calls_a_day=2,
+        person_calls_a_week=3,
+        single_call_start=ten,
+        single_call_end=noon,
+        single_call_minutes=9,
+        caller_launch_limit=4,
+        import_keep_days=2,
+    )
+    now = datetime.datetime(2026, 11, 16, 9, tzinfo=datetime.UTC)
+    assert hours_of(None) == (ten, noon, range(7))
+    assert quiet_hours_of(None) == 77
+    assert quiet_since(now, [None]) == now - datetime.timedelta(hours=77)
+    assert [(cap.most, cap.days) for cap in caps_of(None)] == [(2, 1), (3, 7)]
+    assert counted_since(now, [None]) == now - datetime.timedelta(days=7, hours=1)
+    assert asked_columns(now)["expires_at"] == now + datetime.timedelta(minutes=9)
+    assert [needs_approval(people, caller) for people in (4, 5)] == [False, True]
+    assert kept_until(ContactImport(created_at=now)) == now + datetime.timedelta(days=2)
+    assert CampaignForm(person=manager).initial["quiet_hours"] == 77
+    for judge in (Judge(now, None), Judge(now, None, installation=installation.current())):
+        assert (judge.quiet, judge.caps) == (datetime.timedelta(hours=77), caps_of(None))
+    said = installation.in_words()
+    assert "quiet period 77 h; to one person at most 2 calls a day and 3 a week; single calls 10:00-12:00" in said
+    assert "Set under Set-up: quiet_period_hours, person_calls_a_day" in said

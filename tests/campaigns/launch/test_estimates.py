@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -10,14 +11,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.calls.pricing import guess_price
 from campaigns.core.costs import recent_costs
 from campaigns.launch import launch_check
 from campaigns.launch.estimates import Estimate, estimate
 from campaigns.launch.launch_sentence import sentence_of
-from campaigns.models import Campaign
+from campaigns.models import AllowedNumber, Campaign, ListMembership
+from campaigns.number_types import type_of
 from campaigns.reports.progress import measure
 from tests.answers import text_of
-from tests.conftest import make_agent, make_call, make_campaign, make_list, make_provider
+from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list, make_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +136,35 @@ def test_a_pilot_whose_costs_are_not_told_says_not_known_yet(client: Client, cal
     assert "The rest at this rate not known yet" in page
     assert "Cost not known yet" in page
     assert "about 0.00" not in page
+
+
+def test_numbers_of_another_price_are_in_the_time_and_in_no_cost() -> None:
+    provider = make_provider(price_per_minute=Decimal("0.6"), max_lines=1)
+    campaign = make_campaign(provider=provider, max_attempts=1)
+    plain, mixed, special = estimate(campaign, 100), estimate(campaign, 120, 20), estimate(campaign, 20, 20)
+    assert mixed.cost == plain.cost
+    assert mixed.minutes[0] > plain.minutes[0]
+    assert (plain.unpriced, mixed.unpriced) == (0, 20)
+    assert special.cost is None
+
+
+@pytest.mark.parametrize(
+    "number", ["+449098790123", "+491801234567", "+447011234567", "+447640123456", "+443001234567"]
+)
+def test_a_launch_check_says_that_the_price_of_an_allowed_number_is_not_known(number: str) -> None:
+    people = make_list(3)
+    ListMembership.objects.create(contact_list=people, contact=make_contact(phone=number))
+    AllowedNumber.objects.create(phone=number, number_type=type_of(number).value, reason="Their own hot line")
+    provider = make_provider(price_per_minute=Decimal("0.6"))
+    always = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}
+    found = launch_check.check_launch(make_campaign([people], provider=provider, max_attempts=1, **always))
+    alone = launch_check.check_launch(make_campaign([make_list(3)], provider=provider, max_attempts=1, **always))
+    assert (found.called, found.estimate.cost) == (4, alone.estimate.cost)
+    assert any(sentence.startswith("1 person has a number whose price is not known") for sentence in found.warnings)
+    assert not any("whose price is not known" in sentence for sentence in alone.warnings)
+
+
+def test_a_single_call_to_such_a_number_has_no_estimate() -> None:
+    provider = make_provider(price_per_minute=Decimal("0.6"))
+    assert guess_price(provider, "+449098790123") is None
+    assert guess_price(provider, "+442079460123") == guess_price(provider) is not None

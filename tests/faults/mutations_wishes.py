@@ -168,6 +168,13 @@ THE_WISHES = (
         "        wish = wish_of([kept.pk])",
         WISH_TESTS + "it_follows_a_merge",
     ),
+    Mutant(
+        "a file's further number is free",
+        "campaigns/contacts/importing/rows_kept.py",
+        "        person_wishes.hold_for_all_of(heads, person)",
+        "        pass",
+        WISH_TESTS + "it_follows_a_further_number_of_a_file",
+    ),
     # Maybe
     Mutant(
         "a held number is called",

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from campaigns.contacts import person_wishes
 from campaigns.contacts.importing.lookups import join_numbers
 from campaigns.contacts.importing.people_rows import DIFFERS, Reader
 from campaigns.contacts.importing.verdicts import REFUSED, JudgedRow
-from campaigns.models import RefusedRow
+from campaigns.models import Contact, RefusedRow
 from campaigns.models.import_rows import MAX_REFUSED_NAME, MAX_WRITTEN
 from campaigns.numbers import text_of_digits
 from campaigns.reasons import SkipReason
 
 
-def keep_other_numbers(import_id: int, judged: Sequence[JudgedRow]) -> None:
-    """Add the further numbers of saved rows to their people."""
+def keep_other_numbers(import_id: int, judged: Sequence[JudgedRow], person: Any) -> None:
+    """Add the further numbers of saved rows to their people; a wish of one of them holds for these numbers too."""
     pairs = [(one.row.phone.e164, other) for one in judged if one.row.others for other in one.row.others]
     if pairs:
         join_numbers(pairs, import_id)
+        people = Contact.objects.filter(phone__in={phone for phone, _other in pairs})
+        heads = {head or pk for pk, head in people.values_list("pk", "merged_into")}
+        person_wishes.hold_for_all_of(heads, person)
 
 
 def keep_refused(import_id: int, reader: Reader, judged: Sequence[JudgedRow]) -> None:

@@ -205,7 +205,7 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedR
     known = [one for one in judged if one.verdict == RowVerdict.KNOWN]
     if known and (reader.mapping.update_known or reader.consent.is_there or record.tags or record.consent_source):
         _update_contacts(record, reader, known)
-    keep_other_numbers(record.pk, judged)
+    keep_other_numbers(record.pk, judged, record.owner)
     assert record.contact_list_id is not None
     join_list(numbers, record.contact_list_id, record.pk)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from django.utils import timezone
 
 from campaigns.contacts import do_not_call, duplicates, heard_opt_outs, people, person_wishes
 from campaigns.contacts.all_numbers import further_numbers
-from campaigns.models import Contact, DoNotCall, HeardOptOut, OtherNumber
+from campaigns.contacts.importing.validation import check_import
+from campaigns.models import Contact, DoNotCall, HeardOptOut, OtherNumber, StopRequest
+from tests.campaigns.contacts.imported_files import save, take
 from tests.conftest import make_call, make_contact, make_phone
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +132,22 @@ def test_it_follows_a_further_number_of_an_import(
     assert (forbidden(*numbers), held(*numbers)) == (
         ([True, False], [False, False]) if is_certain else ([False, False], [True, False])
     )
+
+
+def test_it_follows_a_further_number_of_a_file(tmp_path: Path, caller: User) -> None:
+    known = make_contact(phone="+989120009101")
+    held_one, kept_order = "+989350009102", "+989350009103"
+    maybe(known.phone)
+    order = make_call(to_number=held_one, status="queued", rank=20, remote_id="q", placing_at=timezone.now())
+    path = tmp_path / "a.csv"
+    path.write_text("Name,Mobile,Work\nSara,09120009101,09350009102\nAli,09120009104,09350009103\n")
+    record = take(path, caller)
+    record.mapping = record.mapping | {"2": "other_phone"}
+    record.save(update_fields=["mapping"])
+    save(check_import(record.pk), caller)
+    assert OtherNumber.objects.count() == 2
+    assert held(known.phone, held_one, kept_order) == [True, True, False]
+    assert StopRequest.objects.filter(pk=order.pk).exists()
 
 
 def test_the_page_of_a_person_says_for_how_many_numbers_and_what_may_still_ring(as_manager: Client) -> None:

@@ -88,7 +88,7 @@ def test_the_clock_of_the_boot_is_read_in_one_place() -> None:
 def test_amounts_are_grouped_in_one_place() -> None:
     # What an operator reads on a terminal is English and has no page's language.
     terminal = (
-        *("callcenter/diagnosis.py", "callcenter/management/", "callcenter/moving/"),
+        *("callcenter/diagnosis/", "callcenter/management/", "callcenter/moving/"),
         *("campaigns/management/", "campaigns/history/"),
     )
     found = set()

@@ -384,10 +384,8 @@ def calls() -> Iterator[Finding]:
     """Count the calls that wait for a person's decision."""
     counts = decision_kinds.count(Call.objects.all(), timezone.now())
     if any(counts.values()):
-        names = {
-            "no_news": "without news of their provider", "unknown": "unknown", "held": "held",
-            "opt_out": "that may be opt-outs",
-        }  # fmt: skip
+        names = {"no_news": "without news of their provider", "unknown": "unknown", "held": "held"}
+        names["opt_out"] = "that may be opt-outs"
         of_which = ", ".join(f"{counts[kind]} {name}" for kind, name in names.items())
         sentence = f"{sum(counts.values())} need a decision: {of_which}."
         yield note("Calls", sentence, "A manager decides on the page Needs a decision.")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, ROLES
+from callcenter.parameters import RowsField
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]
@@ -39,7 +40,7 @@ def admins() -> QuerySet[User]:
 
 def roles_field() -> GroupsField:
     """Return a field of checkboxes, one for each role."""
-    return forms.ModelMultipleChoiceField(
+    return RowsField(
         label=_("Roles"),
         queryset=Group.objects.filter(name__in=ROLES),
         widget=forms.CheckboxSelectMultiple,

@@ -24,7 +24,7 @@ from campaigns.contacts.importing.limits import FileRefused
 from campaigns.contacts.importing.people_rows import NOTES
 from campaigns.contacts.views.imports import limited_upload
 from campaigns.core.paging import count_up_to, page_by_key
-from campaigns.core.views.page_requests import MAX_SEARCH, go_back
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
 
@@ -133,7 +133,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @needs("remove_do_not_call")
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a number from the list, with a reason."""
-    reason = request.POST.get("reason", "").strip()
+    reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
     elif do_not_call.allow_again(pk, reason=reason, person=request.user):

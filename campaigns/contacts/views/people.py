@@ -23,7 +23,7 @@ from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, Pers
 from campaigns.contacts.views import do_not_call
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import MAX_SEARCH, go_back
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall
 
 SHOWN_CALLS = 20
@@ -174,7 +174,7 @@ def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
 def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a person's number to the do-not-call list."""
     contact = get_object_or_404(Contact, pk=pk)
-    reason = request.POST.get("reason", "").strip()
+    reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
     else:

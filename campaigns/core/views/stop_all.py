@@ -9,14 +9,14 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from campaigns.core import stop_all
-from campaigns.core.views.page_requests import go_back
+from campaigns.core.views.page_requests import go_back, reason_of
 
 
 @require_POST
 @needs("stop_all")
 def press(request: HttpRequest) -> HttpResponse:
     """Stop all calls."""
-    if not stop_all.press_stop_all(request.user, request.POST.get("reason", "")):
+    if not stop_all.press_stop_all(request.user, reason_of(request)):
         messages.info(request, _("All calls were already stopped."))
     return go_back(request, "today")
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.parameters import whole_number
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import lifecycle, pilot, test_call
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
@@ -88,10 +89,9 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
     if verdict not in VERDICTS and verdict not in GROUPS:
         raise Http404
     campaign = find_campaign(request, pk)
-    after = request.GET.get("after", "")
-    start = int(after) if after.isascii() and after.isdigit() else 0
+    after = whole_number(request.GET.get("after")) or 0
     variable = request.GET.get("variable", "")[:MAX_VARIABLE_NAME]
-    people, more = people_with(campaign, verdict, timezone.now(), start, variable=variable)
+    people, more = people_with(campaign, verdict, timezone.now(), after, variable=variable)
     context = {
         "campaign": campaign,
         "people": people,
@@ -99,7 +99,7 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
         "verdict": verdict,
         "words": verdict_words(verdict),
         "variable": variable,
-        "after": after,
+        "after": after or "",
         "more_query": urlencode({"variable": variable, "after": more} if variable else {"after": more}),
     }
     return render(request, "launch/check_people.html", context)

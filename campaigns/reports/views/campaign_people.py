@@ -14,16 +14,12 @@ from campaigns.calls import call_actions
 from campaigns.core import conditions, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import go_back, person_of, token_of
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of, token_of
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.views.campaigns import campaign_context, find_campaign
-from campaigns.models import Call, CallEvent, Campaign
+from campaigns.models import Call, Campaign
 from campaigns.reports import campaign_people as service
 from campaigns.reports import outcomes, progress
-
-MAX_SEARCH = 80
-"""Characters of a searched name or number."""
-MAX_REASON = CallEvent._meta.get_field("detail").max_length
 
 
 @require_safe
@@ -83,7 +79,7 @@ def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
     person = person_of(request)
     if not may_control(found, person):
         raise PermissionDenied("control_campaign")
-    reason = request.POST.get("reason", "").strip()[:MAX_REASON]
+    reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
     elif call_actions.cancel_call(call.pk, person, reason):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters
 from campaigns.calls import call_log as call_log_module
 from campaigns.calls.forms.call_filters import CallFilterForm
@@ -21,6 +22,7 @@ from campaigns.models import SavedFilter
 
 
 @needs("see_calls")
+@one_at_a_time
 def call_log(request: HttpRequest) -> HttpResponse:
     """List the calls that the user may see, newest first."""
     form = CallFilterForm(request.GET, request.user)
@@ -47,6 +49,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
 
 
 @needs("see_calls")
+@one_at_a_time
 def call_log_total(request: HttpRequest) -> HttpResponse:
     """Return the totals of the filtered log; a request of its own, so that counting does not delay the rows."""
     form = CallFilterForm(request.GET, request.user)

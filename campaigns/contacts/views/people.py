@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import hand_overs
 from campaigns.contacts import duplicates
 from campaigns.contacts import people as service
@@ -31,6 +32,7 @@ SHOWN_CALLS = 20
 
 
 @needs("see_people")
+@one_at_a_time
 def people(request: HttpRequest) -> HttpResponse:
     """List people, or search them by a part of the name or number."""
     text = request.GET.get("q", "")[:MAX_SEARCH]

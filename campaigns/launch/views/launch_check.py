@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.one_at_a_time import one_at_a_time
 from callcenter.parameters import whole_number
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import lifecycle, pilot, test_call
@@ -32,6 +33,7 @@ MAX_VARIABLE_NAME = 80
 
 @require_safe
 @needs("see_calls")
+@one_at_a_time
 def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a launch would do now, with exact numbers, and the ways to start."""
     campaign = find_campaign(request, pk)
@@ -84,6 +86,7 @@ def check_page(
 
 @require_safe
 @needs("see_people")
+@one_at_a_time
 def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
     """List the people that one number of the launch check counts."""
     if verdict not in VERDICTS and verdict not in GROUPS:

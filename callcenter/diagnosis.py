@@ -22,7 +22,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from callcenter import mail_check, sqlite_files
+from callcenter import mail_check, proxy_check, sqlite_files
 from callcenter.access.rights import ADMIN
 from campaigns.core import decision_kinds, hosts, stored_files
 from campaigns.core.clock import DatabaseClock
@@ -65,9 +65,7 @@ def problem(subject: str, sentence: str, next_step: str) -> Finding:
 
 def examine() -> list[Finding]:
     """Return every finding; checks that need the database are left out where it does not answer."""
-    findings = [
-        *(*version(), *keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory(), *mail()),
-    ]
+    findings = [*version(), *keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory(), *mail()]
     database_findings = list(database())
     findings += database_findings
     if any(finding.level == "problem" for finding in database_findings):
@@ -192,6 +190,8 @@ def addresses() -> Iterator[Finding]:
         yield problem(subject, "PUBLIC_URL is not https: vendors' news would travel in the clear.", "Use https://")
     else:
         yield ok(subject, url)
+    for missing in proxy_check.unprotected():
+        yield note("Proxy", *missing)
     if settings.DEBUG:
         yield note("Mode", "development (DEBUG=on).", "" if settings.DEMO else "Set DEBUG=off before real calls.")
 

@@ -25,4 +25,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8000/healthz', timeout=4)"]
 # Exec form: signals reach the process itself. compose.yaml runs the same image as the worker.
-CMD ["gunicorn", "callcenter.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "30", "--timeout", "60", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "callcenter.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--graceful-timeout", "30", "--timeout", "60", "--worker-tmp-dir", "/dev/shm"]

@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "callcenter.request_limits.BodyLimit",
+    "callcenter.request_limits.CleanParameters",
     "callcenter.middleware.SlidingSession",
     "callcenter.kept_forms.middleware.KeptForms",
     "callcenter.middleware.ViewerTimeZone",
@@ -278,7 +280,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+"""Bytes that a request may have, and the fields beside an uploaded file; files are taken where a page asks for one."""
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Mail

@@ -54,7 +54,7 @@ def web_server(host: str, port: int) -> Program:
         "web",
         [
             *(sys.executable, "-m", "gunicorn", "callcenter.wsgi", "--bind", f"{host}:{port}"),
-            *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
+            *("--workers", "1"),
             *("--graceful-timeout", "20", "--timeout", "60", "--log-level", "warning"),
         ],
     )

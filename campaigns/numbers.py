@@ -122,6 +122,8 @@ _CLEAN: dict[int, str | None] = {
     ord("٫"): ".",
     ord("．"): ".",
 }
+LONGEST_TEXT = 200
+"""Characters of a text that may be a number; patterns that try every beginning see no more of it."""
 _DIGITS_ONLY = {code: to for code, to in _CLEAN.items() if to and to.isdigit()}
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})", re.ASCII).fullmatch
 _POINT_ZERO = re.compile(r"(\+?\d{9,})\.0+", re.ASCII).fullmatch
@@ -154,6 +156,9 @@ def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> Underst
     """
     if type(raw) is str:
         text = raw.strip()
+        if len(text) > LONGEST_TEXT:
+            # Only what is wrong with it is told by its beginning: the rest could make it another number.
+            return UnderstoodNumber(code=_by_rule(text[:LONGEST_TEXT], region).code or NOT_A_NUMBER)
         found = _by_shape(text, region)
         if found is not None:
             return found
@@ -166,6 +171,8 @@ def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> Underst
             return UnderstoodNumber(code=NOT_A_NUMBER)
         text = str(int(raw))
     else:
+        if abs(raw) >= 10**LONGEST_TEXT:
+            return UnderstoodNumber(code=TOO_LONG)
         text = str(raw)
     return _by_rule(text, region, trust)
 

@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,8 +21,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
+from callcenter.parameters import go_back, words_of
 from providers.forms import KeysForm, keys_form
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice, WebhookAddress
+from providers.models.stops import MAX_REASON
 from providers.needs import TONES, Need, Stock, needs_of
 from providers.services.checking import became_open, check_provider, remember_account, try_secrets
 from providers.services.health import note_success
@@ -209,7 +210,7 @@ def halt_calls(request: HttpRequest, pk: int) -> HttpResponse:
     """Halt the provider until a person resumes it."""
     found = get_object_or_404(Provider, pk=pk)
     person = _person(request)
-    reason = request.POST.get("reason", "").strip() or _("Halted by %(who)s.") % {"who": person}
+    reason = words_of(request.POST, "reason", MAX_REASON) or _("Halted by %(who)s.") % {"who": person}
     if halt(pk, reason, person):
         lines = _cards([found])[0].lines
         messages.warning(
@@ -249,7 +250,7 @@ def resume_calls(request: HttpRequest, pk: int) -> HttpResponse:
 def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     """End a freeze after a restored backup, on an admin's statement, with a reason, that nobody is dialled twice."""
     found = get_object_or_404(Provider, pk=pk)
-    reason = request.POST.get("reason", "").strip()
+    reason = words_of(request.POST, "reason", MAX_REASON)
     if not reason:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
     elif unfreeze(pk, _person(request), reason):
@@ -264,7 +265,7 @@ def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
 def end_wait(request: HttpRequest, pk: int) -> HttpResponse:
     """End the wait for the comparison of a start, on an admin's statement, with a reason, that none was restored."""
     found = get_object_or_404(Provider, pk=pk)
-    reason = request.POST.get("reason", "").strip()
+    reason = words_of(request.POST, "reason", MAX_REASON)
     if not reason:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
     elif skip_comparison(pk, _person(request), reason):
@@ -359,11 +360,7 @@ def _person(request: HttpRequest) -> AbstractUser:
 
 
 def _back(request: HttpRequest, pk: int) -> HttpResponse:
-    target = request.POST.get("next", "")
-    hosts = {request.get_host()}
-    if target and url_has_allowed_host_and_scheme(target, allowed_hosts=hosts, require_https=request.is_secure()):
-        return redirect(target)
-    return redirect("provider", pk=pk)
+    return go_back(request, "provider", pk)
 
 
 urlpatterns = [

@@ -17,6 +17,7 @@ from callcenter.access.rights import ADMIN, ROLES
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import Edited, State, encode, state_of
 from callcenter.formats.zones import zone_choices, zone_named
+from callcenter.parameters import RowsField
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]
@@ -42,7 +43,7 @@ def admins() -> QuerySet[User]:
 
 def roles_field() -> GroupsField:
     """Return a field of checkboxes, one for each role."""
-    return forms.ModelMultipleChoiceField(
+    return RowsField(
         label=_("Roles"),
         queryset=Group.objects.filter(name__in=ROLES),
         widget=forms.CheckboxSelectMultiple,

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.cache import cache
 
-from callcenter import mail_check
+from callcenter import mail_check, proxy_check
 from callcenter.diagnosis.findings import Finding, note, ok, problem
 from campaigns.core import hosts, stored_files
 from campaigns.core.clock import DatabaseClock
@@ -130,6 +130,8 @@ def addresses() -> Iterator[Finding]:
         yield problem(subject, "PUBLIC_URL is not https: vendors' news would travel in the clear.", "Use https://")
     else:
         yield ok(subject, url)
+    for missing in proxy_check.unprotected():
+        yield note("Proxy", *missing)
     if settings.DEBUG:
         yield note("Mode", "development (DEBUG=on).", "" if settings.DEMO else "Set DEBUG=off before real calls.")
 

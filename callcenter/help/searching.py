@@ -13,6 +13,8 @@ MOST = 20
 """Most results of one search."""
 AROUND = 90
 """Letters of the text shown before and after the first word found."""
+MAX_ASKED = 80
+"""Characters of a question that are read."""
 MAX_WORDS = 8
 _SAME_LETTERS = str.maketrans({"ي": "ی", "ك": "ک", "ة": "ه", "أ": "ا", "إ": "ا", "‌": " ", "ـ": None})
 """Letters that Arabic and Persian keyboards write differently; a zero-width non-joiner parts words."""
@@ -37,7 +39,7 @@ def plain(text: str) -> str:
 
 def find(pages: Sequence[HelpPage], asked: str) -> list[Hit]:
     """Return the parts that hold all words asked for, the best first; none where nothing was asked."""
-    words = [word for word in re.split(r"\W+", plain(asked)) if word][:MAX_WORDS]
+    words = [word for word in re.split(r"\W+", plain(asked[:MAX_ASKED])) if word][:MAX_WORDS]
     if not words:
         return []
     hits: list[tuple[int, int, Hit]] = []

@@ -13,8 +13,6 @@ from django.views.decorators.http import require_safe
 from callcenter.access.roles import Person, may
 from callcenter.help import pages, searching
 
-MAX_ASKED = 80
-
 
 def _contents(request: HttpRequest) -> dict[str, Any]:
     language = (get_language() or pages.FALLBACK).split("-")[0]
@@ -32,7 +30,7 @@ def _contents(request: HttpRequest) -> dict[str, Any]:
 def contents(request: HttpRequest) -> HttpResponse:
     """List the pages, or with `q` what the search finds in them."""
     found = _contents(request)
-    asked = request.GET.get("q", "").strip()[:MAX_ASKED]
+    asked = request.GET.get("q", "").strip()[: searching.MAX_ASKED]
     hits = searching.find([*found["guide"], *found["operators"]], asked)
     return render(request, "help/contents.html", {**found, "q": asked, "hits": hits})
 

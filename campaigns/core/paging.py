@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection, models, transaction
 
+from callcenter.parameters import whole_number
+
 Row = TypeVar("Row", bound=models.Model)
 
 ROWS_A_PAGE = 50
@@ -46,7 +48,7 @@ def page_by_key(queryset: models.QuerySet[Row], asked: Mapping[str, Any], size: 
 
     A key that is not a number is ignored.
     """
-    older_than, newer_than = _key_from_address(asked.get("older_than")), _key_from_address(asked.get("newer_than"))
+    older_than, newer_than = whole_number(asked.get("older_than")), whole_number(asked.get("newer_than"))
     if newer_than is not None:
         rows = _walk(queryset.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
         has_newer, rows = len(rows) > size, rows[:size][::-1]
@@ -68,11 +70,6 @@ def _walk(queryset: models.QuerySet[Row]) -> list[Row]:
         # Parallel workers would each read far more than one page needs, and wait for the slowest.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         return list(queryset)
-
-
-def _key_from_address(text: Any) -> int | None:
-    digits = str(text or "")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 
 def count_up_to(queryset: models.QuerySet[Row], limit: int = COUNT_UP_TO) -> Total:

@@ -69,7 +69,7 @@ def words_of(text: str) -> list[str]:
 
 def key_of(name: str) -> str:
     """Return the key that all spellings of one name share."""
-    return " ".join(fold(name))[:LONGEST_WORD]
+    return " ".join(fold(name[: LONGEST_WORD * 4]))[:LONGEST_WORD]
 
 
 def _kept_words(transcript: CallTranscript) -> str:

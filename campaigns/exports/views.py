@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, cast
 
 from django.contrib import messages
@@ -14,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_log
 from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.core import paging
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import go_back
+from campaigns.core.views.page_requests import go_back, token_of
 from campaigns.exports import requests
 from campaigns.exports.forms import ExportForm
 from campaigns.models import CallExport
@@ -34,6 +34,7 @@ CONTENT_TYPES = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("export_calls")
+@one_at_a_time
 def calls_export(request: HttpRequest) -> HttpResponse:
     """Show what a file of the filtered calls would contain; a POST queues its writing."""
     person = cast(AbstractUser, request.user)
@@ -44,7 +45,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not form.is_valid():
             file_form.add_error(None, _("One of the filters is wrong: go back to the call log and put it right."))
-        elif file_form.is_valid() and (token := _token(request)) is None:
+        elif file_form.is_valid() and (token := token_of(request)) is None:
             file_form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
         elif file_form.is_valid():
             try:
@@ -69,13 +70,6 @@ def calls_export(request: HttpRequest) -> HttpResponse:
         "kept_days": requests.KEPT.days,
     }
     return render(request, "exports/new.html", context, status=status)
-
-
-def _token(request: HttpRequest) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(request.POST.get("form_token", ""))
-    except ValueError:
-        return None
 
 
 @require_safe

@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/cut":
             self.close_connection = True
             return
-        self.send_response(200)
+        self.send_response(403 if self.command in web.turned_away else 200)
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
@@ -65,6 +65,8 @@ class Web(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.arrived: list[tuple[str, dict[str, str], int]] = []
         self.begun: list[str] = []
+        self.turned_away: set[str] = set()
+        """Methods that are answered with 403."""
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def end(self) -> None:
@@ -142,7 +144,24 @@ def test_large_bodies_are_taken_for_uploads_only(proxy: int, web: Web) -> None:
     # Without a length it is cut off where it becomes too long.
     assert ask(proxy, "POST", "/hooks/bolna/token", iter([b"x" * MIB] * 11))[0] in {413, 502}
     assert len(web.arrived) == before
-    assert ask(proxy, "POST", "/quick-call/", b"x" * 5 * MIB)[0] == 200
+    assert ask(proxy, "POST", "/quick-call/", b"x" * 2 * MIB)[0] == 413
+    assert len(web.arrived) == before
+    assert ask(proxy, "POST", "/quick-call/", b"x" * MIB)[0] == 200
+
+
+def test_a_file_is_read_only_of_whom_the_web_server_lets_in(proxy: int, web: Web) -> None:
+    """The web server is asked without the file, as the same person."""
+    web.turned_away.add("GET")
+    with socket.create_connection(("127.0.0.1", proxy), timeout=20) as line:
+        # Of the file nothing more ever comes: it is not waited for.
+        head = b"POST /imports/new/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: a=b\r\nContent-Length: 60000000\r\n\r\n"
+        line.sendall(head + b"x" * 300_000)
+        assert line.recv(1000).startswith(b"HTTP/1.1 403")
+    (path, headers, length) = web.arrived[-1]
+    assert (path, headers.get("Cookie"), length) == ("/imports/new/", "a=b", 0)
+    web.turned_away.clear()
+    assert ask(proxy, "POST", "/imports/new/", b"x" * 2 * MIB)[0] == 200
+    assert web.arrived[-1][2] == 2 * MIB
 
 
 def test_a_slow_line_takes_no_thread_of_the_web_server(proxy: int, web: Web) -> None:

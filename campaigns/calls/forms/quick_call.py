@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.masking import dotted
+from callcenter.parameters import whole_number
 from campaigns import time_zones
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.number_check import Prospect, judge_number, refusal_of
@@ -349,5 +350,5 @@ def hidden_number(call: Call) -> str:
 
 def _picked(rows: Any, key: Any) -> Any:
     """Return the row with a posted key, if it is among these; else None."""
-    text = str(getattr(key, "pk", key) or "")
-    return rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 19 else None
+    number = whole_number(getattr(key, "pk", key))
+    return rows.filter(pk=number).first() if number is not None else None

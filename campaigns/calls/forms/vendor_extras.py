@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats.moment_fields import MomentField
+from callcenter.parameters import whole_number
 from campaigns.numbers import text_of_digits
 from providers.types import Field
 
@@ -33,7 +34,7 @@ class NumbersField(ExtraWordsField):
     def clean(self, value: Any) -> list[str]:
         """Split the line into numbers, as text. Raises ValidationError for anything but 1 to `LARGEST_NUMBER`."""
         words = super().clean(value)
-        if not all(word.isascii() and word.isdigit() and 0 < int(word) <= LARGEST_NUMBER for word in words):
+        if not all(whole_number(word, LARGEST_NUMBER) for word in words):
             raise ValidationError(_("Write whole numbers, such as 30, 60."), code="numbers")
         return words
 

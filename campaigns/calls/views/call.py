@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,18 +11,19 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import record
+from callcenter.parameters import whole_number
 from campaigns.calls import call_actions, called_back
 from campaigns.calls.views.call_page import moving_part, page_of, seen_call
 from campaigns.contacts import do_not_call, heard_opt_outs
 from campaigns.contacts.views.do_not_call import said
 from campaigns.core.decision_kinds import ALLOW, DID_NOT, FORBID, TOOK_PLACE, WAIT
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import go_back
-from campaigns.reasons import MAX_REASON
+from campaigns.core.views.page_requests import go_back, reason_of, token_of
 from campaigns.tracking import decisions
 
 STOP_POLLING = 286
-MAX_DIGITS = 9
+MAX_DIGITS = 20
+LARGEST_NUMBER = 999_999_999
 
 
 @needs("see_calls")
@@ -48,7 +47,7 @@ def call_live(request: HttpRequest, pk: int) -> HttpResponse:
 def never_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Add the number of a call to the do-not-call list."""
     found = seen_call(request, pk)
-    done = do_not_call.never_call_again(found, request.user, request.POST.get("reason", ""))
+    done = do_not_call.never_call_again(found, request.user, reason_of(request))
     messages.success(request, said(done, _("This number is not called again.")))
     return go_back(request, "call", pk)
 
@@ -58,7 +57,7 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
 def decide_opt_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a decision about what may have been an opt-out: on the do-not-call list, or may be called."""
     found = seen_call(request, pk)
-    answer, reason = request.POST.get("answer", ""), request.POST.get("reason", "").strip()[:MAX_REASON]
+    answer, reason = request.POST.get("answer", ""), reason_of(request)
     try:
         if answer == FORBID:
             done = heard_opt_outs.put_on_the_list(found.pk, request.user, reason)
@@ -100,7 +99,7 @@ def handled(request: HttpRequest, pk: int) -> HttpResponse:
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a user's decision about a call whose result nobody knows: it took place, it did not, or wait for news."""
     found = seen_call(request, pk)
-    answer, reason = request.POST.get("answer", ""), request.POST.get("reason", "").strip()[:MAX_REASON]
+    answer, reason = request.POST.get("answer", ""), reason_of(request)
     if answer not in {TOOK_PLACE, DID_NOT, WAIT} or (answer != WAIT and not reason):
         messages.error(request, _("Enter a reason; it is recorded. Nothing was changed."))
         return go_back(request, "call", pk)
@@ -121,10 +120,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _whole(text: str) -> int | None:
     """Return a number that was entered; None for nothing, and -1, which no field takes, for anything else."""
-    text = text.strip()
+    text = text[:MAX_DIGITS].strip()
     if not text:
         return None
-    return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else -1
+    number = whole_number(text, LARGEST_NUMBER)
+    return -1 if number is None else number
 
 
 @require_POST
@@ -132,10 +132,9 @@ def _whole(text: str) -> int | None:
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue one more attempt; the form's token makes it idempotent."""
     found = seen_call(request, pk)
-    try:
-        token = uuid.UUID(request.POST.get("form_token", ""))
-    except ValueError:
-        raise PermissionDenied("form_token") from None
+    token = token_of(request)
+    if token is None:
+        raise PermissionDenied("form_token")
     try:
         made = call_actions.call_again(found.pk, request.user, token)
     except Refusal as refusal:

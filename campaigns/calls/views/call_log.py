@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.edits.shown import BothChanged
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters
 from campaigns.calls import call_log as call_log_module
 from campaigns.calls.forms.call_filters import CallFilterForm
@@ -24,6 +25,7 @@ from campaigns.models import SavedFilter
 
 
 @needs("see_calls")
+@one_at_a_time
 def call_log(request: HttpRequest) -> HttpResponse:
     """List the calls that the user may see, newest first."""
     form = CallFilterForm(request.GET, request.user)
@@ -51,6 +53,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
 
 
 @needs("see_calls")
+@one_at_a_time
 def call_log_total(request: HttpRequest) -> HttpResponse:
     """Return the totals of the filtered log; a request of its own, so that counting does not delay the rows."""
     form = CallFilterForm(request.GET, request.user)

@@ -14,12 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from callcenter.access.roles import may, needs
+from callcenter.parameters import whole_number
 from campaigns.calls import call_log
 from campaigns.calls.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, hidden_number
 from campaigns.calls.pricing import guess_price
 from campaigns.calls.quick_call import place_single_call
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import typed_before
+from campaigns.core.views.page_requests import token_of, typed_before
 from campaigns.models import Call, Contact
 from campaigns.number_types import has_usual_price
 from providers.models import Provider
@@ -57,9 +58,8 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def _place(request: HttpRequest, again: Call | None) -> HttpResponse:
     form = QuickCallForm(request.POST, person=request.user, again=again, is_final=True)
-    try:
-        token = UUID(request.POST.get("form_token", ""))
-    except ValueError:
+    token = token_of(request)
+    if token is None:
         form.add_error(None, _("This form is from an earlier visit: look at it once more, then press Call again."))
         return _page(request, form, status=422)
     # Before validation: a second submission must lead to the call that the first one made, not to a refusal.
@@ -98,17 +98,18 @@ def _context(request: HttpRequest, form: QuickCallForm) -> dict[str, Any]:
 
 
 def _earlier_call(request: HttpRequest, key: str) -> Call | None:
-    if not (key.isascii() and key.isdigit()):
+    number = whole_number(key)
+    if number is None:
         return None
     calls = Call.objects.visible_to(request.user).select_related("provider", "agent", "voice", "caller_id", "dialer")
-    return get_object_or_404(calls, pk=int(key))
+    return get_object_or_404(calls, pk=number)
 
 
 def _person_start(request: HttpRequest) -> dict[str, Any]:
-    key = request.GET.get("person", "")
-    if not (key.isascii() and key.isdigit() and may(request.user, "see_people")):
+    number = whole_number(request.GET.get("person"))
+    if number is None or not may(request.user, "see_people"):
         return {}
-    return {"number": get_object_or_404(Contact, pk=int(key)).phone}
+    return {"number": get_object_or_404(Contact, pk=number).phone}
 
 
 def _start_of(request: HttpRequest, call: Call) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.csv_cells import text_cell
 from campaigns.core.paging import count_up_to, page_by_key
-from campaigns.core.views.page_requests import MAX_SEARCH, go_back
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
 from campaigns.exports import xlsx
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
@@ -122,7 +122,7 @@ def _workbook() -> IO[bytes]:
 @needs("remove_do_not_call")
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a number from the list, with a reason."""
-    reason = request.POST.get("reason", "").strip()
+    reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
     elif (others := do_not_call.allow_again(pk, reason=reason, person=request.user)) is not None:

@@ -84,6 +84,7 @@ def limited_upload(view: View) -> View:
             return render(request, "contacts/importing/too_large.html", {"refusal": refusal}, status=413)
         return protected(request, *args, **kwargs)
 
+    measured.takes_upload = True  # type: ignore[attr-defined]
     # CSRF protection reads the body, so it is applied inside the check of the size.
     return csrf_exempt(measured)
 

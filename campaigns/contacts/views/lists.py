@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from callcenter.edits.shown import BothChanged
+from callcenter.parameters import whole_number
 from campaigns.contacts import lists as service
 from campaigns.contacts import people
 from campaigns.contacts.forms.lists import ListForm
@@ -94,9 +95,8 @@ def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
 def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove the chosen people from a list."""
     contact_list = get_object_or_404(ContactList, pk=pk)
-    chosen = [int(value) for value in request.POST.getlist("person") if value.isascii() and value.isdigit()][
-        :MOST_CHOSEN
-    ]
+    asked = map(whole_number, request.POST.getlist("person"))
+    chosen = [number for number in asked if number is not None][:MOST_CHOSEN]
     removed = service.remove_from_list(contact_list, chosen, request.user) if chosen else 0
     if removed:
         text = ngettext("%(n)d person left the list.", "%(n)d people left the list.", removed)

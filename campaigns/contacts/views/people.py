@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import Person, may, needs
 from callcenter.edits.shown import BothChanged
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns import time_zones
 from campaigns.calls import hand_overs
 from campaigns.contacts import allowed_numbers, duplicates
@@ -28,7 +29,7 @@ from campaigns.core import explanations
 from campaigns.core.eligibility_numbers import entry_against, forbidden_numbers
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import MAX_SEARCH, go_back
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall
 
 SHOWN_CALLS = 20
@@ -36,6 +37,7 @@ SHOWN_CALLS = 20
 
 
 @needs("see_people")
+@one_at_a_time
 def people(request: HttpRequest) -> HttpResponse:
     """List people, or search them by a part of the name or number."""
     text = request.GET.get("q", "")[:MAX_SEARCH]
@@ -223,7 +225,7 @@ def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
 def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a person's number to the do-not-call list."""
     contact = get_object_or_404(Contact, pk=pk)
-    reason = request.POST.get("reason", "").strip()
+    reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
     else:

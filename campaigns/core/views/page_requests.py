@@ -6,9 +6,12 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpRequest, QueryDict
+
+from callcenter.parameters import go_back, words_of
+from campaigns.reasons import MAX_REASON
+
+__all__ = ["ENDS_POLLING", "MAX_SEARCH", "go_back", "person_of", "reason_of", "token_of", "typed_before"]
 
 ENDS_POLLING = 286
 """HTTP status that makes htmx stop polling."""
@@ -42,9 +45,6 @@ def typed_before(request: HttpRequest, *addresses: str) -> QueryDict | None:
     return None
 
 
-def go_back(request: HttpRequest, fallback: str, *arguments: object) -> HttpResponse:
-    """Redirect to the form's `next` if it is a path of this site, else to the named URL with these arguments."""
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return redirect(wanted)
-    return redirect(fallback, *arguments)
+def reason_of(request: HttpRequest) -> str:
+    """Return the reason that a form gives, at most as long as a column of reasons holds."""
+    return words_of(request.POST, "reason", MAX_REASON)

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from campaigns.core import explanations, stop_all
-from campaigns.core.views.page_requests import go_back
+from campaigns.core.views.page_requests import go_back, reason_of
 
 
 @require_POST
 @needs("stop_all")
 def press(request: HttpRequest) -> HttpResponse:
     """Stop all calls."""
-    stops = stop_all.press_stop_all(request.user, request.POST.get("reason", ""))
+    stops = stop_all.press_stop_all(request.user, reason_of(request))
     if stops is None:
         messages.info(request, _("All calls were already stopped."))
     elif words := explanations.stops_in_words(stops):

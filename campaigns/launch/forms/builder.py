@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, team_of
 from callcenter.edits.states import Edited
+from callcenter.parameters import RowsField, whole_number
 from campaigns.contacts.forms.fields import read_tags
 from campaigns.core.installation import current
 from campaigns.launch.audience_query import Selection
@@ -108,9 +109,7 @@ class CampaignForm(PolicyForm):
             "exceeded, and fewer calls run at a time."
         ),
     )
-    lists = forms.ModelMultipleChoiceField(
-        ContactList.objects.all(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    lists = RowsField(ContactList.objects.all(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple)
 
     tags = AudienceTagsField(
         label=_("Tags"),
@@ -118,7 +117,7 @@ class CampaignForm(PolicyForm):
         max_length=600,
         help_text=_("Parted by commas. Only people who carry one of them are called; without a list, all who do."),
     )
-    excluded_campaigns = forms.ModelMultipleChoiceField(
+    excluded_campaigns = RowsField(
         Campaign.objects.none(),
         label=_("Leave out the people of"),
         required=False,
@@ -196,15 +195,17 @@ class CampaignForm(PolicyForm):
         value = self["provider"].value()
         if not value and not self.is_bound and field.queryset.count() == 1:
             self.initial["provider"] = value = field.queryset.get().pk
-        return field.queryset.filter(pk=int(str(value))).first() if str(value or "").isdecimal() else None
+        number = whole_number(value)
+        return field.queryset.filter(pk=number).first() if number is not None else None
 
     @cached_property
     def chosen_agent(self) -> Agent | None:
         """The agent chosen in the form, saved or not."""
         value = self["agent"].value() if "agent" in self.fields else None
-        if not str(value or "").isdecimal() or self.chosen_provider is None:
+        number = whole_number(value)
+        if number is None or self.chosen_provider is None:
             return None
-        return Agent.objects.filter(pk=int(str(value)), provider=self.chosen_provider).first()
+        return Agent.objects.filter(pk=number, provider=self.chosen_provider).first()
 
     @property
     def warnings(self) -> list[Sentence]:
@@ -310,8 +311,8 @@ class CampaignForm(PolicyForm):
     def _ticked(self, name: str) -> tuple[int, ...]:
         """Return the ids ticked in a field of choices, without those that it does not offer."""
         field: Any = self.fields[name]
-        given = [str(getattr(value, "pk", value)) for value in self[name].value() or []]
-        ids = [int(value) for value in given if value.isascii() and value.isdigit()]
+        given = [whole_number(getattr(value, "pk", value)) for value in self[name].value() or []]
+        ids = [number for number in given if number is not None]
         return tuple(field.queryset.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)) if ids else ()
 
     def sections(self) -> list[FormSection]:

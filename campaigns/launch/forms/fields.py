@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.parameters import whole_number
 from campaigns.contacts.forms.fields import read_tags
 from campaigns.launch.audience_query import unknown_tags
 from campaigns.numbers import text_of_digits
@@ -48,9 +49,9 @@ class MinutesField(forms.CharField):
     def clean(self, value: Any) -> list[int]:
         """Read the line into a list."""
         parts = text_of_digits(str(value or "")).replace("،", " ").replace(",", " ").split()
-        if any(not part.isdecimal() or not 1 <= int(part) <= 43_200 for part in parts) or len(parts) > 9:
+        minutes = [number for part in parts if (number := whole_number(part, 43_200))]
+        if len(minutes) < len(parts) or len(parts) > 9:
             raise ValidationError(_("Give up to nine times in minutes, such as 10, 30, 60."))
-        minutes = [int(part) for part in parts]
         if minutes != sorted(minutes):
             raise ValidationError(_("Each time must be at least as long as the one before it."))
         return minutes

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import needs
 from callcenter.edits.shown import BothChanged
+from callcenter.parameters import whole_number
 from campaigns.core import message as message_module
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, token_of, typed_before
@@ -70,7 +71,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def chosen_lists(asked: Sequence[str]) -> list[int]:
     """Return the ids in the query string, without anything that is no number."""
-    return [int(text) for text in asked if text.isascii() and text.isdigit() and len(text) < 19]
+    return [number for text in asked if (number := whole_number(text)) is not None]
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> CampaignForm:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.one_at_a_time import one_at_a_time
+from callcenter.parameters import whole_number
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import lifecycle, pilot, test_call
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
@@ -31,6 +33,7 @@ MAX_VARIABLE_NAME = 80
 
 @require_safe
 @needs("see_calls")
+@one_at_a_time
 def campaign_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a launch would do now, with exact numbers, and the ways to start."""
     campaign = find_campaign(request, pk)
@@ -91,15 +94,15 @@ def _first_there(campaign: Campaign, check: LaunchCheck, form: StartAtForm | Non
 
 @require_safe
 @needs("see_people")
+@one_at_a_time
 def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
     """List the people that one number of the launch check counts."""
     if verdict not in VERDICTS and verdict not in GROUPS:
         raise Http404
     campaign = find_campaign(request, pk)
-    after = request.GET.get("after", "")
-    start = int(after) if after.isascii() and after.isdigit() else 0
+    after = whole_number(request.GET.get("after")) or 0
     variable = request.GET.get("variable", "")[:MAX_VARIABLE_NAME]
-    people, more = people_with(campaign, verdict, timezone.now(), start, variable=variable)
+    people, more = people_with(campaign, verdict, timezone.now(), after, variable=variable)
     context = {
         "campaign": campaign,
         "people": people,
@@ -107,7 +110,7 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
         "verdict": verdict,
         "words": verdict_words(verdict),
         "variable": variable,
-        "after": after,
+        "after": after or "",
         "more_query": urlencode({"variable": variable, "after": more} if variable else {"after": more}),
     }
     return render(request, "launch/check_people.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import person_of
+from campaigns.core.views.page_requests import person_of, reason_of
 from campaigns.launch import lifecycle
 from campaigns.launch.lifecycle import Outcome
 from campaigns.launch.views.campaigns import find_campaign
@@ -23,7 +23,7 @@ from campaigns.models import Campaign
 @needs("see_calls")
 def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
     """Pause a campaign; callers may pause their own, managers and admins any."""
-    reason = request.POST.get("reason", "").strip()
+    reason = reason_of(request)
     return _control(request, pk, lambda found, person: lifecycle.pause(found, person, reason), _("Paused."))
 
 

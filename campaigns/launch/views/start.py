@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import needs
+from callcenter.parameters import whole_number
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, token_of
 from campaigns.launch import start as start_module
@@ -107,8 +108,7 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _seen(request: HttpRequest) -> int | None:
     """Return the number of people that the submitted page showed, or None if it is missing."""
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isascii() and seen.isdigit() else None
+    return whole_number(request.POST.get("seen"))
 
 
 def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpResponse:

@@ -10,24 +10,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_actions
 from campaigns.core import conditions, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import go_back, person_of, token_of
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of, token_of
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.views.campaigns import campaign_context, find_campaign
-from campaigns.models import Call, CallEvent, Campaign
+from campaigns.models import Call, Campaign
 from campaigns.reports import campaign_people as service
 from campaigns.reports import outcomes, progress
-
-MAX_SEARCH = 80
-"""Characters of a searched name or number."""
-MAX_REASON = CallEvent._meta.get_field("detail").max_length
 
 
 @require_safe
 @needs("see_calls")
+@one_at_a_time
 def people(request: HttpRequest, pk: int) -> HttpResponse:
     """List a campaign's people with their last attempt, its reason, and what comes next."""
     person = person_of(request)
@@ -83,7 +81,7 @@ def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
     person = person_of(request)
     if not may_control(found, person):
         raise PermissionDenied("control_campaign")
-    reason = request.POST.get("reason", "").strip()[:MAX_REASON]
+    reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
     elif call_actions.cancel_call(call.pk, person, reason):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import needs
+from callcenter.parameters import whole_number
 from campaigns.core import decision_kinds, paging
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import drafts
@@ -27,10 +28,10 @@ def decisions_page(request: HttpRequest) -> HttpResponse:
     calls = Call.objects.visible_to(person)
     campaign: Campaign | None = None
     provider: Provider | None = None
-    if number := _number(request.GET.get("campaign", "")):
+    if number := whole_number(request.GET.get("campaign")):
         campaign = get_object_or_404(drafts.visible_to(person), pk=number)
         calls = calls.filter(campaign=campaign)
-    if number := _number(request.GET.get("provider", "")):
+    if number := whole_number(request.GET.get("provider")):
         provider = get_object_or_404(Provider, pk=number)
         calls = calls.filter(provider=provider)
     counts = decision_kinds.count(calls, now)
@@ -58,7 +59,3 @@ def decisions_page(request: HttpRequest) -> HttpResponse:
         "waits": decisions.WAITS,
     }
     return render(request, "tracking/decisions.html", context)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) <= 18 else None

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import needs
 from campaigns import queue
 from campaigns.core import paging
-from campaigns.core.views.page_requests import go_back
+from campaigns.core.views.page_requests import go_back, reason_of
 from campaigns.models import UnknownVendorCall
 from campaigns.tracking import reconciliation_sweep
 from providers.models import Provider
@@ -56,7 +56,7 @@ def decide_all(request: HttpRequest, provider_id: int) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, pks: list[int], ours: str) -> HttpResponse:
-    reason = request.POST.get("reason", "").strip()
+    reason = reason_of(request)
     if not reason or ours not in {"yes", "no"}:
         messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
         return go_back(request, "unmatched-calls")

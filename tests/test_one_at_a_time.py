@@ -1,0 +1,144 @@
+"""Expensive pages are made one at a time for each person."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.urls import get_resolver
+
+from callcenter.one_at_a_time import one_at_a_time
+
+EXPENSIVE = [
+    "campaign-check", "campaign-check-people", "campaign-people", "reports", "reports-section", "reports-csv",
+    "call-log", "call-log-total", "calls-export", "people",
+]  # fmt: skip
+
+
+class Page:
+    """A page that is made for as long as the test likes."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.may_end = threading.Event()
+        self.most = 0
+        self._now = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            self.begun.append(request.get_full_path())
+        assert self.may_end.wait(10)
+        with self._lock:
+            self._now -= 1
+        return HttpResponse(request.get_full_path())
+
+
+class Session:
+    session_key = "one"
+
+
+def request_of(person: int, path: str, method: str = "get") -> HttpRequest:
+    made: HttpRequest = getattr(RequestFactory(), method)(path)
+    made.user = User(pk=person)
+    made.session = Session()  # type: ignore[assignment]
+    return made
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+@pytest.fixture
+def ask(page: Page) -> Any:
+    """Return what asks for the page in a thread."""
+    view = one_at_a_time(page)
+    with ThreadPoolExecutor(20) as pool:
+
+        def asked(person: int, path: str, method: str = "get") -> Future[HttpResponse]:
+            answer = pool.submit(view, request_of(person, path, method))
+            time.sleep(0.05)
+            return answer
+
+        yield asked
+        page.may_end.set()
+
+
+Ask = Callable[..., Future[HttpResponse]]
+
+
+def test_one_persons_pages_are_made_one_after_the_other(page: Page, ask: Ask) -> None:
+    first, *others = [ask(1, f"/check/{number}/") for number in range(8)]
+    another = ask(2, "/check/0/")
+    assert page.begun == ["/check/0/", "/check/0/"]
+    page.may_end.set()
+    assert first.result(10).content == b"/check/0/"
+    assert another.result(10).status_code == 200
+    # Of those that waited the newest is answered; the others are told so.
+    assert [answer.result(10).status_code for answer in others] == [429] * 6 + [200]
+    assert b"newer" in others[0].result().content
+    assert page.most == 2
+
+
+def test_equal_pages_are_made_once(page: Page, ask: Ask) -> None:
+    answers = [ask(1, "/check/1/") for _ in range(2)]
+    page.may_end.set()
+    assert [answer.result(10).content for answer in answers] == [b"/check/1/"] * 2
+    assert page.begun == ["/check/1/"]
+
+
+def test_nothing_is_shared_with_another_person_or_query(page: Page, ask: Ask) -> None:
+    answers = [ask(1, "/check/?a=1"), ask(2, "/check/?a=1"), ask(1, "/check/?a=2")]
+    page.may_end.set()
+    assert [answer.result(10).content for answer in answers] == [b"/check/?a=1", b"/check/?a=1", b"/check/?a=2"]
+    assert len(page.begun) == 3
+
+
+def test_a_form_that_is_sent_is_never_held_back(page: Page, ask: Ask) -> None:
+    for _ in range(2):
+        ask(1, "/check/", "post")
+    assert page.begun == ["/check/"] * 2
+
+
+def test_a_fault_holds_nobody_up() -> None:
+    def fails(request: HttpRequest) -> HttpResponse:
+        raise ZeroDivisionError
+
+    view = one_at_a_time(fails)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            view(request_of(1, "/"))
+
+
+def test_the_expensive_pages_are_so_decorated() -> None:
+    code = one_at_a_time(Page()).__code__  # type: ignore[attr-defined]
+    assert import_module("campaigns.urls")
+    found = {name: entry for name, entry in get_resolver().reverse_dict.items() if isinstance(name, str)}
+    views = {pattern.name: pattern.callback for pattern in _patterns(get_resolver().url_patterns)}
+    assert set(EXPENSIVE) <= set(found)
+    assert [name for name in EXPENSIVE if code not in _codes(views[name])] == []
+
+
+def _patterns(patterns: list[Any]) -> list[Any]:
+    return [
+        inner for one in patterns for inner in (_patterns(one.url_patterns) if hasattr(one, "url_patterns") else [one])
+    ]
+
+
+def _codes(view: Any) -> list[Any]:
+    codes = []
+    while view is not None:
+        codes.append(getattr(view, "__code__", None))
+        view = getattr(view, "__wrapped__", None)
+    return codes

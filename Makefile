@@ -66,7 +66,7 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 
 unit: $(DEV) ## Tests without processes or a browser
 	@.ci/need gcc libc6-dev
-	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS)
+	$(PYTEST) -n 3 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS)
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
 	# A process each: they mostly wait.

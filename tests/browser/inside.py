@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import datetime
 from pathlib import Path
 
 from django.contrib.auth.models import User
 from django.core.files import File
+from django.utils import timezone
 
 from campaigns.contacts.importing.mapping import ColumnMapping
 from campaigns.contacts.importing.upload import map_columns, take_file
 from campaigns.contacts.importing.validation import check_import
-from campaigns.models import Contact, ContactList, ListMembership
+from campaigns.models import Call, Contact, ContactList, ListMembership
+from providers.models import Agent, Provider
 from tests.end_to_end.inside import launch_at, open_limits
 
 ROWS = (
@@ -46,3 +49,25 @@ def lay_out_pages(folder: str) -> None:
     ListMembership.objects.bulk_create(
         ListMembership(contact_list=street, contact=contact) for contact in Contact.objects.bulk_create(contacts)
     )
+
+
+def leave_undecided(number: str) -> None:
+    """Leave one call that the vendor took hours ago and reports nothing more of."""
+    provider = Provider.objects.get(vendor="unleashx")
+    began = timezone.now() - datetime.timedelta(hours=3)
+    contact = Contact.objects.create(name="Nobody Knows", phone=number, region="IR")
+    call = Call.objects.create(
+        provider=provider,
+        agent=Agent.objects.filter(provider=provider).first(),
+        contact=contact,
+        owner=User.objects.get(username="manager"),
+        to_number=number,
+        status="failed",
+        failure_reason="no_news",
+        rank=100,
+        remote_id="gone-1",
+        placing_at=began,
+        no_news_at=began + datetime.timedelta(hours=1),
+        ended_at=began + datetime.timedelta(hours=1),
+    )
+    print(call.pk)

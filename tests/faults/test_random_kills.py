@@ -77,7 +77,8 @@ def test_what_was_placed_is_bound_within_two_minutes(start_stage: Start, tell: T
 def test_every_point_meets_every_fault(start_stage: Start, tell: Tell) -> None:
     stage = start_stage()
     modes = [*HOSTILE, "accept_late"]
-    stage.lay_out(len(modes) * 60)
+    # Slow enough, and people enough, that somebody still waits when the last point's turn comes.
+    stage.lay_out(len(modes) * 150, a_second=100)
     for mode in [*modes, "nothing"]:
         stage.be_kind()
         if mode == "accept_late":

@@ -19,6 +19,7 @@ POSTED = frozenset(
         "call-untag", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
+        "allowed-number-withdraw",
         "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
     }
@@ -252,6 +253,7 @@ def _people(at: Landmarks) -> Iterator[Page]:
     yield Page("list", "biggest list, half-way", (at.member_list,), f"older_than={at.membership_middle}")
     yield Page("list", "biggest list, common name", (at.member_list,), "q=Maryam", is_search=True)
     yield Page("list", "biggest list, rare name", (at.member_list,), f"q={at.rare_name}", is_search=True)
+    yield Page("allowed-numbers", "allowed numbers")
     yield Page("do-not-call", "do-not-call")
     yield Page("do-not-call", "do-not-call, part of a number", query="q=4567", is_search=True)
     yield Page("do-not-call-import", "do-not-call, import")

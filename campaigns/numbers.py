@@ -158,7 +158,7 @@ def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> Underst
         text = raw.strip()
         if len(text) > LONGEST_TEXT:
             # Only what is wrong with it is told by its beginning: the rest could make it another number.
-            return UnderstoodNumber(code=_by_rule(text[:LONGEST_TEXT], region).code or NOT_A_NUMBER)
+            return UnderstoodNumber(code=_by_rule(text[:LONGEST_TEXT], region, trust).code or NOT_A_NUMBER)
         found = _by_shape(text, region)
         if found is not None:
             return found

@@ -220,12 +220,12 @@ class MappingForm(forms.Form):
             name = self._variable(column)
             if not name:
                 text = gettext("Name this column, or leave it out.")
-            elif name == meanings.NAME:
+            elif placeholders.key_of(name) == meanings.NAME:
                 text = gettext("{name} is the person's name: choose another, or say above that this is the name.")
-            elif name in taken:
+            elif placeholders.key_of(name) in taken:
                 text = gettext("Another column has this name: choose another.")
             else:
-                taken.add(name)
+                taken.add(placeholders.key_of(name))
                 continue
             self.add_error(f"{VARIABLE}{column}", text)
 

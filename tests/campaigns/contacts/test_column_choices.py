@@ -31,7 +31,7 @@ def phones() -> list[str]:
 def test_loan_numbers_are_not_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = run(write(tmp_path / "a.csv", "Loan Number,Customer,Contact\n" + LOANS), "--region", "IN", capsys=capsys)
     assert phones() == [f"+9198765432{n:02d}" for n in range(10)]
-    assert "Columns: phone number: “Contact”; name: “Customer”; variables: {loan_number}." in said
+    assert "Columns: phone number: “Contact”; name: “Customer”; variables: {Loan number}." in said
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_column_is_named_by_title_or_position(tmp_path: Path, named: str, caps
     path = write(tmp_path / "a.csv", "Pilot phone,Passenger phone\n09121234501,09351234501\n")
     run(path, "--phone", named, capsys=capsys)
     assert phones() == ["+989351234501"]
-    assert Contact.objects.get().variables == {"pilot_phone": "09121234501"}
+    assert Contact.objects.get().variables == {"Pilot phone": "09121234501"}
 
 
 @pytest.mark.parametrize(("options", "name"), [(["--name", "2"], "تهران"), (["--no-name"], "")])

@@ -73,7 +73,7 @@ def test_competing_phone_columns_are_asked_side_by_side(page: ColumnsPage) -> No
     assert page.record.counts["good"] == 1
     assert page.record.samples["good"][0]["e164"] == "+989351234501"
     page.save()
-    assert Contact.objects.get().variables == {"pilot_phone": "09121234501"}
+    assert Contact.objects.get().variables == {"Pilot phone": "09121234501"}
 
 
 def test_none_of_the_competing_columns(page: ColumnsPage) -> None:
@@ -90,7 +90,7 @@ def test_competing_columns_of_names_are_asked(page: ColumnsPage) -> None:
     page.send(asked_name="1")
     page.save()
     assert sorted(Contact.objects.values_list("name", flat=True)) == ["Omid", "Sara"]
-    assert Contact.objects.first().variables["customer_name"] in {"ACME", "Zen"}  # type: ignore[union-attr]
+    assert Contact.objects.first().variables["Customer name"] in {"ACME", "Zen"}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_bad_row_is_fixed_in_place(tmp_path: Path, client: Client, caller: Use
     assert len("".join(bad_rows(record)).splitlines()) == 1
     record = save(record, caller)
     sara = Contact.objects.get(phone="+989120009101")
-    assert (sara.name, sara.variables) == ("Sara", {"city": "Pune"})
+    assert (sara.name, sara.variables) == ("Sara", {"City": "Pune"})
     assert sum(record.counts[verdict] for verdict in RowVerdict if verdict in record.counts) == record.total_rows == 2
 
 
@@ -161,7 +161,7 @@ def test_the_second_row_of_a_household_is_not_lost_in_silence(tmp_path: Path, cl
     fix(client, record, 3, action="use_instead")
     save(ContactImport.objects.get(pk=record.pk), caller)
     kept = Contact.objects.get()
-    assert (kept.name, kept.variables) == ("Sara", {"appointment": "Tue 14:00"})
+    assert (kept.name, kept.variables) == ("Sara", {"Appointment": "Tue 14:00"})
     # Whoever was not taken is found, with the reason and the file.
     assert RefusedRow.objects.get().name == "Reza"
 
@@ -223,7 +223,7 @@ def test_refused_rows_are_kept_with_reason_while_the_file_is(tmp_path: Path, cal
     DoNotCall.objects.create(phone="+989131234567")
     record = save(take(people_file(tmp_path / "a.csv", "۱۲-۳", "09131234567", "09141234567"), caller))
     assert sorted(RefusedRow.objects.values_list("row", "name", "digits", "code")) == [
-        (2, "Person 0", "123", "too_short"),
+        (2, "Person 0", "123", "short"),
         (3, "Person 1", "989131234567", "do_not_call"),
     ]
     assert RefusedRow.objects.filter(contact_import=record).count() == 2

@@ -17,6 +17,7 @@ from campaigns.contacts.importing.validation import check_import
 from campaigns.models import Contact, DoNotCall, HeardOptOut, OtherNumber, StopRequest
 from tests.campaigns.contacts.imported_files import save, take
 from tests.conftest import make_call, make_contact, make_phone
+from tests.shown import shown_at
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,7 @@ def test_it_follows_a_changed_number(as_manager: Client, is_certain: bool) -> No
     before = as_manager.get(page).content.decode()
     assert ("goes on the list as well" if is_certain else "A new number is held as well") in before
     data = {"name": person.name, "phone": new, "time_zone": "", "tags": "", "variables": "", "consent_source": ""}
-    after = as_manager.post(page, data, follow=True).content.decode()
+    after = as_manager.post(page, data | shown_at(as_manager, page), follow=True).content.decode()
     assert ("the new number is on it too" if is_certain else "the new number is held too") in after
     assert Contact.objects.get(pk=person.pk).phone == new
     assert (forbidden(old, new), held(old, new)) == (

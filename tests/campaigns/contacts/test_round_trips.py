@@ -113,7 +113,7 @@ def test_our_own_columns_are_known_in_every_language(language: str) -> None:
 def test_a_reason_of_somebody_elses_file_is_kept(tmp_path: Path) -> None:
     record = take(write(tmp_path / "a.csv", "Name,Mobile,Reason\nSara,09120009101,late bill\n"))
     save(record)
-    assert Contact.objects.get().variables == {"reason": "late bill"}
+    assert Contact.objects.get().variables == {"Reason": "late bill"}
 
 
 # The do-not-call list

@@ -67,11 +67,11 @@ def test_several_sheets_are_one_table_whatever_the_order_of_their_columns(tmp_pa
     found = arranged(path, taken=["North", "South"])
     assert (found.headers, found.rows) == (["Name", "Mobile", "City", "Age"], 5)
     assert read(path, found) == [
-        ("North", 2, "Sara", "+989121234501", {"city": "Rasht"}, ""),
-        ("North", 3, "Omid", "+989121234502", {"city": "Sari"}, ""),
-        ("South", 2, "Nima", "+989121234503", {"age": "30"}, ""),
-        ("South", 3, "Sara", "+989121234501", {"age": "41"}, "differs"),
-        ("South", 4, "Ali", "", {"age": "9"}, "too_short"),
+        ("North", 2, "Sara", "+989121234501", {"City": "Rasht"}, ""),
+        ("North", 3, "Omid", "+989121234502", {"City": "Sari"}, ""),
+        ("South", 2, "Nima", "+989121234503", {"Age": "30"}, ""),
+        ("South", 3, "Sara", "+989121234501", {"Age": "41"}, "differs"),
+        ("South", 4, "Ali", "", {"Age": "9"}, "short"),
     ]
     same = [row for row in Reader(open_table(path), found.mapping, "IR").people() if row.same_as]
     assert [(row.sheet, row.number, row.same_as_sheet, row.same_as) for row in same] == [("South", 3, "North", 2)]
@@ -124,11 +124,11 @@ def test_formulas_without_a_value_and_errors_are_told(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"A": rows})
     told = [(row[2], row[4], row[5]) for row in read(path, arranged(path))]
     assert told == [
-        ("Sara", {"city": "Rasht"}, "without_value"),
+        ("Sara", {"City": "Rasht"}, "without_value"),
         ("Omid", {}, "without_value"),
-        ("Nima", {"city": "Sari"}, "without_value"),
-        ("", {"city": "Sari"}, "without_value"),
-        ("Mina", {"city": "Sari"}, ""),
+        ("Nima", {"City": "Sari"}, "without_value"),
+        ("", {"City": "Sari"}, "without_value"),
+        ("Mina", {"City": "Sari"}, ""),
     ]
     # A sheet that begins further to the right, and a column that nobody uses.
     rows = [
@@ -183,7 +183,7 @@ def test_lengths_of_time_keep_the_language_of_whoever_chose_the_columns(tmp_path
     with translation.override("fa"):
         found = arranged(path)
     # The worker that saves it has another language.
-    assert read(path, found)[0][4] == {"length": "26 ساعت", "at": "2026-12-05 09:15"}
+    assert read(path, found)[0][4] == {"Length": "26 ساعت", "At": "2026-12-05 09:15"}
 
 
 def test_sheets_have_a_limit_of_rows_together(tmp_path: Path, settings: Any) -> None:

@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
 P = ParamSpec("P")
-Result = TypeVar("Result")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 LONGEST_WAIT = 20.0
 """Seconds that a request waits for the same person's earlier one."""
@@ -105,4 +104,4 @@ def one_at_a_time(view: View[P]) -> View[P]:
             return refused
         return made
 
-    return asked
+    return cast(View[P], asked)

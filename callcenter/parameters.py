@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-Row = TypeVar("Row", bound=models.Model)
 if TYPE_CHECKING:
-    Chosen = forms.ModelMultipleChoiceField[Row]
+    Chosen = forms.ModelMultipleChoiceField[Any]
 else:
     Chosen = forms.ModelMultipleChoiceField
 

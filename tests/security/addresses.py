@@ -201,7 +201,6 @@ class Browsers:
             answer = client.generic(method, path, **headers) if data is None else getattr(client, method)(path, data)
             if getattr(answer, "streaming", False):
                 b"".join(answer.streaming_content)
-            answer.close()
             # Logging out, too, is taken back.
             client.cookies = cookies
             transaction.set_rollback(True)

@@ -84,8 +84,8 @@ WITHOUT_NEWS = (
     Mutant(
         "call whom a launch counts as free",
         FACTS,
-        "    return set(live.union(Call.objects.filter(keeps_number(now))",
-        "    return set(live.union(Call.objects.none()",
+        "    for phone, is_held in live.union(kept, held):",
+        "    for phone, is_held in live.union(held):",
         NUMBER_TEST,
     ),
     Mutant(

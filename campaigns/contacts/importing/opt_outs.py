@@ -250,7 +250,7 @@ def _wish_of(record: ContactImport, reader: Reader, one: JudgedRow) -> OptOut | 
             return None
         end = reader.end_of(row).moment or record.opt_out_until
         return OptOut(reader.reason_of(row) or record.opt_out_reason, end)
-    if not reader.wishes.are_there:
+    if not reader.wishes.are_there or one.verdict == RowVerdict.LEFT_OUT:
         return None
     wish, cell = reader.wishes.of(row.cells)
     # The file's name and what it says, in its own words: the entry is read in any language.

@@ -19,6 +19,7 @@ from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.do_not_call_files import export_entries
 from campaigns.contacts.duplicates import merge_people
 from campaigns.contacts.importing import undoing, upload
+from campaigns.contacts.importing.corrections import leave_out
 from campaigns.contacts.importing.mapping import PHONE, ColumnMapping
 from campaigns.contacts.importing.validation import check_import
 from campaigns.contacts.importing.verdicts import OF_OPT_OUTS
@@ -244,6 +245,13 @@ def test_a_wish_counts_whatever_else_is_wrong_with_the_row(tmp_path: Path) -> No
     assert (record.counts["opted_out"], record.counts["do_not_call"], record.counts["bad"]) == (2, 1, 1)
     save(record)
     assert numbers() == ["9120000001", "9120000002", "9120000009"]
+
+
+def test_a_row_that_a_user_left_out_forbids_nobody(tmp_path: Path, caller: User) -> None:
+    record = take(write(tmp_path / "a.csv", "Name,Phone,DNC\nA,09120000001,yes\nB,09120000002,yes\n"), caller)
+    leave_out(record.pk, "", 2, caller)
+    save(check_import(record.pk))
+    assert numbers() == ["9120000002"]
 
 
 def test_a_doubtful_value_is_decided_once_for_the_file(tmp_path: Path) -> None:

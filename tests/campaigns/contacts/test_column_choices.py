@@ -31,7 +31,7 @@ def phones() -> list[str]:
 def test_loan_numbers_are_not_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = run(write(tmp_path / "a.csv", "Loan Number,Customer,Contact\n" + LOANS), "--region", "IN", capsys=capsys)
     assert phones() == [f"+9198765432{n:02d}" for n in range(10)]
-    assert "Columns: phone number: “Contact”; name: “Customer”; variables: {Loan number}." in said
+    assert "Columns: phone number: “Contact”; name: “Customer”; variables: {Loan Number}." in said
 
 
 @pytest.mark.parametrize(

@@ -190,8 +190,8 @@ def test_variables_get_the_names_that_a_person_gives_them(page: ColumnsPage) -> 
     page.send(variable_1="Order", column_2="kept", variable_2="{رنگ}")
     page.save()
     assert [contact.variables for contact in Contact.objects.order_by("phone")] == [
-        {"order": "A1", "رنگ": "blue"},
-        {"order": "A2", "رنگ": "green"},
+        {"Order": "A1", "رنگ": "blue"},
+        {"Order": "A2", "رنگ": "green"},
     ]
 
 

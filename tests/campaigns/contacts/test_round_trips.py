@@ -97,7 +97,7 @@ def test_bad_rows_come_back_whole(tmp_path: Path, language: str) -> None:
         mapping = ColumnMapping.from_json(record.mapping)
         # Our own two columns are left out, all others mean what they meant.
         assert [mapping.columns.get(column) for column in (0, 1, 4, 5)] == [NAME, PHONE, IGNORED, IGNORED]
-        assert [mapping.columns.get(column) for column in (2, 3)] == [VARIABLE + "balance", VARIABLE + "handle"]
+        assert [mapping.columns.get(column) for column in (2, 3)] == [VARIABLE + "Balance", VARIABLE + "Handle"]
         rounds.append([row.cells[:4] for row in Reader.of(record).people()])
     assert rounds[0] == rounds[1] == rounds[2]
 

@@ -71,7 +71,7 @@ def test_several_sheets_are_one_table_whatever_the_order_of_their_columns(tmp_pa
         ("North", 3, "Omid", "+989121234502", {"City": "Sari"}, ""),
         ("South", 2, "Nima", "+989121234503", {"Age": "30"}, ""),
         ("South", 3, "Sara", "+989121234501", {"Age": "41"}, "differs"),
-        ("South", 4, "Ali", "", {"Age": "9"}, "short"),
+        ("South", 4, "Ali", "", {"Age": "9"}, "too_short"),
     ]
     same = [row for row in Reader(open_table(path), found.mapping, "IR").people() if row.same_as]
     assert [(row.sheet, row.number, row.same_as_sheet, row.same_as) for row in same] == [("South", 3, "North", 2)]

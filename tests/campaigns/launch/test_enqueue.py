@@ -151,7 +151,7 @@ def test_campaign_without_people_is_filled_at_once():
 
 def test_filling_needs_few_statements(django_assert_max_num_queries):
     campaign = running(50)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         enqueue.fill_campaign(campaign.pk)
 
 

@@ -129,10 +129,7 @@ def join(
         mine = [now if value is UNKNOWN else value for value, now in zip(mine, is_now, strict=True)]
         if mine in (was, is_now) or taken.get(name) == "theirs":
             continue
-        # Where the page does not say what it showed, an entry that is not there yet is nothing to write over.
-        pairs = zip(paths, is_now, strict=True)
-        is_new = shown is None and all(key is not None and now is None for (_column, key), now in pairs)
-        if was != is_now and not is_new:
+        if was != is_now:
             both.append(name)
             continue
         for (column, key), value in zip(paths, mine, strict=True):

@@ -298,7 +298,7 @@ def by_library(
     area_code = phonenumbers.length_of_national_destination_code(parsed) if strokes else 0
     if strokes and not extensions.strokes_part_area_codes(list(strokes), len(national), area_code):
         return UnderstoodNumber(code=SEVERAL)
-    if extensions.is_range(text.translate(_READABLE)):
+    if not text.isdigit() and extensions.is_range(text.translate(_READABLE)):
         return UnderstoodNumber(code=SEVERAL)
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     if not text.isdigit():

@@ -39,6 +39,8 @@ class WeighedColumn(NamedTuple):
     are_ids: bool
     are_serial: bool
     """They count upwards, and have no prefix of a phone number: account, loan and order numbers do."""
+    unprefixed: int
+    """Callable cells that are digits without a plus, 00 or trunk prefix, as other kinds of numbers are too."""
     bare: float
     """Share of the cells that are written as their country does not write phone numbers."""
     title: PhoneTitle
@@ -75,7 +77,7 @@ class PhoneChoice(NamedTuple):
 def weigh(column: int, cells: Sequence[str], title: str, region: str) -> WeighedColumn:
     """Judge the first cells of a column as phone numbers of a country."""
     filled = [text for cell in cells if (text := cell.strip())]
-    callable_, mobile, bare, ids = 0, 0, 0, 0
+    callable_, mobile, unprefixed, bare, ids = 0, 0, 0, 0, 0
     serial: list[int] = []
     for text in filled:
         if sum(map(str.isdecimal, text)) < FEWEST_DIGITS:
@@ -96,6 +98,7 @@ def weigh(column: int, cells: Sequence[str], title: str, region: str) -> Weighed
         mobile += phonenumbers.number_type(parsed) in _MOBILES
         if is_plain and not digits.startswith("0"):
             serial.append(int(digits))
+            unprefixed += 1
             bare += found.was_fixed and not digits.startswith(str(parsed.country_code))
     count = len(filled)
     return WeighedColumn(
@@ -105,6 +108,7 @@ def weigh(column: int, cells: Sequence[str], title: str, region: str) -> Weighed
         mobile,
         count >= LEAST_IDS and ids >= ID_SHARE * count,
         len(serial) >= 0.9 * count and _counts_up(serial),
+        unprefixed,
         bare / count if count else 0.0,
         phone_title(title),
         meaning_of_title(title)[1],
@@ -180,7 +184,8 @@ def _is_doubtful(only: WeighedColumn) -> bool:
     if only.title >= PhoneTitle.SOME:
         return False
     # Accounts are phone numbers by chance: of some lengths a third of them in some countries.
-    is_by_chance = only.share < SURE_SHARE or (only.bare > 0.5 and only.mobile < only.callable / 2)
+    is_plain = only.unprefixed > only.callable / 2
+    is_by_chance = is_plain and (only.share < SURE_SHARE or (only.bare > 0.5 and only.mobile < only.callable / 2))
     return is_by_chance or (only.are_serial and only.title == PhoneTitle.UNKNOWN)
 
 

@@ -43,7 +43,10 @@ def find_title_rows(rows: Sequence[NumberedRow]) -> tuple[int, ...]:
         if _may_be_titles(cells, width):
             known[place] = sum(map(is_known_title, cells))
     best = max(range(len(first)), key=lambda place: (known[place], -place), default=None)
-    if best is None or (not known[best] and (best := _by_contrast(rows, width)) is None):
+    if best is not None and known[best] < 2 and not (known[best] and _has_contrast(rows, best)):
+        # A single known word may be a person's value, such as "customer".
+        best = _by_contrast(rows, width)
+    if best is None:
         return ()
     last = best
     while last + 1 < len(first) and known[last + 1] > 1 and first[last + 1][0] == first[last][0] + 1:
@@ -139,19 +142,22 @@ def _by_contrast(rows: Sequence[NumberedRow], width: int) -> int | None:
     place = next((place for place, (_n, cells) in enumerate(rows) if len(_filled(cells)) > 1 or width == 1), None)
     if place is None or place >= SHOWN_ROWS or _is_person(rows[place][1], width):
         return None
+    return place if _may_be_titles(rows[place][1], width) and _has_contrast(rows, place) else None
+
+
+def _has_contrast(rows: Sequence[NumberedRow], place: int) -> bool:
+    """Tell whether words of a row stand above numbers, and none of its cells comes again below."""
     cells, body = rows[place][1], rows[place + 1 :]
-    if not _may_be_titles(cells, width):
-        return None
     has_contrast = False
     for column, cell in enumerate(cells):
         below = [row[column].strip() for _n, row in body if column < len(row) and row[column].strip()]
         if cell.strip() and cell.strip() in below:
-            return None
+            return False
         numbers = sum(map(looks_like_number, below))
         if below and numbers >= 0.8 * len(below):
             is_words = plain_title(cell) not in _MISSING and len(_DIGIT.findall(text_of_digits(cell))) < 3
             has_contrast = has_contrast or is_words
-    return place if has_contrast else None
+    return has_contrast
 
 
 def _padded(row: Sequence[str], width: int) -> list[str]:

@@ -23,7 +23,8 @@ _WIDE = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]{2}""")
 _FAR_ROW = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]*(\d{5,})""")
 # Beginnings of a hidden row, a formula and an error; more than these may have them, and `xlsx_marks` looks closer.
 _MARKS = (b"hidden", b"<f", b":f>", b":f ", b't="e"', b"t='e'")
-NARROW, MOST_CELLS = 26, 5_200_000
+# As many as the most people have in a narrow sheet, with titles and a heading above them.
+NARROW, MOST_CELLS = 26, 26 * 200_100
 _DECLARES = re.compile(rb"<!DOCTYPE|<!ENTITY|encoding\s*=\s*[\"'](?!utf-8|us-ascii)", re.IGNORECASE)
 
 

@@ -234,6 +234,13 @@ def test_dangerous_workbooks_are_refused(tmp_path: Path, entries: dict[str, byte
         open_table(zipped(tmp_path / "a.xlsx", **entries))
 
 
+def test_the_most_people_fit_into_a_workbook(tmp_path: Path, settings: Any) -> None:
+    settings.IMPORT_MAX_ROWS = 200_000
+    sheet_of_most = b'<row r="200001"><c r="D200001"/></row>'
+    path = zipped(tmp_path / "a.xlsx", xl__workbook_xml=b"<x/>", xl__worksheets__sheet1_xml=sheet_of_most)
+    assert open_table(path).is_workbook
+
+
 # Columns
 
 

@@ -37,6 +37,8 @@ def numbered(rows: list[list[str]]) -> list[tuple[int, list[str]]]:
         ([["Ann", "9.89121E+11", "Pune"]], ()),
         ([["Ann", "call later", "Goa"]], ()),
         ([["Ann", "", ""]], ()),
+        ([["Ann", "", "Customer"]], ()),
+        ([["مریم", "", "مشتری"]], ()),
     ],
 )
 def test_titles_are_found(above: list[list[str]], titles: tuple[int, ...]) -> None:

@@ -148,10 +148,6 @@ SENTENCES: dict[str, str | Promise] = {
         "All calls were stopped, but the provider could not be asked to leave this call: it may still ring. It is"
         " asked again."
     ),
-    "put_off": _(
-        "The provider left this call before anybody was called. It is made later, when it is allowed again; no attempt"
-        " is used up."
-    ),
     "opt_out_unclear": _(
         "The person may have asked not to be called again. Their number is held until a person decides."
     ),

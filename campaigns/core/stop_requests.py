@@ -21,8 +21,6 @@ from providers.types import LIVE, CallStatus
 Cause = StopRequest.Cause
 STRENGTH: tuple[str, ...] = tuple(Cause.values)
 """Causes, the strongest first: a call that is unwanted for two keeps the stronger one."""
-PUTS_OFF = frozenset({Cause.HELD, Cause.STOP_ALL})
-"""Causes that end again: a campaign's call that was taken back for one of them is made later."""
 SHOWN_FOR = datetime.timedelta(days=7)
 """How long a page tells of a call that was taken back."""
 
@@ -142,13 +140,6 @@ def drop(cause: str, now: datetime.datetime, numbers: Iterable[str] | None = Non
     if numbers is not None:
         unclosed = unclosed.filter(call__to_number__in=list(numbers))
     return unclosed.update(closed_at=now, answer=StopRequest.Answer.DROPPED)
-
-
-def is_put_off(call: Call) -> bool:
-    """Return whether a call was taken back for a cause that ends again, before anybody was rung by it."""
-    if call.stop_asked_at is None or call.redials:
-        return False
-    return StopRequest.objects.filter(pk=call.pk, cause__in=PUTS_OFF).exists()
 
 
 def state_of(numbers: Collection[str], now: datetime.datetime) -> Stops:

@@ -17,7 +17,7 @@ from django.db.models import prefetch_related_objects
 
 from campaigns import time_zones
 from campaigns.calls import hand_overs
-from campaigns.core import budget, conditions, day_caps, stop_requests, transitions
+from campaigns.core import budget, conditions, day_caps, transitions
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.costs import real_cost
 from campaigns.core.transitions import Why
@@ -51,10 +51,8 @@ def plan_for(call: Call, campaign: Campaign, after: Evidence, now: datetime.date
     """Return what the campaign's policy plans after this end of a call.
 
     After a fault of the account another attempt follows whatever the policy says: at once, as its provider is halted.
-    So it does where the call was taken back for a stop that ends again: it waits until calls to the person may leave.
     """
-    is_account = conditions.is_account_failure(after.status, after.failure_reason) and not _has_talked(after)
-    if is_account or _is_put_off(call, after):
+    if conditions.is_account_failure(after.status, after.failure_reason) and not _has_talked(after):
         return Plan(Then.AGAIN, now)
     outcome = _outcome(after)
     if outcome is None:
@@ -87,8 +85,7 @@ def carry_out(call: Call, campaign: Campaign, plan: Plan, after: Evidence, now: 
         return False
     if plan.then == Then.NOTHING:
         return False
-    is_put_off = _is_put_off(call, after)
-    if call.stop_asked_at is not None and not is_put_off:
+    if call.stop_asked_at is not None:
         # Somebody here asked for the call to be stopped, so nothing follows by itself; a person may still call again.
         write_steps([step(call.pk, "no_retry_stopped", at=now)])
         return False
@@ -98,18 +95,17 @@ def carry_out(call: Call, campaign: Campaign, plan: Plan, after: Evidence, now: 
     if plan.then == Then.PERSON:
         outcome = _outcome(after)
         return outcome is not None and hand_overs.give(call, plan, outcome, now)
-    is_account = conditions.is_account_failure(after.status, after.failure_reason)
-    is_uncounted = is_account or is_put_off
+    is_uncounted = conditions.is_account_failure(after.status, after.failure_reason)
     made = transitions.begin_once(
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=call.attempt + 1,
         provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
         caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
         uncounted=call.uncounted + is_uncounted, due_at=plan.due_at,
-        wait_reason=WaitReason.PROVIDER_HALTED if is_account else WaitReason.RETRY,
+        wait_reason=WaitReason.PROVIDER_HALTED if is_uncounted else WaitReason.RETRY,
     )  # fmt: skip
-    planned = step(call.pk, "put_off", at=now) if is_put_off else step(call.pk, "retry_planned", at=now)
-    write_steps([step(call.pk, "account_retry", at=now) if is_account else planned])
+    planned = step(call.pk, "account_retry", at=now) if is_uncounted else step(call.pk, "retry_planned", at=now)
+    write_steps([planned])
     return made
 
 
@@ -163,10 +159,6 @@ def by_campaign(costs: Sequence[tuple[Call, Decimal]]) -> dict[int, Decimal]:
 
 def _cost(call: Call, ended: Evidence) -> Decimal:
     return real_cost(call.provider, ended.talk_seconds, ended.cost, ended.currency)
-
-
-def _is_put_off(call: Call, after: Evidence) -> bool:
-    return after.status == CallStatus.CANCELED and stop_requests.is_put_off(call)
 
 
 def _has_talked(after: Evidence) -> bool:

@@ -70,7 +70,7 @@ POLICY = (
     Mutant(
         "a stopped call is given to a person",
         AFTER,
-        "    if call.stop_asked_at is not None and not is_put_off:\n        # Somebody here",
+        "    if call.stop_asked_at is not None:\n        # Somebody here",
         "    if call.stop_asked_at is not None and plan.then != Then.PERSON:\n        # Somebody here",
         AFTER_TESTS + "a_stopped_call_is_given_to_nobody",
     ),

@@ -91,20 +91,6 @@ THE_WISHES = (
         STOP_TESTS + "the_strongest_cause_of_a_call_is_kept",
     ),
     Mutant(
-        "what stop-all took back is lost",
-        REQUESTS,
-        "    return StopRequest.objects.filter(pk=call.pk, cause__in=PUTS_OFF).exists()",
-        "    return False",
-        WAY_TESTS + "what_stop_all_took_back_is_called_when_calls_pass_again",
-    ),
-    Mutant(
-        "what a campaign's end took back is called again",
-        REQUESTS,
-        "    return StopRequest.objects.filter(pk=call.pk, cause__in=PUTS_OFF).exists()",
-        "    return True",
-        "tests/campaigns/tracking/test_after_call.py::test_a_stopped_call_is_given_to_nobody",
-    ),
-    Mutant(
         "a released stop-all still takes calls back",
         STOP_ALL,
         "        stop_requests.drop(stop_requests.Cause.STOP_ALL, timezone.now())",

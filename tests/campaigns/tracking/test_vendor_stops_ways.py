@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from campaigns import minute_job
 from campaigns.contacts import do_not_call, duplicates, people, person_wishes
-from campaigns.core import stop_all, stop_requests
+from campaigns.core import explanations, stop_all, stop_requests
 from campaigns.launch import lifecycle
 from campaigns.models import Call, Contact, DoNotCall, OtherNumber, StopRequest
 from campaigns.tracking import call_updates, vendor_stops
@@ -227,16 +227,21 @@ def test_nobody_else_writes_entries() -> None:
 # What is unwanted for a time only
 
 
-def test_what_stop_all_took_back_is_called_when_calls_pass_again(
+def test_nobody_is_dialled_again_by_itself_whom_stop_all_took_back(
     sandbox: Sandbox, dial: Callable[..., None], kept_for_an_hour: None, manager: User
 ) -> None:
-    (_single, call) = ordered(sandbox, dial, "bolna", 2)
+    """The vendor had accepted the order: a second one would be a second ring where its cancel came too late."""
+    calls = ordered(sandbox, dial, "bolna", 2)
     stop_all.press_stop_all(manager)
     assert vendor_stops.take_back() == 2
-    again = Call.objects.get(campaign=call.campaign, attempt=2)
-    assert (again.status, again.uncounted, again.to_number) == ("pending", 1, call.to_number)
-    assert call.events.filter(code="put_off").exists()
-    assert Call.objects.filter(campaign=None, status="pending").count() == 0, "a single call is asked for again"
+    stop_all.release_stop_all(manager)
+    assert set(Call.objects.values_list("status", flat=True)) == {"canceled"}
+    assert Call.objects.count() == len(calls)
+    calls[1].refresh_from_db()
+    assert calls[1].campaign is not None
+    assert explanations.why_no_more(calls[1], calls[1].campaign) == (
+        "No further attempt: somebody here stopped the call."
+    )
 
 
 def test_a_campaign_that_ended_calls_nobody_whom_it_took_back(manager: User) -> None:

@@ -19,7 +19,10 @@ from campaigns.contacts.importing.sheets import with_choice
 from campaigns.contacts.importing.validation import check_import
 from campaigns.contacts.importing.verdicts import RowVerdict
 from campaigns.models import ContactImport
+from campaigns.models.imports import TwoNumbers
 
+TWO_NUMBERS = [value for value in TwoNumbers.values if value]
+_NUMBERS = ", ".join(TWO_NUMBERS[:-1]) + f" or {TWO_NUMBERS[-1]}"
 SAMPLES = 3
 
 
@@ -141,14 +144,25 @@ def in_words(record: ContactImport) -> str:
 
 
 def doubts(record: ContactImport) -> list[str]:
-    """Return of the first bad rows, and the first that were saved without some cells, what is wrong with them."""
+    """Return what is wrong with the first bad rows, with rows saved without some cells, and with rows not saved."""
     found = []
-    for verdict in (RowVerdict.BAD, RowVerdict.FIXED):
+    if record.rows_with_several and not record.two_numbers:
+        found.append(f"Rows with several numbers in a cell: {record.rows_with_several}. Say --two-numbers {_NUMBERS}.")
+    if record.rows_that_differ:
+        found.append(f"Rows with the number of an earlier row and other values: {record.rows_that_differ}, not saved.")
+    for verdict in (RowVerdict.BAD, RowVerdict.FIXED, RowVerdict.DUPLICATE_IN_FILE):
         for sample in record.samples.get(verdict.value, []):
             if sample["note"]:
                 sheet = f"{sample['sheet']}, " if sample.get("sheet") else ""
                 found.append(f"{verdict.label}, {sheet}row {sample['row']}: {NOTES[sample['note']]}")
     return found
+
+
+def choose_number(record: ContactImport, which: str | None) -> None:
+    """Store which of several numbers in a cell counts, before the rows are checked; None leaves them bad."""
+    if which:
+        record.two_numbers = TwoNumbers(which)
+        record.save(update_fields=["two_numbers"])
 
 
 def _column(record: ContactImport, named: str) -> int:

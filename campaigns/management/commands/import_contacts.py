@@ -45,6 +45,8 @@ class Command(PlainCommand):
         parser.add_argument(
             "--dates", choices=DATES, help="which comes first in dates such as 03/04/2025: day or month"
         )
+        numbers = column_choices.TWO_NUMBERS
+        parser.add_argument("--two-numbers", choices=numbers, help="which of several numbers in one cell counts")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of words")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -81,6 +83,7 @@ class Command(PlainCommand):
         existing = ContactList.objects.filter(name=name).first()
         mapping = column_choices.with_update(mapping, update_known=options["update_known"])
         upload.map_columns(record, mapping, region=region, contact_list=existing, list_name=name)
+        column_choices.choose_number(record, options["two_numbers"])
         column_choices.check(record, options["dates"])
 
     def _save(self, record: ContactImport) -> ContactImport:

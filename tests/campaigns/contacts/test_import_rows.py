@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -187,6 +188,21 @@ def test_two_numbers_in_a_cell_are_asked_for_once(tmp_path: Path, client: Client
     save(ContactImport.objects.get(pk=record.pk), caller)
     sara = Contact.objects.get(name="Sara")
     assert [one.phone for one in sara.other_numbers.all()] == ["+989350009102"]
+
+
+def test_the_command_says_and_takes_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(write(tmp_path / "a.csv", HOUSEHOLD + "Omid,09120009101 / 09350009102,\n"))
+    call_command("import_contacts", path, "--list", "One")
+    said = capsys.readouterr().out
+    for words in (
+        "Rows with several numbers in a cell: 1. Say --two-numbers first, second or both.",
+        "Rows with the number of an earlier row and other values: 1, not saved.",
+        "Twice in this file, row 3: An earlier row has the same number and other values.",
+    ):
+        assert words in said
+    call_command("import_contacts", path, "--list", "Two", "--two-numbers", "both")
+    omid = Contact.objects.get(name="Omid")
+    assert (omid.phone, [one.phone for one in omid.other_numbers.all()]) == ("+989120009101", ["+989350009102"])
 
 
 def test_further_columns_are_a_fallback_and_kept(tmp_path: Path, caller: User) -> None:

@@ -42,7 +42,7 @@ class RowsField(Chosen):
     def clean(self, value: Any) -> Any:
         """Return the chosen rows. Raises ValidationError for a key of no row."""
         for key in value if isinstance(value, list | tuple) else ():
-            if whole_number(key) is None:
+            if whole_number(getattr(key, "pk", key)) is None:
                 params = {"pk": str(key)[:20]}
                 raise ValidationError(self.error_messages["invalid_pk_value"], code="invalid_pk_value", params=params)
         return super().clean(value)

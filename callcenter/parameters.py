@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
@@ -43,8 +42,7 @@ class RowsField(Chosen):
     def clean(self, value: Any) -> Any:
         """Return the chosen rows. Raises ValidationError for a key of no row."""
         for key in value if isinstance(value, list | tuple) else ():
-            # The rows that a locked form holds come as themselves.
-            if not isinstance(key, models.Model) and whole_number(key) is None:
+            if whole_number(getattr(key, "pk", key)) is None:
                 params = {"pk": str(key)[:20]}
                 raise ValidationError(self.error_messages["invalid_pk_value"], code="invalid_pk_value", params=params)
         return super().clean(value)

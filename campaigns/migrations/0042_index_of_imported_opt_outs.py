@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("campaigns", "0050_wishes_and_consent"),
+        ("campaigns", "0041_wishes_and_consent"),
     ]
 
     operations = [

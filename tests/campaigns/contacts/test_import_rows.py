@@ -223,7 +223,7 @@ def test_refused_rows_are_kept_with_reason_while_the_file_is(tmp_path: Path, cal
     DoNotCall.objects.create(phone="+989131234567")
     record = save(take(people_file(tmp_path / "a.csv", "۱۲-۳", "09131234567", "09141234567"), caller))
     assert sorted(RefusedRow.objects.values_list("row", "name", "digits", "code")) == [
-        (2, "Person 0", "123", "too_short"),
+        (2, "Person 0", "123", "short"),
         (3, "Person 1", "989131234567", "do_not_call"),
     ]
     assert RefusedRow.objects.filter(contact_import=record).count() == 2

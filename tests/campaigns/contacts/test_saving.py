@@ -90,7 +90,7 @@ def test_bad_rows_come_back_with_reasons_and_without_formulas(tmp_path: Path) ->
     assert [row[1] for row in rows[1:]] == ["'=1+1", "123", "'+cmd|x", "'@SUM(1)", "'-2"]
     assert [row[2] for row in rows[1:]] == ["2", "3", "5", "6", "7"]
     assert rows[1][3] == "This is not a phone number."
-    assert rows[2][3] == "The number is too short: digits are missing."
+    assert rows[2][3] == "This is a short or emergency number: it is never called."
 
 
 @pytest.mark.parametrize(

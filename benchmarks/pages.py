@@ -19,7 +19,8 @@ POSTED = frozenset(
         "call-untag", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
-        "allowed-number-withdraw",
+        "allowed-number-withdraw", "call-opt-out", "import-answers", "import-numbers", "kept-form-discard",
+        "person-number-add", "person-number-call", "person-number-remove",
         "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
     }
@@ -27,7 +28,9 @@ POSTED = frozenset(
 """Names of POST-only addresses, which have no page."""
 ASKS_THE_VENDOR = frozenset({"call-player", "call-recording"})
 """Names of pages whose content comes from the vendor."""
-OF_ONE_FILE = frozenset({"import-progress", "import-bad-rows", "export-fetch", "hand-over"})
+OF_ONE_FILE = frozenset(
+    {"import-progress", "import-bad-rows", "import-rows", "import-row-fix", "export-fetch", "hand-over"}
+)
 """Names of pages, downloads and fragments of one import, export or hand-over: they do not grow with the history."""
 
 
@@ -280,7 +283,7 @@ def every_name() -> set[str]:
 
 FOR_PROGRAMS = {"metrics"}
 """Answer to a token only; a test holds how long the figures may take."""
-STREAMED = frozenset({"do-not-call-export"})
+STREAMED = frozenset({"do-not-call-export", "do-not-call-export-xlsx"})
 """Names of streamed downloads, which are measured in rows a second."""
 
 

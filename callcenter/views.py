@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -23,6 +22,7 @@ from callcenter.access.roles import Person, may
 from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from callcenter.kept_forms.middleware import COOKIE
+from callcenter.parameters import go_back
 
 FIRST_PAGES = (
     ("manage_providers", "providers"),
@@ -84,13 +84,6 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
         clock.choose_zone(person, form.cleaned_data["time_zone"])
         with clock.on_the_clock_of(person):
             messages.success(request, _("Saved. Times are now shown in %(zone)s.") % {"zone": isolated(zone_name())})
-        return redirect(_way_back(request) or "preferences")
+        return go_back(request, "preferences")
     context = {"form": form, "clock": found, "now": timezone.now()}
     return render(request, "preferences.html", context, status=422 if form.is_bound else 200)
-
-
-def _way_back(request: HttpRequest) -> str:
-    """Return the page of this site on which the form was, if it names one."""
-    target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if is_ours else ""

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import csrf
 from django.views.decorators.http import require_POST
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_POST
 from callcenter.access.models import KeptForm
 from callcenter.kept_forms import keeping
 from callcenter.kept_forms.middleware import kept_for_later
+from callcenter.parameters import go_back
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -38,7 +38,4 @@ def discard(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Forget a kept form of one's own."""
     keeping.forget(request.user.pk or 0, str(pk))
     messages.info(request, _("Discarded."))
-    target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        return redirect(target)
-    return redirect("start")
+    return go_back(request, "start")

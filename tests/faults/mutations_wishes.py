@@ -179,8 +179,8 @@ THE_WISHES = (
     Mutant(
         "a decided number stays held at the commit point",
         FACTS,
-        'f"WHERE {forbidden} AND decided_at IS NULL "',
-        'f"WHERE {forbidden} "',
+        'f"WHERE {owned} AND decided_at IS NULL "',
+        'f"WHERE {owned} "',
         EVERYBODY + "[it was no wish]",
     ),
     Mutant(

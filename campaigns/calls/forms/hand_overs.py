@@ -15,7 +15,12 @@ from campaigns.models import HandOver
 
 
 class UserChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A choice of users, by their names."""
+    """A choice of users, by their names; `names` are the choices where they were read already."""
+
+    def __init__(self, *args: Any, names: list[tuple[Any, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if names is not None:
+            self.choices = names
 
     def label_from_instance(self, obj: Any) -> str:
         """Return a user's full name, else the name to log in with."""

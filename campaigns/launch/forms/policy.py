@@ -55,6 +55,8 @@ class PolicyForm(VariablesForm):
         if not self.instance.pk:
             self.initial["attempts_a_day"] = USUAL_ATTEMPTS_A_DAY
         people = people_to_give_to()
+        # Asked once for all outcomes.
+        names = [("", "---------"), *((user.pk, UserChoice.name_of(user)) for user in people)]
         for outcome, words in OUTCOME_WORDS.items():
             step = policy.step_after(outcome)
             fields: dict[str, forms.Field] = {
@@ -70,7 +72,7 @@ class PolicyForm(VariablesForm):
                     initial=list(step.minutes),
                     widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric"}),
                 ),
-                "person": UserChoice(people, label=_("to whom"), required=False, initial=step.person_id),
+                "person": UserChoice(people, label=_("to whom"), required=False, initial=step.person_id, names=names),
                 "within": NumberField(
                     label=_("due within hours"),
                     required=False,

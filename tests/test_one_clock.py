@@ -76,7 +76,7 @@ ASKS_ELSEWHERE = {"call-player", "call-recording", "metrics", "readyz", "healthz
 LEAD_ELSEWHERE = {"start", "login", "admin:login", "set-language"}
 OF_A_FILE = {"export-fetch", "import-bad-rows", "import-map"}
 """They need a file in its place: the tests of exports and imports open them."""
-OWN_TIME = {"hours_start", "hours_end"}
+OWN_TIME = {"hours_start", "hours_end", "single_call_start", "single_call_end"}
 """Fields of times on each person's own clock, as their section says."""
 COUNTS = dict.fromkeys(["bad", "joined", "kept", "made", "removed"], 1)
 ENDS_POLLING = 286

@@ -82,7 +82,8 @@ class InstallationForm(EditsModelRow):
         hours = f"{given.single_call_start:%H:%M}–{given.single_call_end:%H:%M}"
         for name in ("single_call_start", "single_call_end"):
             self.fields[name].help_text = gettext(
-                "Both empty: %(hours)s, as the environment says. The same time twice is all day."
+                "In the local time of the person who is called. Both empty: %(hours)s, as the environment says. "
+                "The same time twice is all day."
             ) % {"hours": hours}
         stored = self.instance.refused_number_types
         shown = given.refused_number_types if stored is None else stored

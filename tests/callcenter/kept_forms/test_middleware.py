@@ -240,11 +240,11 @@ def test_no_form_has_a_key_or_password_that_would_be_kept() -> None:
 
 def test_files_are_not_kept_and_the_page_says_so(tab: Tab) -> None:
     page = reverse("do-not-call-import")
-    form = tab.form(page, "source")
+    form = tab.form(page, "region")
     tab.end_session()
     file = SimpleUploadedFile("no.csv", b"number\n0912")
     told = {"Referer": f"http://testserver{page}"}
-    answer = tab.client.post(page, {**sent(form, reason="They asked"), "file": file}, headers=told)
+    answer = tab.client.post(page, {**sent(form, region="US"), "file": file}, headers=told)
     back = tab.follow(answer)
-    assert dict(form_in(back, "source").fields)["reason"] == "They asked"
+    assert dict(form_in(back, "region").fields)["region"] == "US"
     assert "Files, keys and passwords are never kept" in text_of(back)

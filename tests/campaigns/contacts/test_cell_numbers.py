@@ -6,11 +6,7 @@ import pytest
 
 from campaigns.contacts.importing.cell_numbers import numbers_in_cell, numbers_of
 from campaigns.models.imports import TwoNumbers
-<<<<<<< HEAD
-from campaigns.numbers import EMPTY, NOT_A_NUMBER, SEVERAL, SHORT, understand_number
-=======
-from campaigns.numbers import EMPTY, NOT_A_NUMBER, NOT_IN_USE, SEVERAL, understand_number
->>>>>>> wishfiles
+from campaigns.numbers import EMPTY, NOT_A_NUMBER, NOT_IN_USE, SEVERAL, SHORT, understand_number
 
 A, B, C = "+989120009101", "+989350009102", "+982188770001"
 FIRST, SECOND, BOTH, ASK = TwoNumbers.FIRST, TwoNumbers.SECOND, TwoNumbers.BOTH, TwoNumbers.ASK
@@ -50,11 +46,8 @@ def test_the_same_number_twice_is_one() -> None:
         (["09120009101", "x", ""], ASK, A, (), ""),
         (["09120009101", "0912 000 9101", ""], ASK, A, (), ""),
         (["", "", ""], ASK, EMPTY, (), ""),
-<<<<<<< HEAD
         (["123", "x", ""], ASK, SHORT, (), ""),
-=======
         (["0912000910", "x", ""], ASK, NOT_IN_USE, (), ""),
->>>>>>> wishfiles
         (["", "x", ""], ASK, NOT_A_NUMBER, (), ""),
         # Two in one cell: asked, then as somebody said.
         (["09120009101 / 09350009102", "", ""], ASK, SEVERAL, (), "several"),

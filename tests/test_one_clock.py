@@ -73,12 +73,12 @@ ROWS: tuple[tuple[str, type[models.Model]], ...] = (
 """By beginning of the address: the row whose page it is."""
 ASKS_ELSEWHERE = {"call-player", "call-recording", "metrics", "readyz", "healthz", "livez", "admin:view_on_site"}
 """They answer programs, or with what a vendor says."""
-LEAD_ELSEWHERE = {"start", "login", "admin:login", "set-language"}
-OF_A_FILE = {"export-fetch", "import-bad-rows", "import-map"}
+LEAD_ELSEWHERE = {"start", "login", "admin:login", "set-language", "admin:campaigns_installationsettings_changelist"}
+OF_A_FILE = {"export-fetch", "import-bad-rows", "import-map", "import-rows"}
 """They need a file in its place: the tests of exports and imports open them."""
 OWN_TIME = {"hours_start", "hours_end", "single_call_start", "single_call_end"}
 """Fields of times on each person's own clock, as their section says."""
-COUNTS = dict.fromkeys(["bad", "joined", "kept", "made", "removed"], 1)
+COUNTS = dict.fromkeys(["bad", "forbidden", "joined", "kept", "made", "removed", "skipped_calls"], 1)
 ENDS_POLLING = 286
 STATES = ("draft", "scheduled", "waiting", "running", "paused", "finished")
 

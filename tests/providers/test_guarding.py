@@ -107,6 +107,7 @@ def test_failure_is_logged_once_by_its_class(caplog: pytest.LogCaptureFixture) -
     assert caplog.records[0].exc_info is None
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("facts", [NOTHING_KNOWN, Facts(is_live=True)])
 def test_nobody_is_called_where_the_module_cannot_say(monkeypatch: pytest.MonkeyPatch, facts: Facts) -> None:
     monkeypatch.setattr(Provider, "backend_class", FailsAtRequests)

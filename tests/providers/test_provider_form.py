@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -100,11 +101,14 @@ def test_status_words_must_be_ours() -> None:
 
 def test_a_failed_test_stands_at_the_key_unless_it_is_kept() -> None:
     verdict = CheckVerdict(is_ok=False, sentence="Bolna does not accept the key.", kind="CredentialsRejected")
-    form = keys_form("bolna", verdict)({"secret_api_key": CANARY}, instance=make_provider())
+    provider = make_provider()
+    (shown,) = re.findall(r'value="([^"]*)"', keys_form("bolna")(instance=provider).shown)
+    sent = {"secret_api_key": CANARY, "shown": shown}
+    form = keys_form("bolna", verdict)(sent, instance=provider)
     assert not form.is_valid()
     assert "does not accept" in str(form.errors["secret_api_key"])
     assert CANARY not in form.as_p()
-    kept = keys_form("bolna", verdict)({"secret_api_key": CANARY, "keep_untested": "on"}, instance=make_provider())
+    kept = keys_form("bolna", verdict)(sent | {"keep_untested": "on"}, instance=provider)
     assert kept.is_valid()
 
 
@@ -123,7 +127,7 @@ def test_a_price_needs_its_currency() -> None:
 
 def test_no_column_that_a_worker_writes_is_edited() -> None:
     form = provider_form("bolna")(instance=make_provider())
-    columns = set(form.edited_columns)  # type: ignore[attr-defined]
+    columns = set(form.spec.columns)  # type: ignore[attr-defined]
     assert {"name", "options", "max_lines"} <= columns
     assert not columns & {"secrets", "halted_at", "pace_tat", "last_error", "dispatch_lease"}
 

@@ -92,6 +92,8 @@ def everything(db: None, settings: Any) -> User:
     Contact.objects.create(phone="+989127654300", name="Another")
     campaign = Campaign.objects.order_by("pk")[0]
     Call.objects.filter(inbound=None).update(direction="outbound")
+    # A length such as 11:43 is no time of day.
+    Call.objects.update(talk_seconds=5)
     HandOver.objects.update(state=HandOver.State.OPEN, outcome="no_answer")
     DayCap.objects.create(person=person, currency="USD", amount=5)
     for action in ("campaign.scheduled", "campaign.launched"):

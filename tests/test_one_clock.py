@@ -47,11 +47,10 @@ ZONES = ("Asia/Tehran", "America/New_York", "Asia/Kathmandu")
 SERVER = "Pacific/Chatham"
 """Zone of the installation: a quarter of an hour off all others."""
 NOW = timezone.now()
-THEN = (NOW - datetime.timedelta(days=40)).replace(hour=21, minute=(NOW.minute + 7) % 60, second=43, microsecond=0)
-"""The moment of all rows: the next day in Tehran and Kathmandu, the same in New York.
-
-Its minute is not that of the present in any zone, since all are whole quarters of an hour apart.
-"""
+MINUTE = 29 if NOW.minute % 15 < 8 else 22
+"""Not that of the present in any zone, since all are whole quarters of an hour apart; nor of an hour's begin or end."""
+THEN = (NOW - datetime.timedelta(days=40)).replace(hour=21, minute=MINUTE, second=43, microsecond=0)
+"""The moment of all rows: the next day in Tehran and Kathmandu, the same in New York."""
 FAR_DAY = datetime.date(2020, 2, 3)
 """The day of all columns that hold a day without a time."""
 KINDS = {

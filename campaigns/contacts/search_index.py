@@ -21,14 +21,13 @@ TRIGGERS = {
     f"{SEARCH}_changed": f"AFTER UPDATE OF id, name, phone ON {PEOPLE} BEGIN {FORGET} {KEEP} END",
 }
 TRIGRAMS = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     # The expression that Django generates for a case-insensitive search.
-    f"CREATE INDEX IF NOT EXISTS contact_name_parts ON {PEOPLE} USING gin (UPPER(name::text) gin_trgm_ops)",
-    f"CREATE INDEX IF NOT EXISTS contact_phone_parts ON {PEOPLE} USING gin ((phone::text) gin_trgm_ops)",
-    "CREATE INDEX IF NOT EXISTS other_number_parts ON campaigns_othernumber USING gin ((phone::text) gin_trgm_ops)",
-    "CREATE INDEX IF NOT EXISTS call_stranger_parts ON campaigns_call USING gin ((to_number::text) gin_trgm_ops) "
-    "WHERE contact_id IS NULL",
+    ("contact_name_parts", PEOPLE, "UPPER(name::text)", ""),
+    ("contact_phone_parts", PEOPLE, "(phone::text)", ""),
+    ("other_number_parts", "campaigns_othernumber", "(phone::text)", ""),
+    ("call_stranger_parts", "campaigns_call", "(to_number::text)", " WHERE contact_id IS NULL"),
 )
+"""Name, table, expression and condition of each index."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +58,13 @@ def _on_sqlite(connection: Any) -> bool:
 def _on_postgresql(connection: Any) -> bool:
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            for statement in TRIGRAMS:
-                cursor.execute(statement)
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            # A table may come with a later migration than the one that has just run.
+            tables = set(connection.introspection.table_names(cursor))
+            for name, table, expression, condition in TRIGRAMS:
+                if table in tables:
+                    where = f"ON {table} USING gin ({expression} gin_trgm_ops){condition}"
+                    cursor.execute(f"CREATE INDEX IF NOT EXISTS {name} {where}")
     except DatabaseError as error:
         # Search works without the index, only slower, so a failure must not stop an installation.
         logger.warning("The search index was not made: have the database's owner create pg_trgm. %s", error)

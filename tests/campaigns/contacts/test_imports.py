@@ -194,7 +194,7 @@ def test_imports_are_seen_by_their_owner_and_managers(
     assert client.post(reverse("import-undo", args=[record.pk])).status_code == 404
     assert ">people.csv<" not in client.get(reverse("import-new")).content.decode()
     client.force_login(manager)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         assert ">people.csv<" in client.get(reverse("import-new")).content.decode()
     assert client.get(reverse("import-check", args=[record.pk])).status_code == 200
 

@@ -58,7 +58,7 @@ def test_short_digits_look_in_names_only() -> None:
 def test_people_page_in_constant_queries(client: Client, caller: User, django_assert_max_num_queries: Any) -> None:
     make_list(people=120, name="Spring")
     client.force_login(caller)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         page = page_at(client, "people")
     assert "120 people" in page
     assert page.count('data-label="Number"') == 50
@@ -89,7 +89,7 @@ def test_page_of_a_person(client: Client, caller: User, manager: User, django_as
             placing_at=timezone.now() - datetime.timedelta(days=2),
         )  # fmt: skip
     client.force_login(caller)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(25):
         page = page_at(client, "person", contact.pk)
     assert "<script>alert" not in page
     for words in ("+98 912 123 4567", "Spring", "vip", "4711", "Web", "Asia/Tehran", "3 more calls by colleagues"):

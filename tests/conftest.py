@@ -35,6 +35,17 @@ ALL_DAY = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}
 MARYAM = "+989121234567"
 """A valid mobile number, the same each time."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SOME_TIME = datetime.datetime(2026, 3, 4, 5, 6, tzinfo=datetime.UTC)
+"""For a table of cases that only asks whether a time is set."""
+COLLECTED_FROM = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def the_present(request: pytest.FixtureRequest) -> None:
+    """Make a test module's NOW the moment at which its test begins: it was taken many minutes before, at collection."""
+    taken = getattr(request.module, "NOW", None)
+    if isinstance(taken, datetime.datetime) and taken.tzinfo and COLLECTED_FROM <= taken <= timezone.now():
+        request.module.NOW = timezone.now()
 
 
 @pytest.fixture(autouse=True)

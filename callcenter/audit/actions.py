@@ -46,8 +46,8 @@ GROUP_WORDS: dict[Group, str | Promise] = {
     Group.AUDIT: _("Audit log"),
 }
 
-EVERYWHERE = frozenset({"reason", "fields", "changes", "token"})
-"""Details that an event of every action may hold: why, which columns, what they were before and after, the form's id."""
+EVERYWHERE = frozenset({"reason", "fields", "changes", "token", "times", "last"})
+"""Details that any event may hold: why, which columns, their values before and after, the form's id, a count."""
 
 
 @dataclass(frozen=True, slots=True)

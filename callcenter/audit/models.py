@@ -186,7 +186,7 @@ def event_of(
         action=action[:60],
         object_type=(thing._meta.model_name or "")[:40] if thing is not None else "",
         object_id=str(thing.pk)[:40] if thing is not None else "",
-        object_name=canonical.clean_text(str(thing), MAX_OBJECT_NAME) if thing is not None else "",
+        object_name=_name_of(thing),
         detail=canonical.clean(detail),
     )
 
@@ -197,6 +197,13 @@ def write(event: AuditEvent, using: str = "default", at: datetime.datetime | Non
     event.signature = canonical.sign(event)
     event.save(using=using, force_insert=True)
     return event
+
+
+def _name_of(thing: models.Model | None) -> str:
+    """Return what names an object in the log; nothing for a contact, who may ask to be erased from all that is kept."""
+    if thing is None or getattr(thing, "not_in_audit", ()):
+        return ""
+    return canonical.clean_text(str(thing), MAX_OBJECT_NAME)
 
 
 def _user_name(actor: AbstractBaseUser | AnonymousUser | None) -> str:

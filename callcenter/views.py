@@ -85,7 +85,7 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         clock.choose_zone(person, form.cleaned_data["time_zone"])
         kept = changes({"time_zone": found.name}, {"time_zone": form.cleaned_data["time_zone"]})
-        record(person, "preferences.changed", **kept)
+        record(person, "preferences.changed", None, **kept)
         with clock.on_the_clock_of(person):
             messages.success(request, _("Saved. Times are now shown in %(zone)s.") % {"zone": isolated(zone_name())})
         return go_back(request, "preferences")

@@ -22,8 +22,8 @@ from django.test import TransactionTestCase
 from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
-from callcenter.audit import triggers
-from callcenter.context import background_work
+from callcenter.audit import often, triggers
+from callcenter.context import audit_log, background_work
 from campaigns.core.hosts import HostStanding, Standing
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
 from providers.client.transfers import Transfer
@@ -67,6 +67,8 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def forget_figures() -> None:
     """Begin each test with an empty cache: rows of another test had the same ids; and with a worker that runs."""
     cache.clear()
+    often.forget()
+    audit_log.forget()
     background_work.keep(Standing((HostStanding("here", settings.VERSION, 1.0, has_ended=False),)), 3600)
 
 

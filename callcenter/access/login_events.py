@@ -9,9 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 
 from callcenter.audit.models import record
-from callcenter.audit.often import note
+from callcenter.audit.often import A_MINUTE, note
 
-A_MINUTE = {"idle": 60, "longest": 60}
 OWN_WORDS = frozenset({"no-role"})
 """Pages that answer 403 by their nature."""
 
@@ -38,13 +37,13 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_:
     if not _is_of_a_browser(request):
         return
     user = _user_named(credentials)
-    note(None, "login.failed", user, known=user is not None, **A_MINUTE)
+    note(None, "login.failed", user, known=user is not None, window=A_MINUTE)
 
 
 def throttled(request: HttpRequest | None = None, username: str = "", **_: Any) -> None:
     """Record that a log-in was refused for too many attempts."""
     user = _user_named({"username": username})
-    note(None, "login.throttled", user, known=user is not None, **A_MINUTE)
+    note(None, "login.throttled", user, known=user is not None, window=A_MINUTE)
 
 
 def _user_named(credentials: dict[str, Any]) -> Any:

@@ -10,15 +10,12 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils import timezone
 
 from callcenter.formats.masking import ending
-
-if TYPE_CHECKING:
-    from callcenter.audit.models import AuditEvent
 
 MAX_TEXT = 500
 """Characters of one text in an event's detail."""
@@ -32,6 +29,15 @@ SIGNED = (
     "object_id", "object_name",
 )  # fmt: skip
 """Columns of an event that its signature and its place in the chain hold, beside its time and its detail."""
+
+
+class Event(Protocol):
+    """What of an event is read here; `models.AuditEvent` is one."""
+
+    pk: Any
+    at: Any
+    detail: Any
+    signature: Any
 
 
 def clean_text(text: str, most: int = MAX_TEXT) -> str:
@@ -55,7 +61,7 @@ def clean(value: Any, depth: int = MAX_DEPTH) -> Any:
     return clean_text(str(value))
 
 
-def canonical(event: AuditEvent) -> bytes:
+def canonical(event: Event) -> bytes:
     """Return what of an event is signed and chained, as JSON in one spelling."""
     at = event.at.astimezone(timezone.get_fixed_timezone(0)).strftime("%Y-%m-%dT%H:%M:%S.%f")
     values = [at, *(getattr(event, name) for name in SIGNED), _one_spelling(event.detail)]
@@ -107,13 +113,13 @@ def key_named(name: str) -> Key | None:
     return next((key for key in keys() if key.name == name), None)
 
 
-def sign(event: AuditEvent) -> str:
+def sign(event: Event) -> str:
     """Return the signature of an event that is about to be written."""
     key, nonce = keys()[0], secrets.token_hex(8)
     return f"{key.name}.{nonce}.{key.mac(nonce.encode(), canonical(event))}"
 
 
-def is_signed(event: AuditEvent) -> bool:
+def is_signed(event: Event) -> bool:
     """Return whether Callcenter itself wrote an event as it stands, by a key that is still known."""
     name, _, rest = event.signature.partition(".")
     nonce, _, mac = rest.partition(".")
@@ -121,7 +127,7 @@ def is_signed(event: AuditEvent) -> bool:
     return key is not None and hmac.compare_digest(mac, key.mac(nonce.encode(), canonical(event)))
 
 
-def row_hash(event: AuditEvent) -> str:
+def row_hash(event: Event) -> str:
     """Return the hash of one whole row."""
     return hashlib.sha256(f"{event.pk}.{event.signature}.".encode(errors="replace") + canonical(event)).hexdigest()
 

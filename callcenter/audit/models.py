@@ -201,7 +201,7 @@ def write(event: AuditEvent, using: str = "default", at: datetime.datetime | Non
 
 def _name_of(thing: models.Model | None) -> str:
     """Return what names an object in the log; nothing for a contact, who may ask to be erased from all that is kept."""
-    if thing is None or getattr(thing, "not_in_audit", ()):
+    if thing is None or getattr(thing, "not_in_audit", None):
         return ""
     return canonical.clean_text(str(thing), MAX_OBJECT_NAME)
 

@@ -21,6 +21,8 @@ from django.utils import timezone
 from callcenter.audit import context
 from callcenter.audit.models import AuditEvent, AuditTally, event_of, write
 
+A_VIEWING = (600, 3_600)
+A_MINUTE = (60, 60)
 WRITTEN_EVERY = 15.0
 """Seconds between two writes of one count by one process."""
 MOST_KNOWN = 5_000
@@ -60,16 +62,15 @@ def note(
     thing: models.Model | None = None,
     *,
     again: str = "",
-    idle: int = 300,
-    longest: int = 3_600,
+    window: tuple[int, int] = A_VIEWING,
     **detail: Any,
 ) -> AuditEvent | None:
     """Record the first of what is the same, and count the rest; returns the event where one was written.
 
-    `again` is the action of the event with the count, by default the same. The count is recorded after `idle` seconds
-    without another, at the latest after `longest` seconds; all that follows begins anew then.
+    `again` is the action of the event with the count, by default the same. `window` are two numbers of seconds: the
+    count is recorded after the first without another, at the latest after the second; then all begins anew.
     """
-    acting = context.current()
+    (idle, longest), acting = window, context.current()
     address, session = acting.address, acting.session
     if getattr(actor, "pk", None) is None and _is_one_too_many(action):
         thing, address, session = None, "", ""

@@ -42,18 +42,14 @@ class Talk:
     """Number of marked words, including those in the summary."""
 
 
-READ_AGAIN = 600
-"""Seconds within which one user's reading of one transcript, or following it live, counts as one."""
-
-
 def note_read(call: Call, person: Person) -> None:
     """Record that a user reads what was said in a call; what a live page reads again is counted."""
-    often.note(person, "call.transcript_opened", call, again="call.transcript_followed", idle=READ_AGAIN)
+    often.note(person, "call.transcript_opened", call, again="call.transcript_followed")
 
 
 def note_searched(words: str, person: Person) -> None:
     """Record that a user searches transcripts by words."""
-    often.note(person, "calls.searched", words=words[:MAX_FIND], idle=READ_AGAIN)
+    often.note(person, "calls.searched", words=words[:MAX_FIND])
 
 
 def talk_of(call: Call, find: str) -> Talk | None:

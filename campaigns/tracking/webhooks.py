@@ -49,8 +49,6 @@ MOST_IN_ONE = 50
 """Most hints that are taken from one message."""
 NUDGE_SECONDS = 2
 """Least seconds between two nudges of the poll task."""
-A_MINUTE = {"idle": 60, "longest": 60}
-"""Refused messages are counted by the minute: a flood must not fill the disk."""
 KEPT = datetime.timedelta(days=1)
 MOST_KEPT = 20_000
 """How long and how many hints are kept."""
@@ -74,7 +72,7 @@ def find_address(provider_id: int, token: str) -> WebhookAddress | None:
         hash_of(token)
     opens = address is not None and address.opens_with(token, timezone.now())
     if address is None or not opens or not address.provider.backend_class.supports_webhook:
-        often.note(None, "webhook.refused", why="no such address", **A_MINUTE)
+        often.note(None, "webhook.refused", why="no such address", window=often.A_MINUTE)
         return None
     return address
 
@@ -91,7 +89,7 @@ def receive(address: WebhookAddress, headers: Mapping[str, str], body: bytes) ->
     except WebhookRejected as error:
         logger.warning("provider=%s: a message was refused: %s", address.provider_id, error.message)
         result = DeliveryResult.REFUSED
-        often.note(None, "webhook.refused", address.provider, why=error.message[:100], **A_MINUTE)
+        often.note(None, "webhook.refused", address.provider, why=error.message[:100], window=often.A_MINUTE)
     else:
         with transaction.atomic():
             results = [

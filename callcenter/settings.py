@@ -301,6 +301,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", False)
 """A proxy, and nobody but it, reaches us: what its headers say is believed."""
+TRUSTED_HOPS: int = env.int("TRUSTED_HOPS", 1)
+"""How many proxies of ours a request comes through; each appends the address that it saw to X-Forwarded-For."""
+if not 1 <= TRUSTED_HOPS <= 10:
+    raise ImproperlyConfigured(
+        "TRUSTED_HOPS is the number of proxies in front, from 1 to 10. Without a proxy, leave it out and set"
+        " BEHIND_PROXY=off."
+    )
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = HTTPS

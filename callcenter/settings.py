@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.environment import Environment, read_file
+from callcenter.key_strength import faults
 from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +56,12 @@ MARK_FILE: Path | None = Path(found).absolute() if (found := env.str("MARK_FILE"
 """A second copy of the database's mark, on another volume than VAR_DIR: a rolled back folder does not take it along."""
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
 """The name under which this host's worker writes its heartbeats."""
+
+# In development they may be anything; a bare environment is production.
+if not DEBUG and not STARTS_WITHOUT_KEYS:
+    _others = [str(env.str(name, "")) for name in ("DATABASE_PASSWORD", "METRICS_TOKEN")]
+    if _faults := list(faults(SECRET_KEY, FIELD_KEYS, ALLOWED_HOSTS, _others)):
+        raise ImproperlyConfigured(" ".join(_faults))
 
 # Applications
 INSTALLED_APPS = [

@@ -53,5 +53,5 @@ def store_secrets(
         )
         for name in sorted({*replaced, *gone}):
             verb = "removed" if name in gone else "replaced" if name in before else "set"
-            record(person, f"provider.key_{verb}", provider, key=name, **({"because": why} if why else {}))
+            record(person, f"provider.key_{verb}", provider, key=name, **({"reason": why} if why else {}))
     return True

@@ -240,7 +240,7 @@ def test_keys_are_dropped_when_the_address_changes(setup: Client, settings: Any)
     assert not any("the-old-key" in str(headers) for _path, headers in asked), "not even for a comparison"
     provider.refresh_from_db()
     assert provider.secrets.open() == {"api_key": CANARY}
-    told = list(AuditEvent.objects.order_by("id").values_list("action", "detail__key", "detail__because"))[1:]
+    told = list(AuditEvent.objects.order_by("id").values_list("action", "detail__key", "detail__reason"))[1:]
     assert told == [
         ("provider.key_removed", "api_key", "the address changed"),
         ("provider.key_removed", "webhook_secret", "the address changed"),

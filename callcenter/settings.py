@@ -323,7 +323,13 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_MINUTES: int = env.int("SESSION_IDLE_MINUTES", 12 * 60)
+"""Minutes without use after which a session ends."""
+SESSION_MAX_HOURS: int = env.int("SESSION_MAX_HOURS", 24)
+"""Hours after its log-in after which a session ends, however much it is used."""
+if SESSION_IDLE_MINUTES < 15 or SESSION_MAX_HOURS < 1:
+    raise ImproperlyConfigured("SESSION_IDLE_MINUTES must be 15 or more, SESSION_MAX_HOURS 1 or more.")
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "callcenter.kept_forms.views.csrf_failure"

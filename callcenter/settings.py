@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.environment import Environment, read_file
+from callcenter.key_strength import faults
 from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +56,12 @@ MARK_FILE: Path | None = Path(found).absolute() if (found := env.str("MARK_FILE"
 """A second copy of the database's mark, on another volume than VAR_DIR: a rolled back folder does not take it along."""
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
 """The name under which this host's worker writes its heartbeats."""
+
+# In development they may be anything; a bare environment is production.
+if not DEBUG and not STARTS_WITHOUT_KEYS:
+    _others = [str(env.str(name, "")) for name in ("DATABASE_PASSWORD", "METRICS_TOKEN")]
+    if _faults := list(faults(SECRET_KEY, FIELD_KEYS, ALLOWED_HOSTS, _others)):
+        raise ImproperlyConfigured(" ".join(_faults))
 
 # Applications
 INSTALLED_APPS = [
@@ -150,7 +157,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL: str = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"serializer": "callcenter.cache_values.SignedValues"},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -310,11 +321,24 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", False)
 """A proxy, and nobody but it, reaches us: what its headers say is believed."""
+TRUSTED_HOPS: int = env.int("TRUSTED_HOPS", 1)
+"""How many proxies of ours a request comes through; each appends the address that it saw to X-Forwarded-For."""
+if not 1 <= TRUSTED_HOPS <= 10:
+    raise ImproperlyConfigured(
+        "TRUSTED_HOPS is the number of proxies in front, from 1 to 10. Without a proxy, leave it out and set"
+        " BEHIND_PROXY=off."
+    )
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_MINUTES: int = env.int("SESSION_IDLE_MINUTES", 12 * 60)
+"""Minutes without use after which a session ends."""
+SESSION_MAX_HOURS: int = env.int("SESSION_MAX_HOURS", 24)
+"""Hours after its log-in after which a session ends, however much it is used."""
+if SESSION_IDLE_MINUTES < 15 or SESSION_MAX_HOURS < 1:
+    raise ImproperlyConfigured("SESSION_IDLE_MINUTES must be 15 or more, SESSION_MAX_HOURS 1 or more.")
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "callcenter.kept_forms.views.csrf_failure"

@@ -88,6 +88,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/audit/?group=campaigns",
         "/audit/?thing=nobody+of+this+name",
         "/preferences/",
+        "/preferences/sessions/",
         "/providers/",
         "/spending-limits/",
         f"/providers/{bolna}/",

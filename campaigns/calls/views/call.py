@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from callcenter.access.roles import may, needs
+from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from callcenter.parameters import whole_number
 from campaigns.calls import call_actions, called_back
@@ -18,6 +18,7 @@ from campaigns.contacts import do_not_call, heard_opt_outs
 from campaigns.contacts.views.do_not_call import said
 from campaigns.core.decision_kinds import ALLOW, DID_NOT, FORBID, TOOK_PLACE, WAIT
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_hear
 from campaigns.core.views.page_requests import go_back, reason_of, token_of
 from campaigns.tracking import decisions
 
@@ -30,7 +31,7 @@ LARGEST_NUMBER = 999_999_999
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one call: its result, the explanation, and possible actions."""
     found = seen_call(request, pk)
-    if may(request.user, "hear_calls") and found.owner_id != request.user.pk and hasattr(found, "transcript"):
+    if may_hear(request.user, found) and found.owner_id != request.user.pk and hasattr(found, "transcript"):
         record(request.user, "call.transcript_opened", found)
     return page_of(request, found)
 

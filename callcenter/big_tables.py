@@ -26,6 +26,7 @@ BIG_TABLES = frozenset(
         "campaigns.calltranscript",
         "campaigns.contact",
         "campaigns.contactnote",
+        "campaigns.contactteam",
         "campaigns.costtally",
         "campaigns.donotcall",
         "campaigns.handover",

@@ -20,6 +20,7 @@ from callcenter.access.clock import ViewerClock
 from callcenter.access.roles import Person, may
 from callcenter.audit import verifying
 from campaigns.core import decision_kinds, hosts, stop_all
+from campaigns.core.scope import seen_by
 from campaigns.models import Call, DialingSwitch
 
 
@@ -175,7 +176,7 @@ class Console:
     def to_decide(self) -> int:
         """How many calls that this person may see need a decision."""
         if self._to_decide is None:
-            calls = Call.objects.visible_to(self.person)
+            calls = seen_by(self.person, Call.objects.all())
             self._to_decide = calls.filter(decision_kinds.to_decide(timezone.now())).order_by().count()
         return self._to_decide
 

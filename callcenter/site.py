@@ -16,6 +16,8 @@ from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.rights import OPENS_SET_UP
+
 HIDDEN_ROOMS = frozenset({"django_q", "axes"})
 """Apps whose pages are hidden; django-q2's can run any function and resubmit finished tasks."""
 
@@ -50,7 +52,7 @@ class SetUpAdminConfig(AdminConfig):
 
 
 class SetUpAdminSite(admin.AdminSite):
-    """The admin site of the Set-up area; open to active staff with the right to manage providers."""
+    """The admin site of the Set-up area; open to active staff with a right to anything in it."""
 
     site_header = _("Set-up")
     site_title = _("Set-up")
@@ -58,9 +60,11 @@ class SetUpAdminSite(admin.AdminSite):
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Allow active staff with the right to manage providers."""
+        """Allow active staff with a right that opens one of its pages."""
         return bool(
-            request.user.is_active and request.user.is_staff and request.user.has_perm("access.manage_providers")
+            request.user.is_active
+            and request.user.is_staff
+            and any(request.user.has_perm(f"access.{right}") for right in OPENS_SET_UP)
         )
 
     def register(

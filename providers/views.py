@@ -133,7 +133,7 @@ def _cards(providers: list[Provider]) -> list[Card]:
 @needs("see_providers")
 def providers(request: HttpRequest) -> HttpResponse:
     """Show every provider as a card."""
-    found = sorted(_cards(list(Provider.objects.all())), key=lambda card: card.rank)
+    found = sorted(_cards(list(Provider.objects.seen_by(_person(request)))), key=lambda card: card.rank)
     waiting = sum(bool(card.needs) and card.needs[0].tone != "info" for card in found)
     context = {"cards": found, "waiting": waiting, "may_manage": may(_person(request), "manage_providers")}
     return render(request, "providers/list.html", context)
@@ -142,7 +142,8 @@ def providers(request: HttpRequest) -> HttpResponse:
 @needs("see_providers")
 def provider(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one provider: health, abilities, limits; to admins also its masked keys and last exchanges."""
-    found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
+    seen = Provider.objects.seen_by(_person(request))
+    found = get_object_or_404(seen.select_related("secrets_set_by", "team"), pk=pk)
     form = keys_form(found.vendor)(instance=found) if may(_person(request), "manage_providers") else None
     return _provider_page(request, found, form)
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.forms import NewUserForm, UserForm, give_roles, put_in_team
+from callcenter.access.forms import NewUserForm, UserForm, give_roles, put_in_further_teams, put_in_team
 from callcenter.access.models import Team
-from callcenter.access.rights import RIGHTS, ROLES
-from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
+from callcenter.access.own_roles import may_manage
+from callcenter.access.reach import forget_teams
+from callcenter.access.role_admin import RoleAdmin
+from callcenter.access.setup import SetupAdmin
 from callcenter.audit.models import record
 
 if TYPE_CHECKING:
@@ -28,10 +29,14 @@ for model in (User, Group):
     admin.site.unregister(model)
 
 
+admin.site.register(Group, RoleAdmin)
+
+
 @admin.register(User)
 class PersonAdmin(SetupAdmin, StockUserAdmin):
     """The page of accounts: added with a role, deactivated instead of deleted; nobody changes their own roles."""
 
+    right = "manage_people"
     plural = _("people")
     add_form = NewUserForm
     form = UserForm
@@ -43,13 +48,13 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
-        (_("What this person may do"), {"fields": ["roles", "team", "is_active"]}),
+        (_("What this person may do"), {"fields": ["roles", "team", "further_teams", "is_active"]}),
         (_("Seen"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
         (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
-        (_("What this person may do"), {"fields": ["roles", "team"]}),
+        (_("What this person may do"), {"fields": ["roles", "team", "further_teams"]}),
     ]
 
     @admin.display(description=_("name"))
@@ -77,38 +82,41 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         return found.select_related("membership__team").prefetch_related("groups")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Allow only superusers to change a superuser's account."""
+        """Allow changing the account of nobody who may do more than the one who edits."""
         may_change = super().has_change_permission(request, obj)
-        return may_change and (obj is None or not obj.is_superuser or bool(request.user.is_superuser))
+        return may_change and (obj is None or may_manage(request.user, obj))
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> type[ModelForm[Any]]:
         """Return the form class with the person who edits set as its `editor`."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"editor": request.user, "__module__": __name__}) if obj else form
+        return type(form.__name__, (form,), {"editor": request.user, "__module__": __name__})
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[Any], change: bool) -> None:
         """Save the account, then its roles and team, and write an audit event if its roles changed."""
         before = sorted(obj.groups.values_list("name", flat=True)) if change else []
-        team = self.team_name(obj) if change else ""
+        teams_before = team_names(obj) if change else []
         super().save_model(request, obj, form, change)
         if not isinstance(form, UserForm | NewUserForm):
             return
         if isinstance(form, NewUserForm):
             give_roles(obj, form.cleaned_data["roles"])
             put_in_team(obj, form.cleaned_data.get("team"))
+            put_in_further_teams(obj, form.cleaned_data.get("further_teams", ()))
         changes = form.changes or {} if isinstance(form, UserForm) else {}
         if "roles" in changes:
             give_roles(obj, Group.objects.filter(pk__in=changes["roles"]))
         if "team" in changes:
             put_in_team(obj, Team.objects.filter(pk=changes["team"]).first())
+        if "further_teams" in changes:
+            put_in_further_teams(obj, Team.objects.filter(pk__in=changes["further_teams"]))
+        forget_teams(obj)
+        if (teams_after := team_names(obj)) != teams_before:
+            record(request.user, "user.team_changed", obj, before=teams_before, after=teams_after)
         after = sorted(obj.groups.values_list("name", flat=True))
         if before != after:
             record(request.user, "user.roles_changed", obj, before=before, after=after)
-        moved = self.team_name(User.objects.get(pk=obj.pk))
-        if moved != team:
-            record(request.user, "user.team_changed", obj, before=team, after=moved)
         if "is_active" in changes:
             record(request.user, "user.switched_on" if obj.is_active else "user.switched_off", obj)
 
@@ -130,35 +138,17 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         return response
 
 
-@admin.register(Group)
-class RoleAdmin(ReadOnlyAdmin):
-    """The three roles and what each may do; the table in the code is their only source."""
-
-    plural = _("roles")
-    list_display = ["name", "people"]
-    fields = ["name", "rights"]
-    search_fields: ClassVar[list[str]] = []
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        """Return the roles with the number of people who hold them."""
-        found: QuerySet[Group] = super().get_queryset(request)
-        return found.filter(name__in=ROLES).annotate(held_by=Count("user"))
-
-    @admin.display(description=_("people"))
-    def people(self, role: Group) -> int:
-        """Return how many people hold the role."""
-        return int(getattr(role, "held_by", 0))
-
-    @admin.display(description=_("may"))
-    def rights(self, role: Group) -> str:
-        """Return the names of the role's rights."""
-        return ". ".join(gettext(right.label) for right in RIGHTS if role.name in right.roles) + "."
+def team_names(person: User) -> list[str]:
+    """Return the names of a person's teams, in order."""
+    theirs = Q(memberships__user=person.pk) | Q(further_members__user=person.pk)
+    return sorted(set(Team.objects.filter(theirs).values_list("name", flat=True)))
 
 
 @admin.register(Team)
 class TeamAdmin(SetupAdmin):
-    """Teams; people are put in one on their own page."""
+    """Teams; people are put in them on their own page."""
 
+    right = "manage_people"
     list_display = ["name", "people"]
     search_fields = ["name__startswith"]
     fields = ["name"]
@@ -166,7 +156,7 @@ class TeamAdmin(SetupAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         """Return the teams with their sizes."""
         found: QuerySet[Team] = super().get_queryset(request)
-        return found.annotate(size=Count("memberships"))
+        return found.annotate(size=Count("memberships", distinct=True) + Count("further_members", distinct=True))
 
     @admin.display(description=_("people"), ordering="size")
     def people(self, team: Team) -> int:

@@ -10,10 +10,13 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.models import Membership, Team
-from callcenter.access.rights import ADMIN, ROLES
+from callcenter.access.models import FurtherTeam, Membership, Team
+from callcenter.access.own_roles import NOT_YOURS, given_by, is_admin, lacking, rights_of_roles, sync_staff
+from callcenter.access.reach import teams_of
+from callcenter.access.rights import ADMIN
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import Edited, State, encode, state_of
 from callcenter.formats.zones import zone_choices, zone_named
@@ -24,11 +27,19 @@ if TYPE_CHECKING:
     ChangeForm = UserChangeForm[User]
     GroupsField = forms.ModelMultipleChoiceField[Group]
     TeamField = forms.ModelChoiceField[Team]
+    TeamsField = forms.ModelMultipleChoiceField[Team]
 else:
     CreationForm, ChangeForm = AdminUserCreationForm, UserChangeForm
-    GroupsField, TeamField = forms.ModelMultipleChoiceField, forms.ModelChoiceField
+    GroupsField, TeamField, TeamsField = (
+        forms.ModelMultipleChoiceField,
+        forms.ModelChoiceField,
+        forms.ModelMultipleChoiceField,
+    )
 
 SELF = _("You cannot change your own roles or switch yourself off. Ask another admin.")
+NOT_YOUR_TEAM = _("You can put people only into teams of your own, and take them only out of these. Ask an admin.")
+IN_TABLES_OF_THEIR_OWN = frozenset({"roles", "team", "further_teams"})
+"""What an account's page edits beside columns of the account."""
 LAST = _("This is the last person who can set things up. Give somebody else the role Admins first.")
 
 
@@ -45,7 +56,7 @@ def roles_field() -> GroupsField:
     """Return a field of checkboxes, one for each role."""
     return RowsField(
         label=_("Roles"),
-        queryset=Group.objects.filter(name__in=ROLES),
+        queryset=Group.objects.order_by("pk"),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Callers call and run campaigns, managers also approve and read everything, admins set things up."),
     )
@@ -54,17 +65,28 @@ def roles_field() -> GroupsField:
 def team_field() -> TeamField:
     """Return a field that chooses a team or none."""
     return forms.ModelChoiceField(
-        label=_("Team"), queryset=Team.objects.all(), required=False, help_text=_("Whose work this person sees.")
+        label=_("Team"),
+        queryset=Team.objects.all(),
+        required=False,
+        help_text=_("Whose work this person sees, and to whom belongs what they make."),
+    )
+
+
+def further_teams_field() -> TeamsField:
+    """Return a field that chooses further teams."""
+    return RowsField(
+        label=_("Further teams"),
+        queryset=Team.objects.all(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Whose work this person sees and changes too, such as somebody who leads several teams."),
     )
 
 
 def give_roles(person: User, groups: Iterable[Group]) -> None:
-    """Set a person's roles to exactly these; groups that are not roles stay as they are."""
-    chosen = list(groups)
-    person.groups.set([*person.groups.exclude(name__in=ROLES), *chosen])
-    is_staff = person.is_superuser or any(group.name == ADMIN for group in chosen)
-    User.objects.filter(pk=person.pk).update(is_staff=is_staff)
-    person.is_staff = is_staff
+    """Set a person's roles to exactly these."""
+    person.groups.set(groups)
+    sync_staff(person)
 
 
 def put_in_team(person: User, team: Team | None) -> None:
@@ -75,27 +97,73 @@ def put_in_team(person: User, team: Team | None) -> None:
         Membership.objects.update_or_create(user=person, defaults={"team": team})
 
 
-class NewUserForm(CreationForm):
-    """Adds an account, with its roles and team."""
+def put_in_further_teams(person: User, teams: Iterable[Team]) -> None:
+    """Let a person see and change the work of exactly these teams besides their own."""
+    chosen = list(teams)
+    FurtherTeam.objects.filter(user=person).exclude(team__in=chosen).delete()
+    FurtherTeam.objects.bulk_create([FurtherTeam(user=person, team=team) for team in chosen], ignore_conflicts=True)
+
+
+class GivesRights(forms.Form):
+    """What forms of accounts have in common: nobody gives, or takes, rights or sight that they do not have."""
+
+    editor: ClassVar[User]
+    """The person who edits; `PersonAdmin.get_form` sets it."""
+
+    def clean_roles(self) -> QuerySet[Group]:
+        """Return the chosen roles. Raises ValidationError where one is given or taken by who may not."""
+        chosen: QuerySet[Group] = self.cleaned_data["roles"]
+        if self.fields["roles"].disabled:
+            return chosen
+        person: User = self.instance  # type: ignore[attr-defined]
+        before = set(person.groups.all()) if person.pk else set()
+        changed = before.symmetric_difference(chosen)
+        if changed.difference(given_by(self.editor)):
+            names = ", ".join(gettext(label) for label in lacking(self.editor, rights_of_roles(changed)))
+            raise ValidationError(NOT_YOURS, params={"rights": names or ADMIN}, code="not_held")
+        return chosen
+
+    def clean_team(self) -> Team | None:
+        """Return the team. Raises ValidationError where the editor is not in it, or was not in the one before."""
+        chosen: Team | None = self.cleaned_data["team"]
+        person: User = self.instance  # type: ignore[attr-defined]
+        before = Team.objects.filter(memberships__user=person.pk).first() if person.pk else None
+        self._demand_teams({before, chosen} - {None} if before != chosen else set())
+        return chosen
+
+    def clean_further_teams(self) -> QuerySet[Team]:
+        """Return the further teams. Raises ValidationError where the editor is not in one that changes."""
+        chosen: QuerySet[Team] = self.cleaned_data["further_teams"]
+        person: User = self.instance  # type: ignore[attr-defined]
+        before = set(Team.objects.filter(further_members__user=person.pk)) if person.pk else set()
+        self._demand_teams(before.symmetric_difference(chosen))
+        return chosen
+
+    def _demand_teams(self, changed: set[Any]) -> None:
+        if not is_admin(self.editor) and {team.pk for team in changed} - teams_of(self.editor).own:
+            raise ValidationError(NOT_YOUR_TEAM, code="not_held")
+
+
+class NewUserForm(GivesRights, CreationForm):
+    """Adds an account, with its roles and teams."""
 
     roles = roles_field()
     team = team_field()
+    further_teams = further_teams_field()
 
     class Meta(AdminUserCreationForm.Meta):
         model = User
         fields = ("username", "first_name", "last_name", "email")
 
 
-class UserForm(EditsModelRow, ChangeForm):
-    """Changes an account, its roles and its team."""
+class UserForm(GivesRights, EditsModelRow, ChangeForm):
+    """Changes an account, its roles and its teams."""
 
-    edited = Edited(["username", "first_name", "last_name", "email", "is_active", "roles", "team"])
-
-    editor: ClassVar[User]
-    """The person who edits; `PersonAdmin.get_form` sets it."""
+    edited = Edited(["username", "first_name", "last_name", "email", "is_active", "roles", "team", "further_teams"])
 
     roles = roles_field()
     team = team_field()
+    further_teams = further_teams_field()
 
     class Meta:
         model = User
@@ -105,8 +173,9 @@ class UserForm(EditsModelRow, ChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.fields["roles"].initial = self.instance.groups.filter(name__in=ROLES)
+            self.fields["roles"].initial = self.instance.groups.all()
             self.fields["team"].initial = Team.objects.filter(memberships__user=self.instance).first()
+            self.fields["further_teams"].initial = Team.objects.filter(further_members__user=self.instance)
         if self.is_self:
             for name in ("roles", "is_active"):
                 if name in self.fields:
@@ -121,11 +190,12 @@ class UserForm(EditsModelRow, ChangeForm):
 
     def read(self, row: Any) -> State:
         """Return what the page shows of an account, with its roles and team."""
-        columns = [name for name in self.spec.columns if name not in {"roles", "team"}]
+        columns = [name for name in self.spec.columns if name not in IN_TABLES_OF_THEIR_OWN]
         return {
             **state_of(row, columns),
-            "roles": encode(row.groups.filter(name__in=ROLES)),
+            "roles": encode(row.groups.all()),
             "team": Membership.objects.filter(user=row).values_list("team", flat=True).first(),
+            "further_teams": encode(Team.objects.filter(further_members__user=row)),
         }
 
     def typed_values(self) -> dict[str, Any]:
@@ -134,7 +204,7 @@ class UserForm(EditsModelRow, ChangeForm):
 
     def words_of(self, column: str, key: str | None, value: Any) -> Any:
         """Return a value in words, roles and team by their names."""
-        if column in {"roles", "team"}:
+        if column in IN_TABLES_OF_THEIR_OWN:
             rows = (Group if column == "roles" else Team)._default_manager.filter(
                 pk__in=value if isinstance(value, list) else [value]
             )

@@ -34,7 +34,7 @@ class Team(models.Model):
 
 
 class Membership(models.Model):
-    """The one team that a person works in."""
+    """The team that a person works in: what they make belongs to it. Further ones are `FurtherTeam`."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="membership")
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
@@ -42,6 +42,21 @@ class Membership(models.Model):
     class Meta:
         verbose_name = _("team member")
         verbose_name_plural = _("team members")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.team}"
+
+
+class FurtherTeam(models.Model):
+    """One more team whose work a person sees and changes; what they make themselves belongs to their own team."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="further_teams")
+    team = models.ForeignKey(Team, models.CASCADE, related_name="further_members")
+
+    class Meta:
+        verbose_name = _("further team of a user")
+        verbose_name_plural = _("further teams of users")
+        constraints = [models.UniqueConstraint(fields=["user", "team"], name="further_team_once")]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.team}"

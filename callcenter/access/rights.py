@@ -9,6 +9,9 @@ from django.utils.translation import gettext_noop as _
 CALLER, MANAGER, ADMIN = "Callers", "Managers", "Admins"
 ROLES = (CALLER, MANAGER, ADMIN)
 
+OPENS_SET_UP = frozenset({"manage_providers", "manage_people"})
+"""Rights whose holders work in Set-up, which lets only members of staff in."""
+
 
 @dataclass(frozen=True, slots=True)
 class RightRow:
@@ -25,14 +28,19 @@ def _row(code: str, label: str, *roles: str) -> RightRow:
 
 RIGHTS = (
     _row("see_today", _("See what needs me"), CALLER, MANAGER, ADMIN),
-    _row("place_call", _("Call one person"), CALLER, MANAGER, ADMIN),
+    _row("place_call", _("Call one person"), CALLER, MANAGER),
+    _row("place_test_call", _("Place test calls to one's own phone"), CALLER, MANAGER, ADMIN),
     _row("see_calls", _("See own calls"), CALLER, MANAGER, ADMIN),
-    _row("see_all_calls", _("See everybody's calls"), MANAGER, ADMIN),
+    _row("see_team_calls", _("See and change what belongs to one's teams"), CALLER, MANAGER),
+    _row("see_unassigned", _("See and change calls, campaigns and imports of no team"), MANAGER, ADMIN),
+    _row("see_all_calls", _("See what belongs to any team"), ADMIN),
     _row("hear_calls", _("Read transcripts and hear recordings"), CALLER, MANAGER),
+    _row("see_all_content", _("See contacts, transcripts and recordings of any team, with the rights to such rows")),
     _row("note_calls", _("Write notes and tags on calls"), CALLER, MANAGER),
     _row("review_calls", _("Give calls a review score"), MANAGER),
-    _row("share_filters", _("Share saved filters with everybody"), MANAGER, ADMIN),
+    _row("share_filters", _("Share saved filters"), MANAGER, ADMIN),
     _row("see_people", _("See contacts and lists"), CALLER, MANAGER),
+    _row("see_old_numbers", _("See whole numbers also of calls that ended long ago"), MANAGER),
     _row("import_people", _("Import contacts"), CALLER, MANAGER),
     _row("merge_people", _("Make one person of two entries"), MANAGER),
     _row("add_do_not_call", _("Add to the do-not-call list"), CALLER, MANAGER, ADMIN),
@@ -41,8 +49,8 @@ RIGHTS = (
     _row("draft_campaign", _("Write campaigns"), CALLER, MANAGER),
     _row("launch_campaign", _("Launch campaigns up to the limit of people"), CALLER, MANAGER),
     _row("launch_above_limit", _("Launch campaigns of any size"), MANAGER),
-    _row("control_campaign", _("Pause, resume and stop own campaigns"), CALLER, MANAGER),
-    _row("control_all_campaigns", _("Pause, resume and stop any campaign"), MANAGER, ADMIN),
+    _row("control_campaign", _("Pause, resume and stop campaigns"), CALLER, MANAGER),
+    _row("control_all_campaigns", _("Change what belongs to any team, and stop any campaign"), ADMIN),
     _row("stop_all", _("Press stop-all"), CALLER, MANAGER, ADMIN),
     _row("release_stop_all", _("Release stop-all"), MANAGER, ADMIN),
     _row("settle_calls", _("Decide about calls whose result nobody knows, and held calls"), MANAGER),
@@ -54,5 +62,6 @@ RIGHTS = (
     _row("see_reports", _("See reports"), MANAGER, ADMIN),
     _row("see_providers", _("See the state of providers"), CALLER, MANAGER, ADMIN),
     _row("manage_providers", _("Create, test, halt and resume providers"), ADMIN),
+    _row("manage_people", _("Manage users, roles and teams"), ADMIN),
     _row("change_settings", _("Change the settings of this installation"), ADMIN),
 )

@@ -72,6 +72,8 @@ class SetupAdmin(ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
 
+    right = "manage_providers"
+    """The right that opens the page."""
     plural: str | Promise = ""
     """Title of the list; empty for the model's own plural name."""
 
@@ -128,20 +130,20 @@ class SetupAdmin(ModelAdmin):
         return field
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Allow people with the right to manage providers."""
-        return may(cast(Person, request.user), "manage_providers")
+        """Allow people with the page's right."""
+        return may(cast(Person, request.user), self.right)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow people with the right to manage providers."""
-        return may(cast(Person, request.user), "manage_providers")
+        """Allow people with the page's right."""
+        return may(cast(Person, request.user), self.right)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Allow people with the right to manage providers."""
-        return may(cast(Person, request.user), "manage_providers")
+        """Allow people with the page's right."""
+        return may(cast(Person, request.user), self.right)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow people with the right to manage providers."""
-        return may(cast(Person, request.user), "manage_providers")
+        """Allow people with the page's right."""
+        return may(cast(Person, request.user), self.right)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: calls and audit events point at the rows, so they are deactivated instead."""

@@ -14,12 +14,14 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue, time_zones
 from campaigns.core import explanations, transitions
+from campaigns.core.allowed_use import refusals_of
 from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.eligibility import FORBIDDEN, HELD, LIVE_ELSEWHERE, Judge, capped, refused_by_type
 from campaigns.core.eligibility_facts import asked_columns, numbers_now
 from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import demand_change, may_change
 from campaigns.core.transitions import Why
 from campaigns.models import Call
 from campaigns.reasons import MAX_REASON, SkipReason
@@ -33,7 +35,7 @@ def cancel_call(call_id: int, person: Person, reason: str = "") -> bool:
     PermissionDenied.
     """
     call = Call.objects.select_related("campaign").get(pk=call_id)
-    if not _may_cancel(call, person):
+    if not may_cancel(call, person):
         raise PermissionDenied("control_campaign")
     now = timezone.now()
     with transaction.atomic():
@@ -62,10 +64,17 @@ def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
         raise PermissionDenied("settle_calls")
     now = timezone.now()
     with transaction.atomic():
-        call = Call.objects.select_for_update(of=("self",)).select_related("campaign", "contact").get(pk=call_id)
+        call = (
+            Call.objects.select_for_update(of=("self",))
+            .select_related("campaign", "contact", "provider")
+            .get(pk=call_id)
+        )
         known = Call.objects.filter(form_token=token).first() if token else None
         if known is not None:
             return known
+        demand_change(person, call)
+        if refused := refusals_of(call.team_id, call.provider):
+            raise Refusal(" ".join(refused))
         _refuse_second_ring(call)
         campaign = call.campaign if call.campaign is not None and call.campaign.is_open else None
         last = 0
@@ -117,11 +126,9 @@ COPIED = (
 """What a further attempt takes over: the order, without vendor-side extras."""
 
 
-def _may_cancel(call: Call, person: Person) -> bool:
-    if may(person, "control_all_campaigns"):
-        return True
-    own = call.owner_id is not None and call.owner_id == person.pk
-    return own and may(person, "place_call")
+def may_cancel(call: Call, person: Person) -> bool:
+    """Return whether a person may cancel a call that waits: one that they may change."""
+    return may_change(person, call) and (may(person, "control_all_campaigns") or may(person, "place_call"))
 
 
 def _refuse_second_ring(call: Call) -> None:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from callcenter.access.reach import content_of, sight_of
 from callcenter.access.roles import Person, may
 from campaigns.core.results import READS
 from campaigns.models import CallTagging
@@ -80,7 +81,12 @@ def chosen(keys: Iterable[str]) -> tuple[LogColumn, ...]:
 
 def open_to(columns: Iterable[LogColumn], person: Person) -> tuple[LogColumn, ...]:
     """Return the columns that a person may see."""
-    return tuple(column for column in columns if not column.right or may(person, column.right))
+    # A column is there for all rows or none: not for who sees calls of teams whose talks they may not read.
+    hears_all = may(person, "hear_calls") and (content_of(person).is_everything or not sight_of(person).is_everything)
+    rights = {"hear_calls": hears_all}
+    return tuple(
+        column for column in columns if not column.right or rights.get(column.right, may(person, column.right))
+    )
 
 
 def pairs(columns: Sequence[LogColumn]) -> list[tuple[LogColumn, LogColumn | None]]:

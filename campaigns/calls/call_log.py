@@ -30,6 +30,7 @@ from campaigns.calls.call_log_filters import (
 from campaigns.contacts import search
 from campaigns.core import decision_kinds, results, transcript_words
 from campaigns.core.conditions import ended, hung_up_at_once, voicemail
+from campaigns.core.scope import heard_by, seen_by
 from campaigns.models import Call, CallEvent, DoNotCall, InboundCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.models.status_conditions import IsInbound
@@ -61,7 +62,7 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
     `is_walked`: the query is for one page in list order; False for counting or reading all. The rows are the same,
     only the form of the conditions differs.
     """
-    calls = Call.objects.visible_to(person)
+    calls = seen_by(person, Call.objects.all())
     if filters.campaign is not None:
         calls = calls.filter(campaign=filters.campaign)
     if filters.provider is not None:
@@ -97,7 +98,7 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
         calls = calls.filter(call_log_conditions.reviewed(filters.reviewed))
     if filters.words:
         wanted = transcript_words.words_of(filters.words)
-        calls = calls.filter(transcript_words.said(wanted)) if wanted and may(person, "hear_calls") else calls.none()
+        calls = heard_by(person, calls).filter(transcript_words.said(wanted)) if wanted else calls.none()
     if filters.person:
         calls = calls.filter(_person(filters.person, may(person, "see_people"), is_walked))
     return _days(calls, filters.since, filters.until)
@@ -210,7 +211,7 @@ def sees_number(person: Person, call: Call, now: datetime.datetime | None = None
     """
     if not may(person, "see_people"):
         return False
-    if may(person, "see_all_calls") or call.ended_at is None:
+    if may(person, "see_old_numbers") or call.ended_at is None:
         return True
     return (now or timezone.now()) - call.ended_at < MASKED_AFTER
 
@@ -220,7 +221,7 @@ def other_attempts(call: Call, person: Person) -> tuple[list[Call], list[Call]]:
 
     They are those to the same person in its campaign, or, for a single call, to the same number.
     """
-    others = Call.objects.visible_to(person).exclude(pk=call.pk).select_related("campaign")
+    others = seen_by(person, Call.objects.all()).exclude(pk=call.pk).select_related("campaign")
     if call.campaign_id and call.contact_id:
         others = others.filter(campaign=call.campaign_id, contact=call.contact_id)
     else:

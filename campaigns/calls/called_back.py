@@ -10,6 +10,7 @@ from django.utils import timezone
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.scope import seen_by
 from campaigns.models import Call, InboundCall
 from campaigns.models.calls import CallQuerySet
 
@@ -30,7 +31,7 @@ class CalledBack:
 def open_ones(person: Person) -> CallQuerySet:
     """Return the calls back that nobody has handled and that this user may see, newest first."""
     waiting = InboundCall.objects.filter(answers__isnull=False, handled_at__isnull=True)
-    return Call.objects.visible_to(person).inbound().filter(pk__in=waiting.values("pk")).order_by("-pk")
+    return seen_by(person, Call.objects.all()).inbound().filter(pk__in=waiting.values("pk")).order_by("-pk")
 
 
 def open_to(person: Person) -> CalledBack:

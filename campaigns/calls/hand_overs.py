@@ -6,31 +6,31 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from callcenter.access.rights import CALLER, MANAGER
+from callcenter.access.holders import holders_of, in_team
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from callcenter.edits.shown import Shown, changes_of
 from campaigns.core import results
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_change, seen_by
 from campaigns.models import Call, HandOver
 from campaigns.outcomes import Outcome, Plan
 
 State = HandOver.State
 
 
-def people_to_give_to() -> QuerySet[AbstractUser]:
-    """Return the users to whom a call may be given: active ones who call people, by name."""
-    users = get_user_model().objects.filter(is_active=True, groups__name__in=[CALLER, MANAGER]).distinct()
-    return users.order_by("first_name", "last_name", "username")
+def people_to_give_to(team: int | None = None) -> QuerySet[User]:
+    """Return the users to whom a call may be given: active ones who call people, by name; those of its team, if any."""
+    users = holders_of("place_call")
+    return (users if team is None else users.filter(in_team(team))).order_by("first_name", "last_name", "username")
 
 
 # By the campaign's policy, in the transaction that writes the news
@@ -85,10 +85,15 @@ def rows_of(found: Iterable[HandOver], person: Person) -> list[HandOverRow]:
 
 
 def left_to(person: Person) -> QuerySet[HandOver]:
-    """Return the open hand-overs that a person sees: their own; with the right, also overdue ones and nobody's."""
+    """Return the open hand-overs that a person is shown: their own; who settles calls, also overdue ones and nobody's.
+
+    Of the calls that they may see.
+    """
     seen = Q(person=person.pk)
-    if may(person, "control_all_campaigns"):
-        seen |= Q(person=None) | Q(person__is_active=False) | Q(due_at__lt=timezone.now())
+    if may_act_for_others(person):
+        nobodys = Q(person=None) | Q(person__is_active=False) | Q(due_at__lt=timezone.now())
+        within = seen_by(person, HandOver.objects.filter(nobodys, state=State.OPEN))
+        seen |= Q(pk__in=within.order_by().values("pk"))
     return _whole(HandOver.objects.filter(seen, state=State.OPEN))
 
 
@@ -102,9 +107,14 @@ def _whole(found: QuerySet[HandOver]) -> QuerySet[HandOver]:
 
 
 def may_act(hand_over: HandOver, person: Person) -> bool:
-    """Return whether a person may end a hand-over or pass it on: their own, or any with the right."""
+    """Return whether a person may end a hand-over or pass it on: their own, or one within reach with the right."""
     own = hand_over.person_id is not None and hand_over.person_id == person.pk
-    return own or may(person, "control_all_campaigns")
+    return own or (may_act_for_others(person) and may_change(person, hand_over.call))
+
+
+def may_act_for_others(person: Person) -> bool:
+    """Return whether a person may act on hand-overs of others: who settles calls, and who may change everything."""
+    return may(person, "settle_calls") or may(person, "control_all_campaigns")
 
 
 # What people do
@@ -135,7 +145,7 @@ def pass_on(hand_over_id: int, person: Person, to_id: int, shown: Shown | None =
         found = _lock(hand_over_id, person)
         if found.state != State.OPEN:
             raise Refusal(_("Somebody has ended this meanwhile: nothing was changed."))
-        receiver = people_to_give_to().filter(pk=to_id).first()
+        receiver = people_to_give_to(found.call.team_id).filter(pk=to_id).first()
         if receiver is None:
             raise Refusal(_("This person cannot take it: choose somebody who calls people."))
         if not changes_of(found, {"person": receiver}, shown):

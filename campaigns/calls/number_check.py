@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from callcenter.access.roles import Person
 from campaigns import time_zones
 from campaigns.core.call_caps import counted_since
 from campaigns.core.eligibility import Eligibility, Judge, stops_of
 from campaigns.core.eligibility_facts import Facts, numbers_now
+from campaigns.core.scope import may_see
 from campaigns.countries import country_name
 from campaigns.models import Call, Contact
 from campaigns.reasons import StopReason, WaitReason
@@ -109,10 +111,12 @@ def judge_number(
     now: datetime.datetime | None = None,
     *,
     is_test: bool = False,
+    viewer: Person | None = None,
 ) -> Prospect:
     """Check a number in E.164 for one call now, through `provider` if one is chosen; changes nothing.
 
-    `is_test`: it is the asker's own phone, on which a message is tried; no cap of calls holds for it.
+    `viewer`: who is shown the result, which names the contact only if they may see it. `is_test`: it is the asker's own
+    phone, on which a message is tried; no cap of calls holds for it.
     """
     now = now or timezone.now()
     contact = Contact.objects.filter(phone=e164).first()
@@ -137,7 +141,7 @@ def judge_number(
     return Prospect(
         e164=e164,
         region=region or (contact.region if contact else ""),
-        contact=contact,
+        contact=contact if contact is None or viewer is None or may_see(viewer, contact) else None,
         times=_local_times(zones, now),
         obstacles=obstacles,
     )

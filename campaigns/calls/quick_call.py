@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.roles import Person, may, team_of
+from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.calls.number_check import judge_number, refusal_of
+from campaigns.contacts.sharing import share
 from campaigns.core import transitions
+from campaigns.core.allowed_use import refusals_of, team_for
 from campaigns.core.call_events import Source
 from campaigns.core.eligibility import missing_values
 from campaigns.core.eligibility_facts import asked_columns
@@ -82,8 +84,9 @@ def place_single_call(asked: SingleCall, *, person: Person | None, token: UUID |
     With a `token` that was used before, returns the call that it created. Raises PermissionDenied, or Refusal with the
     reason and the next step. The commit point checks everything again before the call is placed.
     """
-    if person is not None and not may(person, "place_call"):
-        raise PermissionDenied("place_call")
+    needed = "place_test_call" if asked.test_of else "place_call"
+    if person is not None and not may(person, needed):
+        raise PermissionDenied(needed)
     if asked.vendor_options and person is not None and not may(person, "manage_providers"):
         raise PermissionDenied("manage_providers")
     if found := _made_before(token, person):
@@ -156,8 +159,11 @@ def _made_before(token: UUID | None, person: Person | None) -> Call | None:
 
 
 def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call:
-    owner = {"owner_id": getattr(person, "pk", None), "team_id": team_of(person)}
-    contact = _contact_of(asked, owner)
+    team = asked.test_of.team_id if asked.test_of else team_for(person, asked.provider.team_id)
+    owner = {"owner_id": getattr(person, "pk", None), "team_id": team}
+    if refused := refusals_of(team, asked.provider):
+        raise Refusal(" ".join(refused))
+    contact = _contact_of(asked, owner, person)
     problems = problems_of(asked)
     if not asked.test_of and (hole := hole_in(asked.text, contact)):
         problems["text"] = hole
@@ -201,13 +207,15 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     return call
 
 
-def _contact_of(asked: SingleCall, owner: Mapping[str, Any]) -> Contact:
+def _contact_of(asked: SingleCall, owner: Mapping[str, Any], person: Person | None) -> Contact:
     variables = clean_variables(asked.variables)
     # A test call speaks another person's data to the tester, so none of it is stored for the tester's number.
     name = "" if asked.test_of else next((found for wanted in NAMES if (found := value_of(wanted, variables))), "")
-    made, _is_new = Contact.objects.get_or_create(
+    made, is_new = Contact.objects.get_or_create(
         phone=asked.to_number, defaults={"name": name[:MAX_NAME], "region": asked.region[:2], **owner}
     )
+    if not is_new and not asked.test_of:
+        share([made.phone], owner["team_id"], person)
     return Contact.objects.select_for_update().get(pk=made.pk)
 
 

@@ -6,11 +6,12 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from callcenter.access.roles import Person, may
+from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import record
 from callcenter.edits.shown import Shown
 from callcenter.edits.states import State
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_change, seen_by
 from campaigns.models import SavedFilter
 
 MOST = 50
@@ -42,7 +43,7 @@ def save_filter(
     `query` is the URL query of the log; `names_person` says that it contains a name or number.
     """
     if is_shared and not may(person, "share_filters"):
-        raise FilterRefusal("is_shared", _("Sharing with everybody is for managers and admins: save it for yourself."))
+        raise FilterRefusal("is_shared", _("Sharing is for managers and admins: save it for yourself."))
     if is_shared and names_person:
         raise FilterRefusal(
             "is_shared",
@@ -67,7 +68,8 @@ def save_filter(
             if own.exclude(name=name).count() >= MOST:
                 raise FilterRefusal("name", _("You have %(n)d saved filters: delete one first.") % {"n": MOST})
             saved, _is_new = own.update_or_create(
-                name=name, defaults={"query": query, "is_shared": is_shared, "owner_id": owner}
+                name=name,
+                defaults={"query": query, "is_shared": is_shared, "owner_id": owner, "team_id": team_of(person)},
             )
             record(person, "filter.saved", saved, shared=is_shared)
     except IntegrityError:
@@ -76,14 +78,14 @@ def save_filter(
 
 
 def may_delete(person: Person, saved: SavedFilter) -> bool:
-    """Tell whether a user may delete a filter: their own, or a shared one if they manage those."""
-    return saved.owner_id == person.pk or (saved.is_shared and may(person, "share_filters"))
+    """Tell whether a user may delete a filter: their own, or one shared with them if they share filters themselves."""
+    return saved.owner_id == person.pk or (may(person, "share_filters") and may_change(person, saved))
 
 
 def delete_filter(person: Person, filter_id: int) -> bool:
     """Delete a saved filter; False if it does not exist or the user may not delete it."""
     with transaction.atomic():
-        saved = SavedFilter.objects.visible_to(person).filter(pk=filter_id).first()
+        saved = seen_by(person, SavedFilter.objects.all()).filter(pk=filter_id).first()
         if saved is None or not may_delete(person, saved):
             return False
         record(person, "filter.deleted", saved, shared=saved.is_shared)

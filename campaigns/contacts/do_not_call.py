@@ -16,6 +16,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
+from callcenter.access.roles import team_of
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.all_numbers import further_numbers
 from campaigns.core import stop_requests, transitions
@@ -54,14 +55,15 @@ def forbid(
     source: str,
     person: Any = None,
     expires_at: datetime.datetime | None = None,
+    team: int | None = None,
 ) -> Forbidden:
     """Add a number (E.164) to the do-not-call list and skip its pending calls, in one transaction.
 
-    `person` is the user who did it, None for the product itself; `expires_at` None means for ever. An active entry is
-    never weakened: it keeps the later of the two ends.
+    `person` is the user who did it, None for the product itself, which says whose the entry becomes (`team`);
+    `expires_at` None means for ever. An active entry is never weakened: it keeps the later of the two ends.
     """
     with transaction.atomic():
-        done = forbid_many([phone], reason=reason, source=source, person=person, expires_at=expires_at)
+        done = forbid_many([phone], reason=reason, source=source, person=person, expires_at=expires_at, team=team)
         entry = DoNotCall.objects.get(phone=phone)
         record_audit(person, "do_not_call.added", entry, reason=entry.reason, source=source, skipped=done.skipped)
     return done
@@ -74,21 +76,30 @@ def forbid_many(
     source: str,
     person: Any = None,
     expires_at: datetime.datetime | None = None,
+    team: int | None = None,
 ) -> Forbidden:
     """Add up to a few thousand numbers at once for one reason; see `forbid`. Writes no audit event."""
-    return forbid_each({phone: OptOut(reason, expires_at) for phone in phones}, source=source, person=person)
+    wishes = {phone: OptOut(reason, expires_at) for phone in phones}
+    return forbid_each(wishes, source=source, person=person, team=team)
 
 
 def forbid_each(
-    wishes: Mapping[str, OptOut], *, source: str, person: Any = None, imported_by: int | None = None
+    wishes: Mapping[str, OptOut],
+    *,
+    source: str,
+    person: Any = None,
+    imported_by: int | None = None,
+    team: int | None = None,
 ) -> Forbidden:
     """Add up to a few thousand numbers, each with its own reason and end, and all other numbers of the same people.
 
+    `team` is whose entries they become where `person` does not say it; an entry that a second team adds is everybody's.
     `imported_by` is the import whose undoing removes the entries that it made. An entry that another import made is
     confirmed by being added again, by whatever way, and stays then. Writes no audit event.
     """
     now = timezone.now()
     actor_id = getattr(person, "pk", None)
+    team = team_of(person) if person is not None else team
     with transaction.atomic():
         # A commit point after this transaction sees the entries; one before it has already committed its call.
         close_gate()
@@ -100,6 +111,7 @@ def forbid_each(
                 reason=wish.reason[:MAX_REASON],
                 source=source,
                 added_by_id=actor_id,
+                team_id=team,
                 added_at=now,
                 expires_at=wish.expires_at,
                 imported_by_id=imported_by,
@@ -111,10 +123,12 @@ def forbid_each(
         changed = [
             entry
             for phone, entry in entries.items()
-            if _confirm(entry, imported_by, now) | _strengthen(entry, wishes[phone], source, actor_id, now)
+            if _confirm(entry, imported_by, now)
+            | _strengthen(entry, wishes[phone], source, actor_id, now)
+            | _share(entry, team)
         ]
         DoNotCall.objects.bulk_update(
-            changed, ["reason", "source", "added_by", "added_at", "expires_at", "imported_by"], batch_size=500
+            changed, ["reason", "source", "added_by", "team", "added_at", "expires_at", "imported_by"], batch_size=500
         )
         skipped = _skip_waiting(wishes, actor_id, now)
         for_ever = [phone for phone, wish in wishes.items() if wish.expires_at is None]
@@ -150,6 +164,13 @@ def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | Non
     entry.reason, entry.source, entry.added_by_id, entry.added_at = wish.reason[:MAX_REASON], source, actor_id, now
     entry.expires_at = wish.expires_at
     return True
+
+
+def _share(entry: DoNotCall, team: int | None) -> bool:
+    """Make an entry everybody's that another team asked for too; returns whether that changed. Does not save."""
+    is_foreign = entry.team_id is not None and entry.team_id != team
+    entry.team_id = None if is_foreign else entry.team_id
+    return is_foreign
 
 
 def _skip_waiting(wishes: Mapping[str, OptOut], actor_id: int | None, now: datetime.datetime) -> int:

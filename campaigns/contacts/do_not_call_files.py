@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.access.roles import Person
 from callcenter.formats.zones import titled
 from campaigns.contacts.importing.files.limits import BATCH
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
+from campaigns.core.scope import seen_by
 from campaigns.models import DoNotCall
 
 
@@ -20,18 +22,18 @@ def titles() -> list[str]:
     return [_("Phone"), _("Reason"), _("Source"), _("Added by"), titled(_("Added")), titled(_("Until"))]
 
 
-def entries() -> Iterator[list[str]]:
+def entries(person: Person) -> Iterator[list[str]]:
     """Return the whole list as rows of texts, newest first, in the language and time zone active at this call.
 
     Times carry their offset from UTC, so that an import in another zone reads the same moment.
     """
     sources = {source.value: str(source.label) for source in DoNotCall.Source}
-    return _rows(sources, timezone.get_current_timezone())
+    return _rows(person, sources, timezone.get_current_timezone())
 
 
-def export_entries() -> Iterator[str]:
-    """Return the whole list as CSV lines, with its titles."""
-    return _lines(titles(), entries())
+def export_entries(person: Person) -> Iterator[str]:
+    """Return the entries that a person may see as CSV lines, with their titles."""
+    return _lines(titles(), entries(person))
 
 
 def _lines(header: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
@@ -42,8 +44,9 @@ def _lines(header: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
         yield writer.writerow(map(safe_cell, row))
 
 
-def _rows(sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[list[str]]:
-    for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=BATCH):
+def _rows(person: Person, sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[list[str]]:
+    found = seen_by(person, DoNotCall.objects.select_related("added_by").order_by("-id"))
+    for entry in found.iterator(chunk_size=BATCH):
         who = entry.added_by.get_username() if entry.added_by else ""
         source = sources.get(entry.source, entry.source)
         times = [_written(entry.added_at, zone), _written(entry.expires_at, zone)]

@@ -13,9 +13,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from callcenter.access.roles import team_of
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.people import calls_of, entries_of
 from campaigns.contacts.person_wishes import hold_for_all, wish_of
+from campaigns.contacts.sharing import join_teams
 from campaigns.core.message import with_values
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
@@ -76,6 +78,7 @@ def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") 
         if refusal := _why_not(kept, other, both):
             raise Refusal(refusal)
         joined = _hand_over(kept, other)
+        join_teams(kept, other)
         is_other_number = number == other.phone
         if is_other_number:
             _swap_numbers(kept, other)
@@ -157,7 +160,7 @@ def _swap_numbers(kept: Contact, other: Contact) -> None:
 def add_note(contact: Contact, text: str, person: Any) -> ContactNote:
     """Add a note to a contact."""
     with transaction.atomic():
-        note = ContactNote.objects.create(contact=contact, text=text, author=person)
+        note = ContactNote.objects.create(contact=contact, text=text, author=person, team_id=team_of(person))
         record_audit(person, "person.note_added", contact)
     return note
 

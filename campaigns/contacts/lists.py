@@ -10,19 +10,20 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from callcenter.access.roles import team_of
+from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
 from callcenter.edits.shown import Shown, changes_of
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import seen_by
 from campaigns.models import Campaign, ContactList, ListMembership
 
 
-def lists_with_counts() -> QuerySet[ContactList]:
-    """Return the lists by name, each annotated with its number of people."""
+def lists_with_counts(person: Person) -> QuerySet[ContactList]:
+    """Return the lists that a person may see by name, each annotated with its number of people."""
     # A subquery for each list uses its index; a join would read and group every membership.
     members = ListMembership.objects.filter(contact_list=OuterRef("pk")).order_by().values("contact_list")
     counted = Subquery(members.annotate(n=Count("pk")).values("n"))
-    return ContactList.objects.annotate(people=Coalesce(counted, 0)).order_by("name")
+    return seen_by(person, ContactList.objects.annotate(people=Coalesce(counted, 0)).order_by("name"))
 
 
 def make_list(name: str, person: Any) -> ContactList:
@@ -53,7 +54,8 @@ def rename_list(list_id: int, name: str, person: Any, shown: Shown | None = None
 def remove_from_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:
     """Remove people from a list, without deleting them; returns how many. Calls that are queued stay queued."""
     with transaction.atomic():
-        removed, _rows = ListMembership.objects.filter(contact_list=contact_list, contact__in=contact_ids).delete()
+        members = ListMembership.objects.filter(contact_list=contact_list, contact__in=contact_ids)
+        removed, _rows = ListMembership.objects.filter(pk__in=seen_by(person, members).values("pk")).delete()
         if removed:
             record_audit(person, "list.people_removed", contact_list, people=removed)
     return removed

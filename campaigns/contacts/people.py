@@ -23,9 +23,11 @@ from callcenter.edits.states import put, state_of
 from campaigns import time_zones
 from campaigns.contacts import search
 from campaigns.contacts.person_wishes import PersonWish, hold_for_all
+from campaigns.contacts.sharing import share
 from campaigns.core import results
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_see, seen_by
 from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.calls import CallQuerySet
@@ -51,12 +53,13 @@ class Decision:
     at: datetime.datetime | None = None
 
 
-def find_people(text: str, region: str) -> QuerySet[Contact]:
-    """Return the people whose name contains a text, in either spelling of Persian, or whose number contains its digits.
+def find_people(text: str, region: str, person: Person) -> QuerySet[Contact]:
+    """Return the people that a person may see whose name contains a text, or whose number contains its digits.
 
-    A whole number in any form finds exactly those who have it, as the number to call or as another one.
+    Names match in either spelling of Persian. A whole number in any form finds exactly those who have it, as the number
+    to call or as another one.
     """
-    people, sought = Contact.objects.all(), _sought(text, region)
+    people, sought = seen_by(person, Contact.objects.all()), _sought(text, region)
     if isinstance(sought, str):
         return people.filter(Q(phone=sought) | Q(pk__in=search.contacts_with(sought)))
     return search.people_with(sought, people) if sought else people
@@ -127,18 +130,41 @@ def last_decision(contact: Contact, entry: DoNotCall | None, *, is_held: bool = 
 
 
 def add_person(values: dict[str, Any], contact_list: ContactList | None, person: Any, *, note: str = "") -> Contact:
-    """Create one person, and add them to the list if one is given. Raises Refusal if the number exists."""
+    """Create one person, and add them to the list if one is given.
+
+    A number that only other teams know is shared with the person's own. Raises Refusal if it is known to them.
+    """
     try:
         with transaction.atomic():
             contact = Contact.objects.create(**values, owner=person, team_id=team_of(person))
             if contact_list is not None:
                 ListMembership.objects.create(contact_list=contact_list, contact=contact)
             if note:
-                ContactNote.objects.create(contact=contact, text=note, author=person)
+                ContactNote.objects.create(contact=contact, text=note, author=person, team_id=team_of(person))
             record_audit(person, "person.added", contact)
     except IntegrityError:
+        shared = _share_known(values["phone"], contact_list, person, note)
+        if shared is not None:
+            return shared
         raise Refusal(_("We know this number already: look for it under People.")) from None
     return contact
+
+
+def _share_known(phone: str, contact_list: ContactList | None, person: Any, note: str) -> Contact | None:
+    """Share another team's contact with a person's team, instead of adding its number twice; None if it was shared.
+
+    Its name and details stay as they are.
+    """
+    with transaction.atomic():
+        known = Contact.objects.filter(phone=phone).first()
+        if known is None or may_see(person, known) or not share([phone], team_of(person), person):
+            return None
+        whole = known.merged_into or known
+        if contact_list is not None:
+            ListMembership.objects.get_or_create(contact_list=contact_list, contact=whole)
+        if note:
+            ContactNote.objects.create(contact=whole, text=note, author=person, team_id=team_of(person))
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +229,7 @@ def _has_open_call(contact: Contact) -> bool:
 
 def calls_of_others(contact: Contact, viewer: Person) -> tuple[int, datetime.datetime | None]:
     """Return how many calls to this person the viewer may not see, and when the last of them was placed."""
-    mine = Call.objects.visible_to(viewer).filter(pk=OuterRef("pk"))
+    mine = seen_by(viewer, Call.objects.all()).filter(pk=OuterRef("pk"))
     others = calls_of(contact).filter(~Exists(mine))
     last = others.filter(placing_at__isnull=False).order_by("-placing_at").values_list("placing_at", flat=True).first()
     return others.count(), last

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from campaigns.contacts.importing.rows.notes import NOTES
 from campaigns.contacts.search import SHORTEST_NUMBER, part_of_person
+from campaigns.core.scope import seen_by
 from campaigns.models import RefusedRow
 from campaigns.numbers import text_of_digits, understand_number
 from campaigns.reasons import SkipReason
@@ -50,6 +51,4 @@ def find_refused(text: str, region: str, viewer: Person) -> Sequence[FoundRow]:
         if len(digits) >= SHORTEST_NUMBER:
             wanted |= Q(digits__contains=digits)
     rows = RefusedRow.objects.filter(wanted).select_related("contact_import").order_by("-pk")
-    if not may(viewer, "see_all_calls"):
-        rows = rows.filter(contact_import__owner=viewer.pk)
-    return [FoundRow(row, REASONS.get(row.code, row.code)) for row in rows[:SHOWN]]
+    return [FoundRow(row, REASONS.get(row.code, row.code)) for row in seen_by(viewer, rows)[:SHOWN]]

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.reach import grasp_of
 from callcenter.access.roles import Person, may
 from campaigns.core import conditions
 from campaigns.models import Call, HeardOptOut
@@ -115,13 +116,14 @@ def may_be_told(call: Call) -> bool:
 
 
 def may_decide(call: Call, person: Person, kind: Kind | None = None) -> bool:
-    """Return whether a person may decide about a call: any with the right, or a single call they placed themselves.
+    """Return whether a person may decide about a call: one within reach with the right, or a single call of their own.
 
     Of an opt-out that is not certain, who may take numbers off the do-not-call list.
     """
+    is_within = grasp_of(person).holds(call.owner_id, call.team_id)
     if kind is not None and FORBID in kind.answers:
-        return may(person, "remove_do_not_call")
-    if may(person, "settle_calls"):
+        return is_within and may(person, "remove_do_not_call")
+    if is_within and may(person, "settle_calls"):
         return True
     is_own = call.owner_id is not None and call.owner_id == person.pk
     return is_own and call.campaign_id is None and may(person, "settle_own_calls")

@@ -23,6 +23,7 @@ from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import stored_files
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import seen_by
 from campaigns.core.stored_files import StorageAway
 from campaigns.exports import files
 from campaigns.models import CallExport
@@ -104,8 +105,7 @@ def masked_words(words: Sequence[Sequence[str]], label: str) -> list[list[str]]:
 
 def visible_to(person: Person) -> QuerySet[CallExport]:
     """Return the exports whose rows a person may see: their own, or everybody's with the right."""
-    exports = CallExport.objects.select_related("owner")
-    return exports if may(person, "see_all_exports") else exports.filter(owner_id=person.pk)
+    return seen_by(person, CallExport.objects.select_related("owner"))
 
 
 def when_it_starts(export: CallExport, now: datetime.datetime) -> str:

@@ -11,13 +11,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from callcenter.access.roles import Person, may, team_of
+from callcenter.access.roles import Person, may
 from callcenter.audit.changes import changes as before_and_after
 from callcenter.audit.models import AuditEvent, record
 from callcenter.edits.shown import Shown, changes_of
 from callcenter.edits.states import put, state_of
 from campaigns import queue
+from campaigns.core.allowed_use import chosen_teams, refusals_of, team_for
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_change, seen_by
 from campaigns.launch.start import withdraw
 from campaigns.models import Campaign, ContactList
 
@@ -37,16 +39,16 @@ MAX_STEM = 110
 
 
 def visible_to(person: Person) -> QuerySet[Campaign]:
-    """Return the campaigns that a person may see: their own, or all with the right to see everybody's."""
-    campaigns = Campaign.objects.select_related("provider", "agent", "voice", "caller_id", "dialer", "owner")
-    return campaigns if may(person, "see_all_calls") else campaigns.filter(owner=person.pk)
+    """Return the campaigns that a person may see, with what their pages show."""
+    related = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
+    return seen_by(person, Campaign.objects.select_related(*related))
 
 
 def may_edit(campaign: Campaign, person: Person) -> bool:
-    """Return whether a person may change a campaign: it is not over, and it is their own or they have the right."""
+    """Return whether a person may write at a campaign: it is not over, and within their reach."""
     if campaign.status in OVER or not may(person, "draft_campaign"):
         return False
-    return may(person, "control_all_campaigns") or campaign.owner_id == person.pk
+    return may_change(person, campaign)
 
 
 def create(
@@ -55,14 +57,23 @@ def create(
     lists: Iterable[ContactList],
     token: UUID | None,
     left_out: Iterable[Campaign] = (),
+    *,
+    like: int | None = None,
 ) -> Campaign:
-    """Create a draft; a second call with the same token returns the first draft. Raises PermissionDenied."""
+    """Create a draft; a second call with the same token returns the first draft.
+
+    It belongs to the team of what it uses, or of the campaign that it is made `like`, where the person is in that one.
+    Raises PermissionDenied, and Refusal where it uses what is kept for another team.
+    """
     if not may(person, "draft_campaign"):
         raise PermissionDenied("draft_campaign")
     with transaction.atomic():
         if (known := made_with(person, token)) is not None:
             return known
-        team = team_of(person)
+        lists = list(lists)
+        team = team_for(person, like, *chosen_teams(values, lists))
+        if refused := refusals_of(team, values.get("provider"), lists):
+            raise Refusal(" ".join(refused))
         campaign = Campaign.objects.create(**values, owner_id=person.pk, team_id=team)
         campaign.lists.set(lists)
         campaign.excluded_campaigns.set(left_out)
@@ -125,6 +136,8 @@ def change(
                 getattr(campaign, name).set(changes[name])
                 changed.append(name)
         if changed:
+            if refused := refusals_of(campaign.team_id, campaign.provider, campaign.lists.all()):
+                raise Refusal(" ".join(refused))
             withdraw(campaign_id, person)
             after = state_of(campaign, changes)
             record(person, "campaign.edited", campaign, fields=changed, **before_and_after(before, after))
@@ -142,6 +155,7 @@ def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaig
         original.lists.all(),
         token,
         original.excluded_campaigns.all(),
+        like=original.team_id,
     )
 
 

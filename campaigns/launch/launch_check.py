@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from callcenter.access.roles import Person, may
 from callcenter.formats.amounts import number, plain_money
 from campaigns.core import day_caps, message_parts
+from campaigns.core.allowed_use import refusals_of
 from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
+from campaigns.core.scope import may_change
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.estimates import Estimate, estimate, estimate_days
@@ -140,10 +142,8 @@ def _nobody(selection: Selection) -> str:
 
 
 def may_launch(campaign: Campaign, person: Person) -> bool:
-    """Return whether a person may launch a campaign: one of their own, or any if they may control all campaigns."""
-    if not may(person, "launch_campaign"):
-        return False
-    return may(person, "control_all_campaigns") or (campaign.owner_id is not None and campaign.owner_id == person.pk)
+    """Return whether a person may launch a campaign: one within their reach."""
+    return may(person, "launch_campaign") and may_change(person, campaign)
 
 
 def is_launchable(campaign: Campaign) -> bool:
@@ -161,7 +161,9 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
         found.append(_("Your role may not launch this campaign."))
     if not is_launchable(campaign):
         found.append(_("The campaign was launched already."))
-    if not campaign.tags and not campaign.lists.exists():
+    lists = list(campaign.lists.all())
+    found += refusals_of(campaign.team_id, provider, lists)
+    if not campaign.tags and not lists:
         found.append(_("Nobody is chosen: tick a list, or give a tag."))
     if not _has_message(campaign):
         found.append(_("No message is chosen: %(kinds)s.") % {"kinds": _kinds_in_words(provider)})

@@ -19,10 +19,12 @@ from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.core import conditions, message_parts, stop_requests, transitions
+from campaigns.core.allowed_use import refusals_of
 from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_change
 from campaigns.core.transitions import Why
 from campaigns.launch import pilot
 from campaigns.launch.audience_query import count_people
@@ -105,10 +107,9 @@ def needs_approval(people: int, person: Person) -> bool:
 
 
 def may_control(campaign: Campaign, person: Person) -> bool:
-    """Return whether a person may pause, resume and stop a campaign: their own, or any with the right."""
-    return may(person, "control_all_campaigns") or (
-        may(person, "control_campaign") and campaign.owner_id is not None and campaign.owner_id == person.pk
-    )
+    """Return whether a person may pause, resume and stop a campaign: one within their reach."""
+    holds_right = may(person, "control_campaign") or may(person, "control_all_campaigns")
+    return holds_right and may_change(person, campaign)
 
 
 def count_out(campaign_id: int) -> dict[str, int]:
@@ -165,6 +166,8 @@ def resume(campaign_id: int, person: Person) -> Outcome:
     """
     _demand_control(campaign_id, person)
     campaign = _with_parts(campaign_id)
+    if refused := refusals_of(campaign.team_id, campaign.provider, campaign.lists.all()):
+        raise Refusal(" ".join(refused))
     if campaign.status == Status.PAUSED and (why_not := message_parts.why_paused(campaign)):
         raise Refusal(f"{why_not} {_read_lists_again(campaign.provider)}".strip())
     goes_on = campaign.pilot == Campaign.Pilot.ASKS
@@ -309,7 +312,7 @@ def finish_done_campaigns() -> int:
 
 
 def _demand_control(campaign_id: int, person: Person) -> None:
-    campaign = Campaign.objects.only("owner_id").get(pk=campaign_id)
+    campaign = Campaign.objects.only("owner_id", "team_id").get(pk=campaign_id)
     if not may_control(campaign, person):
         raise PermissionDenied("control_campaign")
 

@@ -15,11 +15,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter.access.roles import Person, team_of
+from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns.core import conditions, results
+from campaigns.core.allowed_use import team_for
 from campaigns.core.conditions import last_attempts
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import demand_change
 from campaigns.launch import drafts
 from campaigns.models import Campaign, ContactList, ListMembership
 from campaigns.models.calls import CallQuerySet
@@ -75,6 +77,7 @@ def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: U
         if (known := drafts.made_with(person, token)) is not None:
             return known
         original = Campaign.objects.get(pk=campaign_id)
+        demand_change(person, original)
         people = _free_list(original, person)
         count = _put_in(people, _people(original).filter(wanted))
         if not count:
@@ -97,7 +100,7 @@ def _free_list(campaign: Campaign, person: Person) -> ContactList:
     name, number = stem, 2
     while name in taken:
         name, number = f"{stem} ({number})", number + 1
-    team = team_of(person)
+    team = team_for(person, campaign.team_id)
     return ContactList.objects.create(name=name, owner_id=person.pk, team_id=team)
 
 

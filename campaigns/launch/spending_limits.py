@@ -16,6 +16,7 @@ from callcenter.edits.shown import Shown
 from callcenter.edits.states import State, encode
 from campaigns.core import budget, day_caps
 from campaigns.core.day_caps import CapToday
+from campaigns.core.scope import seen_by
 from campaigns.models import DayCap
 from campaigns.reasons import MoneyWait
 
@@ -28,10 +29,10 @@ class LimitToday:
     today: CapToday
 
 
-def limits_today() -> list[LimitToday]:
-    """Return all limits of teams and users with what is used of them today, teams first, then by name and currency."""
+def limits_today(person: Person) -> list[LimitToday]:
+    """Return the limits that a person may see with what is used of them today, teams first, then by name, currency."""
     limits = sorted(
-        DayCap.objects.select_related("team", "person"),
+        seen_by(person, DayCap.objects.select_related("team", "person")),
         key=lambda limit: (limit.team_id is None, str(limit.team or limit.person), limit.currency),
     )
     found = []

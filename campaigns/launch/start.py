@@ -22,6 +22,7 @@ from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_change
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
@@ -78,8 +79,9 @@ class Launched:
 
 
 def may_approve(campaign: Campaign, person: Person) -> bool:
-    """Return whether a person may approve a campaign: they may launch any size, and neither wrote nor launched it."""
-    return may(person, "launch_above_limit") and person.pk not in {campaign.owner_id, campaign.launched_by_id}
+    """Return whether a person may approve a campaign within their reach that they neither wrote nor launched."""
+    is_another = person.pk not in {campaign.owner_id, campaign.launched_by_id}
+    return is_another and may(person, "launch_above_limit") and may_change(person, campaign)
 
 
 def launch(
@@ -133,7 +135,7 @@ def approve(campaign_id: int, person: Person, token: UUID | None = None, *, seen
         campaign = _lock(campaign_id)
         people = count_people(campaign)
         # The approver has become the launcher, so a second submit by them is not refused.
-        if campaign.status != Status.WAITING and may(person, "launch_above_limit"):
+        if campaign.status != Status.WAITING and may(person, "launch_above_limit") and may_change(person, campaign):
             return Launched(changed=False, status=campaign.status, people=people)
         if not may_approve(campaign, person):
             raise PermissionDenied("launch_above_limit")

@@ -14,6 +14,7 @@ from callcenter.audit.models import record
 from campaigns.calls.quick_call import Placed, SingleCall, place_single_call
 from campaigns.core.message import missing_variables, render_text, render_variables
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import demand_change, seen_by
 from campaigns.launch.audience_query import people_of
 from campaigns.models import Call, Campaign, Contact
 from campaigns.numbers import UnderstoodNumber, search_digits
@@ -31,8 +32,9 @@ def try_message(
     `heard_as` is that person. Raises PermissionDenied, and Refusal with the reason: calling hours, the do-not-call list
     and all stops apply here too.
     """
-    if not may(person, "launch_campaign"):
-        raise PermissionDenied("launch_campaign")
+    if not may(person, "place_test_call"):
+        raise PermissionDenied("place_test_call")
+    demand_change(person, campaign)
     if missing := missing_variables(campaign, heard_as):
         raise Refusal(
             _("The message has a hole for this person: %(names)s is empty. Choose somebody else to hear it as.")
@@ -60,7 +62,7 @@ def try_message(
 
 def latest_tries(campaign: Campaign, person: Person) -> Sequence[Call]:
     """Return the last test calls of this campaign that this person may see, newest first."""
-    calls = Call.objects.visible_to(person).filter(test_of=campaign)
+    calls = seen_by(person, Call.objects.all()).filter(test_of=campaign)
     return list(calls.select_related("contact", "provider").order_by("-pk")[:TRIES_SHOWN])
 
 

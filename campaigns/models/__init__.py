@@ -4,6 +4,7 @@ from campaigns.models.alerts import Alert
 from campaigns.models.allowed_numbers import AllowedNumber
 from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
+from campaigns.models.contact_teams import ContactTeam
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
 from campaigns.models.hand_overs import HandOver
@@ -41,6 +42,7 @@ __all__ = [
     "ContactImport",
     "ContactList",
     "ContactNote",
+    "ContactTeam",
     "CorrectedRow",
     "CostTally",
     "DatabaseMark",

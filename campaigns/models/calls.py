@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.roles import Person, may
 from campaigns.models.base import Owned
 from campaigns.models.status_conditions import IsInbound, StatusIsOneOf, holds_line
 from campaigns.reasons import MAX_REASON, SkipReason
@@ -68,12 +67,6 @@ class CallQuerySet(models.QuerySet["Call"]):
     def dialed(self) -> CallQuerySet:
         """Return calls that were or may have been sent to the vendor."""
         return self.filter(placing_at__isnull=False)
-
-    def visible_to(self, person: Person) -> CallQuerySet:
-        """Return the calls that a user may see: their own, or all with the permission."""
-        if may(person, "see_all_calls"):
-            return self
-        return self.filter(owner_id=person.pk)
 
 
 class Call(Owned):

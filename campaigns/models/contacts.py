@@ -73,6 +73,11 @@ class ContactNote(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
     )
+    team = models.ForeignKey(
+        "access.Team", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("team")
+    )
+    """Whose note it is; a note of no team is read by everybody who works with the contact, but no team that shares it
+    later."""
     at = models.DateTimeField(_("when"), default=timezone.now)
 
     class Meta:
@@ -143,6 +148,11 @@ class DoNotCall(models.Model):
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("added by")
     )
+    team = models.ForeignKey(
+        "access.Team", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("team")
+    )
+    """Who sees the entry on its page and may remove it: its team; everybody where it has none, as one that a second
+    team asked for too. It holds for every call, whoever asks."""
     added_at = models.DateTimeField(_("added"), default=timezone.now)
     expires_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for ever."))
     imported_by = models.ForeignKey(

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
-from callcenter.access.roles import Person
-
-
-class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
-    """Queries for saved filters."""
-
-    def visible_to(self, person: Person) -> SavedFilterQuerySet:
-        """Return the user's own filters, and those shared with everybody."""
-        return self.filter(Q(owner_id=person.pk) | Q(is_shared=True))
 
 
 class SavedFilter(models.Model):
@@ -25,10 +14,12 @@ class SavedFilter(models.Model):
     name = models.CharField(_("name"), max_length=80)
     query = models.CharField(max_length=2000)
     """The URL query string of the log."""
-    is_shared = models.BooleanField(_("shared with everybody"), default=False)
+    is_shared = models.BooleanField(_("shared"), default=False)
+    team = models.ForeignKey(
+        "access.Team", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("team")
+    )
+    """With whom a shared one is shared: this team; everybody where there is none."""
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    objects = SavedFilterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("saved filter")

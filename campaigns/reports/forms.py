@@ -9,8 +9,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.roles import Person, may
+from callcenter.access.roles import Person
 from campaigns.core.forms.days_and_lengths import DayField
+from campaigns.core.scope import seen_by
 from campaigns.models import Campaign
 from campaigns.reports.figures import Scope
 from providers.models import Provider
@@ -46,12 +47,10 @@ class ReportForm(forms.Form):
             given["since"] = (today - datetime.timedelta(days=self.days - 1)).isoformat()
             given["until"] = today.isoformat()
         super().__init__(given)
-        campaigns = Campaign.objects.only("name").order_by("-id")
-        if not may(viewer, "see_all_calls"):
-            campaigns = campaigns.filter(owner=viewer.pk)
+        campaigns = seen_by(viewer, Campaign.objects.only("name").order_by("-id"))
         fields: dict[str, Any] = self.fields
         fields["campaign"].queryset = campaigns
-        fields["provider"].queryset = Provider.objects.only("name")
+        fields["provider"].queryset = seen_by(viewer, Provider.objects.only("name"))
 
     def clean(self) -> dict[str, Any]:
         """Complete the span; add an error if it ends before it begins or is longer than a year."""

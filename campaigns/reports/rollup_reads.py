@@ -13,7 +13,8 @@ from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.db.models.fields import IntegerField
 from django.utils import timezone
 
-from callcenter.access.roles import Person, may
+from callcenter.access.reach import sight_of
+from callcenter.access.roles import Person
 from campaigns.models import CallTally, CostTally
 from campaigns.models.calls import CallQuerySet
 from campaigns.reports.rollups import COSTS, COUNTS, QUARTER, moment, quarter_of, sum_of, summed_through
@@ -103,11 +104,11 @@ def read_counts(
     """Count the calls sent between `start` and `end`.
 
     `calls_from` returns the calls of the scope from a time on; `narrowed` are the scope's filters. The stored sums hold
-    everybody's calls, so for a person who sees only their own, all calls are read.
+    everybody's calls, so for a person who does not see all of them, the calls themselves are read.
     """
     first, after = quarter_of(start), quarter_of(end)
     clock, counts = LocalClock(timezone.get_current_timezone(), first, after), RollupCounts()
-    through = min(summed_through(), after) if may(person, "see_all_calls") else 0
+    through = min(summed_through(), after) if sight_of(person).is_everything else 0
     if first < through:
         _read_sums(counts, clock, {"quarter__gte": first, "quarter__lt": through, **narrowed}, by_attempt)
     # One lower bound only: given two, SQLite seeks to the first and reads all rows up to the other.

@@ -12,11 +12,13 @@ from django.core.cache import cache
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from callcenter.access.reach import sight_of
 from callcenter.access.roles import Person, may
 from campaigns.calls import called_back, hand_overs
 from campaigns.calls.called_back import CalledBack
 from campaigns.calls.hand_overs import HandOverRow
 from campaigns.core import conditions, decision_kinds
+from campaigns.core.scope import seen_by
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.reports.progress import CampaignCounts, progress_of
@@ -124,9 +126,7 @@ def visible_campaigns(person: Person) -> list[Campaign]:
     did_not_start = Q(status=Status.DRAFT) & ~Q(start_refusal="")
     found = Campaign.objects.select_related("provider", "owner")
     found = found.filter(is_open | did_not_start)
-    if not may(person, "see_all_calls"):
-        found = found.filter(owner=person.pk)
-    return list(found.order_by("-id")[:CAMPAIGNS_SHOWN])
+    return list(seen_by(person, found).order_by("-id")[:CAMPAIGNS_SHOWN])
 
 
 def day_figures(calls: CallQuerySet, scope: str) -> DayFigures:
@@ -187,8 +187,8 @@ def spending_of(figures: DayFigures, campaigns: Iterable[Campaign]) -> list[Spen
 def overview(person: Person) -> Overview:
     """Return the data of the Today page for this person, in a fixed number of statements."""
     now = timezone.now()
-    calls = Call.objects.visible_to(person)
-    scope = "all" if may(person, "see_all_calls") else str(person.pk)
+    calls = seen_by(person, Call.objects.all())
+    scope = "all" if sight_of(person).is_everything else str(person.pk)
     shown = Overview(at=now, figures=day_figures(calls, scope))
     campaigns = visible_campaigns(person)
     progress = progress_of(campaigns)
@@ -207,8 +207,8 @@ def overview(person: Person) -> Overview:
     del shown.hand_overs[HAND_OVERS_SHOWN:]
     shown.called_back = called_back.open_to(person)
     if may(person, "review_vendor_calls"):
-        shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
-    shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])
+        shown.strangers = seen_by(person, UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN)).count()
+    shown.providers = list(seen_by(person, Provider.objects.filter(is_active=True))[:PROVIDERS_SHOWN])
     shown.halted = [
         provider
         for provider in shown.providers
@@ -216,5 +216,5 @@ def overview(person: Person) -> Overview:
     ]
     if not campaigns:
         shown.has_calls = calls.exists()
-        shown.has_people = Contact.objects.exists()
+        shown.has_people = seen_by(person, Contact.objects.all()).exists()
     return shown

@@ -17,6 +17,7 @@ from campaigns import queue
 from campaigns.core import results
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.handles import handle_of
+from campaigns.core.scope import may_change
 from campaigns.models import Call
 from campaigns.tracking import call_updates
 from providers import opening
@@ -74,9 +75,8 @@ def wish_for(call: Call, person: Person) -> StopWish | None:
 
 
 def may_stop(call: Call, person: Person) -> bool:
-    """Return whether a person may stop a call: one of their own, or any if they control all campaigns."""
-    is_own = call.owner_id is not None and call.owner_id == person.pk
-    return may(person, "control_all_campaigns") or (is_own and may(person, "place_call"))
+    """Return whether a person may stop a call: one that they may change."""
+    return may_change(person, call) and (may(person, "control_all_campaigns") or may(person, "place_call"))
 
 
 def stop_at_vendor(call_id: int, wish: StopWish, person: Person) -> Told:

@@ -12,6 +12,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from callcenter.access.reach import sight_of
+from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from providers.clock import DatabaseClock, has_passed, span
 from providers.exceptions import MAX_MESSAGE, NoReadLeft, ProviderError, ProviderMisconfigured, RateLimited
@@ -46,6 +48,12 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
             uncompared_since__isnull=True,
             breaker_opened_at__isnull=True,
         )
+
+    def seen_by(self, person: Person) -> ProviderQuerySet:
+        """Return the providers that a person may see: everybody's, and those kept for one of their teams."""
+        reach = sight_of(person)
+        mine = None if may(person, "manage_providers") else reach.condition("created_by", "team", is_stock=True)
+        return self if mine is None else self.filter(mine)
 
     # The three stops: each returns True only to the caller that made the change
 

@@ -20,6 +20,7 @@ from campaigns.calls import call_columns, call_log_conditions, call_log_filters
 from campaigns.calls.call_log_filters import LIVE_NOW, TO_DECIDE, CallFilters
 from campaigns.core import results
 from campaigns.core.forms.days_and_lengths import DayField, LengthField
+from campaigns.core.scope import seen_by
 from campaigns.core.transcript_words import words_of
 from campaigns.launch.forms.fields import AmountField
 from campaigns.models import Campaign
@@ -142,12 +143,11 @@ class CallFilterForm(forms.Form):
         assert isinstance(state, forms.ChoiceField)
         old = [choice for choice in OLD_STATES if ("state", choice[0]) in self._given()]
         state.choices = [("", _("Any")), *results.menu(), (_("Other"), [*STATES, *old])]
-        campaigns = Campaign.objects.only("name").order_by("-id")
-        if not may(viewer, "see_all_calls"):
-            campaigns = campaigns.filter(owner=viewer.pk)
+        campaigns = seen_by(viewer, Campaign.objects.only("name").order_by("-id"))
         self._model_field("campaign").queryset = campaigns
-        self._model_field("provider").queryset = Provider.objects.only("name")
+        self._model_field("provider").queryset = seen_by(viewer, Provider.objects.only("name"))
         agents = Agent.objects.select_related("provider").only("name", "provider__name").order_by("name", "id")
+        agents = seen_by(viewer, agents)
         self._model_field("agent").queryset = agents
         columns = call_columns.open_to(call_columns.COLUMNS, viewer)
         self._model_field("column").choices = [(column.key, column.title) for column in columns]

@@ -43,7 +43,7 @@ class GiveForm(EditsRow, forms.Form):
         super().__init__(data)
         self.begin(data, hand_over)
         fields: dict[str, Any] = self.fields
-        fields["person"].queryset = people_to_give_to().exclude(pk=hand_over.person_id or 0)
+        fields["person"].queryset = people_to_give_to(hand_over.call.team_id).exclude(pk=hand_over.person_id or 0)
 
     def words_of(self, column: str, key: str | None, value: Any) -> str:
         """Return a user's name as the choice shows it."""

@@ -23,8 +23,10 @@ from campaigns import time_zones
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.number_check import Prospect, judge_number, refusal_of
 from campaigns.calls.quick_call import SingleCall, hole_in, problems_of
+from campaigns.core.allowed_use import offered_to
 from campaigns.core.eligibility import Judge
 from campaigns.core.message import MAX_TEXT, clean, known_of
+from campaigns.core.scope import seen_by
 from campaigns.core.typed_numbers import understand_typed
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.models import Call, Contact
@@ -81,7 +83,7 @@ class QuickCallForm(forms.Form):
     # Building
 
     def _choose_provider(self) -> None:
-        providers = Provider.objects.filter(is_active=True)
+        providers = Provider.objects.filter(offered_to(self.person), is_active=True)
         field = self._choice("provider")
         field.queryset = providers
         field.label_from_instance = lambda found: f"{found} ({found.state.label})" if found.stop_reason else str(found)
@@ -228,13 +230,16 @@ class QuickCallForm(forms.Form):
     def prospect(self) -> Prospect | None:
         """The check whether the number may be called now; None while it cannot be parsed."""
         found = self.understood
-        return judge_number(found.e164, found.region, self.account) if found and found.e164 else None
+        return (
+            judge_number(found.e164, found.region, self.account, viewer=self.person) if found and found.e164 else None
+        )
 
     @cached_property
     def contact(self) -> Contact | None:
         """The contact with this number, if there is one."""
         found = self.understood
-        return Contact.objects.filter(phone=found.e164).first() if found and found.e164 else None
+        people = seen_by(self.person, Contact.objects.all())
+        return people.filter(phone=found.e164).first() if found and found.e164 else None
 
     # Validation
 

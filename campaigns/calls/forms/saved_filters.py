@@ -22,9 +22,12 @@ class SaveFilterForm(EditsRow, forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80)
     is_shared = forms.BooleanField(
-        label=_("Shared with everybody"),
+        label=_("Shared"),
         required=False,
-        help_text=_("Each person sees through it only the calls that are theirs to see."),
+        help_text=_(
+            "Your team sees it; everybody, if you are in no team. "
+            "Each person sees through it only the calls that are theirs to see."
+        ),
     )
 
     def __init__(self, *arguments: object, person: Person) -> None:

@@ -21,6 +21,7 @@ from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.calls.forms.saved_filters import SaveFilterForm
 from campaigns.contacts.refused_rows import find_refused
 from campaigns.core import paging
+from campaigns.core.scope import seen_by
 from campaigns.models import SavedFilter
 
 
@@ -37,7 +38,7 @@ def call_log(request: HttpRequest) -> HttpResponse:
 def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) -> dict[str, Any]:
     columns = form.columns()
     calls = call_log_module.find_calls(form.filters(), request.user)
-    saved = list(SavedFilter.objects.visible_to(request.user).select_related("owner"))
+    saved = list(seen_by(request.user, SavedFilter.objects.all()).select_related("owner"))
     return {
         "form": form,
         "refused": find_refused(form.filters().person, settings.DEFAULT_REGION, request.user),

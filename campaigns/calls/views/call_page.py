@@ -11,12 +11,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from callcenter.access.roles import may
-from campaigns.calls import call_log, called_back, remarks, transcripts
+from campaigns.calls import call_actions, call_log, called_back, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
-from campaigns.core import conditions, decision_kinds, explanations, stop_requests
+from campaigns.core import conditions, decision_kinds, explanations, scope, stop_requests
 from campaigns.core.eligibility import answers_about, words_about
 from campaigns.core.eligibility_numbers import forbidden_numbers
+from campaigns.core.scope import seen_by
 from campaigns.models import Call, CallEvent, CallNote, CallReview
 from campaigns.tracking import decisions, hang_up
 from providers.models import ProviderExchange
@@ -36,7 +37,7 @@ def page_of(request: HttpRequest, call: Call, **refused: Form) -> HttpResponse:
 
 def seen_call(request: HttpRequest, pk: int) -> Call:
     """Return a call with all relations that its page shows. Raises Http404 if the user may not see it."""
-    calls = Call.objects.visible_to(request.user).select_related(
+    calls = seen_by(request.user, Call.objects.all()).select_related(
         "contact",
         "campaign",
         "provider",
@@ -56,8 +57,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     """Return the context of the part of the page that htmx reloads."""
     before, after = call_log.other_attempts(call, request.user)
     now = timezone.now()
-    may_hear = may(request.user, "hear_calls")
-    own = call.owner_id is not None and call.owner_id == request.user.pk
+    may_hear = scope.may_hear(request.user, call)
     talked = call.talk_seconds or 0
     reason, step = words_about(call, answers_about([call], now).get(call.pk))
     talk = transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None
@@ -85,11 +85,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "heard_opt_out": heard,
         "may_decide_opt_out": heard is not None
         and decision_kinds.may_decide(call, request.user, decision_kinds.BY_KEY["opt_out"]),
-        "may_cancel": call.status == CallStatus.PENDING
-        and (
-            request.user.has_perm("access.control_all_campaigns")
-            or (own and request.user.has_perm("access.place_call"))
-        ),
+        "may_cancel": call.status == CallStatus.PENDING and call_actions.may_cancel(call, request.user),
         "may_handle": called_back.may_handle(call),
         "wish": hang_up.wish_for(call, request.user),
         "may_hear": may_hear,

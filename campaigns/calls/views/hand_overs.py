@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,14 +15,19 @@ from callcenter.edits.shown import BothChanged
 from campaigns.calls import hand_overs
 from campaigns.calls.forms.hand_overs import GiveForm
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by
 from campaigns.core.views.page_requests import go_back
 from campaigns.models import HandOver
+
+
+def _theirs(request: HttpRequest) -> QuerySet[HandOver]:
+    return changed_by(request.user, HandOver.objects.all())
 
 
 @needs("place_call")
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one hand-over, and give it to another person."""
-    found = get_object_or_404(HandOver.objects.select_related("person", "call__contact", "call__campaign"), pk=pk)
+    found = get_object_or_404(_theirs(request).select_related("person", "call__contact", "call__campaign"), pk=pk)
     if not hand_overs.may_act(found, request.user):
         raise PermissionDenied("hand_over")
     if found.state != HandOver.State.OPEN:
@@ -58,7 +64,7 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _close(request: HttpRequest, pk: int, *, is_done: bool) -> HttpResponse:
-    get_object_or_404(HandOver, pk=pk)
+    get_object_or_404(_theirs(request), pk=pk)
     if not hand_overs.close(pk, request.user, is_done=is_done):
         return _ended(request)
     messages.success(request, _("Done.") if is_done else _("Dropped."))

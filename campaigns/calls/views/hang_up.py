@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import go_back
 from campaigns.models import Call
 from campaigns.tracking import hang_up as hang_up_module
@@ -31,7 +32,7 @@ def hang_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _stop(request: HttpRequest, pk: int, wish: StopWish) -> HttpResponse:
-    found = get_object_or_404(Call.objects.visible_to(request.user), pk=pk)
+    found = get_object_or_404(seen_by(request.user, Call.objects.all()), pk=pk)
     told = hang_up_module.stop_at_vendor(found.pk, wish, request.user)
     TELL[told.tone](request, told.sentence)
     return go_back(request, "call", pk)

@@ -20,10 +20,10 @@ from campaigns.calls.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, 
 from campaigns.calls.pricing import guess_price
 from campaigns.calls.quick_call import place_single_call
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import token_of, typed_before
 from campaigns.models import Call, Contact
 from campaigns.number_types import has_usual_price
-from providers.models import Provider
 
 
 @sensitive_post_parameters()
@@ -79,8 +79,8 @@ def _made_by(request: HttpRequest, token: UUID) -> Call | None:
 
 
 def _page(request: HttpRequest, form: QuickCallForm, status: int = 200) -> HttpResponse:
-    if not Provider.objects.filter(is_active=True).exists():
-        messages.info(request, _("There is no provider yet: an admin sets one up under Providers."))
+    if form.account is None:
+        messages.info(request, _("There is no provider that you may use: an admin sets one up under Providers."))
     return render(request, "calls/quick_call/quick_call.html", _context(request, form), status=status)
 
 
@@ -101,7 +101,9 @@ def _earlier_call(request: HttpRequest, key: str) -> Call | None:
     number = whole_number(key)
     if number is None:
         return None
-    calls = Call.objects.visible_to(request.user).select_related("provider", "agent", "voice", "caller_id", "dialer")
+    calls = seen_by(request.user, Call.objects.all()).select_related(
+        "provider", "agent", "voice", "caller_id", "dialer"
+    )
     return get_object_or_404(calls, pk=number)
 
 
@@ -109,7 +111,7 @@ def _person_start(request: HttpRequest) -> dict[str, Any]:
     number = whole_number(request.GET.get("person"))
     if number is None or not may(request.user, "see_people"):
         return {}
-    return {"number": get_object_or_404(Contact, pk=number).phone}
+    return {"number": get_object_or_404(seen_by(request.user, Contact.objects.all()), pk=number).phone}
 
 
 def _start_of(request: HttpRequest, call: Call) -> dict[str, Any]:

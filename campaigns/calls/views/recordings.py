@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import needs
 from campaigns.calls import recordings
+from campaigns.core.scope import heard_by, seen_by
 from campaigns.models import Call
 
 CHUNK = 64 * 1024
@@ -52,7 +53,9 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _heard_call(request: HttpRequest, pk: int) -> Call:
-    calls = Call.objects.visible_to(request.user).select_related("provider", "agent", "caller_id")
+    calls = heard_by(request.user, seen_by(request.user, Call.objects.all())).select_related(
+        "provider", "agent", "caller_id"
+    )
     return get_object_or_404(calls, pk=pk)
 
 

@@ -20,6 +20,7 @@ from campaigns.contacts.importing.columns import mapping as meanings
 from campaigns.contacts.importing.columns.mapping import ColumnMapping, variable_name
 from campaigns.contacts.importing.columns.phone_columns import weigh
 from campaigns.contacts.importing.columns.reading_words import of_hidden_rows
+from campaigns.core.scope import changed_by
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.contacts import MAX_LIST_NAME
 
@@ -41,7 +42,7 @@ class MappingForm(forms.Form):
 
     region = CountryField()
     contact_list = forms.ModelChoiceField(
-        ContactList.objects.all(), label=_("Into the list"), required=False, empty_label=_("A new list")
+        ContactList.objects.none(), label=_("Into the list"), required=False, empty_label=_("A new list")
     )
     list_name = forms.CharField(label=_("Name of the new list"), required=False, max_length=MAX_LIST_NAME)
     update_known = forms.BooleanField(
@@ -63,6 +64,9 @@ class MappingForm(forms.Form):
             },
         )
         self.record, self.samples = record, samples
+        lists = ContactList.objects.all()
+        fields: dict[str, Any] = self.fields
+        fields["contact_list"].queryset = lists if record.owner is None else changed_by(record.owner, lists)
         self._add_sheets()
         for meaning, columns in kept.asks.items():
             self._ask(meaning, columns)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.roles import Person
 from callcenter.edits.forms import EditsModelRow, EditsRow
 from callcenter.edits.states import Edited
 from callcenter.formats.plain_text import plain_text
@@ -18,6 +19,7 @@ from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
 from campaigns.contacts.importing.rows.details import MAX_VARIABLE
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import clean
+from campaigns.core.scope import changed_by
 from campaigns.core.typed_numbers import understand_typed
 from campaigns.models import Contact, ContactList
 from campaigns.models.contacts import MAX_NAME, MAX_NOTE
@@ -125,11 +127,16 @@ class NewPersonForm(PersonForm):
     """A new person, with a list to add them to."""
 
     contact_list = forms.ModelChoiceField(
-        ContactList.objects.all(), label=_("List"), required=False, empty_label=_("No list")
+        ContactList.objects.none(), label=_("List"), required=False, empty_label=_("No list")
     )
     note = forms.CharField(
         label=_("Note"), required=False, max_length=MAX_NOTE, widget=forms.Textarea({"rows": 3, "dir": "auto"})
     )
+
+    def __init__(self, *arguments: Any, person: Person, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        fields: dict[str, Any] = self.fields
+        fields["contact_list"].queryset = changed_by(person, ContactList.objects.all())
 
 
 class ContactNoteForm(forms.Form):

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from campaigns.contacts.importing.files.limits import FileRefused, limits
 from campaigns.contacts.importing.files.reading import measure, open_table, path_of
 from campaigns.contacts.importing.rows import opt_outs
 from campaigns.core import stored_files
+from campaigns.core.allowed_use import refusals_of, team_for
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.imports import MAX_FILE_NAME
 
@@ -177,14 +179,19 @@ def map_columns(
 ) -> bool:
     """Store the meaning of the columns and the target list; False if the import is already being saved or done.
 
-    Raises ValueError unless exactly one column holds the phone number, or any in a do-not-call file, and nothing is
-    left to be asked.
+    The people come to belong to the team of the list. Raises PermissionDenied for a list that its owner may not use,
+    and ValueError unless exactly one column holds the phone number, or any in a do-not-call file, and nothing is left
+    to be asked.
     """
     phones = len(mapping.columns_of(PHONE))
     if not phones or (phones > 1 and not record.is_of_opt_outs) or mapping.asks:
         raise ValueError("exactly one column must hold the phone number")
+    team = team_for(record.owner, contact_list.team_id if contact_list else None)
+    if contact_list is not None and refusals_of(team, None, [contact_list]):
+        raise PermissionDenied("list")
     changed = ContactImport.objects.filter(pk=record.pk, status__in=[Status.UPLOADED, Status.CHECKED]).update(
         mapping=mapping.to_json(),
+        team_id=team,
         region=region,
         contact_list=contact_list,
         list_name="" if contact_list else list_name,

@@ -9,19 +9,20 @@ from typing import IO
 from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from callcenter.access.roles import needs
+from callcenter.access.roles import Person, needs
 from callcenter.audit.models import record
 from campaigns.contacts import do_not_call, do_not_call_files
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.csv_cells import text_cell
 from campaigns.core.paging import count_up_to, page_by_key
+from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
 from campaigns.exports import xlsx
 from campaigns.models import DoNotCall
@@ -52,7 +53,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 
 def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
     text = request.GET.get("q", "")[:MAX_SEARCH]
-    found = DoNotCall.objects.select_related("added_by")
+    found = seen_by(request.user, DoNotCall.objects.select_related("added_by"))
     if text:
         whole = understand_number(text, settings.DEFAULT_REGION)
         digits = search_digits(text)
@@ -91,18 +92,20 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @needs("remove_do_not_call")
 def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
-    """Return the whole list as a download: CSV, or a workbook that keeps every cell as text."""
-    record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count())
+    """Return the entries that a person may see as a download: CSV, or a workbook that keeps every cell as text."""
+    record(request.user, "do_not_call.exported", None, rows=seen_by(request.user, DoNotCall.objects.all()).count())
     answer: HttpResponseBase
     if kind == "xlsx":
-        answer = FileResponse(_workbook(), content_type=WORKBOOK)
+        answer = FileResponse(_workbook(request.user), content_type=WORKBOOK)
     else:
-        answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
+        answer = StreamingHttpResponse(
+            do_not_call_files.export_entries(request.user), content_type="text/csv; charset=utf-8"
+        )
     answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.{kind}"'
     return answer
 
 
-def _workbook() -> IO[bytes]:
+def _workbook(person: Person) -> IO[bytes]:
     """Return the list as a workbook; both of its files are temporary, so that memory does not grow with the list."""
     # The response closes it.
     written = TemporaryFile()  # noqa: SIM115
@@ -110,7 +113,7 @@ def _workbook() -> IO[bytes]:
         sheet = Path(folder) / "sheet"
         with sheet.open("w", encoding="utf-8") as file:
             file.write(xlsx.header_of(do_not_call_files.titles(), is_text=True))
-            for row in do_not_call_files.entries():
+            for row in do_not_call_files.entries(person):
                 file.write(xlsx.rows_of([[text_cell(cell) for cell in row]]))
             file.write(xlsx.END)
         xlsx.finish(sheet, written, _("Do not call"))
@@ -125,7 +128,11 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
-    elif (others := do_not_call.allow_again(pk, reason=reason, person=request.user)) is not None:
+        return go_back(request, "do-not-call")
+    found = DoNotCall.objects.filter(pk=pk)
+    if found.exists():
+        get_object_or_404(changed_by(request.user, found))
+    if (others := do_not_call.allow_again(pk, reason=reason, person=request.user)) is not None:
         first = _("Off the list: this number may be called again. Calls taken out before stay out.")
         more = ngettext(
             "%(n)d other number of this person stays on the list.",

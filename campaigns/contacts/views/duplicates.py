@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,8 +15,9 @@ from campaigns.contacts import duplicates
 from campaigns.contacts.forms.people import MergeForm
 from campaigns.contacts.people import find_people, mark_forbidden
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH
-from campaigns.models import Contact
+from campaigns.models import Contact, ContactList
 
 SHOWN = 20
 """Candidates on the page."""
@@ -24,12 +26,13 @@ SHOWN = 20
 @needs("merge_people")
 def choose(request: HttpRequest, pk: int) -> HttpResponse:
     """Search for the contact to merge; at first for contacts of the same name."""
-    contact = get_object_or_404(Contact, pk=pk, merged_into=None)
+    contact = get_object_or_404(changed_by(request.user, Contact.objects.all()), pk=pk, merged_into=None)
     text = request.GET.get("q", contact.name)[:MAX_SEARCH]
     people = Contact.objects.none()
     if text.strip():
-        people = find_people(text, settings.DEFAULT_REGION).filter(merged_into=None).exclude(pk=pk)
-    rows = list(people.prefetch_related("lists").order_by("-pk")[: SHOWN + 1])
+        people = find_people(text, settings.DEFAULT_REGION, request.user).filter(merged_into=None).exclude(pk=pk)
+    lists = Prefetch("lists", seen_by(request.user, ContactList.objects.all()))
+    rows = list(people.prefetch_related(lists).order_by("-pk")[: SHOWN + 1])
     context = {
         "contact": contact,
         "q": text,
@@ -43,8 +46,9 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("merge_people")
 def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Show a preview of the merge; on POST, merge."""
-    kept = get_object_or_404(Contact, pk=pk, merged_into=None)
-    found = get_object_or_404(Contact, pk=other, merged_into=None)
+    people = changed_by(request.user, Contact.objects.all())
+    kept = get_object_or_404(people, pk=pk, merged_into=None)
+    found = get_object_or_404(people, pk=other, merged_into=None)
     form = MergeForm(request.POST or None, kept, found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -62,7 +66,8 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 @needs("merge_people")
 def take_apart(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Make a merged contact independent again."""
-    get_object_or_404(Contact, pk=other, merged_into=pk)
+    people = changed_by(request.user, Contact.objects.all())
+    get_object_or_404(people, pk=other, merged_into__in=people.filter(pk=pk).values("pk"))
     duplicates.take_apart(other, request.user)
     messages.success(request, _("Two people again. Lists, tags and notes stay with this one."))
     return redirect("person", pk)

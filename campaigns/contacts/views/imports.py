@@ -43,6 +43,7 @@ from campaigns.core.explanations import stops_in_words
 from campaigns.core.installation import current
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import go_back
 from campaigns.exports import xlsx
 from campaigns.models import ContactImport
@@ -92,7 +93,7 @@ def limited_upload(view: View) -> View:
 
 
 def theirs(request: HttpRequest) -> QuerySet[ContactImport]:
-    """Return the imports that the user may see: their own, or all with the permission to see everybody's work.
+    """Return the imports that the user may see, or change by what they send.
 
     Those of people need the right to import people, those of do-not-call numbers the right to add to that list.
     """
@@ -100,7 +101,7 @@ def theirs(request: HttpRequest) -> QuerySet[ContactImport]:
     person = cast(AbstractUser, request.user)
     if not may(person, "import_people"):
         imports = imports.filter(purpose=ContactImport.Purpose.DO_NOT_CALL)
-    return imports if may(person, "see_all_calls") else imports.filter(owner_id=person.pk)
+    return (seen_by if request.method == "GET" else changed_by)(person, imports)
 
 
 @limited_upload

@@ -18,6 +18,7 @@ from campaigns.contacts import people
 from campaigns.contacts.forms.lists import ListForm
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
 from campaigns.models import ContactList, ListMembership
 
@@ -28,7 +29,9 @@ MOST_CHOSEN = 1_000
 @needs("see_people")
 def lists(request: HttpRequest) -> HttpResponse:
     """Show the lists, each with its number of people."""
-    return render(request, "contacts/lists.html", {"lists": service.lists_with_counts(), "form": ListForm()})
+    return render(
+        request, "contacts/lists.html", {"lists": service.lists_with_counts(request.user), "form": ListForm()}
+    )
 
 
 @require_POST
@@ -43,19 +46,21 @@ def new_list(request: HttpRequest) -> HttpResponse:
             form.add_error("name", str(refusal))
         else:
             return redirect("list", made.pk)
-    return render(request, "contacts/lists.html", {"lists": service.lists_with_counts(), "form": form}, status=422)
+    return render(
+        request, "contacts/lists.html", {"lists": service.lists_with_counts(request.user), "form": form}, status=422
+    )
 
 
 @needs("see_people")
 def one_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the people of one list."""
-    contact_list = get_object_or_404(ContactList, pk=pk)
+    contact_list = get_object_or_404(seen_by(request.user, ContactList.objects.all()), pk=pk)
     return _show_list(request, contact_list, ListForm(row=contact_list))
 
 
 def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) -> HttpResponse:
     text = request.GET.get("q", "")[:MAX_SEARCH]
-    members = ListMembership.objects.filter(contact_list=contact_list)
+    members = seen_by(request.user, ListMembership.objects.filter(contact_list=contact_list))
     if text:
         members = people.find_members(members, text, settings.DEFAULT_REGION)
     page = page_by_key(members.select_related("contact"), request.GET)
@@ -66,7 +71,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
         "q": text,
         "total": count_up_to(members, FOUND_UP_TO if text else COUNT_UP_TO),
         "forbidden": people.mark_forbidden(member.contact for member in page.rows),
-        "campaigns": contact_list.campaigns.order_by("-id")[:10],
+        "campaigns": seen_by(request.user, contact_list.campaigns.order_by("-id"))[:10],
     }
     return render(request, "contacts/list.html", context, status=422 if form.errors else 200)
 
@@ -75,7 +80,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
 @needs("import_people")
 def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename a list."""
-    contact_list = get_object_or_404(ContactList, pk=pk)
+    contact_list = get_object_or_404(changed_by(request.user, ContactList.objects.all()), pk=pk)
     form = ListForm(request.POST, contact_list)
     if form.is_valid():
         try:
@@ -94,7 +99,7 @@ def rename_list(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove the chosen people from a list."""
-    contact_list = get_object_or_404(ContactList, pk=pk)
+    contact_list = get_object_or_404(changed_by(request.user, ContactList.objects.all()), pk=pk)
     asked = map(whole_number, request.POST.getlist("person"))
     chosen = [number for number in asked if number is not None][:MOST_CHOSEN]
     removed = service.remove_from_list(contact_list, chosen, request.user) if chosen else 0
@@ -110,7 +115,7 @@ def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def remove_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a list; its people are kept."""
-    contact_list = get_object_or_404(ContactList, pk=pk)
+    contact_list = get_object_or_404(changed_by(request.user, ContactList.objects.all()), pk=pk)
     try:
         service.remove_list(contact_list, request.user)
     except Refusal as refusal:

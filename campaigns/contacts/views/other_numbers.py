@@ -13,6 +13,7 @@ from campaigns.contacts import other_numbers
 from campaigns.contacts.forms.people import OtherNumberForm
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by
 from campaigns.core.views.page_requests import go_back
 from campaigns.models import Contact
 
@@ -21,7 +22,7 @@ from campaigns.models import Contact
 @needs("import_people")
 def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Add another number to a person."""
-    contact = get_object_or_404(Contact, pk=pk, merged_into=None)
+    contact = get_object_or_404(changed_by(request.user, Contact.objects.all()), pk=pk, merged_into=None)
     form = OtherNumberForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["phone"])))
@@ -42,7 +43,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("import_people")
 def remove(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Remove another number of a person."""
-    get_object_or_404(Contact, pk=pk)
+    get_object_or_404(changed_by(request.user, Contact.objects.all()), pk=pk)
     try:
         other_numbers.remove_number(pk, number, request.user)
     except Refusal as refusal:
@@ -56,7 +57,7 @@ def remove(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @needs("import_people")
 def call_from_now_on(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Make another number of a person the one that is called."""
-    get_object_or_404(Contact, pk=pk)
+    get_object_or_404(changed_by(request.user, Contact.objects.all()), pk=pk)
     try:
         other_numbers.call_from_now_on(pk, number, request.user)
     except Refusal as refusal:

@@ -7,7 +7,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -29,8 +29,9 @@ from campaigns.core import explanations
 from campaigns.core.eligibility_numbers import entry_against, forbidden_numbers
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
-from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall
+from campaigns.models import Call, Contact, ContactList, ContactNote, ContactTeam, DoNotCall
 
 SHOWN_CALLS = 20
 """Calls on a person's page, the newest first."""
@@ -41,12 +42,12 @@ SHOWN_CALLS = 20
 def people(request: HttpRequest) -> HttpResponse:
     """List people, or search them by a part of the name or number."""
     text = request.GET.get("q", "")[:MAX_SEARCH]
-    found = service.find_people(text, settings.DEFAULT_REGION)
+    found = service.find_people(text, settings.DEFAULT_REGION, request.user)
     if not any(map(str.isdigit, text)):
         # A merged contact is found by its whole number only.
         found = found.filter(merged_into=None)
     refused = find_refused(text, settings.DEFAULT_REGION, cast(Person, request.user)) if text else []
-    page = page_by_key(found.prefetch_related("lists").defer("variables"), request.GET)
+    page = page_by_key(found.prefetch_related(_lists(request)).defer("variables"), request.GET)
     total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
     context = {
         "page": page,
@@ -61,7 +62,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @needs("import_people")
 def new_person(request: HttpRequest) -> HttpResponse:
     """Add one person."""
-    form = NewPersonForm(request.POST or None)
+    form = NewPersonForm(request.POST or None, person=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             made = service.add_person(
@@ -79,17 +80,23 @@ def new_person(request: HttpRequest) -> HttpResponse:
 @needs("see_people")
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one person: calls, do-not-call entry, consent, lists, local time."""
-    contact = _whole(pk)
+    contact = _whole(request, pk)
     if contact.merged_into_id:
         return redirect("person", contact.merged_into_id)
     return _show_person(request, contact, ContactNoteForm(), _tags_form(contact))
 
 
-def _whole(pk: int) -> Contact:
+def _lists(request: HttpRequest) -> Prefetch[str, QuerySet[ContactList], str]:
+    return Prefetch("lists", seen_by(request.user, ContactList.objects.order_by("name")))
+
+
+def _whole(request: HttpRequest, pk: int) -> Contact:
+    people = seen_by if request.method == "GET" else changed_by
     return get_object_or_404(
-        Contact.objects.select_related("imported_by", "owner").prefetch_related(
-            Prefetch("lists", ContactList.objects.order_by("name")),
-            Prefetch("notes", ContactNote.objects.select_related("author")),
+        people(request.user, Contact.objects.select_related("imported_by", "owner", "team")).prefetch_related(
+            _lists(request),
+            Prefetch("notes", seen_by(request.user, ContactNote.objects.select_related("author"))),
+            Prefetch("further_teams", ContactTeam.objects.select_related("team").order_by("pk")),
             Prefetch("merged", Contact.objects.only("name", "phone", "merged_into").order_by("pk")),
         ),
         pk=pk,
@@ -111,7 +118,7 @@ def _show_person(
     if stands is None and forbidden_numbers([contact.phone]):
         # The number is shared with somebody who asked not to be called.
         stands = entry_against(contact.phone)
-    calls = service.calls_of(contact) & Call.objects.visible_to(request.user)
+    calls = service.calls_of(contact) & seen_by(request.user, Call.objects.all())
     times, more_zones = service.local_times(contact)
     others, others_last = service.calls_of_others(contact, request.user)
     context = {
@@ -134,7 +141,7 @@ def _show_person(
         "number_form": OtherNumberForm(),
         "forbidden": wish.forbidden,
         "number_standing": allowed_numbers.number_standing(contact.phone),
-        "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact)), request.user),
+        "hand_overs": hand_overs.rows_of(hand_overs.about_calls(calls), request.user),
     }
     status = 422 if note_form.errors or tags_form.errors else 200
     return render(request, "contacts/person.html", context, status=status)
@@ -143,7 +150,7 @@ def _show_person(
 @needs("import_people")
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Edit one person."""
-    contact = get_object_or_404(Contact, pk=pk)
+    contact = get_object_or_404(changed_by(request.user, Contact.objects.all()), pk=pk)
     form = PersonForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         try:
@@ -182,7 +189,7 @@ def _words_of_wish(wish: PersonWish | None) -> str:
 @needs("see_people")
 def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a note to one person."""
-    contact = _whole(pk)
+    contact = _whole(request, pk)
     form = ContactNoteForm(request.POST)
     if not form.is_valid():
         return _show_person(request, contact, form, _tags_form(contact))
@@ -194,10 +201,10 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs("see_people")
 def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
-    """Remove one's own note; managers may remove any."""
-    found = get_object_or_404(ContactNote, pk=note, contact=pk)
-    if found.author_id != request.user.pk and not may(cast(Person, request.user), "see_all_calls"):
-        raise PermissionDenied("see_all_calls")
+    """Remove one's own note; whoever merges entries may remove a colleague's too."""
+    found = get_object_or_404(changed_by(request.user, ContactNote.objects.all()), pk=note, contact=pk)
+    if found.author_id != request.user.pk and not may(cast(Person, request.user), "merge_people"):
+        raise PermissionDenied("merge_people")
     duplicates.remove_note(note, request.user)
     messages.success(request, _("The note is gone."))
     return redirect("person", pk)
@@ -207,7 +214,7 @@ def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
 @needs("import_people")
 def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
     """Replace a person's tags."""
-    contact = _whole(pk)
+    contact = _whole(request, pk)
     form = TagsForm(request.POST, contact)
     if not form.is_valid():
         return _show_person(request, contact, ContactNoteForm(), form)
@@ -224,7 +231,7 @@ def save_tags(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("add_do_not_call")
 def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Add a person's number to the do-not-call list."""
-    contact = get_object_or_404(Contact, pk=pk)
+    contact = get_object_or_404(seen_by(request.user, Contact.objects.all()), pk=pk)
     reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))

@@ -13,11 +13,13 @@ from django.utils.formats import get_format
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.roles import Person, team_of
+from callcenter.access.roles import Person
 from callcenter.edits.states import Edited
 from callcenter.parameters import RowsField, whole_number
 from campaigns.contacts.forms.fields import read_tags
+from campaigns.core.allowed_use import offered_to
 from campaigns.core.installation import current
+from campaigns.core.scope import seen_by
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
@@ -109,7 +111,7 @@ class CampaignForm(PolicyForm):
             "exceeded, and fewer calls run at a time."
         ),
     )
-    lists = RowsField(ContactList.objects.all(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple)
+    lists = RowsField(ContactList.objects.none(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple)
 
     tags = AudienceTagsField(
         label=_("Tags"),
@@ -169,9 +171,12 @@ class CampaignForm(PolicyForm):
         fields: dict[str, Any] = self.fields
         first = int(get_format("FIRST_DAY_OF_WEEK")) - 1
         fields["days"].choices = [(day % 7, WEEKDAYS[day % 7]) for day in range(first, first + 7)]
-        team = team_of(person)
-        mine = Q(is_active=True) & (Q(team__isnull=True) | Q(team=team)) | Q(pk=self.instance.provider_id or 0)
-        fields["provider"].queryset = Provider.objects.filter(mine).distinct()
+        team = self.instance.team_id if self.instance.pk else None
+        mine = Q(is_active=True) & offered_to(person, team) | Q(pk=self.instance.provider_id or 0)
+        fields["provider"].queryset = Provider.objects.filter(mine)
+        chosen = Q(pk__in=self.instance.lists.values("pk")) if self.instance.pk else Q(pk__in=[])
+        usable = seen_by(person, ContactList.objects.filter(offered_to(person, team)))
+        fields["lists"].queryset = ContactList.objects.filter(chosen | Q(pk__in=usable.values("pk")))
         fields["text"].widget.attrs["rows"] = 4
         if not self.instance.pk:
             fields["quiet_hours"].initial = self.initial["quiet_hours"] = current().quiet_period_hours

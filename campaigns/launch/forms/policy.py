@@ -95,7 +95,7 @@ class PolicyForm(VariablesForm):
         """Return what follows on an outcome, as it is stored, in words."""
         if column == "retries":
             return ", ".join(str(minutes) for minutes in value or ())
-        person = people_to_give_to().filter(pk=(value or {}).get("person")).first()
+        person = people_to_give_to().filter(pk=(value or {}).get("person") or 0).first()
         return (person.get_full_name() or person.get_username()) if person else ""
 
     @property

@@ -34,7 +34,11 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     form = _form(request, Campaign())
     if request.method == "POST" and not form.is_staying and form.is_valid():
         chosen = form.cleaned_data
-        made = drafts.create(person, form.values(), chosen["lists"], token, chosen["excluded_campaigns"])
+        try:
+            made = drafts.create(person, form.values(), chosen["lists"], token, chosen["excluded_campaigns"])
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+            return _builder(request, form)
         messages.success(request, _("“%(name)s” is saved as a draft.") % {"name": made})
         return _after_saving(request, made)
     if form.is_bound and not form.is_staying and (known := drafts.made_with(person, token)) is not None:

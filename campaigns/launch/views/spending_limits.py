@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from callcenter.access.roles import may, needs
 from callcenter.edits.shown import BothChanged
 from campaigns.core.day_caps import day_of
+from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import spending_limits
 from campaigns.launch.forms.spending_limits import SpendingLimitForm
@@ -37,8 +38,8 @@ def limits(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Saved. It holds from the next call on."))
             return redirect("spending-limits")
     context = {
-        "limits": spending_limits.limits_today(),
-        "providers": Provider.objects.filter(is_active=True),
+        "limits": spending_limits.limits_today(person_of(request)),
+        "providers": seen_by(request.user, Provider.objects.filter(is_active=True)),
         "form": form,
         "installation_zone": settings.TIME_ZONE,
         "day_begins": day_of(timezone.now()).start,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from callcenter.access.roles import needs
 from callcenter.parameters import whole_number
 from campaigns.core import decision_kinds, paging
+from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import drafts
 from campaigns.models import Call, Campaign, HeardOptOut
@@ -25,14 +26,14 @@ ROWS_A_PAGE = 20
 def decisions_page(request: HttpRequest) -> HttpResponse:
     """List what needs a decision of the calls that this person may see: of one kind, campaign or provider, or all."""
     person, now = person_of(request), timezone.now()
-    calls = Call.objects.visible_to(person)
+    calls = seen_by(person, Call.objects.all())
     campaign: Campaign | None = None
     provider: Provider | None = None
     if number := whole_number(request.GET.get("campaign")):
         campaign = get_object_or_404(drafts.visible_to(person), pk=number)
         calls = calls.filter(campaign=campaign)
     if number := whole_number(request.GET.get("provider")):
-        provider = get_object_or_404(Provider, pk=number)
+        provider = get_object_or_404(seen_by(person, Provider.objects.all()), pk=number)
         calls = calls.filter(provider=provider)
     counts = decision_kinds.count(calls, now)
     chosen = decision_kinds.BY_KEY.get(request.GET.get("kind", ""))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import needs
 from campaigns import queue
 from campaigns.core import paging
+from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import go_back, reason_of
 from campaigns.models import UnknownVendorCall
 from campaigns.tracking import reconciliation_sweep
@@ -24,7 +25,7 @@ State = UnknownVendorCall.State
 def unmatched_calls(request: HttpRequest) -> HttpResponse:
     """List open or decided unmatched calls, and how far each vendor's list has been compared."""
     is_decided = request.GET.get("decided") == "yes"
-    found = UnknownVendorCall.objects.select_related("provider", "decided_by")
+    found = seen_by(request.user, UnknownVendorCall.objects.select_related("provider", "decided_by"))
     rows = found.exclude(state=State.OPEN) if is_decided else found.filter(state=State.OPEN)
     return render(
         request,
@@ -42,7 +43,7 @@ def unmatched_calls(request: HttpRequest) -> HttpResponse:
 @needs("review_vendor_calls")
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a person's decision on one vendor call."""
-    found = get_object_or_404(UnknownVendorCall, pk=pk)
+    found = get_object_or_404(changed_by(request.user, UnknownVendorCall.objects.all()), pk=pk)
     return _decide(request, [found.pk], request.POST.get("ours", ""))
 
 
@@ -50,7 +51,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("review_vendor_calls")
 def decide_all(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Record a person's decision that all open calls of one provider were placed by another tool."""
-    provider = get_object_or_404(Provider, pk=provider_id)
+    provider = get_object_or_404(changed_by(request.user, Provider.objects.all()), pk=provider_id)
     waiting = UnknownVendorCall.objects.filter(provider=provider, state=State.OPEN)
     return _decide(request, list(waiting.values_list("pk", flat=True)), "no")
 

@@ -83,10 +83,10 @@ def test_only_a_reason_takes_an_entry_off(manager: User) -> None:
     assert (event.actor, event.detail["reason"], event.detail["was_reason"]) == (manager, "Called us back", "Asked")
 
 
-def test_export_is_whole_and_no_formula() -> None:
+def test_export_is_whole_and_no_formula(manager: User) -> None:
     forbid(MARYAM, reason='=HYPERLINK("x")', source=Source.PERSON)
     forbid("+919876543210", reason="ok", source=Source.AUTHORITY)
-    rows = list(csv.reader(io.StringIO("".join(export_entries()).lstrip("\ufeff"))))
+    rows = list(csv.reader(io.StringIO("".join(export_entries(manager)).lstrip("\ufeff"))))
     assert [row[:2] for row in rows[1:]] == [["+919876543210", "ok"], [MARYAM, '\'=HYPERLINK("x")']]
 
 

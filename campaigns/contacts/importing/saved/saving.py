@@ -35,10 +35,12 @@ from campaigns.contacts.importing.rows.verdicts import (
     letters_of,
 )
 from campaigns.contacts.importing.saved.rows_kept import keep_other_numbers, keep_refused
+from campaigns.contacts.sharing import share, tell_teams
 from campaigns.core import hosts, progress, stored_files
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.message import with_values
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by
 from campaigns.core.turns import Turn
 from campaigns.models import Contact, ContactImport, ContactList, DoNotCall, ListMembership
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_LIST_NAME
@@ -204,6 +206,8 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedR
     fresh = [one for one in judged if one.verdict != RowVerdict.KNOWN]
     _insert_contacts(record, reader, fresh, now)
     known = [one for one in judged if one.verdict == RowVerdict.KNOWN]
+    # Before they are changed: from here on this team is one of those that may.
+    share([one.row.phone.e164 for one in known], record.team_id, record.owner, imported_by=record.pk)
     if known and (reader.mapping.update_known or reader.consent.is_there or record.tags or record.consent_source):
         _update_contacts(record, reader, known)
     keep_other_numbers(record.pk, judged, record.owner)
@@ -255,7 +259,9 @@ def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
     wanted = Contact.objects.filter(phone__in=by_number).values_list("pk", "merged_into", "phone")
     rows = {merged_into or pk: by_number[phone] for pk, merged_into, phone in wanted}
     changed = []
-    for contact in Contact.objects.select_for_update().filter(pk__in=rows).order_by("pk"):
+    # What another team has and this one does not share is left as it is: of that, an import shows only that it exists.
+    theirs = Contact.objects.all() if record.owner is None else changed_by(record.owner, Contact.objects.all())
+    for contact in theirs.select_for_update(of=("self",)).filter(pk__in=rows).order_by("pk"):
         found = reader.details_of(rows[contact.pk])
         source, given_at = found.consent.noted(record.consent_source, now, record.original_name)
         before = (contact.tags, contact.consent_source, contact.consent_at)
@@ -271,6 +277,7 @@ def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
             contact.consent_source, contact.consent_at = source, given_at
         if reader.mapping.update_known or before != (contact.tags, contact.consent_source, contact.consent_at):
             changed.append(contact)
+    tell_teams([contact for contact in changed if contact.team_id != record.team_id], record.owner, record.pk)
     Contact.objects.bulk_update(
         changed, ["name", "time_zone", "variables", "tags", "consent_source", "consent_at"], batch_size=500
     )

@@ -25,6 +25,7 @@ from campaigns.models import (
     ContactImport,
     ContactList,
     ContactNote,
+    ContactTeam,
     ListMembership,
     OtherNumber,
 )
@@ -84,9 +85,9 @@ def why_not(record: ContactImport) -> Promise | str:
 def undo_import(import_id: int, person: Any) -> dict[str, int]:
     """Remove what an import added; returns counts of people and memberships removed, and of people kept.
 
-    New people are kept if they are in another list, have notes or were merged; values that the file gave to known
-    people are kept too. Numbers that only this file put on the do-not-call list come off it. The gate is closed
-    meanwhile, so that no call begins. Raises Refusal.
+    New people are kept if they are in another list, have notes, were merged or are shared with another team; values
+    that the file gave to known people are kept too. Numbers that only this file put on the do-not-call list come off
+    it. The gate is closed meanwhile, so that no call begins. Raises Refusal.
     """
     with transaction.atomic():
         # The row before the gate, in the order in which saving takes them.
@@ -100,10 +101,12 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         noted = ContactNote.objects.filter(contact=OuterRef("pk"))
         one_of_two = Q(merged_into__isnull=False) | Exists(Contact.objects.filter(merged_into=OuterRef("pk")))
         made = Contact.objects.filter(imported_by=record)
-        leaving = made.filter(~Exists(elsewhere), ~Exists(noted), ~one_of_two)
+        shared = ContactTeam.objects.filter(contact=OuterRef("pk"))
+        leaving = made.filter(~Exists(elsewhere), ~Exists(noted), ~one_of_two, ~Exists(shared))
         kept = made.count() - leaving.count()
         Call.objects.filter(contact__in=leaving.values("pk")).update(contact=None)
         forget_refused(import_id)
+        ContactTeam.objects.filter(Q(imported_by=record) | Q(contact__in=leaving.values("pk"))).delete()
         OtherNumber.objects.filter(Q(imported_by=record) | Q(contact__in=leaving.values("pk"))).delete()
         # No other table refers to these contacts, so one DELETE does, without loading every row.
         removed = leaving._raw_delete(leaving.db)

@@ -137,12 +137,12 @@ def test_a_file_without_numbers_is_refused_by_the_command(tmp_path: Path) -> Non
     assert not DoNotCall.objects.exists()
 
 
-def test_what_was_exported_can_be_imported_again(tmp_path: Path) -> None:
+def test_what_was_exported_can_be_imported_again(tmp_path: Path, manager: User) -> None:
     soon = (timezone.now() + datetime.timedelta(days=2)).replace(second=0, microsecond=0)
     forbid(MARYAM, reason="Asked twice", source=Source.PERSON)
     forbid("+919876543210", reason="Two days", source=Source.PERSON, expires_at=soon)
     forbid("+989120000009", reason="Over", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
-    path = write(tmp_path / "list.csv", "".join(export_entries()))
+    path = write(tmp_path / "list.csv", "".join(export_entries(manager)))
     DoNotCall.objects.all().delete()
     record = take_opt_outs(path)
     assert counted(record) == {"good": 2, "ended": 1}

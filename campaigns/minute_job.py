@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.access import two_people
 from callcenter.access.models import KeptForm
 from campaigns import queue
 from campaigns.calls import expiry, recordings
@@ -49,6 +50,7 @@ def sweep() -> dict[str, int]:
     webhooks.forget_hints(now)
     forgetting.forget_files(now)
     KeptForm.forget_old(now)
+    two_people.lapse(now)
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()

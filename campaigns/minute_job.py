@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.access import two_people
 from callcenter.access.models import KeptForm
 from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
@@ -54,6 +55,7 @@ def sweep() -> dict[str, int]:
     done["audit_sealed"] = sealing.seal_new()
     verifying.verify_some(now)
     done["audit_removed"] = retention.remove_old(now)
+    two_people.lapse(now)
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()

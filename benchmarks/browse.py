@@ -225,9 +225,9 @@ def make_import(client_name: str) -> int:
     """Import a small file, for the pages of imports; returns the import's id."""
     from django.contrib.auth.models import User
 
-    from campaigns.contacts.importing.mapping import ColumnMapping
+    from campaigns.contacts.importing.columns.mapping import ColumnMapping
+    from campaigns.contacts.importing.rows.validation import check_import
     from campaigns.contacts.importing.upload import map_columns, take_file
-    from campaigns.contacts.importing.validation import check_import
 
     person = User.objects.get(username=f"benchmark-{client_name}")
     text = "Name,Phone\r\n" + "".join(f"Person {n},0912{n:07d}\r\n" for n in range(100))

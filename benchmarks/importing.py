@@ -58,10 +58,10 @@ def ours(path: Path) -> dict[str, Any]:
     """Upload, check and save the file, as the screens do."""
     from django.core.files import File
 
-    from campaigns.contacts.importing.mapping import ColumnMapping
-    from campaigns.contacts.importing.saving import begin_saving, save_import
+    from campaigns.contacts.importing.columns.mapping import ColumnMapping
+    from campaigns.contacts.importing.rows.validation import check_import
+    from campaigns.contacts.importing.saved.saving import begin_saving, save_import
     from campaigns.contacts.importing.upload import map_columns, take_file
-    from campaigns.contacts.importing.validation import check_import
     from campaigns.models import ContactImport
 
     with path.open("rb") as file:
@@ -130,7 +130,8 @@ def run(design: str, path: Path) -> None:
     common.set_up()
     from django.core.files.base import ContentFile  # loaded in every web process, so not counted
 
-    from campaigns.contacts.importing import saving, upload
+    from campaigns.contacts.importing import upload
+    from campaigns.contacts.importing.saved import saving
 
     assert ContentFile is not None
     assert saving is not None

@@ -20,10 +20,10 @@ from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.supervision import ProcessGroup, Program, manage, port_is_taken, wait_for_port
 from campaigns.contacts.do_not_call import forbid
-from campaigns.contacts.importing.mapping import ColumnMapping
-from campaigns.contacts.importing.saving import begin_saving, save_import
+from campaigns.contacts.importing.columns.mapping import ColumnMapping
+from campaigns.contacts.importing.rows.validation import check_import
+from campaigns.contacts.importing.saved.saving import begin_saving, save_import
 from campaigns.contacts.importing.upload import map_columns, take_file
-from campaigns.contacts.importing.validation import check_import
 from campaigns.models import Campaign, Contact, ContactList, DoNotCall
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from callcenter.access.models import KeptForm
 from campaigns import queue
 from campaigns.calls import expiry, recordings
-from campaigns.contacts.importing import forgetting, saving
+from campaigns.contacts.importing.saved import forgetting, saving
 from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation

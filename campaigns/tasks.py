@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns import minute_job, queue, schedules
-from campaigns.contacts.importing import saving
+from campaigns.contacts.importing.saved import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
 from campaigns.tracking import polling, reconciliation_sweep, start_comparison, vendor_stops, webhooks

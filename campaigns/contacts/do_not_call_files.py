@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.formats.zones import titled
-from campaigns.contacts.importing.limits import BATCH
+from campaigns.contacts.importing.files.limits import BATCH
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.models import DoNotCall
 

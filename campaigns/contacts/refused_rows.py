@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
-from campaigns.contacts.importing.people_rows import NOTES
+from campaigns.contacts.importing.rows.notes import NOTES
 from campaigns.contacts.search import SHORTEST_NUMBER, part_of_person
 from campaigns.models import RefusedRow
 from campaigns.numbers import text_of_digits, understand_number

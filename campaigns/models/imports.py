@@ -63,7 +63,7 @@ class ContactImport(Owned):
     )
     headers = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
-    """Column position (text) to a meaning (`importing.mapping.FIELDS`), "var:<name>" or "", and options of the file."""
+    """Column position (text) to a meaning (`importing.columns.mapping.FIELDS`), "var:<name>" or ""; and options."""
     total_rows = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
     """Number of rows by verdict: good, fixed, bad, duplicate_in_file, in_list, known, do_not_call, left_out."""

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.core.files import File
 from django.utils import timezone
 
-from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.columns.mapping import ColumnMapping
+from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.importing.upload import map_columns, take_file
-from campaigns.contacts.importing.validation import check_import
 from campaigns.models import Call, Contact, ContactList, ListMembership
 from providers.models import Agent, Provider
 from tests.campaigns.contacts.workbooks import workbook

@@ -156,7 +156,7 @@ THE_WISHES = (
     ),
     Mutant(
         "a file's further number is free",
-        "campaigns/contacts/importing/rows_kept.py",
+        "campaigns/contacts/importing/saved/rows_kept.py",
         "        person_wishes.hold_for_all_of(heads, person)",
         "        pass",
         WISH_TESTS + "it_follows_a_further_number_of_a_file",

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from callcenter.edits.forms import EditsRow
 from callcenter.edits.states import Edited
+from callcenter.formats.plain_text import plain_text
 from campaigns.calls.saved_filters import filters_state
-from campaigns.contacts.importing.people_rows import plain_text
 
 
 class SaveFilterForm(EditsRow, forms.Form):

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.plain_text import plain_text
 from callcenter.formats.zones import end_of
 from campaigns.contacts.forms.fields import PhoneField
-from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.models import DoNotCall
 from campaigns.reasons import MAX_REASON

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.importing.people_rows import plain_text
+from callcenter.formats.plain_text import plain_text
 from campaigns.core.typed_numbers import understand_typed
 from campaigns.countries import country_choices
 

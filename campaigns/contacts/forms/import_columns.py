@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats import placeholders
 from callcenter.formats.amounts import number
+from callcenter.formats.plain_text import plain_text
 from campaigns.contacts.forms.fields import CountryField
-from campaigns.contacts.importing import mapping as meanings
-from campaigns.contacts.importing.mapping import ColumnMapping, variable_name
-from campaigns.contacts.importing.people_rows import plain_text
-from campaigns.contacts.importing.phone_columns import weigh
-from campaigns.contacts.importing.reading_words import of_hidden_rows
+from campaigns.contacts.importing.columns import mapping as meanings
+from campaigns.contacts.importing.columns.mapping import ColumnMapping, variable_name
+from campaigns.contacts.importing.columns.phone_columns import weigh
+from campaigns.contacts.importing.columns.reading_words import of_hidden_rows
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.contacts import MAX_LIST_NAME
 

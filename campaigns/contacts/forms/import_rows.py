@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.importing.people_rows import FileRow, Reader
+from campaigns.contacts.importing.rows.file_rows import FileRow
+from campaigns.contacts.importing.rows.people_rows import Reader
 from campaigns.models.imports import TwoNumbers
 
 CELL = "cell_"

@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.plain_text import plain_text
 from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, CountryField, read_tags
-from campaigns.contacts.importing.people_rows import plain_text
 from campaigns.models.contacts import MAX_CONSENT_SOURCE
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.edits.forms import EditsRow
 from callcenter.edits.states import Edited
-from campaigns.contacts.importing.people_rows import plain_text
+from callcenter.formats.plain_text import plain_text
 from campaigns.models import ContactList
 from campaigns.models.contacts import MAX_LIST_NAME
 

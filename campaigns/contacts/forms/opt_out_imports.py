@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.forms.do_not_call import OptOutForm
 from campaigns.contacts.forms.import_columns import COLUMN, VARIABLE, MappingForm
-from campaigns.contacts.importing import mapping as meanings
-from campaigns.contacts.importing.dates import DayMonth
-from campaigns.contacts.importing.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
-from campaigns.contacts.importing.mapping import ColumnMapping
-from campaigns.contacts.importing.opt_outs import FIELDS, REASON, UNTIL
-from campaigns.contacts.importing.wish_words import Wish
+from campaigns.contacts.importing.cells.dates import DayMonth
+from campaigns.contacts.importing.cells.wish_words import Wish
+from campaigns.contacts.importing.columns import mapping as meanings
+from campaigns.contacts.importing.columns.mapping import ColumnMapping
+from campaigns.contacts.importing.rows.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
+from campaigns.contacts.importing.rows.opt_outs import FIELDS, REASON, UNTIL
 from campaigns.models import ContactImport, DoNotCall
 
 VALUE = "value_"

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.edits.forms import EditsModelRow, EditsRow
 from callcenter.edits.states import Edited
+from callcenter.formats.plain_text import plain_text
 from callcenter.formats.zones import start_of
 from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
-from campaigns.contacts.importing.people_rows import MAX_VARIABLE, plain_text
+from campaigns.contacts.importing.rows.details import MAX_VARIABLE
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import clean
 from campaigns.core.typed_numbers import understand_typed

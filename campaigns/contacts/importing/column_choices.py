@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from campaigns.contacts.importing import upload
-from campaigns.contacts.importing.dates import DayMonth
-from campaigns.contacts.importing.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.mapping import NAME, OTHER_PHONE, PHONE, ColumnMapping, plain_title
-from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.importing.reading_words import of_hidden_rows
-from campaigns.contacts.importing.sheets import with_choice
-from campaigns.contacts.importing.validation import check_import
-from campaigns.contacts.importing.verdicts import RowVerdict
+from campaigns.contacts.importing.cells.dates import DayMonth
+from campaigns.contacts.importing.columns.mapping import NAME, OTHER_PHONE, PHONE, ColumnMapping, plain_title
+from campaigns.contacts.importing.columns.reading_words import of_hidden_rows
+from campaigns.contacts.importing.columns.sheets import with_choice
+from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.rows.findings import DOUBTFUL_WISHES, UNCLEAR_DATES
+from campaigns.contacts.importing.rows.notes import NOTES
+from campaigns.contacts.importing.rows.validation import check_import
+from campaigns.contacts.importing.rows.verdicts import RowVerdict
 from campaigns.models import ContactImport
 from campaigns.models.imports import TwoNumbers
 

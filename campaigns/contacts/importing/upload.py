@@ -12,14 +12,14 @@ from django.core.files.base import File
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import team_of
-from campaigns.contacts.importing import opt_outs
-from campaigns.contacts.importing.dates import DayMonth
-from campaigns.contacts.importing.limits import FileRefused, limits
-from campaigns.contacts.importing.mapping import PHONE, ColumnMapping, SheetLayout, place_cells
-from campaigns.contacts.importing.reading import measure, open_table, path_of
-from campaigns.contacts.importing.sheets import Arrangement, TitleChoices, arrange
-from campaigns.contacts.importing.title_rows import SHOWN_ROWS
-from campaigns.contacts.importing.wish_words import Wish
+from campaigns.contacts.importing.cells.dates import DayMonth
+from campaigns.contacts.importing.cells.wish_words import Wish
+from campaigns.contacts.importing.columns.mapping import PHONE, ColumnMapping, SheetLayout, place_cells
+from campaigns.contacts.importing.columns.sheets import Arrangement, TitleChoices, arrange
+from campaigns.contacts.importing.columns.title_rows import SHOWN_ROWS
+from campaigns.contacts.importing.files.limits import FileRefused, limits
+from campaigns.contacts.importing.files.reading import measure, open_table, path_of
+from campaigns.contacts.importing.rows import opt_outs
 from campaigns.core import stored_files
 from campaigns.models import ContactImport, ContactList
 from campaigns.models.imports import MAX_FILE_NAME

@@ -14,10 +14,10 @@ from callcenter.access.roles import needs
 from campaigns.contacts.forms.import_columns import MappingForm
 from campaigns.contacts.forms.opt_out_imports import OptOutMappingForm
 from campaigns.contacts.importing import upload
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.mapping import ColumnMapping
-from campaigns.contacts.importing.reading_words import what_is_read
-from campaigns.contacts.importing.validation import check_import
+from campaigns.contacts.importing.columns.mapping import ColumnMapping
+from campaigns.contacts.importing.columns.reading_words import what_is_read
+from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.views.imports import lost_file, theirs
 from campaigns.models import ContactImport
 

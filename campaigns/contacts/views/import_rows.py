@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
 from campaigns.contacts.forms.import_rows import RowForm, TwoNumbersForm
-from campaigns.contacts.importing import corrections, row_pages
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.people_rows import NOTES, FileRow
-from campaigns.contacts.importing.validation import check_import, reader_of
-from campaigns.contacts.importing.verdicts import RowVerdict
+from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.rows import corrections, row_pages
+from campaigns.contacts.importing.rows.file_rows import FileRow
+from campaigns.contacts.importing.rows.notes import NOTES
+from campaigns.contacts.importing.rows.validation import check_import, reader_of
+from campaigns.contacts.importing.rows.verdicts import RowVerdict
 from campaigns.contacts.views.imports import TONES, lost_file, theirs
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back

@@ -28,14 +28,15 @@ from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.forms.import_rows import TwoNumbersForm
 from campaigns.contacts.forms.imports import FileForm, OptOutFileForm, SaveForm
 from campaigns.contacts.forms.opt_out_imports import AnswersForm, OptOutSaveForm
-from campaigns.contacts.importing import forgetting, opt_outs, saving, undoing
 from campaigns.contacts.importing import upload as upload_module
-from campaigns.contacts.importing.findings import UNCLEAR_DATES, consent_rows
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.people_rows import NOTES
-from campaigns.contacts.importing.reading_words import what_is_read
-from campaigns.contacts.importing.validation import bad_rows, check_import
-from campaigns.contacts.importing.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
+from campaigns.contacts.importing.columns.reading_words import what_is_read
+from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.rows import opt_outs
+from campaigns.contacts.importing.rows.findings import UNCLEAR_DATES, consent_rows
+from campaigns.contacts.importing.rows.notes import NOTES
+from campaigns.contacts.importing.rows.validation import bad_rows, check_import
+from campaigns.contacts.importing.rows.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
+from campaigns.contacts.importing.saved import forgetting, saving, undoing
 from campaigns.core.csv_cells import BOM
 from campaigns.core.explanations import stops_in_words
 from campaigns.core.installation import current

@@ -13,12 +13,13 @@ from django.core.management.base import CommandError, CommandParser
 from phonenumbers import SUPPORTED_REGIONS
 
 from callcenter.commands import PlainCommand
-from campaigns.contacts.importing import column_choices, saving, upload
+from campaigns.contacts.importing import column_choices, upload
 from campaigns.contacts.importing.column_choices import DATES
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.mapping import READ, SKIP, ColumnMapping
-from campaigns.contacts.importing.reading_words import what_is_read
-from campaigns.contacts.importing.verdicts import MEANINGS, RowVerdict
+from campaigns.contacts.importing.columns.mapping import READ, SKIP, ColumnMapping
+from campaigns.contacts.importing.columns.reading_words import what_is_read
+from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.rows.verdicts import MEANINGS, RowVerdict
+from campaigns.contacts.importing.saved import saving
 from campaigns.models import ContactImport, ContactList
 
 

@@ -16,12 +16,14 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from callcenter.commands import PlainCommand
 from campaigns.contacts.do_not_call import OptOut
-from campaigns.contacts.importing import column_choices, opt_outs, saving, upload
+from campaigns.contacts.importing import column_choices, upload
 from campaigns.contacts.importing.column_choices import DATES
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.mapping import PHONE, READ, SKIP, ColumnMapping
-from campaigns.contacts.importing.reading_words import what_is_read
-from campaigns.contacts.importing.verdicts import OF_OPT_OUTS, RowVerdict
+from campaigns.contacts.importing.columns.mapping import PHONE, READ, SKIP, ColumnMapping
+from campaigns.contacts.importing.columns.reading_words import what_is_read
+from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.rows import opt_outs
+from campaigns.contacts.importing.rows.verdicts import OF_OPT_OUTS, RowVerdict
+from campaigns.contacts.importing.saved import saving
 from campaigns.models import ContactImport, DoNotCall
 
 

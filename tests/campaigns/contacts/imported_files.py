@@ -10,9 +10,10 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from campaigns.contacts.do_not_call import OptOut
-from campaigns.contacts.importing import saving, upload
-from campaigns.contacts.importing.mapping import ColumnMapping
-from campaigns.contacts.importing.validation import check_import
+from campaigns.contacts.importing import upload
+from campaigns.contacts.importing.columns.mapping import ColumnMapping
+from campaigns.contacts.importing.rows.validation import check_import
+from campaigns.contacts.importing.saved import saving
 from campaigns.models import ContactImport
 
 

@@ -13,7 +13,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns.calls import call_actions
 from campaigns.contacts import allowed_numbers
 from campaigns.contacts.allowed_numbers import allow, withdraw
-from campaigns.contacts.importing.validation import RowVerdict
+from campaigns.contacts.importing.rows.validation import RowVerdict
 from campaigns.core.refusals import Refusal
 from campaigns.core.typed_numbers import understand_typed
 from campaigns.models import AllowedNumber, Contact, ContactList, InstallationSettings

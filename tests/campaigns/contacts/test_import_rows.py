@@ -11,10 +11,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.contacts.importing import corrections, row_pages, saving
-from campaigns.contacts.importing.mapping import OTHER_PHONE, ColumnMapping
-from campaigns.contacts.importing.validation import bad_rows, check_import
-from campaigns.contacts.importing.verdicts import LETTERS, RowVerdict, verdicts_of
+from campaigns.contacts.importing.columns.mapping import OTHER_PHONE, ColumnMapping
+from campaigns.contacts.importing.rows import corrections, row_pages
+from campaigns.contacts.importing.rows.validation import bad_rows, check_import
+from campaigns.contacts.importing.rows.verdicts import LETTERS, RowVerdict, verdicts_of
+from campaigns.contacts.importing.saved import saving
 from campaigns.core.refusals import Refusal
 from campaigns.models import Contact, ContactImport, CorrectedRow, DoNotCall, OtherNumber, RefusedRow
 from campaigns.models.imports import TwoNumbers
@@ -256,6 +257,6 @@ def test_a_save_in_several_parts_keeps_every_verdict_once(
 
 
 def _tens(people: Any) -> Any:
-    from campaigns.contacts.importing.validation import batches
+    from campaigns.contacts.importing.rows.validation import batches
 
     return batches(people, 10)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns import queue
-from campaigns.contacts.importing import saving
+from campaigns.contacts.importing.saved import saving
 from campaigns.contacts.views import imports
 from campaigns.models import Contact, ContactImport, ContactList, DoNotCall, ListMembership
 from tests.conftest import make_contact, make_list, make_person

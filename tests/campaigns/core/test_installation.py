@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns.contacts.importing.forgetting import kept_until
+from campaigns.contacts.importing.saved.forgetting import kept_until
 from campaigns.core import installation
 from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.eligibility import Judge

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.contacts.importing.guessing import guess_columns
-from campaigns.contacts.importing.mapping import NAME, variable_name
+from campaigns.contacts.importing.columns.guessing import guess_columns
+from campaigns.contacts.importing.columns.mapping import NAME, variable_name
 from campaigns.core.message import (
     NAMES,
     Message,

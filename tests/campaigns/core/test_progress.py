@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from campaigns import queue
-from campaigns.contacts.importing import saving
+from campaigns.contacts.importing.saved import saving
 from campaigns.core import progress
 from campaigns.dialing import dispatcher
 from campaigns.tracking import polling

@@ -24,9 +24,10 @@ from callcenter.storage import storage_of
 from campaigns import queue
 from campaigns.calls import call_columns
 from campaigns.calls.call_log_filters import CallFilters
-from campaigns.contacts.importing import forgetting, saving, validation
-from campaigns.contacts.importing.limits import FileRefused
-from campaigns.contacts.importing.mapping import ColumnMapping
+from campaigns.contacts.importing.columns.mapping import ColumnMapping
+from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.rows import validation
+from campaigns.contacts.importing.saved import forgetting, saving
 from campaigns.contacts.importing.upload import map_columns, take_file
 from campaigns.core import hosts as host_rows
 from campaigns.core import stored_files

@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaigns import queue
 from campaigns.calls import call_columns
 from campaigns.calls.call_log_filters import CallFilters
-from campaigns.contacts.importing import saving
+from campaigns.contacts.importing.saved import saving
 from campaigns.core import hosts, stored_files, turns
 from campaigns.exports import job, requests
 from campaigns.models import CallExport, ContactImport

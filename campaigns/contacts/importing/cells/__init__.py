@@ -1,0 +1,1 @@
+"""What one cell says: numbers, yes or no, consent, dates."""

@@ -1,0 +1,1 @@
+"""What the columns, sheets and title rows of a file mean."""

@@ -1,0 +1,1 @@
+"""What a file is, and its rows as text."""

@@ -1,0 +1,132 @@
+"""Check of an XLSX package before the library opens it: its unpacked size, far cells, dangerous content."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from campaigns.contacts.importing.files.limits import MAX_COLUMNS, MAX_ENTRIES, UNPACKED_TIMES, FileRefused, limits
+
+CHUNK = 256 * 1024
+OVERLAP = 64
+_LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
+# The library allocates memory up to the furthest cell, so that one far cell could exhaust it.
+_FAR_COLUMN = re.compile(rb"""\br\s*=\s*["']\s*(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z])""")
+_WIDE = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]{2}""")
+_FAR_ROW = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]*(\d{5,})""")
+# Beginnings of a hidden row, a formula and an error; more than these may have them, and `xlsx_marks` looks closer.
+_MARKS = (b"hidden", b"<f", b":f>", b":f ", b't="e"', b"t='e'")
+# As many as the most people have in a narrow sheet, with titles and a heading above them.
+NARROW, MOST_CELLS = 26, 26 * 200_100
+_DECLARES = re.compile(rb"<!DOCTYPE|<!ENTITY|encoding\s*=\s*[\"'](?!utf-8|us-ascii)", re.IGNORECASE)
+
+
+def check_package(path: Path) -> frozenset[str]:
+    """Raise FileRefused for a package that unpacks to too much, has far cells or macros, or is not a spreadsheet.
+
+    Returns the package's sheets, by path, that may have hidden rows or cells without a value: see `xlsx_marks`.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            entries = package.infolist()
+        names = {entry.filename for entry in entries}
+        if not any(name.lower() == "xl/workbook.xml" for name in names):
+            raise FileRefused(_("This is not an Excel workbook (.xlsx). Save it as XLSX or CSV and upload that."))
+        if any(name.lower().endswith("vbaproject.bin") for name in names):
+            raise FileRefused(_("This workbook carries macros. Save it as XLSX without macros, or as CSV."))
+        if any(".." in name.split("/") or name.startswith(("/", "\\")) for name in names):
+            raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
+        most = limits().max_bytes * UNPACKED_TIMES
+        if (
+            len(entries) > MAX_ENTRIES
+            or sum(entry.file_size for entry in entries) > most
+            or sum(entry.compress_size for entry in entries) > path.stat().st_size
+        ):
+            raise _too_much()
+        with path.open("rb") as file:
+            return frozenset(entry.filename for entry in entries if _check_entry(file, entry))
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError) as error:
+        raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that.")) from error
+
+
+def _too_much() -> FileRefused:
+    return FileRefused(_("This workbook unpacks to far too much. Keep only the sheet with people, or save it as CSV."))
+
+
+def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo) -> bool:
+    """Unpack one entry piece by piece, because its declared size may be false; True if it may have marks.
+
+    Raises FileRefused.
+    """
+    if entry.flag_bits & 1:
+        raise FileRefused(_("This workbook is locked with a password. Save it without one and upload that."))
+    is_sheet = "worksheets/" in entry.filename.lower()
+    is_xml = entry.filename.lower().endswith((".xml", ".rels"))
+    size, tail, is_first = 0, b"", True
+    columns, rows, may_have_marks = NARROW, 0, False
+    for piece in _pieces(file, entry):
+        size += len(piece)
+        if size > entry.file_size:
+            raise _too_much()
+        if not is_xml and not is_sheet:
+            continue
+        text = tail + piece
+        if is_first and (text[:1] not in b"<\xef \r\n\t" or _DECLARES.search(text[:1024])):
+            raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
+        if is_sheet:
+            rows = max(rows, _furthest_row(text))
+            if columns == NARROW and _WIDE.search(text):
+                columns = MAX_COLUMNS
+            if rows * columns > MOST_CELLS:
+                raise FileRefused(_("The sheet has too many cells to read as XLSX. Save it as CSV and upload that."))
+            may_have_marks = may_have_marks or any(sign in text for sign in _MARKS)
+        tail, is_first = text[-OVERLAP:], False
+    return may_have_marks
+
+
+def _pieces(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    file.seek(entry.header_offset)
+    header = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+    file.seek(header[9] + header[10], 1)
+    left = entry.compress_size
+    if entry.compress_type == zipfile.ZIP_STORED:
+        while left > 0 and (packed := file.read(min(CHUNK, left))):
+            left -= len(packed)
+            yield packed
+        return
+    if entry.compress_type != zipfile.ZIP_DEFLATED:
+        raise zipfile.BadZipFile("unknown packing")
+    unpacker = zlib.decompressobj(-15)
+    while left > 0 and not unpacker.eof:
+        packed = file.read(min(CHUNK, left))
+        if not packed:
+            raise EOFError
+        left -= len(packed)
+        while packed or unpacker.unconsumed_tail:
+            piece = unpacker.decompress(packed or unpacker.unconsumed_tail, CHUNK)
+            packed = b""
+            if piece:
+                yield piece
+            elif not unpacker.unconsumed_tail:
+                break
+
+
+def _furthest_row(text: bytes) -> int:
+    """Return the highest row number in a piece of a sheet's XML. Raises FileRefused beyond the limits."""
+    if _FAR_COLUMN.search(text):
+        raise FileRefused(
+            _("The sheet has more than %(columns)s columns. Keep only the columns about people.")
+            % {"columns": MAX_COLUMNS}
+        )
+    most = limits().max_rows + 1
+    row = max(map(int, _FAR_ROW.findall(text)), default=0)
+    if row > most:
+        raise FileRefused(_("The sheet has more than %(rows)s rows. Split it into smaller files.") % {"rows": most - 1})
+    return row

@@ -1,0 +1,1 @@
+"""From a row to a person, and what will become of it."""

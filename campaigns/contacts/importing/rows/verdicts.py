@@ -1,0 +1,125 @@
+"""Verdicts of rows: what will be done, or was done, with each; kept for all rows of an import as one letter a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.contacts.importing.files.limits import BATCH
+from campaigns.contacts.importing.rows.file_rows import FileRow
+from campaigns.models import RowVerdicts
+
+
+class RowVerdict(models.TextChoices):
+    """What will be done with a row."""
+
+    GOOD = "good", _("Good")
+    FIXED = "fixed", _("Fixed")
+    KNOWN = "known", _("Already known")
+    IN_LIST = "in_list", _("Already in this list")
+    DUPLICATE_IN_FILE = "duplicate_in_file", _("Twice in this file")
+    DO_NOT_CALL = "do_not_call", _("On the do-not-call list")
+    OPTED_OUT = "opted_out", _("Do not call, says the file")
+    HELD = "held", _("Do not call? Not clear")
+    ENDED = "ended", _("Last day is over")
+    SAYS_NO = "says_no", _("The file says no")
+    LEFT_OUT = "left_out", _("Left out by you")
+    BAD = "bad", _("Bad")
+
+
+MEANINGS: dict[str, Promise] = {
+    RowVerdict.GOOD: _("New people, saved as written."),
+    RowVerdict.FIXED: _("New people, saved after we put the row right. Check that we read it well."),
+    RowVerdict.KNOWN: _("We have these people already: they join the list, nobody is made twice."),
+    RowVerdict.IN_LIST: _("They stand in this list already: nothing is added."),
+    RowVerdict.DUPLICATE_IN_FILE: _("The same number stands further up: only its first row counts."),
+    RowVerdict.DO_NOT_CALL: _("They asked not to be called: left out."),
+    RowVerdict.OPTED_OUT: _("Their numbers are put on the do-not-call list; they do not join the list."),
+    RowVerdict.HELD: _("Held: not saved, and not called by this list. Say above what these values mean."),
+    RowVerdict.LEFT_OUT: _("You left these rows out."),
+    RowVerdict.BAD: _("Cannot be called. Fix these rows here, or download them, correct them and import them again."),
+}
+
+OF_OPT_OUTS: dict[str, Promise] = {
+    RowVerdict.GOOD: _("New on the do-not-call list, as written."),
+    RowVerdict.FIXED: _("New on the do-not-call list, after the row was corrected. Check the numbers."),
+    RowVerdict.DO_NOT_CALL: _("Already on the do-not-call list: nothing is added."),
+    RowVerdict.DUPLICATE_IN_FILE: _("All numbers of the row are in rows above."),
+    RowVerdict.HELD: _("Not added. Say above what these values mean."),
+    RowVerdict.ENDED: _("Not added: the last day in the row is over."),
+    RowVerdict.SAYS_NO: _("Not added: the do-not-call column is empty or says no."),
+    RowVerdict.LEFT_OUT: _("You left these rows out."),
+    RowVerdict.BAD: _("Not added: no number can be read. Fix these rows here, or download and import them again."),
+}
+"""What is done with the rows of a do-not-call file, for each verdict that they can have."""
+
+SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
+"""Verdicts of rows whose people this file adds to the list."""
+ADDED = (RowVerdict.GOOD, RowVerdict.FIXED)
+"""Verdicts of rows of a do-not-call file that add a number to the list."""
+REFUSED = (RowVerdict.BAD, RowVerdict.DO_NOT_CALL, RowVerdict.OPTED_OUT, RowVerdict.HELD)
+"""Verdicts of rows whose people are not in the list after saving, although somebody wanted to call them."""
+
+SELDOM = frozenset({RowVerdict.LEFT_OUT, RowVerdict.OPTED_OUT, RowVerdict.HELD, RowVerdict.ENDED, RowVerdict.SAYS_NO})
+"""Verdicts that are counted only where a row has them."""
+
+
+class JudgedRow(NamedTuple):
+    """A row and its verdict."""
+
+    row: FileRow
+    verdict: RowVerdict
+    note: str = ""
+    """Key of `NOTES`, or empty."""
+
+
+LETTERS: dict[str, str] = {
+    RowVerdict.GOOD: "g",
+    RowVerdict.FIXED: "f",
+    RowVerdict.KNOWN: "k",
+    RowVerdict.IN_LIST: "l",
+    RowVerdict.DUPLICATE_IN_FILE: "t",
+    RowVerdict.DO_NOT_CALL: "d",
+    RowVerdict.LEFT_OUT: "o",
+    RowVerdict.OPTED_OUT: "w",
+    RowVerdict.HELD: "q",
+    RowVerdict.ENDED: "e",
+    RowVerdict.SAYS_NO: "n",
+    RowVerdict.BAD: "b",
+}
+"""How each verdict is stored. A letter is never given another meaning."""
+VERDICT_OF = {letter: RowVerdict(verdict) for verdict, letter in LETTERS.items()}
+
+
+def letters_of(verdicts: Iterable[str]) -> str:
+    """Return verdicts as letters, one a row."""
+    return "".join(map(LETTERS.__getitem__, verdicts))
+
+
+def keep_all(import_id: int, letters: str) -> None:
+    """Store the verdicts of all rows in place of earlier ones; the caller holds the transaction."""
+    forget_verdicts(import_id)
+    RowVerdicts.objects.bulk_create(
+        RowVerdicts(contact_import_id=import_id, first=first, letters=letters[first : first + BATCH])
+        for first in range(0, len(letters), BATCH)
+    )
+
+
+def keep_batch(import_id: int, first: int, letters: str) -> None:
+    """Store the verdicts of one batch, before which `first` rows stand."""
+    RowVerdicts.objects.create(contact_import_id=import_id, first=first, letters=letters)
+
+
+def forget_verdicts(import_id: int) -> None:
+    """Delete the verdicts of an import."""
+    RowVerdicts.objects.filter(contact_import=import_id).delete()
+
+
+def verdicts_of(import_id: int) -> str:
+    """Return the letters of all rows, in the order of the file; empty for an import from before they were kept."""
+    batches = RowVerdicts.objects.filter(contact_import=import_id).order_by("first").values_list("letters", flat=True)
+    return "".join(batches)

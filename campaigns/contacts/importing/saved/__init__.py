@@ -1,0 +1,1 @@
+"""What of a file is saved, taken back and forgotten."""

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from django.utils.translation import gettext as _
-
-from campaigns.contacts.importing.cells.cell_texts import CELL_ERRORS, NO_VALUE
+from campaigns.contacts.importing.files.cell_values import CELL_ERRORS, NO_VALUE
 from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.files.limits import english as _
 
 CHUNK = 256 * 1024
 MAX_ROW = 8 * 1024 * 1024

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
-from campaigns.contacts.importing.files.limits import MAX_COLUMNS, MAX_ENTRIES, UNPACKED_TIMES, FileRefused, limits
+from campaigns.contacts.importing.files.limits import MAX_COLUMNS, MAX_ENTRIES, UNPACKED_TIMES, FileLimits, FileRefused
+from campaigns.contacts.importing.files.limits import english as _
 
 CHUNK = 256 * 1024
 OVERLAP = 64
@@ -28,7 +27,7 @@ NARROW, MOST_CELLS = 26, 26 * 200_100
 _DECLARES = re.compile(rb"<!DOCTYPE|<!ENTITY|encoding\s*=\s*[\"'](?!utf-8|us-ascii)", re.IGNORECASE)
 
 
-def check_package(path: Path) -> frozenset[str]:
+def check_package(path: Path, limits: FileLimits) -> frozenset[str]:
     """Raise FileRefused for a package that unpacks to too much, has far cells or macros, or is not a spreadsheet.
 
     Returns the package's sheets, by path, that may have hidden rows or cells without a value: see `xlsx_marks`.
@@ -43,7 +42,7 @@ def check_package(path: Path) -> frozenset[str]:
             raise FileRefused(_("This workbook carries macros. Save it as XLSX without macros, or as CSV."))
         if any(".." in name.split("/") or name.startswith(("/", "\\")) for name in names):
             raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
-        most = limits().max_bytes * UNPACKED_TIMES
+        most = limits.max_bytes * UNPACKED_TIMES
         if (
             len(entries) > MAX_ENTRIES
             or sum(entry.file_size for entry in entries) > most
@@ -51,7 +50,7 @@ def check_package(path: Path) -> frozenset[str]:
         ):
             raise _too_much()
         with path.open("rb") as file:
-            return frozenset(entry.filename for entry in entries if _check_entry(file, entry))
+            return frozenset(entry.filename for entry in entries if _check_entry(file, entry, limits))
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError) as error:
         raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that.")) from error
 
@@ -60,7 +59,7 @@ def _too_much() -> FileRefused:
     return FileRefused(_("This workbook unpacks to far too much. Keep only the sheet with people, or save it as CSV."))
 
 
-def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo) -> bool:
+def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo, limits: FileLimits) -> bool:
     """Unpack one entry piece by piece, because its declared size may be false; True if it may have marks.
 
     Raises FileRefused.
@@ -81,7 +80,7 @@ def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo) -> bool:
         if is_first and (text[:1] not in b"<\xef \r\n\t" or _DECLARES.search(text[:1024])):
             raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
         if is_sheet:
-            rows = max(rows, _furthest_row(text))
+            rows = max(rows, _furthest_row(text, limits))
             if columns == NARROW and _WIDE.search(text):
                 columns = MAX_COLUMNS
             if rows * columns > MOST_CELLS:
@@ -118,15 +117,15 @@ def _pieces(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
                 break
 
 
-def _furthest_row(text: bytes) -> int:
+def _furthest_row(text: bytes, limits: FileLimits) -> int:
     """Return the highest row number in a piece of a sheet's XML. Raises FileRefused beyond the limits."""
     if _FAR_COLUMN.search(text):
         raise FileRefused(
-            _("The sheet has more than %(columns)s columns. Keep only the columns about people.")
-            % {"columns": MAX_COLUMNS}
+            _("The sheet has more than %(columns)s columns. Keep only the columns about people."),
+            {"columns": MAX_COLUMNS},
         )
-    most = limits().max_rows + 1
+    most = limits.max_rows + 1
     row = max(map(int, _FAR_ROW.findall(text)), default=0)
     if row > most:
-        raise FileRefused(_("The sheet has more than %(rows)s rows. Split it into smaller files.") % {"rows": most - 1})
+        raise FileRefused(_("The sheet has more than %(rows)s rows. Split it into smaller files."), {"rows": most - 1})
     return row

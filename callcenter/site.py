@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.apps import apps
 from django.contrib import admin
@@ -14,9 +14,12 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 HIDDEN_ROOMS = frozenset({"django_q", "axes"})
 """Apps whose pages are hidden; django-q2's can run any function and resubmit finished tasks."""
@@ -77,7 +80,7 @@ class SetUpAdminSite(admin.AdminSite):
             if model._meta.app_label not in HIDDEN_ROOMS:
                 super().register(model, admin_class, **options)
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Return a page of Set-up as it is asked; raises BadRequest for a `_to_field` that is blank.
 
         Django looks for the field of that name, and finds none.
@@ -85,12 +88,12 @@ class SetUpAdminSite(admin.AdminSite):
         page = super().admin_view(view, cacheable)
 
         @wraps(page)
-        def asked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        def asked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
             if any("" in sent.getlist(TO_FIELD_VAR) for sent in (request.GET, request.POST)):
                 raise BadRequest(TO_FIELD_VAR)
             return page(request, *arguments, **named)
 
-        return asked
+        return cast(View, asked)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Redirect anonymous users to the console's log-in; raises PermissionDenied for others without the right."""

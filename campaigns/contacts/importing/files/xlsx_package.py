@@ -6,7 +6,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +14,11 @@ from campaigns.contacts.importing.files.limits import MAX_COLUMNS, MAX_ENTRIES, 
 from campaigns.contacts.importing.files.limits import english as _
 
 CHUNK = 256 * 1024
-OVERLAP = 64
+MAX_TAG = 2 * 1024 * 1024
+"""Bytes from the beginning of one tag to that of the next: the longest cell, with each letter written as an entity."""
 _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
-# The library allocates memory up to the furthest cell, so that one far cell could exhaust it.
+# All are looked for in whole tags, see `_whole_tags`. The library allocates memory up to the furthest cell, so that
+# one far cell could exhaust it.
 _FAR_COLUMN = re.compile(rb"""\br\s*=\s*["']\s*(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z])""")
 _WIDE = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]{2}""")
 _FAR_ROW = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]*(\d{5,})""")
@@ -68,15 +70,11 @@ def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo, limits: FileLimits) -> 
         raise FileRefused(_("This workbook is locked with a password. Save it without one and upload that."))
     is_sheet = "worksheets/" in entry.filename.lower()
     is_xml = entry.filename.lower().endswith((".xml", ".rels"))
-    size, tail, is_first = 0, b"", True
+    is_first = True
     columns, rows, may_have_marks = NARROW, 0, False
-    for piece in _pieces(file, entry):
-        size += len(piece)
-        if size > entry.file_size:
-            raise _too_much()
+    for text in _whole_tags(_within_size(file, entry)):
         if not is_xml and not is_sheet:
             continue
-        text = tail + piece
         if is_first and (text[:1] not in b"<\xef \r\n\t" or _DECLARES.search(text[:1024])):
             raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
         if is_sheet:
@@ -86,8 +84,38 @@ def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo, limits: FileLimits) -> 
             if rows * columns > MOST_CELLS:
                 raise FileRefused(_("The sheet has too many cells to read as XLSX. Save it as CSV and upload that."))
             may_have_marks = may_have_marks or any(sign in text for sign in _MARKS)
-        tail, is_first = text[-OVERLAP:], False
+        is_first = False
     return may_have_marks
+
+
+def _within_size(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield an entry's pieces. Raises FileRefused where they are more than the entry says."""
+    size = 0
+    for piece in _pieces(file, entry):
+        size += len(piece)
+        if size > entry.file_size:
+            raise _too_much()
+        yield piece
+
+
+def _whole_tags(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes cut before a tag, so that no tag stands in two pieces: XML has no `<` within one.
+
+    Raises FileRefused for a tag without end.
+    """
+    begun = b""
+    for piece in pieces:
+        end = piece.rfind(b"<")
+        if end < 0:
+            begun += piece
+            if len(begun) > MAX_TAG:
+                raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
+            continue
+        if text := begun + piece[:end]:
+            yield text
+        begun = piece[end:]
+    if begun:
+        yield begun
 
 
 def _pieces(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -125,7 +153,8 @@ def _furthest_row(text: bytes, limits: FileLimits) -> int:
             {"columns": MAX_COLUMNS},
         )
     most = limits.max_rows + 1
-    row = max(map(int, _FAR_ROW.findall(text)), default=0)
+    # Of a number too long to be one the beginning is enough.
+    row = max((int(digits[:9]) for digits in _FAR_ROW.findall(text)), default=0)
     if row > most:
         raise FileRefused(_("The sheet has more than %(rows)s rows. Split it into smaller files."), {"rows": most - 1})
     return row

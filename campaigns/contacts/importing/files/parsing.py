@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ FEW_ROWS, MANY_ROWS = 64, 500
 """Rows of the first answer, for whoever wants a glance, and of the others."""
 MOST_LETTERS = 256 * 1024
 """Letters after which an answer is sent with fewer rows."""
+CELL_END, ROW_END = "\x1f", "\x1e"
+"""Signs for the end of a cell and of a row, which no file has: texts that are joined by them are split in no time."""
 _OPEN_FILES = 32
 
 
@@ -117,7 +120,31 @@ def _rows(path: Path, _limits: FileLimits, asked: dict[str, Any]) -> Iterator[di
     of = asked["table"]
     table = FileTable(path, **(of | {"marked": frozenset(of["marked"])}))
     for rows in _batches(table.rows(asked["sheet"], skip_hidden=asked["skip_hidden"])):
-        yield {"rows": rows}
+        yield rows_as_answer(rows)
+
+
+def rows_as_answer(rows: list[Row]) -> dict[str, Any]:
+    """Return an answer that holds rows: the cells as one text if they are plain texts, else as they are."""
+    try:
+        text = ROW_END.join([CELL_END.join(cells) for _number, cells, _problem in rows])
+    except TypeError:
+        # A length of time is no text yet.
+        return {"rows": rows}
+    if text.count(ROW_END) != len(rows) - 1 or text.count(CELL_END) != sum(len(row[1]) - 1 for row in rows):
+        return {"rows": rows}
+    numbers, _cells, problems = zip(*rows, strict=True)
+    return {"numbers": numbers, "text": text, "problems": problems if any(problems) else None}
+
+
+def rows_of_answer(answer: dict[str, Any]) -> Iterator[Row]:
+    """Yield the rows of an answer."""
+    if "rows" in answer:
+        for number, cells, problem in answer["rows"]:
+            yield number, cells, problem
+        return
+    texts = answer["text"].split(ROW_END)
+    for number, text, problem in zip(answer["numbers"], texts, answer["problems"] or repeat(""), strict=False):
+        yield number, text.split(CELL_END), problem
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

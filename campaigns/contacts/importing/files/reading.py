@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.contacts.importing.files import parser
+from campaigns.contacts.importing.files import parser, parsing
 from campaigns.contacts.importing.files.csv_rows import Row
 from campaigns.contacts.importing.files.limits import FileRefused
 from campaigns.contacts.importing.files.tables import FileTable, MeasuredSheet
@@ -32,12 +32,7 @@ class Table(FileTable):
         """
         asked = {"table": parser.as_json(self), "sheet": sheet, "skip_hidden": skip_hidden}
         for answer in parser.parse("rows", self.path, asked, language=self.language):
-            yield from map(_row, answer["rows"])
-
-
-def _row(found: list[Any]) -> Row:
-    number, cells, problem = found
-    return number, cells, problem
+            yield from parsing.rows_of_answer(answer)
 
 
 def path_of(record: ContactImport) -> Path:

@@ -19,9 +19,22 @@ MAX_TAG = 2 * 1024 * 1024
 _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
 # All are looked for in whole tags, see `_whole_tags`. The library allocates memory up to the furthest cell, so that
 # one far cell could exhaust it.
-_FAR_COLUMN = re.compile(rb"""\br\s*=\s*["']\s*(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z])""")
-_WIDE = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]{2}""")
-_FAR_ROW = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]*(\d{5,})""")
+_FAR_COLUMN = rb"(?:[A-Za-z]{3}|[D-Zd-z][A-Za-z]|[Cc][W-Zw-z])"
+_WIDE = rb"[A-Za-z]{2}"
+_FAR_ROW = rb"[A-Za-z]*(\d{5,})"
+
+
+def _of_places(pattern: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return a pattern of what the attribute `r` begins with: as every spreadsheet writes it, and in any way.
+
+    The first is four times as fast, because it begins with letters that stand in few places.
+    """
+    return re.compile(rb'r="(?<=\br=")\s*' + pattern), re.compile(rb"""\br\s*=\s*["']\s*""" + pattern)
+
+
+_FAR_COLUMNS, _WIDES, _FAR_ROWS = map(_of_places, (_FAR_COLUMN, _WIDE, _FAR_ROW))
+_NO_QUOTE_NEXT = re.compile(rb'=[^"]')
+_BEFORE_EQUAL = (b" =", b"\t=", b"\n=", b"\r=")
 # Beginnings of a hidden row, a formula and an error; more than these may have them, and `xlsx_marks` looks closer.
 _MARKS = (b"hidden", b"<f", b":f>", b":f ", b't="e"', b"t='e'")
 # As many as the most people have in a narrow sheet, with titles and a heading above them.
@@ -78,8 +91,9 @@ def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo, limits: FileLimits) -> 
         if is_first and (text[:1] not in b"<\xef \r\n\t" or _DECLARES.search(text[:1024])):
             raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
         if is_sheet:
-            rows = max(rows, _furthest_row(text, limits))
-            if columns == NARROW and _WIDE.search(text):
+            is_odd = _is_odd(text)
+            rows = max(rows, _furthest_row(text, limits, is_odd=is_odd))
+            if columns == NARROW and _WIDES[is_odd].search(text):
                 columns = MAX_COLUMNS
             if rows * columns > MOST_CELLS:
                 raise FileRefused(_("The sheet has too many cells to read as XLSX. Save it as CSV and upload that."))
@@ -145,16 +159,21 @@ def _pieces(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
                 break
 
 
-def _furthest_row(text: bytes, limits: FileLimits) -> int:
+def _is_odd(text: bytes) -> bool:
+    """Tell whether an attribute may be written in another way than `name="value"`."""
+    return bool(_NO_QUOTE_NEXT.search(text)) or any(sign in text for sign in _BEFORE_EQUAL)
+
+
+def _furthest_row(text: bytes, limits: FileLimits, *, is_odd: bool) -> int:
     """Return the highest row number in a piece of a sheet's XML. Raises FileRefused beyond the limits."""
-    if _FAR_COLUMN.search(text):
+    if _FAR_COLUMNS[is_odd].search(text):
         raise FileRefused(
             _("The sheet has more than %(columns)s columns. Keep only the columns about people."),
             {"columns": MAX_COLUMNS},
         )
     most = limits.max_rows + 1
     # Of a number too long to be one the beginning is enough.
-    row = max((int(digits[:9]) for digits in _FAR_ROW.findall(text)), default=0)
+    row = max((int(digits[:9]) for digits in _FAR_ROWS[is_odd].findall(text)), default=0)
     if row > most:
         raise FileRefused(_("The sheet has more than %(rows)s rows. Split it into smaller files."), {"rows": most - 1})
     return row

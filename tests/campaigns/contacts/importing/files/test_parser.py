@@ -310,3 +310,17 @@ def test_answers_are_of_few_rows_first_and_never_of_much_text() -> None:
     assert sizes[0] == parsing.FEW_ROWS
     assert max(sizes) <= parsing.MOST_LETTERS // 1000 + 1
     assert sum(sizes) == 1000
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(2, ["a", "b"], ""), (4, ["", "c", ""], "")],
+        [(1, ["a\x1fb", "c\x1e"], ""), (2, ["d"], "open_quote")],
+        [(1, [], ""), (2, ["a"], "")],
+        [(7, ["one"], "unreadable")],
+    ],
+)
+def test_rows_arrive_as_they_were_sent(rows: list[Any]) -> None:
+    answer = parser.understood(parsing.as_text(parsing.rows_as_answer(rows)), "")
+    assert list(parsing.rows_of_answer(answer)) == rows

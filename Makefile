@@ -69,7 +69,8 @@ unit: $(DEV) ## Tests without processes or a browser
 	$(PYTEST) -n 3 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS) $(PYTEST_MORE)
 
 security: $(DEV) ## Attacks on the web server and its pages, whole; `make unit` runs their short form
-	SECURITY=full $(PYTEST) -n 0 tests/security tests/test_parameters.py tests/test_request_limits.py tests/test_one_at_a_time.py
+	# Side by side: what is compared is compared with itself, and the walk is cut into parts.
+	SECURITY=full $(PYTEST) -n 2 --dist worksteal tests/security tests/test_parameters.py tests/test_request_limits.py tests/test_one_at_a_time.py
 
 weak: $(DEV) ## Read the product with bandit; ask for known weaknesses of the packages in the lock file
 	@.ci/weak

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.rights import OPENS_SET_UP
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 HIDDEN_ROOMS = frozenset({"django_q", "axes"})
 """Apps whose pages are hidden; django-q2's can run any function and resubmit finished tasks."""
@@ -78,6 +83,21 @@ class SetUpAdminSite(admin.AdminSite):
         for model in models:
             if model._meta.app_label not in HIDDEN_ROOMS:
                 super().register(model, admin_class, **options)
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Return a page of Set-up as it is asked; raises BadRequest for a `_to_field` that is blank.
+
+        Django looks for the field of that name, and finds none.
+        """
+        page = super().admin_view(view, cacheable)
+
+        @wraps(page)
+        def asked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+            if any("" in sent.getlist(TO_FIELD_VAR) for sent in (request.GET, request.POST)):
+                raise BadRequest(TO_FIELD_VAR)
+            return page(request, *arguments, **named)
+
+        return cast(View, asked)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Redirect anonymous users to the console's log-in; raises PermissionDenied for others without the right."""

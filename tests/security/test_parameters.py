@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from providers.client import reads
 from tests.security.addresses import EVERYBODY, PEOPLE, PLAUSIBLE, Address, Browsers, Reading, addresses
 
 IS_FULL = os.environ.get("SECURITY") == "full"
@@ -58,11 +62,20 @@ REFUSING = ("readyz", "call-recording")
 QUIET = ("django.request", "django.security", "callcenter", "campaigns", "providers")
 
 
+PARTS = 4 if IS_FULL else 1
+"""The walk whole is done in so many tests, side by side."""
+GROUPS = 3
+"""Of an address's parameters one group is nasty at a time: what reads the others must be reached."""
+ADDRESSES_A_LINE = 15
+
+
 @pytest.fixture
-def browsers(db: None, caplog: pytest.LogCaptureFixture) -> Iterator[Browsers]:
+def browsers(db: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browsers]:
     """Open a browser for each role, over a database with a row in every table."""
     for name in QUIET:
         caplog.set_level(logging.CRITICAL + 1, logger=name)
+    # No vendor is there: each read would be tried three times, a second in all.
+    monkeypatch.setattr(reads, "_PAUSES_S", (None,))
     found = Browsers()
     with found.listening():
         yield found
@@ -72,53 +85,95 @@ def plausible(name: str) -> str:
     return PLAUSIBLE.get(name, "1")
 
 
-def turns(names: list[str]) -> Iterator[dict[str, str]]:
-    """Yield few sets of parameters in which each name has met each kind of text of the short form."""
-    for shift in range(len(SHORT)) if IS_FULL else (0, 2, 4):
+def turns(names: list[str], shifts: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Yield few sets of parameters in which each name meets another kind of text of the short form at each shift."""
+    for shift in shifts:
         yield {name: NASTY[SHORT[(index + shift) % len(SHORT)]] for index, name in enumerate(names)}
     # Alone: it is refused before anything else is read.
     yield dict.fromkeys(names, NASTY["NUL"])
 
 
-def every_one(names: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield each name with each text, twice, beside what a person might send."""
-    for name in names:
-        good = {other: plausible(other) for other in names}
-        for text in NASTY.values():
-            yield good | {name: [text, text]}
-    for text in NASTY.values():
-        yield dict.fromkeys(names, text)
+def every_one(names: list[str], groups: int) -> Iterator[dict[str, Any]]:
+    """Yield sets in which each name meets each text, twice, while those of the other groups are plausible."""
+    good = {name: plausible(name) for name in names}
+    texts = list(NASTY.values())
+    for group in filter(None, (names[first::groups] for first in range(groups))):
+        for shift in range(len(texts)):
+            yield good | {name: [texts[(shift + place) % len(texts)]] * 2 for place, name in enumerate(group)}
+    yield dict.fromkeys(names, NASTY["NUL"])
 
 
-def test_no_parameter_of_any_address_is_a_fault(browsers: Browsers) -> None:
-    faults: dict[str, str] = {}
-    answers: Counter[int] = Counter()
+@dataclass
+class Walk:
+    """What the requests of a walk came to."""
 
-    def look(role: str, method: str, address: Address, path: str, data: Any) -> None:
-        status, raised = browsers.ask(role, method, path, data)
-        answers[status] += 1
-        if status >= 500 and (raised or address.name not in REFUSING):
-            faults.setdefault(raised or address.name, f"{role} {method} {path[:90]} {str(data)[:150]}: {status}")
+    browsers: Browsers
+    faults: dict[str, str] = field(default_factory=dict)
+    answers: Counter[int] = field(default_factory=Counter)
+    began: float = field(default_factory=time.monotonic)
 
-    for address in addresses():
+    def look(self, role: str, method: str, name: str, path: str, data: Any) -> int:
+        """Ask once and note a fault; returns the status."""
+        status, raised = self.browsers.ask(role, method, path, data)
+        self.answers[status] += 1
+        if status >= 500 and (raised or name not in REFUSING):
+            self.faults.setdefault(raised or name, f"{role} {method} {path[:90]} {str(data)[:150]}: {status}")
+        return status
+
+    def walk(self, address: Address) -> None:
+        """Ask an address with every nasty parameter, by each method and as each role, as far as the form says."""
         is_setup = address.path.startswith("/setup/")
-        if is_setup and not IS_FULL:
-            continue
         for method in ("get", "post"):
             reading = Reading()
             with reading.noting():
-                look(EVERYBODY, method, address, address.path, {"other": "1"})
-                look(EVERYBODY, method, address, address.path, {name: plausible(name) for name in reading.names})
+                status = self.look(EVERYBODY, method, address.name, address.path, {"other": "1"})
+                if status != 405:
+                    good = {name: plausible(name) for name in reading.names}
+                    self.look(EVERYBODY, method, address.name, address.path, good)
+            if status == 405:
+                continue
             names = sorted(reading.names | (OF_SETUP if is_setup else set()))
-            for data in every_one(names) if IS_FULL else turns(names) if names else ():
-                look(EVERYBODY, method, address, address.path, data)
-            for role in PEOPLE if IS_FULL else ():
-                for data in turns(names):
-                    look(role, method, address, address.path, data)
+            # Set-up's forms read all their fields at once, whatever the others hold.
+            sets = every_one(names, 1 if is_setup else GROUPS) if IS_FULL else turns(names, (0, 2, 4))
+            for data in sets if names else ():
+                self.look(EVERYBODY, method, address.name, address.path, data)
+            for role in PEOPLE[:-1] if IS_FULL else ():
+                for data in turns(names, (1,)):
+                    self.look(role, method, address.name, address.path, data)
             for part in address.parts:
                 for shape in NASTY if IS_FULL else ("beyond 64 bits", "NUL"):
-                    look(EVERYBODY, method, address, address.with_parts(**{part: quote(NASTY[shape], safe="")}), None)
-    assert not faults, "\n".join(f"{what}: {how}" for what, how in faults.items())
+                    path = address.with_parts(**{part: quote(NASTY[shape], safe="")})
+                    self.look(EVERYBODY, method, address.name, path, None)
+
+    def so_far(self) -> str:
+        """Return what was asked and what was answered, in one line."""
+        answers = ", ".join(f"{status}: {count:,}" for status, count in sorted(self.answers.items()))
+        took = f"{self.answers.total():,} requests in {time.monotonic() - self.began:.0f} s"
+        return f"{took} ({answers}), {len(self.faults)} faults"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_parameter_of_any_address_is_a_fault(
+    browsers: Browsers, part: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The slow pages stand beside each other: each part takes every fourth.
+    walk, mine = Walk(browsers), addresses()[part::PARTS]
+    title = f"parameters, part {part + 1} of {PARTS}"
+    for done, address in enumerate(mine):
+        if address.path.startswith("/setup/") and not IS_FULL:
+            continue
+        walk.walk(address)
+        if IS_FULL and (done + 1) % ADDRESSES_A_LINE == 0:
+            tell(capsys, f"{title}: {done + 1} of {len(mine)} addresses, {walk.so_far()}")
+    if IS_FULL:
+        tell(capsys, f"{title}: all {len(mine)} addresses, {walk.so_far()}")
+    assert not walk.faults, "\n".join(f"{what}: {how}" for what, how in walk.faults.items())
     # Pages were really reached, and forms really read.
-    assert answers[200] > 250, answers
-    assert answers[422] > 50, answers
+    assert walk.answers[200] > 250, walk.answers
+    assert walk.answers[422] > 50, walk.answers
+
+
+def tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    """Print a line at once, also from a process of pytest-xdist, whose standard output is not its own."""
+    with capsys.disabled():
+        print(f"\n== {line}", file=sys.stderr, flush=True)

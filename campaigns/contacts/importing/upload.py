@@ -63,7 +63,7 @@ def take_file(
             _("The place where files are kept cannot be reached, so nothing was stored. Try again in a minute.")
         ) from None
     try:
-        measured = measure(open_table(path_of(record)))
+        measured = measure(path_of(record))
         arranged = arrange(measured, region)
         if record.is_of_opt_outs:
             sheets = opt_outs.sheets_to_read(arranged.mapping)
@@ -149,7 +149,7 @@ def rearrange(
     chosen = {name: layout.titles for name, layout in before.layouts.items()} | dict(titles or {})
     region = typed.get("region") or record.region
     arranged = arrange(
-        measure(open_table(path_of(record))),
+        measure(path_of(record)),
         region,
         taken=taken or ("",),
         titles=chosen,

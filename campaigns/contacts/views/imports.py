@@ -195,7 +195,11 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     if record.status == Status.CHECKED and form.is_valid():
         upload_module.answer(record, **form.answers())
         record_audit(request.user, "import.changed", record, what="answers")
-        record = check_import(pk)
+        try:
+            record = check_import(pk)
+        except FileRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("import-map", pk)
     return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
 
 

@@ -23,7 +23,7 @@ from campaigns.contacts.importing.columns.mapping import (
 )
 from campaigns.contacts.importing.columns.title_rows import find_title_rows, headers_of, titles_of
 from campaigns.contacts.importing.files.limits import FileRefused, limits
-from campaigns.contacts.importing.files.reading import MeasuredSheet
+from campaigns.contacts.importing.files.tables import MeasuredSheet
 
 MAX_GUESSED = 20
 """Sheets whose columns are looked at closely, so that a workbook of hundreds costs no more."""

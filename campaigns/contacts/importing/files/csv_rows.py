@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
 from campaigns.contacts.importing.files.limits import MAX_CELL, MAX_OPEN_QUOTES, FileRefused
+from campaigns.contacts.importing.files.limits import english as _
 
 OPEN_QUOTE = "open_quote"
 SEPARATORS = ",;\t|؛،^~"
@@ -85,8 +84,8 @@ def read_rows(path: Path, encoding: str, separator: str) -> Iterator[Row]:
                         _(
                             "Too many quotation marks are opened and never closed, the last in row %(row)s. "
                             "Save the file as CSV again."
-                        )
-                        % {"row": number}
+                        ),
+                        {"row": number},
                     ) from None
                 lines.read_again(record[1:])
                 reader = csv.reader(lines, delimiter=separator, strict=True)
@@ -108,8 +107,8 @@ def _first_line(record: list[str], separator: str) -> tuple[list[str], str]:
         cells = next(csv.reader(record[:1], delimiter=separator))
     except csv.Error:
         raise FileRefused(
-            _("A cell of this file holds more than %(limit)s letters, so it is not a list of people.")
-            % {"limit": MAX_CELL}
+            _("A cell of this file holds more than %(limit)s letters, so it is not a list of people."),
+            {"limit": MAX_CELL},
         ) from None
     # In a record of one line the mark may be part of a name; in a longer one it was never closed.
     is_open = len(record) > 1 or record[0].count('"') % 2 == 1

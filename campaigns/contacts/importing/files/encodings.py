@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 from typing import BinaryIO
 
-from charset_normalizer import from_bytes
-from django.utils.translation import gettext as _
-
 from campaigns.contacts.importing.files.limits import MAX_LINE, FileRefused
+from campaigns.contacts.importing.files.limits import english as _
 
 CHUNK = 256 * 1024
 _MARKS = (
@@ -83,6 +81,9 @@ def _by_letters(start: bytes, file: BinaryIO) -> str:
     if whole and whole * 10 >= high * 9:
         # UTF-8 with a few invalid bytes: those rows are reported one by one.
         return "utf-8"
+    # Seldom needed, and slow to load.
+    from charset_normalizer import from_bytes
+
     # Only lines with non-ASCII bytes distinguish code pages.
     lines = b"\n".join([line for line in sample.splitlines() if _HIGH.search(line)][:500])
     best = from_bytes(lines, cp_isolation=_CODE_PAGES).best()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from django.conf import settings
 
 from campaigns.core.refusals import Refusal
 
@@ -23,7 +22,19 @@ BATCH = 2_000
 
 
 class FileRefused(Refusal):
-    """Raised for a file that cannot be accepted; the message tells the user why and what to do."""
+    """Raised for a file that cannot be accepted; the message tells the user why and what to do.
+
+    The process that parses knows no languages: it says an English sentence and its values, see `english`.
+    """
+
+    def __init__(self, sentence: str, values: Mapping[str, str | int] | None = None) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence, self.values = sentence, dict(values or {})
+
+
+def english(sentence: str) -> str:
+    """Return a sentence as it is; imported as `_`, it marks one that is translated in the process that asked."""
+    return sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +47,7 @@ class FileLimits:
 
 def limits() -> FileLimits:
     """Return the current limits."""
+    # The process that parses has no settings: it is told the limits.
+    from django.conf import settings
+
     return FileLimits(settings.IMPORT_MAX_BYTES, settings.IMPORT_MAX_ROWS)

@@ -9,28 +9,27 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from django.utils.translation import gettext as _
-
-from campaigns.contacts.importing.cells.cell_texts import CELL_ERRORS, NO_VALUE
+from campaigns.contacts.importing.files.cell_values import CELL_ERRORS, NO_VALUE
 from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.files.limits import english as _
 
 CHUNK = 256 * 1024
 MAX_ROW = 8 * 1024 * 1024
 """Bytes that one row of a sheet may take in the package."""
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
-_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>")
 _HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
 _NUMBER = re.compile(rb"""\br\s*=\s*["'](\d+)["']""")
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]+)\d+["']""")
 _IS_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
 _IS_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
-_ERROR = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)<")
+_ERROR = re.compile(rb"<(?:\w+:)?v\b[^<>]*>([^<]*)<")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _MAY_LACK = re.compile(rb"""[<:]f|\bt\s*=\s*["']e""")
 _ANY_VALUE = re.compile(rb"<(?:\w+:)?v\b")
-_VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>]*>[^<]")
+_VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^<>]*>[^<]")
 
 
 class SheetMarks(NamedTuple):
@@ -122,10 +121,12 @@ def _rows(package: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, bytes]]:
 
 def _without_value(body: bytes) -> Iterator[tuple[int, str]]:
     column = -1
-    for cell in _CELL.finditer(body):
+    cells = list(_CELL.finditer(body))
+    ends = [*(cell.start() for cell in cells[1:]), len(body)]
+    for cell, end in zip(cells, ends, strict=True):
         place = _PLACE.search(cell[1])
         column = _column(place[1]) if place else column + 1
-        content = cell[2] or b""
+        content = b"" if cell[1].endswith(b"/") else body[cell.end() : end]
         if _IS_ERROR.search(cell[1]):
             error = _ERROR.search(content)
             name = error[1].decode(errors="replace") if error else NO_VALUE

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from campaigns.contacts.importing.cells.cell_texts import text_of
+from campaigns.contacts.importing.files.cell_values import text_of
 from campaigns.contacts.importing.files.csv_rows import Row
 from campaigns.contacts.importing.files.limits import MAX_COLUMNS, FileRefused
+from campaigns.contacts.importing.files.limits import english as _
 from campaigns.contacts.importing.files.xlsx_marks import SheetMarks, read_marks
 
 
@@ -21,22 +22,19 @@ def sheet_names(path: Path) -> list[str]:
         return _names(workbook)
 
 
-def read_rows(
-    path: Path, sheet: str, marked: frozenset[str], *, language: str = "", skip_hidden: bool = False
-) -> Iterator[Row]:
+def read_rows(path: Path, sheet: str, marked: frozenset[str], *, skip_hidden: bool = False) -> Iterator[Row]:
     """Yield the rows of a sheet, without blank ones; with "" those of the first visible sheet that has any.
 
-    `marked` is what the check of the package returned, `language` that of lengths of time. Raises FileRefused, also
-    if there is no such sheet.
+    `marked` is what the check of the package returned. Raises FileRefused, also if there is no such sheet.
     """
     with _opened(path) as workbook:
         names = _names(workbook)
         if sheet and sheet not in names:
-            raise FileRefused(_("This workbook has no sheet “%(name)s”.") % {"name": sheet})
+            raise FileRefused(_("This workbook has no sheet “%(name)s”."), {"name": sheet})
         for name in [sheet] if sheet else names:
             is_empty = True
             marks = read_marks(path, name, marked)
-            for row in _rows(workbook.get_sheet_by_name(name), marks, language, skip_hidden=skip_hidden):
+            for row in _rows(workbook.get_sheet_by_name(name), marks, skip_hidden=skip_hidden):
                 is_empty = False
                 yield row
             if not is_empty:
@@ -48,7 +46,7 @@ def read_sheets(path: Path, marked: frozenset[str]) -> Iterator[tuple[str, Sheet
     with _opened(path) as workbook:
         for name in _names(workbook):
             marks = read_marks(path, name, marked)
-            yield name, marks, _rows(workbook.get_sheet_by_name(name), marks, "", skip_hidden=False)
+            yield name, marks, _rows(workbook.get_sheet_by_name(name), marks, skip_hidden=False)
 
 
 @contextmanager
@@ -67,7 +65,7 @@ def _names(workbook: CalamineWorkbook) -> list[str]:
     return visible or [sheet.name for sheet in sheets]
 
 
-def _rows(sheet: CalamineSheet, marks: SheetMarks, language: str, *, skip_hidden: bool) -> Iterator[Row]:
+def _rows(sheet: CalamineSheet, marks: SheetMarks, *, skip_hidden: bool) -> Iterator[Row]:
     without_value = marks.without_value
     # The library begins with the first column that has a value, and ends with the last such row.
     begins = sheet.start[1] if sheet.start else MAX_COLUMNS
@@ -77,7 +75,8 @@ def _rows(sheet: CalamineSheet, marks: SheetMarks, language: str, *, skip_hidden
         last = number
         if skip_hidden and marks.is_hidden(number):
             continue
-        cells = [value if type(value) is str else text_of(value, language) for value in values]
+        # A length of time becomes a text on its way to whoever asked.
+        cells: list[Any] = [value if type(value) is str else text_of(value) for value in values]
         if left:
             cells = left + cells
         if number in without_value:
@@ -91,7 +90,7 @@ def _rows(sheet: CalamineSheet, marks: SheetMarks, language: str, *, skip_hidden
             yield number, cells, ""
 
 
-def _put(cells: list[str], texts: Mapping[int, str], offset: int) -> None:
+def _put(cells: list[Any], texts: Mapping[int, str], offset: int) -> None:
     """Write what stands for missing values into the cells of a row."""
     for column, text in texts.items():
         cells.extend([""] * (column - offset + 1 - len(cells)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from campaigns.contacts.importing.cells.cell_texts import CELL_ERRORS
+from campaigns.contacts.importing.files.cell_values import CELL_ERRORS
 from campaigns.contacts.importing.rows.notes import UNREADABLE, WITHOUT_VALUE
 from campaigns.core.csv_cells import GUARD, unguarded
 

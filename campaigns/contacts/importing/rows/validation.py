@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from campaigns.contacts.importing.cells.wish_words import Wish
 from campaigns.contacts.importing.columns.mapping import FIELDS
 from campaigns.contacts.importing.files.limits import BATCH, FileRefused
+from campaigns.contacts.importing.files.parser import ReadingStopped
 from campaigns.contacts.importing.rows import opt_outs
 from campaigns.contacts.importing.rows.file_rows import FileRow
 from campaigns.contacts.importing.rows.findings import Findings
@@ -98,6 +99,7 @@ def check_import(import_id: int) -> ContactImport:
     """Count and sample the rows of an uploaded file by verdict; writes only the import's own row and those verdicts.
 
     An import whose file cannot be read to its end becomes refused, with the reason. A saved import is not changed.
+    Raises ReadingStopped where the reading was ended from outside, and changes nothing.
     """
     record = ContactImport.objects.get(pk=import_id)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
@@ -109,6 +111,8 @@ def check_import(import_id: int) -> ContactImport:
             # The file's own dates prove which of day and month comes first: its other dates are read so, too.
             record.answers = record.answers | {"dates": found.findings.order_to_use.value}
             found = _look_at_rows(record)
+    except ReadingStopped:
+        raise
     except FileRefused as refusal:
         changes = {"status": Status.REFUSED, "refused_reason": str(refusal)[:MAX_REASON]}
     else:

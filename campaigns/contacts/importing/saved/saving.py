@@ -20,6 +20,7 @@ from campaigns import queue
 from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.importing.cells.consent import Said
 from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.files.parser import ReadingStopped
 from campaigns.contacts.importing.rows import opt_outs
 from campaigns.contacts.importing.rows.file_rows import FileRow
 from campaigns.contacts.importing.rows.findings import UNCLEAR_DATES
@@ -140,8 +141,8 @@ def _save(record: ContactImport, seconds: float) -> bool:
                     return False
     except (FileRefused, OSError) as error:
         if _is_elsewhere(error):
-            # It is saved as soon as the storage is back, or by the host that took the file in.
-            logger.warning("import=%s waits: its file cannot be reached from here", import_id)
+            # It is saved as soon as the storage is back, by the host that took the file in, or in the next minute.
+            logger.warning("import=%s waits: its file cannot be read here now", import_id)
             return False
         logger.warning("import=%s stopped at row %s: %s", import_id, done, type(error).__name__)
         reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
@@ -154,7 +155,7 @@ def _save(record: ContactImport, seconds: float) -> bool:
 
 def _is_elsewhere(error: Exception) -> bool:
     """Return whether a file that cannot be read here may be read later, or by another host."""
-    if isinstance(error, stored_files.StorageAway):
+    if isinstance(error, stored_files.StorageAway | ReadingStopped):
         return True
     is_missing = isinstance(error, FileNotFoundError) and not stored_files.is_elsewhere()
     return is_missing and hosts.living(DatabaseClock().now()).exclude(name=settings.HOST_NAME).exists()

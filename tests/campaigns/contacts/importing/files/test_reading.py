@@ -99,7 +99,7 @@ def test_nothing_but_quotation_marks_is_refused_quickly(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "name,phone\n" + '"A""\n' * 100_000)
     began = time.monotonic()
     with pytest.raises(FileRefused, match="quotation marks"):
-        measure(open_table(path))
+        measure(path)
     assert time.monotonic() - began < 20
 
 
@@ -121,16 +121,16 @@ def test_nothing_but_quotation_marks_is_refused_quickly(tmp_path: Path) -> None:
 )
 def test_what_is_no_table_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
     with pytest.raises(FileRefused, match=words):
-        measure(open_table(write(tmp_path / "a.csv", content)))
+        measure(write(tmp_path / "a.csv", content))
 
 
 def test_limits_of_bytes_and_rows(tmp_path: Path, settings: Any) -> None:
     path = people_file(tmp_path / "a.csv", *["1"] * 50)
     settings.IMPORT_MAX_ROWS = 50
-    assert measure(open_table(path))[0].rows == 51
+    assert measure(path)[0].rows == 51
     settings.IMPORT_MAX_ROWS = 49
     with pytest.raises(FileRefused, match="more than 49 rows"):
-        measure(open_table(path))
+        measure(path)
     settings.IMPORT_MAX_BYTES = 100
     with pytest.raises(FileRefused, match="larger"):
         open_table(path)
@@ -147,6 +147,7 @@ def test_zeros_and_broken_letters_are_reported_row_by_row(tmp_path: Path) -> Non
     assert people[-1].phone.e164 == "+989130000002"
 
 
+@pytest.mark.usefixtures("parsed_here")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.text('ab,"\n\r 12\x00', max_size=8), min_size=1, max_size=4), max_size=12))
 def test_what_a_program_writes_is_read_back(tmp_path: Path, table: list[list[str]]) -> None:
@@ -157,12 +158,13 @@ def test_what_a_program_writes_is_read_back(tmp_path: Path, table: list[list[str
     assert read == [row for row in table if any(row)]
 
 
+@pytest.mark.usefixtures("parsed_here")
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     path = write(tmp_path / "a.csv", content)
     try:
-        found = measure(open_table(path))
+        found = measure(path)
     except FileRefused:
         return
     assert [sheet.rows for sheet in found] == [len(rows_of(path))]

@@ -16,7 +16,7 @@ def mark_known_wishes(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0042_index_of_imported_opt_outs'),
+        ("campaigns", "0045_audit_alert"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0042_index_of_imported_opt_outs'),
+        ("campaigns", "0044_teams_that_share_contacts"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0008_personal_clock'),
+        ("access", "0009_further_teams"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0008_personal_clock'),
+        ("access", "0010_open_sessions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -26,7 +26,7 @@ _WORDS = (
 # The word may stand against the digits ("1234x9"), but is no part of another word ("next").
 _WORDED = re.compile(rf"(?<![^\W\d_])(?:{_WORDS})(?![^\W\d_])", re.IGNORECASE)
 # American extensions have their sign at the end: "- 503#".
-_DIALLED_AFTER = re.compile(r"\d[^\d]*(?:[*#]|(?:[,،;؛]+|[pw])[^\d]*\d{1,6}\D*$)", re.IGNORECASE | re.ASCII)
+_DIALLED_AFTER = re.compile(r"\d(?:\D*[*#]|(?=\D*[,،;؛pw])\D*\d{1,6}\D*$)", re.IGNORECASE | re.ASCII)
 _BETWEEN = re.compile(
     r"[,،;؛|\n&/\\~]|:{2,}|\d\s*\+|(?<![^\W\d_])(?:or|and|oder|ou|و|یا|او|أو)(?![^\W\d_])", re.IGNORECASE
 )

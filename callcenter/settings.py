@@ -203,6 +203,7 @@ TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
 if TIME_SCALE != 1.0 and not DEBUG:
     raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
 CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
+TEST_CALLS_A_DAY: int = env.int("TEST_CALLS_A_DAY", 5)
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
 SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 """Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""

@@ -74,7 +74,7 @@ def check_page(
         "may_withdraw": status in {Campaign.Status.WAITING, Campaign.Status.SCHEDULED}
         and lifecycle.may_control(campaign, person),
         "may_see_people": may_see_people,
-        "may_try": may(person, "launch_campaign") and may(person, "place_call"),
+        "may_try": test_call.may_try(person),
         "pilot_size": pilot.SIZE,
         "start_form": start_form or StartAtForm(),
         "start_zones": ",".join(sorted(check.zones)[:MOST_ZONES]),

@@ -80,7 +80,7 @@ def campaign_ask_rest(request: HttpRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters("number")
 @require_POST
-@needs("launch_campaign")
+@needs("place_call")
 def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
     """Call the person's own number with the campaign's message."""
     campaign = find_campaign(request, pk)

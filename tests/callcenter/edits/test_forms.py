@@ -50,6 +50,7 @@ EDITS_NO_ROW = {
     "ForbidForm": "adds",
     "OptOutFileForm": "adds",
     "AllowNumberForm": "adds",
+    "OwnNumberForm": "adds",
     "OtherNumberForm": "adds",
     "OptOutForm": "adds",
     "ExportForm": "adds",

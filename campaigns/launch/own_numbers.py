@@ -46,6 +46,7 @@ def enter(person: Person, phone: str) -> OwnNumber:
             return found
         if OwnNumber.objects.filter(person=person.pk).count() >= MOST_EACH:
             raise Refusal(_("You have entered %(most)d numbers. Remove one, then enter another.") % {"most": MOST_EACH})
+        assert person.pk is not None
         made = OwnNumber.objects.create(person_id=person.pk, phone=phone)
         record(person, "own_number.entered", made)
     return made

@@ -57,6 +57,7 @@ EDITS_NO_ROW = {
     "QuickCallForm": "adds",
     "FileForm": "adds",
     "CallFilterForm": "asks",
+    "AuditForm": "asks",
     "ReportForm": "asks",
     "MergeForm": "asks which of two numbers shown",
     "TryForm": "calls",

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0042_index_of_imported_opt_outs'),
+        ('campaigns', '0043_audit_alert'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -65,9 +65,12 @@ def book(path: Path, rows: str, shared: str = "") -> Path:
 
 
 def far_corner(path: Path, shift: int) -> Path:
-    """Write a workbook whose only far cell begins so many bytes before the end of a piece that is unpacked."""
+    """Write a workbook whose only far cell begins so many bytes before the end of a piece that is unpacked.
+
+    Its tag is long, so that an overlap of the pieces would have to be longer.
+    """
     head = f'<worksheet xmlns="{MAIN}"><sheetData><row><c r="A1"><v>1</v></c>'
-    far = '<c r="XFD1048576"><v>1</v></c></row>'
+    far = f'<c r{" " * 100}="XFD1048576"><v>1</v></c></row>'
     return book(path, head.partition("<sheetData>")[2] + " " * (CHUNK - len(head) - shift) + far)
 
 
@@ -104,7 +107,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen
 # Workbooks that were made to do harm
 
 
-@pytest.mark.parametrize("shift", range(1, 22))
+@pytest.mark.parametrize("shift", [1, 3, 4, 5, 50, 80, 103, 104, 105, 107, 110, 118, 121])
 def test_a_far_cell_is_seen_wherever_its_tag_is_cut(tmp_path: Path, shift: int) -> None:
     with pytest.raises(FileRefused, match="columns"):
         check_package(far_corner(tmp_path / "a.xlsx", shift), LIMITS)

@@ -70,7 +70,8 @@ unit: $(DEV) ## Tests without processes or a browser
 
 security: $(DEV) ## Attacks on the web server and its pages, whole; `make unit` runs their short form
 	# Side by side: what is compared is compared with itself, and the walk is cut into parts.
-	SECURITY=full $(PYTEST) -n 2 --dist worksteal tests/security tests/test_parameters.py tests/test_request_limits.py tests/test_one_at_a_time.py
+	SECURITY=full $(PYTEST) -n 2 --dist worksteal tests/security tests/test_parameters.py tests/test_request_limits.py tests/test_one_at_a_time.py \
+	  tests/test_made_once.py tests/campaigns/contacts/importing/files/test_parser.py
 
 weak: $(DEV) ## Read the product with bandit; ask for known weaknesses of the packages in the lock file
 	@.ci/weak

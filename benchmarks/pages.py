@@ -245,6 +245,7 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
         yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")
     yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,))
     yield Page("campaign-redial", "campaign, redial, finished", (at.finished,))
+    yield Page("own-numbers", "own numbers")
     yield Page("campaign-check", "campaign, launch check", (at.draft,))
     yield Page("campaign-check", "launch check, counted", (at.draft,), "count=now", is_later=True)
     yield Page("campaign-start-there", "launch check, local time of a start", (at.draft,))

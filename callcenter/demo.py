@@ -24,6 +24,7 @@ from campaigns.contacts.importing.columns.mapping import ColumnMapping
 from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.importing.saved.saving import begin_saving, save_import
 from campaigns.contacts.importing.upload import map_columns, take_file
+from campaigns.launch import own_numbers
 from campaigns.models import Campaign, Contact, ContactList, DoNotCall
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from providers.sandbox.accounts import DEMO_ACCOUNTS, DemoAccount
@@ -97,7 +98,10 @@ def real_data() -> str:
 def lay_out() -> Iterator[str]:
     """Create the missing data and yield one sentence for each step; existing rows are not changed."""
     team, _is_new = Team.objects.get_or_create(name="Front desk")
-    caller, _manager, admin = [_person(login, team) for login in LOGINS]
+    caller, manager, admin = [_person(login, team) for login in LOGINS]
+    for place, person in enumerate((caller, manager, admin), start=1):
+        phone = own_numbers.enter(person, f"+98912999000{place}")
+        own_numbers.confirm(phone.pk, person=None, reason="A phone of the simulator.")
     yield f"{len(LOGINS)} log-ins are in place."
     for account in demo_accounts():
         provider = _provider(account, admin)

@@ -219,6 +219,7 @@ TWO_PERSON_HOURS: int = env.int("TWO_PERSON_HOURS", 72)
 """Hours after which a request that nobody confirmed lapses."""
 if TWO_PERSON_HOURS < 1:
     raise ImproperlyConfigured("TWO_PERSON_HOURS must be 1 or more: a second person needs time to confirm.")
+TEST_CALLS_A_DAY: int = env.int("TEST_CALLS_A_DAY", 5)
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
 SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 """Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""

@@ -26,11 +26,11 @@ _WORDS = (
 # The word may stand against the digits ("1234x9"), but is no part of another word ("next").
 _WORDED = re.compile(rf"(?<![^\W\d_])(?:{_WORDS})(?![^\W\d_])", re.IGNORECASE)
 # American extensions have their sign at the end: "- 503#".
-_DIALLED_AFTER = re.compile(r"\d[^\d]*(?:[*#]|(?:[,،;؛]+|[pw])[^\d]*\d{1,6}\D*$)", re.IGNORECASE | re.ASCII)
+_DIALLED_AFTER = re.compile(r"\d(?:\D*[*#]|(?=\D*[,،;؛pw])\D*\d{1,6}\D*$)", re.IGNORECASE | re.ASCII)
 _BETWEEN = re.compile(
     r"[,،;؛|\n&/\\~]|:{2,}|\d\s*\+|(?<![^\W\d_])(?:or|and|oder|ou|و|یا|او|أو)(?![^\W\d_])", re.IGNORECASE
 )
-_ENDS_OF_A_RANGE = re.compile(r"(\d{4,})\s+[-–—]\s+(\d{4,})\s*$")
+_ENDS_OF_A_RANGE = re.compile(r"(?<!\d)(\d{4,})\s+[-–—]\s+(\d{4,})\s*$")
 _DATE = re.compile(r"\s*\d{1,4}[/\\]\d{1,2}[/\\]\d{1,4}\s*").fullmatch
 WHOLE = 7
 """Digits from which on a part of a cell counts as a number of its own."""

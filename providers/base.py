@@ -297,10 +297,10 @@ class ProviderBackend(ABC):
             text = next((answer[key] for key in ("message", "detail", "error") if answer.get(key)), "")
         if isinstance(text, list):
             text = "; ".join(str(item.get("msg", "")) for item in text if isinstance(item, dict))
-        words = text if isinstance(text, str) else ""
-        for secret in self.secrets.values():
-            if secret:
-                words = words.replace(secret, "****")
+        # Cut so far behind what is kept that no secret is cut in two there.
+        words = text[: MAX_ERROR_TEXT * 10] if isinstance(text, str) else ""
+        for secret in filter(None, self.secrets.values()):
+            words = words.replace(secret, "****")
         return _LONG_NUMBER.sub(_shortened, words)[:MAX_ERROR_TEXT]
 
     def raise_for_order(self, response: Response) -> None:

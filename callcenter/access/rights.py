@@ -63,5 +63,6 @@ RIGHTS = (
     _row("see_providers", _("See the state of providers"), CALLER, MANAGER, ADMIN),
     _row("manage_providers", _("Create, test, halt and resume providers"), ADMIN),
     _row("manage_people", _("Manage users, roles and teams"), ADMIN),
+    _row("confirm_numbers", _("Confirm other people's own numbers, which test calls ring"), MANAGER, ADMIN),
     _row("change_settings", _("Change the settings of this installation"), ADMIN),
 )

@@ -16,9 +16,12 @@ WHOLE_SECONDS = 30.0
 """From the end of the headers to the end of a body that is received whole."""
 ALIVE = frozenset({b"/livez", b"/healthz"})
 FIGURES = frozenset({b"/readyz", b"/metrics"})
-PAGES, BODIES, PROBES, READINESS = "pages", "bodies", "probes", "readiness"
-THREADS = {BODIES: 2, PROBES: 1, READINESS: 2}
+PAGES, COUNTS, BODIES, PROBES, READINESS = "pages", "counts", "bodies", "probes", "readiness"
+THREADS = {COUNTS: 6, BODIES: 2, PROBES: 1, READINESS: 2}
 """Threads beside those of the pages, whose number is gunicorn's setting `threads`."""
+
+COUNTING = re.compile(rb"/campaigns/\d{1,19}/(?:check|people)/|/reports/|/calls/export/")
+"""Pages that count for seconds: those who wait for them wait in threads of their own, see `callcenter.made_once`."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*\r\n", re.IGNORECASE)
 _CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
@@ -80,6 +83,8 @@ class Arrival:
             self.pool = BODIES
             return
         self.pool = PROBES if path in ALIVE else READINESS if path in FIGURES else PAGES
+        if COUNTING.match(path):
+            self.pool = COUNTS
         self.length += length
         self.until = time.monotonic() + WHOLE_SECONDS
         if expects := _EXPECTS.search(head):

@@ -30,6 +30,8 @@ class Installation:
     """Minutes that a single call may wait."""
     caller_launch_limit: int
     """People that a caller may launch a campaign to without approval."""
+    test_calls_a_day: int
+    """Test calls that one person may place to their own phone in 24 hours; 0: none."""
     import_keep_days: int
     consent_required: bool
     """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
@@ -52,6 +54,7 @@ def from_environment() -> Installation:
         single_call_end=datetime.time.fromisoformat(end.strip()),
         single_call_minutes=settings.SINGLE_CALL_MINUTES,
         caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
+        test_calls_a_day=settings.TEST_CALLS_A_DAY,
         import_keep_days=settings.IMPORT_KEEP_DAYS,
         consent_required=settings.CONSENT_REQUIRED,
         version=0,
@@ -101,6 +104,6 @@ def in_words() -> str:
     return (
         f"quiet period {now.quiet_period_hours} h; to one person at most {day} calls a day and {week} a week; single "
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
-        f"{now.caller_launch_limit} people; number types not called: {types}. "
-        + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
+        f"{now.caller_launch_limit} people; test calls of one person {now.test_calls_a_day} in 24 h; number types not "
+        f"called: {types}. " + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

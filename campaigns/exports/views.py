@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_log
 from campaigns.calls.forms.call_filters import CallFilterForm
@@ -35,6 +36,7 @@ CONTENT_TYPES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("export_calls")
 @one_at_a_time
+@few_at_once
 def calls_export(request: HttpRequest) -> HttpResponse:
     """Show what a file of the filtered calls would contain; a POST queues its writing."""
     person = cast(AbstractUser, request.user)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.access.roles import Person, may
 from callcenter.formats.amounts import number, plain_money
+from callcenter.made_once import made_once
 from campaigns.core import day_caps, message_parts
 from campaigns.core.allowed_use import refusals_of
 from campaigns.core.costs import worst_cost
@@ -96,14 +97,23 @@ class LaunchCheck:
         return sum(self.verdicts.get(reason, 0) for reason in NEVER)
 
 
-def check_launch(campaign: Campaign, now: datetime.datetime | None = None, person: Person | None = None) -> LaunchCheck:
+def check_launch(
+    campaign: Campaign, now: datetime.datetime | None = None, person: Person | None = None, *, is_shared: bool = False
+) -> LaunchCheck:
     """Judge a campaign and its audience as of `now` (None: the current time); changes nothing.
 
     For a campaign that was launched already, such as one after its pilot, only people not queued yet are counted.
-    `person` is who would launch it; None leaves out the checks of rights.
+    `person` is who would launch it; None leaves out the checks of rights. With `is_shared`, an audience that is being
+    counted for somebody else is counted once: the counts are then of a moment a few seconds ago.
     """
     judge = AudienceJudge(campaign, now or timezone.now())
-    found = tally(judge, only_new=campaign.launched_at is not None)
+    is_launched = campaign.launched_at is not None
+    if is_shared:
+        saved = tuple(str(getattr(campaign, column.attname)) for column in campaign._meta.concrete_fields)
+        key = ("audience", campaign.pk, saved, judge.selection)
+        found = made_once(key, lambda: tally(judge, only_new=is_launched))
+    else:
+        found = tally(judge, only_new=is_launched)
     verdicts = found.verdicts
     total = verdicts.total()
     called = sum(verdicts[verdict] for verdict in CALLED)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns.calls.quick_call import Placed, SingleCall, place_single_call
+from campaigns.core.installation import current
 from campaigns.core.message import missing_variables, render_text, render_variables
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import demand_change, seen_by
+from campaigns.launch import own_numbers
 from campaigns.launch.audience_query import people_of
 from campaigns.models import Call, Campaign, Contact
 from campaigns.numbers import UnderstoodNumber, search_digits
 
+DAY = datetime.timedelta(hours=24)
 TRIES_SHOWN = 5
 PEOPLE_SEARCHED = 200
 """Most people of the audience among whom one without empty variables is looked for."""
@@ -29,8 +36,8 @@ def try_message(
 ) -> Placed:
     """Call a number with the message as one person of the audience would hear it; idempotent by `token`.
 
-    `heard_as` is that person. Raises PermissionDenied, and Refusal with the reason: calling hours, the do-not-call list
-    and all stops apply here too.
+    `heard_as` is that person. Raises PermissionDenied, and Refusal with the reason: the number must be confirmed as the
+    person's own, a day has a limit, and calling hours, the do-not-call list and all stops apply here too.
     """
     if not may(person, "place_test_call"):
         raise PermissionDenied("place_test_call")
@@ -54,10 +61,39 @@ def try_message(
         # People may call their own number as often as they like, so the quiet period does not apply.
         is_deliberate=True,
     )
-    placed = place_single_call(asked, person=person, token=token)
+    with transaction.atomic():
+        if not Call.objects.filter(form_token=token, owner=person.pk).exists():
+            _check_number(person, number.e164)
+        placed = place_single_call(asked, person=person, token=token)
     if placed.is_new:
         record(person, "campaign.tried", campaign, call=placed.call.pk)
     return placed
+
+
+def _check_number(person: Person, phone: str) -> None:
+    """Raise Refusal unless the number is the person's own, confirmed, and the day's limit leaves a call."""
+    # Locked, so that of two test calls at once the second sees the first.
+    if not own_numbers.confirmed(person).select_for_update().filter(phone=phone).exists():
+        raise Refusal(
+            _(
+                "Test calls ring your own phone only, and this number is not confirmed as yours. Enter it under “Own "
+                "numbers”; a manager or an admin confirms it there."
+            )
+        )
+    most, since = current().test_calls_a_day, timezone.now() - DAY
+    if not most:
+        raise Refusal(_("Test calls are switched off in this installation. An admin can allow some in its settings."))
+    if Call.objects.filter(test_of__isnull=False, owner=person.pk, created_at__gt=since).count() >= most:
+        raise Refusal(
+            ngettext(
+                "You have placed %(n)d test call in the last 24 hours, as many as the settings of this installation "
+                "allow. Wait, or ask an admin for more.",
+                "You have placed %(n)d test calls in the last 24 hours, as many as the settings of this installation "
+                "allow. Wait, or ask an admin for more.",
+                most,
+            )
+            % {"n": most}
+        )
 
 
 def latest_tries(campaign: Campaign, person: Person) -> Sequence[Call]:
@@ -67,9 +103,10 @@ def latest_tries(campaign: Campaign, person: Person) -> Sequence[Call]:
 
 
 def last_number(person: Person) -> str:
-    """Return the number of this person's last test call, or an empty text."""
+    """Return the number of this person's last test call, else of their newest confirmed one, or an empty text."""
     tried = Call.objects.filter(test_of__isnull=False, owner=person.pk).order_by("-pk")
-    return tried.values_list("to_number", flat=True).first() or ""
+    theirs = own_numbers.confirmed(person).values_list("phone", flat=True)
+    return tried.values_list("to_number", flat=True).first() or theirs.first() or ""
 
 
 def choose_hearer(campaign: Campaign, wanted: str) -> Contact | None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.launch.views import builder, campaigns, launch_check, lifecycle, redial, spending_limits, start
+from campaigns.launch.views import (
+    builder,
+    campaigns,
+    launch_check,
+    lifecycle,
+    own_numbers,
+    redial,
+    spending_limits,
+    start,
+)
 
 urlpatterns = [
     path("campaigns/new/", builder.campaign_new, name="campaign-new"),
@@ -24,6 +33,9 @@ urlpatterns = [
     path("campaigns/<int:pk>/pilot/ask/", start.campaign_ask_rest, name="campaign-ask-rest"),
     path("campaigns/<int:pk>/start-at/", start.campaign_start_at, name="campaign-start-at"),
     path("campaigns/<int:pk>/start-at/there/", start.campaign_start_there, name="campaign-start-there"),
+    path("own-numbers/", own_numbers.entries, name="own-numbers"),
+    path("own-numbers/<int:pk>/confirm/", own_numbers.confirm, name="own-number-confirm"),
+    path("own-numbers/<int:pk>/remove/", own_numbers.remove, name="own-number-remove"),
     path("campaigns/<int:pk>/try/", start.campaign_try, name="campaign-try"),
     path("campaigns/<int:pk>/approve/", start.campaign_approve, name="campaign-approve"),
     path("campaigns/<int:pk>/withdraw/", start.campaign_withdraw, name="campaign-withdraw"),

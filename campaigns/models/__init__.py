@@ -16,6 +16,7 @@ from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
+from campaigns.models.own_numbers import OwnNumber
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -56,6 +57,7 @@ __all__ = [
     "InstallationSettings",
     "ListMembership",
     "OtherNumber",
+    "OwnNumber",
     "RefusedRow",
     "RowVerdicts",
     "RunningSlice",

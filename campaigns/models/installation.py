@@ -38,6 +38,9 @@ class InstallationSettings(models.Model):
     caller_launch_limit = models.PositiveIntegerField(
         _("people that a caller may launch without approval"), null=True, blank=True
     )
+    test_calls_a_day = models.PositiveIntegerField(
+        _("test calls of one person in 24 hours"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
     import_keep_days = models.PositiveIntegerField(
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
     )

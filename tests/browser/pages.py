@@ -68,6 +68,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/lists/{people}/",
         f"/lists/{empty}/",
         "/people/allowed-numbers/",
+        "/own-numbers/",
         "/do-not-call/",
         "/do-not-call/import/",
         "/imports/new/",

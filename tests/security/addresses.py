@@ -38,6 +38,7 @@ ROWS = {
     "lists/": "campaigns.contactlist",
     "do-not-call/": "campaigns.donotcall",
     "imports/": "campaigns.contactimport",
+    "own-numbers/": "campaigns.ownnumber",
     "campaigns/": "campaigns.campaign",
     "spending-limits/": "campaigns.daycap",
     "providers/": "providers.provider",

@@ -20,6 +20,7 @@ NUMBERS = (
     "person_calls_a_week",
     "single_call_minutes",
     "caller_launch_limit",
+    "test_calls_a_day",
     "import_keep_days",
 )
 CHANGED_HERE = ("refused_number_types", "consent_required", "single_call_start", "single_call_end", *NUMBERS)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from callcenter.parameters import whole_number
 from campaigns.core.scope import may_change, seen_by
@@ -56,7 +57,7 @@ def check_page(
     is_waiting = status == Campaign.Status.WAITING
     may_start = status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(campaign, person)
     now = timezone.now()
-    check = check_launch(campaign, now, None if is_waiting else person)
+    check = check_launch(campaign, now, None if is_waiting else person, is_shared=True)
     may_see_people = may(person, "see_people")
     tries = test_call.latest_tries(campaign, person)
     context = {
@@ -96,6 +97,7 @@ def _first_there(campaign: Campaign, check: LaunchCheck, form: StartAtForm | Non
 @require_safe
 @needs("see_people")
 @one_at_a_time
+@few_at_once
 def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
     """List the people that one number of the launch check counts."""
     if verdict not in VERDICTS and verdict not in GROUPS:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_actions
 from campaigns.core import conditions, stop_all
@@ -26,6 +27,7 @@ from campaigns.reports import outcomes, progress
 @require_safe
 @needs("see_calls")
 @one_at_a_time
+@few_at_once
 def people(request: HttpRequest, pk: int) -> HttpResponse:
     """List a campaign's people with their last attempt, its reason, and what comes next."""
     person = person_of(request)

@@ -14,6 +14,7 @@ from callcenter.access.roles import needs
 from callcenter.audit.models import record
 from callcenter.formats.amounts import NOTHING, number, plain_money
 from callcenter.formats.calendars import in_digits, plain_day
+from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls.call_log_filters import MACHINE, OPTED_OUT, SENT, TALKED
 from campaigns.core.scope import seen_by
@@ -43,6 +44,7 @@ def short_day(day: Any) -> str:
 @require_safe
 @needs("see_reports")
 @one_at_a_time
+@few_at_once
 def reports(request: HttpRequest) -> HttpResponse:
     """Show the report of a span of days."""
     form = ReportForm(request.GET, request.user)
@@ -87,6 +89,7 @@ def _links(scope: figures_module.Scope) -> dict[str, str]:
 @require_safe
 @needs("see_reports")
 @one_at_a_time
+@few_at_once
 def report_section(request: HttpRequest, key: str) -> HttpResponse:
     """Show one section alone."""
     scope, section = _section(request, key)
@@ -96,6 +99,7 @@ def report_section(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 @needs("see_reports")
 @one_at_a_time
+@few_at_once
 def report_csv(request: HttpRequest, key: str) -> HttpResponse:
     """Download the table of one section as CSV."""
     scope, section = _section(request, key)

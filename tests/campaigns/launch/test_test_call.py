@@ -13,7 +13,7 @@ from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
 from campaigns.launch import test_call
-from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, ListMembership
+from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, ListMembership, OwnNumber
 from campaigns.numbers import UnderstoodNumber
 from campaigns.reports import progress
 from tests.answers import text_of
@@ -29,8 +29,13 @@ def _quiet(monkeypatch: pytest.MonkeyPatch, settings) -> None:
     settings.SINGLE_CALL_HOURS = "00:00-00:00"
 
 
+def confirmed(person, phone: str = MINE.e164) -> OwnNumber:
+    return OwnNumber.objects.create(person=person, phone=phone, confirmed_at=timezone.now(), reason="seen")
+
+
 def written(person, **fields: object) -> tuple[Campaign, Contact]:
-    """Make a draft with one person whose values are all there."""
+    """Make a draft with one person whose values are all there, and a number of the writer's own."""
+    confirmed(person)
     people = make_list()
     contact = make_contact(name="Maryam", variables={"city": "Yazd"})
     ListMembership.objects.create(contact_list=people, contact=contact)
@@ -148,12 +153,57 @@ def test_a_message_that_is_not_complete_is_not_tried(caller):
         test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
 
 
-def test_who_may_not_launch_may_not_try(client, caller):
+def test_who_may_not_call_may_not_try(client, caller):
     campaign, contact = written(caller)
-    admin = make_person(ADMIN)
+    nobody = make_person()
+    nobody.groups.clear()
     with pytest.raises(PermissionDenied):
-        test_call.try_message(campaign, admin, MINE, contact, uuid.uuid4())
-    client.force_login(admin)
+        test_call.try_message(campaign, nobody, MINE, contact, uuid.uuid4())
+    client.force_login(nobody)
     assert client.post(reverse("campaign-try", args=[campaign.pk]), sent()).status_code == 403
     client.force_login(make_person())
     assert client.post(reverse("campaign-try", args=[campaign.pk]), sent()).status_code == 404
+
+
+def test_only_ones_own_confirmed_number_rings(console, caller, manager):
+    campaign, contact = written(caller)
+    other = UnderstoodNumber("+989120000002", "IR")
+    OwnNumber.objects.create(person=caller, phone=other.e164)
+    confirmed(manager, other.e164)
+    for number in (other.e164, "+989120000003"):
+        answer = console.post(reverse("campaign-try", args=[campaign.pk]), sent(number=number))
+        assert answer.status_code == 422
+        assert "not confirmed as yours. Enter it under “Own numbers”" in text_of(answer)
+    assert not Call.objects.exists()
+    OwnNumber.objects.filter(person=caller, phone=other.e164).update(confirmed_at=timezone.now())
+    assert test_call.try_message(campaign, caller, other, contact, uuid.uuid4()).is_new
+
+
+def test_an_admin_may_try_what_they_have_set_up(client, caller):
+    campaign, contact = written(caller)
+    admin = make_person(ADMIN)
+    with pytest.raises(Refusal, match="not confirmed as yours"):
+        test_call.try_message(campaign, admin, MINE, contact, uuid.uuid4())
+    confirmed(admin)
+    client.force_login(admin)
+    assert client.post(reverse("campaign-try", args=[campaign.pk]), sent()).status_code == 302
+    assert Call.objects.get().owner == admin
+
+
+def test_a_day_has_so_many_test_calls(caller, settings):
+    settings.TEST_CALLS_A_DAY = 2
+    campaign, contact = written(caller)
+    token = uuid.uuid4()
+    for each in (token, uuid.uuid4()):
+        test_call.try_message(campaign, caller, MINE, contact, each)
+        Call.objects.update(status="completed", placing_at=timezone.now())
+    with pytest.raises(Refusal, match="placed 2 test calls in the last 24 hours"):
+        test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+    # The same press again is the same call, not a third.
+    assert not test_call.try_message(campaign, caller, MINE, contact, token).is_new
+    first = Call.objects.order_by("pk").first()
+    Call.objects.filter(pk=first.pk).update(created_at=timezone.now() - test_call.DAY)
+    assert test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4()).is_new
+    settings.TEST_CALLS_A_DAY = 0
+    with pytest.raises(Refusal, match="switched off"):
+        test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())

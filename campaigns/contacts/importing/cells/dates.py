@@ -36,7 +36,7 @@ class FoundDate(NamedTuple):
 
 _TIME = (
     r"(?:(?:[T,]|\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+    r"(?:\s*(?P<half>[AaPp]\.?[Mm]\.?))?(?:\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?\s*)?"
 )
 _YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})(?P<sign>[-/.])(?P<month>\d{{1,2}})(?P=sign)(?P<day>\d{{1,2}}){_TIME}")
 _YEAR_LAST = re.compile(rf"(?P<one>\d{{1,2}})(?P<sign>[-/. ])(?P<two>\d{{1,2}})(?P=sign)(?P<year>\d{{4}}){_TIME}")

@@ -31,8 +31,10 @@ from campaigns.contacts.importing.files.tables import FileTable
 
 logger = logging.getLogger(__name__)
 
-SILENCE_SECONDS = 60
-"""Seconds of work without an answer after which a process is ended; the largest workbook takes about 10."""
+WORK_SECONDS = 60
+"""Seconds of the processor that one answer may take; the largest workbook takes about 10."""
+SILENCE_SECONDS = 75
+"""Seconds without an answer, on a machine however busy, after which a process is ended; the proxy waits for 90."""
 MEMORY_LEAST, MEMORY_TIMES, MEMORY_MOST = 132 << 20, 20, 768 << 20
 """Bytes that a process may take: at least, for each byte of the file, and at most.
 
@@ -97,7 +99,8 @@ def question(action: str, path: Path, details: dict[str, Any] | None = None) -> 
         "path": str(path.resolve()),
         "limits": asdict(limits()),
         "memory": min(MEMORY_LEAST + MEMORY_TIMES * path.stat().st_size, MEMORY_MOST),
-        "seconds": SILENCE_SECONDS,
+        "work": WORK_SECONDS,
+        "silence": SILENCE_SECONDS + 15,
     }
 
 
@@ -157,15 +160,14 @@ def _frame(process: subprocess.Popen[bytes]) -> bytes | None:
 
 
 def _bytes(pipe: int, count: int, until: float) -> bytes:
-    """Return so many bytes, or fewer where the other side ended. Raises FileRefused after the time."""
+    """Return so many bytes, or fewer where the other side ended. Raises ReadingStopped after the time."""
     found = bytearray()
     asked = select.poll()
     asked.register(pipe, select.POLLIN | select.POLLHUP)
     while len(found) < count:
         left = until - time.monotonic()
         if left <= 0 or not asked.poll(left * 1000):
-            logger.warning("a file was refused: reading it took longer than %s s", SILENCE_SECONDS)
-            raise _too_long()
+            raise _silent()
         piece = os.read(pipe, count - len(found))
         if not piece:
             break
@@ -176,9 +178,11 @@ def _bytes(pipe: int, count: int, until: float) -> bytes:
 def _ended(process: subprocess.Popen[bytes]) -> FileRefused:
     """Return what is said of a process that ended without a word."""
     code = process.wait()
-    if code in (-signal.SIGALRM, -signal.SIGXCPU):
-        logger.warning("a file was refused: reading it took longer than %s s", SILENCE_SECONDS)
+    if code == -signal.SIGPROF:
+        logger.warning("a file was refused: reading it took more than %s s of the processor", WORK_SECONDS)
         return _too_long()
+    if code == -signal.SIGALRM:
+        return _silent()
     if code == -signal.SIGABRT:
         # So ends a library that gets no more memory.
         logger.warning("a file was refused: reading it took too much memory")
@@ -202,6 +206,16 @@ def _failed(what: str) -> FileRefused:
 def _too_much() -> FileRefused:
     return FileRefused(
         _("This file takes far too much memory to read. Keep only the sheet with people, or save it as CSV (UTF-8).")
+    )
+
+
+def _silent() -> ReadingStopped:
+    logger.warning("reading a file was ended: nothing came of it for %s s", SILENCE_SECONDS)
+    return ReadingStopped(
+        _(
+            "Reading this file took more than a minute and was ended: the machine is busy, or the file unusual. Try "
+            "again, or save it as CSV (UTF-8)."
+        )
     )
 
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,13 @@ _OPEN_FILES = 32
 def main() -> None:
     """Read what is asked from standard input, and answer on standard output."""
     asked = json.load(sys.stdin.buffer)
-    be_bounded(asked["memory"], asked["seconds"])
+    be_bounded(asked["memory"])
+    _work(asked)
     end: dict[str, Any] = {"end": True}
     try:
         for answer in answers(asked):
-            _send(answer, asked["seconds"])
+            _send(answer)
+            _work(asked)
     except FileRefused as refusal:
         end = {"refused": [refusal.sentence, refusal.values]}
     except MemoryError:
@@ -47,7 +50,7 @@ def main() -> None:
         # Where, never what: the message of an error may hold a cell.
         place = traceback.extract_tb(error.__traceback__)[-1]
         end = {"failed": f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"}
-    _send(end, asked["seconds"])
+    _send(end)
 
 
 def answers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -60,11 +63,11 @@ def as_text(answer: dict[str, Any]) -> bytes:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_length).encode("utf-8", "replace")
 
 
-def be_bounded(memory: int, seconds: int) -> None:
-    """Limit this process: bytes of memory, seconds of work without an answer, no file written, no core dumped.
-
-    It is ended by these limits even where nobody is left who would end it.
-    """
+def be_bounded(memory: int) -> None:
+    """Limit this process: bytes of memory, no file written, no core dumped; where memory runs out it goes first."""
+    with suppress(OSError):
+        # Linux alone has it, see proc_pid_oom_score_adj(5).
+        Path("/proc/self/oom_score_adj").write_text("1000")
     limits = (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CORE, 0),
@@ -78,12 +81,17 @@ def be_bounded(memory: int, seconds: int) -> None:
     # Whoever stops the product stops us through the one that asked, once that has written down where it was.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    signal.alarm(seconds)
 
 
-def _send(answer: dict[str, Any], seconds: int) -> None:
+def _work(asked: dict[str, Any]) -> None:
+    """Have this process ended unless it answers in time, even where nobody is left who would end it."""
+    signal.setitimer(signal.ITIMER_PROF, asked["work"])
+    signal.setitimer(signal.ITIMER_REAL, asked["silence"])
+
+
+def _send(answer: dict[str, Any]) -> None:
     """Write one frame; while it waits to be read no time counts."""
-    signal.alarm(0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
     text = as_text(answer)
     left = memoryview(len(text).to_bytes(4, "big") + text)
     try:
@@ -92,7 +100,6 @@ def _send(answer: dict[str, Any], seconds: int) -> None:
     except BrokenPipeError:
         # Nobody listens any more.
         os._exit(0)
-    signal.alarm(seconds)
 
 
 def _length(value: Any) -> dict[str, float]:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0043_audit_alert'),
+        ("campaigns", "0046_own_wishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -184,6 +184,8 @@ def condition_of(model: type[Model], reach: Reach, person: Person) -> Q | None:
     found = reach.condition(whose.owner, whose.team, is_stock=whose.is_stock)
     if found is None:
         return None
+    if model is DayCap:
+        return _of_limit(reach)
     if model is Contact and reach.teams:
         shared = ContactTeam.objects.filter(contact=OuterRef("pk"), team__in=sorted(reach.teams))
         return found | Q(Exists(shared))
@@ -201,6 +203,13 @@ def _of_note(reach: Reach, beyond: Q | None) -> Q | None:
     # An older note carries no team. It was written for those who had the contact then, not for who shares it now.
     older = Q(team__isnull=True) & (Q(contact__team__isnull=True) | Q(contact__team__in=teams))
     return beyond & (Q(author=reach.person) | Q(team__in=teams) | older)
+
+
+def _of_limit(reach: Reach) -> Q:
+    """Return the condition of spending limits: one's own, of one's teams, and of the people in them."""
+    teams = sorted(reach.teams)
+    found = Q(person=reach.person) | Q(team__in=teams) | Q(person__membership__team__in=teams)
+    return found | Q(person__isnull=False, person__membership__isnull=True) if reach.has_unassigned else found
 
 
 def _holds(row: Model, reach: Reach) -> bool:

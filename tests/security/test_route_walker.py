@@ -96,7 +96,7 @@ class World:
 
     def path(self, address: Address, way: Way, role: str, whose: str) -> str:
         """Return the path to a row."""
-        parts = PLAUSIBLE_PARTS | WORDS
+        parts = WORDS | PLAUSIBLE_PARTS
         if way.kind:
             parts = parts | self.whose(role, whose).row(way.kind).parts
         return address.with_parts(**{name: parts.get(name, "1") for name in address.parts})
@@ -230,7 +230,7 @@ def test_no_page_shows_what_is_out_of_reach(world: World) -> None:
 def listing_paths(world: World) -> list[str]:
     """Return the pages without a row, and those that search for or narrow by something foreign."""
     paths = [
-        address.with_parts(**{name: (PLAUSIBLE_PARTS | WORDS).get(name, "1") for name in address.parts})
+        address.with_parts(**{name: (WORDS | PLAUSIBLE_PARTS).get(name, "1") for name in address.parts})
         for address in pages()
         if not WAYS[address.name].kind and not WAYS[address.name].is_public and WAYS[address.name].method == "get"
     ]

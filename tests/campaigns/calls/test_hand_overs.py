@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.calls import hand_overs
 from campaigns.core.refusals import Refusal
@@ -102,8 +103,11 @@ def test_today_and_the_person_s_page_say_who_why_and_by_when(client: Client, cal
         assert "Call now" in page
         assert "Give to another, or drop" in page
     assert f'action="{reverse("hand-over-done", args=[late.pk])}"' in today.content.decode()
-    # Somebody else sees on the person's page that it is given, and may do nothing.
-    client.force_login(make_person(CALLER))
+    # A colleague sees on the person's page that it is given, and may do nothing.
+    colleague, team = make_person(CALLER), Team.objects.create(name="Ours")
+    Membership.objects.create(user=colleague, team=team)
+    Call.objects.filter(pk=late.call_id).update(team=team)
+    client.force_login(colleague)
     page = text_of(client.get(reverse("person", args=[late.call.contact_id])))
     assert "given to sara" in page
     assert "Give to another" not in page

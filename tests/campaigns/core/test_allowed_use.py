@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -130,3 +131,10 @@ def test_what_is_nobodys_is_for_all(anna: User) -> None:
     provider = make_provider()
     place_single_call(SingleCall(to_number=MARYAM, provider=provider, agent=make_agent(provider)), person=anna)
     assert Call.objects.get().team == anna.membership.team
+
+
+def test_who_may_not_change_a_campaign_does_not_control_it(anna: User, teams: tuple[Team, Team]) -> None:
+    campaign = campaign_with(make_provider(), make_person(CALLER), teams[1], status="running")
+    for act in (lifecycle.pause, lifecycle.stop, lifecycle.resume, start.launch, start.approve):
+        with pytest.raises(PermissionDenied):
+            act(campaign.pk, anna)  # type: ignore[operator]

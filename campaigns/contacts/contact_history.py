@@ -50,14 +50,9 @@ def _words_of(event: AuditEvent) -> str:
     words = str(WORDS[event.action])
     if event.detail.get("by_import"):
         return _("%(words)s, by an import") % {"words": words}
-    fields = [
-        str(Contact._meta.get_field(name).verbose_name) for name in event.detail.get("fields", ()) if _is_ours(name)
-    ]
+    labels = {field.name: str(field.verbose_name) for field in Contact._meta.concrete_fields}
+    fields = [labels[name] for name in event.detail.get("fields", ()) if name in labels]
     return f"{words}: {_(', ').join(fields)}" if fields else words
-
-
-def _is_ours(name: object) -> bool:
-    return any(field.name == name for field in Contact._meta.concrete_fields)
 
 
 def _team_of(event: AuditEvent, teams: dict[int, str]) -> str:

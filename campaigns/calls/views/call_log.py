@@ -48,7 +48,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
         "query": form.query(),
         "saved": [(one, saved_filters.may_delete(request.user, one)) for one in saved],
         "save_form": save_form,
-        "tags": remarks.suggestions(),
+        "tags": remarks.suggestions(request.user),
         "may_hear": may(request.user, "hear_calls"),
         "may_call": may(request.user, "place_call"),
     }

@@ -33,8 +33,8 @@ def test_condition_and_answer_are_the_same_rule(teams: tuple[Team, Team]) -> Non
     FurtherTeam.objects.create(user=leads_both, team=theirs)
     people = [caller, manager, leads_both, make_person(CALLER), make_person(MANAGER), make_person(ADMIN)]
     provider = make_provider()
-    for owner, team in itertools.product([*people, None], [ours, theirs, None]):
-        Campaign.objects.create(name="A", provider=provider, owner=owner, team=team)
+    for number, (owner, team) in enumerate(itertools.product([*people, None], [ours, theirs, None])):
+        Campaign.objects.create(name=f"Campaign {number}", provider=provider, owner=owner, team=team)
     for person in [*people, AnonymousUser()]:
         for reach, is_stock in itertools.product(
             (sight_of(person), grasp_of(person), content_of(person)), (True, False)

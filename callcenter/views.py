@@ -28,7 +28,7 @@ from callcenter.parameters import go_back
 
 FIRST_PAGES = (
     ("manage_providers", "providers"),
-    ("see_all_calls", "today"),
+    ("settle_calls", "today"),
     ("place_call", "quick-call"),
     ("see_today", "today"),
 )

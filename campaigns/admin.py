@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +16,7 @@ from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
 from callcenter.formats.masking import ending
 from campaigns.core.forms.installation import InstallationForm
 from campaigns.core.installation_changes import change_settings
+from campaigns.core.scope import seen_by
 from campaigns.models import (
     AllowedNumber,
     Call,
@@ -36,6 +38,18 @@ class OwnedAdmin(SetupAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return False: rows are created in the application's own pages."""
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows that the person may see, as everywhere."""
+        return seen_by(request.user, super().get_queryset(request))
+
+
+class SeenAdmin(ReadOnlyAdmin):
+    """Base of pages that only show rows, and only those that the person may see, as everywhere."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows that the person may see."""
+        return seen_by(request.user, super().get_queryset(request))
 
 
 @admin.register(Campaign)
@@ -69,7 +83,7 @@ class ContactListAdmin(OwnedAdmin):
 
 
 @admin.register(Contact)
-class ContactAdmin(ReadOnlyAdmin):
+class ContactAdmin(SeenAdmin):
     """People, searchable by a whole number or the beginning of a name."""
 
     list_display = ["shown_name", "shown_phone", "region", "time_zone", "created_at"]
@@ -89,7 +103,7 @@ class ContactAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DoNotCall)
-class DoNotCallAdmin(ReadOnlyAdmin):
+class DoNotCallAdmin(SeenAdmin):
     """The do-not-call list; entries are added and removed in the application's own pages, with a reason."""
 
     list_display = ["shown_phone", "source", "reason", "added_by", "added_at", "expires_at"]
@@ -106,7 +120,7 @@ class DoNotCallAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Call)
-class CallAdmin(ReadOnlyAdmin):
+class CallAdmin(SeenAdmin):
     """Calls and their events, without transcripts."""
 
     list_display = ["id", "created_at", "provider", "campaign", "shown_number", "status", "talk_seconds", "cost"]
@@ -131,7 +145,7 @@ class CallAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AllowedNumber)
-class AllowedNumberAdmin(ReadOnlyAdmin):
+class AllowedNumberAdmin(SeenAdmin):
     """Numbers of refused types that managers allowed; allowed and taken back in the application's own pages."""
 
     list_display = ["shown_phone", "type_label", "reason", "allowed_by", "allowed_at"]
@@ -174,6 +188,8 @@ class InstallationSettingsAdmin(SetupAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Open the one row."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied(self.right)
         return redirect("admin:campaigns_installationsettings_change", SETTINGS_ID)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

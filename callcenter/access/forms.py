@@ -218,10 +218,9 @@ class UserForm(GivesRights, EditsModelRow, ChangeForm):
         stays = found.get("is_active", True) and (
             self.instance.is_superuser or any(group.name == ADMIN for group in found.get("roles", ()))
         )
-        if not self.is_self and not stays and not self.errors:
-            others = [person.pk for person in admins() if person.pk != self.instance.pk]
-            if not others:
-                raise ValidationError(LAST, code="last_admin")
+        is_asked = not self.is_self and not stays and not self.errors
+        if is_asked and [person.pk for person in admins()] == [self.instance.pk]:
+            raise ValidationError(LAST, code="last_admin")
         return found
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from callcenter.access.reach import sight_of
 from callcenter.access.roles import Person, may
 from callcenter.formats.masking import last_four
 from callcenter.formats.zones import start_of
@@ -62,7 +63,7 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
     `is_walked`: the query is for one page in list order; False for counting or reading all. The rows are the same,
     only the form of the conditions differs.
     """
-    calls = seen_by(person, Call.objects.all())
+    calls = Call.objects.filter(call_log_conditions.reached(sight_of(person), is_walked=is_walked))
     if filters.campaign is not None:
         calls = calls.filter(campaign=filters.campaign)
     if filters.provider is not None:

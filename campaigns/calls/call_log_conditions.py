@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import DecimalField, F, IntegerField, Lookup, Q
-from django.db.models.functions import Cast
-from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThanOrEqual
 
+from callcenter.access.reach import Reach
 from campaigns.models import Call, CallReview, CallTagging
 
 if TYPE_CHECKING:
@@ -83,6 +84,27 @@ def ids_of_few(*conditions: Q) -> list[int] | None:
         if len(found) > FEW:
             return None
     return found
+
+
+def reached(reach: Reach, *, is_walked: bool = True) -> Q:
+    """Return the condition of the calls within a person's reach, as `campaigns.core.scope` says it.
+
+    Few of them are found by index and named. With many, and `is_walked` (a page in list order), the condition is
+    written so that no index applies: scanning the log soon finds a page, and no team's calls have to be sorted.
+    """
+    asked = reach.condition("owner", "team")
+    if asked is None or not is_walked:
+        return asked or Q()
+    teams = sorted(reach.teams)
+    parts = [Q(owner=reach.person), *([Q(team__in=teams)] if teams else [])]
+    ids = None if reach.has_unassigned else ids_of_few(*parts)
+    if ids is not None:
+        return Q(pk__in=ids)
+    of_team = Coalesce("team", 0)
+    walked = Q(Exact(Coalesce("owner", 0), reach.person)) if reach.person else Q(pk__in=[])
+    for team in [*teams, *([0] if reach.has_unassigned else [])]:
+        walked |= Q(Exact(of_team, team))
+    return walked
 
 
 def tagged(key: str) -> Q:

@@ -97,9 +97,10 @@ def left_to(person: Person) -> QuerySet[HandOver]:
     return _whole(HandOver.objects.filter(seen, state=State.OPEN))
 
 
-def about_calls(calls: QuerySet[Call]) -> QuerySet[HandOver]:
-    """Return the open hand-overs of these calls."""
-    return _whole(HandOver.objects.filter(state=State.OPEN, call__in=calls.order_by().values("pk")))
+def about_calls(calls: QuerySet[Call], person: Person) -> QuerySet[HandOver]:
+    """Return the open hand-overs of these calls that a person may see."""
+    open_ones = HandOver.objects.filter(state=State.OPEN, call__in=calls.order_by().values("pk"))
+    return _whole(seen_by(person, open_ones))
 
 
 def _whole(found: QuerySet[HandOver]) -> QuerySet[HandOver]:

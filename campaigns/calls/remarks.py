@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from callcenter.edits.shown import Shown
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import seen_by
 from campaigns.core.transcript_words import key_of
 from campaigns.models import Call, CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.remarks import MAX_CALL_NOTE, MAX_COMMENT, MAX_TAG
@@ -100,6 +102,7 @@ def review(call: Call, person: Person, score: int, comment: str = "", shown: Sho
         record(person, "call.reviewed", call, score=values["score"], **({"before": before} if before else {}))
 
 
-def suggestions() -> list[str]:
-    """Return the newest `SUGGESTED` tags."""
-    return list(CallTag.objects.order_by("-id").values_list("name", flat=True)[:SUGGESTED])
+def suggestions(person: Person) -> list[str]:
+    """Return the newest `SUGGESTED` tags of calls that a person may see."""
+    seen = Exists(seen_by(person, CallTagging.objects.filter(tag=OuterRef("pk"))))
+    return list(CallTag.objects.filter(seen).order_by("-id").values_list("name", flat=True)[:SUGGESTED])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from callcenter.access.reach import Reach, content_of, grasp_of, sight_of
 from callcenter.access.roles import Person, may
@@ -167,29 +167,34 @@ def _grasp(person: Person, model: type[Model]) -> Reach:
     return content_of(person) if TABLE[model].is_content else grasp_of(person)
 
 
-def condition_of(model: type[Model], reach: Reach, person: Person) -> Q | None:
-    """Return the condition on the rows of a model that are within a reach; None where that is every row."""
+def condition_of(model: type[Model], reach: Reach, person: Person, at: str = "") -> Q | None:
+    """Return the condition on the rows of a model that are within a reach; None where that is every row.
+
+    `at` is the path to them from the rows that are asked for, such as "call__": what hangs on a row is found by a join,
+    which reads no more of the other table than the rows need.
+    """
     whose = TABLE[model]
     if whose.is_common or (whose.all_right and may(person, whose.all_right)):
         return None
     if model is CallExport:
-        return Q(owner=person.pk or 0)
+        return Q(**{f"{at}owner": reach.person})
     if whose.of is not None:
         column, parent = whose.of
-        above = condition_of(parent, reach, person)
-        beyond = None if above is None else Q(**{f"{column}__in": parent._base_manager.filter(above).values("pk")})
+        beyond = condition_of(parent, reach, person, f"{at}{column}__")
         if model is HandOver and beyond is not None:
-            return beyond | Q(person=person.pk or 0)
+            return beyond | Q(**{f"{at}person": reach.person})
         return _of_note(reach, beyond) if model is ContactNote else beyond
-    found = reach.condition(whose.owner, whose.team, is_stock=whose.is_stock)
+    found = reach.condition(f"{at}{whose.owner}", f"{at}{whose.team}", is_stock=whose.is_stock)
     if found is None:
         return None
+    if model is DayCap:
+        return _of_limit(reach)
     if model is Contact and reach.teams:
-        shared = ContactTeam.objects.filter(contact=OuterRef("pk"), team__in=sorted(reach.teams))
-        return found | Q(Exists(shared))
+        shared = ContactTeam.objects.filter(team__in=sorted(reach.teams)).values("contact")
+        return found | Q(**{f"{at}pk__in": shared})
     if model is SavedFilter:
         # Only what is shared is the team's; a filter that a person keeps for themselves stays theirs.
-        return Q(owner=person.pk or 0) | (found & Q(is_shared=True))
+        return Q(owner=reach.person) | (found & Q(is_shared=True))
     return found
 
 
@@ -201,6 +206,13 @@ def _of_note(reach: Reach, beyond: Q | None) -> Q | None:
     # An older note carries no team. It was written for those who had the contact then, not for who shares it now.
     older = Q(team__isnull=True) & (Q(contact__team__isnull=True) | Q(contact__team__in=teams))
     return beyond & (Q(author=reach.person) | Q(team__in=teams) | older)
+
+
+def _of_limit(reach: Reach) -> Q:
+    """Return the condition of spending limits: one's own, of one's teams, and of the people in them."""
+    teams = sorted(reach.teams)
+    found = Q(person=reach.person) | Q(team__in=teams) | Q(person__membership__team__in=teams)
+    return found | Q(person__isnull=False, person__membership__isnull=True) if reach.has_unassigned else found
 
 
 def _holds(row: Model, reach: Reach) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from callcenter.access.models import Membership, Team
+from callcenter.access.models import FurtherTeam, Membership, Team
 from callcenter.access.rights import CALLER, MANAGER
 from callcenter.audit.models import AuditEvent, write
 from campaigns.history import words
@@ -37,6 +37,15 @@ USUAL_PRICE = (Decimal("0.05"), "USD")
 def make_staff() -> list[tuple[int, int | None]]:
     """Create users who cannot log in; returns the ids of the callers and of their teams."""
     teams = [Team.objects.get_or_create(name=name)[0] for name in TEAMS]
+    # Whoever manages here already looks at what is made, also where it belongs to teams of its own.
+    FurtherTeam.objects.bulk_create(
+        [
+            FurtherTeam(user=person, team=team)
+            for person in User.objects.filter(groups__name=MANAGER).exclude(username__startswith="history.")
+            for team in teams
+        ],
+        ignore_conflicts=True,
+    )
     found: list[tuple[int, int | None]] = []
     for role, names in ((CALLER, CALLERS), (MANAGER, MANAGERS)):
         group = Group.objects.get(name=role)

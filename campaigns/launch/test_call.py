@@ -19,7 +19,7 @@ from campaigns.calls.quick_call import Placed, SingleCall, place_single_call
 from campaigns.core.installation import current
 from campaigns.core.message import missing_variables, render_text, render_variables
 from campaigns.core.refusals import Refusal
-from campaigns.core.scope import demand_change, seen_by
+from campaigns.core.scope import demand_change, may_see, seen_by
 from campaigns.launch import own_numbers
 from campaigns.launch.audience_query import people_of
 from campaigns.models import Call, Campaign, Contact
@@ -42,6 +42,9 @@ def try_message(
     if not may(person, "place_test_call"):
         raise PermissionDenied("place_test_call")
     demand_change(person, campaign)
+    if heard_as is not None and not (may(person, "see_people") and may_see(person, heard_as)):
+        # Whoever may not see this person does not hear their data either.
+        heard_as = None
     if missing := missing_variables(campaign, heard_as):
         raise Refusal(
             _("The message has a hole for this person: %(names)s is empty. Choose somebody else to hear it as.")

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns import rules
 from campaigns.core.clock import APART, DatabaseClock, has_passed, span
@@ -269,8 +270,8 @@ class SweepState:
     """Unmatched calls of this provider that wait for a person."""
 
 
-def standings() -> list[SweepState]:
-    """Return the sweep state of every active provider, in a fixed number of statements."""
+def standings(person: Person) -> list[SweepState]:
+    """Return the sweep state of every active provider that a person may see, in a fixed number of statements."""
     waiting = dict(
         UnknownVendorCall.objects.filter(state=State.OPEN).order_by().values_list("provider").annotate(n=Count("*"))
     )
@@ -282,5 +283,5 @@ def standings() -> list[SweepState]:
             sweep=sweeps.get(provider.pk),
             open=waiting.get(provider.pk, 0),
         )
-        for provider in Provider.objects.filter(is_active=True).order_by("name")
+        for provider in Provider.objects.seen_by(person).filter(is_active=True).order_by("name")
     ]

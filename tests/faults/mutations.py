@@ -12,6 +12,7 @@ from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_policy import POLICY
 from tests.faults.mutations_reading import READING
 from tests.faults.mutations_refusals import REFUSALS
+from tests.faults.mutations_scope import SCOPED
 from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_starting import AT_THE_START
 from tests.faults.mutations_sweeping import SWEEPING
@@ -23,4 +24,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *THE_WISHES,
+    *SCOPED,
 )  # fmt: skip

@@ -130,7 +130,7 @@ POLICY = (
     Mutant(
         "everybody may end a hand-over",
         HAND_OVERS,
-        '    return own or may(person, "control_all_campaigns")',
+        "    return own or (may_act_for_others(person) and may_change(person, hand_over.call))",
         "    return True",
         HAND_OVER_TESTS + "only_its_person_and_who_controls_all_campaigns_may_act",
     ),

@@ -225,7 +225,7 @@ THE_WISHES = (
     Mutant(
         "anybody lets a number be called again",
         "campaigns/core/decision_kinds.py",
-        '        return may(person, "remove_do_not_call")',
+        '        return is_within and may(person, "remove_do_not_call")',
         "        return True",
         HEARD_TESTS + "who_may_not_take_numbers_off_the_list_decides_nothing",
     ),

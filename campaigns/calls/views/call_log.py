@@ -6,8 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -49,7 +50,7 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
         "query": form.query(),
         "saved": [(one, saved_filters.may_delete(request.user, one)) for one in saved],
         "save_form": save_form,
-        "tags": remarks.suggestions(),
+        "tags": remarks.suggestions(request.user),
         "may_hear": may(request.user, "hear_calls"),
         "may_call": may(request.user, "place_call"),
     }
@@ -97,9 +98,12 @@ def save_filter(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs("see_calls")
 def delete_filter(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a saved filter."""
+    """Delete a saved filter: one's own, or a shared one that one may manage."""
+    found = SavedFilter.objects.filter(pk=pk)
+    if found.exists() and not saved_filters.may_delete(request.user, get_object_or_404(seen_by(request.user, found))):
+        raise PermissionDenied("share_filters")
     if saved_filters.delete_filter(request.user, pk):
         messages.success(request, _("The saved filter is deleted."))
     else:
-        messages.warning(request, _("This saved filter is gone already, or is not yours to delete."))
+        messages.warning(request, _("This saved filter is gone already."))
     return redirect("call-log")

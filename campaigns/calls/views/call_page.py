@@ -112,5 +112,5 @@ def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
         "note_form": CallNoteForm() if may_note else None,
         "tag_form": TagForm() if may_note else None,
         "review_form": ReviewForm(None, call) if may(request.user, "review_calls") else None,
-        "tags": remarks.suggestions() if may_note else [],
+        "tags": remarks.suggestions(request.user) if may_note else [],
     }

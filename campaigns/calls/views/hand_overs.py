@@ -24,7 +24,7 @@ def _theirs(request: HttpRequest) -> QuerySet[HandOver]:
     return changed_by(request.user, HandOver.objects.all())
 
 
-@needs("place_call")
+@needs("see_calls")
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one hand-over, and give it to another person."""
     found = get_object_or_404(_theirs(request).select_related("person", "call__contact", "call__campaign"), pk=pk)
@@ -50,14 +50,14 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@needs("place_call")
+@needs("see_calls")
 def done(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that a hand-over is done."""
     return _close(request, pk, is_done=True)
 
 
 @require_POST
-@needs("place_call")
+@needs("see_calls")
 def drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that nobody has to act on a hand-over any more."""
     return _close(request, pk, is_done=False)

@@ -20,7 +20,7 @@ from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns import time_zones
 from campaigns.calls import hand_overs
-from campaigns.contacts import allowed_numbers, duplicates
+from campaigns.contacts import allowed_numbers, contact_history, duplicates
 from campaigns.contacts import people as service
 from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.forms.people import ContactNoteForm, NewPersonForm, OtherNumberForm, PersonForm, TagsForm
@@ -31,7 +31,7 @@ from campaigns.core import explanations
 from campaigns.core.eligibility_numbers import entry_against, forbidden_numbers
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
-from campaigns.core.scope import changed_by, seen_by
+from campaigns.core.scope import changed_by, may_see, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
 from campaigns.models import Call, Contact, ContactList, ContactNote, ContactTeam, DoNotCall
 
@@ -122,6 +122,7 @@ def _show_person(
         stands = entry_against(contact.phone)
     calls = service.calls_of(contact) & seen_by(request.user, Call.objects.all())
     times, more_zones = service.local_times(contact)
+    source = contact.imported_by
     others, others_last = service.calls_of_others(contact, request.user)
     context = {
         "contact": contact,
@@ -137,6 +138,9 @@ def _show_person(
         "decision": service.last_decision(contact, stands, is_held=wish.held is not None),
         "wish": wish,
         "stops_in_words": explanations.stops_in_words(wish.stops),
+        "came_from": source if source is None or may_see(request.user, source) else None,
+        "is_held_call_seen": wish.held is not None and calls.filter(pk=wish.held.call_id).exists(),
+        "history": contact_history.history_of(contact),
         "note_form": note_form,
         "tags_form": tags_form,
         "other_numbers": contact.merged.all(),
@@ -144,7 +148,7 @@ def _show_person(
         "number_form": OtherNumberForm(),
         "forbidden": wish.forbidden,
         "number_standing": allowed_numbers.number_standing(contact.phone),
-        "hand_overs": hand_overs.rows_of(hand_overs.about_calls(calls), request.user),
+        "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact), request.user), request.user),
     }
     status = 422 if note_form.errors or tags_form.errors else 200
     return render(request, "contacts/person.html", context, status=status)

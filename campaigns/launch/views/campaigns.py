@@ -14,7 +14,6 @@ from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
 from campaigns.core import message_parts
 from campaigns.core.paging import count_up_to, page_by_key
-from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
 from campaigns.launch import drafts
 from campaigns.launch import pilot as pilot_module
@@ -131,11 +130,11 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all settings of a campaign."""
     found = find_campaign(request, pk)
     context = campaign_context(request, found, "settings") | {
-        "lists": list(seen_by(person_of(request), found.lists.all())),
+        "lists": list(found.lists.all()),
         "people": people_of(found).count(),
         "words": in_words(found),
         "locks": locks_of(found),
-        "left_out": list(seen_by(person_of(request), found.excluded_campaigns.all())),
+        "left_out": list(found.excluded_campaigns.all()),
         "watch": watch_words(),
     }
     return render(request, "launch/settings.html", context)

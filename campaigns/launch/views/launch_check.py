@@ -13,7 +13,7 @@ from callcenter.access.roles import may, needs
 from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from callcenter.parameters import whole_number
-from campaigns.core.scope import may_change, seen_by
+from campaigns.core.scope import may_change
 from campaigns.core.views.page_requests import person_of
 from campaigns.launch import lifecycle, pilot, test_call
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
@@ -66,8 +66,8 @@ def check_page(
         "checked_at": now,
         "sentence": sentence_with_links(check, campaign, opens=may_see_people),
         "rows": verdict_rows(check),
-        "lists": list(seen_by(person, campaign.lists.all())),
-        "left_out": list(seen_by(person, campaign.excluded_campaigns.all())),
+        "lists": list(campaign.lists.all()),
+        "left_out": list(campaign.excluded_campaigns.all()),
         "words": in_words(campaign),
         "is_waiting": is_waiting,
         "may_launch": may_start,

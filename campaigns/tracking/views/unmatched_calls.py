@@ -34,7 +34,7 @@ def unmatched_calls(request: HttpRequest) -> HttpResponse:
             "page": paging.page_by_key(rows, request.GET),
             "total": paging.count_up_to(rows),
             "is_decided": is_decided,
-            "standings": reconciliation_sweep.standings(),
+            "standings": reconciliation_sweep.standings(request.user),
         },
     )
 

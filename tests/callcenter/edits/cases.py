@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from callcenter.access.models import Team
@@ -189,6 +189,18 @@ CASES = [
         (("B", [CALLER]), ("C", [CALLER])),
         ("B", "C"),
         ({"roles": [CALLER, MANAGER]}, ("B", [CALLER, MANAGER])),
+        role=ADMIN,
+        is_set_up=True,
+    ),
+    Case(
+        "RoleForm",
+        lambda person: Group.objects.create(name="Listeners"),
+        change_page,
+        lambda row: (again(row).name, sorted(again(row).permissions.values_list("codename", flat=True))),
+        ({"name": "Hearers"}, {"name": "Readers"}),
+        (("Hearers", []), ("Readers", [])),
+        ("Hearers", "Readers"),
+        ({"rights": ["hear_calls"]}, ("Hearers", ["hear_calls"])),
         role=ADMIN,
         is_set_up=True,
     ),

@@ -45,6 +45,7 @@ EDITS_NO_ROW = {
     "CallNoteForm": "adds",
     "TagForm": "adds",
     "NewUserForm": "adds",
+    "GivesRights": "is a part of the forms of accounts",
     "NewPersonForm": "adds",
     "ContactNoteForm": "adds",
     "ForbidForm": "adds",

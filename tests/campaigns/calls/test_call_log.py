@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 import uuid
 from functools import partial
@@ -16,9 +17,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from callcenter.access.rights import CALLER
+from callcenter.access.models import Membership, Team
+from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
-from campaigns.calls import call_log_totals
+from campaigns.calls import call_log_conditions, call_log_totals
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import paging, stop_all
@@ -371,3 +373,22 @@ def test_stop_all_holds_for_everybody_and_only_some_release_it(client: Client, c
         AuditEvent.objects.filter(action__startswith="stop_all").order_by("id").values_list("action", flat=True)
     )
     assert actions == ["stop_all.pressed", "stop_all.released"]
+
+
+def test_a_page_and_a_count_find_what_the_scope_says_however_many(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log writes the scope's condition in three ways; each finds the same calls."""
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    people = [make_person(CALLER), make_person(MANAGER), make_person(MANAGER), make_person(ADMIN)]
+    for person in people[:2]:
+        Membership.objects.create(user=person, team=ours)
+    for owner, team in itertools.product([*people, None], [ours, theirs, None]):
+        make_call(owner=owner, team=team)
+    for person in people:
+        expected = set(seen_by(person, Call.objects.all()))
+        assert expected
+        for few in (0, 1000):
+            monkeypatch.setattr(call_log_conditions, "FEW", few)
+            assert set(find_calls(CallFilters(), person)) == expected
+        assert set(find_calls(CallFilters(), person, is_walked=False)) == expected

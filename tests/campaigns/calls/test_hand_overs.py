@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.calls import hand_overs
 from campaigns.core.refusals import Refusal
@@ -102,8 +103,11 @@ def test_today_and_the_person_s_page_say_who_why_and_by_when(client: Client, cal
         assert "Call now" in page
         assert "Give to another, or drop" in page
     assert f'action="{reverse("hand-over-done", args=[late.pk])}"' in today.content.decode()
-    # Somebody else sees on the person's page that it is given, and may do nothing.
-    client.force_login(make_person(CALLER))
+    # A colleague sees on the person's page that it is given, and may do nothing.
+    colleague, team = make_person(CALLER), Team.objects.create(name="Ours")
+    Membership.objects.create(user=colleague, team=team)
+    Call.objects.filter(pk=late.call_id).update(team=team)
+    client.force_login(colleague)
     page = text_of(client.get(reverse("person", args=[late.call.contact_id])))
     assert "given to sara" in page
     assert "Give to another" not in page
@@ -140,12 +144,12 @@ def test_only_its_person_and_who_controls_all_campaigns_may_act(client: Client, 
     given = given_to(caller)
     other = make_person(role)
     client.force_login(other)
-    status = 302 if role != CALLER else 403
+    status = 302 if role != CALLER else 404
     assert client.post(reverse("hand-over-drop", args=[given.pk])).status_code == status
     given.refresh_from_db()
     assert given.state == ("dropped" if role != CALLER else "open")
     if role == CALLER:
-        assert client.get(reverse("hand-over", args=[given.pk])).status_code == 403
+        assert client.get(reverse("hand-over", args=[given.pk])).status_code == 404
         with pytest.raises(PermissionDenied):
             hand_overs.pass_on(given.pk, other, other.pk)
 
@@ -162,7 +166,7 @@ def test_it_is_given_to_another_who_then_has_it(client: Client, caller: User) ->
     given.refresh_from_db()
     assert (given.person, given.given_by, given.due_at, given.state) == (other, caller, due_at, "open")
     assert given.call.events.get().detail == "Omid Karimi"
-    assert client.get(url).status_code == 403
+    assert client.get(url).status_code == 404
 
 
 def test_nobody_gets_it_who_calls_nobody(client: Client, caller: User, admin_person: User) -> None:

@@ -48,6 +48,7 @@ def test_a_switch_of_the_provider_is_on_off_or_as_set_for_one_call(
     provider = make_provider(vendor="vocode")
     make_agent(provider)
     number = CallerId.objects.create(provider=provider, remote_id="1", number="+12025550131", name="desk")
+    admin_person.groups.add(Group.objects.get(name=CALLER))
     client.force_login(admin_person)
     page = client.get(f"{URL}?provider={provider.pk}").content.decode()
     assert "As set for this provider" in page
@@ -69,6 +70,7 @@ def test_a_switch_of_the_provider_is_on_off_or_as_set_for_one_call(
 def test_an_extra_that_cannot_be_is_refused_at_its_field(
     client: Client, admin_person: User, provider: Provider, field: str, typed: str, words: str
 ) -> None:
+    admin_person.groups.add(Group.objects.get(name=CALLER))
     client.force_login(admin_person)
     answer = client.post(URL, form_of(provider, use_extras="on", extra_retry_enabled="on", **{field: typed}))
     assert answer.status_code == 422

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from callcenter.access.models import Team
+from callcenter.access.models import Membership, Team
 from callcenter.audit.models import AuditEvent
 from campaigns.launch import spending_limits
 from campaigns.models import DayCap, DaySpending
@@ -53,6 +53,7 @@ def test_a_limit_is_of_a_team_or_of_a_user(client: Client, admin_person: User, t
 
 
 def test_each_currency_is_shown_by_itself_with_what_is_left(client: Client, manager: User, team: Team) -> None:
+    Membership.objects.create(user=manager, team=team)
     usd, toman = make_provider(), make_provider(currency="IRT", price_per_minute=900, day_cap=50_000)
     DayCap.objects.create(team=team, currency="USD", amount=20)
     DayCap.objects.create(team=team, currency="IRT", amount=90_000)

@@ -66,21 +66,21 @@ def from_calls(scope: Scope, person: User) -> dict[str, Any]:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.usefixtures("past")
-def test_sums_and_calls_tell_the_same(zone: str, manager: User) -> None:
+def test_sums_and_calls_tell_the_same(zone: str, admin_person: User) -> None:
     rollups.rebuild(UNTIL)
     assert rollups.summed_through() == rollups.quarter_of(UNTIL) - 2
     with timezone.override(zoneinfo.ZoneInfo(zone)):
         campaign, provider = Campaign.objects.order_by("pk").first(), Provider.objects.order_by("pk").first()
         for scope in (scope_of(), scope_of(3), scope_of(campaign=campaign), scope_of(provider=provider)):
-            assert comparable(figures_module.count(scope, manager)) == from_calls(scope, manager)
+            assert comparable(figures_module.count(scope, admin_person)) == from_calls(scope, admin_person)
 
 
 @pytest.mark.usefixtures("past")
-def test_sums_are_what_a_loop_over_the_calls_counts(manager: User) -> None:
+def test_sums_are_what_a_loop_over_the_calls_counts(admin_person: User) -> None:
     rollups.rebuild(UNTIL)
     berlin = zoneinfo.ZoneInfo("Europe/Berlin")
     with timezone.override(berlin):
-        figures = figures_module.count(scope_of(), manager)
+        figures = figures_module.count(scope_of(), admin_person)
         by_day: dict[datetime.date, int] = {}
         hours: dict[tuple[int, int], int] = {}
         cost = Decimal(0)
@@ -97,7 +97,7 @@ def test_sums_are_what_a_loop_over_the_calls_counts(manager: User) -> None:
 
 
 @pytest.mark.usefixtures("past")
-def test_a_late_change_is_counted_within_the_minute(manager: User) -> None:
+def test_a_late_change_is_counted_within_the_minute(admin_person: User) -> None:
     rollups.rebuild(UNTIL)
     call = Call.objects.filter(status="no_answer", placing_at__lt=UNTIL - datetime.timedelta(days=3)).latest("pk")
     later = UNTIL + datetime.timedelta(minutes=1)
@@ -105,8 +105,8 @@ def test_a_late_change_is_counted_within_the_minute(manager: User) -> None:
         status="completed", talk_seconds=70, cost=Decimal("0.0700"), currency="EUR", changed_at=later
     )
     assert rollups.keep_sums(later) >= 1
-    found = comparable(figures_module.count(scope_of(), manager))
-    assert found == from_calls(scope_of(), manager)
+    found = comparable(figures_module.count(scope_of(), admin_person))
+    assert found == from_calls(scope_of(), admin_person)
     assert CostTally.objects.filter(currency="EUR", told=Decimal("0.07"), priced_seconds=70).exists()
 
 

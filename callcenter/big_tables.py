@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BIG_TABLES = frozenset(
     {
         "audit.auditevent",
+        "campaigns.approvedperson",
         "campaigns.call",
         "campaigns.callevent",
         "campaigns.callhint",

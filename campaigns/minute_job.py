@@ -11,7 +11,7 @@ from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
-from campaigns.launch import lifecycle, start
+from campaigns.launch import approvals, lifecycle, start
 from campaigns.models import Campaign
 from campaigns.reports import rollups
 from campaigns.tracking import (
@@ -51,6 +51,7 @@ def sweep() -> dict[str, int]:
     forgetting.forget_files(now)
     KeptForm.forget_old(now)
     two_people.lapse(now)
+    approvals.forget_over()
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()

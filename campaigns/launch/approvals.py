@@ -157,11 +157,14 @@ def differences(
     return differences_in_words(campaign, approval.values, values, growth, names_people=names_people)
 
 
-def exceeds(campaign: Campaign, approval: CampaignApproval, after: int, through: int | None) -> bool:
-    """Return whether a chunk of the fill would go beyond what was approved, by its settings or by its people."""
-    if bound_values(campaign) != approval.values:
-        return True
-    return approved_people.has_grown(campaign, approval, after, through)
+def is_edited(campaign: Campaign, approval: CampaignApproval) -> bool:
+    """Return whether a bound setting of a campaign differs from what was approved."""
+    return bound_values(campaign) != approval.values
+
+
+def exceeds(campaign: Campaign, approval: CampaignApproval) -> bool:
+    """Return whether a campaign is beyond what was approved, by its settings or by its people."""
+    return is_edited(campaign, approval) or approved_people.has_grown(campaign, approval)
 
 
 def send_back(

@@ -73,7 +73,7 @@ def _fill_pilot(campaign_id: int) -> int | None:
     if campaign is None:
         return None
     approval = approvals.in_force(campaign_id) if campaign.is_bound else None
-    if approval is not None and approvals.exceeds(campaign, approval, 0, None):
+    if approval is not None and approvals.exceeds(campaign, approval):
         approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
         return 0
     # Chosen outside the transaction, which would block all other writers on SQLite.
@@ -104,13 +104,10 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
         is_last = len(ids) <= chunk
         ids = ids[:chunk]
         approval = approvals.in_force(campaign_id) if campaign.is_bound else None
-        if approval is not None:
-            # The last chunk looks at everybody: who joined behind the fill is not passed over in silence.
-            span = (0, None) if is_last else (campaign.filled_through, ids[-1])
-            if approvals.exceeds(campaign, approval, *span):
-                approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
-                return None
-        elif _outgrows_limit(campaign, len(ids)):
+        if approval is not None and approvals.is_edited(campaign, approval):
+            approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
+            return None
+        if approval is None and _outgrows_limit(campaign, len(ids)):
             pause_by_system(campaign_id, _("The lists grew above the limit of whoever launched it: a manager resumes."))
             return None
         added = 0
@@ -118,6 +115,13 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
             chosen = selection.people().filter(pk__gt=campaign.filled_through, pk__lte=ids[-1])
             added = _insert_first_attempts(campaign, chosen, approval)
             _skip_hopeless(campaign, selection, ids[-1])
+        if approval is not None and (is_last or added < len(ids)):
+            # Somebody was left out, or nobody is left: the last chunk looks at everybody, so that who joined behind
+            # the fill is not passed over in silence.
+            span = (0, None) if is_last else (campaign.filled_through, ids[-1])
+            if approved_people.has_grown(campaign, approval, *span):
+                approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
+                return None
         # Last, so that the campaign's row is locked only briefly. If a stop came first, the chunk is rolled back.
         moved = Campaign.objects.filter(
             pk=campaign_id,

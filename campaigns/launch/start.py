@@ -220,7 +220,7 @@ def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
             return False
         approval = approvals.in_force(campaign_id)
         refusal = _why_not_at_its_time(campaign, now, approval) or " ".join(find_blockers(campaign) or blockers)
-        if not refusal and approval is not None and approvals.exceeds(campaign, approval, 0, None):
+        if not refusal and approval is not None and approvals.exceeds(campaign, approval):
             approvals.send_back(campaign, approval, {Status.SCHEDULED})
             return False
         if not refusal:

@@ -116,8 +116,11 @@ def test_between_approval_and_fill(
     """Four approved, four called at most: never the others."""
     campaign = approved(caller, manager)
     words = change(campaign, caller)
-    assert enqueue.fill_campaign(campaign.pk) == 0
-    assert (fresh(campaign).status, called(campaign)) == (Status.WAITING, 0)
+    approved_then = {(row.pk, row.phone) for row in Contact.objects.filter(name__startswith="Person")}
+    enqueue.fill_campaign(campaign.pk)
+    queued = set(Call.objects.filter(campaign=campaign).values_list("contact", "to_number"))
+    assert fresh(campaign).status == Status.WAITING
+    assert queued <= approved_then - {(pk, "+989129999999") for pk, _phone in approved_then}
     client.force_login(manager)
     page = text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
     assert words in page
@@ -145,17 +148,18 @@ def test_a_person_who_joins_after_the_look_is_left_out_by_the_statement_itself(
     caller: User, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = approved(caller, manager)
-    look = approvals.exceeds
+    look = approvals.is_edited
 
     def joined_right_after(*arguments: Any) -> bool:
         found = look(*arguments)
         add_people(campaign, 1)
         return found
 
-    monkeypatch.setattr(approvals, "exceeds", joined_right_after)
+    monkeypatch.setattr(approvals, "is_edited", joined_right_after)
     # The chunk reaches behind the new one's id.
     monkeypatch.setattr(enqueue.Selection, "next_ids", lambda *_: [10**9])
-    assert enqueue._fill_chunk(campaign.pk, 100) == 4
+    assert enqueue._fill_chunk(campaign.pk, 100) is None
+    assert (called(campaign), fresh(campaign).status) == (4, Status.WAITING)
     assert not Call.objects.filter(contact__name="New 0").exists()
 
 

@@ -15,11 +15,13 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         """Run `sync_roles` after every migration; note each log-in; end the sessions of whose rights change."""
         from axes.signals import user_locked_out
+        from django.contrib.auth.models import User
 
         from callcenter.access import login_events, open_sessions
         from callcenter.access.clock import note_browser_zone
         from callcenter.access.roles import sync_roles
         from callcenter.access.sessions import begin_session
+        from callcenter.access.switching_off import note_before, tell_after
 
         users = get_user_model()
         post_migrate.connect(sync_roles, sender=self)
@@ -32,3 +34,5 @@ class AccessConfig(AppConfig):
         user_login_failed.connect(login_events.failed, dispatch_uid="login_events")
         user_locked_out.connect(login_events.throttled, dispatch_uid="login_events")
         user_logged_in.connect(note_browser_zone, dispatch_uid="note_browser_zone")
+        pre_save.connect(note_before, sender=User, dispatch_uid="note_before")
+        post_save.connect(tell_after, sender=User, dispatch_uid="tell_after")

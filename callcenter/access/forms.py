@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.holders import holders_of
 from callcenter.access.models import FurtherTeam, Membership, Team
 from callcenter.access.own_roles import NOT_YOURS, given_by, is_admin, lacking, rights_of_roles, sync_staff
 from callcenter.access.reach import teams_of
@@ -165,6 +166,17 @@ class UserForm(GivesRights, EditsModelRow, ChangeForm):
     team = team_field()
     further_teams = further_teams_field()
 
+    successor = forms.ModelChoiceField(
+        label=_("When switched off, work goes to"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("nobody: campaigns pause"),
+        help_text=_(
+            "Takes over campaigns, start times, exports and calls that were given to this user. Without a successor "
+            "running campaigns pause and start times are canceled."
+        ),
+    )
+
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email", "is_active")
@@ -174,6 +186,8 @@ class UserForm(GivesRights, EditsModelRow, ChangeForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["roles"].initial = self.instance.groups.all()
+            successors = holders_of("launch_campaign").exclude(pk=self.instance.pk)
+            cast("forms.ModelChoiceField[User]", self.fields["successor"]).queryset = successors
             self.fields["team"].initial = Team.objects.filter(memberships__user=self.instance).first()
             self.fields["further_teams"].initial = Team.objects.filter(further_members__user=self.instance)
         if self.is_self:

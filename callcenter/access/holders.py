@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
+_BY_GROUPS = "django.contrib.auth.backends.ModelBackend"
 
-def holders_of(code: str) -> QuerySet[User]:
-    """Return the active users who hold the right `access.<code>` by a role; superusers, who hold all, only so too."""
-    return User.objects.filter(
-        is_active=True, groups__permissions__codename=code, groups__permissions__content_type__app_label="access"
-    ).distinct()
+
+def holders_of(code: str, *, by_role: bool = False) -> QuerySet[User]:
+    """Return the active users who hold the right `access.<code>`, by name, in one statement.
+
+    With `by_role` superusers, who hold every right, are among them only where a role gives it to them.
+    """
+    found: QuerySet[User] = User.objects.with_perm(
+        f"access.{code}", is_active=True, include_superusers=not by_role, backend=_BY_GROUPS
+    )
+    return found.order_by("username")
 
 
 def in_team(team: int) -> Q:
     """Return the condition of users who are in a team, as their own or as a further one."""
     return Q(membership__team=team) | Q(pk__in=User.objects.filter(further_teams__team=team).values("pk"))
+
+
+def names_of(people: Iterable[User]) -> list[str]:
+    """Return the names of people as pages show them."""
+    return [person.get_full_name() or person.get_username() for person in people]

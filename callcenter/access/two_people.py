@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from callcenter.access.holders import holders_of, names_of
 from callcenter.access.models import TwoPersonRequest
 from callcenter.access.roles import Person, may
 from callcenter.access.two_people_kinds import BY_KEY, KINDS, ActKind
@@ -163,8 +164,7 @@ def open_among(kind: str, things: Sequence[models.Model]) -> dict[int, TwoPerson
 def who_may_confirm(kind: str, asked_by: int | None) -> list[str]:
     """Return the names of the active people who may confirm a request of a kind; empty if nobody else may."""
     act = BY_KEY[kind]
-    people = get_user_model()._default_manager.filter(is_active=True).exclude(pk=asked_by or 0).order_by("username")
-    return [person.get_full_name() or person.get_username() for person in people if may(person, act.may_confirm)]
+    return names_of(holders_of(act.may_confirm).exclude(pk=asked_by or 0))
 
 
 def lapse(now: datetime.datetime) -> int:

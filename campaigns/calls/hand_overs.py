@@ -29,7 +29,7 @@ State = HandOver.State
 
 def people_to_give_to(team: int | None = None) -> QuerySet[User]:
     """Return the users to whom a call may be given: active ones who call people, by name; those of its team, if any."""
-    users = holders_of("place_call")
+    users = holders_of("place_call", by_role=True)
     return (users if team is None else users.filter(in_team(team))).order_by("first_name", "last_name", "username")
 
 

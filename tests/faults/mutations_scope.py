@@ -116,7 +116,7 @@ SCOPED = (
     ),
     Mutant(
         "an import changes contacts that its team does not share",
-        "campaigns/contacts/importing/saving.py",
+        "campaigns/contacts/importing/saved/saving.py",
         "theirs = Contact.objects.all() if record.owner is None else changed_by(record.owner, Contact.objects.all())",
         "theirs = Contact.objects.all()",
         SHARING_TESTS + "whoever_is_in_no_team_changes_no_contact_of_one_by_an_import",

@@ -18,7 +18,7 @@ from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.contacts import duplicates, people
 from campaigns.contacts.contact_history import history_of
 from campaigns.contacts.do_not_call import forbid
-from campaigns.contacts.importing.undoing import undo_import
+from campaigns.contacts.importing.saved.undoing import undo_import
 from campaigns.core import scope
 from campaigns.models import Contact, ContactTeam, DialingSwitch, DoNotCall
 from tests.answers import text_of

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
 from campaigns.launch import test_call

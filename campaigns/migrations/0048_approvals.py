@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0043_own_wishes'),
+        ("campaigns", "0047_own_numbers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

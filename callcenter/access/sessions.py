@@ -29,4 +29,4 @@ def is_over(session: SessionBase, now: int) -> bool:
     """Return whether a session was unused for too long or lasts too long, whatever its cookie says."""
     used_at, began_at = session.get(USED_AT, now), session.get(BEGAN_AT, now)
     is_idle = now - used_at > settings.SESSION_COOKIE_AGE + SLID_EVERY
-    return is_idle or now - began_at > settings.SESSION_MAX_HOURS * 3600
+    return bool(is_idle or now - began_at > settings.SESSION_MAX_HOURS * 3600)

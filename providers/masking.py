@@ -25,9 +25,9 @@ LEAST_WORD = 3
 FIELDS: Mapping[str, str] = {
     "all": """
         id status state code success type event direction duration created_at updated_at timestamp version provider
-        number phone_number to to_number from from_number agent_id call_id voice_id campaign_id call_reference reference
-        language currency price cost total total_count limit page page_number page_size page_total has_more enabled
-        retries attempt retry_count max_retries
+        number phone phone_number to to_number from from_number agent_id call_id voice_id campaign_id call_reference
+        reference language currency price cost total total_count limit page page_number page_size page_total has_more
+        enabled retries attempt retry_count max_retries
     """,
     "bitel": """
         requestid requestdate executiondate statuscode billsec retrycount repeatcount balancesubtracted campaignid

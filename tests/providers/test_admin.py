@@ -260,6 +260,16 @@ def test_a_stored_key_is_not_tried_at_another_address(settings: Any) -> None:
         assert ("the-old-key" in str(asked)) is is_sent
 
 
+def test_a_stored_key_is_not_asked_for_its_account_at_another_address(settings: Any) -> None:
+    settings.VENDOR_HOSTS = ["api.bolna.ai", "eu.bolna.ai"]
+    provider = make_provider(secrets={"api_key": "the-old-key-0123"}, options={})
+    for options, is_sent in (({}, True), ({"base_url": "https://eu.bolna.ai"}, False)):
+        with answering(GOOD) as asked:
+            checking.try_secrets(provider, {"api_key": CANARY}, options)
+        assert CANARY in str(asked)
+        assert ("the-old-key" in str(asked)) is is_sent
+
+
 def test_another_path_at_the_same_host_keeps_the_keys(setup: Client) -> None:
     provider = make_provider(name="Ours", options={"base_url": "https://api.bolna.ai"})
     with answering(GOOD):

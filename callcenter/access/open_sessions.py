@@ -81,6 +81,13 @@ def end_sessions(user: Any, keep: str = "") -> int:
     return ended
 
 
+def end_everybodys() -> None:
+    """End all sessions of all users, as after a restore: it brings back those that were ended since the backup."""
+    with transaction.atomic():
+        _stored().all().delete()
+        OpenSession.objects.all().delete()
+
+
 # What takes rights away
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 FOLDER, FILE = 0o700, 0o600
+PUBLIC_FOLDER, PUBLIC_FILE = 0o755, 0o644
 FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WRITES_SOURCES = frozenset({"makemigrations", "makemessages", "compilemessages", "squashmigrations"})
 """Commands whose files belong to the source, which others may read."""
@@ -30,6 +31,16 @@ def tighten(paths: Iterable[Path]) -> None:
             mode = path.lstat().st_mode
             if mode & FOR_OTHERS and (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
                 path.chmod(FOLDER if stat.S_ISDIR(mode) else FILE)
+
+
+def publish(public: Path) -> None:
+    """Let others read the folder of static files: what packs them writes files of its own, by the process's mask."""
+    for folder, _folders, files in os.walk(public):
+        with suppress(OSError):
+            Path(folder).chmod(PUBLIC_FOLDER)
+        for name in files:
+            with suppress(OSError):
+                Path(folder, name).chmod(PUBLIC_FILE)
 
 
 def of_start(var_dir: Path, others: Iterable[Path], public: Path) -> Iterator[Path]:

@@ -44,7 +44,10 @@ def test_a_start_keeps_all_to_itself_and_closes_what_was_open(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     public = {name for name in open_ones(data) if name == "static" or name.startswith("static/")}
     assert open_ones(data) == public
-    assert "static/staticfiles.json" in public, "a proxy reads these"
+    static = data / "static"
+    assert {mode(path) for path in (static, *static.rglob("*")) if path.is_dir()} == {0o755}
+    assert {mode(path) for path in static.rglob("*") if path.is_file()} == {0o644}, "a proxy reads these, packed too"
+    assert list(static.rglob("*.gz"))
     assert mode(data) == 0o700
     assert {mode(path) for path in tmp_path.glob("aside.sqlite3*")} == {0o600}
 

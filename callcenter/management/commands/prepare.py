@@ -39,6 +39,7 @@ class Command(PlainCommand):
             ) from None
         if not settings.DEBUG:
             call_command("collectstatic", **quiet)
+            private_files.publish(settings.STATIC_ROOT)
         # Those of versions before, which others could read.
         private_files.tighten(private_files.everything(settings.VAR_DIR, settings.PRIVATE_FILES, settings.STATIC_ROOT))
         if options["verbosity"] > 0:

@@ -20,6 +20,7 @@ LEAST_DISTINCT = 12
 """Different characters of 50 random ones, at least; hexadecimal digits are 16."""
 LEAST_PACKED = 36
 """Bytes to which 50 random characters can be packed, at least; repeated words and rows of one letter take less."""
+LEAST_COMPARED = 12
 FIELD_KEY_BYTES = 32
 LEAST_DISTINCT_BYTES = 20
 """Of 32 random bytes, 30 differ; fewer than 20 happen less often than once in 10^9."""
@@ -46,9 +47,11 @@ def faults(
             yield f"FIELD_KEYS: key {number} {fault} {MAKE_FIELD_KEY}"
     if len(set(field_keys)) < len(field_keys):
         yield "FIELD_KEYS names a key twice. Remove one of the two."
-    if any(key and (key in secret_key or secret_key in key) for key in (*field_keys, *filter(None, others))):
+    # A password of a few letters may stand in a key by chance.
+    others = [other for other in others if len(other) >= LEAST_COMPARED]
+    if any(key and (key in secret_key or secret_key in key) for key in (*field_keys, *others)):
         yield f"SECRET_KEY is also used for something else. {MAKE_KEYS}"
-    if set(field_keys) & set(filter(None, others)):
+    if set(field_keys) & set(others):
         yield f"A key of FIELD_KEYS is also used for something else. {MAKE_FIELD_KEY}"
     for host in allowed_hosts:
         if fault := _of_host(host):

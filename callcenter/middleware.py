@@ -42,7 +42,7 @@ class SecurityHeaders:
 
 
 class SlidingSession:
-    """Ends a session so long after its last use, noted each `SLID_EVERY` seconds at most, and so long after its log-in.
+    """Ends a session so long after its last use, noted every `SLID_EVERY` seconds, and so long after its log-in.
 
     What a page asks for by itself, as live parts do, is no use: htmx's GET requests do not count. A session whose user
     is switched off, gone or has another password is ended for good, so that nothing brings it back later.

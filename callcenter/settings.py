@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from callcenter import private_files
 from callcenter.environment import Environment, read_file
 from callcenter.key_strength import faults
 from callcenter.storage import storage_of
@@ -45,6 +46,7 @@ PUBLIC_URL: str = env.str("PUBLIC_URL", "").rstrip("/")
 DEMO: bool = env.bool("DEMO", False)
 WEB_PORT: int = env.int("WEB_PORT", 8000)
 """Where `manage.py up` serves the screens."""
+private_files.begin(sys.argv)
 VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -289,7 +291,8 @@ TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 # Files
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_DIR", "") or VAR_DIR / "static").absolute()
+"""Where static files are collected: the one folder that others may read, such as a proxy."""
 STORAGE_URL: str = env.str("STORAGE_URL", "")
 """Where uploads and exports are kept; empty: in MEDIA_ROOT, which only this host sees."""
 STORAGES = {
@@ -302,6 +305,14 @@ STORAGES = {
         )
     },
 }
+FILE_UPLOAD_PERMISSIONS = private_files.FILE
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = private_files.FOLDER
+PRIVATE_FILES = [
+    *([Path(DATABASES["default"]["NAME"])] if DATABASES["default"]["ENGINE"].endswith("sqlite3") else []),
+    *([MARK_FILE] if MARK_FILE else []),
+]
+"""Files that only we may read, beside all that lies in VAR_DIR."""
+private_files.tighten(private_files.of_start(VAR_DIR, PRIVATE_FILES, STATIC_ROOT))
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"

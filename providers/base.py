@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from django.utils.functional import Promise
 
+from providers.concealing import Concealer
 from providers.exceptions import (
     AccountProblem,
     OrderRejected,
@@ -298,9 +299,7 @@ class ProviderBackend(ABC):
         if isinstance(text, list):
             text = "; ".join(str(item.get("msg", "")) for item in text if isinstance(item, dict))
         # Cut so far behind what is kept that no secret is cut in two there.
-        words = text[: MAX_ERROR_TEXT * 10] if isinstance(text, str) else ""
-        for secret in filter(None, self.secrets.values()):
-            words = words.replace(secret, "****")
+        words = Concealer(self.secrets.values())(text[: MAX_ERROR_TEXT * 10]) if isinstance(text, str) else ""
         return _LONG_NUMBER.sub(_shortened, words)[:MAX_ERROR_TEXT]
 
     def raise_for_order(self, response: Response) -> None:

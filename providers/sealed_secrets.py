@@ -88,8 +88,6 @@ class SealedSecrets:
             return dict(self._plain or {})
         if not self._held:
             return {**self._opened_before(), **(self._plain or {})}
-        if self._written_for() != self._place:
-            raise KeysUnreadable(ELSEWHERE)
         found = {}
         for name, entry in self._held.items():
             if not sealing.has_key_for(entry["sealed"]):

@@ -111,6 +111,8 @@ def here(start: Callable[..., Installation]) -> Installation:
 
 def test_there_and_back(here: Installation, tmp_path: Path) -> None:
     file = tmp_path / "monday.backup"
+    sessions = "from django.contrib.sessions.backends.db import SessionStore as S; "
+    key = here.python(f"{sessions}s = S(); s['user'] = 1; s.create(); print(s.session_key)").strip()
     said = here.run("backup", str(file))
     assert "not encrypted" in said
     assert file.stat().st_mode & 0o777 == 0o600
@@ -123,6 +125,7 @@ def test_there_and_back(here: Installation, tmp_path: Path) -> None:
     assert "Main is frozen. The vendor's list" in said
     assert "Desk is frozen. This vendor has no list" in said
     assert here.calls == "1"
+    assert here.python(f"{sessions}print(S().exists('{key}'))").strip() == "False", "who logged out since stays out"
     assert (here.data / "media" / "imports" / "people.csv").exists()
     assert not (here.data / "media" / "later.csv").exists()
     (aside,) = here.data.glob("replaced-*")

@@ -10,9 +10,9 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -22,6 +22,11 @@ from callcenter.access.models import MAX_BROWSER, OpenSession
 
 GUARDED = ("password", "is_active", "is_staff", "is_superuser")
 """Columns of a user whose change ends the user's sessions."""
+
+
+def _stored() -> Any:
+    # By name: commands that read rows alone run without the app.
+    return apps.get_model("sessions", "Session")._default_manager
 
 
 def note_session(request: HttpRequest, user: Any) -> None:
@@ -46,7 +51,7 @@ def _longest() -> int:
 def open_sessions(user: Any) -> list[OpenSession]:
     """Return a user's open sessions, the one used last first."""
     found = list(OpenSession.objects.filter(user=user).order_by("-used_at"))
-    alive = Session.objects.filter(session_key__in=[one.key for one in found], expire_date__gt=timezone.now())
+    alive = _stored().filter(session_key__in=[one.key for one in found], expire_date__gt=timezone.now())
     keys = set(alive.values_list("session_key", flat=True))
     return [one for one in found if one.key in keys]
 
@@ -57,7 +62,7 @@ def end_session(user: Any, pk: int) -> bool:
     if found is None:
         return False
     with transaction.atomic():
-        Session.objects.filter(session_key=found.key).delete()
+        _stored().filter(session_key=found.key).delete()
         found.delete()
     return True
 
@@ -66,14 +71,21 @@ def end_sessions(user: Any, keep: str = "") -> int:
     """End all sessions of a user but the one with the key `keep`; returns how many."""
     known = set(OpenSession.objects.filter(user=user).values_list("key", flat=True))
     # Also those that were not noted: of a version before, or with a key that was changed a moment ago.
-    others = Session.objects.filter(expire_date__gt=timezone.now())
+    others = _stored().filter(expire_date__gt=timezone.now())
     others = others.exclude(session_key__in=OpenSession.objects.exclude(user=user).values("key"))
     theirs = {one.session_key for one in others if str(one.get_decoded().get(SESSION_KEY, "")) == str(user.pk)}
     keys = (known | theirs) - {keep}
     with transaction.atomic():
-        ended: int = Session.objects.filter(session_key__in=keys).delete()[0]
+        ended: int = _stored().filter(session_key__in=keys).delete()[0]
         OpenSession.objects.filter(key__in=keys).delete()
     return ended
+
+
+def end_everybodys() -> None:
+    """End all sessions of all users, as after a restore: it brings back those that were ended since the backup."""
+    with transaction.atomic():
+        _stored().all().delete()
+        OpenSession.objects.all().delete()
 
 
 # What takes rights away

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from callcenter.access.open_sessions import end_everybodys
 from callcenter.backups import archive, stores
 from callcenter.supervision import port_is_taken
 from campaigns.core import hosts
@@ -98,6 +99,7 @@ def put_back(source: Path, identity: Path | None = None, *, is_forced: bool = Fa
         _put_storage_back(folder / STORAGE, aside)
         # Older tables first become those of this version: the freeze is written into them.
         call_command("migrate", interactive=False, verbosity=0)
+        end_everybodys()
         restore_guard.after_restoring(_("a backup of the database was restored."))
         newest = about["newest_call_at"]
         return Restored(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 
 class FormBefore(models.Model):
@@ -17,8 +16,8 @@ class FormBefore(models.Model):
     since = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("keys in the form before")
-        verbose_name_plural = _("keys in the form before")
+        verbose_name = "keys in the form before"
+        verbose_name_plural = "keys in the form before"
 
     def __str__(self) -> str:
         return f"since {self.since:%Y-%m-%d}"

@@ -20,6 +20,7 @@ from callcenter.audit.models import AuditEvent, record
 from campaigns.models import AllowedNumber, Call, DoNotCall, InstallationSettings
 from campaigns.models.installation import SETTINGS_ID
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
+from providers.services import checking
 from tests.conftest import (
     make_agent,
     make_call,
@@ -246,6 +247,27 @@ def test_keys_are_dropped_when_the_address_changes(setup: Client, settings: Any)
         ("provider.key_removed", "webhook_secret", "the address changed"),
         ("provider.key_set", "api_key", None),
     ]
+
+
+def test_a_stored_key_is_not_tried_at_another_address(settings: Any) -> None:
+    settings.VENDOR_HOSTS = ["api.bolna.ai", "eu.bolna.ai"]
+    provider = make_provider(
+        vendor="voicy", secrets={"api_key": "the-old-key-0123"}, options={"base_url": "https://api.bolna.ai"}
+    )
+    for options, is_sent in (({}, True), ({"base_url": "https://eu.bolna.ai"}, False)):
+        with answering(GOOD) as asked:
+            checking.try_secrets(provider, {"webhook_secret": "a-new-hook-0123"}, options)
+        assert ("the-old-key" in str(asked)) is is_sent
+
+
+def test_a_stored_key_is_not_asked_for_its_account_at_another_address(settings: Any) -> None:
+    settings.VENDOR_HOSTS = ["api.bolna.ai", "eu.bolna.ai"]
+    provider = make_provider(secrets={"api_key": "the-old-key-0123"}, options={})
+    for options, is_sent in (({}, True), ({"base_url": "https://eu.bolna.ai"}, False)):
+        with answering({"/user/me": (200, json.dumps({"id": "u1", "name": "Bruce"}))}) as asked:
+            checking.try_secrets(provider, {"api_key": CANARY}, options)
+        assert CANARY in str(asked)
+        assert ("the-old-key" in str(asked)) is is_sent
 
 
 def test_another_path_at_the_same_host_keeps_the_keys(setup: Client) -> None:

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "callcenter.request_limits.BodyLimit",
     "callcenter.request_limits.CleanParameters",
+    "callcenter.access.sealed_searches.SealedSearches",
     "callcenter.middleware.SlidingSession",
     "callcenter.kept_forms.middleware.KeptForms",
     "callcenter.middleware.ViewerTimeZone",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from callcenter.formats.masking import ending
+from callcenter.formats.masking import ending, masked_runs
 
 LONGEST = 4_000
 LONGEST_VALUE = 120
@@ -19,7 +19,6 @@ _SECRET = re.compile(r"key|token|secret|passw|auth|signature|credential|cookie|s
 _SPOKEN = re.compile(
     r"transcript|summary|message|conversation|dialog|utterance|recording|audio|extracted", re.IGNORECASE
 )
-_DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
 _KEY = re.compile(r"[A-Za-z0-9_+/=.-]{24,}")
 
 
@@ -58,4 +57,4 @@ def _text(text: str) -> str:
     if len(text) > LONGEST_VALUE:
         return f"({len(text)} letters)"
     text = _KEY.sub(lambda found: ending(found[0]) if any(sign.isdigit() for sign in found[0]) else found[0], text)
-    return _DIGITS.sub(lambda found: ending(found[0]), text)
+    return masked_runs(text)

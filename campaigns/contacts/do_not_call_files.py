@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.formats.masking import ending
 from callcenter.formats.zones import titled
 from campaigns.contacts.importing.limits import BATCH
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
@@ -20,18 +21,19 @@ def titles() -> list[str]:
     return [_("Phone"), _("Reason"), _("Source"), _("Added by"), titled(_("Added")), titled(_("Until"))]
 
 
-def entries() -> Iterator[list[str]]:
+def entries(*, shows_numbers: bool) -> Iterator[list[str]]:
     """Return the whole list as rows of texts, newest first, in the language and time zone active at this call.
 
-    Times carry their offset from UTC, so that an import in another zone reads the same moment.
+    Times carry their offset from UTC, so that an import in another zone reads the same moment. Numbers are
+    masked unless `shows_numbers`.
     """
     sources = {source.value: str(source.label) for source in DoNotCall.Source}
-    return _rows(sources, timezone.get_current_timezone())
+    return _rows(shows_numbers, sources, timezone.get_current_timezone())
 
 
-def export_entries() -> Iterator[str]:
+def export_entries(*, shows_numbers: bool) -> Iterator[str]:
     """Return the whole list as CSV lines, with its titles."""
-    return _lines(titles(), entries())
+    return _lines(titles(), entries(shows_numbers=shows_numbers))
 
 
 def _lines(header: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
@@ -42,12 +44,13 @@ def _lines(header: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
         yield writer.writerow(map(safe_cell, row))
 
 
-def _rows(sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[list[str]]:
+def _rows(shows_numbers: bool, sources: Mapping[str, str], zone: datetime.tzinfo) -> Iterator[list[str]]:
     for entry in DoNotCall.objects.select_related("added_by").order_by("-id").iterator(chunk_size=BATCH):
         who = entry.added_by.get_username() if entry.added_by else ""
         source = sources.get(entry.source, entry.source)
         times = [_written(entry.added_at, zone), _written(entry.expires_at, zone)]
-        yield [entry.phone, entry.reason, source, who, *times]
+        number = entry.phone if shows_numbers else ending(entry.phone)
+        yield [number, entry.reason, source, who, *times]
 
 
 def _written(moment: datetime.datetime | None, zone: datetime.tzinfo) -> str:

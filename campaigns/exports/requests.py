@@ -24,6 +24,7 @@ from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import stored_files
 from campaigns.core.refusals import Refusal
 from campaigns.core.stored_files import StorageAway
+from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import files
 from campaigns.models import CallExport
 from campaigns.numbers import search_digits
@@ -70,7 +71,7 @@ def ask(
                 filters=filters.to_json(),
                 words=[list(pair) for pair in words],
                 columns=[column.key for column in columns],
-                shows_numbers=may(person, "see_people"),
+                shows_numbers=sees_all_numbers(person),
                 language=translation.get_language() or "en",
                 zone=zone_name(),
                 form_token=token,
@@ -123,8 +124,8 @@ def may_fetch(export: CallExport, person: Person) -> bool:
     A person who sees only masked numbers may not fetch a colleague's file with whole numbers.
     """
     if export.owner_id == person.pk:
-        return may(person, "export_calls") and (may(person, "see_people") or not export.shows_numbers)
-    return may(person, "see_all_exports") and (may(person, "see_people") or not export.shows_numbers)
+        return may(person, "export_calls") and (sees_all_numbers(person) or not export.shows_numbers)
+    return may(person, "see_all_exports") and (sees_all_numbers(person) or not export.shows_numbers)
 
 
 def open_file(export: CallExport, person: Person) -> IO[bytes]:

@@ -8,6 +8,7 @@ from typing import IO
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,14 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from callcenter.access.roles import needs
+from callcenter.access.roles import Person, needs
 from callcenter.audit.models import record
+from callcenter.formats.masking import last_four
 from campaigns.contacts import do_not_call, do_not_call_files
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.csv_cells import text_cell
 from campaigns.core.paging import count_up_to, page_by_key
-from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
+from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of
+from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import xlsx
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
@@ -54,12 +57,7 @@ def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
     text = request.GET.get("q", "")[:MAX_SEARCH]
     found = DoNotCall.objects.select_related("added_by")
     if text:
-        whole = understand_number(text, settings.DEFAULT_REGION)
-        digits = search_digits(text)
-        if whole.e164:
-            found = found.filter(phone=whole.e164)
-        else:
-            found = found.filter(phone__contains=digits) if digits else found.filter(reason__icontains=text)
+        found = found.filter(_matches(text, person_of(request)))
     context = {
         "form": form,
         "page": page_by_key(found, request.GET),
@@ -68,6 +66,16 @@ def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
         "now": timezone.now(),
     }
     return render(request, "contacts/do_not_call.html", context, status=422 if form.errors else 200)
+
+
+def _matches(text: str, viewer: Person) -> Q:
+    """Return the condition of a searched text; whoever sees masked numbers finds them by what shows, or whole."""
+    whole = understand_number(text, settings.DEFAULT_REGION)
+    if whole.e164:
+        return Q(phone=whole.e164)
+    if not (digits := search_digits(text)):
+        return Q(reason__icontains=text)
+    return Q(phone__contains=digits) if sees_all_numbers(viewer) else Q(phone__endswith=last_four(digits))
 
 
 @require_POST
@@ -91,18 +99,23 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @needs("remove_do_not_call")
 def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
-    """Return the whole list as a download: CSV, or a workbook that keeps every cell as text."""
-    record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count())
+    """Return the whole list as a download: CSV, or a workbook that keeps every cell as text.
+
+    The numbers are whole for whoever may see them so.
+    """
+    shows = sees_all_numbers(person_of(request))
+    record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count(), numbers=shows)
     answer: HttpResponseBase
     if kind == "xlsx":
-        answer = FileResponse(_workbook(), content_type=WORKBOOK)
+        answer = FileResponse(_workbook(shows), content_type=WORKBOOK)
     else:
-        answer = StreamingHttpResponse(do_not_call_files.export_entries(), content_type="text/csv; charset=utf-8")
+        lines = do_not_call_files.export_entries(shows_numbers=shows)
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.{kind}"'
     return answer
 
 
-def _workbook() -> IO[bytes]:
+def _workbook(shows_numbers: bool) -> IO[bytes]:
     """Return the list as a workbook; both of its files are temporary, so that memory does not grow with the list."""
     # The response closes it.
     written = TemporaryFile()  # noqa: SIM115
@@ -110,7 +123,7 @@ def _workbook() -> IO[bytes]:
         sheet = Path(folder) / "sheet"
         with sheet.open("w", encoding="utf-8") as file:
             file.write(xlsx.header_of(do_not_call_files.titles(), is_text=True))
-            for row in do_not_call_files.entries():
+            for row in do_not_call_files.entries(shows_numbers=shows_numbers):
                 file.write(xlsx.rows_of([[text_cell(cell) for cell in row]]))
             file.write(xlsx.END)
         xlsx.finish(sheet, written, _("Do not call"))

@@ -30,6 +30,7 @@ from campaigns.core.eligibility_numbers import entry_against, forbidden_numbers
 from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
+from campaigns.core.whole_numbers import sees_number
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall
 
 SHOWN_CALLS = 20
@@ -142,8 +143,10 @@ def _show_person(
 
 @needs("import_people")
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Edit one person."""
+    """Edit one person; whoever changes somebody sees the number whole."""
     contact = get_object_or_404(Contact, pk=pk)
+    if not sees_number(request.user, contact):
+        raise PermissionDenied("see_numbers")
     form = PersonForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         try:

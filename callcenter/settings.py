@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "callcenter.middleware.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "callcenter.access.acting.AuditOrigin",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -243,6 +244,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUDIT_IS_STRICT = False
+"""Whether an event of an undeclared action is refused, as in tests; an installation never loses one."""
+AUDIT_KEEP_YEARS: int = env.int("AUDIT_KEEP_YEARS", 5)
+"""Years after which rows of the audit log are removed; whoever could shorten it by a page could remove his own acts."""
+if AUDIT_KEEP_YEARS < 1:
+    raise ImproperlyConfigured("AUDIT_KEEP_YEARS must be 1 or more.")
+AUDIT_HEAD_FILE: Path | None = VAR_DIR / "audit-head.json"
+"""Where this host remembers how far the audit log had come: rows that are removed from its end are missed."""
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "login"

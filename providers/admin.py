@@ -129,13 +129,15 @@ class ProviderAdmin(SetupAdmin):
     def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm[Any], change: bool) -> None:
         """Save the edited columns, then the keys, each with an audit event that holds no key."""
         assert isinstance(form, ProviderForm)
+        before = self.stored_values(obj, form) if change else {}
         if change:
             self.save_changes(obj, form)
         else:
             obj.created_by = cast(Any, request.user)
             obj.save()
         edited = self.names_for_audit(form, change)
-        record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited)
+        kept = self.before_and_after(obj, before)
+        record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited, **kept)
         comparison = form.verdict.comparison if form.verdict else None
         if store_secrets(obj.pk, form.new_secrets(), form.removed_secrets(), request.user, comparison=comparison):
             self._tell(request, obj, form)

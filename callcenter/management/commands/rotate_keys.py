@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import models, transaction
 
+from callcenter.audit import sealing
 from callcenter.audit.models import record
 from callcenter.commands import PlainCommand
 from providers.exceptions import KeysUnreadable
@@ -39,6 +40,7 @@ class Command(PlainCommand):
                 except KeysUnreadable:
                     unreadable.append(f"{model._meta.verbose_name} {pk}")
         record(None, "keys.rotated", rows=rotated, unreadable=len(unreadable))
+        sealing.seal_anew()
         self.stdout.write(f"{rotated} encrypted with the first key.")
         if unreadable:
             raise CommandError(

@@ -35,6 +35,8 @@ RIGHTS = (
     _row("see_people", _("See contacts and lists"), CALLER, MANAGER),
     _row("see_numbers", _("See whole phone numbers"), MANAGER),
     _row("see_own_numbers", _("See whole numbers of own contacts and, for a week, of own calls"), CALLER, MANAGER),
+    _row("erase_people", _("Erase a person for good, with a reason"), MANAGER),
+    _row("export_people", _("Download all that is held about one person"), MANAGER),
     _row("import_people", _("Import contacts"), CALLER, MANAGER),
     _row("merge_people", _("Make one person of two entries"), MANAGER),
     _row("add_do_not_call", _("Add to the do-not-call list"), CALLER, MANAGER, ADMIN),

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.all_numbers import further_numbers
-from campaigns.core import stop_requests, transitions
+from campaigns.core import kept_opt_outs, stop_requests, transitions
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.stop_all import close_gate
 from campaigns.core.transitions import Why
@@ -198,6 +198,8 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
             was_reason=entry.reason,
             was_source=entry.source,
         )
+        # Also where the person was erased meanwhile, and only the hash of this number was kept.
+        kept_opt_outs.forget([entry.phone])
         stop_requests.drop(stop_requests.Cause.OPT_OUT, timezone.now(), [entry.phone])
         entry.delete()
         others = DoNotCall.objects.in_force().filter(phone__in=further_numbers([entry.phone]))

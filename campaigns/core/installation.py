@@ -33,6 +33,15 @@ class Installation:
     import_keep_days: int
     consent_required: bool
     """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
+    keep_conversation_days: int
+    """Of transcripts, noted answers and the way to recordings, after a call's last news."""
+    keep_call_days: int
+    keep_log_days: int
+    """Of steps of calls and exchanges with providers."""
+    exports_a_day: int
+    """Files of calls, people and numbers that one user may take in a day; 0: no limit."""
+    large_export_rows: int
+    """From so many rows on, an export needs a fresh sign-in; 0: never."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -54,6 +63,11 @@ def from_environment() -> Installation:
         caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
         import_keep_days=settings.IMPORT_KEEP_DAYS,
         consent_required=settings.CONSENT_REQUIRED,
+        keep_conversation_days=settings.KEEP_CONVERSATION_DAYS,
+        keep_call_days=settings.KEEP_CALL_DAYS,
+        keep_log_days=settings.KEEP_LOG_DAYS,
+        exports_a_day=settings.EXPORTS_A_DAY,
+        large_export_rows=settings.LARGE_EXPORT_ROWS,
         version=0,
     )
 
@@ -101,6 +115,8 @@ def in_words() -> str:
     return (
         f"quiet period {now.quiet_period_hours} h; to one person at most {day} calls a day and {week} a week; single "
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
-        f"{now.caller_launch_limit} people; number types not called: {types}. "
+        f"{now.caller_launch_limit} people; kept: conversations {now.keep_conversation_days} days, calls "
+        f"{now.keep_call_days} days, logs {now.keep_log_days} days; exports of one user a day: "
+        f"{now.exports_a_day or 'any number'}; number types not called: {types}. "
         + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

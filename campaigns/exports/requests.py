@@ -22,6 +22,7 @@ from campaigns import queue
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import stored_files
+from campaigns.core.export_limits import refuse_above_cap
 from campaigns.core.refusals import Refusal
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.whole_numbers import sees_all_numbers
@@ -62,6 +63,7 @@ def ask(
         return known
     if CallExport.objects.filter(owner_id=person.pk, state__in=UNFINISHED).count() >= MOST_UNFINISHED:
         raise Refusal(_("%(n)d of your exports are still being written: wait for one.") % {"n": MOST_UNFINISHED})
+    refuse_above_cap(person)
     try:
         with transaction.atomic():
             export = CallExport.objects.create(

@@ -15,6 +15,7 @@ from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
+from campaigns.models.privacy import ClearedRows, Erasure, ErasureKey, KeptOptOut, RetentionMark
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -37,6 +38,7 @@ __all__ = [
     "CallTally",
     "CallTranscript",
     "Campaign",
+    "ClearedRows",
     "Contact",
     "ContactImport",
     "ContactList",
@@ -48,13 +50,17 @@ __all__ = [
     "DaySpending",
     "DialingSwitch",
     "DoNotCall",
+    "Erasure",
+    "ErasureKey",
     "HandOver",
     "HeardOptOut",
     "InboundCall",
     "InstallationSettings",
+    "KeptOptOut",
     "ListMembership",
     "OtherNumber",
     "RefusedRow",
+    "RetentionMark",
     "RowVerdicts",
     "RunningSlice",
     "SavedFilter",

@@ -23,7 +23,9 @@ from campaigns.contacts import do_not_call, do_not_call_files
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.csv_cells import text_cell
+from campaigns.core.export_limits import refuse_above_cap
 from campaigns.core.paging import count_up_to, page_by_key
+from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of
 from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import xlsx
@@ -103,6 +105,11 @@ def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
 
     The numbers are whole for whoever may see them so.
     """
+    try:
+        refuse_above_cap(request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("do-not-call")
     shows = sees_all_numbers(person_of(request))
     record(request.user, "do_not_call.exported", None, rows=DoNotCall.objects.count(), numbers=shows)
     answer: HttpResponseBase

@@ -17,6 +17,15 @@ from callcenter.commands import PlainCommand
 logger = logging.getLogger(__name__)
 
 
+def record_stock(name: str) -> None:
+    """Record that one of Django's own commands is about to run; a shell could do anything."""
+    with at_the_server(name):
+        try:
+            record(None, "command.run", None, command=name, outcome="begun")
+        except DatabaseError as error:
+            logger.warning("the run of %s could not be recorded (%s)", name, type(error).__name__)
+
+
 @contextmanager
 def around_command(command: PlainCommand) -> Iterator[None]:
     """Let a command's events name it, and record that it ran where it is one that changes or hands out something.

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+import manage
 from callcenter.access.rights import MANAGER
 from callcenter.audit import context, often
 from callcenter.audit.models import AuditEvent, UndeclaredAction, record
@@ -49,6 +50,19 @@ def test_a_command_gives_its_name_and_the_systems_user(monkeypatch: pytest.Monke
     assert event.source == "command sum_up_calls (deploy)"
     assert event.detail["outcome"] == "done"
     assert (event.actor, event.address) == (None, "")
+
+
+def test_djangos_own_commands_are_recorded_before_they_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[int] = []
+    monkeypatch.setattr("sys.argv", ["manage.py", "changepassword", "reza"])
+    monkeypatch.setattr(
+        "django.core.management.execute_from_command_line", lambda argv: ran.append(AuditEvent.objects.count())
+    )
+    manage.main()
+    event = AuditEvent.objects.get()
+    assert ran == [1]
+    assert event.detail == {"command": "changepassword", "outcome": "begun"}
+    assert event.source.startswith("command changepassword (")
 
 
 def test_a_task_gives_its_name() -> None:

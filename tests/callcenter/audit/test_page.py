@@ -45,8 +45,8 @@ def teams() -> dict[str, User]:
     return people
 
 
-def seen_by(person: User, **asked: Any) -> list[str]:
-    page = page_of(*find_events(Asked(**asked), person), {})
+def seen_by(viewer: User, **asked: Any) -> list[str]:
+    page = page_of(*find_events(Asked(**asked), viewer), {})
     return [event.actor_name or "Callcenter" for event in page.rows]
 
 

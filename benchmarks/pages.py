@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 POSTED = frozenset(
     {
+        "person-export", "person-export-number",
         "campaign-again", "campaign-ask-rest", "campaign-end-pilot", "campaign-pilot", "campaign-skip",
         "campaign-start-at", "campaign-try", "export-delete", "filter-delete", "filter-save", "person-note",
         "person-note-remove", "person-tags", "person-take-apart", "person-merge", "provider-recording-host",
@@ -268,6 +269,9 @@ def _people(at: Landmarks) -> Iterator[Page]:
     yield Page("list", "biggest list, half-way", (at.member_list,), f"older_than={at.membership_middle}")
     yield Page("list", "biggest list, common name", (at.member_list,), "q=Maryam", is_search=True)
     yield Page("list", "biggest list, rare name", (at.member_list,), f"q={at.rare_name}", is_search=True)
+    yield Page("person-erase", "person, erase", (at.person,))
+    yield Page("erasures", "erasures")
+    yield Page("retention", "retention")
     yield Page("allowed-numbers", "allowed numbers")
     yield Page("do-not-call", "do-not-call")
     yield Page("do-not-call", "do-not-call, part of a number", query="q=4567", is_search=True)

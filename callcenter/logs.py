@@ -12,11 +12,10 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
 from callcenter import request_ids
-from callcenter.formats.masking import ending
+from callcenter.formats.masking import masked_numbers
 
 HIDDEN = "…"
 HOOK = re.compile(r"(/hooks/\d+/)[^\s/?\"']+")
-PHONE = re.compile(r"(?<![\w.-])\+?\d{10,}(?![\w.-])")
 PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 """User name and password in an address, such as the database's."""
 KEY = re.compile(
@@ -28,9 +27,9 @@ KEY = re.compile(
 
 
 def masked(text: str) -> str:
-    """Return the text without keys and webhook tokens, every run of ten or more digits masked to its last four."""
+    """Return the text without keys and webhook tokens, phone numbers masked to their last four digits."""
     text = KEY.sub(rf"\1{HIDDEN}", HOOK.sub(rf"\1{HIDDEN}", PASSWORD.sub(HIDDEN, text)))
-    return PHONE.sub(lambda found: ending(found[0]), text)
+    return masked_numbers(text)
 
 
 def masked_value(value: Any, depth: int = 8) -> Any:

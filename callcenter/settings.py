@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "callcenter.request_limits.BodyLimit",
     "callcenter.request_limits.CleanParameters",
+    "callcenter.access.sealed_searches.SealedSearches",
     "callcenter.middleware.SlidingSession",
     "callcenter.kept_forms.middleware.KeptForms",
     "callcenter.middleware.ViewerTimeZone",
@@ -249,6 +250,19 @@ CONSENT_REQUIRED: bool = env.bool("CONSENT_REQUIRED", False)
 """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", 200_000)
+KEEP_CONVERSATION_DAYS: int = env.int("KEEP_CONVERSATION_DAYS", 90)
+KEEP_CALL_DAYS: int = env.int("KEEP_CALL_DAYS", 1826)
+KEEP_LOG_DAYS: int = env.int("KEEP_LOG_DAYS", 365)
+"""Days that transcripts and recordings, call details, and steps of calls and exchanges with providers are kept."""
+if min(KEEP_CONVERSATION_DAYS, KEEP_LOG_DAYS) < 1 or KEEP_CALL_DAYS < 91:
+    raise ImproperlyConfigured(
+        "KEEP_CONVERSATION_DAYS and KEEP_LOG_DAYS must be 1 or more, and KEEP_CALL_DAYS 91 or more."
+    )
+EXPORTS_A_DAY: int = env.int("EXPORTS_A_DAY", 20)
+LARGE_EXPORT_ROWS: int = env.int("LARGE_EXPORT_ROWS", 10_000)
+"""Exports that one user may make in a day (0: no limit), and rows from which one needs a fresh sign-in (0: never)."""
+if min(EXPORTS_A_DAY, LARGE_EXPORT_ROWS) < 0:
+    raise ImproperlyConfigured("EXPORTS_A_DAY and LARGE_EXPORT_ROWS must be 0 or more.")
 IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", 14)
 """Days after which an uploaded file is removed, counted from its saving, or from its upload where nobody saved it."""
 if IMPORT_KEEP_DAYS < 1:

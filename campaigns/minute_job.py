@@ -17,6 +17,8 @@ from campaigns.dialing import reservation
 from campaigns.exports import job, requests
 from campaigns.launch import approvals, lifecycle, start, successions
 from campaigns.models import Campaign
+from campaigns.privacy import erasure
+from campaigns.privacy import retention as privacy_retention
 from campaigns.reports import rollups
 from campaigns.tracking import (
     alerts,
@@ -83,6 +85,8 @@ def sweep() -> dict[str, int]:
         queue.nudge_import(import_id)
     for export_id in job.unfinished(now):
         queue.nudge_export(export_id)
+    done["erased"] = erasure.carry_out_open()
+    done["cleared"] = sum(privacy_retention.clear_old(now).values())
     # Last, so that a slow mail server delays nothing else.
     done["alerts"] = alerts.alert(now)
     return done

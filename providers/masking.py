@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from callcenter.formats.masking import ending
+from callcenter.formats.masking import ending, masked_runs
 from providers.concealing import HIDDEN, Concealer
 
 LONGEST = 4_000
@@ -89,7 +89,6 @@ AROUND = frozenset(
 """Fields whose objects and lists are looked into."""
 KEPT = frozenset(name for names in FIELDS.values() for name in names.split())
 
-_DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
 _KEY = re.compile(r"[A-Za-z0-9_+/=.-]{24,}")
 _CODE = re.compile(r"[A-Za-z0-9_.:+/@ -]{0,64}", re.ASCII)
 _WORD = re.compile(r"\w+")
@@ -174,7 +173,7 @@ def _text(text: str, conceal: Concealer, *, is_reason: bool) -> str:
         return HIDDEN
     text = conceal(text)
     text = _KEY.sub(lambda found: ending(found[0]) if any(sign.isdigit() for sign in found[0]) else found[0], text)
-    return _DIGITS.sub(lambda found: ending(found[0]), text)
+    return masked_runs(text)
 
 
 def concealer(secrets: Iterable[str], sent: Any = None) -> Concealer:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.paginator import Paginator
 from django.db import models
@@ -15,6 +16,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.text import capfirst
 
 from callcenter.access.roles import Person, may
+from callcenter.access.sealed_searches import sealed_query
 from callcenter.audit.changes import changes
 from callcenter.audit.models import record
 from callcenter.edits.forms import EditsModelRow
@@ -62,6 +64,14 @@ class JoinsHere:
         cast(EditsModelRow, self).join_now(self.who)
 
 
+class SealedList(ChangeList):
+    """A list whose links carry no number that somebody looks for."""
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        """Return the query of a link within the list, sealed."""
+        return "?" + sealed_query(super().get_query_string(new_params, remove).removeprefix("?"))
+
+
 class SetupAdmin(ModelAdmin):
     """A page of the Set-up area."""
 
@@ -76,6 +86,15 @@ class SetupAdmin(ModelAdmin):
     """The right that opens the page."""
     plural: str | Promise = ""
     """Title of the list; empty for the model's own plural name."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the class of the list."""
+        return SealedList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the filters of the page only: with others, a masked number could be found out digit by digit."""
+        columns = [str(name if isinstance(name, str) else name[0]) for name in self.list_filter]  # type: ignore[index]
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in (*columns, "pk", "id"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list under the title `plural`."""

@@ -220,6 +220,7 @@ ACTIONS: tuple[Action, ...] = (
         ("person.note_removed", _("Note of a contact removed"), "written"),
         ("person.number_added", _("Number added to a contact"), ""),
         ("person.number_removed", _("Number of a contact removed"), ""),
+        ("person.erasure_asked", _("Erasure of a contact requested"), "contact"),
         ("person.erased", _("Contact erased"), "calls notes recordings kept"),
         ("person.exported", _("All that is held about a contact exported"), "rows"),
         ("contact.created", _("Contact created in Set-up"), ""),
@@ -241,7 +242,7 @@ ACTIONS: tuple[Action, ...] = (
         ("do_not_call.removed", _("Number removed from the do-not-call list"), "was_added was_reason was_source"),
         ("do_not_call.removal_asked", _("Removal from the do-not-call list requested"), ""),
         ("do_not_call.decided", _("Decided about a possible opt-out"), "forbidden skipped"),
-        ("do_not_call.exported", _("Do-not-call list exported"), "rows format"),
+        ("do_not_call.exported", _("Do-not-call list exported"), "rows format numbers"),
         ("do_not_call.imported", _("Numbers added to the do-not-call list from a file"), "file added"),
     ),
     *_actions(
@@ -255,11 +256,13 @@ ACTIONS: tuple[Action, ...] = (
         ("calls.exported", _("Calls exported"), "numbers format filters columns rows"),
         ("calls.export_fetched", _("Export downloaded"), ""),
         ("calls.export_deleted", _("Export deleted"), ""),
+        ("exports.capped", _("Export refused: limit of the day reached"), "most"),
         ("report.exported", _("Report downloaded"), "report"),
     ),
     *_actions(
         Group.SETTINGS,
         ("settings.changed", _("Settings of the installation changed"), "*"),
+        ("retention.cleared", _("Old rows cleared, the first of a day"), "kind rows"),
         ("preferences.changed", _("Own preferences changed"), ""),
     ),
     *_actions(

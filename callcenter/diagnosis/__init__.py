@@ -30,12 +30,13 @@ from callcenter.diagnosis.machine import (
     version,
     zones,
 )
+from callcenter.diagnosis.sizes import table_sizes
 from callcenter.diagnosis.tables import clock, database
 
 __all__ = [
     "Finding", "addresses", "audit_log", "calls", "clock", "database", "disk", "environment_file", "examine", "keys",
     "mail", "people", "readers", "secrets", "settings_now", "shared_memory", "stops", "storage", "system_checks",
-    "vendor_clocks", "version", "worker", "worker_here", "zones",
+    "table_sizes", "vendor_clocks", "version", "worker", "worker_here", "zones",
 ]  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def examine() -> list[Finding]:
         return findings
     looks = (
         clock, vendor_clocks, storage, worker, people, readers, secrets, settings_now, stops, calls, audit_log,
-        system_checks,
+        table_sizes, system_checks,
     )  # fmt: skip
     for look in looks:
         findings += _guarded(look)

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from callcenter.access.reach import sight_of
-from callcenter.access.roles import Person, may
+from callcenter.access.roles import Person
 from callcenter.formats.masking import last_four
 from callcenter.formats.zones import start_of
 from campaigns.calls import call_log_conditions
@@ -29,7 +29,7 @@ from campaigns.calls.call_log_filters import (
     CallFilters,
 )
 from campaigns.contacts import search
-from campaigns.core import decision_kinds, results, transcript_words
+from campaigns.core import decision_kinds, results, transcript_words, whole_numbers
 from campaigns.core.conditions import ended, hung_up_at_once, voicemail
 from campaigns.core.scope import heard_by, seen_by
 from campaigns.models import Call, CallEvent, DoNotCall, InboundCall
@@ -38,8 +38,6 @@ from campaigns.models.status_conditions import IsInbound
 from campaigns.numbers import UnderstoodNumber, search_digits, understand_number
 from providers.types import FINAL
 
-MASKED_AFTER = datetime.timedelta(days=7)
-"""Callers see the whole number of their own calls only until this long after the end."""
 ID_SLACK = datetime.timedelta(hours=1)
 """Ids follow the time of creation, except for concurrent transactions within this time."""
 
@@ -101,7 +99,7 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
         wanted = transcript_words.words_of(filters.words)
         calls = heard_by(person, calls).filter(transcript_words.said(wanted)) if wanted else calls.none()
     if filters.person:
-        calls = calls.filter(_person(filters.person, may(person, "see_people"), is_walked))
+        calls = calls.filter(_person(filters.person, person, is_walked))
     return _days(calls, filters.since, filters.until)
 
 
@@ -157,16 +155,18 @@ def _few(condition: Q) -> Q:
 def of_person(text: str, viewer: Person) -> Q:
     """Return the condition of calls to people whose name or number contains this text.
 
-    A viewer who sees masked numbers only can search just the visible end of a number.
+    Whoever does not see all numbers finds parts of them by their visible end only, and by a whole number, which they
+    know already; a viewer without whole numbers of their own, by the end alone.
     """
-    return _person(text, may(viewer, "see_people"))
+    return _person(text, viewer)
 
 
-def _person(text: str, sees_numbers: bool, is_walked: bool = True) -> Q:
+def _person(text: str, viewer: Person, is_walked: bool = True) -> Q:
+    sees_all = whole_numbers.sees_all_numbers(viewer)
     text = " ".join(text.split())
     understood = understand_number(text, settings.DEFAULT_REGION)
     digits = search_digits(text)
-    if not sees_numbers and len(digits) > 4:
+    if not whole_numbers.sees_own_numbers(viewer) and len(digits) > 4:
         # Users who see masked numbers must not be able to find out whole ones by searching.
         digits, understood = last_four(digits), UnderstoodNumber()
     # Few digits may be a whole number somewhere, but here they are more likely a part of one.
@@ -174,8 +174,8 @@ def _person(text: str, sees_numbers: bool, is_walked: bool = True) -> Q:
         others = search.contacts_with(understood.e164)
         return Q(to_number=understood.e164) | Q(contact__in=others) if others else Q(to_number=understood.e164)
     if len(digits) >= search.SHORTEST_NUMBER:
-        part = search.SearchPart(digits=digits, is_ending=not sees_numbers)
-        loose = {"to_number__contains" if sees_numbers else "to_number__endswith": digits}
+        part = search.SearchPart(digits=digits, is_ending=not sees_all)
+        loose = {"to_number__contains" if sees_all else "to_number__endswith": digits}
         # Starts from the people, who are fewer than the calls; calls without a contact are rare.
         return search.rows_of_people_with(part, is_walked=is_walked) | Q(contact__isnull=True, **loose)
     return search.rows_of_people_with(search.SearchPart(search.spellings(text)), is_walked=is_walked)
@@ -203,18 +203,6 @@ def _days(calls: CallQuerySet, since: datetime.date | None, until: datetime.date
 
 
 # What a row may show
-
-
-def sees_number(person: Person, call: Call, now: datetime.datetime | None = None) -> bool:
-    """Tell whether a user who may see a call sees its whole number.
-
-    Managers do; callers do until `MASKED_AFTER` its end; admins do not, because their work needs no numbers.
-    """
-    if not may(person, "see_people"):
-        return False
-    if may(person, "see_old_numbers") or call.ended_at is None:
-        return True
-    return (now or timezone.now()) - call.ended_at < MASKED_AFTER
 
 
 def other_attempts(call: Call, person: Person) -> tuple[list[Call], list[Call]]:

@@ -242,6 +242,12 @@ def _forget_old(folder: Path, coming: int) -> None:
             path.unlink(missing_ok=True)
 
 
+def forget_recording(call_id: int) -> None:
+    """Delete the recording of one call from the cache of this host."""
+    for suffix in SUFFIXES.values():
+        (_folder() / f"{call_id}{suffix}").unlink(missing_ok=True)
+
+
 def forget_recordings() -> None:
     """Delete expired recordings from the cache."""
     _forget_old(_folder(), 0)

@@ -23,7 +23,7 @@ from callcenter.access.roles import team_of
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT, UNDO_OPT_OUTS
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.all_numbers import further_numbers
-from campaigns.core import stop_requests, transitions
+from campaigns.core import kept_opt_outs, stop_requests, transitions
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
@@ -256,6 +256,8 @@ def allow_again(entry_id: int, *, reason: str, person: Any, confirmed: TwoPerson
             was_source=entry.source,
             **({"asked_by": confirmed.asked_by_id} if confirmed is not None else {}),
         )
+        # Also where the person was erased meanwhile, and only the hash of this number was kept.
+        kept_opt_outs.forget([entry.phone])
         stop_requests.drop(stop_requests.Cause.OPT_OUT, timezone.now(), [entry.phone])
         entry.delete()
         others = DoNotCall.objects.in_force().filter(phone__in=further_numbers([entry.phone]))

@@ -11,35 +11,39 @@ BOM = "\ufeff"
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
-RISKY = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-
-
 GUARD = "'"
-_GUARDED = re.compile(r"'+\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_START = r"(?<![\s\S])"
+_PART = rf"(?:{_START}|(?<=[;|,\t\r\n]))"
+"""Where a cell of some spreadsheet may begin: whatever its list separator is, and where a line breaks within a cell."""
+_FIRST = r"'*[\t\r\n]"
+_ANY = r"'*(?:[^\S\t\r\n]|\")*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_RISKY = re.compile(rf"{_START}(?={_FIRST})|{_PART}(?={_ANY})")
+_QUOTED = re.compile(rf"{_START}(?='{_FIRST})|{_PART}(?='{_ANY})")
+_GUARDED = re.compile(rf"{_START}'(?={_FIRST})|{_PART}'(?={_ANY})")
 
 
 def safe_cell(value: object) -> str:
-    """Return a value as text that no spreadsheet evaluates as a formula; phone numbers in E.164 are not changed.
+    """Return a value as text of which no spreadsheet evaluates a part as a formula; a phone number in E.164 stays.
 
-    `unguarded` returns the same text again.
+    A spreadsheet whose list separator is another than the file's begins a cell wherever that stands in the text, so the
+    guard stands before every part that would be a formula. `unguarded` returns the same text again.
     """
     text = "" if value is None else str(value)
-    risky = text and not E164.fullmatch(text) and (text[0] in RISKY or text.lstrip()[:1] in tuple("=+-@"))
-    return GUARD + text if risky or _is_guarded(text) else text
+    return text if _is_number(text) else _RISKY.sub(GUARD, text)
 
 
 def text_cell(text: str) -> str:
     """Return a text for a cell that is no formula anyhow, as in a workbook, so that `unguarded` returns it again."""
-    return GUARD + text if _is_guarded(text) else text
+    return text if _is_number(text) else _QUOTED.sub(GUARD, text)
 
 
 def unguarded(text: str) -> str:
-    """Return a cell without the guard that `safe_cell` put before it; any other text as it is."""
-    return text[1:] if _is_guarded(text) else text
+    """Return a cell without the guards that `safe_cell` put into it; any other text as it is."""
+    return text if _is_number(text) else _GUARDED.sub("", text)
 
 
-def _is_guarded(text: str) -> bool:
-    return text[:1] == GUARD and _GUARDED.match(text) is not None and not E164.fullmatch(text.lstrip(GUARD))
+def _is_number(text: str) -> bool:
+    return E164.fullmatch(text.lstrip(GUARD)) is not None
 
 
 def csv_header(titles: Sequence[str]) -> str:

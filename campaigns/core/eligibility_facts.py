@@ -20,7 +20,7 @@ from campaigns.core.conditions import (
     number_kept_since,
     phone_may_have_rung,
 )
-from campaigns.core.eligibility_numbers import forbidden_statement, is_forbidden
+from campaigns.core.eligibility_numbers import asked_for, forbidden_statement, is_forbidden
 from campaigns.core.installation import Installation, current
 from campaigns.core.sql.bulk import among, literals
 from campaigns.models import AllowedNumber, Call, Campaign, Contact, HeardOptOut
@@ -175,7 +175,7 @@ def numbers_now(
         rows = cursor.fetchall()
     for what, number, campaign_id, at in rows:
         if what == "forbidden":
-            found.forbidden.add(number)
+            found.forbidden.add(asked_for(number, numbers))
         elif what == "held":
             found.held.add(number)
         elif what == "live":

@@ -15,10 +15,11 @@ from django.db import connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils import timezone
 
+from campaigns.core import kept_opt_outs
 from campaigns.core.sql.bulk import among
-from campaigns.models import Contact, DoNotCall, OtherNumber
+from campaigns.models import Contact, DoNotCall, KeptOptOut, OtherNumber
 
-_ENTRY, _CONTACT, _OTHER = (model._meta.db_table for model in (DoNotCall, Contact, OtherNumber))
+_ENTRY, _CONTACT, _OTHER, _KEPT = (model._meta.db_table for model in (DoNotCall, Contact, OtherNumber, KeptOptOut))
 _IN_FORCE = "(d.expires_at IS NULL OR d.expires_at > %s)"
 
 
@@ -27,7 +28,8 @@ def forbidden_statement(
 ) -> tuple[str, list[Any]]:
     """Return the SQL, with its parameters, that selects those of the numbers that must not be called; rows may repeat.
 
-    Each of its parts begins with `begin` and ends its columns with `end`, so that it fits into a UNION of others.
+    Of an erased person the hash is selected instead of the number: see `asked_for`. Each of its parts begins with
+    `begin` and ends its columns with `end`, so that it fits into a UNION of others.
     """
     if len(numbers) > MOST_LISTED:
         these: list[Any] = [list(numbers) if connection.vendor == "postgresql" else json.dumps(list(numbers))]
@@ -36,6 +38,12 @@ def forbidden_statement(
     else:
         these = among("d.phone", numbers)[1]
         wanted = {name: among(name, numbers)[0] for name in ("d.phone", "c.phone", "o.phone")}
+    digests = list(kept_opt_outs.digests_of(numbers))
+    if len(numbers) > MOST_LISTED:
+        listed = f"d.digest {any_of}"
+        hashes: list[Any] = [digests if connection.vendor == "postgresql" else json.dumps(digests)]
+    else:
+        listed, hashes = among("d.digest", digests)
     at = connection.ops.adapt_datetimefield_value(now)
     parts = [
         f"{begin} d.phone{end} FROM {_ENTRY} d WHERE {wanted['d.phone']}",
@@ -49,7 +57,14 @@ def forbidden_statement(
         f"{begin} o.phone{end} FROM {_OTHER} o JOIN {_OTHER} s ON s.contact_id = o.contact_id "
         f"JOIN {_ENTRY} d ON d.phone = s.phone WHERE {wanted['o.phone']}",
     ]
-    return " UNION ALL ".join(f"{part} AND {_IN_FORCE}" for part in parts), [*these, at] * len(parts)
+    parameters = [*these, at] * len(parts)
+    parts.append(f"{begin} d.digest{end} FROM {_KEPT} d WHERE {listed}")
+    return " UNION ALL ".join(f"{part} AND {_IN_FORCE}" for part in parts), [*parameters, *hashes, at]
+
+
+def asked_for(selected: str, numbers: Collection[str]) -> str:
+    """Return the number that `forbidden_statement` selected, also where it selected the hash of one."""
+    return selected if selected.startswith("+") else kept_opt_outs.digests_of(numbers).get(selected, selected)
 
 
 MOST_LISTED = 500
@@ -64,7 +79,7 @@ def forbidden_numbers(numbers: Iterable[str], now: datetime.datetime | None = No
     statement, parameters = forbidden_statement(asked, now or timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return {row[0] for row in cursor.fetchall()}
+        return {asked_for(row[0], asked) for row in cursor.fetchall()}
 
 
 def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:

@@ -35,6 +35,15 @@ class Installation:
     import_keep_days: int
     consent_required: bool
     """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
+    keep_conversation_days: int
+    """Of transcripts, noted answers and the way to recordings, after a call's last news."""
+    keep_call_days: int
+    keep_log_days: int
+    """Of steps of calls and exchanges with providers."""
+    exports_a_day: int
+    """Files of calls, people and numbers that one user may take in a day; 0: no limit."""
+    large_export_rows: int
+    """From so many rows on, an export needs a fresh sign-in; 0: never."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -57,6 +66,11 @@ def from_environment() -> Installation:
         test_calls_a_day=settings.TEST_CALLS_A_DAY,
         import_keep_days=settings.IMPORT_KEEP_DAYS,
         consent_required=settings.CONSENT_REQUIRED,
+        keep_conversation_days=settings.KEEP_CONVERSATION_DAYS,
+        keep_call_days=settings.KEEP_CALL_DAYS,
+        keep_log_days=settings.KEEP_LOG_DAYS,
+        exports_a_day=settings.EXPORTS_A_DAY,
+        large_export_rows=settings.LARGE_EXPORT_ROWS,
         version=0,
     )
 
@@ -104,6 +118,8 @@ def in_words() -> str:
     return (
         f"quiet period {now.quiet_period_hours} h; to one person at most {day} calls a day and {week} a week; single "
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
-        f"{now.caller_launch_limit} people; test calls of one person {now.test_calls_a_day} in 24 h; number types not "
-        f"called: {types}. " + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
+        f"{now.caller_launch_limit} people; test calls of one person {now.test_calls_a_day} in 24 h; kept: "
+        f"conversations {now.keep_conversation_days} days, calls {now.keep_call_days} days, logs {now.keep_log_days} "
+        f"days; exports of one user a day: {now.exports_a_day or 'any number'}; number types not called: {types}. "
+        + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

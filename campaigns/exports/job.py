@@ -26,6 +26,7 @@ from campaigns.core.clock import has_passed, still_holds
 from campaigns.core.csv_cells import csv_header, csv_lines
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.turns import Turn
+from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import files, xlsx
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.exports.files import packed_of, part_of
@@ -214,7 +215,7 @@ class _Writer:
                 raise Impossible(_("An Excel sheet holds about a million rows: choose CSV, or narrow the filters."))
             self._keep(total_rows=len(ids))
         columns = call_columns.open_to(call_columns.chosen(export.columns), owner)
-        shows_numbers = export.shows_numbers and may(owner, "see_people")
+        shows_numbers = export.shows_numbers and sees_all_numbers(owner)
         return CallSheet(calls, shows_numbers=shows_numbers, columns=columns), ids
 
     def _open(self, sheet: CallSheet) -> _Part:

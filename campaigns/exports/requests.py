@@ -22,9 +22,11 @@ from campaigns import queue
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import stored_files
+from campaigns.core.export_limits import refuse_above_cap
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import seen_by
 from campaigns.core.stored_files import StorageAway
+from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import files
 from campaigns.models import CallExport
 from campaigns.numbers import search_digits
@@ -62,6 +64,7 @@ def ask(
         return known
     if CallExport.objects.filter(owner_id=person.pk, state__in=UNFINISHED).count() >= MOST_UNFINISHED:
         raise Refusal(_("%(n)d of your exports are still being written: wait for one.") % {"n": MOST_UNFINISHED})
+    refuse_above_cap(person)
     try:
         with transaction.atomic():
             export = CallExport.objects.create(
@@ -71,7 +74,7 @@ def ask(
                 filters=filters.to_json(),
                 words=[list(pair) for pair in words],
                 columns=[column.key for column in columns],
-                shows_numbers=may(person, "see_people"),
+                shows_numbers=sees_all_numbers(person),
                 language=translation.get_language() or "en",
                 zone=zone_name(),
                 form_token=token,
@@ -123,8 +126,8 @@ def may_fetch(export: CallExport, person: Person) -> bool:
     A person who sees only masked numbers may not fetch a colleague's file with whole numbers.
     """
     if export.owner_id == person.pk:
-        return may(person, "export_calls") and (may(person, "see_people") or not export.shows_numbers)
-    return may(person, "see_all_exports") and (may(person, "see_people") or not export.shows_numbers)
+        return may(person, "export_calls") and (sees_all_numbers(person) or not export.shows_numbers)
+    return may(person, "see_all_exports") and (sees_all_numbers(person) or not export.shows_numbers)
 
 
 def open_file(export: CallExport, person: Person) -> IO[bytes]:

@@ -6,13 +6,14 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from callcenter.access.roles import may, needs
+from callcenter.access.sealed_searches import opened_query
 from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_log
@@ -21,6 +22,7 @@ from campaigns.core import paging
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, token_of
+from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import requests
 from campaigns.exports.forms import ExportForm
 from campaigns.models import CallExport
@@ -40,7 +42,7 @@ CONTENT_TYPES = {
 def calls_export(request: HttpRequest) -> HttpResponse:
     """Show what a file of the filtered calls would contain; a POST queues its writing."""
     person = cast(AbstractUser, request.user)
-    asked = request.GET if request.method != "POST" else QueryDict(request.POST.get("query", ""))
+    asked = request.GET if request.method != "POST" else opened_query(request.POST.get("query", ""))
     form = CallFilterForm(asked, person)
     file_form = ExportForm(request.POST if request.method == "POST" else None)
     status = 200
@@ -68,7 +70,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
         "query": form.query(),
         "errors": form.errors,
         "total": paging.count_up_to(call_log.find_calls(form.filters(), person, is_walked=False)),
-        "shows_numbers": may(person, "see_people"),
+        "shows_numbers": sees_all_numbers(person),
         "kept_days": requests.KEPT.days,
     }
     return render(request, "exports/new.html", context, status=status)

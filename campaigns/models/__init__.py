@@ -18,6 +18,7 @@ from campaigns.models.installation import InstallationSettings
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.own_numbers import OwnNumber
+from campaigns.models.privacy import ClearedRows, Erasure, ErasureKey, KeptOptOut, RetentionMark
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
@@ -42,6 +43,7 @@ __all__ = [
     "CallTranscript",
     "Campaign",
     "CampaignApproval",
+    "ClearedRows",
     "Contact",
     "ContactImport",
     "ContactList",
@@ -54,14 +56,18 @@ __all__ = [
     "DaySpending",
     "DialingSwitch",
     "DoNotCall",
+    "Erasure",
+    "ErasureKey",
     "HandOver",
     "HeardOptOut",
     "InboundCall",
     "InstallationSettings",
+    "KeptOptOut",
     "ListMembership",
     "OtherNumber",
     "OwnNumber",
     "RefusedRow",
+    "RetentionMark",
     "RowVerdicts",
     "RunningSlice",
     "SavedFilter",

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.switch import DialingSwitch
 
 SETTINGS_ID = 1
+MOST_DAYS = 36_500
+LEAST_CALL_DAYS = 91
+"""Call details are kept for longer than any quiet period and any cap of calls looks back."""
 
 
 class InstallationSettings(models.Model):
@@ -45,6 +48,26 @@ class InstallationSettings(models.Model):
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     consent_required = models.BooleanField(_("only people whose consent is noted are called"), null=True, blank=True)
+    keep_conversation_days = models.PositiveIntegerField(
+        _("days that recordings and transcripts are kept"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
+    )
+    keep_call_days = models.PositiveIntegerField(
+        _("days that call details are kept"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(LEAST_CALL_DAYS), MaxValueValidator(MOST_DAYS)],
+    )
+    keep_log_days = models.PositiveIntegerField(
+        _("days that logs are kept"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
+    )
+    exports_a_day = models.PositiveIntegerField(_("exports of one user in a day"), null=True, blank=True)
+    large_export_rows = models.PositiveIntegerField(_("rows from which an export is large"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

@@ -70,6 +70,8 @@ class TallyMark(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     through = models.PositiveIntegerField(default=0)
     """The first quarter that is not summed yet."""
+    cleared_through = models.PositiveIntegerField(default=0, db_default=0)
+    """The first quarter whose calls are all still there: sums of earlier ones cannot be built again."""
     looked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

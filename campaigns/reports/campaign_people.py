@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person
 from campaigns.calls import call_log
-from campaigns.core import explanations, results
+from campaigns.core import explanations, results, whole_numbers
 from campaigns.core.conditions import last_attempts
 from campaigns.core.eligibility import answers_about, words_about
 from campaigns.models import Call, CallEvent, Campaign
@@ -120,7 +120,7 @@ def rows_of(
         rows.append(
             CampaignPersonRow(
                 call=call,
-                shows_number=call_log.sees_number(viewer, call),
+                shows_number=whole_numbers.sees_number(viewer, call),
                 why=reason,
                 next_step=step,
                 not_before=max(call.due_at, answer.until or call.due_at) if answer else None,

@@ -92,6 +92,8 @@ def keep_sums(now: datetime.datetime | None = None) -> int:
             changed_at__gte=min(mark.looked_at, now) - SLACK, placing_at__lt=moment(mark.through)
         )
         dirty = {quarter_of(at) for at in changed.order_by().values_list("placing_at", flat=True) if at is not None}
+        # The calls of earlier ones are cleared: what was summed stays as it is.
+        dirty = {quarter for quarter in dirty if quarter >= mark.cleared_through}
         for first, end in _spans(dirty):
             _write(first, end)
             done += end - first
@@ -104,14 +106,17 @@ def keep_sums(now: datetime.datetime | None = None) -> int:
 
 
 def rebuild(now: datetime.datetime | None = None) -> int:
-    """Delete all sums and build them again from the calls; returns how many quarters were written.
+    """Delete sums and build them again from the calls; returns how many quarters were written.
 
-    Meanwhile reports read the calls themselves.
+    Meanwhile reports read the calls themselves. Sums of quarters whose calls were cleared stay.
     """
     with transaction.atomic():
-        TallyMark.objects.update_or_create(pk=1, defaults={"through": 0, "looked_at": None})
-        CallTally.objects.all()._raw_delete(CallTally.objects.db)
-        CostTally.objects.all()._raw_delete(CostTally.objects.db)
+        mark = TallyMark.objects.select_for_update().get_or_create(pk=1)[0]
+        kept = mark.cleared_through
+        TallyMark.objects.filter(pk=1).update(through=kept, looked_at=None)
+        for model in (CallTally, CostTally):
+            rows = model._default_manager.filter(quarter__gte=kept)
+            rows._raw_delete(rows.db)
     done, now = 0, now or timezone.now()
     while written := keep_sums(now):
         done += written

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from callcenter.access import sealed_searches
 from callcenter.access.roles import Person
 from callcenter.formats.amounts import duration, money, number, turn_time
 from callcenter.formats.calendars import gregorian_beside, in_digits, plain_day, whole_day
@@ -22,8 +24,7 @@ from callcenter.formats.isolation import isolated
 from callcenter.formats.phones import masked_phone, phone
 from callcenter.formats.zones import zone_name
 from campaigns import reasons
-from campaigns.calls import call_log
-from campaigns.core import chips, explanations, results
+from campaigns.core import chips, explanations, results, whole_numbers
 from campaigns.core.day_caps import CapToday, provider_cap
 from campaigns.models import Call, CallEvent, Campaign
 from providers.models import Provider
@@ -178,7 +179,25 @@ def call_name(call: Call) -> str:
 @register.simple_tag
 def call_number(call: Call, person: Person) -> str:
     """Return the number of a call, masked unless this person may see it."""
-    return phone_for(call.to_number, call_log.sees_number(person, call))
+    return whole_numbers.shown_number(person, call)
+
+
+@register.simple_tag(takes_context=True)
+def number_of(context: template.Context, thing: Model) -> str:
+    """Return the number of a contact, a call or an entry, masked unless the viewer may see it."""
+    return whole_numbers.shown_number(context["request"].user, thing)
+
+
+@register.filter(is_safe=True)
+def sealed_query(query: str) -> str:
+    """Return the query of an address with the numbers in it sealed."""
+    return sealed_searches.sealed_query(query)
+
+
+@register.filter
+def sealed(text: object) -> str:
+    """Return a text as an address may carry it: a number is sealed."""
+    return sealed_searches.sealed(str(text))
 
 
 # Times, always in the viewer's zone

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from callcenter.audit import verifying
-from campaigns.core import message_parts
+from campaigns.core import export_limits, message_parts
 from campaigns.models import Alert, Campaign
 from campaigns.tracking.alert_mail import Paragraph, link, mail
 from providers.models import Provider
@@ -31,6 +32,7 @@ def found() -> list[Found]:
         (Kind.MESSAGE_GONE, "campaign", list(gone.values_list("pk", flat=True))),
         (Kind.AGENT_CHANGED, "campaign", list(changed.values_list("pk", flat=True))),
         (Kind.BALANCE_BELOW, "provider", _below_limit()),
+        (Kind.EXPORTS_CAPPED, "user", export_limits.capped_today()),
         (Kind.AUDIT_NOT_WHOLE, "audit", [0] if verifying.standing_problem() else []),
     ]
 
@@ -77,6 +79,13 @@ def paragraphs(alerts: Sequence[Alert]) -> Iterator[Paragraph]:
             _("The provider “%(name)s”: %(why)s") % {"name": provider, "why": provider.low_balance_sentence},
             _("Top the account up at the vendor before it is empty: then its calls would wait."),
             link("provider", provider.pk),
+        )
+    ids = [alert.object_id for alert in alerts if alert.kind == Kind.EXPORTS_CAPPED]
+    for name in User.objects.filter(pk__in=ids).order_by("pk").values_list("username", flat=True):
+        yield Paragraph(
+            _("%(name)s reached the limit of exports for today and asked for more.") % {"name": name},
+            _("The audit log says what was exported. An admin can change the limit under Retention."),
+            link("audit"),
         )
     if any(alert.kind == Kind.AUDIT_NOT_WHOLE for alert in alerts):
         yield Paragraph(

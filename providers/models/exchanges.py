@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from callcenter import request_ids
-from callcenter.formats.masking import ending
+from callcenter.formats.masking import ending, masked_runs
 from providers.exceptions import ProviderError
 from providers.masking import concealer, masked_body
 from providers.models.provider import Provider
@@ -32,7 +32,6 @@ ORDER_COLUMNS = (
 )  # fmt: skip
 """Columns of the rows that `order_rows` returns."""
 
-_DIGITS = re.compile(r"\+?\d[\d ()-]{4,}\d")
 _LONG = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 
@@ -49,7 +48,7 @@ def masked_text(text: str) -> str:
     """Return a vendor's text with numbers of six or more digits, and what looks like a key, masked to the last four."""
     # PostgreSQL cannot store NUL.
     text = _LONG.sub(lambda found: ending(found[0]) if _is_key(found[0]) else found[0], text.replace("\0", ""))
-    return _DIGITS.sub(lambda found: ending(found[0]), text)[:MAX_ERROR]
+    return masked_runs(text)[:MAX_ERROR]
 
 
 def _is_key(word: str) -> bool:

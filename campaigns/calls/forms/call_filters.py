@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.roles import Person, may
+from callcenter.access.sealed_searches import address_query, sealed_query
 from callcenter.formats.amounts import clock_length
 from campaigns.calls import call_columns, call_log_conditions, call_log_filters
 from campaigns.calls.call_log_filters import LIVE_NOW, TO_DECIDE, CallFilters
@@ -162,7 +163,7 @@ class CallFilterForm(forms.Form):
         return [(name, str(value)) for name, values in lists for value in values if value not in (None, "")]
 
     def _query_without(self, *names: str) -> str:
-        return urlencode([pair for pair in self._given() if pair[0] not in PAGE_KEYS.union(names)])
+        return address_query(pair for pair in self._given() if pair[0] not in PAGE_KEYS.union(names))
 
     def clean_words(self) -> str:
         """Return the words. Raises ValidationError if they cannot be searched, or the user may not read transcripts."""
@@ -199,7 +200,11 @@ class CallFilterForm(forms.Form):
         return call_columns.chosen(self.cleaned_data.get("column", ()))
 
     def query(self) -> str:
-        """Return the URL's query with the valid filters and the columns, for the first page."""
+        """Return the URL's query with the valid filters and the columns, for the first page; numbers are sealed."""
+        return sealed_query(self.plain_query())
+
+    def plain_query(self) -> str:
+        """Return the same query with numbers as they were given, to be stored."""
         self.is_valid()
         return urlencode([pair for pair in self._given() if pair[0] in self.cleaned_data])
 

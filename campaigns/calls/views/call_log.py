@@ -7,13 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
+from callcenter.access.sealed_searches import opened_query, sealed_query
 from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters, transcripts
@@ -72,14 +73,14 @@ def call_log_total(request: HttpRequest) -> HttpResponse:
 @needs("see_calls")
 def save_filter(request: HttpRequest) -> HttpResponse:
     """Save the current filters and columns under a name."""
-    form = CallFilterForm(QueryDict(request.POST.get("query", "")), request.user)
+    form = CallFilterForm(opened_query(request.POST.get("query", "")), request.user)
     save_form = SaveFilterForm(request.POST, person=request.user)
     if save_form.is_valid():
         try:
             saved = saved_filters.save_filter(
                 request.user,
                 save_form.cleaned_data["name"],
-                form.query(),
+                form.plain_query(),
                 is_shared=save_form.cleaned_data.get("is_shared", False),
                 names_person=bool(form.filters().person),
                 shown=save_form.shown_values,
@@ -91,7 +92,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
             save_form.add_error(field, str(refusal))
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved.name})
-            return redirect(f"{reverse('call-log')}?{saved.query}")
+            return redirect(f"{reverse('call-log')}?{sealed_query(saved.query)}")
     return render(request, "calls/log.html", _log(request, form, save_form), status=422)
 
 

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.parameters import whole_number
-from campaigns.calls import call_log
 from campaigns.calls.forms.quick_call import FOLLOWED, VARIABLE, QuickCallForm, hidden_number
 from campaigns.calls.pricing import guess_price
 from campaigns.calls.quick_call import place_single_call
+from campaigns.core import whole_numbers
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import token_of, typed_before
@@ -92,7 +92,7 @@ def _context(request: HttpRequest, form: QuickCallForm) -> dict[str, Any]:
         "has_own_price": form.prospect is not None and not has_usual_price(form.prospect.e164),
         "prospect": form.prospect,
         "understood": form.understood,
-        "is_number_shown": form.again is None or call_log.sees_number(request.user, form.again),
+        "is_number_shown": form.again is None or whole_numbers.sees_number(request.user, form.again),
         "confirms": bool(form.prospect and form.prospect.may_be_called and form.prospect.needs_confirmation),
     }
 
@@ -111,7 +111,8 @@ def _person_start(request: HttpRequest) -> dict[str, Any]:
     number = whole_number(request.GET.get("person"))
     if number is None or not may(request.user, "see_people"):
         return {}
-    return {"number": get_object_or_404(seen_by(request.user, Contact.objects.all()), pk=number).phone}
+    contact = get_object_or_404(seen_by(request.user, Contact.objects.all()), pk=number)
+    return {"number": contact.phone} if whole_numbers.sees_number(request.user, contact) else {}
 
 
 def _start_of(request: HttpRequest, call: Call) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _start_of(request: HttpRequest, call: Call) -> dict[str, Any]:
     expected = call.agent.variables if call.agent else []
     further = [f"{name}: {value}" for name, value in call.variables.items() if name not in expected]
     return {
-        "number": call.to_number if call_log.sees_number(request.user, call) else hidden_number(call),
+        "number": call.to_number if whole_numbers.sees_number(request.user, call) else hidden_number(call),
         "provider": call.provider_id,
         "kind": kind,
         "agent": call.agent_id,

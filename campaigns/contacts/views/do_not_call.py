@@ -8,6 +8,7 @@ from typing import IO
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,14 +20,18 @@ from callcenter.access import two_people
 from callcenter.access.roles import Person, needs
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.audit.models import record
+from callcenter.formats.masking import last_four
 from campaigns.contacts import do_not_call, do_not_call_files, opt_out_removal
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.csv_cells import text_cell
+from campaigns.core.export_limits import refuse_above_cap
 from campaigns.core.paging import count_up_to, page_by_key
+from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of
 from campaigns.core.views.two_people import asked_in_words
+from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import xlsx
 from campaigns.models import DoNotCall
 from campaigns.numbers import search_digits, understand_number
@@ -58,12 +63,7 @@ def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
     text = request.GET.get("q", "")[:MAX_SEARCH]
     found = seen_by(request.user, DoNotCall.objects.select_related("added_by"))
     if text:
-        whole = understand_number(text, settings.DEFAULT_REGION)
-        digits = search_digits(text)
-        if whole.e164:
-            found = found.filter(phone=whole.e164)
-        else:
-            found = found.filter(phone__contains=digits) if digits else found.filter(reason__icontains=text)
+        found = found.filter(_matches(text, person_of(request)))
     page = page_by_key(found, request.GET)
     asked = two_people.open_among(REMOVE_OPT_OUT, page.rows)
     for entry in page.rows:
@@ -76,6 +76,16 @@ def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
         "now": timezone.now(),
     }
     return render(request, "contacts/do_not_call.html", context, status=422 if form.errors else 200)
+
+
+def _matches(text: str, viewer: Person) -> Q:
+    """Return the condition of a searched text; whoever sees masked numbers finds them by what shows, or whole."""
+    whole = understand_number(text, settings.DEFAULT_REGION)
+    if whole.e164:
+        return Q(phone=whole.e164)
+    if not (digits := search_digits(text)):
+        return Q(reason__icontains=text)
+    return Q(phone__contains=digits) if sees_all_numbers(viewer) else Q(phone__endswith=last_four(digits))
 
 
 @require_POST
@@ -99,20 +109,30 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @needs("remove_do_not_call")
 def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
-    """Return the entries that a person may see as a download: CSV, or a workbook that keeps every cell as text."""
-    record(request.user, "do_not_call.exported", None, rows=seen_by(request.user, DoNotCall.objects.all()).count())
+    """Return the entries that a person may see as a download: CSV, or a workbook that keeps every cell as text.
+
+    The numbers are whole for whoever may see them so.
+    """
+    try:
+        refuse_above_cap(request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("do-not-call")
+    person = person_of(request)
+    shows = sees_all_numbers(person)
+    rows = seen_by(person, DoNotCall.objects.all()).count()
+    record(person, "do_not_call.exported", None, rows=rows, numbers=shows)
     answer: HttpResponseBase
     if kind == "xlsx":
-        answer = FileResponse(_workbook(request.user), content_type=WORKBOOK)
+        answer = FileResponse(_workbook(person, shows), content_type=WORKBOOK)
     else:
-        answer = StreamingHttpResponse(
-            do_not_call_files.export_entries(request.user), content_type="text/csv; charset=utf-8"
-        )
+        lines = do_not_call_files.export_entries(person, shows_numbers=shows)
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="do-not-call-{timezone.localdate():%Y-%m-%d}.{kind}"'
     return answer
 
 
-def _workbook(person: Person) -> IO[bytes]:
+def _workbook(person: Person, shows_numbers: bool) -> IO[bytes]:
     """Return the list as a workbook; both of its files are temporary, so that memory does not grow with the list."""
     # The response closes it.
     written = TemporaryFile()  # noqa: SIM115
@@ -120,7 +140,7 @@ def _workbook(person: Person) -> IO[bytes]:
         sheet = Path(folder) / "sheet"
         with sheet.open("w", encoding="utf-8") as file:
             file.write(xlsx.header_of(do_not_call_files.titles(), is_text=True))
-            for row in do_not_call_files.entries(person):
+            for row in do_not_call_files.entries(person, shows_numbers=shows_numbers):
                 file.write(xlsx.rows_of([[text_cell(cell) for cell in row]]))
             file.write(xlsx.END)
         xlsx.finish(sheet, written, _("Do not call"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from callcenter.access.sealed_searches import address_query
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.forms.import_rows import RowForm, TwoNumbersForm
 from campaigns.contacts.importing.files.limits import FileRefused
@@ -156,6 +156,6 @@ def _page_number(request: HttpRequest) -> int:
 
 
 def _address(record: ContactImport, **given: object) -> str:
-    asked = urlencode({name: value for name, value in given.items() if value})
+    asked = address_query((name, value) for name, value in given.items() if value)
     address = reverse("import-rows", args=[record.pk])
     return f"{address}?{asked}" if asked else address

@@ -33,6 +33,7 @@ from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, may_see, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
+from campaigns.core.whole_numbers import sees_number
 from campaigns.models import Call, Contact, ContactList, ContactNote, ContactTeam, DoNotCall
 
 SHOWN_CALLS = 20
@@ -156,8 +157,10 @@ def _show_person(
 
 @needs("import_people")
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """Edit one person."""
+    """Edit one person; whoever changes somebody sees the number whole."""
     contact = get_object_or_404(changed_by(request.user, Contact.objects.all()), pk=pk)
+    if not sees_number(request.user, contact):
+        raise PermissionDenied("see_numbers")
     form = PersonForm(request.POST or None, instance=contact)
     if request.method == "POST" and form.is_valid():
         try:

@@ -16,6 +16,7 @@ from callcenter.one_at_a_time import one_at_a_time
 from callcenter.parameters import whole_number
 from campaigns.core.scope import may_change
 from campaigns.core.views.page_requests import person_of
+from campaigns.core.whole_numbers import sees_number
 from campaigns.launch import approvals, lifecycle, pilot, test_call
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
@@ -26,7 +27,7 @@ from campaigns.launch.launch_check import LaunchCheck, check_launch, is_launchab
 from campaigns.launch.local_times import MOST_ZONES, first_there
 from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_sentence import sentence_with_links
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Contact
 
 MAX_COUNTED_ON_LOAD = 5_000
 """A larger audience is counted by a second request, so that the page opens quickly."""
@@ -123,10 +124,12 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
     after = whole_number(request.GET.get("after")) or 0
     variable = request.GET.get("variable", "")[:MAX_VARIABLE_NAME]
     people, more = people_with(campaign, verdict, timezone.now(), after, variable=variable)
+    contacts = Contact.objects.only("owner", "team").filter(pk__in=[one.contact_id for one in people])
     context = {
         "campaign": campaign,
         "people": people,
         "more": more,
+        "shown": {one.pk for one in contacts if sees_number(person_of(request), one)},
         "verdict": verdict,
         "words": verdict_words(verdict),
         "variable": variable,

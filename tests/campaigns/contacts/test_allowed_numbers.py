@@ -30,7 +30,7 @@ def test_it_is_allowed_with_a_reason_shown_and_taken_back(client: Client, manage
     contact = make_contact(phone=PREMIUM)
     page = client.get(reverse("person", args=[contact.pk])).content.decode()
     assert "This is a premium rate number" in page
-    assert f"{LIST}?phone=%2B449098790123" in page
+    assert f"{LIST}?phone=~" in page.replace("%7E", "~")
     client.post(LIST, {"phone": "+44 909 879 0123", "reason": "Their own hot line"})
     entry = AllowedNumber.objects.get()
     assert (entry.phone, entry.number_type, entry.reason, entry.allowed_by) == (

@@ -40,7 +40,7 @@ from campaigns.models import Contact, ContactImport, DoNotCall
 from campaigns.models.imports import TwoNumbers
 from campaigns.numbers import text_of_digits
 from tests.campaigns.contacts.imported_files import save, save_opt_outs, take, take_opt_outs
-from tests.conftest import ADMIN, make_person
+from tests.conftest import MANAGER, make_person
 from tests.files import write
 
 CELLS = st.text(st.sampled_from(list("'=+-@ \t0ab۱،\"")), max_size=8)
@@ -123,7 +123,7 @@ def test_a_reason_of_somebody_elses_file_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
 def test_the_do_not_call_list_comes_back_whole(tmp_path: Path, client: Client, kind: str, language: str) -> None:
-    admin = make_person(ADMIN)
+    admin = make_person(MANAGER)
     client.force_login(admin)
     later = timezone.now().replace(microsecond=0) + datetime.timedelta(days=40, minutes=7)
     for number, (reason, end) in enumerate(

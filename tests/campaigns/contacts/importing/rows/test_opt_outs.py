@@ -142,7 +142,7 @@ def test_what_was_exported_can_be_imported_again(tmp_path: Path, manager: User) 
     forbid(MARYAM, reason="Asked twice", source=Source.PERSON)
     forbid("+919876543210", reason="Two days", source=Source.PERSON, expires_at=soon)
     forbid("+989120000009", reason="Over", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
-    path = write(tmp_path / "list.csv", "".join(export_entries(manager)))
+    path = write(tmp_path / "list.csv", "".join(export_entries(manager, shows_numbers=True)))
     DoNotCall.objects.all().delete()
     record = take_opt_outs(path)
     assert counted(record) == {"good": 2, "ended": 1}

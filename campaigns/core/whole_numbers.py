@@ -1,0 +1,64 @@
+"""Who sees a whole phone number of what; everybody else sees its country and its last four digits.
+
+The only home of this rule: pages, files, searches, sentences and addresses ask it.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db.models import Model
+from django.utils import timezone
+
+from callcenter.access.roles import Person, may
+from callcenter.formats.masking import ending
+from callcenter.formats.phones import masked_phone, phone
+from campaigns.core.scope import may_change
+from campaigns.models import Call, Contact, OtherNumber
+
+MASKED_AFTER = datetime.timedelta(days=7)
+"""After its end, the number of a call is masked for whoever sees numbers of their own work only."""
+
+
+def sees_all_numbers(person: Person) -> bool:
+    """Return whether a person sees every number whole, of whatever thing they may see."""
+    return may(person, "see_numbers")
+
+
+def sees_own_numbers(person: Person) -> bool:
+    """Return whether a person sees whole numbers of their own work at least."""
+    return may(person, "see_own_numbers") or sees_all_numbers(person)
+
+
+def sees_number(person: Person, thing: Model, now: datetime.datetime | None = None) -> bool:
+    """Return whether a person who may see a thing sees its number whole.
+
+    With the right to own numbers: of contacts within their reach, and of calls that are not over, or not for longer
+    than `MASKED_AFTER`. Of anything else, such as an entry of the do-not-call list, only with the right to all.
+    """
+    if sees_all_numbers(person):
+        return True
+    if not sees_own_numbers(person):
+        return False
+    if isinstance(thing, Call):
+        return thing.ended_at is None or (now or timezone.now()) - thing.ended_at < MASKED_AFTER
+    if isinstance(thing, OtherNumber):
+        thing = thing.contact
+    if isinstance(thing, Contact):
+        return may_change(person, thing)
+    return False
+
+
+def number_of(thing: Model) -> str:
+    """Return the number of a call, a contact or an entry, in E.164."""
+    return str(thing.to_number if isinstance(thing, Call) else getattr(thing, "phone", ""))
+
+
+def shown_number(person: Person, thing: Model, now: datetime.datetime | None = None) -> str:
+    """Return the number of a thing for a page, as HTML."""
+    return (phone if sees_number(person, thing, now) else masked_phone)(number_of(thing))
+
+
+def written_number(person: Person, thing: Model, now: datetime.datetime | None = None) -> str:
+    """Return the number of a thing for a file, an answer or a sentence, as text."""
+    return number_of(thing) if sees_number(person, thing, now) else ending(number_of(thing))

@@ -1,0 +1,1 @@
+"""Retention, erasure, and what is held about one person."""

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.contacts.forms.fields import PhoneField
-from campaigns.contacts.importing.people_rows import plain_text
+from callcenter.formats.plain_text import plain_text
 from campaigns.reasons import MAX_REASON
 
 

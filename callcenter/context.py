@@ -46,6 +46,7 @@ PLACES = (
     Place(DECISIONS, _("Needs a decision"), "question", ("see_calls",)),
     Place("reports", _("Reports"), "report", ("see_reports",)),
     Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),
+    Place("users", _("Users"), "people", ("invite_users",)),
     Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
     Place("help", _("Help"), "question", (), begins_group=True),
 )

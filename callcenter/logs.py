@@ -15,7 +15,7 @@ from callcenter import request_ids
 from callcenter.formats.masking import ending
 
 HIDDEN = "…"
-HOOK = re.compile(r"(/hooks/\d+/)[^\s/?\"']+")
+HOOK = re.compile(r"(/hooks/\d+/|/invitations/|/password/new/)[^\s/?\"']+")
 PHONE = re.compile(r"(?<![\w.-])\+?\d{10,}(?![\w.-])")
 PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 """User name and password in an address, such as the database's."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -20,12 +20,11 @@ from callcenter.formats.zones import zone_choices, zone_named
 from callcenter.parameters import RowsField
 
 if TYPE_CHECKING:
-    CreationForm = AdminUserCreationForm[User]
     ChangeForm = UserChangeForm[User]
     GroupsField = forms.ModelMultipleChoiceField[Group]
     TeamField = forms.ModelChoiceField[Team]
 else:
-    CreationForm, ChangeForm = AdminUserCreationForm, UserChangeForm
+    ChangeForm = UserChangeForm
     GroupsField, TeamField = forms.ModelMultipleChoiceField, forms.ModelChoiceField
 
 SELF = _("You cannot change your own roles or switch yourself off. Ask another admin.")
@@ -75,17 +74,6 @@ def put_in_team(person: User, team: Team | None) -> None:
         Membership.objects.update_or_create(user=person, defaults={"team": team})
 
 
-class NewUserForm(CreationForm):
-    """Adds an account, with its roles and team."""
-
-    roles = roles_field()
-    team = team_field()
-
-    class Meta(AdminUserCreationForm.Meta):
-        model = User
-        fields = ("username", "first_name", "last_name", "email")
-
-
 class UserForm(EditsModelRow, ChangeForm):
     """Changes an account, its roles and its team."""
 
@@ -94,6 +82,7 @@ class UserForm(EditsModelRow, ChangeForm):
     editor: ClassVar[User]
     """The person who edits; `PersonAdmin.get_form` sets it."""
 
+    password = None  # type: ignore[assignment] # chosen by its owner alone
     roles = roles_field()
     team = team_field()
 

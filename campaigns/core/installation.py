@@ -33,6 +33,8 @@ class Installation:
     import_keep_days: int
     consent_required: bool
     """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
+    second_factor_roles: frozenset[str]
+    """Roles whose people must have a second factor, from their next log-in on."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -54,6 +56,7 @@ def from_environment() -> Installation:
         caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
         import_keep_days=settings.IMPORT_KEEP_DAYS,
         consent_required=settings.CONSENT_REQUIRED,
+        second_factor_roles=frozenset(settings.SECOND_FACTOR_ROLES),
         version=0,
     )
 
@@ -86,8 +89,9 @@ def resolved(row: InstallationSettings | None) -> Installation:
         return found
 
     own = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
-    if "refused_number_types" in own:
-        own["refused_number_types"] = frozenset(own["refused_number_types"])
+    for name in ("refused_number_types", "second_factor_roles"):
+        if name in own:
+            own[name] = frozenset(own[name])
     return replace(found, **own)
 
 

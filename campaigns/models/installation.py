@@ -42,6 +42,8 @@ class InstallationSettings(models.Model):
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     consent_required = models.BooleanField(_("only people whose consent is noted are called"), null=True, blank=True)
+    second_factor_roles = models.JSONField(_("roles that need a second factor"), null=True, blank=True)
+    """List of names of roles."""
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

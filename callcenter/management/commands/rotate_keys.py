@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import models, transaction
 
 from callcenter.audit.models import record
 from callcenter.commands import PlainCommand
+from callcenter.sign_in.second_factor import encrypt_anew
 from providers.exceptions import KeysUnreadable
 from providers.fields import EncryptedJSONField
 
@@ -38,6 +40,11 @@ class Command(PlainCommand):
                     rotated += self.rotate(model, column, pk)
                 except KeysUnreadable:
                     unreadable.append(f"{model._meta.verbose_name} {pk}")
+        for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
+            if encrypt_anew(pk):
+                rotated += 1
+            else:
+                unreadable.append(f"second factor {pk}")
         record(None, "keys.rotated", rows=rotated, unreadable=len(unreadable))
         self.stdout.write(f"{rotated} encrypted with the first key.")
         if unreadable:

@@ -22,6 +22,7 @@ POSTED = frozenset(
         "allowed-number-withdraw", "call-opt-out", "import-answers", "import-numbers", "kept-form-discard",
         "person-number-add", "person-number-call", "person-number-remove",
         "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
+        "session-end", "sessions-end-others",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
     }
 )  # fmt: skip
@@ -133,6 +134,7 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("login", "log-in")
     yield Page("no-role", "no role yet")
     yield Page("preferences", "preferences")
+    yield Page("sessions", "a user's sessions")
     yield Page("livez", "health")
     yield Page("healthz", "health, by its older name")
     yield Page("help", "help, its search", query="q=call")

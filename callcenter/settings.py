@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from callcenter import private_files
 from callcenter.environment import Environment, read_file
+from callcenter.key_strength import faults
 from callcenter.sign_in_settings import sign_in_settings
 from callcenter.storage import storage_of
 
@@ -45,6 +47,7 @@ PUBLIC_URL: str = env.str("PUBLIC_URL", "").rstrip("/")
 DEMO: bool = env.bool("DEMO", False)
 WEB_PORT: int = env.int("WEB_PORT", 8000)
 """Where `manage.py up` serves the screens."""
+private_files.begin(sys.argv)
 VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -56,6 +59,12 @@ MARK_FILE: Path | None = Path(found).absolute() if (found := env.str("MARK_FILE"
 """A second copy of the database's mark, on another volume than VAR_DIR: a rolled back folder does not take it along."""
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
 """The name under which this host's worker writes its heartbeats."""
+
+# In development they may be anything; a bare environment is production.
+if not DEBUG and not STARTS_WITHOUT_KEYS:
+    _others = [str(env.str(name, "")) for name in ("DATABASE_PASSWORD", "METRICS_TOKEN")]
+    if _faults := list(faults(SECRET_KEY, FIELD_KEYS, ALLOWED_HOSTS, _others)):
+        raise ImproperlyConfigured(" ".join(_faults))
 
 # Applications
 INSTALLED_APPS = [
@@ -156,7 +165,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL: str = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"serializer": "callcenter.cache_values.SignedValues"},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -269,7 +282,8 @@ TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 # Files
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_DIR", "") or VAR_DIR / "static").absolute()
+"""Where static files are collected: the one folder that others may read, such as a proxy."""
 STORAGE_URL: str = env.str("STORAGE_URL", "")
 """Where uploads and exports are kept; empty: in MEDIA_ROOT, which only this host sees."""
 STORAGES = {
@@ -279,9 +293,18 @@ STORAGES = {
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if DEBUG
             else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        )
+        ),
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
 }
+FILE_UPLOAD_PERMISSIONS = private_files.FILE
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = private_files.FOLDER
+PRIVATE_FILES = [
+    *([Path(DATABASES["default"]["NAME"])] if DATABASES["default"]["ENGINE"].endswith("sqlite3") else []),
+    *([MARK_FILE] if MARK_FILE else []),
+]
+"""Files that only we may read, beside all that lies in VAR_DIR."""
+private_files.tighten(private_files.of_start(VAR_DIR, PRIVATE_FILES, STATIC_ROOT))
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
@@ -306,11 +329,24 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", False)
 """A proxy, and nobody but it, reaches us: what its headers say is believed."""
+TRUSTED_HOPS: int = env.int("TRUSTED_HOPS", 1)
+"""How many proxies of ours a request comes through; each appends the address that it saw to X-Forwarded-For."""
+if not 1 <= TRUSTED_HOPS <= 10:
+    raise ImproperlyConfigured(
+        "TRUSTED_HOPS is the number of proxies in front, from 1 to 10. Without a proxy, leave it out and set"
+        " BEHIND_PROXY=off."
+    )
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_MINUTES: int = env.int("SESSION_IDLE_MINUTES", 12 * 60)
+"""Minutes without use after which a session ends."""
+SESSION_MAX_HOURS: int = env.int("SESSION_MAX_HOURS", 24)
+"""Hours after its log-in after which a session ends, however much it is used."""
+if SESSION_IDLE_MINUTES < 15 or SESSION_MAX_HOURS < 1:
+    raise ImproperlyConfigured("SESSION_IDLE_MINUTES must be 15 or more, SESSION_MAX_HOURS 1 or more.")
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "callcenter.kept_forms.views.csrf_failure"

@@ -20,6 +20,7 @@ from providers import registry
 from providers.forms import OPTION, REMOVE, SECRET, KeysForm, ProviderForm, provider_form
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
 from providers.services.checking import CheckVerdict, became_open, remember_account, try_secrets
+from providers.services.destination import goes_elsewhere
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.wording import abilities
@@ -131,6 +132,7 @@ class ProviderAdmin(SetupAdmin):
     def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm[Any], change: bool) -> None:
         """Save the edited columns, then the keys, each with an audit event that holds no key."""
         assert isinstance(form, ProviderForm)
+        dropped = obj.secrets.names if change and goes_elsewhere(obj, obj.options) else []
         if change:
             self.save_changes(obj, form)
         else:
@@ -138,8 +140,10 @@ class ProviderAdmin(SetupAdmin):
             obj.save()
         edited = self.names_for_audit(form, change)
         record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited)
-        comparison = form.verdict.comparison if form.verdict else None
-        if store_secrets(obj.pk, form.new_secrets(), form.removed_secrets(), request.user, comparison=comparison):
+        new, comparison = form.new_secrets(), form.verdict.comparison if form.verdict else None
+        # Those of the address before first: whatever becomes of the new ones, they are not sent to this one.
+        store_secrets(obj.pk, {}, dropped, request.user, why="the address changed")
+        if store_secrets(obj.pk, new, form.removed_secrets(), request.user, comparison=comparison):
             self._tell(request, obj, form)
         else:
             messages.error(request, became_open(obj.vendor_label))

@@ -1,8 +1,9 @@
 """The access app: roles, rights and teams."""
 
 from django.apps import AppConfig
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_migrate
+from django.db.models.signals import m2m_changed, post_migrate, post_save, pre_save
 
 
 class AccessConfig(AppConfig):
@@ -12,12 +13,17 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Run `sync_roles` after every migration; note the first use of each session and the browser's time zone."""
+        """Run `sync_roles` after every migration; note each log-in; end the sessions of whose rights change."""
 
+        from callcenter.access import open_sessions
         from callcenter.access.clock import note_browser_zone
         from callcenter.access.roles import sync_roles
         from callcenter.access.sessions import begin_session
 
+        users = get_user_model()
         post_migrate.connect(sync_roles, sender=self)
+        pre_save.connect(open_sessions.remember_before, sender=users)
+        post_save.connect(open_sessions.end_after, sender=users)
+        m2m_changed.connect(open_sessions.end_with_roles, sender=users._meta.get_field("groups").remote_field.through)
         user_logged_in.connect(begin_session)
         user_logged_in.connect(note_browser_zone, dispatch_uid="note_browser_zone")

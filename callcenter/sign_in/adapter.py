@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from callcenter.access.client_address import client_address
+from callcenter.access.client_address import client_address, client_network
 from callcenter.access.fresh import is_fresh
 from callcenter.audit.models import record
 from callcenter.parameters import is_our_page
@@ -59,11 +59,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
         A switched-off user gets the answer of a wrong password.
         """
         name = str(credentials.get("username", ""))
-        address = client_address(request)
-        gates = throttle.gates_of(name, address, browsers.mark_for(request, name))
+        gates = throttle.gates_of(name, client_network(request), browsers.mark_for(request, name))
         if throttle.begin(gates):
             known = User.objects.filter(username=name).first()
-            record(None, "user.throttled", known, address=address)
+            record(None, "user.throttled", known, address=client_address(request))
         user = authenticate(request, username=name, password=credentials.get("password"))
         if user is not None:
             throttle.succeed(gates)

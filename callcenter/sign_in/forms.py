@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.client_address import client_address
+from callcenter.access.client_address import client_network
 from callcenter.sign_in import throttle
 from callcenter.sign_in.models import Attempts
 
@@ -64,7 +64,7 @@ class ForgottenForm(ResetPasswordForm):  # type: ignore[misc]
     def save(self, request: HttpRequest, **options: Any) -> str:
         """Mail the link to each user of the address; raises Throttled for an address that asks for many."""
         email: str = self.cleaned_data["email"]
-        throttle.begin([throttle.Gate(throttle.key_of("reset", throttle.network_of(client_address(request))), 20)])
+        throttle.begin([throttle.Gate(throttle.key_of("reset", client_network(request)), 20)])
         mailbox = throttle.key_of("mailbox", email)
         throttle.begin([throttle.Gate(mailbox, None)])
         if Attempts.objects.get(key=mailbox).failures > MAILS_AN_HOUR:

@@ -98,4 +98,4 @@ def wrong_code(sender: object, request: HttpRequest, user: User, **_: Any) -> No
 
 
 def _address(request: HttpRequest | None) -> str:
-    return client_address(request) if request is not None and request.META.get("REMOTE_ADDR") else ""
+    return client_address(request) if request is not None else ""

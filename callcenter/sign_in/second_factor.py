@@ -13,8 +13,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from callcenter.access.open_sessions import end_sessions
 from callcenter.audit.models import record
-from callcenter.sign_in.sessions import end_sessions
 from campaigns.core.installation import current
 from providers.fields import box
 

@@ -9,7 +9,6 @@ All counts are rows of the database, so that all processes count together.
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,20 +59,11 @@ def key_of(kind: str, *parts: str) -> str:
     return salted_hmac("callcenter.sign_in.throttle", text, algorithm="sha256").hexdigest()
 
 
-def network_of(address: str) -> str:
-    """Return an address as it is counted: of IPv6 the /64, which one line gets whole."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
-
-
-def gates_of(name: str, address: str, browser: str) -> list[Gate]:
+def gates_of(name: str, network: str, browser: str) -> list[Gate]:
     """Return what a password's attempt is counted by; `browser` is the mark of one that the name is known from."""
     if browser:
         return [Gate(key_of("browser", browser, name))]
-    network, all_of_name = network_of(address), key_of("name", name)
+    all_of_name = key_of("name", name)
     is_guessed_at = Attempts.objects.filter(
         key=all_of_name, failures__gte=GUESSED_AT, last_at__gt=timezone.now() - FORGOTTEN_AFTER
     ).exists()

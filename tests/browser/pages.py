@@ -85,6 +85,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/calls/{talked}/",
         f"/calls/{failed}/",
         "/preferences/",
+        "/preferences/sessions/",
         "/providers/",
         "/spending-limits/",
         f"/providers/{bolna}/",

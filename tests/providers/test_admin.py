@@ -221,6 +221,40 @@ def test_a_refused_key_leaves_the_old_one(setup: Client) -> None:
     assert provider.secrets.open() == {"api_key": CANARY}
 
 
+def test_keys_are_dropped_when_the_address_changes(setup: Client, settings: Any) -> None:
+    settings.VENDOR_HOSTS = ["api.bolna.ai", "eu.bolna.ai"]
+    held = {"api_key": "the-old-key-0123", "webhook_secret": "the-old-hook-0123"}
+    provider = make_provider(name="Ours", vendor="voicy", secrets=held, options={"base_url": "https://api.bolna.ai"})
+    shown = setup.get(url(Provider, "change", provider.pk)).content.decode()
+    assert "With another address the stored keys are dropped" in shown
+    moved = filled("voicy", option_base_url="https://eu.bolna.ai", secret_api_key="", secret_webhook_secret="")
+    with answering(GOOD) as asked:
+        response = change(setup, provider, moved)
+    assert "Nothing is saved yet: paste the key for the new address" in response.content.decode()
+    assert asked == []
+    provider.refresh_from_db()
+    assert provider.secrets.open() == held
+    with answering(GOOD) as asked:
+        response = change(setup, provider, moved | {"secret_api_key": CANARY, "keep_untested": "on"})
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    assert not any("the-old-key" in str(headers) for _path, headers in asked), "not even for a comparison"
+    provider.refresh_from_db()
+    assert provider.secrets.open() == {"api_key": CANARY}
+    told = list(AuditEvent.objects.order_by("id").values_list("action", "detail__key", "detail__reason"))[1:]
+    assert told == [
+        ("provider.key_removed", "api_key", "the address changed"),
+        ("provider.key_removed", "webhook_secret", "the address changed"),
+        ("provider.key_set", "api_key", None),
+    ]
+
+
+def test_another_path_at_the_same_host_keeps_the_keys(setup: Client) -> None:
+    provider = make_provider(name="Ours", options={"base_url": "https://api.bolna.ai"})
+    with answering(GOOD):
+        change(setup, provider, filled("bolna", option_base_url="https://API.bolna.ai:443/", secret_api_key=""))
+    assert Provider.objects.get().secrets.holds("api_key")
+
+
 def test_voices_of_bitel_are_typed_in(setup: Client) -> None:
     assert setup.get(url(Agent, "add")).status_code == 403
     bitel, bolna = make_provider(vendor="bitel"), make_provider()

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0008_personal_clock'),
+        ('access', '0009_open_sessions'),
     ]
 
     operations = [

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 BIG_TABLES = frozenset(
     {
         "audit.auditevent",
+        "audit.auditlink",
+        "audit.auditseal",
         "campaigns.call",
         "campaigns.callevent",
         "campaigns.callhint",

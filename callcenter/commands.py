@@ -50,11 +50,17 @@ _DATABASE_WORDS = {
 """What a part of an engine's own words means; the words themselves are not shown, for they may carry the address."""
 
 _OWN: dict[type[Exception], Callable[[Any], str]] = {}
+_AROUND: list[Callable[[PlainCommand], contextlib.AbstractContextManager[Any]]] = []
 
 
 def end_in_a_sentence(kind: type[Exception], words: Callable[[Any], str]) -> None:
     """Let every command end in these words where an error of this kind leaves it."""
     _OWN[kind] = words
+
+
+def run_within(around: Callable[[PlainCommand], contextlib.AbstractContextManager[Any]]) -> None:
+    """Let every command run inside this context, as the audit log does to know which command acts."""
+    _AROUND.append(around)
 
 
 def sentence_of(error: Exception) -> str | None:
@@ -79,10 +85,21 @@ def _of_file(error: OSError) -> str:
 class PlainCommand(BaseCommand):
     """Base of every command: raises CommandError with a sentence for what goes wrong outside of us."""
 
+    is_recorded = True
+    """Whether a run is recorded in the audit log; commands that only show or serve something say False."""
+
+    @property
+    def name(self) -> str:
+        """The command's name, as it is typed."""
+        return self.__module__.rpartition(".")[2]
+
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command and write all that it printed; `--traceback` shows where an error came from."""
         try:
-            output: str | None = super().execute(*args, **options)
+            with contextlib.ExitStack() as stack:
+                for around in _AROUND:
+                    stack.enter_context(around(self))
+                output: str | None = super().execute(*args, **options)
             for stream in (self.stdout, self.stderr):
                 stream.flush()
         except Exception as error:

@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 
 from callcenter.access.clock import ViewerClock
 from callcenter.access.roles import Person, may
+from callcenter.audit import verifying
 from campaigns.core import decision_kinds, hosts, stop_all
 from campaigns.models import Call, DialingSwitch
 
@@ -45,6 +46,7 @@ PLACES = (
     Place("call-log", _("Call log"), "log", ("see_calls",), pgettext_lazy("menu", "Calls")),
     Place(DECISIONS, _("Needs a decision"), "question", ("see_calls",)),
     Place("reports", _("Reports"), "report", ("see_reports",)),
+    Place("audit", _("Audit log"), "lock", ("see_reports",)),
     Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),
     Place("users", _("Users"), "people", ("invite_users",)),
     Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
@@ -137,6 +139,28 @@ class RecentStanding:
 background_work = RecentStanding()
 
 
+class RecentAudit:
+    """Whether the audit log is whole, as the minute job found, read at most every few seconds."""
+
+    SECONDS = 30.0
+
+    def __init__(self) -> None:
+        self._kept: tuple[float, bool] | None = None
+
+    def is_broken(self) -> bool:
+        """Return whether a fault stands, or stood a moment ago."""
+        if self._kept is None or time.monotonic() >= self._kept[0]:
+            self._kept = (time.monotonic() + self.SECONDS, bool(verifying.standing_problem()))
+        return self._kept[1]
+
+    def forget(self) -> None:
+        """Read anew at the next page."""
+        self._kept = None
+
+
+audit_log = RecentAudit()
+
+
 class Console:
     """The values of a page's frame, each computed lazily and at most once a request."""
 
@@ -200,6 +224,11 @@ class Console:
         """When work last passed through a worker; None where none ever ran."""
         seconds = background_work.read().silent_for
         return None if seconds is None else timezone.now() - datetime.timedelta(seconds=seconds)
+
+    @property
+    def audit_is_broken(self) -> bool:
+        """Whether rows of the audit log were changed outside of the product, for those who act on it."""
+        return any(may(self.person, right) for right in ("see_all_calls", "manage_providers")) and audit_log.is_broken()
 
     @property
     def magic_numbers(self) -> Iterable[Any]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter import private_files
 from callcenter.environment import Environment, read_file
 from callcenter.key_strength import faults
-from callcenter.sign_in_settings import sign_in_settings
+from callcenter.sign_in_settings import OpenIdSettings, sign_in_settings
 from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "callcenter.middleware.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "callcenter.access.acting.AuditOrigin",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -263,13 +264,16 @@ PASSWORD_LOGIN: bool = SIGN_IN["PASSWORD_LOGIN"]
 SECOND_FACTOR_ROLES: list[str] = SIGN_IN["SECOND_FACTOR_ROLES"]
 FRESH_SIGN_IN_MINUTES: int = SIGN_IN["FRESH_SIGN_IN_MINUTES"]
 INVITATION_DAYS: int = SIGN_IN["INVITATION_DAYS"]
-OIDC_SERVER_URL: str = SIGN_IN["OIDC_SERVER_URL"]
-OIDC_NAME: str = SIGN_IN["OIDC_NAME"]
-OIDC_ROLE_CLAIM: str = SIGN_IN["OIDC_ROLE_CLAIM"]
-OIDC_ROLES: dict[str, str] = SIGN_IN["OIDC_ROLES"]
-OIDC_NEW_USERS_ROLE: str = SIGN_IN["OIDC_NEW_USERS_ROLE"]
-OIDC_SECOND_FACTOR: bool = SIGN_IN["OIDC_SECOND_FACTOR"]
+OIDC: OpenIdSettings = SIGN_IN["OIDC"]
 vars().update(SIGN_IN)
+AUDIT_IS_STRICT = False
+"""Whether an event of an undeclared action is refused, as in tests; an installation never loses one."""
+AUDIT_KEEP_YEARS: int = env.int("AUDIT_KEEP_YEARS", 5)
+"""Years after which rows of the audit log are removed; whoever could shorten it by a page could remove his own acts."""
+if AUDIT_KEEP_YEARS < 1:
+    raise ImproperlyConfigured("AUDIT_KEEP_YEARS must be 1 or more.")
+AUDIT_HEAD_FILE: Path | None = VAR_DIR / "audit-head.json"
+"""Where this host remembers how far the audit log had come: rows that are removed from its end are missed."""
 
 # Words and times
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +17,31 @@ OPENID = "openid"
 """Id of the one OpenID Connect provider, in addresses."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIdSettings:
+    """The one OpenID Connect provider; where `server_url` is empty there is none."""
+
+    server_url: str = ""
+    name: str = ""
+    """What the button on the log-in page calls it."""
+    client_id: str = ""
+    secret: str = field(default="", repr=False)
+    role_claim: str = ""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Role by value of the claim."""
+    new_users_role: str = ""
+    """Role of people whom nobody invited; empty: they are refused."""
+    is_second_factor: bool = False
+    """Whether a log-in there counts as one with a second factor."""
+
+
 def sign_in_settings(env: Environment, *, is_debug: bool, outbound_hosts: list[str]) -> dict[str, Any]:
     """Return the settings by name. Raises ImproperlyConfigured with the next step."""
     own = _own(env)
     openid = _openid(env, is_debug=is_debug, outbound_hosts=outbound_hosts)
-    if not own["PASSWORD_LOGIN"] and not openid["OIDC_SERVER_URL"]:
+    if not own["PASSWORD_LOGIN"] and not openid.server_url:
         raise ImproperlyConfigured("PASSWORD_LOGIN=off leaves no way to log in: set OIDC_SERVER_URL, or switch it on.")
-    return {**own, **openid, **_of_allauth(openid, is_debug=is_debug), **PASSWORDS}
+    return {**own, "OIDC": openid, **_of_allauth(openid, is_debug=is_debug), **PASSWORDS}
 
 
 PASSWORDS: dict[str, Any] = {
@@ -60,27 +80,26 @@ def _own(env: Environment) -> dict[str, Any]:
     return found
 
 
-def _openid(env: Environment, *, is_debug: bool, outbound_hosts: list[str]) -> dict[str, Any]:
+def _openid(env: Environment, *, is_debug: bool, outbound_hosts: list[str]) -> OpenIdSettings:
     server = env.str("OIDC_SERVER_URL", "").rstrip("/")
     pairs = [pair.partition("=")[::2] for pair in env.list("OIDC_ROLES", default=[])]
-    new = env.str("OIDC_NEW_USERS_ROLE", "").strip()
-    roles_named([role for _value, role in pairs], "OIDC_ROLES")
-    roles_named([new], "OIDC_NEW_USERS_ROLE")
-    found = {
-        "OIDC_SERVER_URL": server,
-        "OIDC_NAME": env.str("OIDC_NAME", "") or (urlsplit(server).hostname or ""),
-        "OIDC_CLIENT_ID": env.str("OIDC_CLIENT_ID", ""),
-        "OIDC_CLIENT_SECRET": env.str("OIDC_CLIENT_SECRET", ""),
-        "OIDC_ROLE_CLAIM": env.str("OIDC_ROLE_CLAIM", ""),
-        "OIDC_ROLES": {value.strip(): role.strip() for value, role in pairs},
-        "OIDC_NEW_USERS_ROLE": new,
-        "OIDC_SECOND_FACTOR": env.bool("OIDC_SECOND_FACTOR", False),
-    }
+    found = OpenIdSettings(
+        server_url=server,
+        name=env.str("OIDC_NAME", "") or (urlsplit(server).hostname or ""),
+        client_id=env.str("OIDC_CLIENT_ID", ""),
+        secret=env.str("OIDC_CLIENT_SECRET", ""),
+        role_claim=env.str("OIDC_ROLE_CLAIM", ""),
+        roles={value.strip(): role.strip() for value, role in pairs},
+        new_users_role=env.str("OIDC_NEW_USERS_ROLE", "").strip(),
+        is_second_factor=env.bool("OIDC_SECOND_FACTOR", False),
+    )
+    roles_named(list(found.roles.values()), "OIDC_ROLES")
+    roles_named([found.new_users_role], "OIDC_NEW_USERS_ROLE")
     if not server:
         return found
-    if not found["OIDC_CLIENT_ID"] or not found["OIDC_CLIENT_SECRET"]:
+    if not found.client_id or not found.secret:
         raise ImproperlyConfigured("OIDC_SERVER_URL needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it.")
-    if bool(found["OIDC_ROLE_CLAIM"]) != bool(found["OIDC_ROLES"]):
+    if bool(found.role_claim) != bool(found.roles):
         raise ImproperlyConfigured("OIDC_ROLE_CLAIM and OIDC_ROLES belong together: set both or neither.")
     address = urlsplit(server)
     if address.hostname not in outbound_hosts or (address.scheme != "https" and not is_debug):
@@ -88,14 +107,14 @@ def _openid(env: Environment, *, is_debug: bool, outbound_hosts: list[str]) -> d
     return found
 
 
-def _of_allauth(openid: dict[str, Any], *, is_debug: bool) -> dict[str, Any]:
+def _of_allauth(openid: OpenIdSettings, *, is_debug: bool) -> dict[str, Any]:
     """Return what django-allauth is told; its own rate limits are off, for ours count in the database."""
     app = {
         "provider_id": OPENID,
-        "name": openid["OIDC_NAME"],
-        "client_id": openid["OIDC_CLIENT_ID"],
-        "secret": openid["OIDC_CLIENT_SECRET"],
-        "settings": {"server_url": openid["OIDC_SERVER_URL"], "oauth_pkce_enabled": True},
+        "name": openid.name,
+        "client_id": openid.client_id,
+        "secret": openid.secret,
+        "settings": {"server_url": openid.server_url, "oauth_pkce_enabled": True},
     }
     return {
         "ACCOUNT_ADAPTER": "callcenter.sign_in.adapter.AccountAdapter",
@@ -126,5 +145,5 @@ def _of_allauth(openid: dict[str, Any], *, is_debug: bool) -> dict[str, Any]:
         "SOCIALACCOUNT_ADAPTER": "callcenter.sign_in.openid.OpenIdAdapter",
         "SOCIALACCOUNT_STORE_TOKENS": False,
         "SOCIALACCOUNT_REQUESTS_TIMEOUT": 10,
-        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app] if openid["OIDC_SERVER_URL"] else []}},
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app] if openid.server_url else []}},
     }

@@ -21,6 +21,7 @@ urlpatterns = [
     path("language/", set_language, name="set-language"),
     path("", include("callcenter.monitoring.urls")),
     path("setup/", admin.site.urls),
+    path("", include("callcenter.audit_log.urls")),
     path("", include("callcenter.help.urls")),
     path("", include("campaigns.urls")),
     path("", include("providers.views")),

@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods
 from callcenter.access import clock
 from callcenter.access.forms import ClockForm
 from callcenter.access.roles import Person, may
+from callcenter.audit.changes import changes
+from callcenter.audit.models import record
 from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from callcenter.parameters import go_back
@@ -61,6 +63,8 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
     form = ClockForm(request.POST or None, initial={"time_zone": found.name})
     if form.is_valid():
         clock.choose_zone(person, form.cleaned_data["time_zone"])
+        kept = changes({"time_zone": found.name}, {"time_zone": form.cleaned_data["time_zone"]})
+        record(person, "preferences.changed", None, **kept)
         with clock.on_the_clock_of(person):
             messages.success(request, _("Saved. Times are now shown in %(zone)s.") % {"zone": isolated(zone_name())})
         return go_back(request, "preferences")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callcenter.access.models import KeptForm
+from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing import forgetting, saving
@@ -49,6 +50,10 @@ def sweep() -> dict[str, int]:
     webhooks.forget_hints(now)
     forgetting.forget_files(now)
     KeptForm.forget_old(now)
+    done["audit_counts"] = often.record_counts(now)
+    done["audit_sealed"] = sealing.seal_new()
+    verifying.verify_some(now)
+    done["audit_removed"] = retention.remove_old(now)
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()
@@ -80,9 +85,11 @@ def sweep() -> dict[str, int]:
 def ring_for_unserved() -> None:
     """Nudge where work is due at a provider that nobody serves, as after the death of the host that did.
 
-    A worker's clock calls it every few seconds: the nudges that a dead host had taken are gone with it.
+    A worker's clock calls it every few seconds: the nudges that a dead host had taken are gone with it. The newest rows
+    of the audit log are sealed on the way, so that their removal is noticed soon.
     """
     now = DatabaseClock().now()
+    sealing.seal_new()
     if leases.has_unheld("dispatch", reservation.providers_with_work(now), now):
         queue.nudge_dispatch()
     if leases.has_unheld("poll", due_reads.providers_with_due(now), now):

@@ -132,6 +132,7 @@ class ProviderAdmin(SetupAdmin):
     def save_model(self, request: HttpRequest, obj: Provider, form: ModelForm[Any], change: bool) -> None:
         """Save the edited columns, then the keys, each with an audit event that holds no key."""
         assert isinstance(form, ProviderForm)
+        before = self.stored_values(obj, form) if change else {}
         dropped = obj.secrets.names if change and goes_elsewhere(obj, obj.options) else []
         if change:
             self.save_changes(obj, form)
@@ -139,7 +140,8 @@ class ProviderAdmin(SetupAdmin):
             obj.created_by = cast(Any, request.user)
             obj.save()
         edited = self.names_for_audit(form, change)
-        record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited)
+        kept = self.before_and_after(obj, before)
+        record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited, **kept)
         new, comparison = form.new_secrets(), form.verdict.comparison if form.verdict else None
         # Those of the address before first: whatever becomes of the new ones, they are not sent to this one.
         store_secrets(obj.pk, {}, dropped, request.user, why="the address changed")

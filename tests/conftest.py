@@ -18,10 +18,12 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection, connections
+from django.test import TransactionTestCase
 from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
-from callcenter.context import background_work
+from callcenter.audit import often, triggers
+from callcenter.context import audit_log, background_work
 from campaigns.core.hosts import HostStanding, Standing
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
 from providers.client.transfers import Transfer
@@ -65,7 +67,23 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def forget_figures() -> None:
     """Begin each test with an empty cache: rows of another test had the same ids; and with a worker that runs."""
     cache.clear()
+    often.forget()
+    audit_log.forget()
     background_work.keep(Standing((HostStanding("here", settings.VERSION, 1.0, has_ended=False),)), 3600)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def empty_the_audit_log_too() -> Iterator[None]:
+    """Let the end of a test with threads or processes empty every table: the triggers of the audit log refuse that."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def emptied(self: TransactionTestCase) -> None:
+        with triggers.away(connection):
+            empty(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -88,6 +88,7 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[Any], change: bool) -> None:
         """Save the account, then its roles and team, and write an audit event if its roles changed."""
         before = sorted(obj.groups.values_list("name", flat=True)) if change else []
+        team = self.team_name(obj) if change else ""
         super().save_model(request, obj, form, change)
         if not isinstance(form, UserForm):
             return
@@ -99,6 +100,11 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         after = sorted(obj.groups.values_list("name", flat=True))
         if before != after:
             record(request.user, "user.roles_changed", obj, before=before, after=after)
+        moved = self.team_name(User.objects.get(pk=obj.pk))
+        if moved != team:
+            record(request.user, "user.team_changed", obj, before=team, after=moved)
+        if "is_active" in changes:
+            record(request.user, "user.switched_on" if obj.is_active else "user.switched_off", obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the formsets, but not the form's many-to-many fields.

@@ -15,9 +15,10 @@ from django.utils.functional import Promise, cached_property
 from django.utils.text import capfirst
 
 from callcenter.access.roles import Person, may
+from callcenter.audit.changes import changes
 from callcenter.audit.models import record
 from callcenter.edits.forms import EditsModelRow
-from callcenter.edits.states import put
+from callcenter.edits.states import State, put, state_of
 from callcenter.formats.calendars import whole_moment
 
 MOST_COUNTED = 10_000
@@ -148,12 +149,25 @@ class SetupAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         """Save only what this person changed: somebody else, or a worker, may have written the rest meanwhile."""
+        before = self.stored_values(obj, form) if change else {}
         if change:
             self.save_changes(obj, form)
         else:
             obj.save()
-        verb = "changed" if change else "created"
-        record(request.user, f"{obj._meta.model_name}.{verb}", obj, fields=self.names_for_audit(form, change))
+        verb, kept = "changed" if change else "created", self.before_and_after(obj, before)
+        record(request.user, f"{obj._meta.model_name}.{verb}", obj, fields=self.names_for_audit(form, change), **kept)
+
+    @staticmethod
+    def stored_values(obj: Any, form: Any) -> State:
+        """Return what is stored of the columns that the form's person changes."""
+        columns = {field.name for field in obj._meta.concrete_fields}
+        stored = type(obj)._default_manager.get(pk=obj.pk)
+        return state_of(stored, [name for name in form.changes if name in columns])
+
+    @staticmethod
+    def before_and_after(obj: Any, before: State) -> dict[str, Any]:
+        """Return the values of changed columns before and after, for the audit log."""
+        return changes(before, state_of(obj, before), but=getattr(type(obj), "not_in_audit", ()))
 
     @staticmethod
     def save_changes(obj: Any, form: Any) -> None:

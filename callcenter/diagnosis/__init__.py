@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from callcenter.diagnosis.audit_log import audit_log
 from callcenter.diagnosis.calling import (
     calls,
     people,
@@ -32,8 +33,8 @@ from callcenter.diagnosis.machine import (
 from callcenter.diagnosis.tables import clock, database
 
 __all__ = [
-    "Finding", "addresses", "calls", "clock", "database", "disk", "environment_file", "examine", "keys", "mail",
-    "people", "readers", "secrets", "settings_now", "shared_memory", "stops", "storage", "system_checks",
+    "Finding", "addresses", "audit_log", "calls", "clock", "database", "disk", "environment_file", "examine", "keys",
+    "mail", "people", "readers", "secrets", "settings_now", "shared_memory", "stops", "storage", "system_checks",
     "vendor_clocks", "version", "worker", "worker_here", "zones",
 ]  # fmt: skip
 
@@ -57,7 +58,10 @@ def examine() -> list[Finding]:
     findings += database_findings
     if any(finding.level == "problem" for finding in database_findings):
         return findings
-    looks = (clock, vendor_clocks, storage, worker, people, readers, secrets, settings_now, stops, calls, system_checks)
+    looks = (
+        clock, vendor_clocks, storage, worker, people, readers, secrets, settings_now, stops, calls, audit_log,
+        system_checks,
+    )  # fmt: skip
     for look in looks:
         findings += _guarded(look)
     return findings

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db import DatabaseError, OperationalError, connections, transaction
 from django.utils.translation import gettext as _
 
-from callcenter.audit.models import AuditEvent
+from callcenter.audit.models import event_of, write
 from callcenter.moving.comparing import compare_samples, compare_sums
 from callcenter.moving.copying import Tell, copy_all, raw_reader
 from callcenter.moving.databases import (
@@ -70,7 +70,7 @@ def _move(path: Path, tables: list[Table], tell: Tell) -> tuple[int, int]:
             with transaction.atomic(using=TARGET):
                 samples = copy_all(reader, tables, tell)
                 rows, compared = compare_sums(reader, tables), compare_samples(tables, samples)
-                AuditEvent.objects.using(TARGET).create(action="database.moved", detail={"rows": rows})
+                write(event_of(None, "database.moved", rows=rows), using=TARGET)
                 stop_all.retire(SOURCE, _("This database was moved to PostgreSQL; calls are placed from there."))
             is_there = True
     except (DatabaseError, sqlite3.Error, KeyboardInterrupt) as error:

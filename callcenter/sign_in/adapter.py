@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from callcenter.access import login_events
 from callcenter.access.client_address import client_address, client_network
 from callcenter.access.fresh import is_fresh
 from callcenter.audit.models import record
@@ -61,8 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
         name = str(credentials.get("username", ""))
         gates = throttle.gates_of(name, client_network(request), browsers.mark_for(request, name))
         if throttle.begin(gates):
-            known = User.objects.filter(username=name).first()
-            record(None, "user.throttled", known, address=client_address(request))
+            login_events.throttled(request, username=name)
         user = authenticate(request, username=name, password=credentials.get("password"))
         if user is not None:
             throttle.succeed(gates)
@@ -101,6 +101,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Mail the link of a reset, to the address that is on file."""
+        record(None, "password.reset_asked", user)
         text = _(
             "Somebody, probably you, asked for a new password for the user %(name)s.\n\n"
             "Choose one here, within an hour:\n%(link)s\n\n"

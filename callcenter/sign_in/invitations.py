@@ -71,7 +71,7 @@ def use(invitation: Invitation, password: str) -> bool:
     user = invitation.user
     user.set_password(password)
     user.save(update_fields=["password"])
-    record(user, "user.password_chosen", user)
+    record(user, "password.chosen", user)
     return True
 
 

@@ -64,7 +64,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # it has
             raise refuse(request, _("Accounts cannot be connected here. Log out, then log in with the other account."))
         claims = claims_of(sociallogin)
         roles = roles_of(claims)
-        if settings.OIDC_ROLES and not roles and not sociallogin.is_existing:
+        if settings.OIDC.roles and not roles and not sociallogin.is_existing:
             raise refuse(request, _("Your account at the provider has no role here. Ask an admin."))
         if not sociallogin.is_existing:
             user = user_of_address(claims) or made_user(claims, roles)
@@ -72,9 +72,9 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # it has
                 sentence = _("Nobody here has your account. Ask an admin to invite you with the same e-mail address.")
                 raise refuse(request, sentence)
             sociallogin.connect(request, user)
-            record(user, "user.openid_bound", user, provider=settings.OIDC_NAME)
+            record(user, "login.account_bound", user, provider=settings.OIDC.name)
         user = sociallogin.user
-        if settings.OIDC_ROLES:
+        if settings.OIDC.roles:
             follow_roles(user, roles)
             if not roles:
                 raise refuse(request, _("Your account at the provider has no role here. Ask an admin."))
@@ -89,9 +89,9 @@ def claims_of(sociallogin: Any) -> dict[str, Any]:
 
 def roles_of(claims: dict[str, Any]) -> list[str]:
     """Return the roles that the claim of roles gives, by OIDC_ROLES, in the product's order."""
-    told = claims.get(settings.OIDC_ROLE_CLAIM) if settings.OIDC_ROLE_CLAIM else None
+    told = claims.get(settings.OIDC.role_claim) if settings.OIDC.role_claim else None
     values = told[:MOST_VALUES] if isinstance(told, list) else [told]
-    given = {settings.OIDC_ROLES[value] for value in values if isinstance(value, str) and value in settings.OIDC_ROLES}
+    given = {settings.OIDC.roles[value] for value in values if isinstance(value, str) and value in settings.OIDC.roles}
     return [role for role in ROLES if role in given]
 
 
@@ -107,7 +107,7 @@ def user_of_address(claims: dict[str, Any]) -> User | None:
 @transaction.atomic
 def made_user(claims: dict[str, Any], roles: list[str]) -> User | None:
     """Make a user without a password, in the roles of the claim, else in OIDC_NEW_USERS_ROLE; None if that is empty."""
-    if not settings.OIDC_NEW_USERS_ROLE:
+    if not settings.OIDC.new_users_role:
         return None
     email = str(claims.get("email") or "") if claims.get("email_verified") in (True, "true") else ""
     wanted = str(claims.get("preferred_username") or email.partition("@")[0] or "user")
@@ -119,8 +119,8 @@ def made_user(claims: dict[str, Any], roles: list[str]) -> User | None:
     )
     user.set_unusable_password()
     user.save()
-    give_roles(user, Group.objects.filter(name__in=roles or [settings.OIDC_NEW_USERS_ROLE]))
-    record(None, "user.created", user, by="openid", roles=roles or [settings.OIDC_NEW_USERS_ROLE])
+    give_roles(user, Group.objects.filter(name__in=roles or [settings.OIDC.new_users_role]))
+    record(None, "user.created", user, by="openid", roles=roles or [settings.OIDC.new_users_role])
     return user
 
 

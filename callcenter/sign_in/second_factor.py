@@ -67,7 +67,7 @@ def note_at_log_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     """Note at a log-in whether its person must set up a second factor first."""
     if request is None or not hasattr(request, "session"):
         return
-    came_by_openid = bool(request.session.get("openid_log_in")) and settings.OIDC_SECOND_FACTOR
+    came_by_openid = bool(request.session.get("openid_log_in")) and settings.OIDC.is_second_factor
     if not came_by_openid and needs_second_factor(user) and not has_second_factor(user):
         request.session[IS_DUE] = True
     else:
@@ -109,5 +109,5 @@ def reset(user: User, *, by: User | None, **detail: Any) -> int:
     User.objects.select_for_update().get(pk=user.pk)
     removed = int(Authenticator.objects.filter(user_id=user.pk).delete()[0])
     end_sessions(user)
-    record(by, "user.second_factor_reset", user, removed=removed, **detail)
+    record(by, "second_factor.reset", user, removed=removed, **detail)
     return removed

@@ -46,7 +46,7 @@ class SignInView(LoginView):  # type: ignore[misc] # django-allauth has no types
             "next": asked if is_our_page(self.request, asked) else "",
             "has_kept_form": COOKIE in self.request.COOKIES,
             "has_passwords": settings.PASSWORD_LOGIN,
-            "openid_name": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
+            "openid_name": settings.OIDC.name if settings.OIDC.server_url else "",
         }
         if settings.DEMO:
             from callcenter.demo import LOGINS
@@ -70,7 +70,7 @@ def prove(request: HttpRequest) -> HttpResponseBase:
     query = urlencode({REDIRECT_FIELD_NAME: asked if is_our_page(request, asked) else reverse("start")})
     if methods:
         return redirect(f"{methods[0]['url']}?{query}")
-    if settings.OIDC_SERVER_URL:
+    if settings.OIDC.server_url:
         address = reverse("openid_connect_login", args=[OPENID])
         return render(request, "registration/prove_by_openid.html", {"address": f"{address}?{query}"})
     return refusal(request, _("You have neither a password nor a second factor. Ask an admin for a new link."))

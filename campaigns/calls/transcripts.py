@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callcenter.access.roles import Person
+from callcenter.audit import often
 from campaigns.core.transcript_words import marked, words_of
 from campaigns.models import Call, CallTranscript
 
@@ -38,6 +40,16 @@ class Talk:
     """The search text as typed."""
     hits: int
     """Number of marked words, including those in the summary."""
+
+
+def note_read(call: Call, person: Person) -> None:
+    """Record that a user reads what was said in a call; what a live page reads again is counted."""
+    often.note(person, "call.transcript_opened", call, again="call.transcript_followed")
+
+
+def note_searched(words: str, person: Person) -> None:
+    """Record that a user searches transcripts by words."""
+    often.note(person, "calls.searched", words=words[:MAX_FIND])
 
 
 def talk_of(call: Call, find: str) -> Talk | None:

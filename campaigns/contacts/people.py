@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from callcenter.access.roles import Person, team_of
+from callcenter.audit.changes import changes as before_and_after
 from callcenter.audit.models import record as record_audit
 from callcenter.edits.shown import Shown, changes_of
-from callcenter.edits.states import put
+from callcenter.edits.states import put, state_of
 from campaigns import time_zones
 from campaigns.contacts import search
 from campaigns.contacts.person_wishes import PersonWish, hold_for_all
@@ -167,7 +168,7 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: S
             changed = list(changes)
             if "phone" in changed and _has_open_call(contact):
                 raise Refusal(_("A call to the old number is not over yet: wait for it or cancel it first."))
-            before = contact.phone
+            before, stored = contact.phone, state_of(contact, changes)
             for name, value in changes.items():
                 put(contact, name, value)
             if changed:
@@ -176,10 +177,21 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: S
                 wish = hold_for_all(contact.merged_into_id or contact.pk, person, [before])
             if changed:
                 is_forbidden = {"do_not_call": True} if wish is not None and wish.entry is not None else {}
-                record_audit(person, "person.changed", contact, fields=changed, **is_forbidden)
+                record_audit(
+                    person,
+                    "person.changed",
+                    contact,
+                    fields=changed,
+                    **is_forbidden,
+                    **_before_and_after(contact, stored),
+                )
     except IntegrityError:
         raise Refusal(_("Another person has this number already.")) from None
     return ChangedPerson(contact, wish)
+
+
+def _before_and_after(contact: Contact, stored: dict[str, Any]) -> dict[str, Any]:
+    return before_and_after(stored, state_of(contact, stored), but=Contact.not_in_audit)
 
 
 def _has_open_call(contact: Contact) -> bool:

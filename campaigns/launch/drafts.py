@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may, team_of
+from callcenter.audit.changes import changes as before_and_after
 from callcenter.audit.models import AuditEvent, record
 from callcenter.edits.shown import Shown, changes_of
-from callcenter.edits.states import put
+from callcenter.edits.states import put, state_of
 from campaigns import queue
 from campaigns.core.refusals import Refusal
 from campaigns.launch.start import withdraw
@@ -109,6 +110,7 @@ def change(
         wanted = {**values, **{name: list(rows) for name, rows in chosen.items() if rows is not None}}
         changes = changes_of(campaign, wanted, shown)
         changed = [name for name in changes if name not in chosen]
+        before = state_of(campaign, changes)
         for name in changed:
             put(campaign, name, changes[name])
         if changed:
@@ -124,7 +126,8 @@ def change(
                 changed.append(name)
         if changed:
             withdraw(campaign_id, person)
-            record(person, "campaign.edited", campaign, fields=changed)
+            after = state_of(campaign, changes)
+            record(person, "campaign.edited", campaign, fields=changed, **before_and_after(before, after))
     return changed
 
 

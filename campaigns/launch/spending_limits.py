@@ -75,8 +75,10 @@ def set_limit(
             typed = {"limits": {**before["limits"], key_of(whose, currency): encode(amount)}}
             if not shown.join(typed, limits_state()):
                 return None
+        was = DayCap.objects.filter(**of, currency=currency).values_list("amount", flat=True).first()
         limit, _is_new = DayCap.objects.update_or_create(**of, currency=currency, defaults={"amount": amount})
-        record(person, "spending_limit.set", whose, amount=str(amount), currency=currency)
+        kept = {"before": str(was)} if was is not None else {}
+        record(person, "spending_limit.set", whose, amount=str(amount), currency=currency, **kept)
         transaction.on_commit(budget.wake_waiting)
     return limit
 
@@ -86,7 +88,13 @@ def remove_limit(person: Person, limit_id: int) -> None:
     _demand(person)
     with transaction.atomic():
         limit = DayCap.objects.select_related("team", "person").get(pk=limit_id)
-        record(person, "spending_limit.removed", limit.team or limit.person, currency=limit.currency)
+        record(
+            person,
+            "spending_limit.removed",
+            limit.team or limit.person,
+            currency=limit.currency,
+            before=str(limit.amount),
+        )
         limit.delete()
         transaction.on_commit(budget.wake_waiting)
 

@@ -24,11 +24,12 @@ class Alert(models.Model):
         MESSAGE_GONE = "message_gone", _("An agent, voice or caller ID of a campaign is gone")
         AGENT_CHANGED = "agent_changed", _("An agent of a campaign changed its variables")
         BALANCE_BELOW = "balance_below", _("A balance at a vendor is below its limit")
+        AUDIT_NOT_WHOLE = "audit_not_whole", _("The audit log is not whole")
         UNMATCHED_CALLS = "strange_calls", _("A vendor lists calls that we do not know")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     object_type = models.CharField(max_length=20)
-    """One of "provider", "campaign", "call", "worker"; the last stands for all hosts together and has the id 0."""
+    """One of "provider", "campaign", "call", "worker", "audit"; the last two have the id 0 for all hosts together."""
     object_id = models.PositiveBigIntegerField()
     raised_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)

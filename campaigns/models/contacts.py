@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -45,6 +46,9 @@ class Contact(Owned):
         "self", models.PROTECT, null=True, blank=True, related_name="merged", editable=False
     )
     """The same person under the number that is called from now on; this row keeps its number and its calls."""
+
+    not_in_audit: ClassVar[frozenset[str]] = frozenset({"name", "phone", "variables", "tags", "consent_source"})
+    """Columns that tell who somebody is: the audit log keeps only that they changed, for a contact may be erased."""
 
     class Meta:
         verbose_name = _("contact")

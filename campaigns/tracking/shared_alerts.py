@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from callcenter.audit import verifying
 from campaigns.core import message_parts
 from campaigns.models import Alert, Campaign
 from campaigns.tracking.alert_mail import Paragraph, link, mail
@@ -30,6 +31,7 @@ def found() -> list[Found]:
         (Kind.MESSAGE_GONE, "campaign", list(gone.values_list("pk", flat=True))),
         (Kind.AGENT_CHANGED, "campaign", list(changed.values_list("pk", flat=True))),
         (Kind.BALANCE_BELOW, "provider", _below_limit()),
+        (Kind.AUDIT_NOT_WHOLE, "audit", [0] if verifying.standing_problem() else []),
     ]
 
 
@@ -75,6 +77,12 @@ def paragraphs(alerts: Sequence[Alert]) -> Iterator[Paragraph]:
             _("The provider “%(name)s”: %(why)s") % {"name": provider, "why": provider.low_balance_sentence},
             _("Top the account up at the vendor before it is empty: then its calls would wait."),
             link("provider", provider.pk),
+        )
+    if any(alert.kind == Kind.AUDIT_NOT_WHOLE for alert in alerts):
+        yield Paragraph(
+            _("The audit log is not whole: rows were changed, removed or inserted outside of Callcenter."),
+            _("On the server, manage.py verify_audit says which. Keep the database as it is, and find out who did it."),
+            link("today"),
         )
 
 

@@ -22,6 +22,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from callcenter.audit import often
 from campaigns import queue, rules
 from campaigns.core.clock import span
 from campaigns.core.handles import handle_of
@@ -69,9 +70,11 @@ def find_address(provider_id: int, token: str) -> WebhookAddress | None:
     address = WebhookAddress.objects.select_related("provider").filter(provider=provider_id).first()
     if address is None:
         hash_of(token)
+    opens = address is not None and address.opens_with(token, timezone.now())
+    if address is None or not opens or not address.provider.backend_class.supports_webhook:
+        often.note(None, "webhook.refused", why="no such address", window=often.A_MINUTE)
         return None
-    opens = address.opens_with(token, timezone.now())
-    return address if opens and address.provider.backend_class.supports_webhook else None
+    return address
 
 
 def receive(address: WebhookAddress, headers: Mapping[str, str], body: bytes) -> DeliveryResult:
@@ -86,6 +89,7 @@ def receive(address: WebhookAddress, headers: Mapping[str, str], body: bytes) ->
     except WebhookRejected as error:
         logger.warning("provider=%s: a message was refused: %s", address.provider_id, error.message)
         result = DeliveryResult.REFUSED
+        often.note(None, "webhook.refused", address.provider, why=error.message[:100], window=often.A_MINUTE)
     else:
         with transaction.atomic():
             results = [

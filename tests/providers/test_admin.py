@@ -264,7 +264,7 @@ def test_voices_of_bitel_are_typed_in(setup: Client) -> None:
     assert setup.post(url(Voice, "add"), typed).status_code == 302
     assert Voice.objects.get().provider == bitel
     assert setup.post(url(Voice, "add"), typed | {"provider": bolna.pk}).status_code == 200
-    assert AuditEvent.objects.get().action == "voice.created"
+    assert AuditEvent.objects.filter(action="voice.created").exists()
 
 
 def test_synced_rows_are_not_edited_by_hand(setup: Client) -> None:

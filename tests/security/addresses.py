@@ -6,7 +6,7 @@ import re
 import sys
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -190,8 +190,19 @@ class Browsers:
         finally:
             got_request_exception.disconnect(keep)
 
-    def ask(self, role: str, method: str, path: str, data: Any = None, **headers: str) -> tuple[int, str]:
-        """Return the status of an answer, read to its end, and what was raised; what it wrote is taken back."""
+    def ask(
+        self,
+        role: str,
+        method: str,
+        path: str,
+        data: Any = None,
+        look: Callable[[], None] | None = None,
+        **headers: str,
+    ) -> tuple[int, str]:
+        """Return the status of an answer, read to its end, and what was raised; what it wrote is taken back.
+
+        `look` sees the database before that.
+        """
         self.raised.clear()
         block = transaction.atomic()
         # The product's own outermost transactions are outermost within it.
@@ -204,6 +215,8 @@ class Browsers:
                 b"".join(answer.streaming_content)
             # Logging out, too, is taken back.
             client.cookies = cookies
+            if look is not None:
+                look()
             transaction.set_rollback(True)
         error = self.raised[-1] if self.raised else None
         return answer.status_code, _where(error) if error else ""

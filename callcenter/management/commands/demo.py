@@ -15,6 +15,7 @@ from callcenter.supervision import ProcessGroup
 class Command(PlainCommand):
     """Creates log-ins, providers, people and a campaign; idempotent."""
 
+    is_recorded = False
     help = "Lay out the demo: three log-ins, five providers at the simulator, people and a campaign ready to launch."
 
     def handle(self, *args: Any, **options: Any) -> None:

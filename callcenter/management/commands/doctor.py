@@ -17,6 +17,7 @@ from callcenter.diagnosis import examine, worker_here
 class Command(PlainCommand):
     """Prints the findings of `callcenter.diagnosis`; the exit code is 1 where there is a problem."""
 
+    is_recorded = False
     help = "Examine the installation: keys, database, queue, worker, disk, clock, addresses, mail, providers."
     requires_system_checks = []
 

@@ -42,6 +42,7 @@ def new_field_key() -> str:
 class Command(PlainCommand):
     """Writes .env with new keys; an existing file is kept."""
 
+    is_recorded = False
     help = "Write a development .env with fresh keys; an existing one is never changed."
     requires_system_checks = []
 

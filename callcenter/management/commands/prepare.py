@@ -17,6 +17,7 @@ from callcenter.diagnosis import people
 class Command(PlainCommand):
     """Migrates, collects the static files and tells how the first admin is created; idempotent."""
 
+    is_recorded = False
     help = "Bring database and static files to this version; says how to create the first admin where there is none."
     requires_system_checks = []
 

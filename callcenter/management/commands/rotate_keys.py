@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import models, transaction
 
+from callcenter.audit import sealing
 from callcenter.audit.models import record
 from callcenter.commands import PlainCommand
 from callcenter.kept_forms.keeping import reseal_kept_forms
@@ -55,6 +56,7 @@ class Command(PlainCommand):
                 unreadable.append(f"second factor {pk}")
         reseal_kept_forms()
         record(None, "keys.rotated", rows=rotated, unreadable=len(unreadable))
+        sealing.seal_anew()
         self.stdout.write(f"{rotated} encrypted with the first key.")
         if unreadable:
             raise CommandError(

@@ -19,6 +19,7 @@ from callcenter.supervision import ProcessGroup, Program, manage, port_is_taken,
 class Command(PlainCommand):
     """Runs the processes as children of this one."""
 
+    is_recorded = False
     help = "Start the web server, the worker and, in demo mode, the simulator; Ctrl-C ends them all."
 
     def add_arguments(self, parser: CommandParser) -> None:

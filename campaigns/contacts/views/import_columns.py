@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import needs
+from callcenter.audit.models import record as record_audit
 from campaigns.contacts.forms.import_columns import MappingForm
 from campaigns.contacts.forms.opt_out_imports import OptOutMappingForm
 from campaigns.contacts.importing import upload
@@ -48,6 +49,7 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
                     contact_list=found.get("contact_list"),
                     list_name=found.get("list_name", ""),
                 )
+                record_audit(request.user, "import.changed", record, what="columns")
                 record = check_import(pk)
                 return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
     except (FileRefused, OSError) as error:
@@ -69,6 +71,7 @@ def _read_another_way(request: HttpRequest, record: ContactImport, form: Mapping
     except FileRefused as refusal:
         messages.error(request, str(refusal))
     else:
+        record_audit(request.user, "import.changed", record, what="sheets")
         messages.info(request, _("The columns were guessed again: check them."))
     return redirect("import-map", record.pk)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from callcenter.audit.models import record as record_audit
 from campaigns.contacts.forms.import_rows import RowForm, TwoNumbersForm
 from campaigns.contacts.importing import corrections, row_pages
 from campaigns.contacts.importing.limits import FileRefused
@@ -89,6 +90,7 @@ def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
             corrections.leave_out(pk, row.same_as_sheet, row.same_as, request.user)
         elif action == "restore":
             corrections.restore_row(pk, row.sheet, row.number, request.user)
+        record_audit(request.user, "import.changed", record, what="row", fields=[str(row.number)])
         _judge_again(request, pk, row)
     except (FileRefused, OSError) as error:
         return lost_file(request, record, error)
@@ -101,11 +103,12 @@ def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("add_do_not_call")
 def choose_number(request: HttpRequest, pk: int) -> HttpResponse:
     """Say once for the file which of several numbers in a cell counts, and judge all rows again."""
-    get_object_or_404(theirs(request), pk=pk)
+    record = get_object_or_404(theirs(request), pk=pk)
     form = TwoNumbersForm(request.POST)
     try:
         if form.is_valid():
             corrections.choose_number(pk, form.cleaned_data["which"])
+            record_audit(request.user, "import.changed", record, what="numbers")
             check_import(pk)
         else:
             messages.error(request, _("Choose which number counts."))

@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
+from callcenter.audit.models import record as record_audit
 from campaigns import queue
 from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.forms.import_rows import TwoNumbersForm
@@ -127,6 +128,7 @@ def _take(request: HttpRequest, purpose: ContactImport.Purpose) -> HttpResponse:
         except FileRefused as refusal:
             form.add_error("file", str(refusal))
         else:
+            record_audit(request.user, "import.uploaded", record, bytes=upload.size)
             return redirect("import-map", record.pk)
     return render(
         request,
@@ -190,6 +192,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswersForm(request.POST, record)
     if record.status == Status.CHECKED and form.is_valid():
         upload_module.answer(record, **form.answers())
+        record_audit(request.user, "import.changed", record, what="answers")
         record = check_import(pk)
     return redirect("import-check" if record.status == Status.CHECKED else "import", pk)
 
@@ -317,6 +320,7 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     except (FileRefused, OSError) as error:
         return lost_file(request, record, error)
 
+    record_audit(request.user, "import.bad_rows_fetched", record)
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bad-rows-{record.pk}.csv"'
     return answer

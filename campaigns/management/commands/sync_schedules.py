@@ -11,6 +11,7 @@ from campaigns.schedules import sync_schedules
 class Command(PlainCommand):
     """Run on deployment; the worker does the same at its start."""
 
+    is_recorded = False
     help = "Make the stored schedules equal to the declared ones."
 
     def handle(self, *args: Any, **options: Any) -> None:

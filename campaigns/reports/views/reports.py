@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from callcenter.access.roles import needs
+from callcenter.audit.models import record
 from callcenter.formats.amounts import NOTHING, number, plain_money
 from callcenter.formats.calendars import in_digits, plain_day
 from callcenter.one_at_a_time import one_at_a_time
@@ -97,6 +98,7 @@ def report_section(request: HttpRequest, key: str) -> HttpResponse:
 def report_csv(request: HttpRequest, key: str) -> HttpResponse:
     """Download the table of one section as CSV."""
     scope, section = _section(request, key)
+    record(request.user, "report.exported", report=key)
     answer = HttpResponse(section.csv(), content_type="text/csv; charset=utf-8")
     name = f"{key}-{scope.since:%Y-%m-%d}-{scope.until:%Y-%m-%d}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -15,6 +15,7 @@ from providers.sandbox.server import SandboxServer
 class Command(PlainCommand):
     """Serves the simulator of the five vendors on one port until SIGTERM or SIGINT; needs no database."""
 
+    is_recorded = False
     help = "Runs the five vendors' simulator for the demo, tests and benchmarks. No real call is made."
     requires_system_checks: list[str] = []
 

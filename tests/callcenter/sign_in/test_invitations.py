@@ -63,7 +63,7 @@ def test_an_invited_user_chooses_a_password_nobody_else_knows(client: Client, ad
     given = {"username": "laleh", "password": "river table lamp"}
     assert browser.post(reverse("login"), given).status_code == 302
     actions = list(AuditEvent.objects.values_list("action", flat=True))
-    assert {"user.created", "user.invited", "user.password_chosen"} <= set(actions)
+    assert {"user.created", "user.invited", "password.chosen"} <= set(actions)
 
 
 def test_a_link_works_once_lapses_and_is_voided_by_a_newer_one(client: Client, admin_person: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from oidc_provider_mock import run_server_in_thread
 
 from callcenter.access.rights import CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
-from callcenter.sign_in_settings import OPENID
+from callcenter.sign_in_settings import OPENID, OpenIdSettings
 from tests.conftest import make_person
 
 LOGIN = f"/openid/{OPENID}/login/"
@@ -44,7 +45,8 @@ def set_up(provider: str, settings: Any, db: None) -> None:
         "settings": {"server_url": provider, "oauth_pkce_enabled": True},
     }
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
-    settings.OIDC_SERVER_URL, settings.OIDC_NAME, settings.OUTBOUND_HOSTS = provider, "Company", ["localhost"]
+    settings.OIDC = OpenIdSettings(server_url=provider, name="Company")
+    settings.OUTBOUND_HOSTS = ["localhost"]
 
 
 def log_in(sub: str, client: Client | None = None, path: str = LOGIN) -> Any:
@@ -65,7 +67,7 @@ def test_a_user_of_the_same_verified_address_is_logged_in_and_led_back() -> None
     assert browser.get("/people/").status_code == 200
     User.objects.filter(pk=sara.pk).update(email="changed@example.org")
     assert log_in("sara").status_code == 302, "known by the provider's id from now on"
-    assert AuditEvent.objects.filter(action="user.openid_bound", actor=sara).count() == 1
+    assert AuditEvent.objects.filter(action="login.account_bound", actor=sara).count() == 1
 
 
 def test_who_is_not_known_is_refused_with_a_sentence() -> None:
@@ -93,7 +95,7 @@ def test_a_switched_off_user_stays_out() -> None:
 
 
 def test_new_people_are_made_in_a_named_role_where_the_settings_say_so(settings: Any) -> None:
-    settings.OIDC_NEW_USERS_ROLE = CALLER
+    settings.OIDC = replace(settings.OIDC, new_users_role=CALLER)
     make_person(MANAGER, username="SARA.K")
     assert log_in("sara").status_code == 302
     made = User.objects.get(email="sara@example.org")
@@ -102,7 +104,7 @@ def test_new_people_are_made_in_a_named_role_where_the_settings_say_so(settings:
 
 
 def test_a_claim_gives_the_roles_at_each_log_in(settings: Any) -> None:
-    settings.OIDC_ROLE_CLAIM, settings.OIDC_ROLES = "groups", {"leads": MANAGER}
+    settings.OIDC = replace(settings.OIDC, role_claim="groups", roles={"leads": MANAGER})
     lead = make_person(CALLER, email="lead@example.org")
     assert log_in("lead").status_code == 302
     assert [group.name for group in lead.groups.all()] == [MANAGER]

@@ -60,7 +60,7 @@ def test_an_app_is_set_up_with_codes_shown_once_and_nothing_in_the_clear(
     stored = str(list(Authenticator.objects.values("data")))
     assert found[1] not in stored
     assert not any(one in stored for one in shown)
-    assert {"user.second_factor_added"} <= set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"second_factor.added"} <= set(AuditEvent.objects.values_list("action", flat=True))
 
 
 def test_log_in_asks_for_the_code_and_takes_each_once(client: Client, laleh: User) -> None:
@@ -114,7 +114,7 @@ def test_the_command_resets_a_lost_one_and_ends_the_sessions(client: Client, lal
     call_command("reset_second_factor", "laleh", "--reason", "phone lost")
     assert not Authenticator.objects.filter(user=laleh).exists()
     assert client.get("/people/").status_code == 302
-    event = AuditEvent.objects.get(action="user.second_factor_reset")
+    event = AuditEvent.objects.get(action="second_factor.reset")
     assert event.detail["reason"] == "phone lost"
     with pytest.raises(CommandError, match="no second factor"):
         call_command("reset_second_factor", "laleh", "--reason", "again")

@@ -46,7 +46,7 @@ def test_log_out_is_a_press_and_is_recorded(client: Client, caller: User) -> Non
     assert client.get("/people/").status_code == 200
     assert client.post("/logout/")["Location"] == reverse("login")
     assert client.get("/people/").status_code == 302
-    assert AuditEvent.objects.filter(action="user.logged_out", actor=caller).count() == 1
+    assert AuditEvent.objects.filter(action="login.ended", actor=caller).count() == 1
 
 
 def test_nobody_signs_up(client: Client, db: None) -> None:
@@ -78,7 +78,7 @@ def test_everybody_changes_their_own_password_and_other_sessions_end(client: Cli
     assert other.get("/people/").status_code == 302
     caller.refresh_from_db()
     assert caller.check_password("river table lamp")
-    assert AuditEvent.objects.filter(action="user.password_changed").exists()
+    assert AuditEvent.objects.filter(action="password.changed").exists()
 
 
 def test_guesses_at_the_present_password_are_limited(client: Client, caller: User) -> None:

@@ -21,6 +21,7 @@ POSTED = frozenset(
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
         "allowed-number-withdraw", "call-opt-out", "import-answers", "import-numbers", "kept-form-discard",
         "person-number-add", "person-number-call", "person-number-remove",
+        "two-people-confirm", "two-people-refuse", "two-people-withdraw",
         "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
         "session-end", "sessions-end-others",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
@@ -191,6 +192,7 @@ def _log(at: Landmarks) -> Iterator[Page]:
     yield Page("exports-live", "exports, moving part")
     yield Page("unmatched-calls", "vendor calls that nobody knows")
     yield Page("decisions", "what needs a decision")
+    yield Page("two-people", "what needs a second person")
     yield Page("spending-limits", "caps of the day", role="admin")
     for query in (
         "",

@@ -224,6 +224,10 @@ TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
 if TIME_SCALE != 1.0 and not DEBUG:
     raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
 CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
+TWO_PERSON_HOURS: int = env.int("TWO_PERSON_HOURS", 72)
+"""Hours after which a request that nobody confirmed lapses."""
+if TWO_PERSON_HOURS < 1:
+    raise ImproperlyConfigured("TWO_PERSON_HOURS must be 1 or more: a second person needs time to confirm.")
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
 SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 """Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.access import two_people
 from callcenter.access.models import KeptForm
 from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
@@ -11,7 +12,7 @@ from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
-from campaigns.launch import lifecycle, start
+from campaigns.launch import approvals, lifecycle, start
 from campaigns.models import Campaign
 from campaigns.reports import rollups
 from campaigns.tracking import (
@@ -54,6 +55,8 @@ def sweep() -> dict[str, int]:
     done["audit_sealed"] = sealing.seal_new()
     verifying.verify_some(now)
     done["audit_removed"] = retention.remove_old(now)
+    two_people.lapse(now)
+    approvals.forget_over()
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()

@@ -10,7 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.rights import RIGHTS
+from callcenter.access.two_people_model import TwoPersonRequest
 from callcenter.formats.zones import MAX_ZONE_NAME
+
+__all__ = ["KeptForm", "Membership", "PersonalClock", "Right", "Team", "TwoPersonRequest"]
 
 KEPT_FOR = datetime.timedelta(hours=1)
 """How long a form is kept that could not be taken."""

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0009_open_sessions'),
+        ('access', '0009_two_people'),
     ]
 
     operations = [

@@ -6,7 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0042_index_of_imported_opt_outs'),
+        ('campaigns', '0043_audit_alert'),
+        ('campaigns', '0044_approvals'),
     ]
 
     operations = [

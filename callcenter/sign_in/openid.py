@@ -78,7 +78,6 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # it has
             follow_roles(user, roles)
             if not roles:
                 raise refuse(request, _("Your account at the provider has no role here. Ask an admin."))
-        request.session["openid_log_in"] = True
 
 
 def claims_of(sociallogin: Any) -> dict[str, Any]:

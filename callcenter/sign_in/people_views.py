@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from callcenter.access import two_people
 from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.roles import needs
 from callcenter.sign_in import invitations, links, second_factor
@@ -69,6 +70,22 @@ def renew(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.error(request, _("This user is switched off. Switch them on first."))
         return redirect("users")
     return _hand_over(request, user, invitations.make_link(person, user))
+
+
+@needs("change_settings")
+@needs_fresh_sign_in
+@require_POST
+def reset_second_factor(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Ask a second admin to confirm that a user's lost second factor is removed."""
+    person = cast(User, request.user)
+    user = get_object_or_404(User, pk=pk)
+    try:
+        second_factor.ask_to_reset(person, user, request.POST.get("reason", ""))
+    except two_people.CannotBeDone as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Asked. It is done as soon as another admin confirms it, under Needs a decision."))
+    return redirect("users")
 
 
 def _hand_over(request: HttpRequest, user: User, token: str) -> HttpResponseBase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
@@ -13,7 +14,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from callcenter.access import two_people
+from callcenter.access.models import TwoPersonRequest
 from callcenter.access.open_sessions import end_sessions
+from callcenter.access.two_people_kinds import RESET_SECOND_FACTOR
 from callcenter.audit.models import record
 from campaigns.core.installation import current
 from providers.fields import box
@@ -67,8 +71,9 @@ def note_at_log_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     """Note at a log-in whether its person must set up a second factor first."""
     if request is None or not hasattr(request, "session"):
         return
-    came_by_openid = bool(request.session.get("openid_log_in")) and settings.OIDC.is_second_factor
-    if not came_by_openid and needs_second_factor(user) and not has_second_factor(user):
+    ways = [one.get("method") for one in get_authentication_records(request, user)]
+    is_covered = settings.OIDC.is_second_factor and ways[-1:] == ["socialaccount"]
+    if not is_covered and needs_second_factor(user) and not has_second_factor(user):
         request.session[IS_DUE] = True
     else:
         request.session.pop(IS_DUE, None)
@@ -98,6 +103,29 @@ def encrypt_anew(pk: int) -> bool:
     row.data |= renewed
     row.save(update_fields=["data"])
     return True
+
+
+def ask_to_reset(person: User, user: User, reason: str) -> TwoPersonRequest:
+    """Ask a second admin to reset a user's lost second factor. Raises PermissionDenied and two_people.CannotBeDone."""
+    _check_resettable(user, person)
+    return two_people.ask(RESET_SECOND_FACTOR, person, thing=user, reason=reason)
+
+
+def reset_confirmed(row: TwoPersonRequest, person: User) -> str:
+    """Reset the second factor that a request of two people names; raises two_people.CannotBeDone."""
+    user = User.objects.filter(pk=row.thing_id).first()
+    if user is None:
+        raise two_people.CannotBeDone(_("This user is gone."))
+    _check_resettable(user, person)
+    reset(user, by=row.asked_by, reason=row.reason, confirmed_by=person.get_username())
+    return _("The second factor of %(user)s is removed.") % {"user": user.get_username()}
+
+
+def _check_resettable(user: User, person: User) -> None:
+    if user.pk == person.pk:
+        raise two_people.CannotBeDone(_("This is your own second factor: remove it under Preferences."))
+    if not Authenticator.objects.filter(user_id=user.pk).exists():
+        raise two_people.CannotBeDone(_("This user has no second factor, so there is nothing to reset."))
 
 
 @transaction.atomic

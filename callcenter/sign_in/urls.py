@@ -48,6 +48,7 @@ urlpatterns = [
     path("users/", people_views.users, name="users"),
     path("users/invite/", people_views.invite, name="invite"),
     path("users/<int:pk>/link/", people_views.renew, name="invitation-renew"),
+    path("users/<int:pk>/second-factor/", people_views.reset_second_factor, name="second-factor-reset"),
     path("invitations/<str:token>/", people_views.accept, name="invitation"),
     path("openid/cancelled/", views.refused_by_openid, name="socialaccount_login_cancelled"),
     path("openid/error/", views.refused_by_openid, name="socialaccount_login_error"),

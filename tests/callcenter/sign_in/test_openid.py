@@ -141,3 +141,13 @@ def test_an_account_is_never_connected_to_who_is_logged_in() -> None:
     browser = Client()
     browser.force_login(make_person(CALLER))
     assert log_in("sara", browser, f"{LOGIN}?process=connect").status_code == 403
+
+
+def test_the_providers_second_factor_counts_where_the_settings_say_so(settings: Any) -> None:
+    settings.SECOND_FACTOR_ROLES = [CALLER]
+    make_person(CALLER, email="sara@example.org")
+    for counts, status in ((False, 302), (True, 200)):
+        settings.OIDC = replace(settings.OIDC, is_second_factor=counts)
+        browser = Client()
+        log_in("sara", browser)
+        assert browser.get("/people/").status_code == status

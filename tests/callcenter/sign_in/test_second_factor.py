@@ -16,7 +16,8 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.urls import reverse
 
-from callcenter.access.rights import CALLER, MANAGER
+from callcenter.access.models import TwoPersonRequest
+from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
 from callcenter.sign_in import second_factor
 from campaigns.models import InstallationSettings
@@ -106,6 +107,31 @@ def test_other_roles_need_none(client: Client, settings: Any, laleh: User) -> No
     log_in(client, laleh)
     assert client.get("/people/").status_code == 200
     assert second_factor.needs_second_factor(make_person(MANAGER))
+
+
+def test_two_admins_together_reset_a_lost_one(client: Client, laleh: User, admin_person: User) -> None:
+    give_app(laleh)
+    phone = Client()
+    phone.force_login(laleh)
+    client.force_login(admin_person)
+    ask = reverse("second-factor-reset", args=[laleh.pk])
+    client.post(ask, {"reason": ""})
+    assert not TwoPersonRequest.objects.exists(), "a reason is asked for"
+    client.post(ask, {"reason": "phone lost"})
+    row = TwoPersonRequest.objects.get()
+    client.post(reverse("two-people-confirm", args=[row.pk]))
+    assert second_factor.has_second_factor(laleh), "nobody confirms what they asked for"
+    other = Client()
+    other.force_login(make_person(MANAGER))
+    assert other.post(reverse("two-people-confirm", args=[row.pk])).status_code == 403
+    assert other.post(ask, {"reason": "x"}).status_code == 403
+    second = make_person(ADMIN, username="second")
+    other.force_login(second)
+    other.post(reverse("two-people-confirm", args=[row.pk]))
+    assert not Authenticator.objects.filter(user=laleh).exists()
+    assert phone.get("/people/").status_code == 302, "their sessions ended"
+    event = AuditEvent.objects.get(action="second_factor.reset")
+    assert (event.actor, event.detail["confirmed_by"], event.detail["reason"]) == (admin_person, "second", "phone lost")
 
 
 def test_the_command_resets_a_lost_one_and_ends_the_sessions(client: Client, laleh: User) -> None:

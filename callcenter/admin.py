@@ -27,7 +27,20 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_select_related = ["actor"]
     search_fields = ["action__startswith", "object_name__startswith", "actor__username__exact"]
     search_help_text = _("The beginning of the action or of the thing, or a person's whole user name.")
-    fields = ["at", "who", "action", "object_type", "object_id", "object_name", "whole_detail"]
+    fields = [
+        "at",
+        "who",
+        "action",
+        "object_type",
+        "object_id",
+        "object_name",
+        "whole_detail",
+        "role",
+        "address",
+        "session",
+        "request_id",
+        "source",
+    ]
 
     @admin.display(description=_("who"), ordering="actor__username")
     def who(self, event: AuditEvent) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import logging
+
 from callcenter.access import two_people
 from callcenter.access.models import KeptForm
 from callcenter.audit import often, retention, sealing, verifying
@@ -29,6 +32,8 @@ from campaigns.tracking import (
 )
 from providers.models import Provider
 
+logger = logging.getLogger(__name__)
+
 
 def sweep() -> dict[str, int]:
     """Run all repairs and nudge the workers that have work; returns the number of rows each repair changed, by name."""
@@ -51,10 +56,7 @@ def sweep() -> dict[str, int]:
     webhooks.forget_hints(now)
     forgetting.forget_files(now)
     KeptForm.forget_old(now)
-    done["audit_counts"] = often.record_counts(now)
-    done["audit_sealed"] = sealing.seal_new()
-    verifying.verify_some(now)
-    done["audit_removed"] = retention.remove_old(now)
+    done |= _keep_audit(now)
     two_people.lapse(now)
     approvals.forget_over()
     done["quarters"] = rollups.keep_sums(now)
@@ -85,6 +87,27 @@ def sweep() -> dict[str, int]:
     return done
 
 
+def _keep_audit(now: datetime.datetime) -> dict[str, int]:
+    """Record what was counted, seal the newest rows, verify a piece, remove what is old; logs errors, never raises."""
+    done: dict[str, int] = {}
+    try:
+        done["audit_counts"] = often.record_counts(now)
+        done["audit_sealed"] = sealing.seal_new()
+        verifying.verify_some(now)
+        done["audit_removed"] = retention.remove_old(now)
+    except Exception:
+        # Repairs and alerts go on; the next run tries again, and verify_audit tells what is wrong.
+        logger.exception("the audit log could not be sealed or verified")
+    return done
+
+
+def _seal_audit() -> None:
+    try:
+        sealing.seal_new()
+    except Exception:
+        logger.exception("the audit log could not be sealed")
+
+
 def ring_for_unserved() -> None:
     """Nudge where work is due at a provider that nobody serves, as after the death of the host that did.
 
@@ -92,8 +115,8 @@ def ring_for_unserved() -> None:
     of the audit log are sealed on the way, so that their removal is noticed soon.
     """
     now = DatabaseClock().now()
-    sealing.seal_new()
     if leases.has_unheld("dispatch", reservation.providers_with_work(now), now):
         queue.nudge_dispatch()
     if leases.has_unheld("poll", due_reads.providers_with_due(now), now):
         queue.nudge_poll()
+    _seal_audit()

@@ -54,6 +54,6 @@ urlpatterns = [
     path("openid/error/", views.refused_by_openid, name="socialaccount_login_error"),
     path("openid/new/", views.refused_by_openid, name="socialaccount_signup"),
     path("openid/accounts/", views.refused_by_openid, name="socialaccount_connections"),
-    path("openid/<slug:provider_id>/login/", views.log_in_by_openid, name="openid_connect_login"),
-    path("openid/<slug:provider_id>/callback/", openid.callback, name="openid_connect_callback"),
+    path("openid/<str:provider_id>/login/", views.log_in_by_openid, name="openid_connect_login"),
+    path("openid/<str:provider_id>/callback/", openid.callback, name="openid_connect_callback"),
 ]

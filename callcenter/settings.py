@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter import private_files
 from callcenter.environment import Environment, read_file
 from callcenter.key_strength import faults
+from callcenter.sign_in_settings import OpenIdSettings, sign_in_settings
 from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -76,11 +77,16 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_q",
     "django_htmx",
-    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "callcenter.access",
     "callcenter.audit",
     "providers",
     "campaigns",
+    "callcenter.sign_in",
     "callcenter",
 ]
 MIDDLEWARE = [
@@ -105,7 +111,8 @@ MIDDLEWARE = [
     "callcenter.kept_forms.middleware.KeptForms",
     "callcenter.middleware.ViewerTimeZone",
     "callcenter.middleware.PageAbove",
-    "axes.middleware.AxesMiddleware",
+    "callcenter.sign_in.middleware.SignIn",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "callcenter.urls"
 WSGI_APPLICATION = "callcenter.wsgi.application"
@@ -269,12 +276,15 @@ if IMPORT_KEEP_DAYS < 1:
     raise ImproperlyConfigured("IMPORT_KEEP_DAYS must be 1 or more: an import can be taken back for a day.")
 
 # People
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])
+"""Hosts, beside the vendors', that this installation may send to."""
+SIGN_IN = sign_in_settings(env, is_debug=DEBUG, outbound_hosts=OUTBOUND_HOSTS)
+PASSWORD_LOGIN: bool = SIGN_IN["PASSWORD_LOGIN"]
+SECOND_FACTOR_ROLES: list[str] = SIGN_IN["SECOND_FACTOR_ROLES"]
+FRESH_SIGN_IN_MINUTES: int = SIGN_IN["FRESH_SIGN_IN_MINUTES"]
+INVITATION_DAYS: int = SIGN_IN["INVITATION_DAYS"]
+OIDC: OpenIdSettings = SIGN_IN["OIDC"]
+vars().update(SIGN_IN)
 AUDIT_IS_STRICT = False
 """Whether an event of an undeclared action is refused, as in tests; an installation never loses one."""
 AUDIT_KEEP_YEARS: int = env.int("AUDIT_KEEP_YEARS", 5)
@@ -283,16 +293,6 @@ if AUDIT_KEEP_YEARS < 1:
     raise ImproperlyConfigured("AUDIT_KEEP_YEARS must be 1 or more.")
 AUDIT_HEAD_FILE: Path | None = VAR_DIR / "audit-head.json"
 """Where this host remembers how far the audit log had come: rows that are removed from its end are missed."""
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "today"
-LOGOUT_REDIRECT_URL = "login"
-AXES_VERBOSE = False
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "callcenter.access.client_address.client_address"
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
 # Words and times
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en")
@@ -384,8 +384,6 @@ try:
     METRICS_ADDRESSES = [ipaddress.ip_network(part.strip()) for part in env.list("METRICS_ADDRESSES", default=[])]
 except ValueError as error:
     raise ImproperlyConfigured(f"METRICS_ADDRESSES: {error}. Write 192.0.2.7 or 192.0.2.0/24.") from None
-OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])
-"""Hosts, beside the vendors', that this installation may send to."""
 SENTRY_DSN: str = env.str("SENTRY_DSN", "")
 if SENTRY_DSN:
     _dsn = urlsplit(SENTRY_DSN)
@@ -412,7 +410,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": []},
         "django-q": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
         # The demo's console shows its log-ins and what goes wrong; live pages would fill it within a minute.
         **({"callcenter.requests": {"level": "WARNING"}} if DEMO else {}),
     },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
@@ -12,8 +11,7 @@ from callcenter.kept_forms import views as kept_forms
 
 urlpatterns = [
     path("", views.start, name="start"),
-    path("login/", views.ConsoleLoginView.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("callcenter.sign_in.urls")),
     path("welcome/", views.no_role, name="no-role"),
     path("kept-forms/<int:pk>/discard/", kept_forms.discard, name="kept-form-discard"),
     path("preferences/", views.preferences, name="preferences"),

@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.setup import SetupAdmin
 from callcenter.audit.models import record
 from providers import registry
@@ -104,6 +105,7 @@ class ProviderAdmin(SetupAdmin):
         return obj.vendor if obj else str(request.GET["vendor"])
 
     @method_decorator(sensitive_post_parameters())
+    @method_decorator(needs_fresh_sign_in)
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:

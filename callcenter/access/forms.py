@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -24,13 +24,12 @@ from callcenter.formats.zones import zone_choices, zone_named
 from callcenter.parameters import RowsField
 
 if TYPE_CHECKING:
-    CreationForm = AdminUserCreationForm[User]
     ChangeForm = UserChangeForm[User]
     GroupsField = forms.ModelMultipleChoiceField[Group]
     TeamField = forms.ModelChoiceField[Team]
     TeamsField = forms.ModelMultipleChoiceField[Team]
 else:
-    CreationForm, ChangeForm = AdminUserCreationForm, UserChangeForm
+    ChangeForm = UserChangeForm
     GroupsField, TeamField, TeamsField = (
         forms.ModelMultipleChoiceField,
         forms.ModelChoiceField,
@@ -145,23 +144,12 @@ class GivesRights(forms.Form):
             raise ValidationError(NOT_YOUR_TEAM, code="not_held")
 
 
-class NewUserForm(GivesRights, CreationForm):
-    """Adds an account, with its roles and teams."""
-
-    roles = roles_field()
-    team = team_field()
-    further_teams = further_teams_field()
-
-    class Meta(AdminUserCreationForm.Meta):
-        model = User
-        fields = ("username", "first_name", "last_name", "email")
-
-
 class UserForm(GivesRights, EditsModelRow, ChangeForm):
     """Changes an account, its roles and its teams."""
 
     edited = Edited(["username", "first_name", "last_name", "email", "is_active", "roles", "team", "further_teams"])
 
+    password = None  # type: ignore[assignment] # chosen by its owner alone
     roles = roles_field()
     team = team_field()
     further_teams = further_teams_field()

@@ -67,5 +67,6 @@ RIGHTS = (
     _row("manage_providers", _("Create, test, halt and resume providers"), ADMIN),
     _row("manage_people", _("Manage users, roles and teams"), ADMIN),
     _row("confirm_numbers", _("Confirm other people's own numbers, which test calls ring"), MANAGER, ADMIN),
+    _row("invite_users", _("Invite users: managers callers of their team, admins anybody"), MANAGER, ADMIN),
     _row("change_settings", _("Change the settings of this installation"), ADMIN),
 )

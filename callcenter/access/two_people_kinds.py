@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 Words = str | Promise
 
 REMOVE_OPT_OUT, UNDO_OPT_OUTS = "remove_opt_out", "undo_opt_outs"
+RESET_SECOND_FACTOR = "reset_second_factor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,14 @@ KINDS: tuple[ActKind, ...] = (
         may_ask="add_do_not_call",
         may_confirm="remove_do_not_call",
         runs="campaigns.contacts.opt_out_removal.undo_confirmed",
+    ),
+    ActKind(
+        key=RESET_SECOND_FACTOR,
+        label=_("Reset a lost second factor"),
+        happens=_("The user logs in with the password alone, until a new second factor is set up. Their sessions end."),
+        may_ask="change_settings",
+        may_confirm="change_settings",
+        runs="callcenter.sign_in.second_factor.reset_confirmed",
     ),
 )
 BY_KEY: Mapping[str, ActKind] = {kind.key: kind for kind in KINDS}

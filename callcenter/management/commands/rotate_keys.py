@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import models, transaction
@@ -12,6 +13,7 @@ from callcenter.audit import sealing
 from callcenter.audit.models import record
 from callcenter.commands import PlainCommand
 from callcenter.kept_forms.keeping import reseal_kept_forms
+from callcenter.sign_in.second_factor import encrypt_anew
 from providers.exceptions import KeysUnreadable
 from providers.fields import EncryptedJSONField
 from providers.models import FormBefore
@@ -47,6 +49,11 @@ class Command(PlainCommand):
                     rotated += self.rotate(model, column, pk)
                 except KeysUnreadable:
                     unreadable.append(f"{model._meta.verbose_name} {pk}")
+        for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
+            if encrypt_anew(pk):
+                rotated += 1
+            else:
+                unreadable.append(f"second factor {pk}")
         reseal_kept_forms()
         record(None, "keys.rotated", rows=rotated, unreadable=len(unreadable))
         sealing.seal_anew()

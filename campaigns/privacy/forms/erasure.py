@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.contacts.forms.fields import PhoneField
 from callcenter.formats.plain_text import plain_text
+from campaigns.contacts.forms.fields import PhoneField
 from campaigns.reasons import MAX_REASON
 
 

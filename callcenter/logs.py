@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
@@ -99,3 +100,30 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's text, masked."""
         return masked(super().format(record))
+
+
+FORMATTERS: Mapping[str, str] = {"json": "callcenter.logs.JsonFormatter", "plain": "callcenter.logs.PlainFormatter"}
+
+
+def logging_settings(level: str, line_format: str, *, is_demo: bool) -> dict[str, Any]:
+    """Return Django's LOGGING. Raises ImproperlyConfigured for a format that there is not."""
+    if line_format not in FORMATTERS:
+        raise ImproperlyConfigured(f"LOG_FORMAT is {line_format!r}: it must be json or plain.")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": FORMATTERS[line_format]}},
+        "filters": {"about_the_request": {"()": "callcenter.logs.AboutTheRequest"}},
+        # To standard error: what commands print goes to standard output, and is read by machines.
+        "handlers": {
+            "lines": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["about_the_request"]},
+        },
+        "root": {"handlers": ["lines"], "level": level},
+        # Without handlers of its own: they would write each line again as text, and mail errors with the whole request.
+        "loggers": {
+            "django": {"handlers": []},
+            "django-q": {"level": "WARNING"},
+            # The demo's console shows its log-ins and what goes wrong; live pages would fill it within a minute.
+            **({"callcenter.requests": {"level": "WARNING"}} if is_demo else {}),
+        },
+    }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter import private_files
 from callcenter.environment import Environment, read_file
 from callcenter.key_strength import faults
+from callcenter.logs import logging_settings
 from callcenter.sign_in_settings import OpenIdSettings, sign_in_settings
 from callcenter.storage import storage_of
 
@@ -393,24 +394,4 @@ if SENTRY_DSN:
         )
 LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
 LOG_FORMAT: str = env.str("LOG_FORMAT", "") or ("plain" if DEBUG else "json")
-LOG_FORMATTERS = {"json": "callcenter.logs.JsonFormatter", "plain": "callcenter.logs.PlainFormatter"}
-if LOG_FORMAT not in LOG_FORMATTERS:
-    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: it must be json or plain.")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": LOG_FORMATTERS[LOG_FORMAT]}},
-    "filters": {"about_the_request": {"()": "callcenter.logs.AboutTheRequest"}},
-    # To standard error: what commands print goes to standard output, and is read by machines.
-    "handlers": {
-        "lines": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["about_the_request"]},
-    },
-    "root": {"handlers": ["lines"], "level": LOG_LEVEL},
-    # Without handlers of its own: they would write each line again as text, and mail errors with the whole request.
-    "loggers": {
-        "django": {"handlers": []},
-        "django-q": {"level": "WARNING"},
-        # The demo's console shows its log-ins and what goes wrong; live pages would fill it within a minute.
-        **({"callcenter.requests": {"level": "WARNING"}} if DEMO else {}),
-    },
-}
+LOGGING = logging_settings(LOG_LEVEL, LOG_FORMAT, is_demo=DEMO)

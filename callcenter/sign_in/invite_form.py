@@ -10,7 +10,8 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.forms import roles_field, team_field
-from callcenter.sign_in.people import is_admin, roles_given_by, teams_given_by
+from callcenter.access.own_roles import is_admin
+from callcenter.sign_in.people import roles_given_by, teams_given_by
 
 if TYPE_CHECKING:
     NewUser = forms.ModelForm[User]

@@ -18,12 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from callcenter.access import two_people
 from callcenter.access.fresh import needs_fresh_sign_in
+from callcenter.access.own_roles import is_admin
 from callcenter.access.roles import needs
 from callcenter.sign_in import invitations, links, second_factor
 from callcenter.sign_in.forms import InvitedForm
 from callcenter.sign_in.invite_form import InviteForm
 from callcenter.sign_in.models import Invitation
-from callcenter.sign_in.people import is_admin, managed_by
+from callcenter.sign_in.people import managed_by
 
 MOST_SHOWN = 500
 """Users on the page; there are more in Set-up, where they are searched."""

@@ -156,8 +156,7 @@ def _front(rows: models.QuerySet[models.Model], at: str, before: datetime.dateti
 
 def _others() -> list[tuple[type[models.Model], str]]:
     """Return tables of libraries that hold names and addresses of users."""
-    known = [("admin.LogEntry", "action_time"), ("axes.AccessAttempt", "attempt_time"),
-             ("axes.AccessLog", "attempt_time"), ("axes.AccessFailureLog", "attempt_time")]  # fmt: skip
+    known = [("admin.LogEntry", "action_time")]
     return [(apps.get_model(label), at) for label, at in known if apps.is_installed(_app_of(label))]
 
 
@@ -171,10 +170,7 @@ def clear_logs(before: datetime.datetime) -> int:
         done = _front(CallEvent._base_manager.all(), "at", before)
         done += _front(ProviderExchange._base_manager.all(), "at", before)
         for model, at in _others():
-            if model._meta.label_lower == "axes.accessattempt":
-                done += model._base_manager.filter(**{f"{at}__lt": before}).delete()[0]
-            else:
-                done += _front(model._base_manager.all(), at, before)
+            done += _front(model._base_manager.all(), at, before)
         _note("logs", done)
     return done
 

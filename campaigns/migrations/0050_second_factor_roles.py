@@ -6,8 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0043_audit_alert'),
-        ('campaigns', '0044_approvals'),
+        ("campaigns", "0049_privacy"),
     ]
 
     operations = [

@@ -6,8 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0009_open_sessions'),
-        ('access', '0009_two_people'),
+        ("access", "0013_whole_numbers"),
     ]
 
     operations = [

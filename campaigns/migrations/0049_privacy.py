@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("campaigns", "0048_approvals"),
+        ("providers", "0015_keys_bound_to_rows"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

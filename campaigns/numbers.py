@@ -173,6 +173,9 @@ def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> Underst
         found = _by_shape(text, region)
         if found is not None:
             return found
+        # "+98 912 123 4567": blanks are the most usual of all that is dropped.
+        if " " in text and (found := _by_shape(text.replace(" ", ""), region)) is not None:
+            return found._replace(was_fixed=True)
     elif raw is None:
         return UnderstoodNumber(code=EMPTY)
     elif isinstance(raw, bool) or not isinstance(raw, int | float):

@@ -1,5 +1,7 @@
 """The Django app of campaigns: whom to call, when, and with what result."""
 
+import gc
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -10,7 +12,11 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        """Import the checks, which register themselves, and connect to `post_migrate`."""
+        """Import the checks, which register themselves, and connect to `post_migrate`.
+
+        What is loaded by now lives as long as the process. Frozen, it is not looked through at every full collection of
+        garbage: of an import of 100,000 rows that was a twentieth of the CPU.
+        """
         from callcenter.access.switching_off import switched_off
         from callcenter.commands import end_in_a_sentence
         from campaigns import checks  # noqa: F401
@@ -24,3 +30,4 @@ class CampaignsConfig(AppConfig):
         switched_off.connect(follow, dispatch_uid="switched_off")
         word_mapped.connect(read_again_after_mapping)
         post_migrate.connect(make_after_migrating, sender=self)
+        gc.freeze()

@@ -12,7 +12,9 @@ def in_one_form(parsed: PhoneNumber) -> PhoneNumber | None:
     """Return a number that is not valid as written in the form that is valid today; None if there is none.
 
     Mexico gave up 1, 01, 044 and 045 before ten digits in 2019 (IFT, national numbering plan); Argentina's mobiles are
-    9 from abroad and 15 inside, never both; Brazil's mobiles have had a ninth digit, 9, since 2016 (Anatel).
+    9 from abroad and 15 inside, never both (+54 11 2345-6789 stays another number than +54 9 11 2345-6789: by the
+    library's plan the one is a fixed line, the other a mobile, and both are in use); Brazil's mobiles have had a ninth
+    digit, 9, since 2016 (Anatel).
     """
     digits = phonenumbers.national_significant_number(parsed)
     for candidate in _candidates(parsed.country_code or 0, digits):

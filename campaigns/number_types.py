@@ -78,7 +78,6 @@ _OF_LIBRARY = {
 }
 _SPECIAL = ("premium_rate", "shared_cost", "personal_number", "pager", "uan", "voicemail", "toll_free", "voip")
 _Match = Callable[[str], re.Match[str] | None]
-_Plan = tuple[int, _Match, _Match]
 SHORTEST = 7
 """Digits after the country code from which on a number that the library does not know is none of the short ones."""
 
@@ -128,18 +127,14 @@ def has_usual_price(e164: str) -> bool:
 
 
 def is_ordinary(e164: str) -> bool:
-    """Tell whether a number is surely a fixed line or mobile, at the price of two patterns; False may mean either."""
+    """Tell whether a number is surely a fixed line or mobile, at the price of one pattern; False may mean either."""
     plan = _plan_of(e164[1:4])
-    if plan is None:
-        return False
-    length, ordinary, special = plan
-    national = e164[length:]
-    return ordinary(national) is not None and special(national) is None
+    return plan is not None and plan(e164) is not None
 
 
 @lru_cache(maxsize=1024)
-def _plan_of(beginning: str) -> _Plan | None:
-    """Return a country code's length with its plus, and the patterns of its ordinary numbers and of all others."""
+def _plan_of(beginning: str) -> _Match | None:
+    """Return the matcher of a country code's ordinary numbers, in E.164, that are not of another type as well."""
     code = next((beginning[:end] for end in (1, 2, 3) if beginning[:end].isdigit() and _regions(beginning[:end])), "")
     if not code:
         return None
@@ -153,7 +148,9 @@ def _plan_of(beginning: str) -> _Plan | None:
         if metadata is not None:
             ordinary += _patterns(metadata.fixed_line, metadata.mobile)
             special += _patterns(*(getattr(metadata, name) for name in _SPECIAL))
-    return len(code) + 1, _compiled(ordinary), _compiled(special)
+    ordinary, special = list(dict.fromkeys(ordinary)), list(dict.fromkeys(special))
+    other = rf"(?!(?:{'|'.join(special)})\Z)" if special else ""
+    return re.compile(rf"\+{code}{other}(?:{'|'.join(ordinary) or '(?!)'})", re.ASCII).fullmatch
 
 
 def _regions(code: str) -> tuple[str, ...]:
@@ -162,11 +159,7 @@ def _regions(code: str) -> tuple[str, ...]:
 
 def _patterns(*descriptions: PhoneNumberDesc | None) -> list[str]:
     return [
-        str(found.national_number_pattern)
+        f"(?:{found.national_number_pattern})"
         for found in descriptions
         if found is not None and found.national_number_pattern
     ]
-
-
-def _compiled(patterns: list[str]) -> _Match:
-    return re.compile("|".join(dict.fromkeys(f"(?:{one})" for one in patterns)) or r"(?!)", re.ASCII).fullmatch

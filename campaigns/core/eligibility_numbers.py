@@ -24,12 +24,13 @@ _IN_FORCE = "(d.expires_at IS NULL OR d.expires_at > %s)"
 
 
 def forbidden_statement(
-    numbers: Collection[str], now: datetime.datetime, *, begin: str = "SELECT", end: str = ""
+    numbers: Collection[str], now: datetime.datetime, *, begin: str = "SELECT", end: str = "", has_others: bool = True
 ) -> tuple[str, list[Any]]:
     """Return the SQL, with its parameters, that selects those of the numbers that must not be called; rows may repeat.
 
     Of an erased person the hash is selected instead of the number: see `asked_for`. Each of its parts begins with
-    `begin` and ends its columns with `end`, so that it fits into a UNION of others.
+    `begin` and ends its columns with `end`, so that it fits into a UNION of others. With `has_others` False only
+    entries of the numbers themselves count.
     """
     if len(numbers) > MOST_LISTED:
         these: list[Any] = [list(numbers) if connection.vendor == "postgresql" else json.dumps(list(numbers))]
@@ -57,6 +58,7 @@ def forbidden_statement(
         f"{begin} o.phone{end} FROM {_OTHER} o JOIN {_OTHER} s ON s.contact_id = o.contact_id "
         f"JOIN {_ENTRY} d ON d.phone = s.phone WHERE {wanted['o.phone']}",
     ]
+    parts = parts if has_others else parts[:1]
     parameters = [*these, at] * len(parts)
     parts.append(f"{begin} d.digest{end} FROM {_KEPT} d WHERE {listed}")
     return " UNION ALL ".join(f"{part} AND {_IN_FORCE}" for part in parts), [*parameters, *hashes, at]
@@ -76,7 +78,9 @@ def forbidden_numbers(numbers: Iterable[str], now: datetime.datetime | None = No
     asked = list(dict.fromkeys(numbers))
     if not asked:
         return set()
-    statement, parameters = forbidden_statement(asked, now or timezone.now())
+    # As long as nobody has another number, thousands of numbers need not be looked for among them.
+    has_others = len(asked) <= MOST_LISTED or OtherNumber.objects.exists()
+    statement, parameters = forbidden_statement(asked, now or timezone.now(), has_others=has_others)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return {asked_for(row[0], asked) for row in cursor.fetchall()}

@@ -2,6 +2,7 @@
 
 from tests.faults.mutant import Mutant
 from tests.faults.mutations_client import ON_THE_WIRE
+from tests.faults.mutations_columns import WEIGHED
 from tests.faults.mutations_directions import DIRECTIONS
 from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_isolation import ISOLATION
@@ -23,6 +24,6 @@ from tests.faults.mutations_worker import WORKER
 
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
-    *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *THE_WISHES,
+    *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
     *SCOPED,
 )  # fmt: skip

@@ -182,6 +182,23 @@ class MappingForm(forms.Form):
         chosen = self.cleaned_data.get("sheets")
         return chosen is not None and set(chosen) != set(self.kept.sheets)
 
+    @property
+    def wants_other_country(self) -> bool:
+        """Tell whether another country is chosen than the columns were guessed for; the form must be bound."""
+        region = self.cleaned_data.get("region")
+        return bool(region) and region != self.record.region
+
+    def by_hand(self) -> dict[int, str]:
+        """Return the meanings that differ from those that the page showed, by column."""
+        found = {}
+        for column, meaning in self._chosen().items():
+            is_kept = meaning == KEPT
+            name = self._variable(column) if is_kept else ""
+            is_renamed = is_kept and name != self[f"{VARIABLE}{column}"].initial
+            if (meaning != self[f"{COLUMN}{column}"].initial or is_renamed) and (name or not is_kept):
+                found[column] = meanings.VARIABLE + name if is_kept else meaning
+        return found
+
     def typed(self) -> dict[str, Any]:
         """Return what stands in the fields beside the columns, where it is valid."""
         names = ("region", "contact_list", "list_name", "update_known", "hidden_rows")

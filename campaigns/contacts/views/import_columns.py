@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +14,11 @@ from callcenter.access.roles import needs
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.forms.import_columns import MappingForm
 from campaigns.contacts.forms.opt_out_imports import OptOutMappingForm
-from campaigns.contacts.importing import upload
+from campaigns.contacts.importing import country_change, upload
 from campaigns.contacts.importing.columns.mapping import ColumnMapping
 from campaigns.contacts.importing.columns.reading_words import what_is_read
 from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.hidden_tops import hidden_in
 from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.views.imports import lost_file, theirs
 from campaigns.models import ContactImport
@@ -34,12 +35,22 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("import", pk)
     try:
         tops = upload.tops_of(record)
+        hidden = hidden_in(record, tops)
         kind = OptOutMappingForm if record.is_of_opt_outs else MappingForm
         form = kind(request.POST or None, record, [row for top in tops for row in top.samples])
         if request.method == "POST":
             is_valid = form.is_valid()
             if "titles" in request.POST or "read_sheets" in request.POST or form.wants_other_sheets:
                 return _read_another_way(request, record, form)
+            if form.wants_other_country and not _is_as_guessed(record, form, is_valid=is_valid):
+                messages.info(
+                    request,
+                    _(
+                        "The columns were guessed again, as numbers of the other country. What you chose by hand "
+                        "stays: check the columns."
+                    ),
+                )
+                return redirect("import-map", pk)
             if is_valid:
                 found = form.cleaned_data
                 upload.map_columns(
@@ -57,9 +68,17 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "contacts/importing/map.html",
-        {"form": form, "record": record, "tops": _shown(tops), "reading": what_is_read(record)},
+        {"form": form, "record": record, "tops": _shown(tops, hidden), "reading": what_is_read(record)},
         status=422 if form.errors else 200,
     )
+
+
+def _is_as_guessed(record: ContactImport, form: MappingForm, *, is_valid: bool) -> bool:
+    """Guess the columns for another country; tell whether that is what the form says already."""
+    wanted = form.mapping().columns if is_valid else {}
+    country_change.guess_anew(record, form.by_hand(), **form.typed())
+    mapping = ColumnMapping.from_json(record.mapping)
+    return is_valid and not mapping.asks and mapping.columns == wanted
 
 
 def _read_another_way(request: HttpRequest, record: ContactImport, form: MappingForm) -> HttpResponse:
@@ -85,7 +104,7 @@ def _chosen_titles(posted: str, mapping: ColumnMapping) -> dict[str, tuple[int, 
     return {sheets[int(place)]: (int(row),) if int(row) else ()}
 
 
-def _shown(tops: Sequence[upload.TopOfSheet]) -> list[dict[str, Any]]:
+def _shown(tops: Sequence[upload.TopOfSheet], hidden: Mapping[str, set[int]]) -> list[dict[str, Any]]:
     """Return the first rows of each sheet for the page, as wide as the widest of them."""
     shown = []
     for place, top in enumerate(tops):
@@ -94,6 +113,7 @@ def _shown(tops: Sequence[upload.TopOfSheet]) -> list[dict[str, Any]]:
             {
                 "place": place,
                 "sheet": top.sheet,
+                "hidden": hidden.get(top.sheet, set()),
                 "has_titles": any(row.is_title for row in top.rows),
                 "rows": [
                     row._replace(cells=[cell[:MAX_CELL] for cell in row.cells] + [""] * (width - len(row.cells)))

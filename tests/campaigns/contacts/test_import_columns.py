@@ -168,6 +168,9 @@ def test_hidden_rows_are_asked_for(page: ColumnsPage, tmp_path: Path, choice: st
     people = [["Name", "Mobile"], *([f"P{n}", f"091212345{n:02d}"] for n in range(6))]
     page.upload_sheets(tmp_path, {"A": people}, hidden={"A": [2, 5, 6, 7]})
     assert "6 rows, 2 shown" in page.text
+    # Each of them is marked where the file's first rows are shown.
+    assert page.answer.context["tops"][0]["hidden"] == {2, 5, 6, 7}
+    assert page.text.count("Hidden in the spreadsheet") == 4
     page.send()
     assert (page.answer.status_code, "Choose what to do with the hidden rows." in page.text) == (422, True)
     page.send(hidden_rows=choice)
@@ -193,6 +196,25 @@ def test_variables_get_the_names_that_a_person_gives_them(page: ColumnsPage) -> 
         {"Order": "A1", "رنگ": "blue"},
         {"Order": "A2", "رنگ": "green"},
     ]
+
+
+def test_another_country_guesses_anew_and_keeps_what_was_chosen_by_hand(page: ColumnsPage) -> None:
+    page.upload("Client,Ref,Line\nPriya,A1,9876543210\nRahul,A2,9876543211\nAsha,A3,9876543212\n")
+    assert "phone" not in page.record.mapping.values()
+    # Whoever only changes the country sees the columns before anything is checked.
+    page.send(region="IN", column_0="name", variable_1="Order")
+    assert page.answer.request["PATH_INFO"].endswith("/columns/")
+    assert "What you chose by hand stays" in page.text
+    mapping = page.record.mapping
+    assert (page.record.region, mapping["0"], mapping["1"], mapping["2"]) == ("IN", "name", "var:Order", "phone")
+    page.send()
+    assert page.record.counts["good"] == 3
+
+
+def test_another_country_asks_for_no_second_look_where_nothing_changes(page: ColumnsPage) -> None:
+    page.upload("Name,Mobile\nSara,+989121234501\nOmid,+989121234502\n")
+    page.send(region="IN")
+    assert (page.record.region, page.record.counts["good"]) == ("IN", 2)
 
 
 def test_what_has_no_title_is_left_out_and_said(page: ColumnsPage) -> None:

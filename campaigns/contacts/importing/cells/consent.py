@@ -53,6 +53,8 @@ class Consent(NamedTuple):
         return self.source or typed or (f"{file}: {self.word}" if self.word else ""), self.given_at
 
 
+NOTHING_SAID = Consent()
+"""Of every row of a file that has no column about consent."""
 YES_NO_TITLES: tuple[str, ...] = (
     "consent", "consented", "has consented", "has consent", "consent given", "opt in", "opted in", "optin",
     "call consent", "phone consent", "consent to call", "permission to call", "may call", "may we call", "can call",
@@ -154,7 +156,7 @@ class ConsentColumns:
     def of(self, cells: Sequence[str]) -> Consent:
         """Return what a row says; every column must agree, and a date alone is consent only if it can be read."""
         if not self.is_there:
-            return Consent()
+            return NOTHING_SAID
         written = [
             cells[column].strip() if column < len(cells) else ""
             for column in (self._yes_no, self._source)

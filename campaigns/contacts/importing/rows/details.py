@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from callcenter.formats.plain_text import plain_text
 from campaigns import time_zones
-from campaigns.contacts.importing.cells.consent import Consent, ConsentColumns
+from campaigns.contacts.importing.cells.consent import NOTHING_SAID, Consent, ConsentColumns
 from campaigns.contacts.importing.columns import mapping as meanings
 from campaigns.contacts.importing.columns.mapping import ColumnMapping
 from campaigns.contacts.importing.rows.notes import ZONE_ELSEWHERE, ZONE_UNKNOWN
@@ -34,32 +34,33 @@ class DetailColumns:
         self._names = mapping.columns_of(meanings.NAME)
         self._variables = mapping.variables()
         self._zone = next(iter(mapping.columns_of(meanings.TIME_ZONE)), -1)
-        self._consent = consent
+        self._consent = consent if consent.is_there else None
 
     def name_in(self, cells: Sequence[str]) -> str:
         """Return the person's name from the name columns of a row."""
         parts = [cells[column] for column in self._names if column < len(cells)]
-        return plain_text(" ".join(parts), MAX_NAME)
+        return plain_text(parts[0] if len(parts) == 1 else " ".join(parts), MAX_NAME)
 
     def details_in(self, cells: Sequence[str], e164: str) -> PersonDetails:
         """Return the values of a row with this number."""
-        note, width = "", len(cells)
+        note, width, said = "", len(cells), NOTHING_SAID
         zone = cells[self._zone].strip() if 0 <= self._zone < width else ""
         if zone and zone not in time_zones.place_names():
             zone, note = "", ZONE_UNKNOWN
         elif zone and time_zones.is_elsewhere(e164, zone):
             note = ZONE_ELSEWHERE
-        said = self._consent.of(cells)
-        note = said.note or note
+        if self._consent is not None:
+            said = self._consent.of(cells)
+            said = said._replace(source=plain_text(said.source, MAX_CONSENT_SOURCE))
+            note = said.note or note
         variables = {
             name: text
             for column, name in self._variables.items()
             if column < width and (text := plain_text(cells[column], MAX_VARIABLE))
         }
-        said = said._replace(source=plain_text(said.source, MAX_CONSENT_SOURCE))
         return PersonDetails(self.name_in(cells), zone, said, variables, note)
 
     @property
     def have_notes(self) -> bool:
         """Tell whether `details_in` may return notes, that is, whether a column can have invalid values."""
-        return self._zone >= 0 or self._consent.is_there
+        return self._zone >= 0 or self._consent is not None

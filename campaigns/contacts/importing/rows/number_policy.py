@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.core.eligibility_facts import allowed_numbers
 from campaigns.core.installation import current
-from campaigns.number_types import SENTENCES, NumberType, is_ordinary, refused_type
+from campaigns.number_types import SENTENCES, NumberType, refused_type
 from campaigns.numbers import NOT_IN_USE, PROBLEMS
 
 _MANAGER = _("A manager can allow one number with a reason, under People, “Allowed numbers”.")
@@ -35,8 +35,6 @@ class NumberPolicy(NamedTuple):
 
     def problem_of(self, e164: str) -> str:
         """Return the key of `TYPE_NOTES` for a number that is not called; empty for any other."""
-        if is_ordinary(e164):
-            return ""
         kind = refused_type(e164, self.refused, is_allowed=e164 in self.allowed)
         return f"type_{kind}" if kind else ""
 

@@ -208,6 +208,8 @@ _COUNTED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.DO_NOT_CALL, RowVerdic
 def wished_numbers(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> dict[str, OptOut]:
     """Return the numbers of a batch that saving puts on the list, each with the wish that lasts longest."""
     wishes: dict[str, OptOut] = {}
+    if not isinstance(reader, OptOutReader) and not reader.wishes.are_there:
+        return wishes
     for one in judged:
         wish = _wish_of(record, reader, one)
         if wish is None:
@@ -255,7 +257,7 @@ def _wish_of(record: ContactImport, reader: Reader, one: JudgedRow) -> OptOut | 
             return None
         end = reader.end_of(row).moment or record.opt_out_until
         return OptOut(reader.reason_of(row) or record.opt_out_reason, end)
-    if not reader.wishes.are_there or one.verdict == RowVerdict.LEFT_OUT:
+    if one.verdict == RowVerdict.LEFT_OUT:
         return None
     wish, cell = reader.wishes.of(row.cells)
     # The file's name and what it says, in its own words: the entry is read in any language.

@@ -27,6 +27,7 @@ from campaigns.contacts.importing.rows.repeats import Repeats
 from campaigns.contacts.importing.rows.spoilt_cells import lost_letters, may_be_spoilt, without_errors, without_guards
 from campaigns.models import ContactImport
 from campaigns.models.imports import TwoNumbers
+from campaigns.number_types import is_ordinary
 from campaigns.numbers import EMPTY, Trust, countries_told, understand_number
 
 ROWS_THAT_TELL = 2000
@@ -125,7 +126,7 @@ class Reader:
     def _people(self, rows: Iterable[Row], repeats: Repeats, place: int) -> Iterator[FileRow]:
         """Yield the rows of the sheet at a place."""
         phone, region, trust, corrections = self._phone, self.region, self.trust, self.corrections
-        has_others = len(self._phones) > 1
+        has_others, problem_of = len(self._phones) > 1, self.policy.problem_of
         sheets = self.mapping.sheets or ("",)
         sheet = sheets[place]
         for number, cells, problem in rows:
@@ -144,16 +145,29 @@ class Reader:
                     note = note or (OTHER_COLUMN if theirs.is_fallback else ONE_OF_SEVERAL if theirs.is_several else "")
             if found.code:
                 problem = problem or found.code
-            elif of_type := self.policy.problem_of(found.e164):
+            elif not is_ordinary(found.e164) and (of_type := problem_of(found.e164)):
                 problem = problem or of_type
             elif not problem and not is_left_out:
                 earlier = repeats.earlier(found.e164, place, number, cells)
                 if earlier is not None:
                     same_as, same_as_sheet = earlier.number, sheets[earlier.place]
                     note = DIFFERS if earlier.differs else note
-            yield FileRow(
-                number, cells, raw, found, same_as, problem, note, others, sheet, is_left_out, original, same_as_sheet
+            # Half the price of FileRow(...), which is paid for every row of every reading.
+            values = (
+                number,
+                cells,
+                raw,
+                found,
+                same_as,
+                problem,
+                note,
+                others,
+                sheet,
+                is_left_out,
+                original,
+                same_as_sheet,
             )
+            yield tuple.__new__(FileRow, values)
 
     def _as_meant(
         self, cells: list[str], problem: str, correction: Correction | None

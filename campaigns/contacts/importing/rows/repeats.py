@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROW_BITS = 24
 """Bits of a row's number where it is kept together with the place of its sheet."""
@@ -31,30 +31,20 @@ class Repeats:
     def __init__(self, columns: Sequence[int]) -> None:
         """`columns` are those whose values are compared."""
         self._seen: dict[int, int] = {}
-        self._values = _values_at(columns)
+        self._columns = columns
+        self._taken: Callable[[Sequence[str]], Any] = itemgetter(*columns) if columns else lambda cells: ""
 
     def earlier(self, e164: str, place: int, number: int, cells: Sequence[str]) -> EarlierRow | None:
         """Remember a row, and return the earlier one with its number; None for the first."""
-        said, here = self._values(cells), place << ROW_BITS | number
-        packed = here | (hash(said) & _HASH) << _HERE_BITS
+        try:
+            said = self._taken(cells)
+        except IndexError:
+            # A row may be shorter than the titles.
+            said = self._taken([*cells, *[""] * (max(self._columns) + 1 - len(cells))])
+        here = place << ROW_BITS | number
+        packed = (hash(said) & _HASH) << _HERE_BITS | here
         first = self._seen.setdefault(int(e164[1:]), packed)
         if first & _HERE == here:
             return None
         differs = first >> _HERE_BITS != packed >> _HERE_BITS and any(said)
         return EarlierRow(first & _ROW, (first & _HERE) >> ROW_BITS, differs)
-
-
-def _values_at(columns: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    """Return a function that takes these columns out of a row, which may be shorter."""
-    if len(columns) < 2:
-        return lambda cells: tuple(cells[column] for column in columns if column < len(cells))
-    taken = itemgetter(*columns)
-
-    def values(cells: Sequence[str]) -> tuple[str, ...]:
-        try:
-            found: tuple[str, ...] = taken(cells)
-        except IndexError:
-            found = tuple(cells[column] if column < len(cells) else "" for column in columns)
-        return found
-
-    return values

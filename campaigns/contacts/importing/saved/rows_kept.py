@@ -10,6 +10,7 @@ from campaigns.contacts.importing.rows.lookups import join_numbers
 from campaigns.contacts.importing.rows.notes import DIFFERS
 from campaigns.contacts.importing.rows.people_rows import Reader
 from campaigns.contacts.importing.rows.verdicts import REFUSED, JudgedRow
+from campaigns.core.sql.bulk import insert_rows
 from campaigns.models import Contact, RefusedRow
 from campaigns.models.import_rows import MAX_REFUSED_NAME, MAX_WRITTEN
 from campaigns.numbers import text_of_digits
@@ -28,23 +29,25 @@ def keep_other_numbers(import_id: int, judged: Sequence[JudgedRow], person: Any)
 
 def keep_refused(import_id: int, reader: Reader, judged: Sequence[JudgedRow]) -> None:
     """Store the rows of a batch that do not become people, so that whoever looks for one of them finds the reason."""
-    RefusedRow.objects.bulk_create(
-        (_refused(import_id, reader, one) for one in judged if one.verdict in REFUSED or one.note == DIFFERS),
-        batch_size=500,
-    )
+    refused = [_refused(import_id, reader, one) for one in judged if one.verdict in REFUSED or one.note == DIFFERS]
+    if refused:
+        insert_rows(RefusedRow, _COLUMNS, refused)
 
 
-def _refused(import_id: int, reader: Reader, one: JudgedRow) -> RefusedRow:
+_COLUMNS = ("contact_import", "sheet", "row", "name", "written", "digits", "code")
+
+
+def _refused(import_id: int, reader: Reader, one: JudgedRow) -> tuple[object, ...]:
     row = one.row
     written = row.phone.e164 or text_of_digits(row.raw)
-    return RefusedRow(
-        contact_import_id=import_id,
-        sheet=row.sheet,
-        row=row.number,
-        name=reader.name_of(row)[:MAX_REFUSED_NAME],
-        written=row.raw.replace("\0", "")[:MAX_WRITTEN],
-        digits="".join(sign for sign in written if sign.isdigit())[:MAX_WRITTEN],
-        code=one.note or SkipReason.DO_NOT_CALL.value,
+    return (
+        import_id,
+        row.sheet,
+        row.number,
+        reader.name_of(row)[:MAX_REFUSED_NAME],
+        row.raw.replace("\0", "")[:MAX_WRITTEN],
+        "".join(filter(str.isdigit, written))[:MAX_WRITTEN],
+        one.note or SkipReason.DO_NOT_CALL.value,
     )
 
 

@@ -73,3 +73,9 @@ def test_two_rows_become_one_title(rows: list[list[str]], titles: list[str]) -> 
 
 def test_columns_without_a_title_are_counted_and_equal_ones_numbered() -> None:
     assert headers_of(["Phone", "", "Phone"]) == ["Phone", "Column 2", "Phone (2)"]
+
+
+def test_nothing_below_the_first_person_is_a_title() -> None:
+    assert find_title_rows(numbered([["Sara", "09121234501"], ["Name", "Mobile"], ["Omid", "09121234502"]])) == ()
+    # A broken number is a person's, too.
+    assert find_title_rows(numbered([["Sara", "0912123"], ["Name", "Mobile"], ["Omid", "09121234502"]])) == ()

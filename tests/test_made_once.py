@@ -113,9 +113,7 @@ def test_a_fault_is_nobody_elses(work: Work, at_once: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_launch_checks_count_the_audience_once(
-    monkeypatch: pytest.MonkeyPatch, for_threads: Any
-) -> None:
+def test_eight_launch_checks_count_the_audience_once(monkeypatch: pytest.MonkeyPatch, for_threads: Any) -> None:
     campaign = make_campaign([make_list(3)], owner=make_person(CALLER))
     counted, may_end = [], threading.Event()
 

@@ -375,9 +375,7 @@ def test_stop_all_holds_for_everybody_and_only_some_release_it(client: Client, c
     assert actions == ["stop_all.pressed", "stop_all.released"]
 
 
-def test_a_page_and_a_count_find_what_the_scope_says_however_many(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_and_a_count_find_what_the_scope_says_however_many(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log writes the scope's condition in three ways; each finds the same calls."""
     ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     people = [make_person(CALLER), make_person(MANAGER), make_person(MANAGER), make_person(ADMIN)]

@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from callcenter.access.reach import usable_by
 from campaigns.core import conditions
-from campaigns.models import Call, Campaign, Contact, ListMembership
+from campaigns.models import Call, Campaign, Contact, ContactTeam, ListMembership
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason
 
@@ -44,6 +45,8 @@ class Selection:
     left_out: tuple[int, ...] = ()
     """Campaigns whose people are not called."""
     only_reached: bool = False
+    team: int | None = None
+    """Whose contacts are meant where no list says it: this team's, those that it shares, and those of no team."""
 
     @classmethod
     def of(cls, campaign: Campaign) -> Selection:
@@ -53,6 +56,7 @@ class Selection:
             tags=tuple(campaign.tags),
             left_out=tuple(campaign.excluded_campaigns.order_by("pk").values_list("pk", flat=True)),
             only_reached=campaign.excludes_only_reached,
+            team=campaign.team_id,
         )
 
     @property
@@ -68,6 +72,9 @@ class Selection:
         if self.lists:
             members = ListMembership.objects.filter(contact=OuterRef("pk"), contact_list__in=self.lists)
             people = people.filter(Exists(members))
+        else:
+            shared = ContactTeam.objects.filter(team=self.team or 0).values("contact")
+            people = people.filter(usable_by(self.team) | Q(pk__in=shared))
         return people.filter(CarriesOneOf("tags", self.tags)) if self.tags else people
 
     def count(self) -> int:

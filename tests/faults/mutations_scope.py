@@ -108,6 +108,13 @@ SCOPED = (
         USE_TESTS + "a_draft_takes_no_list_of_another_team",
     ),
     Mutant(
+        "a tag reaches the people of every team",
+        "campaigns/launch/audience_query.py",
+        "people = people.filter(usable_by(self.team) | Q(pk__in=shared))",
+        "pass",
+        USE_TESTS + "a_campaign_by_tag_alone_calls_nobody_of_another_team",
+    ),
+    Mutant(
         "a launch does not ask what the team may use",
         "campaigns/launch/launch_check.py",
         "    found += refusals_of(campaign.team_id, provider, lists)\n",

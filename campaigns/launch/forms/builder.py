@@ -17,7 +17,7 @@ from callcenter.access.roles import Person
 from callcenter.edits.states import Edited
 from callcenter.parameters import RowsField, whole_number
 from campaigns.contacts.forms.fields import read_tags
-from campaigns.core.allowed_use import offered_to
+from campaigns.core.allowed_use import offered_to, team_for
 from campaigns.core.installation import current
 from campaigns.core.scope import seen_by
 from campaigns.launch.audience_query import Selection
@@ -166,7 +166,7 @@ class CampaignForm(PolicyForm):
         self, *args: Any, person: Person, is_staying: bool = False, is_draft: bool = False, **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        self.is_staying = is_staying
+        self.is_staying, self.person = is_staying, person
         self.is_launched = self.instance.launched_at is not None
         fields: dict[str, Any] = self.fields
         first = int(get_format("FIRST_DAY_OF_WEEK")) - 1
@@ -311,7 +311,15 @@ class CampaignForm(PolicyForm):
             tags=tuple(tags if isinstance(tags, list) else read_tags(str(tags or ""))),
             left_out=self._ticked("excluded_campaigns"),
             only_reached=str(self["excludes_only_reached"].value()) == "True",
+            team=self._team(),
         )
+
+    def _team(self) -> int | None:
+        """Return the team that the campaign belongs to, or will, by the provider chosen so far."""
+        if self.instance.pk:
+            team: int | None = self.instance.team_id
+            return team
+        return team_for(self.person, self.chosen_provider.team_id if self.chosen_provider else None)
 
     def _ticked(self, name: str) -> tuple[int, ...]:
         """Return the ids ticked in a field of choices, without those that it does not offer."""

@@ -22,10 +22,21 @@ from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.core.allowed_use import team_for
 from campaigns.core.refusals import Refusal
 from campaigns.launch import drafts, lifecycle, start, test_call
-from campaigns.models import Call, Campaign, DialingSwitch
+from campaigns.launch.audience_query import Selection, people_of
+from campaigns.models import Call, Campaign, ContactTeam, DialingSwitch
 from campaigns.numbers import understand_number
 from providers.models import Provider
-from tests.conftest import ALL_DAY, MARYAM, make_agent, make_call, make_campaign, make_list, make_person, make_provider
+from tests.conftest import (
+    ALL_DAY,
+    MARYAM,
+    make_agent,
+    make_call,
+    make_campaign,
+    make_contact,
+    make_list,
+    make_person,
+    make_provider,
+)
 
 pytestmark = pytest.mark.django_db
 KEPT = "kept for another team"
@@ -138,3 +149,14 @@ def test_who_may_not_change_a_campaign_does_not_control_it(anna: User, teams: tu
     for act in (lifecycle.pause, lifecycle.stop, lifecycle.resume, start.launch, start.approve):
         with pytest.raises(PermissionDenied):
             act(campaign.pk, anna)  # type: ignore[operator]
+
+
+def test_a_campaign_by_tag_alone_calls_nobody_of_another_team(anna: User, teams: tuple[Team, Team]) -> None:
+    ours, theirs = teams
+    own, everybodys, shared = (make_contact(team=team, tags=["gold"]) for team in (ours, None, theirs))
+    make_contact(team=theirs, tags=["gold"])
+    ContactTeam.objects.create(contact=shared, team=ours)
+    campaign = make_campaign(owner=anna, team=ours, tags=["gold"])
+    assert set(people_of(campaign)) == {own, everybodys, shared}
+    assert Selection.of(campaign).count() == len(Selection.of(campaign).next_ids(0, 10)) == 3
+    assert set(people_of(make_campaign(tags=["gold"]))) == {everybodys}

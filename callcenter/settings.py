@@ -203,6 +203,10 @@ TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
 if TIME_SCALE != 1.0 and not DEBUG:
     raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
 CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
+CALLER_LAUNCH_PRICES: dict[str, str] = env.dict("CALLER_LAUNCH_PRICES", default={})
+"""By currency, what a caller may launch in a day without approval, such as USD=50,IRT=2000000; empty is no limit."""
+if not all(len(name) == 3 and name.isupper() and most.isdecimal() for name, most in CALLER_LAUNCH_PRICES.items()):
+    raise ImproperlyConfigured("CALLER_LAUNCH_PRICES must look like USD=50,IRT=2000000: whole amounts by currency.")
 TWO_PERSON_HOURS: int = env.int("TWO_PERSON_HOURS", 72)
 """Hours after which a request that nobody confirmed lapses."""
 if TWO_PERSON_HOURS < 1:

@@ -161,7 +161,7 @@ class InstallationSettingsAdmin(SetupAdmin):
         (_("One person"), {"fields": ["quiet_period_hours", "person_calls_a_day", "person_calls_a_week"]}),
         (_("Consent"), {"fields": ["consent_required"]}),
         (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
-        (_("Launches and imports"), {"fields": ["caller_launch_limit", "import_keep_days"]}),
+        (_("Launches and imports"), {"fields": ["caller_launch_limit", "caller_launch_prices", "import_keep_days"]}),
         (_("Last change"), {"fields": ["changed_at", "changed_by"]}),
     ]
     readonly_fields = ["changed_at", "changed_by"]

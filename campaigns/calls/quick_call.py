@@ -18,7 +18,7 @@ from callcenter.access.roles import Person, may, team_of
 from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.calls.number_check import judge_number, refusal_of
-from campaigns.core import transitions
+from campaigns.core import launch_limits, transitions
 from campaigns.core.call_events import Source
 from campaigns.core.eligibility import missing_values
 from campaigns.core.eligibility_facts import asked_columns
@@ -168,6 +168,9 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
         raise Refusal(refusal)
     now = timezone.now()
+    if person is not None and asked.test_of is None:
+        longest = asked.agent.longest_seconds if asked.agent is not None else None
+        launch_limits.refuse_single(person, asked.provider, now, longest)
     call = transitions.begin(
         now,
         Why(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -29,7 +31,9 @@ class Installation:
     single_call_minutes: int
     """Minutes that a single call may wait."""
     caller_launch_limit: int
-    """People that a caller may launch a campaign to without approval."""
+    """People that a caller may launch in a day without approval, over all campaigns and single calls."""
+    caller_launch_prices: Mapping[str, Decimal]
+    """What a caller may launch in a day without approval, by currency; one that is not named has no limit."""
     import_keep_days: int
     consent_required: bool
     """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
@@ -52,6 +56,7 @@ def from_environment() -> Installation:
         single_call_end=datetime.time.fromisoformat(end.strip()),
         single_call_minutes=settings.SINGLE_CALL_MINUTES,
         caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
+        caller_launch_prices=_amounts(settings.CALLER_LAUNCH_PRICES),
         import_keep_days=settings.IMPORT_KEEP_DAYS,
         consent_required=settings.CONSENT_REQUIRED,
         version=0,
@@ -88,7 +93,13 @@ def resolved(row: InstallationSettings | None) -> Installation:
     own = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
     if "refused_number_types" in own:
         own["refused_number_types"] = frozenset(own["refused_number_types"])
+    if "caller_launch_prices" in own:
+        own["caller_launch_prices"] = _amounts(own["caller_launch_prices"])
     return replace(found, **own)
+
+
+def _amounts(by_currency: Mapping[str, str]) -> dict[str, Decimal]:
+    return {currency: Decimal(amount) for currency, amount in by_currency.items()}
 
 
 def in_words() -> str:
@@ -97,10 +108,11 @@ def in_words() -> str:
     now, here = resolved(row), [name for name in _FIELDS if name != "version" and getattr(row, name, None) is not None]
     start, end = now.single_call_start, now.single_call_end
     day, week = (most or "any number of" for most in (now.person_calls_a_day, now.person_calls_a_week))
+    prices = "".join(f" and {amount} {currency}" for currency, amount in sorted(now.caller_launch_prices.items()))
     types = ", ".join(sorted(now.refused_number_types)) or "none"
     return (
         f"quiet period {now.quiet_period_hours} h; to one person at most {day} calls a day and {week} a week; single "
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
-        f"{now.caller_launch_limit} people; number types not called: {types}. "
+        f"{now.caller_launch_limit} people{prices} a day; number types not called: {types}. "
         + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

@@ -14,6 +14,7 @@ from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
+from campaigns.models.launches import CountedLaunch
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
@@ -46,6 +47,7 @@ __all__ = [
     "ContactNote",
     "CorrectedRow",
     "CostTally",
+    "CountedLaunch",
     "DatabaseMark",
     "DayCap",
     "DaySpending",

@@ -38,6 +38,10 @@ class InstallationSettings(models.Model):
     caller_launch_limit = models.PositiveIntegerField(
         _("people that a caller may launch without approval"), null=True, blank=True
     )
+    caller_launch_prices = models.JSONField(
+        _("what a caller may launch without approval, by currency"), null=True, blank=True
+    )
+    """Amounts as texts, by currency."""
     import_keep_days = models.PositiveIntegerField(
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 from environ.fileaware_mapping import FileAwareMapping
 
@@ -30,6 +31,13 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc] # it has no types
         if found.startswith("$"):
             return self.parse_value(found, cast)
         return super().get_value(var, cast, default, **options)
+
+    def whole(self, name: str, default: int, *, why: str) -> int:
+        """Return a whole number of 1 or more; raises ImproperlyConfigured, saying why, for a smaller one."""
+        found = int(self.int(name, default))
+        if found < 1:
+            raise ImproperlyConfigured(f"{name} must be 1 or more: {why}.")
+        return found
 
 
 def read_file(path: Path) -> None:

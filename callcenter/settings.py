@@ -226,18 +226,18 @@ TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
 if TIME_SCALE != 1.0 and not DEBUG:
     raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
 CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
-TWO_PERSON_HOURS: int = env.int("TWO_PERSON_HOURS", 72)
+CALLER_LAUNCH_PRICES: dict[str, str] = env.dict("CALLER_LAUNCH_PRICES", default={})
+"""By currency, what a caller may launch in a day without approval, such as USD=50,IRT=2000000; empty is no limit."""
+if not all(len(name) == 3 and name.isupper() and most.isdecimal() for name, most in CALLER_LAUNCH_PRICES.items()):
+    raise ImproperlyConfigured("CALLER_LAUNCH_PRICES must look like USD=50,IRT=2000000: whole amounts by currency.")
+TWO_PERSON_HOURS: int = env.whole("TWO_PERSON_HOURS", 72, why="a second person needs time to confirm")
 """Hours after which a request that nobody confirmed lapses."""
-if TWO_PERSON_HOURS < 1:
-    raise ImproperlyConfigured("TWO_PERSON_HOURS must be 1 or more: a second person needs time to confirm.")
 TEST_CALLS_A_DAY: int = env.int("TEST_CALLS_A_DAY", 5)
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
 SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 """Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""
-SINGLE_CALL_MINUTES: int = env.int("SINGLE_CALL_MINUTES", 60)
+SINGLE_CALL_MINUTES: int = env.whole("SINGLE_CALL_MINUTES", 60, why="a call waits its turn for some seconds")
 """Minutes that a call of no campaign may wait; after them it is not placed any more, and its asker is told."""
-if SINGLE_CALL_MINUTES < 1:
-    raise ImproperlyConfigured("SINGLE_CALL_MINUTES must be 1 or more: a call waits its turn for some seconds.")
 QUIET_PERIOD_HOURS: int = env.int("QUIET_PERIOD_HOURS", 24)
 PERSON_CALLS_A_DAY: int = env.int("PERSON_CALLS_A_DAY", 5)
 PERSON_CALLS_A_WEEK: int = env.int("PERSON_CALLS_A_WEEK", 15)
@@ -271,10 +271,8 @@ LARGE_EXPORT_ROWS: int = env.int("LARGE_EXPORT_ROWS", 10_000)
 """Exports that one user may make in a day (0: no limit), and rows from which one needs a fresh sign-in (0: never)."""
 if min(EXPORTS_A_DAY, LARGE_EXPORT_ROWS) < 0:
     raise ImproperlyConfigured("EXPORTS_A_DAY and LARGE_EXPORT_ROWS must be 0 or more.")
-IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", 14)
+IMPORT_KEEP_DAYS: int = env.whole("IMPORT_KEEP_DAYS", 14, why="an import can be taken back for a day")
 """Days after which an uploaded file is removed, counted from its saving, or from its upload where nobody saved it."""
-if IMPORT_KEEP_DAYS < 1:
-    raise ImproperlyConfigured("IMPORT_KEEP_DAYS must be 1 or more: an import can be taken back for a day.")
 
 # People
 OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])

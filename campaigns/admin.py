@@ -176,7 +176,10 @@ class InstallationSettingsAdmin(SetupAdmin):
         (_("Consent"), {"fields": ["consent_required"]}),
         (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
         (_("Log-in"), {"fields": ["second_factor_decided", "second_factor_roles"]}),
-        (_("Launches and imports"), {"fields": ["caller_launch_limit", "test_calls_a_day", "import_keep_days"]}),
+        (
+            _("Launches and imports"),
+            {"fields": ["caller_launch_limit", "caller_launch_prices", "test_calls_a_day", "import_keep_days"]},
+        ),
         (_("Last change"), {"fields": ["changed_at", "changed_by"]}),
     ]
     readonly_fields = ["changed_at", "changed_by"]

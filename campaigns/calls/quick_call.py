@@ -19,7 +19,7 @@ from callcenter.audit.models import record
 from campaigns import queue
 from campaigns.calls.number_check import judge_number, refusal_of
 from campaigns.contacts.sharing import share
-from campaigns.core import transitions
+from campaigns.core import launch_limits, transitions
 from campaigns.core.allowed_use import refusals_of, team_for
 from campaigns.core.call_events import Source
 from campaigns.core.eligibility import missing_values
@@ -174,6 +174,9 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
         raise Refusal(refusal)
     now = timezone.now()
+    if person is not None and asked.test_of is None:
+        longest = asked.agent.longest_seconds if asked.agent is not None else None
+        launch_limits.refuse_single(person, asked.provider, now, longest)
     call = transitions.begin(
         now,
         Why(

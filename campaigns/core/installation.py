@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -29,7 +31,9 @@ class Installation:
     single_call_minutes: int
     """Minutes that a single call may wait."""
     caller_launch_limit: int
-    """People that a caller may launch a campaign to without approval."""
+    """People that a caller may launch in a day without approval, over all campaigns and single calls."""
+    caller_launch_prices: Mapping[str, Decimal]
+    """What a caller may launch in a day without approval, by currency; one that is not named has no limit."""
     test_calls_a_day: int
     """Test calls that one person may place to their own phone in 24 hours; 0: none."""
     import_keep_days: int
@@ -66,6 +70,7 @@ def from_environment() -> Installation:
         single_call_minutes=settings.SINGLE_CALL_MINUTES,
         caller_launch_limit=settings.CALLER_LAUNCH_LIMIT,
         test_calls_a_day=settings.TEST_CALLS_A_DAY,
+        caller_launch_prices=_amounts(settings.CALLER_LAUNCH_PRICES),
         import_keep_days=settings.IMPORT_KEEP_DAYS,
         consent_required=settings.CONSENT_REQUIRED,
         keep_conversation_days=settings.KEEP_CONVERSATION_DAYS,
@@ -109,7 +114,13 @@ def resolved(row: InstallationSettings | None) -> Installation:
     for name in ("refused_number_types", "second_factor_roles"):
         if name in own:
             own[name] = frozenset(own[name])
+    if "caller_launch_prices" in own:
+        own["caller_launch_prices"] = _amounts(own["caller_launch_prices"])
     return replace(found, **own)
+
+
+def _amounts(by_currency: Mapping[str, str]) -> dict[str, Decimal]:
+    return {currency: Decimal(amount) for currency, amount in by_currency.items()}
 
 
 def in_words() -> str:
@@ -118,12 +129,13 @@ def in_words() -> str:
     now, here = resolved(row), [name for name in _FIELDS if name != "version" and getattr(row, name, None) is not None]
     start, end = now.single_call_start, now.single_call_end
     day, week = (most or "any number of" for most in (now.person_calls_a_day, now.person_calls_a_week))
+    prices = "".join(f" and {amount} {currency}" for currency, amount in sorted(now.caller_launch_prices.items()))
     types = ", ".join(sorted(now.refused_number_types)) or "none"
     return (
         f"quiet period {now.quiet_period_hours} h; to one person at most {day} calls a day and {week} a week; single "
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
-        f"{now.caller_launch_limit} people; test calls of one person {now.test_calls_a_day} in 24 h; kept: "
-        f"conversations {now.keep_conversation_days} days, calls {now.keep_call_days} days, logs {now.keep_log_days} "
-        f"days; exports of one user a day: {now.exports_a_day or 'any number'}; number types not called: {types}. "
+        f"{now.caller_launch_limit} people{prices} a day; test calls of one person {now.test_calls_a_day} in 24 h; "
+        f"kept: conversations {now.keep_conversation_days} days, calls {now.keep_call_days} days, logs "
+        f"{now.keep_log_days} days; exports of one user a day: {now.exports_a_day or 'any number'}; number types not called: {types}. "
         + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

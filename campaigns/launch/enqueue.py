@@ -18,7 +18,8 @@ from campaigns.launch import approvals, approved_people
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience import NEVER, AudienceJudge
 from campaigns.launch.audience_query import Selection
-from campaigns.launch.lifecycle import needs_approval, pause_by_system
+from campaigns.launch.lifecycle import pause_by_system
+from campaigns.launch.limits import needs_approval
 from campaigns.models import Call, Campaign, CampaignApproval, Contact
 from campaigns.reasons import SkipReason
 
@@ -142,7 +143,7 @@ def _outgrows_limit(campaign: Campaign, more: int) -> bool:
         return False
     # A pilot's people with greater ids are counted in `more` already.
     before = Call.objects.filter(campaign=campaign, attempt=1, contact__lte=campaign.filled_through)
-    return needs_approval(more + before.count(), launcher)
+    return needs_approval(more + before.count(), launcher, campaign)
 
 
 def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact], approval: CampaignApproval | None) -> int:

@@ -26,7 +26,7 @@ from campaigns.core.scope import may_change
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.estimates import Estimate, estimate, estimate_days
-from campaigns.launch.lifecycle import needs_approval
+from campaigns.launch.limits import why_approval
 from campaigns.launch.variable_warnings import variable_warnings
 from campaigns.models import Campaign
 from campaigns.reasons import StopReason
@@ -63,7 +63,8 @@ class LaunchCheck:
     """Time zones of the people who will be called."""
     blockers: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    needs_approval: bool = False
+    why_approval: str = ""
+    """Why a launch by this person needs another's approval, in a sentence."""
     estimate: Estimate = field(default_factory=Estimate)
     days: int = 0
     """Estimated days of calling, given the campaign's hours a day."""
@@ -90,6 +91,11 @@ class LaunchCheck:
     def called(self) -> int:
         """How many people will be called, now or later."""
         return sum(self.verdicts.get(verdict, 0) for verdict in CALLED)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a launch by this person needs another's approval."""
+        return bool(self.why_approval)
 
     @property
     def never(self) -> int:
@@ -137,7 +143,7 @@ def check_launch(
         warnings=find_warnings(campaign)
         + _money_warnings(campaign, estimated, called, caps)
         + _unmet_warnings(found.unmet),
-        needs_approval=person is not None and needs_approval(everybody, person),
+        why_approval=why_approval(everybody, person, campaign) if person is not None else "",
         estimate=estimated,
         days=max(estimate_days(campaign, estimated.minutes[1]), _days_by_caps(estimated, caps)),
         currency=campaign.provider.currency,

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
-from campaigns.core import conditions, message_parts, stop_requests, transitions
+from campaigns.core import conditions, launch_limits, message_parts, stop_requests, transitions
 from campaigns.core.allowed_use import refusals_of
 from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
@@ -28,6 +28,7 @@ from campaigns.core.scope import may_change
 from campaigns.core.transitions import Why
 from campaigns.launch import approvals, pilot
 from campaigns.launch.audience_query import count_people
+from campaigns.launch.limits import most_cost, needs_approval, taken_over_by
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait, SkipReason
 from providers.models import Provider
@@ -101,19 +102,6 @@ class Outcome:
         return " ".join(parts) or _("No call is out.")
 
 
-def needs_approval(people: int, person: Person) -> bool:
-    """Return whether a launch of this many people by this person needs another person's approval."""
-    return not may(person, "launch_above_limit") and people > current().caller_launch_limit
-
-
-def taken_over_by(campaign: Campaign, person: Person) -> dict[str, Any]:
-    """Return what changes if this person lets a campaign go on whose owner was switched off: they take it over."""
-    owner = campaign.owner
-    if owner is None or owner.is_active or owner.pk == person.pk:
-        return {}
-    return {"owner_id": person.pk, "launched_by_id": person.pk}
-
-
 def may_control(campaign: Campaign, person: Person) -> bool:
     """Return whether a person may pause, resume and stop a campaign: one within their reach."""
     holds_right = may(person, "control_campaign") or may(person, "control_all_campaigns")
@@ -181,8 +169,10 @@ def resume(campaign_id: int, person: Person) -> Outcome:
         raise Refusal(f"{why_not} {_read_lists_again(campaign.provider)}".strip())
     differs: list[str] = []
     with transaction.atomic():
+        launch_limits.lock_person(person)
         # Locked, so that no edit comes between the look at what was approved and the change.
-        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        rows = Campaign.objects.select_for_update(of=("self",)).select_related("provider", "agent", "owner")
+        campaign = rows.get(pk=campaign_id)
         approval = approvals.in_force(campaign_id) if campaign.status == Status.PAUSED else None
         goes_on = campaign.pilot == Campaign.Pilot.ASKS
         is_small = campaign.pilot == Campaign.Pilot.CALLING
@@ -206,7 +196,8 @@ def resume(campaign_id: int, person: Person) -> Outcome:
 
 def _resume(campaign: Campaign, person: Person, *, goes_on: bool, queues_more: bool) -> Outcome:
     """Resume a campaign in the caller's transaction; `queues_more`: people are queued on this person's word."""
-    if queues_more and needs_approval(count_people(campaign), person):
+    people = count_people(campaign) if queues_more else 0
+    if queues_more and needs_approval(people, person, campaign):
         raise Refusal(
             _("The rest is above your limit: ask a manager to go on.")
             if goes_on
@@ -232,6 +223,8 @@ def _resume(campaign: Campaign, person: Person, *, goes_on: bool, queues_more: b
         **more,
     )
     if outcome.changed:
+        if queues_more and not may(person, launch_limits.WITHOUT_LIMIT):
+            launch_limits.count(campaign, person, people, most_cost(campaign, people, current()), timezone.now())
         queue.nudge_dispatch()
     return outcome
 

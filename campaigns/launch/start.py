@@ -21,13 +21,16 @@ from callcenter.formats.calendars import whole_moment
 from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns import queue
+from campaigns.core import launch_limits
+from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.launch import approvals
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
-from campaigns.launch.lifecycle import MAX_REASON, may_control, needs_approval, taken_over_by
+from campaigns.launch.lifecycle import MAX_REASON, may_control
+from campaigns.launch.limits import most_cost, taken_over_by, why_approval
 from campaigns.models import Campaign, CampaignApproval
 
 logger = logging.getLogger(__name__)
@@ -94,6 +97,7 @@ def launch(
     person's screen; the launch is refused if it has changed. Raises PermissionDenied, and Refusal with the reason.
     """
     with transaction.atomic():
+        launch_limits.lock_person(person)
         campaign = _lock(campaign_id)
         if not may_launch(campaign, person):
             raise PermissionDenied("launch_campaign")
@@ -106,7 +110,11 @@ def launch(
         _refuse_blocked(campaign, people)
         if starts_at is not None:
             _refuse_time(starts_at)
-        waits = needs_approval(min(people, pilot_module.SIZE) if is_pilot else people, person)
+        counted = min(people, pilot_module.SIZE) if is_pilot else people
+        limits, at = current(), starts_at or timezone.now()
+        cost = most_cost(campaign, counted, limits)
+        currency = campaign.provider.currency
+        waits = launch_limits.why_approval(person, counted, cost, currency, at, campaign_id, limits)
         values = {
             **taken_over_by(campaign, person),
             "launched_by_id": person.pk,
@@ -117,7 +125,10 @@ def launch(
         if waits:
             return _move(campaign, Status.WAITING, "campaign.approval_asked", person, people, token, **values)
         # Their own launch: what somebody approved before is not what they launch now.
-        approvals.end(campaign_id)
+        if campaign.status == Status.SCHEDULED:
+            approvals.end(campaign_id)
+        if not may(person, launch_limits.WITHOUT_LIMIT):
+            launch_limits.count(campaign, person, counted, cost, at)
         if starts_at is not None:
             return _move(campaign, Status.SCHEDULED, "campaign.scheduled", person, people, token, **values)
         action = "campaign.pilot_launched" if is_pilot else "campaign.launched"
@@ -151,6 +162,7 @@ def approve(
         _refuse_changed(people, seen)
         _refuse_blocked(campaign, people)
         people = approvals.give(campaign, person, mark).people
+        launch_limits.uncount(campaign_id)
         later = campaign.starts_at is not None and campaign.starts_at > timezone.now()
         status = Status.SCHEDULED if later else Status.RUNNING
         return _move(campaign, status, "campaign.approved", person, people, token, launched_by_id=person.pk)
@@ -180,6 +192,7 @@ def withdraw(campaign_id: int, person: Person | None) -> bool:
         if found.launched_at is None:
             back = {"status": Status.DRAFT, "launched_by": None, "starts_at": None, "pilot": Pilot.NONE}
             approvals.end(campaign_id)
+            launch_limits.uncount(campaign_id)
         changed = Campaign.objects.filter(pk=campaign_id, status=found.status).update(**back)
         if changed:
             action = "campaign.withdrawn" if found.status == Status.WAITING else "campaign.start_canceled"
@@ -235,6 +248,7 @@ def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
         )
         if refused:
             approvals.end(campaign_id)
+            launch_limits.uncount(campaign_id)
             record(None, "campaign.start_refused", campaign, reason=refusal[:MAX_REASON])
     return False
 
@@ -250,7 +264,7 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: C
         return _("Whoever set its start no longer works here: somebody else must launch it.")
     if not may_launch(campaign, launcher):
         return _("%(name)s may no longer launch it: somebody else must.") % {"name": launcher}
-    if approval is None and needs_approval(count_people(campaign), launcher):
+    if approval is None and why_approval(count_people(campaign), launcher, campaign, now):
         return _("Its people became more than %(name)s may launch: send it for approval.") % {"name": launcher}
     return ""
 

@@ -127,7 +127,7 @@ def _stop(campaign: Campaign, person: User) -> bool:
 
 def _reason(person: User) -> str:
     name = person.get_full_name() or person.get_username()
-    return _("%(name)s was switched off. Whoever resumes or launches it takes it over.") % {"name": name}
+    return _("%(name)s was switched off. The user who resumes or launches it takes it over.") % {"name": name}
 
 
 _State = CallExport.State

@@ -15,6 +15,7 @@ from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
+from campaigns.models.launches import CountedLaunch
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.own_numbers import OwnNumber
@@ -51,6 +52,7 @@ __all__ = [
     "ContactTeam",
     "CorrectedRow",
     "CostTally",
+    "CountedLaunch",
     "DatabaseMark",
     "DayCap",
     "DaySpending",

@@ -44,6 +44,10 @@ class InstallationSettings(models.Model):
     test_calls_a_day = models.PositiveIntegerField(
         _("test calls of one person in 24 hours"), null=True, blank=True, validators=[MaxValueValidator(100)]
     )
+    caller_launch_prices = models.JSONField(
+        _("what a caller may launch without approval, by currency"), null=True, blank=True
+    )
+    """Amounts as texts, by currency."""
     import_keep_days = models.PositiveIntegerField(
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
     )

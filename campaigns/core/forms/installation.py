@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -24,15 +25,35 @@ NUMBERS = (
     "test_calls_a_day",
     "import_keep_days",
 )
+AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 CHANGED_HERE = (
-    "refused_number_types",
-    "consent_required",
-    "second_factor_roles",
-    "single_call_start",
-    "single_call_end",
-    *NUMBERS,
-)
+    "refused_number_types", "consent_required", "second_factor_roles", "single_call_start", "single_call_end",
+    "caller_launch_prices", *NUMBERS,
+)  # fmt: skip
 """The columns that the form changes."""
+
+
+class PricesField(forms.CharField):
+    """Amounts by currency, written as `USD 50, IRT 2000000`; empty is None."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return stored amounts as they are written."""
+        return ", ".join(f"{name} {most}" for name, most in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the amounts as texts, by currency."""
+        if isinstance(value, dict):
+            return value
+        text = (super().to_python(value) or "").upper()
+        found: dict[str, str] = {}
+        for part in filter(None, (one.strip() for one in text.split(","))):
+            name, _blank, most = part.partition(" ")
+            if not (len(name) == 3 and name.isascii() and name.isalpha() and AMOUNT.fullmatch(most.strip())):
+                raise forms.ValidationError(
+                    gettext("Write a currency and an amount, such as USD 50, IRT 2000000."), code="prices"
+                )
+            found[name] = most.strip()
+        return found or None
 
 
 class InstallationForm(EditsModelRow):
@@ -80,6 +101,12 @@ class InstallationForm(EditsModelRow):
             "do nothing else before."
         ),
     )
+    caller_launch_prices = PricesField(
+        label=_("What a caller may launch in a day without approval"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput({"dir": "ltr", "placeholder": "USD 50, IRT 2000000"}),
+    )
     single_call_start = forms.TimeField(
         label=_("Single calls from"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
     )
@@ -98,6 +125,10 @@ class InstallationForm(EditsModelRow):
             self.fields[name].help_text = gettext("Empty: %(value)s, as the environment says.") % {
                 "value": getattr(given, name)
             }
+        prices = ", ".join(f"{name} {most}" for name, most in given.caller_launch_prices.items())
+        self.fields["caller_launch_prices"].help_text = gettext(
+            "Currency and amount, such as USD 50, IRT 2000000. Empty: %(value)s, as the environment says."
+        ) % {"value": prices or gettext("no limit")}
         answers = {True: gettext("yes"), False: gettext("no")}
         self.fields["consent_required"].widget.choices = [
             ("unknown", gettext("As the environment says: %(value)s") % {"value": answers[given.consent_required]}),

@@ -21,7 +21,8 @@ from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience_query import people_of
 from campaigns.launch.campaign_words import action_words, in_words, locks_of, watch_words
 from campaigns.launch.launch_check import may_launch
-from campaigns.launch.lifecycle import may_control, needs_approval
+from campaigns.launch.lifecycle import may_control
+from campaigns.launch.limits import needs_approval
 from campaigns.models import Campaign
 from campaigns.reports import progress
 
@@ -106,7 +107,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "pilot": pilot,
         "who_may_approve": approvals.who_may_approve(found) if found.status == Campaign.Status.WAITING else [],
         "was_approved": found.status == Campaign.Status.WAITING and approvals.in_force(found.pk) is not None,
-        "asks_manager": pilot is not None and needs_approval(pilot.people + pilot.rest, person_of(request)),
+        "asks_manager": pilot is not None and needs_approval(pilot.people + pilot.rest, person_of(request), found),
     }
 
 

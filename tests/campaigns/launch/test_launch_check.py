@@ -231,7 +231,8 @@ def test_estimates_follow_pace_lines_and_price():
 
 def test_launch_answers_at_once_and_nudges_the_dispatcher(caller, nudges, django_assert_max_num_queries):
     campaign = make_campaign([make_list(3)], owner=caller)
-    with django_assert_max_num_queries(14):
+    # Fourteen, and one that lets only one launch of a person go on at a time.
+    with django_assert_max_num_queries(15):
         launched = start.launch(campaign.pk, caller)
     campaign.refresh_from_db()
     assert (launched.changed, launched.people, launched.status) == (True, 3, "running")

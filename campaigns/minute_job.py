@@ -15,7 +15,7 @@ from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
-from campaigns.launch import approvals, lifecycle, start
+from campaigns.launch import approvals, lifecycle, start, successions
 from campaigns.models import Campaign
 from campaigns.reports import rollups
 from campaigns.tracking import (
@@ -41,6 +41,7 @@ def sweep() -> dict[str, int]:
     restore_guard.watch()
     done = {
         "moved_up": stuck_calls.undo_clock_change(now),
+        "left_behind": successions.pause_left_behind(),
         "started": start.start_due(now),
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),

@@ -45,7 +45,7 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     fieldsets = [
         (None, {"fields": ["username"]}),
         (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
-        (_("What this person may do"), {"fields": ["roles", "team", "is_active"]}),
+        (_("What this person may do"), {"fields": ["roles", "team", "is_active", "successor"]}),
         (_("Seen"), {"fields": ["last_login", "date_joined"]}),
     ]
 
@@ -89,6 +89,9 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         """Save the account, then its roles and team, and write an audit event if its roles changed."""
         before = sorted(obj.groups.values_list("name", flat=True)) if change else []
         team = self.team_name(obj) if change else ""
+        # Whoever hears that the account is switched off reads these.
+        obj.successor = form.cleaned_data.get("successor")  # type: ignore[attr-defined]
+        obj.switched_off_by = request.user  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
         if not isinstance(form, UserForm):
             return

@@ -18,6 +18,7 @@ class AccessConfig(AppConfig):
         from callcenter.access.clock import note_browser_zone
         from callcenter.access.roles import sync_roles
         from callcenter.access.sessions import begin_session
+        from callcenter.access.switching_off import note_before, tell_after
 
         users = get_user_model()
         post_migrate.connect(sync_roles, sender=self)
@@ -29,3 +30,5 @@ class AccessConfig(AppConfig):
         user_logged_out.connect(login_events.logged_out, dispatch_uid="login_events")
         user_login_failed.connect(login_events.failed, dispatch_uid="login_events")
         user_logged_in.connect(note_browser_zone, dispatch_uid="note_browser_zone")
+        pre_save.connect(note_before, sender=users, dispatch_uid="note_before")
+        post_save.connect(tell_after, sender=users, dispatch_uid="tell_after")

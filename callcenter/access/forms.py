@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.holders import holders_of
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, ROLES
 from callcenter.edits.forms import EditsModelRow
@@ -86,6 +87,17 @@ class UserForm(EditsModelRow, ChangeForm):
     roles = roles_field()
     team = team_field()
 
+    successor = forms.ModelChoiceField(
+        label=_("When switched off, work goes to"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("nobody: campaigns pause"),
+        help_text=_(
+            "Takes over campaigns, start times, exports and calls that were given to this user. Without a successor "
+            "running campaigns pause and start times are canceled."
+        ),
+    )
+
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email", "is_active")
@@ -95,6 +107,8 @@ class UserForm(EditsModelRow, ChangeForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["roles"].initial = self.instance.groups.filter(name__in=ROLES)
+            successors = holders_of("launch_campaign").exclude(pk=self.instance.pk)
+            cast("forms.ModelChoiceField[User]", self.fields["successor"]).queryset = successors
             self.fields["team"].initial = Team.objects.filter(memberships__user=self.instance).first()
         if self.is_self:
             for name in ("roles", "is_active"):

@@ -104,6 +104,14 @@ def needs_approval(people: int, person: Person) -> bool:
     return not may(person, "launch_above_limit") and people > current().caller_launch_limit
 
 
+def taken_over_by(campaign: Campaign, person: Person) -> dict[str, Any]:
+    """Return what changes if this person lets a campaign go on whose owner was switched off: they take it over."""
+    owner = campaign.owner
+    if owner is None or owner.is_active or owner.pk == person.pk:
+        return {}
+    return {"owner_id": person.pk, "launched_by_id": person.pk}
+
+
 def may_control(campaign: Campaign, person: Person) -> bool:
     """Return whether a person may pause, resume and stop a campaign: their own, or any with the right."""
     return may(person, "control_all_campaigns") or (
@@ -203,6 +211,7 @@ def _resume(campaign: Campaign, person: Person, *, goes_on: bool, queues_more: b
         )
     # If not everybody is queued yet, the person who resumes becomes the launcher, whose limit applies.
     more: dict[str, Any] = {"launched_by_id": person.pk} if queues_more else {}
+    more |= taken_over_by(campaign, person)
     if goes_on:
         more |= {"pilot": Campaign.Pilot.PASSED, "is_filled": False, "filled_through": 0}
     outcome = _change(

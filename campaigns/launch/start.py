@@ -26,7 +26,7 @@ from campaigns.launch import approvals
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
-from campaigns.launch.lifecycle import MAX_REASON, may_control, needs_approval
+from campaigns.launch.lifecycle import MAX_REASON, may_control, needs_approval, taken_over_by
 from campaigns.models import Campaign, CampaignApproval
 
 logger = logging.getLogger(__name__)
@@ -107,6 +107,7 @@ def launch(
             _refuse_time(starts_at)
         waits = needs_approval(min(people, pilot_module.SIZE) if is_pilot else people, person)
         values = {
+            **taken_over_by(campaign, person),
             "launched_by_id": person.pk,
             "starts_at": starts_at,
             "start_refusal": "",
@@ -144,6 +145,8 @@ def approve(
             return Launched(changed=False, status=campaign.status, people=people)
         if not approvals.may_approve(campaign, person):
             raise PermissionDenied("launch_above_limit")
+        if taken_over_by(campaign, person):
+            raise Refusal(_("Its owner was switched off. Somebody else must take it over and launch it."))
         _refuse_changed(people, seen)
         _refuse_blocked(campaign, people)
         people = approvals.give(campaign, person, mark).people
@@ -166,7 +169,7 @@ def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) ->
         )
 
 
-def withdraw(campaign_id: int, person: Person) -> bool:
+def withdraw(campaign_id: int, person: Person | None) -> bool:
     """Return a campaign from approval, or from its scheduled start, to draft; returns whether it was changed."""
     with transaction.atomic():
         found = Campaign.objects.get(pk=campaign_id)
@@ -239,10 +242,12 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: C
     launcher = campaign.launched_by
     if campaign.starts_at is not None and now - campaign.starts_at > TOO_LATE:
         return _("Nothing ran here at that time, and it is more than 12 hours late now: launch it by hand.")
+    if approval is not None and approval.approved_by_id == campaign.launched_by_id:
+        # Who approved it answers for the approval; its owner goes on with it.
+        launcher = campaign.owner or launcher
     if launcher is None or not launcher.is_active:
         return _("Whoever set its start no longer works here: somebody else must launch it.")
-    is_approver = launcher.pk != campaign.owner_id and may(launcher, "launch_above_limit")
-    if not is_approver and not may_launch(campaign, launcher):
+    if not may_launch(campaign, launcher):
         return _("%(name)s may no longer launch it: somebody else must.") % {"name": launcher}
     if approval is None and needs_approval(count_people(campaign), launcher):
         return _("Its people became more than %(name)s may launch: send it for approval.") % {"name": launcher}
@@ -252,7 +257,7 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: C
 # The one change
 
 
-RELATED = ("provider", "agent", "voice", "caller_id", "dialer")
+RELATED = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
 
 
 def _lock(campaign_id: int) -> Campaign:

@@ -57,10 +57,10 @@ def make_link(person: User | None, user: User) -> str:
     return token
 
 
-def found_by(token: str) -> Invitation | None:
-    """Return the open invitation of a token, of a user who is not switched off."""
+def found_by(mark: str) -> Invitation | None:
+    """Return the open invitation of a token's mark, of a user who is not switched off."""
     rows = Invitation.objects.open(timezone.now()).select_related("user")
-    return rows.filter(mark=mark_of(token), user__is_active=True).first()
+    return rows.filter(mark=mark, user__is_active=True).first()
 
 
 @transaction.atomic

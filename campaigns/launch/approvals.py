@@ -159,7 +159,7 @@ def differences(
 
 def is_edited(campaign: Campaign, approval: CampaignApproval) -> bool:
     """Return whether a bound setting of a campaign differs from what was approved."""
-    return bound_values(campaign) != approval.values
+    return bool(bound_values(campaign) != approval.values)
 
 
 def exceeds(campaign: Campaign, approval: CampaignApproval) -> bool:

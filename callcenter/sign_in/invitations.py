@@ -51,9 +51,9 @@ def make_link(person: User | None, user: User) -> str:
         mark=mark_of(token),
         made_by=person,
         made_at=now,
-        lapses_at=now + datetime.timedelta(days=settings.INVITATION_DAYS),
+        lapses_at=now + datetime.timedelta(days=settings.SIGN_IN["INVITATION_DAYS"]),
     )
-    record(person, "user.invited", user, days=settings.INVITATION_DAYS)
+    record(person, "user.invited", user, days=settings.SIGN_IN["INVITATION_DAYS"])
     return token
 
 
@@ -87,6 +87,6 @@ def send(request: HttpRequest, user: User, token: str) -> tuple[str, bool]:
         "You can use Callcenter. Your user name is %(name)s.\n\n"
         "Choose your password here, within %(days)d days:\n%(link)s\n\n"
         "The link works once. If it has lapsed, ask for a new one."
-    ) % {"name": user.get_username(), "link": link, "days": settings.INVITATION_DAYS}
+    ) % {"name": user.get_username(), "link": link, "days": settings.SIGN_IN["INVITATION_DAYS"]}
     links.post(_("Callcenter: choose your password"), text, user.email)
     return link, True

@@ -94,7 +94,7 @@ def _hand_over(request: HttpRequest, user: User, token: str) -> HttpResponseBase
         link, is_mailed = invitations.send(request, user, token)
     except links.NoAddress:
         link, is_mailed = reverse("invitation", args=[token]), False
-    context = {"invited": user, "link": link, "is_mailed": is_mailed, "days": settings.INVITATION_DAYS}
+    context = {"invited": user, "link": link, "is_mailed": is_mailed, "days": settings.SIGN_IN["INVITATION_DAYS"]}
     return render(request, "sign_in/link.html", context)
 
 

@@ -44,6 +44,7 @@ pytestmark = pytest.mark.django_db
 EDITS_NO_ROW = {
     "CallNoteForm": "adds",
     "TagForm": "adds",
+    "AuditForm": "asks",
     "SignInForm": "logs in",
     "ForgottenForm": "asks for a link",
     "CodeForm": "logs in",

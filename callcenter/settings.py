@@ -275,13 +275,11 @@ IMPORT_KEEP_DAYS: int = env.whole("IMPORT_KEEP_DAYS", 14, why="an import can be 
 """Days after which an uploaded file is removed, counted from its saving, or from its upload where nobody saved it."""
 
 # People
-OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])
-"""Hosts, beside the vendors', that this installation may send to."""
+OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])  # that we may send to, beside the vendors'
 SIGN_IN = sign_in_settings(env, is_debug=DEBUG, outbound_hosts=OUTBOUND_HOSTS)
 PASSWORD_LOGIN: bool = SIGN_IN["PASSWORD_LOGIN"]
 SECOND_FACTOR_ROLES: list[str] = SIGN_IN["SECOND_FACTOR_ROLES"]
 FRESH_SIGN_IN_MINUTES: int = SIGN_IN["FRESH_SIGN_IN_MINUTES"]
-INVITATION_DAYS: int = SIGN_IN["INVITATION_DAYS"]
 OIDC: OpenIdSettings = SIGN_IN["OIDC"]
 vars().update(SIGN_IN)
 AUDIT_IS_STRICT = False

@@ -14,7 +14,6 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         """Run `sync_roles` after every migration; note each log-in; end the sessions of whose rights change."""
-        from django.contrib.auth.models import User
 
         from callcenter.access import login_events, open_sessions
         from callcenter.access.clock import note_browser_zone
@@ -32,5 +31,5 @@ class AccessConfig(AppConfig):
         user_logged_out.connect(login_events.logged_out, dispatch_uid="login_events")
         user_login_failed.connect(login_events.failed, dispatch_uid="login_events")
         user_logged_in.connect(note_browser_zone, dispatch_uid="note_browser_zone")
-        pre_save.connect(note_before, sender=User, dispatch_uid="note_before")
-        post_save.connect(tell_after, sender=User, dispatch_uid="tell_after")
+        pre_save.connect(note_before, sender=users, dispatch_uid="note_before")
+        post_save.connect(tell_after, sender=users, dispatch_uid="tell_after")

@@ -51,16 +51,16 @@ def make_link(person: User | None, user: User) -> str:
         mark=mark_of(token),
         made_by=person,
         made_at=now,
-        lapses_at=now + datetime.timedelta(days=settings.INVITATION_DAYS),
+        lapses_at=now + datetime.timedelta(days=settings.SIGN_IN["INVITATION_DAYS"]),
     )
-    record(person, "user.invited", user, days=settings.INVITATION_DAYS)
+    record(person, "user.invited", user, days=settings.SIGN_IN["INVITATION_DAYS"])
     return token
 
 
-def found_by(token: str) -> Invitation | None:
-    """Return the open invitation of a token, of a user who is not switched off."""
+def found_by(mark: str) -> Invitation | None:
+    """Return the open invitation of a token's mark, of a user who is not switched off."""
     rows = Invitation.objects.open(timezone.now()).select_related("user")
-    return rows.filter(mark=mark_of(token), user__is_active=True).first()
+    return rows.filter(mark=mark, user__is_active=True).first()
 
 
 @transaction.atomic
@@ -87,6 +87,6 @@ def send(request: HttpRequest, user: User, token: str) -> tuple[str, bool]:
         "You can use Callcenter. Your user name is %(name)s.\n\n"
         "Choose your password here, within %(days)d days:\n%(link)s\n\n"
         "The link works once. If it has lapsed, ask for a new one."
-    ) % {"name": user.get_username(), "link": link, "days": settings.INVITATION_DAYS}
+    ) % {"name": user.get_username(), "link": link, "days": settings.SIGN_IN["INVITATION_DAYS"]}
     links.post(_("Callcenter: choose your password"), text, user.email)
     return link, True

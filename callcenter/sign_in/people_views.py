@@ -30,7 +30,7 @@ MOST_SHOWN = 500
 """Users on the page; there are more in Set-up, where they are searched."""
 TOKEN = "invitation"  # noqa: S105 # a key of the session
 IN_SESSION = "chosen"
-"""Stands for the token in the address once it is in the session: it leaks into no log and no referrer."""
+"""Stands for the token in the address once its mark is in the session: it leaks into no log and no referrer."""
 
 
 @needs("invite_users")
@@ -95,18 +95,18 @@ def _hand_over(request: HttpRequest, user: User, token: str) -> HttpResponseBase
         link, is_mailed = invitations.send(request, user, token)
     except links.NoAddress:
         link, is_mailed = reverse("invitation", args=[token]), False
-    context = {"invited": user, "link": link, "is_mailed": is_mailed, "days": settings.INVITATION_DAYS}
+    context = {"invited": user, "link": link, "is_mailed": is_mailed, "days": settings.SIGN_IN["INVITATION_DAYS"]}
     return render(request, "sign_in/link.html", context)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Let an invited user choose a password; the token moves into the session before any page is shown."""
+    """Let an invited user choose a password; the token leaves the address before any page is shown."""
     if not settings.PASSWORD_LOGIN:
         raise Http404
     if token != IN_SESSION:
-        request.session[TOKEN] = token
+        request.session[TOKEN] = invitations.mark_of(token)
         return redirect("invitation", IN_SESSION)
     invitation = invitations.found_by(str(request.session.get(TOKEN, "")))
     if invitation is None:

@@ -71,8 +71,11 @@ def prove(request: HttpRequest) -> HttpResponseBase:
     if methods:
         return redirect(f"{methods[0]['url']}?{query}")
     if settings.OIDC.server_url:
-        address = reverse("openid_connect_login", args=[OPENID])
-        return render(request, "registration/prove_by_openid.html", {"address": f"{address}?{query}"})
+        # The provider is to ask, too, not to wave through whoever is logged in there.
+        address = (
+            f"{reverse('openid_connect_login', args=[OPENID])}?{query}&{urlencode({'auth_params': 'prompt=login'})}"
+        )
+        return render(request, "registration/prove_by_openid.html", {"address": address})
     return refusal(request, _("You have neither a password nor a second factor. Ask an admin for a new link."))
 
 

@@ -136,6 +136,6 @@ def in_words() -> str:
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
         f"{now.caller_launch_limit} people{prices} a day; test calls of one person {now.test_calls_a_day} in 24 h; "
         f"kept: conversations {now.keep_conversation_days} days, calls {now.keep_call_days} days, logs "
-        f"{now.keep_log_days} days; exports of one user a day: {now.exports_a_day or 'any number'}; number types not called: {types}. "
-        + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
+        f"{now.keep_log_days} days; exports of one user a day: {now.exports_a_day or 'any number'}; number types not "
+        f"called: {types}. " + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

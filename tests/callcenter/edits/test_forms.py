@@ -45,6 +45,7 @@ EDITS_NO_ROW = {
     "CallNoteForm": "adds",
     "TagForm": "adds",
     "GivesRights": "is a part of the forms of accounts",
+    "AuditForm": "asks",
     "SignInForm": "logs in",
     "ForgottenForm": "asks for a link",
     "CodeForm": "logs in",

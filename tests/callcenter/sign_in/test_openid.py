@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,6 +15,7 @@ from django.test import Client
 from oidc_provider_mock import User as Known
 from oidc_provider_mock import run_server_in_thread
 
+from callcenter.access.fresh import PROVED_AT
 from callcenter.access.rights import CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
 from callcenter.sign_in_settings import OPENID, OpenIdSettings
@@ -151,3 +154,20 @@ def test_the_providers_second_factor_counts_where_the_settings_say_so(settings: 
         browser = Client()
         log_in("sara", browser)
         assert browser.get("/people/").status_code == status
+
+
+def test_who_has_no_password_proves_it_at_the_provider_which_asks_again() -> None:
+    sara = make_person(CALLER, email="sara@example.org")
+    sara.set_unusable_password()
+    sara.save()
+    browser = Client()
+    log_in("sara", browser)
+    session = browser.session
+    session[PROVED_AT] = 0
+    session.save()
+    found = re.search(r'action="(/openid/[^"]+)"', browser.get("/prove/?next=/people/").content.decode())
+    assert found
+    address = html.unescape(found[1])
+    assert "prompt=login" in browser.post(address)["Location"]
+    assert log_in("sara", browser, address)["Location"] == "/people/"
+    assert browser.session[PROVED_AT] > 0

@@ -6,6 +6,7 @@ from tests.faults.mutations_columns import WEIGHED
 from tests.faults.mutations_directions import DIRECTIONS
 from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_isolation import ISOLATION
+from tests.faults.mutations_keys import KEYS
 from tests.faults.mutations_money import MONEY
 from tests.faults.mutations_monitoring import MONITORING
 from tests.faults.mutations_numbers import NUMBERED
@@ -25,5 +26,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED,
+    *SCOPED, *KEYS,
 )  # fmt: skip

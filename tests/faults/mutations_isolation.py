@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.mutant import ORDER_LOOP, Mutant
 
 FIELDS = "providers/fields.py"
+SEALED = "providers/sealed_secrets.py"
 OPENING = "providers/opening.py"
 GUARDING = "providers/guarding.py"
 REGISTRY = "providers/registry.py"
@@ -31,7 +32,7 @@ ISOLATION = (
     ),
     Mutant(
         "keys of any shape",
-        FIELDS,
+        SEALED,
         "if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):",
         "if False:",
         TROUBLE_TESTS + "trouble_is_named_and_nothing_is_lost[a key that is a number]",
@@ -152,9 +153,9 @@ ISOLATION = (
     ),
     Mutant(
         "a new key beside an unreadable one is refused",
-        FIELDS,
-        "{**(self._read() or {}), **new}",
-        "{**self.open(), **new}",
+        SEALED,
+        "plain = {**(self._read() or {}), **plain} if self._token and not self._held else plain",
+        "plain = {**self.open(), **plain} if self._token and not self._held else plain",
         TROUBLE_TESTS + "page_takes_a_new_key_and_calls_go_on",
     ),
     Mutant(

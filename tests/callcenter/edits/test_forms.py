@@ -68,7 +68,6 @@ EDITS_NO_ROW = {
     "EraseNumberForm": "erases for good",
     "HeldForm": "asks",
     "CallFilterForm": "asks",
-    "AuditForm": "asks",
     "ReportForm": "asks",
     "MergeForm": "asks which of two numbers shown",
     "TryForm": "calls",

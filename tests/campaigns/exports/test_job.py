@@ -124,6 +124,8 @@ def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
     client.force_login(manager)
     assert client.get(address)["Location"] == reverse("exports")
     manager.groups.set([Group.objects.get(name=CALLER)])
+    assert client.get(address).status_code == 302, "another role is another log-in"
+    client.force_login(manager)
     assert client.get(address).status_code == 403
 
 

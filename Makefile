@@ -15,7 +15,7 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
-.PHONY: security mutants benchmarks messages upgrades clean
+.PHONY: security weak scan mutants benchmarks messages upgrades clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -66,10 +66,17 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 
 unit: $(DEV) ## Tests without processes or a browser
 	@.ci/need gcc libc6-dev
-	$(PYTEST) -n 3 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS)
+	$(PYTEST) -n 3 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS) $(PYTEST_MORE)
 
 security: $(DEV) ## Attacks on the web server and its pages, whole; `make unit` runs their short form
 	SECURITY=full $(PYTEST) -n 0 tests/security tests/test_parameters.py tests/test_request_limits.py tests/test_one_at_a_time.py
+
+weak: $(DEV) ## Read the product with bandit; ask for known weaknesses of the packages in the lock file
+	@.ci/weak
+
+scan: $(DEV) ## Let a web scanner attack a demo of its own, with every role's session
+	@.ci/scan-tools
+	$(PY) .ci/scan
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
 	# A process each: they mostly wait.

@@ -36,7 +36,43 @@ ALL_DAY = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}
 """Calling hours for a test that is about something else and runs at whatever hour."""
 MARYAM = "+989121234567"
 """A valid mobile number, the same each time."""
+VENDORS = ("bitel", "bolna", "unleashx", "vocode", "voicy")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SOME_TIME = datetime.datetime(2026, 3, 4, 5, 6, tzinfo=datetime.UTC)
+"""For a table of cases that only asks whether a time is set."""
+COLLECTED_FROM = timezone.now()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of runs on a second database engine."""
+    parser.addoption("--second-engine", action="store_true", help="only what asks the database, but for `one_engine`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a second engine leave out what asks no database, `one_engine`, and all vendors but one of the same test."""
+    if not config.getoption("--second-engine"):
+        return
+    asks = [
+        item for item in items if {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+        or item.get_closest_marker("django_db") or item.get_closest_marker("both_engines")
+    ]  # fmt: skip
+    kept: dict[tuple[str, str], pytest.Item] = {}
+    for item in sorted(asks, key=lambda item: item.nodeid):
+        if not item.get_closest_marker("one_engine"):
+            params = item.callspec.params.items() if hasattr(item, "callspec") else ()
+            given = {name: value for name, value in params if not (isinstance(value, str) and value in VENDORS)}
+            kept.setdefault((item.nodeid.partition("[")[0], repr(sorted(given.items(), key=str))), item)
+    chosen = set(kept.values())
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = [item for item in items if item in chosen]
+
+
+@pytest.fixture(autouse=True)
+def the_present(request: pytest.FixtureRequest) -> None:
+    """Make a test module's NOW the moment at which its test begins: it was taken many minutes before, at collection."""
+    taken = getattr(request.module, "NOW", None)
+    if isinstance(taken, datetime.datetime) and taken.tzinfo and COLLECTED_FROM <= taken <= timezone.now():
+        request.module.NOW = timezone.now()
 
 
 @pytest.fixture(autouse=True)

@@ -48,10 +48,6 @@ ZONES = ("Asia/Tehran", "America/New_York", "Asia/Kathmandu")
 SERVER = "Pacific/Chatham"
 """Zone of the installation: a quarter of an hour off all others."""
 NOW = timezone.now()
-MINUTE = 29 if NOW.minute % 15 < 8 else 22
-"""Not that of the present in any zone, since all are whole quarters of an hour apart; nor of an hour's begin or end."""
-THEN = (NOW - datetime.timedelta(days=40)).replace(hour=21, minute=MINUTE, second=43, microsecond=0)
-"""The moment of all rows: the next day in Tehran and Kathmandu, the same in New York."""
 FAR_DAY = datetime.date(2020, 2, 3)
 """The day of all columns that hold a day without a time."""
 KINDS = {
@@ -83,6 +79,16 @@ ENDS_POLLING = 286
 STATES = ("draft", "scheduled", "waiting", "running", "paused", "finished")
 
 
+def then() -> datetime.datetime:
+    """Return the moment of all rows: the next day in Tehran and Kathmandu, the same in New York.
+
+    Its minute is not that of the present in any zone, since all are whole quarters of an hour apart; nor of an hour's
+    begin or end.
+    """
+    minute = 29 if NOW.minute % 15 < 8 else 22
+    return (NOW - datetime.timedelta(days=40)).replace(hour=21, minute=minute, second=43, microsecond=0)
+
+
 @pytest.fixture
 def everything(db: None, settings: Any) -> User:
     """Fill every table, with every moment of every row at one time; return somebody who may open every page."""
@@ -97,7 +103,7 @@ def everything(db: None, settings: Any) -> User:
     HandOver.objects.update(state=HandOver.State.OPEN, outcome="no_answer")
     DayCap.objects.create(person=person, currency="USD", amount=5)
     for action in ("campaign.scheduled", "campaign.launched"):
-        detail = {"starts_at": THEN.isoformat(), "people": 3}
+        detail = {"starts_at": then().isoformat(), "people": 3}
         AuditEvent.objects.create(action=action, object_type="campaign", object_id=campaign.pk, detail=detail)
     kind = ContentType.objects.get_for_model(Provider)
     provider = Provider.objects.order_by("pk")[0]
@@ -112,7 +118,7 @@ def everything(db: None, settings: Any) -> User:
 def _set_values(model: type[models.Model]) -> None:
     moments = [field.name for field in model._meta.concrete_fields if isinstance(field, models.DateTimeField)]
     days = [field.name for field in model._meta.concrete_fields if type(field) is models.DateField]
-    values: dict[str, Any] = dict.fromkeys(moments, THEN) | dict.fromkeys(days, FAR_DAY)
+    values: dict[str, Any] = dict.fromkeys(moments, then()) | dict.fromkeys(days, FAR_DAY)
     # The pages read these as the product writes them, not as any text.
     plain = [field for field in model._meta.concrete_fields if type(field) is models.JSONField]
     if model is not AuditEvent:
@@ -163,10 +169,10 @@ def content_of(answer: HttpResponseBase) -> str:
 
 def wrong_times(zone: str) -> dict[str, str]:
     """Return what a page must not say to a viewer in a zone, by whose clock that would be."""
-    there = THEN.astimezone(zoneinfo.ZoneInfo(zone))
+    there = then().astimezone(zoneinfo.ZoneInfo(zone))
     wrong = {}
     for whose, other in (("UTC", datetime.UTC), ("the server", zoneinfo.ZoneInfo(SERVER))):
-        at = THEN.astimezone(other)
+        at = then().astimezone(other)
         wrong[f"{at:%H:%M}"] = whose
         if at.date() != there.date():
             wrong[whole_day(at.date())] = wrong[f"{at:%Y-%m-%d}"] = whose
@@ -190,7 +196,7 @@ def nameless_fields(page: str, zone: str) -> list[str]:
 def open_every(client: Client, addresses: list[tuple[str, str]]) -> Iterator[tuple[str, str, HttpResponseBase]]:
     """Yield name, content and answer of each address; the content is empty where it is no page."""
     nine = datetime.timedelta(days=9)
-    query = {"since": str(THEN.date() - nine), "until": str(THEN.date() + nine)}
+    query = {"since": str(then().date() - nine), "until": str(then().date() + nine)}
     for name, address in addresses:
         answer = client.get(address, query if "report" in name or "call-log" in name else {})
         yield name, content_of(answer) if answer.status_code in {200, ENDS_POLLING} else "", answer
@@ -198,7 +204,7 @@ def open_every(client: Client, addresses: list[tuple[str, str]]) -> Iterator[tup
 
 def problems_of(name: str, page: str, answer: HttpResponseBase, zone: str) -> Iterator[str]:
     """Yield what is wrong with one page or file."""
-    local = f"{THEN.astimezone(zoneinfo.ZoneInfo(zone)):%H:%M}"
+    local = f"{then().astimezone(zoneinfo.ZoneInfo(zone)):%H:%M}"
     for text, whose in wrong_times(zone).items():
         if found := re.search(rf"(?<![\d:]){re.escape(text)}(?!\d)", page):
             yield f"{name} shows a time of {whose}: …{page[max(0, found.start() - 90) : found.end() + 20]}…"
@@ -221,7 +227,7 @@ def test_every_page_is_on_the_viewers_clock(client: Client, everything: User, zo
     shown: set[str] = set()
     closed: dict[str, int] = {}
     opened: set[str] = set()
-    local = f"{THEN.astimezone(zoneinfo.ZoneInfo(zone)):%H:%M}"
+    local = f"{then().astimezone(zoneinfo.ZoneInfo(zone)):%H:%M}"
     addresses = list(every_address())
     moving = [pair for pair in addresses if pair[0].startswith(("campaign", "import"))]
     for state in STATES if zone == ZONES[0] else STATES[:2]:

@@ -197,7 +197,8 @@ def test_environment_files_stay_out_of_git() -> None:
 
 
 def test_scripts_are_executable() -> None:
-    assert [path.name for path in (ROOT / ".ci").iterdir() if path.is_file() and not path.stat().st_mode & 0o100] == []
+    scripts = [path for path in (ROOT / ".ci").iterdir() if path.is_file() and path.suffix != ".txt"]
+    assert [path.name for path in scripts if not path.stat().st_mode & 0o100] == []
 
 
 def test_the_map_of_campaigns_names_every_module() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from tests.conftest import pytest_collection_modifyitems
 from tests.migrated import ROOT
 
 
@@ -98,9 +98,34 @@ def test_a_full_run_is_written_down_with_its_figures(runner: ModuleType, tmp_pat
         assert line in text
 
 
-def test_what_is_left_out_on_the_engines_uses_no_database(runner: ModuleType) -> None:
-    left_out = [word.split("=")[1] for word in runner.UNIT_ON_ENGINES.split() if word.startswith("--ignore=")]
-    assert left_out
-    for name in left_out:
-        # Without one of these pytest-django lets nobody at the database.
-        assert not re.search(r"django_db|\bdb\b|\bdatabase\b|_person\b|\bmake_", (ROOT / name).read_text()), name
+class _Item:
+    """A collected test, as far as the rule of the second engine looks at it."""
+
+    def __init__(self, nodeid: str, *fixtures: str, mark: str = "", **params: object) -> None:
+        self.nodeid, self.fixturenames, self.mark = nodeid, fixtures, mark
+        if params:
+            self.callspec = SimpleNamespace(params=params)
+
+    def get_closest_marker(self, name: str) -> bool:
+        return name == self.mark
+
+
+def test_a_second_engine_runs_what_asks_the_database_by_one_vendor() -> None:
+    items = [
+        _Item("a::arithmetic"),
+        _Item("a::asks", "db"),
+        _Item("a::marked", mark="django_db"),
+        _Item("a::own_database", mark="both_engines"),
+        _Item("a::words", "db", mark="one_engine"),
+        _Item("a::vendors[voicy-1]", "db", vendor="voicy", people=1),
+        _Item("a::vendors[bolna-2]", "db", vendor="bolna", people=2),
+        _Item("a::vendors[bolna-1]", "db", vendor="bolna", people=1),
+        _Item("a::cases[late]", "db", case="late"),
+        _Item("a::cases[early]", "db", case="early"),
+    ]
+    config = SimpleNamespace(getoption=lambda _name: True, hook=SimpleNamespace(pytest_deselected=lambda items: None))
+    pytest_collection_modifyitems(config, items)  # type: ignore[arg-type]
+    assert [item.nodeid for item in items] == [
+        "a::asks", "a::marked", "a::own_database", "a::vendors[bolna-2]", "a::vendors[bolna-1]",
+        "a::cases[late]", "a::cases[early]",
+    ]  # fmt: skip

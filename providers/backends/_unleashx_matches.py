@@ -10,10 +10,19 @@ from typing import Literal
 
 from providers.backends._unleashx_rows import AFTER, BEFORE, Row, instant_in, match_by_number
 from providers.parsing import parse_instant
-from providers.types import CallHandle
+from providers.types import FINAL, CallHandle, CallSnapshot
 
 OFFSETS = ("+00:00", "+05:30")
 """Zones in which the vendor's times without one were seen: UTC and India's."""
+
+ROW_WAIT = timedelta(minutes=4)
+"""From ringing and talking on: how long a call is read again whose transaction is listed while its row is not."""
+
+
+def ended_lately(snapshot: CallSnapshot, handle: CallHandle, now: datetime) -> bool:
+    """Tell whether a call ended so lately that its row, with what was said, may not be listed yet."""
+    talked = timedelta(seconds=snapshot.talk_seconds or 0)
+    return snapshot.status in FINAL and handle.placed_at is not None and now < handle.placed_at + talked + ROW_WAIT
 
 
 def zone_of(row: Row, placed_at: datetime | None) -> str:

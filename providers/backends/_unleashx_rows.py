@@ -170,6 +170,18 @@ def payments_by_id(rows: Iterable[Row]) -> dict[str, Row]:
     return payments
 
 
+def with_payment(row: Row | None, payment: Row | None) -> Row:
+    """Return what both lists tell of a call; where both tell the same, the row of calls is believed.
+
+    They are read one after the other: the transaction may tell of an end that the row, with what was said and how it
+    was judged, does not tell yet. Its state is then that of the row, or the rest would never be read.
+    """
+    told = {name: value for name, value in (row or {}).items() if value not in (None, "")}
+    has_state = "call_status" in told or "status" in told
+    paid = {name: value for name, value in (payment or {}).items() if not (has_state and name == "call_status")}
+    return {**(row or {}), **paid, **told}
+
+
 def with_ids(rows: Sequence[Row], payments: Mapping[str, Row]) -> list[tuple[Row, str]]:
     """Return rows with their execution ids, taken from the matching transaction where the row has none."""
 

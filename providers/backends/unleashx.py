@@ -24,7 +24,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.backends._unleashx_matches import OFFSETS, choices, zone_ahead
+from providers.backends._unleashx_matches import OFFSETS, choices, ended_lately, zone_ahead
 from providers.backends._unleashx_pages import Pages
 from providers.backends._unleashx_refusals import REFUSALS
 from providers.backends._unleashx_rows import (
@@ -40,6 +40,7 @@ from providers.backends._unleashx_rows import (
     row_key,
     turns_in,
     with_ids,
+    with_payment,
 )
 from providers.base import ProviderBackend
 from providers.exceptions import (
@@ -231,7 +232,9 @@ class UnleashXBackend(ProviderBackend):
             if row is None and len(choice.candidates) > 1:
                 row = self._singled_out(handle, choice.candidates, params)
             if row is not None or payment is not None:
-                snapshot = self._snapshot({**(row or {}), **(payment or {})}, handle.remote_id, zone)
+                snapshot = self._snapshot(with_payment(row, payment), handle.remote_id, zone)
+                if row is None and ended_lately(snapshot, handle, datetime.now(UTC)):
+                    snapshot = replace(snapshot, status=CallStatus.WRAPPING_UP, more_to_read=True)
                 by_number = matched_by == "number" and not payment
                 snapshots.append(
                     replace(snapshot, matched_by="number" if by_number else "id", utc_offset=choice.utc_offset)

@@ -22,6 +22,8 @@ from campaigns.contacts.search_index import make_search_index
 from tests.campaigns.catalogue import Catalogue, read_catalogue
 from tests.campaigns.scratch import scratch_database, standing_in
 
+pytestmark = pytest.mark.both_engines
+
 Key = tuple[str, str]
 ROOMS = ("access", "providers", "campaigns")
 SQUASHED = [

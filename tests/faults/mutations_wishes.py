@@ -15,12 +15,15 @@ STOPS = "campaigns/tracking/vendor_stops.py"
 STOP_ALL = "campaigns/core/stop_all.py"
 FOLLOWING = "campaigns/tracking/consequences.py"
 HEARING = "providers/opt_outs.py"
+UNLEASHX = "providers/backends/unleashx.py"
+UNLEASHX_ROWS = "providers/backends/_unleashx_rows.py"
 
 WAY_TESTS = "tests/campaigns/tracking/test_vendor_stops_ways.py::test_"
 EVERY_WAY = WAY_TESTS + "every_way_takes_back_what_the_vendor_keeps[bolna]"
 STOP_TESTS = "tests/campaigns/tracking/test_vendor_stops.py::test_"
 HEARD_TESTS = "tests/campaigns/contacts/test_heard_opt_outs.py::test_"
 WISH_TESTS = "tests/campaigns/contacts/test_person_wishes.py::test_"
+UNLEASHX_TESTS = "tests/providers/test_unleashx.py::TestUnleashX::test_"
 HEARING_TESTS = "tests/providers/test_opt_outs.py::test_"
 EVERYBODY = ELIGIBILITY_TESTS + "everybody_answers_the_same"
 OUTLIVES = HEARD_TESTS + "what_was_heard_outlives_a_worker"
@@ -268,5 +271,26 @@ THE_WISHES = (
         '    return _DIGITS.sub("…", text)[:MOST_SAID]',
         "    return text[:MOST_SAID]",
         HEARING_TESTS + "what_was_said_is_told_without_numbers",
+    ),
+    Mutant(
+        "a transaction's end closes a call whose words are not told yet",
+        UNLEASHX_ROWS,
+        'if not (has_state and name == "call_status")}',
+        "}",
+        UNLEASHX_TESTS + "an_end_that_only_the_transaction_tells_is_read_again[STATUS]",
+    ),
+    Mutant(
+        "a transaction is believed before the row of its call",
+        UNLEASHX_ROWS,
+        "**paid, **told}",
+        "**told, **paid, **(payment or {})}",
+        UNLEASHX_TESTS + "an_end_that_only_the_transaction_tells_is_read_again[CALL_STATUS]",
+    ),
+    Mutant(
+        "a transaction without a row ends a call at once",
+        UNLEASHX,
+        "if row is None and ended_lately(",
+        "if row is None and not ended_lately(",
+        UNLEASHX_TESTS + "a_call_without_a_row_ends_by_its_transaction_after_a_while",
     ),
 )

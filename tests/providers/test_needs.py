@@ -15,10 +15,10 @@ from pytest_django import Settings
 from callcenter.audit.models import AuditEvent
 from providers.models import Provider, WebhookAddress
 from providers.needs import Need, Stock, needs_of
-from tests.conftest import make_agent, make_provider
+from tests.conftest import SOME_TIME, make_agent, make_provider
 
 pytestmark = pytest.mark.django_db
-WELL = {"last_success_at": timezone.now()}
+WELL = {"last_success_at": SOME_TIME}
 FULL = Stock(agents=1, voices=1, caller_ids=1, dialers=1)
 HOST = "recordings.voicy-files.example.com"
 
@@ -51,11 +51,11 @@ def test_a_provider_that_is_well_needs_nothing() -> None:
 @pytest.mark.parametrize(
     ("fields", "code", "tone"),
     [
-        ({"halted_at": timezone.now(), "halted_reason": "x"}, "stopped", "bad"),
-        ({"frozen_at": timezone.now()}, "frozen", "bad"),
-        ({"breaker_opened_at": timezone.now()}, "stopped", "warn"),
+        ({"halted_at": SOME_TIME, "halted_reason": "x"}, "stopped", "bad"),
+        ({"frozen_at": SOME_TIME}, "frozen", "bad"),
+        ({"breaker_opened_at": SOME_TIME}, "stopped", "warn"),
         ({"last_success_at": None}, "untested", "warn"),
-        ({"last_success_at": None, "last_error_at": timezone.now(), "last_error_kind": "NotSent"}, "error", "warn"),
+        ({"last_success_at": None, "last_error_at": SOME_TIME, "last_error_kind": "NotSent"}, "error", "warn"),
         ({"account": {"balance": "0", "currency": "USD"}}, "no_credit", "bad"),
         ({"account": {"balance": "2.99", "currency": "USD"}}, "low_credit", "warn"),
         (

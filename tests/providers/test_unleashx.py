@@ -155,6 +155,31 @@ class TestUnleashX(ProviderContract):
     def test_zone_is_read_off_the_time_of_our_order(self, created: object, told: str) -> None:
         assert zone_of({"created_at": created}, PLACED_AT) == told
 
+    @pytest.mark.parametrize("name", ["CALL_STATUS", "STATUS"])
+    def test_an_end_that_only_the_transaction_tells_is_read_again(self, stub: VendorStub, name: str) -> None:
+        """The lists are read one after the other; the row that tells of the end also tells what was said."""
+        row = {"ID": 1, "execution_id": "e1", name: "initiated", "DISPOSITION": None, "TRANSCRIPT": None}
+        paid = {"TRACK_ID": "e1", "CALL_STATUS": "USER_ENDED", "TOTAL_DURATION": 9, "TOTAL_COST": -0.1}
+        payments = {"transactions": [paid], "pagination": {"has_next": False}}
+        asked = [handle("e1", "+919876543210"), handle("e2", "+919876543211")]
+        stub.answer(Answer(200, {"datalist": [row], **payments}))
+        found = {call.remote_id: call for call in self.open_backend(stub).fetch_calls(asked)}
+        assert found["e1"].status == "dialing"
+        ended = {**row, name: "USER_ENDED", "DISPOSITION": "Do not call again"}
+        stub.answer(Answer(200, {"datalist": [ended], **payments}))
+        found = {call.remote_id: call for call in self.open_backend(stub).fetch_calls(asked)}
+        assert (found["e1"].status, found["e1"].talk_seconds, found["e1"].do_not_call) == ("completed", 9, True)
+
+    @pytest.mark.parametrize(("age", "status"), [(60, "wrapping_up"), (245, "wrapping_up"), (251, "completed")])
+    def test_a_call_without_a_row_ends_by_its_transaction_after_a_while(
+        self, stub: VendorStub, age: int, status: str
+    ) -> None:
+        paid = {"TRACK_ID": "e1", "CALL_STATUS": "USER_ENDED", "TOTAL_DURATION": 9}
+        stub.answer(Answer(200, {"datalist": [], "transactions": [paid], "pagination": {"has_next": False}}))
+        placed = datetime.now(UTC) - timedelta(seconds=age)
+        (found,) = self.open_backend(stub).fetch_calls([handle("e1", "+919876543210", placed_at=placed)])
+        assert (found.status, found.more_to_read) == (status, status != "completed")
+
     def test_rows_without_an_id_are_not_taken_for_one_another(self) -> None:
         recorded = self.read_payloads()["fetch_6_singled_out"]
         candidates, _end, filtered, _last = recorded["routes"][CALLS]["pages"]

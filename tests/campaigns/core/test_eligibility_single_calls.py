@@ -55,35 +55,37 @@ def called_often() -> None:
 TALKED = {"status": "completed", "talk_seconds": 40}
 NOBODY = {"status": "no_answer"}
 
-CASES: dict[str, tuple[dict[str, Any], Callable[[], Any], str]] = {
-    "wanted": ({}, lambda: None, ""),
-    "it waited its hour": ({"expires_at": timezone.now() - MINUTE}, lambda: None, "expired"),
-    "others talked to the person since": ({}, lambda: other_call(0.5, **TALKED), "called_since"),
-    "others rang the person since": ({}, lambda: other_call(0.5, **NOBODY), "called_since"),
-    "others rang nobody": ({}, lambda: other_call(1, status="failed", failure_reason="not_placed"), ""),
-    "others called before the quiet period": ({}, lambda: other_call(25 * 60, **TALKED), ""),
+CASES: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[], Any], str]] = {
+    "wanted": (dict, lambda: None, ""),
+    "it waited its hour": (lambda: {"expires_at": timezone.now() - MINUTE}, lambda: None, "expired"),
+    "others talked to the person since": (dict, lambda: other_call(0.5, **TALKED), "called_since"),
+    "others rang the person since": (dict, lambda: other_call(0.5, **NOBODY), "called_since"),
+    "others rang nobody": (dict, lambda: other_call(1, status="failed", failure_reason="not_placed"), ""),
+    "others called before the quiet period": (dict, lambda: other_call(25 * 60, **TALKED), ""),
     "confirmed, and called before": (
-        {"confirmed_at": timezone.now() - 30 * MINUTE}, lambda: other_call(40, **TALKED), "",
+        lambda: {"confirmed_at": timezone.now() - 30 * MINUTE}, lambda: other_call(40, **TALKED), "",
     ),
     "confirmed, and nobody answered since": (
-        {"confirmed_at": timezone.now() - 30 * MINUTE}, lambda: other_call(20, **NOBODY), "",
+        lambda: {"confirmed_at": timezone.now() - 30 * MINUTE}, lambda: other_call(20, **NOBODY), "",
     ),
     "confirmed, and a machine answered since": (
-        {"confirmed_at": timezone.now() - 30 * MINUTE}, lambda: other_call(20, **TALKED, answered_by="machine"), "",
+        lambda: {"confirmed_at": timezone.now() - 30 * MINUTE},
+        lambda: other_call(20, **TALKED, answered_by="machine"),
+        "",
     ),
     "confirmed, and talked to since": (
-        {"confirmed_at": timezone.now() - 30 * MINUTE}, lambda: other_call(20, **TALKED), "called_since",
+        lambda: {"confirmed_at": timezone.now() - 30 * MINUTE}, lambda: other_call(20, **TALKED), "called_since",
     ),
     "confirmed, and a talk ended since": (
-        {"confirmed_at": timezone.now() - 30 * MINUTE},
+        lambda: {"confirmed_at": timezone.now() - 30 * MINUTE},
         lambda: other_call(40, **TALKED, ended_at=timezone.now() - 29 * MINUTE),
         "called_since",
     ),
     "confirmed, and called as often as anybody may be": (
-        {"confirmed_at": timezone.now() - MINUTE}, lambda: called_often(), "person_cap",
+        lambda: {"confirmed_at": timezone.now() - MINUTE}, lambda: called_often(), "person_cap",
     ),
     "confirmed, and it waited its hour": (
-        {"confirmed_at": timezone.now() - HOUR, "expires_at": timezone.now() - MINUTE}, lambda: None, "expired",
+        lambda: {"confirmed_at": timezone.now() - HOUR, "expires_at": timezone.now() - MINUTE}, lambda: None, "expired",
     ),
 }  # fmt: skip
 
@@ -91,7 +93,7 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[], Any], str]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_commit_point_and_the_page_judge_a_waiting_single_call_alike(leased: LeasedProvider, name: str) -> None:
     fields, arrange, reason = CASES[name]
-    call = asked_for(leased, **fields)
+    call = asked_for(leased, **fields())
     arrange()
     answer = answers_about([call], timezone.now())[call.pk]
     assert (answer.verdict, answer.reason) == (("never", reason) if reason else ("now", ""))

@@ -15,7 +15,7 @@ from campaigns.core import explanations, transitions
 from campaigns.models import Call
 from campaigns.reasons import SkipReason, WaitReason
 from providers.types import FINAL, CallStatus, FailureReason
-from tests.conftest import make_call, make_campaign, make_contact, make_provider
+from tests.conftest import SOME_TIME, make_call, make_campaign, make_contact, make_provider
 
 ROOT = Path(__file__).parents[3]
 WORDS = r"[A-Z][^\n]{7,}[.:]$"
@@ -127,7 +127,7 @@ def test_nothing_is_read_for_a_sentence(django_assert_num_queries: Any) -> None:
         ("completed", {"talk_seconds": 0}, "No further attempt: the campaign plans none after this."),
         ("completed", {}, "No further attempt: the vendor does not say whether anybody talked."),
         ("busy", {"answered_by": "machine"}, "No further attempt: given to a person."),
-        ("no_answer", {"stop_asked_at": timezone.now()}, "No further attempt: somebody here stopped the call."),
+        ("no_answer", {"stop_asked_at": SOME_TIME}, "No further attempt: somebody here stopped the call."),
         ("pending", {}, ""),
         ("ringing", {}, ""),
     ],

@@ -19,6 +19,7 @@ from campaigns.launch.launch_sentence import sentence_of
 from campaigns.models import Call, Campaign, ContactList, DialingSwitch, DoNotCall, ListMembership
 from providers.models import Provider
 from tests.conftest import (
+    SOME_TIME,
     make_agent,
     make_call,
     make_caller_id,
@@ -164,8 +165,8 @@ def test_blockers_of_the_campaign(fields, sentence):
     [
         ({"secrets": {}}, "has no key"),
         ({"is_active": False}, "It is switched off."),
-        ({"halted_at": timezone.now(), "halted_reason": "Key refused."}, "Halted: Key refused."),
-        ({"frozen_at": timezone.now(), "frozen_reason": "Restored."}, "Frozen: Restored."),
+        ({"halted_at": SOME_TIME, "halted_reason": "Key refused."}, "Halted: Key refused."),
+        ({"frozen_at": SOME_TIME, "frozen_reason": "Restored."}, "Frozen: Restored."),
     ],
 )
 def test_blockers_of_the_provider(fields, sentence):

@@ -33,11 +33,11 @@ def out(campaign: Campaign, **fields: object) -> Call:
     return make_call(campaign=campaign, contact=make_contact(), remote_id=f"r{Call.objects.count()}", **values)
 
 
-def end(call: Call, status: str, at: datetime.datetime = NOW, **fields: object) -> None:
+def end(call: Call, status: str, at: datetime.datetime | None = None, **fields: object) -> None:
     """Let the vendor tell a call's end."""
     word = CallStatus(status)
     snapshot = CallSnapshot(remote_id=call.remote_id, raw_status=status, status=word, **fields)  # type: ignore[arg-type]
-    call_updates.merge_news({call.pk: snapshot}, source="poll", now=at)
+    call_updates.merge_news({call.pk: snapshot}, source="poll", now=at or NOW)
 
 
 def state(campaign: Campaign) -> str:
@@ -190,12 +190,12 @@ def test_a_vendor_that_never_says_who_talks_has_all_that_are_out_count(status, p
 # The same refusal for several people
 
 
-def refuse(campaign: Campaign, words: str, at: datetime.datetime = NOW, call: Call | None = None) -> Call:
+def refuse(campaign: Campaign, words: str, at: datetime.datetime | None = None, call: Call | None = None) -> Call:
     """Let the vendor refuse an order of the campaign with these words, for nobody's own reason."""
-    call = call or make_call(campaign=campaign, contact=make_contact(), status="placing", rank=10, placing_at=at)
+    call = call or make_call(campaign=campaign, contact=make_contact(), status="placing", rank=10, placing_at=at or NOW)
     order = CallOrder(reference=call.reference, to_number=call.to_number)
     answer = OrderAnswer(call_id=call.pk, order=order, result=OrderRejected(words))
-    order_results.write_answers(campaign.provider_id, [answer], at)
+    order_results.write_answers(campaign.provider_id, [answer], at or NOW)
     return call
 
 

@@ -60,9 +60,9 @@ def test_no_second_call_leaves_to_who_said_no(
     assert heard_wishes(provider).calls == 1
 
 
-def news(call: Call, source: str = "poll", now: datetime.datetime = NOW, **told: Any) -> None:
+def news(call: Call, source: str = "poll", now: datetime.datetime | None = None, **told: Any) -> None:
     snapshot = CallSnapshot(remote_id=call.remote_id, raw_status="completed", status=CallStatus.COMPLETED, **told)
-    call_updates.merge_news({call.pk: snapshot}, source=source, now=now)
+    call_updates.merge_news({call.pk: snapshot}, source=source, now=now or NOW)
 
 
 def test_the_first_hearing_of_a_call_is_its_step(db: None) -> None:

@@ -167,7 +167,7 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("audit", "audit log, an admin", role="admin")
     yield Page("audit", "audit log, a manager")
     yield Page("audit", "audit log, of campaigns", query="group=campaigns", role="admin")
-    yield Page("audit", "audit log, of one campaign", query=f"kind=campaign&thing={at.campaign}", role="admin")
+    yield Page("audit", "audit log, of one campaign", query=f"group=campaigns&thing={at.campaign}", role="admin")
     yield Page("audit", "audit log, by a name", query="thing=Maryam", role="admin")
     yield Page("audit", "audit log, half a year ago", query=f"until={at.today - datetime.timedelta(180)}", role="admin")
     yield Page("audit-export", "audit log, a week as CSV", query=f"since={at.today - datetime.timedelta(7)}")

@@ -20,6 +20,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "campaigns.contact": {"phone": "+989127654321", "time_zone": "Asia/Tehran", "region": "IR"},
     "campaigns.dialingswitch": {"id": 1, "stopped_at": None},
     "campaigns.databasemark": {"id": 1},
+    "campaigns.daycap": {"person_id": None},
     "django_q.schedule": {"func": "campaigns.tasks.poll", "cron": None, "cluster": "another"},
     "providers.provider": {"vendor": "bolna", "is_active": False, "secrets": {"api_key": "a-key-of-ours"}},
 }

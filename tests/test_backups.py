@@ -298,7 +298,7 @@ def test_a_disk_that_is_full_leaves_no_file(
     assert not [*tmp_path.glob(".backup-*"), *tmp_path.glob("monday*")]
 
 
-def test_commands_end_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_end_in_a_sentence(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CommandError, match="Say where"):
         call_command("backup")
     call_command("backup", new_key=True)

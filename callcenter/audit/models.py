@@ -141,7 +141,7 @@ class AuditTally(models.Model):
 
     key = models.CharField(max_length=64, unique=True)
     """A hash of all that is the same in what is counted."""
-    values = models.JSONField()
+    values = models.JSONField(default=dict)
     """The columns of the event that will be recorded."""
     times = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField(default=timezone.now)

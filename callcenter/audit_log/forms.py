@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person
 from callcenter.audit.actions import GROUP_WORDS
 from callcenter.audit_log.search import Asked, seen_people
-from callcenter.audit_log.words import KIND_WORDS
 from campaigns.core.forms.days_and_lengths import DayField
 
 MAX_THING = 100
@@ -32,12 +31,11 @@ class AuditForm(forms.Form):
 
     person = _UserField(label=_("User"), queryset=User.objects.none(), required=False, empty_label=_("All"))
     group = forms.ChoiceField(label=_("About"), required=False)
-    kind = forms.ChoiceField(label=_("Kind of object"), required=False)
     thing = forms.CharField(
         label=_("Object"),
         required=False,
         max_length=MAX_THING,
-        help_text=_("Its number, or a part of its name."),
+        help_text=_("Campaign, contact, call, list, provider or user: its number, or a part of its name."),
     )
     since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
@@ -45,9 +43,8 @@ class AuditForm(forms.Form):
     def __init__(self, data: Any, viewer: Person) -> None:
         super().__init__(data)
         cast("forms.ModelChoiceField[User]", self.fields["person"]).queryset = seen_people(viewer)
-        for name, words in (("group", GROUP_WORDS), ("kind", KIND_WORDS)):
-            field = cast(forms.ChoiceField, self.fields[name])
-            field.choices = [("", _("All")), *((str(value), label) for value, label in words.items())]
+        groups = cast(forms.ChoiceField, self.fields["group"])
+        groups.choices = [("", _("All")), *((str(value), label) for value, label in GROUP_WORDS.items())]
 
     def asked(self) -> Asked:
         """Return what is asked for; what is not valid narrows nothing, and its error is shown."""
@@ -57,7 +54,6 @@ class AuditForm(forms.Form):
         return Asked(
             person=person.pk if person else None,
             group=found.get("group") or "",
-            kind=found.get("kind") or "",
             thing=found.get("thing") or "",
             since=_beginning(found.get("since")),
             until=_beginning(until + datetime.timedelta(days=1)) if until else None,

@@ -56,12 +56,20 @@ class Asked:
 
     person: int | None = None
     group: str = ""
-    kind: str = ""
     thing: str = ""
     """A number, or a part of a name."""
     since: datetime.datetime | None = None
     until: datetime.datetime | None = None
     """The moment behind the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The events that are asked for, as several queries that each have an index of their own; see `page_of`."""
+
+    events: QuerySet[AuditEvent]
+    parts: Sequence[Q]
+    """Which of them; all of one part lie together in an index, the newest first."""
 
 
 def sees_all(person: Person) -> bool:
@@ -81,32 +89,33 @@ def seen_people(person: Person) -> QuerySet[User]:
     return users.filter(pk=person.pk or 0)
 
 
-def find_events(asked: Asked, person: Person) -> tuple[QuerySet[AuditEvent], list[int] | None]:
-    """Return the events that a person may see, and the users that they are limited to; None where to nobody.
-
-    The users are not a condition of the query yet: see `page_of`.
-    """
-    events = AuditEvent.objects.all()
+def find_events(asked: Asked, person: Person) -> Found:
+    """Return the events that a person may see of those that are asked for."""
+    events = _within(AuditEvent.objects.all(), asked.since, asked.until)
     actors: list[int] | None = None
     if not sees_all(person) or asked.person is not None:
         seen = seen_people(person)
-        actors = list(
-            (seen if asked.person is None else seen.filter(pk=int(asked.person))).values_list("pk", flat=True)
-        )
-    if asked.group:
-        events = events.filter(action__in=actions.codes_of(asked.group))
-    if asked.thing or asked.kind:
-        events = events.filter(_of_things(asked.kind, asked.thing.strip()))
-    return _within(events, asked.since, asked.until), actors
+        seen = seen if asked.person is None else seen.filter(pk=int(asked.person))
+        actors = list(seen.values_list("pk", flat=True))
+    codes = actions.codes_of(asked.group) if asked.group else None
+    parts = [Q()]
+    if asked.thing.strip():
+        parts = _of_things(asked.thing.strip())
+    elif codes is not None:
+        parts, codes = [Q(action=code) for code in codes], None
+    elif actors is not None and len(actors) <= MOST_PEOPLE:
+        parts, actors = [Q(actor_id=actor) for actor in actors], None
+    if codes is not None:
+        events = events.filter(action__in=codes)
+    if actors is not None:
+        events = events.filter(actor_id__in=actors)
+    return Found(events, parts)
 
 
-def _of_things(kind: str, text: str) -> Q:
-    kinds = {kind: KINDS[kind]} if kind in KINDS else dict(KINDS)
-    if not text:
-        return Q(object_type__in=list(kinds))
+def _of_things(text: str) -> list[Q]:
     number = whole_number(text.lstrip("#"))
-    found = Q(pk__in=[])
-    for name, one in kinds.items():
+    found = []
+    for name, one in KINDS.items():
         ids: list[Any] = [number] if number is not None else []
         if one.names:
             named = Q()
@@ -114,7 +123,7 @@ def _of_things(kind: str, text: str) -> Q:
                 named |= Q(**{f"{column}__icontains": text})
             ids += one.model._default_manager.filter(named).order_by("-pk").values_list("pk", flat=True)[:MOST_THINGS]
         if ids:
-            found |= Q(object_type=name, object_id__in=[str(pk) for pk in ids])
+            found.append(Q(object_type=name, object_id__in=[str(pk) for pk in ids]))
     return found
 
 
@@ -133,36 +142,29 @@ def _within(
     return events
 
 
-def page_of(
-    events: QuerySet[AuditEvent], actors: list[int] | None, given: Mapping[str, Any], size: int = ROWS_A_PAGE
-) -> Page[AuditEvent]:
-    """Return one page by key, newest first; of many users each one's newest are read by the index and joined.
+def page_of(found: Found, given: Mapping[str, Any], size: int = ROWS_A_PAGE) -> Page[AuditEvent]:
+    """Return one page by key, newest first; the newest of each part are read by its index and joined.
 
-    A team that did little in a log of a million rows would else be looked for row by row.
+    What is rare in a log of a million rows would else be looked for row by row.
     """
     older, newer = whole_number(given.get("older_than")), whole_number(given.get("newer_than"))
+    events = found.events
     if newer is not None:
-        ids = _ids(events.filter(pk__gt=newer), actors, "pk", size + 1)
+        ids = _ids(events.filter(pk__gt=newer), found.parts, "pk", size + 1)
         rows, has_newer = ids[:size][::-1], len(ids) > size
         return Page(_rows(rows), rows[0] if rows and has_newer else None, rows[-1] if rows else newer + 1)
     if older is not None:
         events = events.filter(pk__lt=older)
-    ids = _ids(events, actors, "-pk", size + 1)
+    ids = _ids(events, found.parts, "-pk", size + 1)
     rows, has_older = ids[:size], len(ids) > size
     before = (rows[0] if rows else (older or 0) - 1) if older is not None else None
     return Page(_rows(rows), before, rows[-1] if has_older else None)
 
 
-def _ids(events: QuerySet[AuditEvent], actors: list[int] | None, order: str, most: int) -> list[int]:
+def _ids(events: QuerySet[AuditEvent], parts: Sequence[Q], order: str, most: int) -> list[int]:
     """Return the ids of the first events in this order."""
     ids = events.order_by(order).values_list("pk", flat=True)
-    if actors is None:
-        return list(ids[:most])
-    if not actors:
-        return []
-    if len(actors) > MOST_PEOPLE:
-        return list(ids.filter(actor_id__in=actors)[:most])
-    found = [pk for actor in actors for pk in ids.filter(actor_id=actor)[:most]]
+    found = [pk for part in parts for pk in ids.filter(part)[:most]]
     return sorted(found, reverse=order.startswith("-"))[:most]
 
 

@@ -32,7 +32,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     person = cast(Person, request.user)
     form = AuditForm(request.GET, person)
     asked = form.asked()
-    page = page_of(*find_events(asked, person), request.GET)
+    page = page_of(find_events(asked, person), request.GET)
     if words := form.in_words():
         note(person, "audit.viewed", filters=words)
     context = {
@@ -66,10 +66,10 @@ def _lines(asked: Asked, person: Person) -> Iterator[str]:
             _("Address"), _("Session"), _("Request"), _("From"),
         ]
     )  # fmt: skip
-    events, actors = find_events(asked, person)
+    found = find_events(asked, person)
     older: int | None = None
     for _round in range(MOST_ROWS // ROWS_AT_ONCE):
-        page = page_of(events, actors, {"older_than": older} if older is not None else {}, ROWS_AT_ONCE)
+        page = page_of(found, {"older_than": older} if older is not None else {}, ROWS_AT_ONCE)
         yield csv_lines(_cells(page.rows))
         if page.older is None:
             return

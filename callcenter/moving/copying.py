@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
+from django.apps import apps
 from django.core.management.color import no_style
 from django.db import DatabaseError, connections
 
+from callcenter.audit import triggers
 from callcenter.moving.databases import TARGET
-from callcenter.moving.tables import Table
+from callcenter.moving.tables import LEFT_BEHIND, Table
 from campaigns.core.refusals import Refusal
 
 BATCH = 5_000
@@ -54,7 +56,10 @@ def copy_all(reader: sqlite3.Connection, tables: Sequence[Table], tell: Tell) ->
     """
     with _set_aside(tables, tell), connections[TARGET].cursor() as cursor:
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
-        cursor.execute("TRUNCATE " + ", ".join(f'"{table.name}"' for table in tables))
+        # Tables whose rows stay behind point at some of these, and are empty as well.
+        emptied = [*(table.name for table in tables), *(apps.get_model(one)._meta.db_table for one in LEFT_BEHIND)]
+        with triggers.away(connections[TARGET]):
+            cursor.execute("TRUNCATE " + ", ".join(f'"{name}"' for name in sorted(emptied)))
         samples = {table.name: _copy(reader, table, tell) for table in tables}
         for statement in connections[TARGET].ops.sequence_reset_sql(no_style(), [table.model for table in tables]):
             cursor.execute(statement)

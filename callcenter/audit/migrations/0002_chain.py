@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=64, unique=True)),
-                ('values', models.JSONField()),
+                ('values', models.JSONField(default=dict)),
                 ('times', models.PositiveIntegerField(default=0)),
                 ('first_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('last_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),

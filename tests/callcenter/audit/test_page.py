@@ -46,7 +46,7 @@ def teams() -> dict[str, User]:
 
 
 def seen_by(viewer: User, **asked: Any) -> list[str]:
-    page = page_of(*find_events(Asked(**asked), viewer), {})
+    page = page_of(find_events(Asked(**asked), viewer), {})
     return [event.actor_name or "Callcenter" for event in page.rows]
 
 
@@ -68,14 +68,14 @@ def test_pages_follow_each_other_for_a_team(teams: dict[str, User]) -> None:
     for number in range(9):
         record(caller if number % 2 else manager, "list.made", make_list())
     found = find_events(Asked(), manager)
-    first = page_of(*found, {}, 4)
-    second = page_of(*found, {"older_than": str(first.older)}, 4)
-    third = page_of(*found, {"older_than": str(second.older)}, 4)
+    first = page_of(found, {}, 4)
+    second = page_of(found, {"older_than": str(first.older)}, 4)
+    third = page_of(found, {"older_than": str(second.older)}, 4)
     rows = [event.pk for page in (first, second, third) for event in page.rows]
     assert rows == sorted(rows, reverse=True)
     assert len(set(rows)) == 11
     assert (first.newer, third.older) == (None, None)
-    back = page_of(*found, {"newer_than": str(third.newer)}, 4)
+    back = page_of(found, {"newer_than": str(third.newer)}, 4)
     assert [event.pk for event in back.rows] == [event.pk for event in second.rows]
 
 
@@ -89,13 +89,13 @@ def test_narrowed_by_thing_kind_group_and_time(admin_person: User) -> None:
     write(old, at=now - datetime.timedelta(days=400))
 
     def actions(**asked: Any) -> set[str]:
-        return {event.action for event in page_of(*find_events(Asked(**asked), admin_person), {}).rows}
+        return {event.action for event in page_of(find_events(Asked(**asked), admin_person), {}).rows}
 
     assert actions(thing="spring") == {"campaign.paused"}
     assert actions(thing="hosseini") == {"person.changed"}
-    assert actions(thing=str(call.pk), kind="call") == {"call.recording_played"}
+    assert actions(thing=str(call.pk), group="hearing") == {"call.recording_played"}
     assert actions(thing="no such thing") == set()
-    assert actions(kind="campaign") == {"campaign.paused"}
+    assert actions(group="campaigns") == {"campaign.paused"}
     assert actions(group="hearing") == {"call.recording_played"}
     assert actions(until=now - datetime.timedelta(days=300)) == {"list.made"}
     assert "list.made" not in actions(since=now - datetime.timedelta(days=300))

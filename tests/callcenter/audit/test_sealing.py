@@ -66,7 +66,9 @@ def test_a_row_that_commits_late_is_chained_later(monkeypatch: pytest.MonkeyPatc
     unchained = sealing._unchained
     with monkeypatch.context() as patch:
         # As another transaction's row looks before its commit.
-        patch.setattr(sealing, "_unchained", lambda after, most: [pk for pk in unchained(after, most) if pk != held.pk])
+        patch.setattr(
+            sealing, "_unchained", lambda after, most: [pk for pk in unchained(after, most + 1) if pk != held.pk]
+        )
         assert sealing.seal_new() == 2
     assert sealing.seal_new() == 1
     order = list(AuditLink.objects.order_by("seq").values_list("event_id", flat=True))
@@ -82,7 +84,7 @@ def test_a_row_that_commits_very_late_is_chained_by_the_verification(monkeypatch
     unchained = sealing._unchained
     with monkeypatch.context() as patch:
         patch.setattr(
-            sealing, "_unchained", lambda after, most: [pk for pk in unchained(after, most) if pk == newer.pk]
+            sealing, "_unchained", lambda after, most: [pk for pk in unchained(after, most + 1) if pk == newer.pk]
         )
         sealing.seal_new()
     assert sealing.seal_new() == 0

@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.crypto import salted_hmac
 
-SEARCHED = frozenset({"q", "person", "find", "words", "phone"})
+SEARCHED = frozenset({"q", "person", "find", "words", "phone", "thing"})
 """Names of parameters that may hold a number somebody looks for."""
 BY_POST = "_search"
 """Hidden field of a form that searches by POST."""

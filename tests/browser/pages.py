@@ -69,6 +69,8 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/lists/{empty}/",
         "/people/allowed-numbers/",
         "/own-numbers/",
+        "/privacy/erasures/",
+        f"/people/{person}/erase/",
         "/do-not-call/",
         "/do-not-call/import/",
         "/imports/new/",
@@ -122,6 +124,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         ConsolePage("admin", "/spending-limits/"),
         ConsolePage("admin", f"/providers/{bolna}/"),
         ConsolePage("admin", f"/providers/{bitel}/"),
+        ConsolePage("admin", "/privacy/retention/"),
         ConsolePage("admin", "/people/allowed-numbers/", 403),
         ConsolePage("caller", "/calls/export/", 403),
     ]

@@ -71,3 +71,11 @@ def test_a_nul_byte_in_a_form_is_refused(client: Client, caller: User) -> None:
 def test_a_key_beyond_64_bits_is_that_of_no_row(client: Client, manager: User) -> None:
     client.force_login(manager)
     assert client.post(f"/people/{2**63}/take-apart/1/").status_code == 404
+
+
+def test_a_blank_name_of_a_field_is_refused_in_set_up(client: Client, admin_person: User) -> None:
+    client.force_login(admin_person)
+    address = f"/setup/auth/user/{admin_person.pk}/change/"
+    assert client.get(address).status_code == 200
+    assert client.get(address, {"_to_field": ""}).status_code == 400
+    assert client.post(address, {"_to_field": ""}).status_code == 400

@@ -181,6 +181,17 @@ CASES = [
         is_set_up=True,
     ),
     Case(
+        "RetentionForm",
+        lambda person: InstallationSettings.objects.create(pk=SETTINGS_ID, exports_a_day=4),
+        lambda row: reverse("retention"),
+        lambda row: (again(row).exports_a_day, again(row).large_export_rows),
+        ({"exports_a_day": "5"}, {"exports_a_day": "6"}),
+        ((5, None), (6, None)),
+        ("5", "6"),
+        ({"large_export_rows": "3"}, (5, 3)),
+        role=ADMIN,
+    ),
+    Case(
         "UserForm",
         lambda person: make_person(CALLER, first_name="A"),
         change_page,

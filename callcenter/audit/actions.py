@@ -245,7 +245,11 @@ ACTIONS: tuple[Action, ...] = (
         Group.DO_NOT_CALL,
         ("do_not_call.added", _("Number added to the do-not-call list"), "source skipped"),
         ("do_not_call.heard", _("Opt-out heard in a call"), "certain skipped"),
-        ("do_not_call.removed", _("Number removed from the do-not-call list"), "was_added was_reason was_source asked_by"),
+        (
+            "do_not_call.removed",
+            _("Number removed from the do-not-call list"),
+            "was_added was_reason was_source asked_by",
+        ),
         ("do_not_call.removal_asked", _("Removal from the do-not-call list requested"), ""),
         ("do_not_call.decided", _("Decided about a possible opt-out"), "forbidden skipped"),
         ("do_not_call.exported", _("Do-not-call list exported"), "rows format numbers"),

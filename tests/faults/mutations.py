@@ -1,6 +1,7 @@
 """All named mutations."""
 
 from tests.faults.mutant import Mutant
+from tests.faults.mutations_approvals import APPROVALS
 from tests.faults.mutations_client import ON_THE_WIRE
 from tests.faults.mutations_columns import WEIGHED
 from tests.faults.mutations_directions import DIRECTIONS
@@ -26,5 +27,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS,
+    *SCOPED, *KEYS, *APPROVALS,
 )  # fmt: skip

@@ -94,6 +94,13 @@ def test_one_person_alone_does_not_remove_an_own_opt_out(opted_out: Callable[[Us
     assert (removed.actor, removed.detail["asked_by"], removed.detail["reason"]) == (ali, reza.pk, "he said so")
 
 
+def test_who_is_added_again_by_staff_stays_their_own(manager: User) -> None:
+    heard_by_a_user(manager)
+    forbid(MARYAM, reason="list", source=Source.AUTHORITY, person=manager)
+    with pytest.raises(OwnOptOut):
+        do_not_call.allow_again(DoNotCall.objects.get().pk, reason="x", person=manager)
+
+
 def test_a_confirmed_request_opens_only_its_own_entry(manager: User, admin_person: User) -> None:
     for phone in (MARYAM, "+989121110000"):
         forbid(phone, reason="asked", source=Source.VENDOR, is_own_wish=True)

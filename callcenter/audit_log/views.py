@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime
+from collections.abc import Callable, Iterator
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,6 +19,7 @@ from callcenter.audit.often import note
 from callcenter.audit_log.forms import AuditForm
 from callcenter.audit_log.search import Asked, find_events, page_of, sees_all
 from callcenter.audit_log.words import lines_of
+from callcenter.formats.zones import zone_name
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 
 ROWS_AT_ONCE = 500
@@ -60,17 +62,33 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _lines(asked: Asked, person: Person) -> Iterator[str]:
-    yield csv_header(
+    """Yield the file's pieces, each on the viewer's clock and in their language: they are read after the request."""
+    zone, language = timezone.get_current_timezone(), translation.get_language() or "en"
+    return _pieces(asked, person, lambda work: _on_the_clock(zone, language, work))
+
+
+def _on_the_clock(zone: datetime.tzinfo, language: str, work: Callable[[], str]) -> str:
+    with timezone.override(zone), translation.override(language):
+        return work()
+
+
+def _header() -> str:
+    return csv_header(
         [
-            _("Number"), _("When"), _("Who"), _("Roles"), _("What"), _("Code"), _("Object"), _("Changes"), _("Details"),
-            _("Address"), _("Session"), _("Request"), _("From"),
+            _("Number"), f"{_('When')} ({zone_name()})", _("Who"), _("Roles"), _("What"), _("Code"), _("Object"),
+            _("Changes"), _("Details"), _("Address"), _("Session"), _("Request"), _("From"),
         ]
     )  # fmt: skip
+
+
+def _pieces(asked: Asked, person: Person, in_words: Callable[[Callable[[], str]], str]) -> Iterator[str]:
+    yield in_words(_header)
     found = find_events(asked, person)
     older: int | None = None
     for _round in range(MOST_ROWS // ROWS_AT_ONCE):
         page = page_of(found, {"older_than": older} if older is not None else {}, ROWS_AT_ONCE)
-        yield csv_lines(_cells(page.rows))
+        rows = page.rows
+        yield in_words(lambda rows=rows: csv_lines(_cells(rows)))  # type: ignore[misc]
         if page.older is None:
             return
         older = page.older
@@ -82,7 +100,7 @@ def _cells(events: list[AuditEvent]) -> Iterator[list[str]]:
         changed = "; ".join(f"{one.name}: {one.before} → {one.after}" for one in line.changes)
         told = "; ".join(f"{name}: {value}" for name, value in line.details)
         cells = [
-            str(event.pk), event.at.isoformat(timespec="seconds"), line.who, event.role, line.what, event.action,
-            line.thing, changed, told, event.address, event.session, event.request_id, event.source,
+            str(event.pk), f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}", line.who, event.role, line.what,
+            event.action, line.thing, changed, told, event.address, event.session, event.request_id, event.source,
         ]  # fmt: skip
         yield [safe_cell(cell) for cell in cells]

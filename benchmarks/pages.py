@@ -22,7 +22,9 @@ POSTED = frozenset(
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
         "allowed-number-withdraw", "call-opt-out", "import-answers", "import-numbers", "kept-form-discard",
         "person-number-add", "person-number-call", "person-number-remove",
+        "two-people-confirm", "two-people-refuse", "two-people-withdraw",
         "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
+        "session-end", "sessions-end-others", "invitation-renew", "second-factor-reset",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
     }
 )  # fmt: skip
@@ -33,6 +35,21 @@ OF_ONE_FILE = frozenset(
     {"import-progress", "import-bad-rows", "import-rows", "import-row-fix", "export-fetch", "hand-over"}
 )
 """Names of pages, downloads and fragments of one import, export or hand-over: they do not grow with the history."""
+
+
+OF_SIGN_IN = frozenset(
+    {
+        "account_login", "account_logout", "account_signup", "account_reauthenticate", "account_change_password",
+        "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+        "account_reset_password_from_key_done", "mfa_authenticate", "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn", "mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_list_webauthn",
+        "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes", "socialaccount_login_cancelled", "socialaccount_login_error",
+        "socialaccount_signup", "socialaccount_connections", "openid_connect_login", "openid_connect_callback",
+        "invitation", "prove",
+    }
+)  # fmt: skip
+"""Names of pages of one person's own log-in: they do not grow with the history."""
 
 
 class Page(NamedTuple):
@@ -134,6 +151,9 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("login", "log-in")
     yield Page("no-role", "no role yet")
     yield Page("preferences", "preferences")
+    yield Page("sessions", "a user's sessions")
+    yield Page("users", "users, an admin", role="admin")
+    yield Page("invite", "invitation", role="admin")
     yield Page("livez", "health")
     yield Page("healthz", "health, by its older name")
     yield Page("help", "help, its search", query="q=call")
@@ -190,6 +210,7 @@ def _log(at: Landmarks) -> Iterator[Page]:
     yield Page("exports-live", "exports, moving part")
     yield Page("unmatched-calls", "vendor calls that nobody knows")
     yield Page("decisions", "what needs a decision")
+    yield Page("two-people", "what needs a second person")
     yield Page("spending-limits", "caps of the day", role="admin")
     for query in (
         "",
@@ -300,5 +321,5 @@ STREAMED = frozenset({"do-not-call-export", "do-not-call-export-xlsx"})
 
 def missing(pages: list[Page]) -> set[str]:
     """Return the names of addresses that are neither measured nor excepted."""
-    excepted = POSTED | ASKS_THE_VENDOR | OF_ONE_FILE | STREAMED | FOR_PROGRAMS
+    excepted = POSTED | OF_SIGN_IN | ASKS_THE_VENDOR | OF_ONE_FILE | STREAMED | FOR_PROGRAMS
     return every_name() - {page.name for page in pages} - excepted

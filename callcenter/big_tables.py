@@ -16,6 +16,7 @@ BIG_TABLES = frozenset(
         "audit.auditevent",
         "audit.auditlink",
         "audit.auditseal",
+        "campaigns.approvedperson",
         "campaigns.call",
         "campaigns.callevent",
         "campaigns.callhint",

@@ -49,6 +49,7 @@ PLACES = (
     Place("retention", _("Retention"), "clock", ("change_settings",)),
     Place("audit", _("Audit log"), "lock", ("see_reports",)),
     Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),
+    Place("users", _("Users"), "people", ("invite_users",)),
     Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
     Place("help", _("Help"), "question", (), begins_group=True),
 )

@@ -15,7 +15,7 @@ from callcenter import request_ids
 from callcenter.formats.masking import masked_numbers
 
 HIDDEN = "…"
-HOOK = re.compile(r"(/hooks/\d+/)[^\s/?\"']+")
+HOOK = re.compile(r"(/hooks/\d+/|/invitations/|/password/new/)[^\s/?\"']+")
 PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 """User name and password in an address, such as the database's."""
 KEY = re.compile(

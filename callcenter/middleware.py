@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
@@ -13,14 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.access import clock
-from callcenter.access.sessions import USED_AT
+from callcenter.access.open_sessions import note_session
+from callcenter.access.sessions import BEGAN_AT, SLID_EVERY, USED_AT, is_over
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-
-SLID_EVERY = 600
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -42,9 +42,10 @@ class SecurityHeaders:
 
 
 class SlidingSession:
-    """Lets a session end so long after its last use, not after the log-in; noted at most every `SLID_EVERY` seconds.
+    """Ends a session so long after its last use, noted every `SLID_EVERY` seconds, and so long after its log-in.
 
-    What a page asks for by itself, as live parts do, is no use: htmx's GET requests do not count.
+    What a page asks for by itself, as live parts do, is no use: htmx's GET requests do not count. A session whose user
+    is switched off, gone or has another password is ended for good, so that nothing brings it back later.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -53,10 +54,17 @@ class SlidingSession:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response; the session is saved with it if it slides."""
         asks_by_itself = request.method == "GET" and "HX-Request" in request.headers
-        if not asks_by_itself and request.user.is_authenticated:
-            now = int(time.time())
-            if now - request.session.get(USED_AT, 0) >= SLID_EVERY:
-                request.session[USED_AT] = now
+        now = int(time.time())
+        if not request.user.is_authenticated:
+            if SESSION_KEY in request.session:
+                request.session.flush()
+        elif is_over(request.session, now):
+            logout(request)
+        elif not asks_by_itself and now - request.session.get(USED_AT, 0) >= SLID_EVERY:
+            request.session[USED_AT] = now
+            # Of a version before, which noted no beginning.
+            request.session.setdefault(BEGAN_AT, now)
+            note_session(request, request.user)
         return self.get_response(request)
 
 

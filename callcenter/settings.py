@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from callcenter import private_files
 from callcenter.environment import Environment, read_file
+from callcenter.key_strength import faults
+from callcenter.sign_in_settings import OpenIdSettings, sign_in_settings
 from callcenter.storage import storage_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -44,6 +47,7 @@ PUBLIC_URL: str = env.str("PUBLIC_URL", "").rstrip("/")
 DEMO: bool = env.bool("DEMO", False)
 WEB_PORT: int = env.int("WEB_PORT", 8000)
 """Where `manage.py up` serves the screens."""
+private_files.begin(sys.argv)
 VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var").absolute()
 try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -56,6 +60,12 @@ MARK_FILE: Path | None = Path(found).absolute() if (found := env.str("MARK_FILE"
 HOST_NAME: str = env.str("HOST_NAME", "") or socket.gethostname()
 """The name under which this host's worker writes its heartbeats."""
 
+# In development they may be anything; a bare environment is production.
+if not DEBUG and not STARTS_WITHOUT_KEYS:
+    _others = [str(env.str(name, "")) for name in ("DATABASE_PASSWORD", "METRICS_TOKEN")]
+    if _faults := list(faults(SECRET_KEY, FIELD_KEYS, ALLOWED_HOSTS, _others)):
+        raise ImproperlyConfigured(" ".join(_faults))
+
 # Applications
 INSTALLED_APPS = [
     "callcenter.site.SetUpAdminConfig",
@@ -67,11 +77,16 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_q",
     "django_htmx",
-    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "callcenter.access",
     "callcenter.audit",
     "providers",
     "campaigns",
+    "callcenter.sign_in",
     "callcenter",
 ]
 MIDDLEWARE = [
@@ -96,7 +111,8 @@ MIDDLEWARE = [
     "callcenter.kept_forms.middleware.KeptForms",
     "callcenter.middleware.ViewerTimeZone",
     "callcenter.middleware.PageAbove",
-    "axes.middleware.AxesMiddleware",
+    "callcenter.sign_in.middleware.SignIn",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "callcenter.urls"
 WSGI_APPLICATION = "callcenter.wsgi.application"
@@ -151,7 +167,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL: str = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"serializer": "callcenter.cache_values.SignedValues"},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -205,6 +225,10 @@ TIME_SCALE: float = env.float("TIME_SCALE", 1.0)
 if TIME_SCALE != 1.0 and not DEBUG:
     raise ImproperlyConfigured("TIME_SCALE is for tests only: remove it, or set DEBUG=on.")
 CALLER_LAUNCH_LIMIT: int = env.int("CALLER_LAUNCH_LIMIT", 200)
+TWO_PERSON_HOURS: int = env.int("TWO_PERSON_HOURS", 72)
+"""Hours after which a request that nobody confirmed lapses."""
+if TWO_PERSON_HOURS < 1:
+    raise ImproperlyConfigured("TWO_PERSON_HOURS must be 1 or more: a second person needs time to confirm.")
 DEFAULT_REGION: str = env.str("DEFAULT_REGION", "IR")
 SINGLE_CALL_HOURS: str = env.str("SINGLE_CALL_HOURS", "08:00-21:00")
 """Calling hours of calls that belong to no campaign, in the person's own time; "00:00-00:00" is all day."""
@@ -251,12 +275,15 @@ if IMPORT_KEEP_DAYS < 1:
     raise ImproperlyConfigured("IMPORT_KEEP_DAYS must be 1 or more: an import can be taken back for a day.")
 
 # People
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])
+"""Hosts, beside the vendors', that this installation may send to."""
+SIGN_IN = sign_in_settings(env, is_debug=DEBUG, outbound_hosts=OUTBOUND_HOSTS)
+PASSWORD_LOGIN: bool = SIGN_IN["PASSWORD_LOGIN"]
+SECOND_FACTOR_ROLES: list[str] = SIGN_IN["SECOND_FACTOR_ROLES"]
+FRESH_SIGN_IN_MINUTES: int = SIGN_IN["FRESH_SIGN_IN_MINUTES"]
+INVITATION_DAYS: int = SIGN_IN["INVITATION_DAYS"]
+OIDC: OpenIdSettings = SIGN_IN["OIDC"]
+vars().update(SIGN_IN)
 AUDIT_IS_STRICT = False
 """Whether an event of an undeclared action is refused, as in tests; an installation never loses one."""
 AUDIT_KEEP_YEARS: int = env.int("AUDIT_KEEP_YEARS", 5)
@@ -265,16 +292,6 @@ if AUDIT_KEEP_YEARS < 1:
     raise ImproperlyConfigured("AUDIT_KEEP_YEARS must be 1 or more.")
 AUDIT_HEAD_FILE: Path | None = VAR_DIR / "audit-head.json"
 """Where this host remembers how far the audit log had come: rows that are removed from its end are missed."""
-LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "today"
-LOGOUT_REDIRECT_URL = "login"
-AXES_VERBOSE = False
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "callcenter.access.client_address.client_address"
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
 # Words and times
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "en")
@@ -287,7 +304,8 @@ TIME_ZONE: str = env.str("TIME_ZONE", "UTC")
 # Files
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_DIR", "") or VAR_DIR / "static").absolute()
+"""Where static files are collected: the one folder that others may read, such as a proxy."""
 STORAGE_URL: str = env.str("STORAGE_URL", "")
 """Where uploads and exports are kept; empty: in MEDIA_ROOT, which only this host sees."""
 STORAGES = {
@@ -297,9 +315,18 @@ STORAGES = {
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if DEBUG
             else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        )
+        ),
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
 }
+FILE_UPLOAD_PERMISSIONS = private_files.FILE
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = private_files.FOLDER
+PRIVATE_FILES = [
+    *([Path(DATABASES["default"]["NAME"])] if DATABASES["default"]["ENGINE"].endswith("sqlite3") else []),
+    *([MARK_FILE] if MARK_FILE else []),
+]
+"""Files that only we may read, beside all that lies in VAR_DIR."""
+private_files.tighten(private_files.of_start(VAR_DIR, PRIVATE_FILES, STATIC_ROOT))
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = VAR_DIR / "media"
@@ -324,11 +351,24 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", False)
 """A proxy, and nobody but it, reaches us: what its headers say is believed."""
+TRUSTED_HOPS: int = env.int("TRUSTED_HOPS", 1)
+"""How many proxies of ours a request comes through; each appends the address that it saw to X-Forwarded-For."""
+if not 1 <= TRUSTED_HOPS <= 10:
+    raise ImproperlyConfigured(
+        "TRUSTED_HOPS is the number of proxies in front, from 1 to 10. Without a proxy, leave it out and set"
+        " BEHIND_PROXY=off."
+    )
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_MINUTES: int = env.int("SESSION_IDLE_MINUTES", 12 * 60)
+"""Minutes without use after which a session ends."""
+SESSION_MAX_HOURS: int = env.int("SESSION_MAX_HOURS", 24)
+"""Hours after its log-in after which a session ends, however much it is used."""
+if SESSION_IDLE_MINUTES < 15 or SESSION_MAX_HOURS < 1:
+    raise ImproperlyConfigured("SESSION_IDLE_MINUTES must be 15 or more, SESSION_MAX_HOURS 1 or more.")
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "callcenter.kept_forms.views.csrf_failure"
@@ -344,8 +384,6 @@ try:
     METRICS_ADDRESSES = [ipaddress.ip_network(part.strip()) for part in env.list("METRICS_ADDRESSES", default=[])]
 except ValueError as error:
     raise ImproperlyConfigured(f"METRICS_ADDRESSES: {error}. Write 192.0.2.7 or 192.0.2.0/24.") from None
-OUTBOUND_HOSTS: list[str] = env.list("OUTBOUND_HOSTS", default=[])
-"""Hosts, beside the vendors', that this installation may send to."""
 SENTRY_DSN: str = env.str("SENTRY_DSN", "")
 if SENTRY_DSN:
     _dsn = urlsplit(SENTRY_DSN)
@@ -372,7 +410,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": []},
         "django-q": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
         # The demo's console shows its log-ins and what goes wrong; live pages would fill it within a minute.
         **({"callcenter.requests": {"level": "WARNING"}} if DEMO else {}),
     },

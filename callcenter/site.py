@@ -12,11 +12,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
-from django.urls import NoReverseMatch, reverse
+from django.shortcuts import redirect, resolve_url
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
-HIDDEN_ROOMS = frozenset({"django_q", "axes"})
+HIDDEN_ROOMS = frozenset({"django_q", "account", "mfa", "socialaccount"})
 """Apps whose pages are hidden; django-q2's can run any function and resubmit finished tasks."""
 
 _CALLING = ("InstallationSettings", "Campaign", "ContactList", "Contact", "DoNotCall", "AllowedNumber", "Call")
@@ -83,6 +83,14 @@ class SetUpAdminSite(admin.AdminSite):
             raise PermissionDenied("manage_providers")
         target = request.GET.get("next") or reverse("admin:index", current_app=self.name)
         return redirect_to_login(target, resolve_url("login"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Log out by the console's own door."""
+        return resolve(reverse("logout")).func(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Redirect to the console's page of one's own password."""
+        return redirect("account_change_password")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the sections in their order; only one where `app_label` names it."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from callcenter import views
+from callcenter import session_pages, views
 from callcenter.kept_forms import views as kept_forms
 
 urlpatterns = [
     path("", views.start, name="start"),
-    path("login/", views.ConsoleLoginView.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("callcenter.sign_in.urls")),
     path("welcome/", views.no_role, name="no-role"),
     path("kept-forms/<int:pk>/discard/", kept_forms.discard, name="kept-form-discard"),
     path("preferences/", views.preferences, name="preferences"),
+    path("preferences/sessions/", session_pages.sessions, name="sessions"),
+    path("preferences/sessions/<int:pk>/end/", session_pages.end, name="session-end"),
+    path("preferences/sessions/end-others/", session_pages.end_others, name="sessions-end-others"),
     path("language/", set_language, name="set-language"),
     path("", include("callcenter.monitoring.urls")),
     path("setup/", admin.site.urls),

@@ -1,14 +1,12 @@
-"""Views outside the rooms: log-in, first page, and a person's own settings."""
+"""Views outside the rooms: first page, and a person's own settings."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -23,7 +21,6 @@ from callcenter.audit.changes import changes
 from callcenter.audit.models import record
 from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
-from callcenter.kept_forms.middleware import COOKIE
 from callcenter.parameters import go_back
 
 FIRST_PAGES = (
@@ -56,24 +53,6 @@ def start(request: HttpRequest) -> HttpResponseBase:
 def no_role(request: HttpRequest) -> HttpResponseBase:
     """Show the page for people without a role, which says whom to ask."""
     return render(request, "registration/no_role.html", status=403)
-
-
-class ConsoleLoginView(LoginView):
-    """The log-in page; redirects people who are already logged in."""
-
-    template_name = "registration/login.html"
-    redirect_authenticated_user = True
-    next_page = "start"
-
-    def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        """Return the context, with the demo's log-ins in demo mode."""
-        context = super().get_context_data(**kwargs)
-        context["has_kept_form"] = COOKIE in self.request.COOKIES
-        if settings.DEMO:
-            from callcenter.demo import LOGINS
-
-            context["demo_logins"] = LOGINS
-        return context
 
 
 @login_required

@@ -8,8 +8,10 @@ from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.roles import Person, may
 from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
 from callcenter.formats.masking import ending
@@ -161,6 +163,7 @@ class InstallationSettingsAdmin(SetupAdmin):
         (_("One person"), {"fields": ["quiet_period_hours", "person_calls_a_day", "person_calls_a_week"]}),
         (_("Consent"), {"fields": ["consent_required"]}),
         (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
+        (_("Log-in"), {"fields": ["second_factor_decided", "second_factor_roles"]}),
         (_("Launches and imports"), {"fields": ["caller_launch_limit", "import_keep_days"]}),
         (_("Last change"), {"fields": ["changed_at", "changed_by"]}),
     ]
@@ -188,6 +191,11 @@ class InstallationSettingsAdmin(SetupAdmin):
         """Change the settings as everywhere; what somebody changed meanwhile is not overwritten."""
         change_settings(form.changes, request.user)
         messages.success(request, _("Saved: the settings hold from now on."))
+
+    @method_decorator(needs_fresh_sign_in)
+    def changeform_view(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
+        """Show and change the settings, after a fresh sign-in: who needs a second factor is among them."""
+        return super().changeform_view(request, *arguments, **options)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Stay on the page; what was done is said already."""

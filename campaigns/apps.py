@@ -11,13 +11,16 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the checks, which register themselves, and connect to `post_migrate`."""
+        from callcenter.access.switching_off import switched_off
         from callcenter.commands import end_in_a_sentence
         from campaigns import checks  # noqa: F401
         from campaigns.contacts.search_index import make_after_migrating
         from campaigns.core.refusals import Refusal
+        from campaigns.launch.successions import follow
         from campaigns.tracking.vendor_habits import read_again_after_mapping
         from providers.models import word_mapped
 
         end_in_a_sentence(Refusal, str)
+        switched_off.connect(follow, dispatch_uid="switched_off")
         word_mapped.connect(read_again_after_mapping)
         post_migrate.connect(make_after_migrating, sender=self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 
+from callcenter.access import two_people
 from callcenter.access.models import KeptForm
 from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
@@ -14,7 +15,7 @@ from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
-from campaigns.launch import lifecycle, start
+from campaigns.launch import approvals, lifecycle, start, successions
 from campaigns.models import Campaign
 from campaigns.privacy import erasure
 from campaigns.privacy import retention as privacy_retention
@@ -42,6 +43,7 @@ def sweep() -> dict[str, int]:
     restore_guard.watch()
     done = {
         "moved_up": stuck_calls.undo_clock_change(now),
+        "left_behind": successions.pause_left_behind(),
         "started": start.start_due(now),
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
@@ -58,6 +60,8 @@ def sweep() -> dict[str, int]:
     forgetting.forget_files(now)
     KeptForm.forget_old(now)
     done |= _keep_audit(now)
+    two_people.lapse(now)
+    approvals.forget_over()
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()

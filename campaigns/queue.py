@@ -1,16 +1,25 @@
-"""Nudges: queue messages that wake a worker, and the only use of django-q's `async_task`.
+"""Nudges: queue messages that wake a worker.
 
 The database row is the job, so a lost or duplicate message changes nothing: the minute job finds what was missed.
+
+A message is JSON signed with SECRET_KEY: the path of one of `DECLARED` and at most one id. django-q2's `async_task` is
+not used: its messages are signed pickles with any function's path and options that run further ones (`hook`, `chain`,
+`sync`), and it takes no other serializer. Its brokers carry our messages and its `worker` runs them; what lies in a
+queue and is not of this form is dropped unread.
 """
 
 from __future__ import annotations
 
+import datetime
 import logging
+import uuid
 from functools import partial
+from typing import Any
 
+from django.core import signing
 from django.db import transaction
-from django_q.brokers import get_broker
-from django_q.tasks import async_task
+from django.utils import timezone
+from django_q.brokers import Broker, get_broker
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +35,55 @@ SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
 SYNC_PROVIDER = "providers.services.syncing.sync_by_itself"
 BEAT = "campaigns.tasks.beat"
+DECLARED = frozenset(
+    {
+        DISPATCH, POLL, SWEEP, FOLLOW_HINTS, TAKE_BACK, SWEEP_LISTS, SWEEP_LIST, COMPARE_START, SAVE_IMPORT,
+        WRITE_EXPORT, SYNC_PROVIDER, BEAT,
+    }
+)  # fmt: skip
+"""The functions that a message or a schedule may name; nothing else is run, whatever lies in the queue."""
+SALT = "callcenter.queue"
+
+
+class NotOurs(Exception):
+    """Raised for a message that is not run; the text says why, and holds nothing of it but a function's path."""
+
+
+def send(path: str, *ids: int, broker: Broker | None = None) -> None:
+    """Put a message into the queue; raises ValueError for what is not declared, and the broker's errors."""
+    if path not in DECLARED or not all(_is_id(one) for one in ids):
+        raise ValueError(f"{path} is not declared, or is called with something else than ids.")
+    message = {"id": uuid.uuid4().hex, "func": path, "args": ids, "at": timezone.now().isoformat()}
+    (broker or get_broker()).enqueue(signing.dumps(message, salt=SALT))
+
+
+def opened(package: Any) -> dict[str, Any]:
+    """Return a message as django-q2's `worker` takes it; raises NotOurs for whatever `send` did not make."""
+    text = package.decode("ascii", "replace") if isinstance(package, bytes) else str(package)
+    try:
+        message = signing.loads(text, salt=SALT)
+        key, path, ids = (message[name] for name in ("id", "func", "args"))
+        at = datetime.datetime.fromisoformat(message["at"])
+    except (signing.BadSignature, ValueError, TypeError, LookupError, RecursionError):
+        raise NotOurs("a message that we did not sign") from None
+    if not isinstance(path, str) or path not in DECLARED:
+        raise NotOurs(f"a message for {path!r:.80}, which is not declared")
+    if not isinstance(ids, list) or len(ids) > 1 or not all(_is_id(one) for one in ids):
+        raise NotOurs(f"a message for {path} with something else than an id")
+    # Only these parts: options such as `hook`, `chain`, `sync` and `cached` would run or store more.
+    return {
+        "id": str(key)[:32], "name": path.rpartition(".")[2], "func": path, "args": tuple(ids), "kwargs": {},
+        "started": at, "ack_failure": True,
+    }  # fmt: skip
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
 
 
 def _ring(path: str, *ids: int) -> None:
     try:
-        async_task(path, *ids)
+        send(path, *ids)
     except Exception:
         # The broker cannot be reached: the rows wait until the minute schedule finds them.
         logger.exception("could not ring %s; the minute schedule will find the work", path)

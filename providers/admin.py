@@ -13,12 +13,14 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.setup import SetupAdmin
 from callcenter.audit.models import record
 from providers import registry
 from providers.forms import OPTION, REMOVE, SECRET, KeysForm, ProviderForm, provider_form
 from providers.models import Agent, CallerId, Dialer, Provider, RemoteRow, Voice
 from providers.services.checking import CheckVerdict, became_open, remember_account, try_secrets
+from providers.services.destination import goes_elsewhere
 from providers.services.health import note_success
 from providers.services.keys import store_secrets
 from providers.wording import abilities
@@ -103,6 +105,7 @@ class ProviderAdmin(SetupAdmin):
         return obj.vendor if obj else str(request.GET["vendor"])
 
     @method_decorator(sensitive_post_parameters())
+    @method_decorator(needs_fresh_sign_in)
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -130,6 +133,7 @@ class ProviderAdmin(SetupAdmin):
         """Save the edited columns, then the keys, each with an audit event that holds no key."""
         assert isinstance(form, ProviderForm)
         before = self.stored_values(obj, form) if change else {}
+        dropped = obj.secrets.names if change and goes_elsewhere(obj, obj.options) else []
         if change:
             self.save_changes(obj, form)
         else:
@@ -138,8 +142,10 @@ class ProviderAdmin(SetupAdmin):
         edited = self.names_for_audit(form, change)
         kept = self.before_and_after(obj, before)
         record(request.user, f"provider.{'changed' if change else 'created'}", obj, fields=edited, **kept)
-        comparison = form.verdict.comparison if form.verdict else None
-        if store_secrets(obj.pk, form.new_secrets(), form.removed_secrets(), request.user, comparison=comparison):
+        new, comparison = form.new_secrets(), form.verdict.comparison if form.verdict else None
+        # Those of the address before first: whatever becomes of the new ones, they are not sent to this one.
+        store_secrets(obj.pk, {}, dropped, request.user, why="the address changed")
+        if store_secrets(obj.pk, new, form.removed_secrets(), request.user, comparison=comparison):
             self._tell(request, obj, form)
         else:
             messages.error(request, became_open(obj.vendor_label))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from django.utils.functional import Promise
 
+from providers.concealing import Concealer
 from providers.exceptions import (
     AccountProblem,
     OrderRejected,
@@ -297,10 +298,7 @@ class ProviderBackend(ABC):
             text = next((answer[key] for key in ("message", "detail", "error") if answer.get(key)), "")
         if isinstance(text, list):
             text = "; ".join(str(item.get("msg", "")) for item in text if isinstance(item, dict))
-        words = text if isinstance(text, str) else ""
-        for secret in self.secrets.values():
-            if secret:
-                words = words.replace(secret, "****")
+        words = Concealer(self.secrets.values())(text) if isinstance(text, str) else ""
         return _LONG_NUMBER.sub(_shortened, words)[:MAX_ERROR_TEXT]
 
     def raise_for_order(self, response: Response) -> None:

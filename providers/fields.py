@@ -6,104 +6,31 @@ providers nor the page that mends it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from django.apps import apps
 from django.db import models
 from django.db.models.fields.json import KeyTransform
 from django.db.models.query_utils import DeferredAttribute
 
-from callcenter.formats.masking import last_four
-from providers.exceptions import KeysUnreadable
+from providers.sealed_secrets import SealedSecrets
+from providers.sealing import box
 
-
-@lru_cache(maxsize=4)
-def _box(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
-
-
-def box() -> MultiFernet:
-    """Return the cipher: it encrypts with the first of FIELD_KEYS and decrypts with any of them."""
-    return _box(tuple(settings.FIELD_KEYS))
-
-
-MASK = "••••"
-SHOWS_ITS_END = 12
-"""Characters that a key must have before its last four are shown."""
-
-
-class SealedSecrets:
-    """Secrets by name, kept encrypted as one Fernet token; `open` alone returns them and may raise."""
-
-    __slots__ = ("_token",)
-
-    def __init__(self, token: str = "") -> None:
-        self._token = token
-
-    @classmethod
-    def seal(cls, secrets: Mapping[str, str] | SealedSecrets | None) -> SealedSecrets:
-        """Encrypt secrets with the first of FIELD_KEYS; what is sealed already stays as it is."""
-        if isinstance(secrets, SealedSecrets):
-            return secrets
-        return cls(box().encrypt(json.dumps(dict(secrets)).encode()).decode() if secrets else "")
-
-    @property
-    def token(self) -> str:
-        """The stored text; empty where there are no secrets."""
-        return self._token
-
-    def open(self) -> dict[str, str]:
-        """Decrypt the secrets, where a request leaves; raises KeysUnreadable."""
-        if not self._token:
-            return {}
-        try:
-            found = json.loads(box().decrypt(self._token.encode()))
-        except (InvalidToken, ValueError, TypeError, RecursionError):
-            raise KeysUnreadable("No key of FIELD_KEYS opens the stored keys.") from None
-        if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-            raise KeysUnreadable("The stored keys do not have the shape of keys.")
-        return found
-
-    def _read(self) -> dict[str, str] | None:
-        try:
-            return self.open()
-        except KeysUnreadable:
-            return None
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether `open` returns."""
-        return self._read() is not None
-
-    def changed(self, new: Mapping[str, str], removed: Collection[str] = ()) -> dict[str, str]:
-        """Return the secrets with new ones and without removed ones; where the old cannot be read, the new alone."""
-        return {name: value for name, value in {**(self._read() or {}), **new}.items() if name not in removed}
-
-    def holds(self, name: str) -> bool:
-        """Return whether a secret of this name is stored and can be read."""
-        return bool((self._read() or {}).get(name))
-
-    def masked(self, name: str) -> str:
-        """Return a secret masked to its last four characters; empty where there is none that can be read."""
-        value = (self._read() or {}).get(name, "")
-        return f"{MASK}{last_four(value)}" if len(value) >= SHOWS_ITS_END else (MASK if value else "")
-
-    def __bool__(self) -> bool:
-        return bool(self._token)
-
-    def __repr__(self) -> str:
-        return "<sealed>" if self._token else "<empty>"
+__all__ = ["EncryptedJSONField", "OptionsField", "SealedSecrets", "UnreadableOptions", "box"]
 
 
 class _Sealing(DeferredAttribute):
-    """Seals what is assigned to the field."""
+    """Keeps what is assigned until the row is saved, which seals it, and knows whose value is read."""
+
+    field: EncryptedJSONField
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        found = super().__get__(instance, cls)
+        return found.at(self.field.place_of(instance)) if isinstance(found, SealedSecrets) else found
 
     def __set__(self, instance: models.Model, value: Mapping[str, str] | SealedSecrets | None) -> None:
-        instance.__dict__[self.field.attname] = SealedSecrets.seal(value)
+        instance.__dict__[self.field.attname] = SealedSecrets.of(value)
 
 
 if TYPE_CHECKING:
@@ -114,13 +41,49 @@ else:
 
 
 class EncryptedJSONField(SealedField):
-    """Stores secrets as one Fernet token and loads them as `SealedSecrets`; queries can only test it for null."""
+    """Stores secrets sealed for their row and loads them as `SealedSecrets`; queries can only test it for null.
+
+    Saving a row seals them; an `update` wants them sealed already (`sealed_for`).
+    """
 
     descriptor_class = _Sealing
 
+    def place_of(self, row: models.Model | None) -> str:
+        """Return the place that a row's value is sealed for; empty before the row has a primary key."""
+        return f"{self.model._meta.label_lower}.{self.name}.{row.pk}" if row is not None and row.pk else ""
+
+    def sealed_for(self, row: models.Model, value: Mapping[str, str] | SealedSecrets) -> SealedSecrets:
+        """Return secrets as they are stored in a row: in the form before while the version before may read them."""
+        found = SealedSecrets.of(value)
+        return (
+            found.at(self.place_of(row))
+            if found.is_sealed
+            else found.sealed_for(self.place_of(row), in_form_before=_is_read_by_version_before())
+        )
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        """Add the field to a model, and seal the values of new rows once they have a primary key."""
+        super().contribute_to_class(cls, name, private_only)
+        models.signals.post_save.connect(self._seal_new, sender=cls)
+
+    def _seal_new(self, instance: models.Model, using: str, **_how: Any) -> None:
+        held = instance.__dict__.get(self.attname)
+        if isinstance(held, SealedSecrets) and not held.is_sealed:
+            sealed = instance.__dict__[self.attname] = self.sealed_for(instance, held)
+            type(instance)._base_manager.using(using).filter(pk=instance.pk).update(**{self.attname: sealed})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Return the value sealed for its row; of a row without a primary key none, which `_seal_new` makes up for."""
+        held = getattr(model_instance, self.attname)
+        if not held.is_sealed:
+            if not model_instance.pk:
+                return SealedSecrets()
+            held = model_instance.__dict__[self.attname] = self.sealed_for(model_instance, held)
+        return held
+
     def get_prep_value(self, value: Any) -> Any:
-        """Return the stored text; secrets that are not sealed yet are encrypted with the first of FIELD_KEYS."""
-        return SealedSecrets.seal(value).token
+        """Return the stored text; raises TypeError for secrets that are not sealed yet."""
+        return SealedSecrets.of(value).token
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> SealedSecrets:
         """Return the stored text, sealed."""
@@ -128,7 +91,7 @@ class EncryptedJSONField(SealedField):
 
     def to_python(self, value: Any) -> Any:
         """Return the value, sealed."""
-        return SealedSecrets.seal(value)
+        return SealedSecrets.of(value)
 
     def value_to_string(self, obj: models.Model) -> str:
         """Return an empty text: secrets are left out of fixtures."""
@@ -139,6 +102,10 @@ class EncryptedJSONField(SealedField):
         if lookup_name != "isnull":
             raise TypeError("An encrypted field cannot be searched.")
         return super().get_lookup(lookup_name)
+
+
+def _is_read_by_version_before() -> bool:
+    return apps.get_model("providers", "FormBefore")._default_manager.exists()
 
 
 class UnreadableOptions(dict[str, Any]):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from providers.exceptions import ProviderMisconfigured
 from providers.models import Provider
 from providers.opening import open_client
 from providers.services.checking import CheckVerdict
+from providers.services.destination import goes_elsewhere
 from providers.types import OURS, VOICEMAIL, CallStatus, Field
 
 SECRET, REMOVE, OPTION = "secret_", "remove_", "option_"
@@ -144,6 +146,7 @@ class KeysForm(EditsModelRow):
         """Check that the address is allowed and that the vendor accepted the keys."""
         super().clean()
         found: dict[str, Any] = self.cleaned_data
+        self._check_destination()
         if not self.errors:
             self._check_nobody_else_did()
         if not self.errors:
@@ -165,12 +168,31 @@ class KeysForm(EditsModelRow):
             )
             self.add_error(self._first_typed(), ValidationError(refusal, code="both_changed"))
 
+    @cached_property
+    def is_elsewhere(self) -> bool:
+        """Whether the address that was typed in is another than the stored keys are for."""
+        return not self.instance._state.adding and goes_elsewhere(self.instance, self.options())
+
+    def _check_destination(self) -> None:
+        """Ask for the required keys anew where the address changes: the stored ones are dropped with it."""
+        if self.errors or not self.is_elsewhere:
+            return
+        for field in self.backend.fields:
+            if field.is_secret and field.required and not self.cleaned_data.get(SECRET + field.name):
+                refusal = _(
+                    "With another address the stored keys are dropped, because they are never sent elsewhere. Nothing"
+                    " is saved yet: paste the key for the new address, or put the address back."
+                )
+                self.add_error(SECRET + field.name, ValidationError(refusal, code="elsewhere"))
+
     def _first_typed(self) -> str | None:
         return next((SECRET + name for name in self.new_secrets()), None)
 
     def _check_client(self) -> None:
         defaults = {field.name: field.default for field in self.backend.fields if not field.is_secret}
-        secrets = self.instance.secrets.changed(self.new_secrets())
+        # Nothing is asked: a stored key is not opened for it, and something that can be sent stands for it.
+        kept = [] if self.is_elsewhere else self.instance.secrets.names
+        secrets = {**dict.fromkeys(kept, "stored"), **self.new_secrets()}
         try:
             open_client(self.backend, secrets, {**defaults, **self.options()})
         except ProviderMisconfigured as error:
@@ -212,6 +234,9 @@ class ProviderForm(KeysForm):
             ) % {"vendor": self.backend.label, "n": most}
         if address := self.fields.get(OPTION + "base_url"):
             address.help_text = gettext("One of: %(addresses)s.") % {"addresses": ", ".join(allowed_addresses())}
+            if self.instance.secrets:
+                dropped = gettext("With another address the stored keys are dropped: paste those for it as well.")
+                address.help_text = f"{address.help_text} {dropped}"
 
     def options(self) -> dict[str, Any]:
         """Return the options that differ from the backend's defaults; the others follow a changed default."""

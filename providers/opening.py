@@ -92,7 +92,7 @@ def open_backend(
     options = stored_options(provider) if options is None else options
     pace = ReaderPace(reserve_of(provider.pk, provider.vendor), is_person=is_person, through=through)
     client = open_client(provider.backend_class, secrets, options, may_repeat=pace.may_repeat, **limits)
-    told = NotedClient(client, note) if note else client
+    told = NotedClient(client, note, tuple(secrets.values())) if note else client
     with _opening(provider.backend_class):
         return guarded(provider.backend_class(PacedClient(told, pace), secrets=secrets, options=options))
 
@@ -112,9 +112,10 @@ def open_order_loop(provider: Provider, most: int, tell: Tell[Order]) -> OrderLo
 class NotedClient:
     """Wraps a client and calls `note` with every exchange."""
 
-    def __init__(self, client: Client, note: Note) -> None:
+    def __init__(self, client: Client, note: Note, secrets: tuple[str, ...] = ()) -> None:
         self._client = client
         self._note = note
+        self._secrets = secrets
 
     def read(self, request: Request) -> Response:
         """Read, and call `note`."""
@@ -148,5 +149,6 @@ class NotedClient:
                     error=failure,
                     request=request if isinstance(request, Request) else None,
                     response=response,
+                    secrets=self._secrets,
                 )
             )

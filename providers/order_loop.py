@@ -149,6 +149,7 @@ class OrderLoop(Generic[Order]):
             error=transfer.outcome if isinstance(transfer.outcome, ProviderError) else None,
             request=request,
             response=response,
+            secrets=tuple(self._backend.secrets.values()),
         )
         return DoneOrder(order, result, exchange)
 

@@ -310,6 +310,8 @@ class Exchange:
     request: Request | None = None
     response: Response | None = None
     """Test it with `is None`, not for truth: a `Response` with a status of 400 or more is falsy."""
+    secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """The account's keys, to be removed from all that is kept of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.roles import may, needs
 from callcenter.parameters import go_back, words_of
 from providers.forms import KeysForm, keys_form
@@ -311,6 +312,7 @@ def map_status_word(request: HttpRequest, pk: int) -> HttpResponse:
 @sensitive_post_parameters()
 @require_POST
 @needs("manage_providers")
+@needs_fresh_sign_in
 def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
     """Test new keys and store them if the vendor accepts them."""
     found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
@@ -345,6 +347,7 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @needs("manage_providers")
+@needs_fresh_sign_in
 def make_webhook_address(request: HttpRequest, pk: int) -> HttpResponse:
     """Create a new webhook address and show it; it cannot be shown again."""
     found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)

@@ -35,7 +35,6 @@ DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = False
-AXES_ENABLED = False
 AUDIT_IS_STRICT = True
 AUDIT_HEAD_FILE = None
 # WhiteNoise warns of a folder that is not there.

@@ -22,6 +22,7 @@ from pytest_django import Settings
 from callcenter.commands import PlainCommand, sentence_of, whole_file
 from campaigns.core.refusals import Refusal
 from providers.exceptions import CredentialsRejected, KeysUnreadable, NotSent
+from tests.bare import STRONG_KEY
 from tests.conftest import make_call
 
 ROOT = Path(__file__).parent.parent
@@ -209,7 +210,7 @@ def test_fault_of_ours_stays_a_fault() -> None:
 
 
 def run(*arguments: str, stdout: Any = subprocess.PIPE, **environment: str) -> subprocess.CompletedProcess[str]:
-    given = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "LANG": "C.UTF-8", "SECRET_KEY": "x" * 60,
+    given = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "LANG": "C.UTF-8", "SECRET_KEY": STRONG_KEY,
              "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "localhost", "DEBUG": "on"}  # fmt: skip
     return subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=given | environment, stdout=stdout,

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.utils import timezone
 
 from callcenter import demo, diagnosis
@@ -23,10 +24,11 @@ from callcenter.audit.models import AuditEvent
 from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_for_port
 from campaigns.core import hosts
 from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
-from providers.models import Agent, Provider, WebhookAddress
+from providers.fields import box
+from providers.models import Agent, FormBefore, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
 from providers.sandbox.server import SandboxServer
-from tests.bare import bare
+from tests.bare import STRONG_KEY, bare
 from tests.conftest import make_provider
 
 ROOT = Path(settings.BASE_DIR)
@@ -60,6 +62,24 @@ def test_rotate_keys_says_which_secret_no_key_opens(settings: Any) -> None:
     with pytest.raises(CommandError, match=f"provider {lost.pk}"):
         call_command("rotate_keys", stdout=StringIO())
     assert Provider.objects.get(pk=kept.pk).secrets.open() == {"api_key": "abc"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rotate_keys_binds_what_the_version_before_stored() -> None:
+    provider, lost = make_provider(), make_provider(name="Lost")
+    column = "UPDATE providers_provider SET secrets = %s WHERE id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(column, [box().encrypt(b'{"api_key": "key-of-before-01"}').decode(), provider.pk])
+        cursor.execute(column, ["gAAAAAnonsense", lost.pk])
+    FormBefore.objects.create()
+    assert [finding.next_step for finding in look("Vendor keys")][-1].endswith("manage.py rotate_keys")
+    with pytest.raises(CommandError, match=f"provider {lost.pk}"):
+        call_command("rotate_keys", stdout=StringIO())
+    found = Provider.objects.get(pk=provider.pk).secrets
+    assert (found.is_in_form_before, found.open()) == (False, {"api_key": "key-of-before-01"})
+    assert not FormBefore.objects.exists()
+    Provider.objects.filter(pk=lost.pk).delete()
+    assert look("Vendor keys") == []
 
 
 # doctor
@@ -155,7 +175,7 @@ def test_doctor_mentions_a_pressed_stop_all_without_calling_it_a_problem() -> No
 def test_doctor_speaks_of_a_database_that_is_away_without_its_password(tmp_path: Path) -> None:
     done = bare(
         "doctor",
-        SECRET_KEY="x" * 60,
+        SECRET_KEY=STRONG_KEY,
         FIELD_KEYS=Fernet.generate_key().decode(),
         ALLOWED_HOSTS="desk.example.org",
         VAR_DIR=str(tmp_path),

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
+from tests.bare import STRONG, STRONG_KEY
 from tests.deploy.files import LETTERS, quoted
 from tests.migrated import ROOT
 
@@ -22,7 +22,7 @@ def database(tmp_path: Path, file: str = "", **environment: str) -> dict[str, st
     (tmp_path / "env").write_text(file)
     clean = {
         "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "ENV_FILE": str(tmp_path / "env"), "VAR_DIR": str(tmp_path),
-        "SECRET_KEY": "$" + "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org",
+        **STRONG, "SECRET_KEY": "$" + STRONG_KEY,
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", ASK], cwd=ROOT, env=clean | environment, capture_output=True, text=True

@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
 
-from tests.bare import bare
+from tests.bare import STRONG_KEY, bare
 from tests.migrated import ROOT
 
 # init
@@ -70,7 +70,11 @@ def test_init_makes_other_keys_each_time() -> None:
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS"])
 def test_a_bare_start_names_what_is_missing(missing: str, tmp_path: Path) -> None:
-    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
+    given = {
+        "SECRET_KEY": STRONG_KEY,
+        "FIELD_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "desk.example.org",
+    }
     del given[missing]
     done = bare("check", VAR_DIR=str(tmp_path), **given)
     assert done.returncode != 0
@@ -81,7 +85,11 @@ def test_a_bare_start_names_what_is_missing(missing: str, tmp_path: Path) -> Non
     ("setting", "value"), [("SANDBOX_ORIGIN", "http://127.0.0.1:8100"), ("DEMO", "on"), ("TIME_SCALE", "60")]
 )
 def test_production_refuses_what_is_for_tests(setting: str, value: str, tmp_path: Path) -> None:
-    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
+    given = {
+        "SECRET_KEY": STRONG_KEY,
+        "FIELD_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "desk.example.org",
+    }
     done = bare("check", VAR_DIR=str(tmp_path), **given, **{setting: value})
     assert done.returncode != 0
     assert "DEBUG=on" in done.stderr
@@ -91,7 +99,11 @@ def test_production_refuses_what_is_for_tests(setting: str, value: str, tmp_path
 
 
 def test_prepare_says_how_the_first_admin_is_made(tmp_path: Path) -> None:
-    given = {"SECRET_KEY": "x" * 60, "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org"}
+    given = {
+        "SECRET_KEY": STRONG_KEY,
+        "FIELD_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "desk.example.org",
+    }
     given["VAR_DIR"] = str(tmp_path)
     first = bare("prepare", "--run-with", "docker compose run --rm web python manage.py", **given)
     assert first.returncode == 0, first.stderr
@@ -110,7 +122,7 @@ def test_prepare_says_how_the_first_admin_is_made(tmp_path: Path) -> None:
 def test_prepare_ends_in_a_sentence_where_the_database_refuses_us(tmp_path: Path) -> None:
     done = bare(
         "prepare",
-        SECRET_KEY="x" * 60,
+        SECRET_KEY=STRONG_KEY,
         FIELD_KEYS=Fernet.generate_key().decode(),
         ALLOWED_HOSTS="desk.example.org",
         VAR_DIR=str(tmp_path),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.forms import NewUserForm, UserForm, give_roles, put_in_team
+from callcenter.access.forms import UserForm, give_roles, put_in_team
+from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.models import Team
 from callcenter.access.rights import RIGHTS, ROLES
 from callcenter.access.setup import ReadOnlyAdmin, SetupAdmin
@@ -33,7 +36,6 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     """The page of accounts: added with a role, deactivated instead of deleted; nobody changes their own roles."""
 
     plural = _("people")
-    add_form = NewUserForm
     form = UserForm
     list_display = ["username", "full_name", "role_names", "team_name", "is_active", "last_login"]
     list_filter = ["groups", "is_active"]
@@ -41,15 +43,10 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["username", "password"]}),
+        (None, {"fields": ["username"]}),
         (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
-        (_("What this person may do"), {"fields": ["roles", "team", "is_active"]}),
+        (_("What this person may do"), {"fields": ["roles", "team", "is_active", "successor"]}),
         (_("Seen"), {"fields": ["last_login", "date_joined"]}),
-    ]
-    add_fieldsets = [
-        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
-        (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
-        (_("What this person may do"), {"fields": ["roles", "team"]}),
     ]
 
     @admin.display(description=_("name"))
@@ -92,13 +89,13 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         """Save the account, then its roles and team, and write an audit event if its roles changed."""
         before = sorted(obj.groups.values_list("name", flat=True)) if change else []
         team = self.team_name(obj) if change else ""
+        # Whoever hears that the account is switched off reads these.
+        obj.successor = form.cleaned_data.get("successor")  # type: ignore[attr-defined]
+        obj.switched_off_by = request.user  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
-        if not isinstance(form, UserForm | NewUserForm):
+        if not isinstance(form, UserForm):
             return
-        if isinstance(form, NewUserForm):
-            give_roles(obj, form.cleaned_data["roles"])
-            put_in_team(obj, form.cleaned_data.get("team"))
-        changes = form.changes or {} if isinstance(form, UserForm) else {}
+        changes = form.changes or {}
         if "roles" in changes:
             give_roles(obj, Group.objects.filter(pk__in=changes["roles"]))
         if "team" in changes:
@@ -121,13 +118,18 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         for formset in formsets:
             self.save_formset(request, form, formset, change=change)
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        """Set a person's password and write an audit event."""
-        response = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302:
-            person = cast("User | None", self.get_object(request, id))
-            record(request.user, "user.password_set", person)
-        return response
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Lead to the page that invites: nobody chooses a password for somebody else."""
+        return redirect("invite")
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Lead to the page of users, where a link for a new password is made."""
+        return redirect("users")
+
+    @method_decorator(needs_fresh_sign_in)
+    def changeform_view(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
+        """Show and change an account, after a fresh sign-in."""
+        return super().changeform_view(request, *arguments, **options)
 
 
 @admin.register(Group)

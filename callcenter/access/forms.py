@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.holders import holders_of
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, ROLES
 from callcenter.edits.forms import EditsModelRow
@@ -20,12 +21,11 @@ from callcenter.formats.zones import zone_choices, zone_named
 from callcenter.parameters import RowsField
 
 if TYPE_CHECKING:
-    CreationForm = AdminUserCreationForm[User]
     ChangeForm = UserChangeForm[User]
     GroupsField = forms.ModelMultipleChoiceField[Group]
     TeamField = forms.ModelChoiceField[Team]
 else:
-    CreationForm, ChangeForm = AdminUserCreationForm, UserChangeForm
+    ChangeForm = UserChangeForm
     GroupsField, TeamField = forms.ModelMultipleChoiceField, forms.ModelChoiceField
 
 SELF = _("You cannot change your own roles or switch yourself off. Ask another admin.")
@@ -75,17 +75,6 @@ def put_in_team(person: User, team: Team | None) -> None:
         Membership.objects.update_or_create(user=person, defaults={"team": team})
 
 
-class NewUserForm(CreationForm):
-    """Adds an account, with its roles and team."""
-
-    roles = roles_field()
-    team = team_field()
-
-    class Meta(AdminUserCreationForm.Meta):
-        model = User
-        fields = ("username", "first_name", "last_name", "email")
-
-
 class UserForm(EditsModelRow, ChangeForm):
     """Changes an account, its roles and its team."""
 
@@ -94,8 +83,20 @@ class UserForm(EditsModelRow, ChangeForm):
     editor: ClassVar[User]
     """The person who edits; `PersonAdmin.get_form` sets it."""
 
+    password = None  # type: ignore[assignment] # chosen by its owner alone
     roles = roles_field()
     team = team_field()
+
+    successor = forms.ModelChoiceField(
+        label=_("When switched off, work goes to"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("nobody: campaigns pause"),
+        help_text=_(
+            "Takes over campaigns, start times, exports and calls that were given to this user. Without a successor "
+            "running campaigns pause and start times are canceled."
+        ),
+    )
 
     class Meta:
         model = User
@@ -106,6 +107,8 @@ class UserForm(EditsModelRow, ChangeForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["roles"].initial = self.instance.groups.filter(name__in=ROLES)
+            successors = holders_of("launch_campaign").exclude(pk=self.instance.pk)
+            cast("forms.ModelChoiceField[User]", self.fields["successor"]).queryset = successors
             self.fields["team"].initial = Team.objects.filter(memberships__user=self.instance).first()
         if self.is_self:
             for name in ("roles", "is_active"):

@@ -17,7 +17,7 @@ OWN_WORDS = frozenset({"no-role"})
 
 def _is_of_a_browser(request: HttpRequest | None) -> bool:
     """Return whether a real request is behind it: a log-in without one is made by a test or a script."""
-    return request is not None and "REMOTE_ADDR" in request.META
+    return request is not None and bool(request.META)
 
 
 def logged_in(request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:

@@ -10,12 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.rights import RIGHTS
+from callcenter.access.two_people_model import TwoPersonRequest
 from callcenter.formats.zones import MAX_ZONE_NAME
+
+__all__ = ["KeptForm", "Membership", "PersonalClock", "Right", "Team", "TwoPersonRequest"]
 
 KEPT_FOR = datetime.timedelta(hours=1)
 """How long a form is kept that could not be taken."""
 MAX_ADDRESS = 2_000
 """Characters of the address of a page."""
+MAX_BROWSER = 300
 
 
 class Team(models.Model):
@@ -76,6 +80,26 @@ class KeptForm(models.Model):
     def forget_old(cls, now: datetime.datetime) -> int:
         """Delete the forms that were kept for long enough; returns how many."""
         return cls.objects.filter(kept_at__lte=now - KEPT_FOR).delete()[0]
+
+
+class OpenSession(models.Model):
+    """What a user knows one of their sessions by; it is open as long as the session of this key is stored."""
+
+    key = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    began_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(default=timezone.now)
+    """Noted every ten minutes at most."""
+    address = models.GenericIPAddressField(null=True, blank=True)
+    browser = models.CharField(max_length=MAX_BROWSER, blank=True)
+    """What the browser says of itself, its User-Agent."""
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.address}"
 
 
 class Right(models.Model):

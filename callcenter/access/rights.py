@@ -58,5 +58,6 @@ RIGHTS = (
     _row("see_reports", _("See reports"), MANAGER, ADMIN),
     _row("see_providers", _("See the state of providers"), CALLER, MANAGER, ADMIN),
     _row("manage_providers", _("Create, test, halt and resume providers"), ADMIN),
+    _row("invite_users", _("Invite users: managers callers of their team, admins anybody"), MANAGER, ADMIN),
     _row("change_settings", _("Change the settings of this installation"), ADMIN),
 )

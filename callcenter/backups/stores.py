@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, connections
 
 from callcenter import sqlite_files
+from callcenter.child_environment import plain_environment
 from campaigns.core.refusals import Refusal
 
 PART = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
@@ -90,7 +91,8 @@ def _run(tool: str, *arguments: str) -> None:
     if mode := found.get("OPTIONS", {}).get("sslmode"):
         given["PGSSLMODE"] = str(mode)
     try:
-        done = subprocess.run([tool, *arguments], env=os.environ | given, capture_output=True, text=True, check=False)  # noqa: S603
+        environment = plain_environment(given)
+        done = subprocess.run([tool, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError as error:
         raise Refusal(f"{tool} is not installed. Install PostgreSQL's client of the server's version.") from error
     if done.returncode:

@@ -24,6 +24,7 @@ from callcenter.diagnosis.machine import (
     environment_file,
     keys,
     mail,
+    private,
     shared_memory,
     storage,
     version,
@@ -42,7 +43,17 @@ __all__ = [
 def examine() -> list[Finding]:
     """Return every finding; checks that need the database are left out where it does not answer."""
     findings = [
-        *(*version(), *keys(), *environment_file(), *disk(), *zones(), *addresses(), *shared_memory(), *mail()),
+        *(
+            *version(),
+            *keys(),
+            *environment_file(),
+            *private(),
+            *disk(),
+            *zones(),
+            *addresses(),
+            *shared_memory(),
+            *mail(),
+        ),
     ]
     database_findings = list(database())
     findings += database_findings

@@ -17,7 +17,7 @@ from campaigns.core import decision_kinds, hosts, installation
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, DialingSwitch
 from campaigns.tracking import alerts
-from providers.models import Provider, ProviderState
+from providers.models import FormBefore, Provider, ProviderState
 from providers.services.vendor_clock import seconds_ahead
 
 VENDOR_CLOCK_APART = 60.0
@@ -94,12 +94,19 @@ def readers() -> Iterator[Finding]:
 
 def secrets() -> Iterator[Finding]:
     """Check that every stored vendor key can be decrypted."""
-    unreadable = [name for name, secrets in Provider.objects.values_list("name", "secrets") if not secrets.is_readable]
+    providers = Provider.objects.only("name", "secrets")
+    unreadable = [provider.name for provider in providers if not provider.secrets.is_readable]
     if unreadable:
         yield problem(
             "Vendor keys",
             f"cannot be read: {', '.join(unreadable)}.",
             "Put the key they were stored with back into FIELD_KEYS, or enter these vendor keys anew.",
+        )
+    if FormBefore.objects.exists() or any(provider.secrets.is_in_form_before for provider in providers):
+        yield note(
+            "Vendor keys",
+            "are stored as the version before stored them: who can write to the database can swap them.",
+            "Once every web server and worker runs this version, run: manage.py rotate_keys",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import shutil
 import stat
@@ -12,16 +13,16 @@ from collections.abc import Iterator
 from typing import Literal
 
 import django
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.cache import cache
 
-from callcenter import mail_check, proxy_check
+from callcenter import key_strength, mail_check, private_files, proxy_check
 from callcenter.diagnosis.findings import Finding, note, ok, problem
 from campaigns.core import hosts, stored_files
 from campaigns.core.clock import DatabaseClock
 
 DISK_MB = 500
+SHOWN_FILES = 3
 
 
 def version() -> Iterator[Finding]:
@@ -32,19 +33,13 @@ def version() -> Iterator[Finding]:
 def keys() -> Iterator[Finding]:
     """Check SECRET_KEY and FIELD_KEYS."""
     subject = "Keys"
-    if len(settings.SECRET_KEY) < 50:
-        yield problem(subject, "SECRET_KEY is short: sessions could be forged.", "Use 50 random characters or more.")
-    for position, key in enumerate(settings.FIELD_KEYS, start=1):
-        try:
-            Fernet(key)
-        except ValueError:
-            yield problem(
-                subject,
-                f"key {position} of FIELD_KEYS is not a key: vendor keys cannot be stored or read.",
-                "Make one: manage.py init --print-key",
-            )
-            return
-    yield ok(subject, f"{len(settings.FIELD_KEYS)} for stored vendor keys.")
+    found = list(key_strength.faults(settings.SECRET_KEY, settings.FIELD_KEYS, settings.ALLOWED_HOSTS))
+    for fault in found:
+        # Only development starts with one: production refuses to.
+        sentence, _dot, step = fault.rpartition(". ")
+        yield note(subject, f"{sentence}.", step)
+    if not found:
+        yield ok(subject, f"{len(settings.FIELD_KEYS)} for stored vendor keys.")
 
 
 def environment_file() -> Iterator[Finding]:
@@ -52,6 +47,18 @@ def environment_file() -> Iterator[Finding]:
     path = settings.ENV_FILE
     if path.is_file() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield problem("Environment file", f"others on this machine may read {path.name}.", f"chmod 600 {path.name}")
+
+
+def private() -> Iterator[Finding]:
+    """Check that nobody else on this machine may read data, uploads, exports or the database."""
+    ours = private_files.everything(settings.VAR_DIR, settings.PRIVATE_FILES, settings.STATIC_ROOT)
+    found = list(itertools.islice(private_files.open_to_others(ours), SHOWN_FILES))
+    if found:
+        yield problem(
+            "Private files",
+            f"others on this machine may use {', '.join(map(str, found))}.",
+            f"Run as their owner: chmod -R go-rwx {settings.VAR_DIR}",
+        )
 
 
 def disk() -> Iterator[Finding]:

@@ -1,4 +1,7 @@
-"""What of a form is kept, for whom, and for how long; encrypted with the first of FIELD_KEYS."""
+"""What of a form is kept, for whom, and for how long; encrypted with the first of FIELD_KEYS.
+
+What the version before kept is read as well; what is kept here, that version does not show in its last hour.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import InvalidToken
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from callcenter.access.models import KEPT_FOR, MAX_ADDRESS, KeptForm
-from providers.fields import box
+from providers.sealing import CannotOpen, box, seal, sealed_with, unseal
 
 MOST_BYTES = 100_000
 MOST_FORMS = 5
@@ -67,13 +71,17 @@ def keep(request: HttpRequest, owner: int, why: KeptForm.Why) -> KeptForm | None
     text = json.dumps({"fields": fields, "is_whole": not left_out and not request.FILES})
     if len(text.encode()) > MOST_BYTES:
         raise TooLong
-    made = KeptForm.objects.create(
-        user_id=owner,
-        page=page_of(request),
-        action=request.get_full_path()[:MAX_ADDRESS],
-        why=why,
-        sealed=box().encrypt(text.encode()).decode(),
-    )
+    with transaction.atomic():
+        made = KeptForm.objects.create(
+            user_id=owner,
+            page=page_of(request),
+            action=request.get_full_path()[:MAX_ADDRESS],
+            why=why,
+            sealed="",
+        )
+        # Its place has the primary key, which the first statement gives.
+        made.sealed = seal(text, *_place(made))
+        made.save(update_fields=["sealed"])
     forget(owner, request.POST.get(KEPT_FORM, ""))
     newest = KeptForm.objects.filter(user=owner).order_by("-pk").values_list("pk", flat=True)[:MOST_FORMS]
     KeptForm.objects.filter(user=owner).exclude(pk__in=list(newest)).delete()
@@ -101,10 +109,36 @@ def find(user: int, page: str) -> list[Kept]:
     return list(found.values())
 
 
+def _place(row: KeptForm) -> tuple[str, ...]:
+    """Return what a kept form is bound to: its row, its user and where it goes."""
+    return ("access.keptform.sealed", str(row.pk), str(row.user_id), row.action)
+
+
+def _text_of(row: KeptForm) -> str:
+    """Open a kept form, also one that the version before sealed; raises CannotOpen."""
+    if sealed_with(row.sealed):
+        return unseal(row.sealed, *_place(row))
+    try:
+        return box().decrypt(row.sealed.encode()).decode()
+    except InvalidToken:
+        raise CannotOpen("No key of FIELD_KEYS opens it.") from None
+
+
+def reseal_kept_forms() -> None:
+    """Seal every kept form anew with the first of FIELD_KEYS; one that no key opens is deleted."""
+    for row in KeptForm.objects.iterator():
+        try:
+            sealed = seal(_text_of(row), *_place(row))
+        except CannotOpen:
+            row.delete()
+        else:
+            KeptForm.objects.filter(pk=row.pk).update(sealed=sealed)
+
+
 def _opened(row: KeptForm) -> Kept | None:
     try:
-        text = json.loads(box().decrypt(row.sealed.encode()))
-    except (InvalidToken, ValueError):
+        text = json.loads(_text_of(row))
+    except (CannotOpen, ValueError):
         return None
     return Kept(row.pk, row.action, KeptForm.Why(row.why), text["fields"], text["is_whole"])
 

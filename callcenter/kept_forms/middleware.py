@@ -57,6 +57,8 @@ class KeptForms:
             return response
         if request.user.pk is None:
             return kept_for_later(request, response, KeptForm.Why.SIGNED_OUT) if asks_to_log_in(response) else response
+        if leads_to(response, {reverse("prove")}):
+            return kept_until_proved(request, response)
         # htmx asks what follows from a choice; the form itself is still to be sent.
         is_taken = response.status_code < 500 and "HX-Request" not in request.headers
         if is_taken and (key := request.POST.get(keeping.KEPT_FORM)):
@@ -66,9 +68,34 @@ class KeptForms:
 
 def asks_to_log_in(response: HttpResponseBase) -> bool:
     """Return whether a response leads to the log-in."""
-    if response.status_code != 302:
-        return False
-    return urlsplit(response["Location"]).path in {resolve_url(settings.LOGIN_URL), reverse("admin:login")}
+    return leads_to(response, {resolve_url(settings.LOGIN_URL), reverse("admin:login")})
+
+
+def leads_to(response: HttpResponseBase, paths: set[str]) -> bool:
+    """Return whether a response redirects to one of these paths."""
+    return response.status_code == 302 and urlsplit(response["Location"]).path in paths
+
+
+def kept_until_proved(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Keep the form of a person who must first prove again who they are; returns the response, which leads there."""
+    try:
+        kept = keeping.keep(request, request.user.pk or 0, KeptForm.Why.LOGGED_IN_AGAIN)
+    except keeping.TooLong:
+        kept = None
+    if kept is not None:
+        _remember(response)
+    return response
+
+
+def _remember(response: HttpResponseBase) -> None:
+    response.set_cookie(
+        COOKIE,
+        "1",
+        max_age=int(KEPT_FOR.total_seconds()),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def kept_for_later(request: HttpRequest, refusal: HttpResponseBase, why: KeptForm.Why) -> HttpResponseBase:
@@ -91,14 +118,7 @@ def kept_for_later(request: HttpRequest, refusal: HttpResponseBase, why: KeptFor
     if request.user.pk is None:
         target = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': kept.page})}"
     response = HttpResponse(status=204, headers={"HX-Redirect": target}) if is_htmx else redirect(target)
-    response.set_cookie(
-        COOKIE,
-        "1",
-        max_age=int(KEPT_FOR.total_seconds()),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    _remember(response)
     return response
 
 

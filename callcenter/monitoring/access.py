@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
+
+from callcenter.access.client_address import peer_address
 
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
 """Headers of a proxy: the address that we see is then the proxy's, not that of whoever asks."""
@@ -28,13 +28,8 @@ def is_listed(request: HttpRequest) -> bool:
     """Return whether the request comes straight from an address in METRICS_ADDRESSES, not through a proxy."""
     if any(name in request.headers for name in FORWARDED):
         return False
-    try:
-        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
-    return any(address in network for network in settings.METRICS_ADDRESSES)
+    address = peer_address(request)
+    return address is not None and any(address in network for network in settings.METRICS_ADDRESSES)
 
 
 def may_read(request: HttpRequest) -> bool:

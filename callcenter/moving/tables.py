@@ -15,7 +15,7 @@ from django.db import models
 
 from campaigns.core.refusals import Refusal
 
-LEFT_BEHIND = frozenset({"sessions.session", "access.keptform", "django_q.ormq", "django_q.task"})
+LEFT_BEHIND = frozenset({"sessions.session", "access.keptform", "access.opensession", "django_q.ormq", "django_q.task"})
 """Models whose rows stay: everybody logs in anew, forms are kept for an hour, and a queue message is only a nudge."""
 AS_STORED = frozenset(
     {

@@ -12,11 +12,10 @@ from django.utils import timezone
 from django_q.brokers import Broker, get_broker
 from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
-from django_q.scheduler import scheduler
 
 from callcenter.worker.board import Silence
 from callcenter.worker.life import IDLE_SECONDS, Life
-from campaigns import minute_job, queue
+from campaigns import minute_job, queue, schedules
 from campaigns.core import hosts
 
 logger = logging.getLogger(__name__)
@@ -63,7 +62,7 @@ class Clock:
         close_old_connections()
         if time.monotonic() - self._scheduled_at >= SCHEDULE_SECONDS:
             self._scheduled_at = time.monotonic()
-            scheduler(self._broker)
+            schedules.ring_due(self._broker)
         if time.monotonic() - self._unserved_at >= UNSERVED_SECONDS:
             self._unserved_at = time.monotonic()
             minute_job.ring_for_unserved()

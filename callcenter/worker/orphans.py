@@ -18,6 +18,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from callcenter.child_environment import plain_environment
+
 logger = logging.getLogger(__name__)
 
 
@@ -28,7 +30,8 @@ def began(pid: int) -> str:
     except FileNotFoundError:
         if Path("/proc/self").exists():
             return ""
-        done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 - a number
+        asked = ["ps", "-o", "lstart=", "-p", str(pid)]
+        done = subprocess.run(asked, env=plain_environment(), capture_output=True, text=True, check=False)  # noqa: S603 - a number
         return done.stdout.strip()
     except OSError:
         return ""

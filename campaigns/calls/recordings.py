@@ -174,6 +174,7 @@ def _fetched(call: Call) -> Recording:
                 duration_ms=exchange.duration_ms,
                 error=exchange.error,
                 reference=call.reference,
+                secrets=exchange.secrets,
             )
 
 

@@ -15,18 +15,27 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from callcenter.access import two_people
+from callcenter.access.models import TwoPersonRequest
+from callcenter.access.two_people_kinds import REMOVE_OPT_OUT, UNDO_OPT_OUTS
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.all_numbers import further_numbers
 from campaigns.core import kept_opt_outs, stop_requests, transitions
 from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
 from campaigns.core.transitions import Why
-from campaigns.models import Call, DoNotCall, HeardOptOut
+from campaigns.models import Call, ContactImport, DoNotCall, HeardOptOut
 from campaigns.reasons import MAX_REASON, SkipReason
 from providers.types import CallStatus
 
 _FOR_EVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+class OwnOptOut(Refusal):
+    """One person alone wanted to remove a person's own opt-out."""
 
 
 class OptOut(NamedTuple):
@@ -54,14 +63,18 @@ def forbid(
     source: str,
     person: Any = None,
     expires_at: datetime.datetime | None = None,
+    is_own_wish: bool = False,
 ) -> Forbidden:
     """Add a number (E.164) to the do-not-call list and skip its pending calls, in one transaction.
 
-    `person` is the user who did it, None for the product itself; `expires_at` None means for ever. An active entry is
-    never weakened: it keeps the later of the two ends.
+    `person` is the user who did it, None for the product itself; `expires_at` None means for ever; `is_own_wish` says
+    that the person asked for it themselves, in a call or in a file. An active entry is never weakened: it keeps the
+    later of the two ends, and stays the person's own opt-out.
     """
     with transaction.atomic():
-        done = forbid_many([phone], reason=reason, source=source, person=person, expires_at=expires_at)
+        done = forbid_many(
+            [phone], reason=reason, source=source, person=person, expires_at=expires_at, is_own_wish=is_own_wish
+        )
         entry = DoNotCall.objects.get(phone=phone)
         record_audit(person, "do_not_call.added", entry, reason=entry.reason, source=source, skipped=done.skipped)
     return done
@@ -74,13 +87,20 @@ def forbid_many(
     source: str,
     person: Any = None,
     expires_at: datetime.datetime | None = None,
+    is_own_wish: bool = False,
 ) -> Forbidden:
     """Add up to a few thousand numbers at once for one reason; see `forbid`. Writes no audit event."""
-    return forbid_each({phone: OptOut(reason, expires_at) for phone in phones}, source=source, person=person)
+    wishes = {phone: OptOut(reason, expires_at) for phone in phones}
+    return forbid_each(wishes, source=source, person=person, is_own_wish=is_own_wish)
 
 
 def forbid_each(
-    wishes: Mapping[str, OptOut], *, source: str, person: Any = None, imported_by: int | None = None
+    wishes: Mapping[str, OptOut],
+    *,
+    source: str,
+    person: Any = None,
+    imported_by: int | None = None,
+    is_own_wish: bool = False,
 ) -> Forbidden:
     """Add up to a few thousand numbers, each with its own reason and end, and all other numbers of the same people.
 
@@ -103,6 +123,7 @@ def forbid_each(
                 added_at=now,
                 expires_at=wish.expires_at,
                 imported_by_id=imported_by,
+                is_own_wish=is_own_wish,
             )
             for phone, wish in wishes.items()
             if phone not in entries
@@ -111,10 +132,14 @@ def forbid_each(
         changed = [
             entry
             for phone, entry in entries.items()
-            if _confirm(entry, imported_by, now) | _strengthen(entry, wishes[phone], source, actor_id, now)
+            if _confirm(entry, imported_by, now)
+            | _own(entry, now, is_own_wish=is_own_wish)
+            | _strengthen(entry, wishes[phone], source, actor_id, now)
         ]
         DoNotCall.objects.bulk_update(
-            changed, ["reason", "source", "added_by", "added_at", "expires_at", "imported_by"], batch_size=500
+            changed,
+            ["reason", "source", "added_by", "added_at", "expires_at", "imported_by", "is_own_wish"],
+            batch_size=500,
         )
         skipped = _skip_waiting(wishes, actor_id, now)
         for_ever = [phone for phone, wish in wishes.items() if wish.expires_at is None]
@@ -139,6 +164,19 @@ def _confirm(entry: DoNotCall, imported_by: int | None, now: datetime.datetime) 
     before = entry.imported_by_id
     entry.imported_by_id = imported_by if has_ended or before == imported_by else None
     return entry.imported_by_id != before
+
+
+def _own(entry: DoNotCall, now: datetime.datetime, *, is_own_wish: bool) -> bool:
+    """Note whether an entry is the person's own opt-out; returns whether that changed. Does not save.
+
+    One in force stays so whoever adds it again, so that nobody removes it alone afterwards.
+    """
+    has_ended = entry.expires_at is not None and entry.expires_at <= now
+    before = entry.is_own_wish
+    entry.is_own_wish = is_own_wish or (before and not has_ended)
+    if entry.source == DoNotCall.Source.VENDOR and not has_ended:
+        entry.is_own_wish = True
+    return entry.is_own_wish != before
 
 
 def _strengthen(entry: DoNotCall, wish: OptOut, source: str, actor_id: int | None, now: datetime.datetime) -> bool:
@@ -176,11 +214,12 @@ def _skip_waiting(wishes: Mapping[str, OptOut], actor_id: int | None, now: datet
     return len(skipped)
 
 
-def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
+def allow_again(entry_id: int, *, reason: str, person: Any, confirmed: TwoPersonRequest | None = None) -> int | None:
     """Remove an entry and record the reason in the audit log; None if the entry does not exist any more.
 
-    Returns how many other numbers of the person stay on the list. Calls that were skipped stay skipped, and no vendor
-    is asked any more to leave a call to the number. Raises ValueError without a reason.
+    A person's own opt-out needs the request that a second person has confirmed in this transaction. Returns how many
+    other numbers of the person stay on the list. Calls that were skipped stay skipped, and no vendor is asked any more
+    to leave a call to the number. Raises ValueError without a reason, and OwnOptOut.
     """
     if not reason.strip():
         raise ValueError("a reason is needed")
@@ -189,6 +228,8 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
         entry = DoNotCall.objects.select_for_update().filter(pk=entry_id).first()
         if entry is None:
             return None
+        if entry.takes_two_people and not two_people.is_confirmed(confirmed, REMOVE_OPT_OUT, entry):
+            raise OwnOptOut(_("This person asked not to be called: a second person must confirm the removal."))
         record_audit(
             person,
             "do_not_call.removed",
@@ -197,6 +238,7 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
             was_added=entry.added_at.isoformat(),
             was_reason=entry.reason,
             was_source=entry.source,
+            **({"asked_by": confirmed.asked_by_id} if confirmed is not None else {}),
         )
         # Also where the person was erased meanwhile, and only the hash of this number was kept.
         kept_opt_outs.forget([entry.phone])
@@ -206,13 +248,21 @@ def allow_again(entry_id: int, *, reason: str, person: Any) -> int | None:
         return others.count()
 
 
-def undo_entries_of(import_id: int) -> int:
+def own_entries_of(record: ContactImport) -> int:
+    """Count the persons' own opt-outs that only this import made: those that an undo alone leaves on the list."""
+    return DoNotCall.objects.in_force().own_wishes().filter(imported_by=record).count()
+
+
+def undo_entries_of(record: ContactImport, confirmed: TwoPersonRequest | None = None) -> int:
     """Remove the entries that only this import made; returns how many. The caller holds the transaction and the gate.
 
-    An entry that anything has confirmed since does not hang on the import any more, and stays. What was heard in calls
-    and was decided by such an entry is undecided again. Calls that were skipped stay skipped.
+    Persons' own opt-outs stay, unless a second person has confirmed their removal in this transaction. An entry that
+    anything has confirmed since does not hang on the import any more, and stays. What was heard in calls and was
+    decided by such an entry is undecided again. Calls that were skipped stay skipped.
     """
-    made = DoNotCall.objects.filter(imported_by=import_id)
+    made = DoNotCall.objects.filter(imported_by=record)
+    if not two_people.is_confirmed(confirmed, UNDO_OPT_OUTS, record):
+        made = made.exclude(pk__in=DoNotCall.objects.in_force().own_wishes().filter(imported_by=record).values("pk"))
     by_time: dict[datetime.datetime, list[str]] = defaultdict(list)
     for phone, added_at in made.values_list("phone", "added_at"):
         by_time[added_at].append(phone)
@@ -232,7 +282,7 @@ def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reaso
     From the commit on no call to this number is placed; a live call is not ended.
     """
     with transaction.atomic():
-        done = forbid(call.to_number, reason=reason, source=DoNotCall.Source.PERSON, person=person)
+        done = forbid(call.to_number, reason=reason, source=DoNotCall.Source.PERSON, person=person, is_own_wish=True)
         heard = step(
             call.pk, "do_not_call_heard", at=timezone.now(), source=Source.PERSON, detail=reason, actor_id=person.pk
         )

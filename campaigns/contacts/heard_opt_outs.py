@@ -118,6 +118,7 @@ def put_on_the_list(call_id: int, person: Person, reason: str) -> Forbidden:
             reason=reason or rows[0].said,
             source=DoNotCall.Source.VENDOR,
             person=person,
+            is_own_wish=True,
         )
         now = timezone.now()
         write_steps(

@@ -82,6 +82,7 @@ def hold_for_all(contact_id: int, person: Any, before: Collection[str] = ()) -> 
             source=found.entry.source,
             person=person,
             expires_at=found.entry.expires_at,
+            is_own_wish=any(entry.takes_two_people for entry in found.kept.values()),
         )
     if found.held is not None:
         heard_opt_outs.carry_over([*numbers, *before], numbers)

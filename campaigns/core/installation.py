@@ -42,6 +42,8 @@ class Installation:
     """Files of calls, people and numbers that one user may take in a day; 0: no limit."""
     large_export_rows: int
     """From so many rows on, an export needs a fresh sign-in; 0: never."""
+    second_factor_roles: frozenset[str]
+    """Roles whose people must have a second factor, from their next log-in on."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -68,6 +70,7 @@ def from_environment() -> Installation:
         keep_log_days=settings.KEEP_LOG_DAYS,
         exports_a_day=settings.EXPORTS_A_DAY,
         large_export_rows=settings.LARGE_EXPORT_ROWS,
+        second_factor_roles=frozenset(settings.SECOND_FACTOR_ROLES),
         version=0,
     )
 
@@ -100,8 +103,9 @@ def resolved(row: InstallationSettings | None) -> Installation:
         return found
 
     own = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
-    if "refused_number_types" in own:
-        own["refused_number_types"] = frozenset(own["refused_number_types"])
+    for name in ("refused_number_types", "second_factor_roles"):
+        if name in own:
+            own[name] = frozenset(own[name])
     return replace(found, **own)
 
 

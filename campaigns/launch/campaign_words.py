@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.dates import WEEKDAYS
-from django.utils.formats import date_format, get_format
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,6 +18,7 @@ from campaigns.launch import policy_words
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.launch.lifecycle import Outcome
+from campaigns.launch.setting_words import days_in_words, hours_in_words
 from campaigns.models import Campaign
 from campaigns.reasons import SkipReason, WaitReason
 
@@ -50,6 +50,8 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.approval_asked": gettext_lazy("Sent for approval"),
     "campaign.withdrawn": gettext_lazy("Taken back from approval"),
     "campaign.approved": gettext_lazy("Approved and launched"),
+    "campaign.sent_back": gettext_lazy("Returned for approval"),
+    "campaign.handed_over": gettext_lazy("Handed over"),
     "campaign.launched": gettext_lazy("Launched"),
     "campaign.pilot_launched": gettext_lazy("Pilot launched"),
     "campaign.pilot_over": gettext_lazy("The pilot is over: paused by itself"),
@@ -179,14 +181,8 @@ def watch_words() -> list[str]:
 
 def in_words(campaign: Campaign) -> dict[str, str]:
     """Return hours, days and what follows on each outcome in words."""
-    if campaign.hours_start == campaign.hours_end:
-        hours = _("all day")
-    else:
-        hours = f"{campaign.hours_start:%H:%M} – {campaign.hours_end:%H:%M}"
-    first = int(get_format("FIRST_DAY_OF_WEEK")) - 1
-    days = [str(WEEKDAYS[day % 7]) for day in range(first, first + 7) if day % 7 in campaign.days]
     return {
-        "hours": hours,
-        "days": _("every day") if len(days) == 7 else _(", ").join(days),
+        "hours": hours_in_words(campaign.hours_start, campaign.hours_end),
+        "days": days_in_words(campaign.days),
         "policy": policy_words.sentence_of(campaign.policy),
     }

@@ -18,6 +18,7 @@ from callcenter.edits.shown import Shown, changes_of
 from callcenter.edits.states import put, state_of
 from campaigns import queue
 from campaigns.core.refusals import Refusal
+from campaigns.launch import approvals
 from campaigns.launch.start import withdraw
 from campaigns.models import Campaign, ContactList
 
@@ -90,7 +91,9 @@ def change(
     was_launched: bool,
     shown: Shown | None = None,
 ) -> list[str]:
-    """Change a campaign; returns the names of the changed fields. A change cancels its approval and its start time.
+    """Change a campaign; returns the names of the changed fields. A change cancels its start time.
+
+    What was approved is returned for approval if it differs from that now.
 
     `was_launched` tells whether the form was filled in for a launched campaign, `shown` what its page had shown: only
     what its person changed is written then. Raises PermissionDenied, Refusal if the campaign was launched or ended
@@ -125,10 +128,22 @@ def change(
                 getattr(campaign, name).set(changes[name])
                 changed.append(name)
         if changed:
-            withdraw(campaign_id, person)
+            _after_edit(campaign, person)
             after = state_of(campaign, changes)
             record(person, "campaign.edited", campaign, fields=changed, **before_and_after(before, after))
     return changed
+
+
+def _after_edit(campaign: Campaign, person: Person) -> None:
+    """Return what was approved for approval if it differs from it now; let other requests and start times go."""
+    approval = approvals.in_force(campaign.pk)
+    if approval is None:
+        withdraw(campaign.pk, person)
+        return
+    is_filled = campaign.is_filled and campaign.launched_at is not None
+    if approvals.differences(campaign, approval, counts_people=not is_filled):
+        # A paused one is returned when somebody resumes it.
+        approvals.send_back(campaign, approval, {Status.SCHEDULED, Status.RUNNING}, person)
 
 
 def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaign:

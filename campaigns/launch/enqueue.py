@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import may
 from campaigns.core import transitions
 from campaigns.core.transitions import Why
+from campaigns.launch import approvals, approved_people
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience import NEVER, AudienceJudge
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.lifecycle import needs_approval, pause_by_system
-from campaigns.models import Call, Campaign, Contact
+from campaigns.models import Call, Campaign, CampaignApproval, Contact
 from campaigns.reasons import SkipReason
 
 logger = logging.getLogger(__name__)
@@ -68,13 +69,17 @@ def _fill_pilot(campaign_id: int) -> int | None:
     unfilled = Campaign.objects.filter(
         pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False, pilot=Campaign.Pilot.CALLING
     )
-    campaign = unfilled.select_related("provider", "agent").first()
+    campaign = unfilled.select_related("provider", "agent").annotate(is_bound=approvals.IS_BOUND).first()
     if campaign is None:
         return None
+    approval = approvals.in_force(campaign_id) if campaign.is_bound else None
+    if approval is not None and approvals.exceeds(campaign, approval):
+        approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
+        return 0
     # Chosen outside the transaction, which would block all other writers on SQLite.
     chosen = pilot_module.choose_people(campaign, timezone.now())
     with transaction.atomic():
-        added = _insert_first_attempts(campaign, Contact.objects.filter(pk__in=chosen))
+        added = _insert_first_attempts(campaign, Contact.objects.filter(pk__in=chosen), approval)
         # Two workers may choose different people: only the first to set the flag inserts its rows.
         if not unfilled.update(is_filled=True):
             transaction.set_rollback(True)
@@ -89,6 +94,7 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
             Campaign.objects.select_related("provider", "agent", "launched_by")
             .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False)
             .exclude(pilot=Campaign.Pilot.CALLING)
+            .annotate(is_bound=approvals.IS_BOUND)
             .first()
         )
         if campaign is None:
@@ -97,14 +103,25 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
         ids = selection.next_ids(campaign.filled_through, chunk + 1)
         is_last = len(ids) <= chunk
         ids = ids[:chunk]
-        if _outgrows_limit(campaign, len(ids)):
+        approval = approvals.in_force(campaign_id) if campaign.is_bound else None
+        if approval is not None and approvals.is_edited(campaign, approval):
+            approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
+            return None
+        if approval is None and _outgrows_limit(campaign, len(ids)):
             pause_by_system(campaign_id, _("The lists grew above the limit of whoever launched it: a manager resumes."))
             return None
         added = 0
         if ids:
             chosen = selection.people().filter(pk__gt=campaign.filled_through, pk__lte=ids[-1])
-            added = _insert_first_attempts(campaign, chosen)
+            added = _insert_first_attempts(campaign, chosen, approval)
             _skip_hopeless(campaign, selection, ids[-1])
+        if approval is not None and (is_last or added < len(ids)):
+            # Somebody was left out, or nobody is left: the last chunk looks at everybody, so that who joined behind
+            # the fill is not passed over in silence.
+            span = (0, None) if is_last else (campaign.filled_through, ids[-1])
+            if approved_people.has_grown(campaign, approval, *span):
+                approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
+                return None
         # Last, so that the campaign's row is locked only briefly. If a stop came first, the chunk is rolled back.
         moved = Campaign.objects.filter(
             pk=campaign_id,
@@ -128,8 +145,13 @@ def _outgrows_limit(campaign: Campaign, more: int) -> bool:
     return needs_approval(more + before.count(), launcher)
 
 
-def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact]) -> int:
-    """Insert first attempts of contacts that have none yet, in one statement; returns how many."""
+def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact], approval: CampaignApproval | None) -> int:
+    """Insert first attempts of contacts that have none yet, in one statement; returns how many.
+
+    Who was not approved is left out by the statement itself: a list may grow after the chunk was looked at.
+    """
+    if approval is not None:
+        chosen = approved_people.only_approved(chosen, approval)
     fixed: dict[str, Any] = {
         "campaign": campaign.pk,
         "provider": campaign.provider_id,

@@ -24,7 +24,7 @@ from campaigns.core.clock import DatabaseClock
 from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
 from campaigns.core.transitions import Why
-from campaigns.launch import pilot
+from campaigns.launch import approvals, pilot
 from campaigns.launch.audience_query import count_people
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait, SkipReason
@@ -104,6 +104,14 @@ def needs_approval(people: int, person: Person) -> bool:
     return not may(person, "launch_above_limit") and people > current().caller_launch_limit
 
 
+def taken_over_by(campaign: Campaign, person: Person) -> dict[str, Any]:
+    """Return what changes if this person lets a campaign go on whose owner was switched off: they take it over."""
+    owner = campaign.owner
+    if owner is None or owner.is_active or owner.pk == person.pk:
+        return {}
+    return {"owner_id": person.pk, "launched_by_id": person.pk}
+
+
 def may_control(campaign: Campaign, person: Person) -> bool:
     """Return whether a person may pause, resume and stop a campaign: their own, or any with the right."""
     return may(person, "control_all_campaigns") or (
@@ -160,16 +168,41 @@ def _with_parts(campaign_id: int) -> Campaign:
 def resume(campaign_id: int, person: Person) -> Outcome:
     """Resume a paused campaign, after a pilot with the rest of its people; idempotent.
 
-    Raises PermissionDenied, and Refusal if it has more people than the person may launch, or if its agent, voice or
-    caller ID is gone at the vendor or not active there.
+    Raises PermissionDenied, and Refusal if it has more people than the person may launch, if its agent, voice or
+    caller ID is gone at the vendor or not active there, or if it differs from what was approved: then it is returned
+    for approval.
     """
     _demand_control(campaign_id, person)
     campaign = _with_parts(campaign_id)
     if campaign.status == Status.PAUSED and (why_not := message_parts.why_paused(campaign)):
         raise Refusal(f"{why_not} {_read_lists_again(campaign.provider)}".strip())
-    goes_on = campaign.pilot == Campaign.Pilot.ASKS
-    is_small = campaign.pilot == Campaign.Pilot.CALLING
-    queues_more = goes_on or not (campaign.is_filled or is_small)
+    differs: list[str] = []
+    with transaction.atomic():
+        # Locked, so that no edit comes between the look at what was approved and the change.
+        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        approval = approvals.in_force(campaign_id) if campaign.status == Status.PAUSED else None
+        goes_on = campaign.pilot == Campaign.Pilot.ASKS
+        is_small = campaign.pilot == Campaign.Pilot.CALLING
+        queues_more = goes_on or not (campaign.is_filled or is_small)
+        if approval is not None:
+            counts_people = queues_more or not campaign.is_filled
+            differs = approvals.differences(campaign, approval, counts_people=counts_people)
+        if approval is not None and differs:
+            approvals.send_back(campaign, approval, {Status.PAUSED}, person)
+            outcome = _unchanged(campaign_id)
+        else:
+            # What was approved is covered, but after a pilot the rest is a decision of its own.
+            is_covered = approval is not None and not goes_on
+            outcome = _resume(campaign, person, goes_on=goes_on, queues_more=queues_more and not is_covered)
+    if differs:
+        raise Refusal(
+            _("Sent for approval, because it differs from what was approved. %(how)s") % {"how": " ".join(differs)}
+        )
+    return outcome
+
+
+def _resume(campaign: Campaign, person: Person, *, goes_on: bool, queues_more: bool) -> Outcome:
+    """Resume a campaign in the caller's transaction; `queues_more`: people are queued on this person's word."""
     if queues_more and needs_approval(count_people(campaign), person):
         raise Refusal(
             _("The rest is above your limit: ask a manager to go on.")
@@ -178,25 +211,25 @@ def resume(campaign_id: int, person: Person) -> Outcome:
         )
     # If not everybody is queued yet, the person who resumes becomes the launcher, whose limit applies.
     more: dict[str, Any] = {"launched_by_id": person.pk} if queues_more else {}
+    more |= taken_over_by(campaign, person)
     if goes_on:
         more |= {"pilot": Campaign.Pilot.PASSED, "is_filled": False, "filled_through": 0}
-    with transaction.atomic():
-        outcome = _change(
-            campaign_id,
-            {Status.PAUSED},
-            "campaign.went_on" if goes_on else "campaign.resumed",
-            person,
-            status=Status.RUNNING,
-            paused_reason="",
-            paused_by_system=False,
-            money_wait=MoneyWait.NONE,
-            # Reset the automatic pause, so that the failures that led to the pause are not counted again.
-            watched={},
-            watched_since=DatabaseClock().now(),
-            **more,
-        )
-        if outcome.changed:
-            queue.nudge_dispatch()
+    outcome = _change(
+        campaign.pk,
+        {Status.PAUSED},
+        "campaign.went_on" if goes_on else "campaign.resumed",
+        person,
+        status=Status.RUNNING,
+        paused_reason="",
+        paused_by_system=False,
+        money_wait=MoneyWait.NONE,
+        # Reset the automatic pause, so that the failures that led to the pause are not counted again.
+        watched={},
+        watched_since=DatabaseClock().now(),
+        **more,
+    )
+    if outcome.changed:
+        queue.nudge_dispatch()
     return outcome
 
 

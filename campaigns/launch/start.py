@@ -22,11 +22,12 @@ from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.core.refusals import Refusal
+from campaigns.launch import approvals
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
-from campaigns.launch.lifecycle import MAX_REASON, may_control, needs_approval
-from campaigns.models import Campaign
+from campaigns.launch.lifecycle import MAX_REASON, may_control, needs_approval, taken_over_by
+from campaigns.models import Campaign, CampaignApproval
 
 logger = logging.getLogger(__name__)
 
@@ -77,11 +78,6 @@ class Launched:
         return _("Nothing changed: the campaign is “%(state)s”.") % {"state": Status(self.status).label}
 
 
-def may_approve(campaign: Campaign, person: Person) -> bool:
-    """Return whether a person may approve a campaign: they may launch any size, and neither wrote nor launched it."""
-    return may(person, "launch_above_limit") and person.pk not in {campaign.owner_id, campaign.launched_by_id}
-
-
 def launch(
     campaign_id: int,
     person: Person,
@@ -111,6 +107,7 @@ def launch(
             _refuse_time(starts_at)
         waits = needs_approval(min(people, pilot_module.SIZE) if is_pilot else people, person)
         values = {
+            **taken_over_by(campaign, person),
             "launched_by_id": person.pk,
             "starts_at": starts_at,
             "start_refusal": "",
@@ -118,16 +115,27 @@ def launch(
         }
         if waits:
             return _move(campaign, Status.WAITING, "campaign.approval_asked", person, people, token, **values)
+        # Their own launch: what somebody approved before is not what they launch now.
+        approvals.end(campaign_id)
         if starts_at is not None:
             return _move(campaign, Status.SCHEDULED, "campaign.scheduled", person, people, token, **values)
         action = "campaign.pilot_launched" if is_pilot else "campaign.launched"
         return _move(campaign, Status.RUNNING, action, person, people, token, **values)
 
 
-def approve(campaign_id: int, person: Person, token: UUID | None = None, *, seen: int | None = None) -> Launched:
-    """Approve a campaign: launch it, or schedule it if it has a start time; idempotent.
+def approve(
+    campaign_id: int,
+    person: Person,
+    token: UUID | None = None,
+    *,
+    seen: int | None = None,
+    mark: str | None = None,
+) -> Launched:
+    """Approve a campaign as it is now: launch it, or schedule it if it has a start time; idempotent.
 
-    Raises PermissionDenied, also for the campaign's author, and Refusal like `launch`.
+    `seen` is the number of people on the person's screen, `mark` stands for all that it showed (`approvals.mark_of`).
+    Raises PermissionDenied, also for whoever wrote, edited or launched it, and Refusal if it has changed since, or with
+    the reason like `launch`.
     """
     with transaction.atomic():
         campaign = _lock(campaign_id)
@@ -135,10 +143,13 @@ def approve(campaign_id: int, person: Person, token: UUID | None = None, *, seen
         # The approver has become the launcher, so a second submit by them is not refused.
         if campaign.status != Status.WAITING and may(person, "launch_above_limit"):
             return Launched(changed=False, status=campaign.status, people=people)
-        if not may_approve(campaign, person):
+        if not approvals.may_approve(campaign, person):
             raise PermissionDenied("launch_above_limit")
+        if taken_over_by(campaign, person):
+            raise Refusal(_("Its owner was switched off. Somebody else must take it over and launch it."))
         _refuse_changed(people, seen)
         _refuse_blocked(campaign, people)
+        people = approvals.give(campaign, person, mark).people
         later = campaign.starts_at is not None and campaign.starts_at > timezone.now()
         status = Status.SCHEDULED if later else Status.RUNNING
         return _move(campaign, status, "campaign.approved", person, people, token, launched_by_id=person.pk)
@@ -158,7 +169,7 @@ def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) ->
         )
 
 
-def withdraw(campaign_id: int, person: Person) -> bool:
+def withdraw(campaign_id: int, person: Person | None) -> bool:
     """Return a campaign from approval, or from its scheduled start, to draft; returns whether it was changed."""
     with transaction.atomic():
         found = Campaign.objects.get(pk=campaign_id)
@@ -167,6 +178,7 @@ def withdraw(campaign_id: int, person: Person) -> bool:
         back: dict[str, Any] = {"status": Status.PAUSED}
         if found.launched_at is None:
             back = {"status": Status.DRAFT, "launched_by": None, "starts_at": None, "pilot": Pilot.NONE}
+            approvals.end(campaign_id)
         changed = Campaign.objects.filter(pk=campaign_id, status=found.status).update(**back)
         if changed:
             action = "campaign.withdrawn" if found.status == Status.WAITING else "campaign.start_canceled"
@@ -209,7 +221,11 @@ def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
         campaign = _lock(campaign_id)
         if campaign.status != Status.SCHEDULED or campaign.starts_at is None or campaign.starts_at > now:
             return False
-        refusal = _why_not_at_its_time(campaign, now) or " ".join(find_blockers(campaign) or blockers)
+        approval = approvals.in_force(campaign_id)
+        refusal = _why_not_at_its_time(campaign, now, approval) or " ".join(find_blockers(campaign) or blockers)
+        if not refusal and approval is not None and approvals.exceeds(campaign, approval):
+            approvals.send_back(campaign, approval, {Status.SCHEDULED})
+            return False
         if not refusal:
             people = count_people(campaign)
             return _move(campaign, Status.RUNNING, "campaign.started_on_time", None, people, None).changed
@@ -217,20 +233,23 @@ def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
             status=Status.DRAFT, launched_by=None, start_refusal=refusal[:MAX_REFUSAL]
         )
         if refused:
+            approvals.end(campaign_id)
             record(None, "campaign.start_refused", campaign, reason=refusal[:MAX_REASON])
     return False
 
 
-def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime) -> str:
+def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: CampaignApproval | None) -> str:
     launcher = campaign.launched_by
     if campaign.starts_at is not None and now - campaign.starts_at > TOO_LATE:
         return _("Nothing ran here at that time, and it is more than 12 hours late now: launch it by hand.")
+    if approval is not None and approval.approved_by_id == campaign.launched_by_id:
+        # Who approved it answers for the approval; its owner goes on with it.
+        launcher = campaign.owner or launcher
     if launcher is None or not launcher.is_active:
         return _("Whoever set its start no longer works here: somebody else must launch it.")
-    is_approver = launcher.pk != campaign.owner_id and may(launcher, "launch_above_limit")
-    if not is_approver and not may_launch(campaign, launcher):
+    if not may_launch(campaign, launcher):
         return _("%(name)s may no longer launch it: somebody else must.") % {"name": launcher}
-    if needs_approval(count_people(campaign), launcher):
+    if approval is None and needs_approval(count_people(campaign), launcher):
         return _("Its people became more than %(name)s may launch: send it for approval.") % {"name": launcher}
     return ""
 
@@ -238,7 +257,7 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime) -> str:
 # The one change
 
 
-RELATED = ("provider", "agent", "voice", "caller_id", "dialer")
+RELATED = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
 
 
 def _lock(campaign_id: int) -> Campaign:

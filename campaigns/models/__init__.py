@@ -2,6 +2,7 @@
 
 from campaigns.models.alerts import Alert
 from campaigns.models.allowed_numbers import AllowedNumber
+from campaigns.models.approvals import ApprovedPerson, CampaignApproval
 from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
@@ -27,6 +28,7 @@ from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, Vendo
 __all__ = [
     "Alert",
     "AllowedNumber",
+    "ApprovedPerson",
     "Call",
     "CallEvent",
     "CallExport",
@@ -38,6 +40,7 @@ __all__ = [
     "CallTally",
     "CallTranscript",
     "Campaign",
+    "CampaignApproval",
     "ClearedRows",
     "Contact",
     "ContactImport",

@@ -120,6 +120,10 @@ class ListMembership(models.Model):
 class DoNotCallQuerySet(models.QuerySet["DoNotCall"]):
     """Queries for do-not-call entries."""
 
+    def own_wishes(self) -> DoNotCallQuerySet:
+        """Return the opt-outs of persons themselves, which one user alone does not remove."""
+        return self.filter(Q(is_own_wish=True) | Q(source=DoNotCall.Source.VENDOR))
+
     def in_force(self, now: datetime | None = None) -> DoNotCallQuerySet:
         """Return the entries that are active, that is, not expired."""
         now = now or timezone.now()
@@ -155,6 +159,8 @@ class DoNotCall(models.Model):
         related_name="opt_outs",
     )
     """The import that made the entry, as long as nothing else has confirmed it; undoing that import removes it."""
+    is_own_wish = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether the person asked for it themselves: heard in a call, told by the vendor, or noted so in a file."""
 
     objects = DoNotCallQuerySet.as_manager()
 
@@ -168,3 +174,12 @@ class DoNotCall(models.Model):
 
     def __str__(self) -> str:
         return ending(self.phone)
+
+    @property
+    def takes_two_people(self) -> bool:
+        """Tell whether one person alone cannot remove it: it is the person's own opt-out, and in force.
+
+        What the vendor heard is one also where the version before this wrote the row.
+        """
+        is_own = self.is_own_wish or self.source == self.Source.VENDOR
+        return is_own and (self.expires_at is None or self.expires_at > timezone.now())

@@ -65,6 +65,8 @@ class InstallationSettings(models.Model):
     )
     exports_a_day = models.PositiveIntegerField(_("exports of one user in a day"), null=True, blank=True)
     large_export_rows = models.PositiveIntegerField(_("rows from which an export is large"), null=True, blank=True)
+    second_factor_roles = models.JSONField(_("roles that need a second factor"), null=True, blank=True)
+    """List of names of roles."""
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

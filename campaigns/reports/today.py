@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from callcenter.access import two_people
 from callcenter.access.roles import Person, may
 from campaigns.calls import called_back, hand_overs
 from campaigns.calls.called_back import CalledBack
@@ -93,6 +94,8 @@ class Overview:
     hand_overs_count: int = 0
     called_back: CalledBack = field(default_factory=CalledBack)
     """Who called back since we called them, until somebody handled it."""
+    to_confirm: int = 0
+    """Acts of other people that take two people and wait for this person."""
     strangers: int = 0
     """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
     providers: list[Provider] = field(default_factory=list)
@@ -102,7 +105,9 @@ class Overview:
     @property
     def needs_somebody(self) -> bool:
         """Whether anything needs a person."""
-        return bool(self.asking or self.halted or self.to_decide or self.strangers or self.hand_overs)
+        return bool(
+            self.asking or self.halted or self.to_decide or self.strangers or self.hand_overs or self.to_confirm
+        )
 
     @property
     def to_decide(self) -> int:
@@ -206,6 +211,7 @@ def overview(person: Person) -> Overview:
     shown.hand_overs_count = given.count() if len(shown.hand_overs) > HAND_OVERS_SHOWN else len(shown.hand_overs)
     del shown.hand_overs[HAND_OVERS_SHOWN:]
     shown.called_back = called_back.open_to(person)
+    shown.to_confirm = two_people.count_for(person)
     if may(person, "review_vendor_calls"):
         shown.strangers = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN).count()
     shown.providers = list(Provider.objects.filter(is_active=True)[:PROVIDERS_SHOWN])

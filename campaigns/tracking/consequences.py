@@ -117,7 +117,7 @@ def _forbid(call: Call, source: str, now: datetime.datetime, *, was_over: bool) 
     # The remark on the do-not-call entry says which vendor reported the opt-out, in which call.
     heard = f"{call.provider.vendor_label} #{call.pk}"
     with transaction.atomic():
-        done = forbid(call.to_number, reason=heard, source=DoNotCall.Source.VENDOR, person=None)
+        done = forbid(call.to_number, reason=heard, source=DoNotCall.Source.VENDOR, person=None, is_own_wish=True)
         if not call.events.filter(code="do_not_call_heard").exclude(source=CallEvent.Source.PERSON).exists():
             write_steps([step(call.pk, "do_not_call_heard", at=now, source=source)])
     if was_over and done.added:

@@ -231,4 +231,5 @@ def note_exchanges(provider_id: int, wish: StopWish, passed: list[Exchange], ref
             reference=reference,
             sent=exchange.request.json if exchange.request else None,
             answered=exchange.response.content if exchange.response is not None else None,
+            secrets=exchange.secrets,
         )

@@ -227,6 +227,7 @@ class PollSlice:
                     http_status=passed.http_status,
                     duration_ms=passed.duration_ms,
                     error=passed.error,
+                    secrets=passed.secrets,
                 )
 
     def _tell(

@@ -1,6 +1,7 @@
 """The models of providers, one module a subject."""
 
 from providers.models.exchanges import ProviderExchange
+from providers.models.form_before import FormBefore
 from providers.models.pace import ReadPace
 from providers.models.provider import Provider, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
@@ -13,6 +14,7 @@ __all__ = [
     "CallerId",
     "DeliveryResult",
     "Dialer",
+    "FormBefore",
     "Provider",
     "ProviderExchange",
     "ProviderState",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter import request_ids
 from callcenter.formats.masking import ending, masked_runs
 from providers.exceptions import ProviderError
-from providers.masking import masked_body
+from providers.masking import concealer, masked_body
 from providers.models.provider import Provider
 from providers.models.stops import KEPT_EXCHANGES
 from providers.types import Exchange
@@ -70,20 +70,25 @@ class ProviderExchangeQuerySet(models.QuerySet["ProviderExchange"]):
         reference: UUID | None = None,
         sent: object = None,
         answered: object = None,
+        secrets: Iterable[str] = (),
     ) -> ProviderExchange:
-        """Add one masked row, with the bodies if given; keeps the last `KEPT_EXCHANGES` rows that are not orders."""
+        """Add one masked row, with the bodies if given; keeps the last `KEPT_EXCHANGES` rows that are not orders.
+
+        Neither `secrets`, the account's keys, nor words of `sent` that are not kept come back in any of it.
+        """
+        conceal = concealer(secrets, sent)
         line = self.create(
             provider_id=provider_id,
             what=what[:MAX_WHAT],
             method=method[:MAX_METHOD],
-            path=masked_path(path),
+            path=masked_path(conceal(path.partition("?")[0])),
             http_status=http_status,
             duration_ms=max(duration_ms, 0),
             outcome=type(error).__name__ if error else "ok",
-            error=masked_text(error.message) if isinstance(error, ProviderError) else "",
+            error=masked_text(conceal(error.message)) if isinstance(error, ProviderError) else "",
             reference=reference,
-            sent=masked_body(sent),
-            answered=masked_body(answered),
+            sent=masked_body(sent, concealer(secrets)),
+            answered=masked_body(answered, conceal),
             request_id=request_ids.current(),
         )
         _drop_oldest(self.filter(provider_id=provider_id).exclude(what=ORDER), KEPT_EXCHANGES)
@@ -104,13 +109,21 @@ def order_rows(provider_id: int, passed: Sequence[tuple[UUID, Exchange]]) -> lis
     now, rows = timezone.now(), []
     for number, (reference, one) in enumerate(passed):
         has_body = number < BODIES_IN_A_GROUP or one.http_status is None or one.http_status >= 300
-        sent = masked_body(one.request.json) if has_body and one.request else ""
-        answered = masked_body(one.response.content) if has_body and one.response is not None else ""
+        sent, answered, path = "", "", one.path
+        if has_body or one.error:
+            # Of one that went well, without bodies, nothing is kept that could hold anything.
+            conceal = concealer(one.secrets, one.request.json if one.request else None)
+            path = conceal(path.partition("?")[0])
+            error = masked_text(conceal(one.error.message)) if isinstance(one.error, ProviderError) else ""
+        else:
+            error = ""
+        if has_body:
+            sent = masked_body(one.request.json, concealer(one.secrets)) if one.request else ""
+            answered = masked_body(one.response.content, conceal) if one.response is not None else ""
         outcome = type(one.error).__name__ if one.error else "ok"
-        error = masked_text(one.error.message) if isinstance(one.error, ProviderError) else ""
         rows.append(
             (
-                provider_id, now, ORDER, one.method[:MAX_METHOD], masked_path(one.path), one.http_status,
+                provider_id, now, ORDER, one.method[:MAX_METHOD], masked_path(path), one.http_status,
                 max(one.duration_ms, 0), outcome, error, reference, sent, answered,
             )
         )  # fmt: skip

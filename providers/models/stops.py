@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -212,11 +213,14 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         reference: UUID | None = None,
         sent: object = None,
         answered: object = None,
+        secrets: Iterable[str] = (),
     ) -> None:
         """Add one masked row to the provider's exchange log; `reference` is that of the call it was about, if any."""
         from providers.models import ProviderExchange
 
-        ProviderExchange.objects.add(pk, what, method, path, http_status, duration_ms, error, reference, sent, answered)
+        ProviderExchange.objects.add(
+            pk, what, method, path, http_status, duration_ms, error, reference, sent, answered, secrets
+        )
 
     def _stop(self, pk: int, stop: str, reason: str, person: Actor, **values: Any) -> bool:
         return self._change(

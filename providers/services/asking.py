@@ -60,4 +60,5 @@ def asking(
                     error=wrong,
                     sent=exchange.request.json if wrong and exchange.request else None,
                     answered=exchange.response.content if wrong and exchange.response is not None else None,
+                    secrets=exchange.secrets,
                 )

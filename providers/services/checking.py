@@ -16,6 +16,7 @@ from providers.exceptions import CredentialsRejected, OtherAccount, ProviderErro
 from providers.models import Provider
 from providers.models.stops import Actor
 from providers.services.asking import asking
+from providers.services.destination import goes_elsewhere
 from providers.services.identity import UNCOMPARED, Comparison, compare_account
 from providers.types import AccountState
 from providers.wording import account_words, error_sentence, next_step_of
@@ -68,13 +69,16 @@ def try_secrets(
 
     Keys of another account fail the test while calls are open at the present one.
     """
-    secrets = provider.secrets.changed(new_secrets)
     merged = {**provider.options_with_defaults(), **(options or {})}
+    # A stored key is sent to no other address than it was stored for, not for a test or a comparison either.
+    is_elsewhere = goes_elsewhere(provider, merged)
+    secrets = dict(new_secrets) if is_elsewhere else provider.secrets.changed(new_secrets).open()
     try:
         with asking(provider, "try_key", secrets=secrets, options=merged) as backend:
             account = backend.check_credentials()
-            is_new = secrets != provider.secrets.changed({})
-            comparison = compare_account(provider, backend, options=merged) if is_new else None
+            is_new = is_elsewhere or provider.secrets.differs(new_secrets)
+            has_earlier = not is_elsewhere
+            comparison = compare_account(provider, backend, options=merged, is_new=has_earlier) if is_new else None
     except (ProviderError, ProviderMisconfigured) as error:
         verdict = refused(provider.backend_class.label, error)
         if isinstance(error, OtherAccount):

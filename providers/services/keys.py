@@ -13,6 +13,8 @@ from providers.models.stops import Actor
 from providers.services.identity import UNCOMPARED, Comparison, has_open_calls
 from providers.wording import KEY_PROBLEMS
 
+KEYS = Provider._meta.get_field("secrets")
+
 
 def store_secrets(
     provider_id: int,
@@ -21,6 +23,7 @@ def store_secrets(
     person: Actor = None,
     *,
     comparison: Comparison | None = None,
+    why: str = "",
 ) -> bool:
     """Set, replace and remove keys, each with an audit event that holds the key's name but not its value.
 
@@ -30,9 +33,10 @@ def store_secrets(
     """
     with transaction.atomic():
         provider = Provider.objects.select_for_update().get(pk=provider_id)
-        before = provider.secrets.changed({})
-        after = provider.secrets.changed(new_secrets, removed)
-        if after == before:
+        before = provider.secrets.names
+        replaced = {name: value for name, value in new_secrets.items() if provider.secrets.differs({name: value})}
+        gone = sorted(set(removed) & set(before))
+        if not replaced and not gone:
             return True
         if comparison and comparison.likeness == "other" and has_open_calls(provider):
             return False
@@ -40,16 +44,14 @@ def store_secrets(
         if new_secrets:
             identity = comparison.as_stored() if comparison else {**identity, "likeness": UNCOMPARED}
         Provider.objects.filter(pk=provider_id).update(
-            secrets=after,
+            secrets=KEYS.sealed_for(provider, provider.secrets.changed(replaced, gone)),
             secrets_set_at=timezone.now(),
             secrets_set_by_id=getattr(person, "pk", None),
             identity=identity,
             # What a key was halted for may be over with another one.
             halted_kind="" if provider.halted_kind in KEY_PROBLEMS else provider.halted_kind,
         )
-        for name in sorted({*before, *after}):
-            if before.get(name) == after.get(name):
-                continue
-            verb = "removed" if name not in after else "replaced" if name in before else "set"
-            record(person, f"provider.key_{verb}", provider, key=name)
+        for name in sorted({*replaced, *gone}):
+            verb = "removed" if name in gone else "replaced" if name in before else "set"
+            record(person, f"provider.key_{verb}", provider, key=name, **({"reason": why} if why else {}))
     return True

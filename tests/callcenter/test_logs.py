@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from callcenter import request_ids
 from callcenter.logs import AboutTheRequest, JsonFormatter, PlainFormatter, masked, masked_value
+from tests.bare import STRONG_KEY
 
 
 def record(message: str = "said", *args: Any, level: int = logging.INFO, **extra: Any) -> logging.LogRecord:
@@ -105,7 +106,7 @@ def started(tmp_path: Path, then: str = "", **environment: str) -> subprocess.Co
     """Start the web application in an environment of its own, as gunicorn imports it."""
     (tmp_path / "static").mkdir(exist_ok=True)
     given = {
-        "PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "VAR_DIR": str(tmp_path), "SECRET_KEY": "x" * 60,
+        "PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "VAR_DIR": str(tmp_path), "SECRET_KEY": STRONG_KEY,
         "FIELD_KEYS": Fernet.generate_key().decode(), "ALLOWED_HOSTS": "desk.example.org",
     }  # fmt: skip
     return subprocess.run(

@@ -133,9 +133,19 @@ def key_of_another_installation() -> str:
     return Fernet(Fernet.generate_key()).encrypt(b'{"api_key": "some-key-of-another"}').decode()
 
 
+def with_keys_of_another_row() -> Callable[[Provider], None]:
+    def plant(provider: Provider) -> None:
+        other = Provider.objects.exclude(pk=provider.pk).first()
+        assert other is not None
+        write(provider, "secrets", other.secrets.token)
+
+    return plant
+
+
 TROUBLES: Mapping[str, tuple[Callable[[Provider], None], str]] = {
     "a key that no key opens": (with_keys(key_of_another_installation()), "KeysUnreadable"),
     "a key that is no token": (with_keys("gAAAAAnonsense"), "KeysUnreadable"),
+    "another row's keys": (with_keys_of_another_row(), "KeysUnreadable"),
     "keys that are a list": (with_sealed(["a", "b"]), "KeysUnreadable"),
     "a key that is a number": (with_sealed({"api_key": 7}), "KeysUnreadable"),
     "a key that cannot be sent": (with_sealed({"api_key": "first line\nsecond line"}), "ProviderMisconfigured"),

@@ -31,7 +31,8 @@ LETTERS = r"""p$w $HOME $$ @ : / # % & ? = "double" it's {braces} ü پ !"""
 
 def setting_names() -> list[str]:
     """Return the names of all settings that the product reads."""
-    return sorted(set(SETTING.findall((ROOT / "callcenter/settings.py").read_text())))
+    places = (ROOT / "callcenter/settings.py", ROOT / "callcenter/sign_in_settings.py")
+    return sorted({name for place in places for name in SETTING.findall(place.read_text())})
 
 
 def compose() -> dict[str, Any]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core import signing
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from django_q.brokers.orm import ORM
 
-from campaigns import checks
+from campaigns import checks, queue
 from campaigns.models import Call
 from campaigns.tracking import stuck_calls
 from tests.campaigns.conftest import Sandbox
@@ -85,13 +85,14 @@ def test_tasks_of_another_key_are_dropped_and_nobody_is_lost(
     sandbox: Sandbox, dial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A nudge is signed with SECRET_KEY; after a change of the key it cannot be read, and the rows still wait."""
-    from django_q.signing import SignedPackage
-
     call = single(sandbox.provider(), "+989121239901")
-    nudge = SignedPackage.dumps({"func": "campaigns.tasks.dispatch", "args": ()})
-    monkeypatch.setattr("django_q.conf.Conf.SECRET_KEY", "another-key-that-is-long-enough-to-be-one-0123456789")
-    with pytest.raises(signing.BadSignature):
-        SignedPackage.loads(nudge)
+    packages: list[str] = []
+    monkeypatch.setattr(ORM, "enqueue", lambda _self, package: packages.append(package))
+    queue.send(queue.DISPATCH)
+    assert queue.opened(packages[0])["func"] == queue.DISPATCH
+    monkeypatch.setattr(django_settings, "SECRET_KEY", "another-key-that-is-long-enough-to-be-one-0123456789")
+    with pytest.raises(queue.NotOurs, match="did not sign"):
+        queue.opened(packages[0])
     dial(0.8)
     call.refresh_from_db()
     assert call.remote_id

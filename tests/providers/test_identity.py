@@ -137,7 +137,8 @@ def test_a_dead_stored_key_hides_no_other_account(at: str, slug: str) -> None:
     with_call(at, provider)
     if slug == "unleashx":
         Agent.objects.filter(provider=provider).exclude(remote_id="101").delete()
-    Provider.objects.filter(pk=provider.pk).update(secrets={"api_key": "dead-key-0123456789"})
+    provider.secrets = {"api_key": "dead-key-0123456789"}
+    provider.save(update_fields=["secrets"])
     provider.refresh_from_db()
     assert checking.try_secrets(provider, {"api_key": other_key(slug)}).kind == "OtherAccount"
     assert checking.try_secrets(provider, {"api_key": second_key(slug)}).is_ok

@@ -54,13 +54,16 @@ def test_keys_are_opened_where_a_request_leaves_and_for_a_rotation_alone() -> No
         (path, function)
         for path, function, node in calls()
         if isinstance(node.func, ast.Attribute)
-        and node.func.attr == "open"
-        and path != "providers/fields.py"
-        and ast.unparse(node.func.value).endswith(("secrets", "value"))
+        and path not in {"providers/fields.py", "providers/sealed_secrets.py"}
+        and (
+            (node.func.attr == "open" and "secrets" in ast.unparse(node.func.value))
+            or node.func.attr in {"resealed", "unseal"}
+        )
     }
     assert opened == {
         ("providers/opening.py", "open_backend"),
         ("providers/opening.py", "open_order_loop"),
+        ("providers/services/checking.py", "try_secrets"),
         ("callcenter/management/commands/rotate_keys.py", "rotate"),
     }
 

@@ -41,6 +41,7 @@ ROWS = {
     "campaigns/": "campaigns.campaign",
     "spending-limits/": "campaigns.daycap",
     "providers/": "providers.provider",
+    "preferences/sessions/": "access.opensession",
     "hooks/": "providers.provider",
 }
 """Whose id an address carries, by its beginning; the first that fits."""

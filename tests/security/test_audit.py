@@ -58,7 +58,7 @@ EXEMPT = {
 }
 """Addresses whose POST may write without an event, each with the reason."""
 NO_CHANGE = re.compile(
-    r'(INSERT INTO|UPDATE|DELETE FROM) "(django_session|audit_\w+|django_q_\w+|axes_\w+|access_keptform'
+    r'(INSERT INTO|UPDATE|DELETE FROM) "(django_session|audit_\w+|django_q_\w+|sign_in_attempts|access_keptform'
     r'|campaigns_(dialingswitch|hostbeat))"'
 )
 """Writes that change nothing for people: the session, the log itself, the queue, the gate's lock."""

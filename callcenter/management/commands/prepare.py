@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 from django.db import OperationalError
 
+from callcenter import private_files
 from callcenter.commands import PlainCommand
 from callcenter.diagnosis import people
 
@@ -39,6 +40,8 @@ class Command(PlainCommand):
             ) from None
         if not settings.DEBUG:
             call_command("collectstatic", **quiet)
+        # Those of versions before, which others could read.
+        private_files.tighten(private_files.everything(settings.VAR_DIR, settings.PRIVATE_FILES, settings.STATIC_ROOT))
         if options["verbosity"] > 0:
             self.stdout.write("Database and static files are up to date.")
         # A demo brings its own.

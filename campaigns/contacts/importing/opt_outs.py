@@ -228,7 +228,9 @@ def put_on_list(record: ContactImport, reader: Reader, judged: Sequence[JudgedRo
     if not wishes:
         return Forbidden()
     source = record.opt_out_source or DoNotCall.Source.IMPORT
-    return forbid_each(wishes, source=source, person=record.owner, imported_by=record.pk)
+    # A list of numbers that others keep is an entry of whoever imports it; what people asked for is their own wish.
+    is_own_wish = not record.is_of_opt_outs or source in {DoNotCall.Source.PERSON, DoNotCall.Source.VENDOR}
+    return forbid_each(wishes, source=source, person=record.owner, imported_by=record.pk, is_own_wish=is_own_wish)
 
 
 def count_stops(counts: Counter[str], done: Forbidden) -> None:

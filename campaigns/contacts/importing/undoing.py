@@ -13,9 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record as record_audit
-from campaigns.contacts.do_not_call import undo_entries_of
+from campaigns.contacts.do_not_call import own_entries_of, undo_entries_of
 from campaigns.contacts.importing.opt_outs import FORBIDDEN
 from campaigns.contacts.importing.rows_kept import forget_refused
+from campaigns.contacts.opt_out_removal import ask_to_undo
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
 from campaigns.models import (
@@ -85,8 +86,9 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
     """Remove what an import added; returns counts of people and memberships removed, and of people kept.
 
     New people are kept if they are in another list, have notes or were merged; values that the file gave to known
-    people are kept too. Numbers that only this file put on the do-not-call list come off it. The gate is closed
-    meanwhile, so that no call begins. Raises Refusal.
+    people are kept too. Numbers that only this file put on the do-not-call list come off it; those whose people
+    asked for it themselves stay until a second person confirms, who is asked. The gate is closed meanwhile, so that no
+    call begins. Raises Refusal.
     """
     with transaction.atomic():
         # The row before the gate, in the order in which saving takes them.
@@ -108,13 +110,19 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         # No other table refers to these contacts, so one DELETE does, without loading every row.
         removed = leaving._raw_delete(leaving.db)
         _remove_empty_list(record)
-        allowed = undo_entries_of(import_id)
-        confirmed = max(0, int(record.counts.get(FORBIDDEN, 0)) - allowed)
-        done = {"people": int(removed), "places": int(left), "kept": kept, "numbers": allowed, "confirmed": confirmed}
+        allowed, own = undo_entries_of(record), own_entries_of(record)
+        if own:
+            ask_to_undo(record, person)
+        confirmed = max(0, int(record.counts.get(FORBIDDEN, 0)) - allowed - own)
+        done = {
+            "people": int(removed), "places": int(left), "kept": kept, "numbers": allowed, "confirmed": confirmed,
+            "own": own,
+        }  # fmt: skip
         ContactImport.objects.filter(pk=import_id).update(
             status=Status.UNDONE,
             undone_at=timezone.now(),
-            counts=record.counts | {"removed": removed, "kept": kept, "allowed_again": allowed, "confirmed": confirmed},
+            counts=record.counts
+            | {"removed": removed, "kept": kept, "allowed_again": allowed, "confirmed": confirmed, "own": own},
         )
         record_audit(person, "import.undone", record, **done)
     return done

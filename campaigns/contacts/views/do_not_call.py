@@ -16,17 +16,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from callcenter.access import two_people
+from callcenter.access.fresh import is_fresh, prove_first
 from callcenter.access.roles import Person, needs
+from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.audit.models import record
 from callcenter.formats.masking import last_four
-from campaigns.contacts import do_not_call, do_not_call_files
+from campaigns.contacts import do_not_call, do_not_call_files, opt_out_removal
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.csv_cells import text_cell
-from campaigns.core.export_limits import refuse_above_cap
+from campaigns.core.export_limits import is_large, refuse_above_cap
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of
+from campaigns.core.views.two_people import asked_in_words
 from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import xlsx
 from campaigns.models import DoNotCall
@@ -60,9 +64,13 @@ def _show(request: HttpRequest, form: ForbidForm) -> HttpResponse:
     found = DoNotCall.objects.select_related("added_by")
     if text:
         found = found.filter(_matches(text, person_of(request)))
+    page = page_by_key(found, request.GET)
+    asked = two_people.open_among(REMOVE_OPT_OUT, page.rows)
+    for entry in page.rows:
+        entry.removal_asked = asked.get(entry.pk)  # type: ignore[attr-defined]
     context = {
         "form": form,
-        "page": page_by_key(found, request.GET),
+        "page": page,
         "q": text,
         "total": count_up_to(found),
         "now": timezone.now(),
@@ -105,6 +113,8 @@ def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
 
     The numbers are whole for whoever may see them so.
     """
+    if is_large(DoNotCall.objects.all()) and not is_fresh(request):
+        return prove_first(request)
     try:
         refuse_above_cap(request.user)
     except Refusal as refusal:
@@ -141,18 +151,14 @@ def _workbook(shows_numbers: bool) -> IO[bytes]:
 @require_POST
 @needs("remove_do_not_call")
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remove a number from the list, with a reason."""
+    """Remove a number from the list, with a reason; of a person's own opt-out, ask a second person to confirm it."""
     reason = reason_of(request)
     if not reason:
         messages.error(request, _("Say why; nothing was changed."))
-    elif (others := do_not_call.allow_again(pk, reason=reason, person=request.user)) is not None:
-        first = _("Off the list: this number may be called again. Calls taken out before stay out.")
-        more = ngettext(
-            "%(n)d other number of this person stays on the list.",
-            "%(n)d other numbers of this person stay on the list.",
-            others,
-        )
-        messages.success(request, f"{first} {more % {'n': others}}" if others else first)
-    else:
+    elif (done := opt_out_removal.remove(pk, person_of(request), reason)) is None:
         messages.info(request, _("It was off the list already."))
+    elif done.asked is not None:
+        messages.info(request, asked_in_words(done.asked))
+    else:
+        messages.success(request, opt_out_removal.removed_in_words(done.others))
     return go_back(request, "do-not-call")

@@ -350,4 +350,11 @@ def _undone_words(record: ContactImport, done: dict[str, int]) -> str:
     said = [] if record.is_of_opt_outs else [people % {"n": done["people"]}]
     if record.is_of_opt_outs or done["numbers"]:
         said.append(numbers % {"n": done["numbers"]})
+    if done["own"]:
+        stays = ngettext(
+            "%(n)d number stays on the do-not-call list until a second person confirms its removal.",
+            "%(n)d numbers stay on the do-not-call list until a second person confirms their removal.",
+            done["own"],
+        )
+        said.append(stays % {"n": done["own"]})
     return " ".join(said)

@@ -13,7 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from callcenter.access import two_people
 from callcenter.access.roles import Person, may, needs
+from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns import time_zones
@@ -118,6 +120,7 @@ def _show_person(
     context = {
         "contact": contact,
         "entry": stands,
+        "removal_asked": next(iter(two_people.open_among(REMOVE_OPT_OUT, [stands]).values()), None) if stands else None,
         "ended_entry": own if stands is None else None,
         "page": page_by_key(calls.select_related("campaign", "provider", "agent"), request.GET, SHOWN_CALLS),
         "others": others,

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.rights import ROLES
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import Edited
 from campaigns.core.installation import from_environment
@@ -22,7 +23,14 @@ NUMBERS = (
     "caller_launch_limit",
     "import_keep_days",
 )
-CHANGED_HERE = ("refused_number_types", "consent_required", "single_call_start", "single_call_end", *NUMBERS)
+CHANGED_HERE = (
+    "refused_number_types",
+    "consent_required",
+    "second_factor_roles",
+    "single_call_start",
+    "single_call_end",
+    *NUMBERS,
+)
 """The columns that the form changes."""
 
 
@@ -53,6 +61,22 @@ class InstallationForm(EditsModelRow):
         help_text=_(
             "For every call. A campaign can require it for itself. Nobody is called of whom it is not noted that they "
             "agreed to be called."
+        ),
+    )
+    second_factor_decided = forms.TypedChoiceField(
+        label=_("Whose log-in needs a second factor"),
+        coerce=lambda value: value == "here",
+        choices=[("environment", _("as the environment says")), ("here", _("the roles ticked here"))],
+        widget=forms.RadioSelect,
+    )
+    second_factor_roles = forms.MultipleChoiceField(
+        label=_("Roles that need a second factor"),
+        choices=[(role, role) for role in ROLES],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_(
+            "An authenticator app or a security key. People of these roles set one up at their next log-in, and can "
+            "do nothing else before."
         ),
     )
     single_call_start = forms.TimeField(
@@ -88,6 +112,9 @@ class InstallationForm(EditsModelRow):
         stored = self.instance.refused_number_types
         shown = given.refused_number_types if stored is None else stored
         self.initial["refused_number_types"] = [kind for kind in LABELS if kind in shown]
+        chosen = self.instance.second_factor_roles
+        self.initial["second_factor_roles"] = sorted(given.second_factor_roles if chosen is None else chosen)
+        self.initial["second_factor_decided"] = "environment" if chosen is None else "here"
         self.initial["number_types_decided"] = "environment" if stored is None else "here"
 
     def clean(self) -> dict[str, Any]:
@@ -105,5 +132,8 @@ class InstallationForm(EditsModelRow):
             self.add_error("person_calls_a_week", text % {"n": day})
         found["refused_number_types"] = (
             found.get("refused_number_types", []) if found.get("number_types_decided") else None
+        )
+        found["second_factor_roles"] = (
+            sorted(found.get("second_factor_roles", [])) if found.get("second_factor_decided") else None
         )
         return found

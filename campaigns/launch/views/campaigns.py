@@ -15,13 +15,13 @@ from callcenter.audit.models import AuditEvent
 from campaigns.core import message_parts
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
-from campaigns.launch import drafts
+from campaigns.launch import approvals, drafts
 from campaigns.launch import pilot as pilot_module
+from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience_query import people_of
 from campaigns.launch.campaign_words import action_words, in_words, locks_of, watch_words
 from campaigns.launch.launch_check import may_launch
 from campaigns.launch.lifecycle import may_control, needs_approval
-from campaigns.launch.start import may_approve
 from campaigns.models import Campaign
 from campaigns.reports import progress
 
@@ -104,6 +104,8 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "is_over": is_over,
         "every": every,
         "pilot": pilot,
+        "who_may_approve": approvals.who_may_approve(found) if found.status == Campaign.Status.WAITING else [],
+        "was_approved": found.status == Campaign.Status.WAITING and approvals.in_force(found.pk) is not None,
         "asks_manager": pilot is not None and needs_approval(pilot.people + pilot.rest, person_of(request)),
     }
 

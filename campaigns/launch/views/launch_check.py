@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,14 +15,14 @@ from callcenter.one_at_a_time import one_at_a_time
 from callcenter.parameters import whole_number
 from campaigns.core.views.page_requests import person_of
 from campaigns.core.whole_numbers import sees_number
-from campaigns.launch import lifecycle, pilot, test_call
+from campaigns.launch import approvals, lifecycle, pilot, test_call
+from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.campaign_words import in_words, verdict_rows, verdict_words
 from campaigns.launch.forms.start import StartAtForm, TryForm
 from campaigns.launch.launch_check import LaunchCheck, check_launch, is_launchable, may_launch
 from campaigns.launch.local_times import MOST_ZONES, first_there
-from campaigns.launch.start import may_approve
 from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_sentence import sentence_with_links
 from campaigns.models import Campaign, Contact
@@ -59,6 +60,7 @@ def check_page(
     check = check_launch(campaign, now, None if is_waiting else person)
     may_see_people = may(person, "see_people")
     tries = test_call.latest_tries(campaign, person)
+    approves = is_waiting and may_approve(campaign, person)
     context = {
         "campaign": campaign,
         "check": check,
@@ -70,7 +72,10 @@ def check_page(
         "words": in_words(campaign),
         "is_waiting": is_waiting,
         "may_launch": may_start,
-        "may_approve": is_waiting and may_approve(campaign, person),
+        "may_approve": approves,
+        "approval_mark": approvals.mark_of(campaign) if approves else "",
+        "who_may_approve": approvals.who_may_approve(campaign) if is_waiting and not approves else [],
+        **approval_context(campaign),
         "may_withdraw": status in {Campaign.Status.WAITING, Campaign.Status.SCHEDULED}
         and lifecycle.may_control(campaign, person),
         "may_see_people": may_see_people,
@@ -84,6 +89,18 @@ def check_page(
     }
     refused = any(form is not None and form.is_bound for form in (start_form, try_form))
     return render(request, "launch/check.html", context, status=422 if refused else 200)
+
+
+def approval_context(campaign: Campaign) -> dict[str, Any]:
+    """Return the approval of a campaign that was returned, and how the campaign differs from it, in words."""
+    approval = approvals.in_force(campaign.pk) if campaign.status == Campaign.Status.WAITING else None
+    return {
+        "approval": approval,
+        "differences": approvals.differences(campaign, approval) if approval is not None else [],
+        "is_other_start": approval is not None
+        and campaign.launched_at is None
+        and approval.starts_at != campaign.starts_at,
+    }
 
 
 def _first_there(campaign: Campaign, check: LaunchCheck, form: StartAtForm | None) -> str:

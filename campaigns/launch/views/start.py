@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import needs
-from callcenter.parameters import whole_number
+from callcenter.parameters import whole_number, words_of
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, token_of
 from campaigns.launch import start as start_module
@@ -24,6 +24,9 @@ from campaigns.launch.local_times import MOST_ZONES, first_there
 from campaigns.launch.start import Launched
 from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_check import check_page
+
+MAX_MARK = 64
+"""Characters of the mark of a page that is approved."""
 
 
 @require_POST
@@ -68,7 +71,7 @@ def campaign_start_there(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("launch_above_limit")
 def campaign_approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve a campaign that waits for it."""
-    return _start(request, pk, partial(start_module.approve, seen=_seen(request)))
+    return _start(request, pk, partial(start_module.approve, mark=_mark_seen(request)))
 
 
 @require_POST
@@ -109,6 +112,11 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
 def _seen(request: HttpRequest) -> int | None:
     """Return the number of people that the submitted page showed, or None if it is missing."""
     return whole_number(request.POST.get("seen"))
+
+
+def _mark_seen(request: HttpRequest) -> str:
+    """Return the mark of what the submitted page showed; a page without one has shown nothing that is approved."""
+    return words_of(request.POST, "mark", MAX_MARK)
 
 
 def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from callcenter.access import two_people
 from callcenter.access.roles import needs
 from callcenter.parameters import whole_number
 from campaigns.core import decision_kinds, paging
@@ -51,6 +52,7 @@ def decisions_page(request: HttpRequest) -> HttpResponse:
             for kind in [chosen or decision_kinds.kind_of(call, now)]
         ],
         "total": sum(number for key, number in counts.items() if chosen is None or key == chosen.key),
+        "to_confirm": two_people.open_to(person).count(),
         "kinds": [(kind, counts[kind.key]) for kind in decision_kinds.KINDS],
         "chosen": chosen,
         "campaign": campaign,

@@ -221,9 +221,10 @@ def test_set_up_too_and_no_key_is_kept(admin_person: User) -> None:
 def test_no_form_has_a_key_or_password_that_would_be_kept() -> None:
     from django.contrib.auth.forms import AdminPasswordChangeForm
 
-    from callcenter.access.forms import NewUserForm
+    from callcenter.sign_in.forms import InvitedForm, NewPasswordForm
 
-    classes: list[Any] = [*(provider_form(slug) for slug in registry.slugs()), NewUserForm, AdminPasswordChangeForm]
+    classes: list[Any] = [*(provider_form(slug) for slug in registry.slugs()), AdminPasswordChangeForm]
+    classes += [InvitedForm, NewPasswordForm]
     names = [
         name
         for one in classes

@@ -13,7 +13,6 @@ from django.db import OperationalError
 from django_q.brokers import get_broker
 from django_q.brokers.orm import ORM
 from django_q.models import Failure, OrmQ
-from django_q.tasks import async_task
 
 from callcenter.worker import child
 from callcenter.worker.board import Board
@@ -60,7 +59,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Life]:
 def test_a_message_that_was_handled_is_gone_and_is_the_heartbeat(run: Callable[..., Life]) -> None:
     hosts.begin(settings.HOST_NAME)
     WorkerHost.objects.update(beat_at="2020-01-01T00:00Z")
-    async_task("campaigns.tasks.beat")
+    queue.send("campaigns.tasks.beat")
     assert not hosts.standing().is_alive
     assert run().slot.handled == 1
     assert not OrmQ.objects.exists()
@@ -73,10 +72,10 @@ def test_who_follows_a_death_rings_for_the_work_that_died(
     rung: list[str] = []
     monkeypatch.setattr(queue, "nudge_dispatch", lambda: rung.append("dispatch"))
     monkeypatch.setattr(queue, "nudge_poll", lambda: rung.append("poll"))
-    async_task("campaigns.tasks.beat")
+    queue.send("campaigns.tasks.beat")
     run()
     assert rung == []
-    async_task("campaigns.tasks.beat")
+    queue.send("campaigns.tasks.beat")
     run(follows_a_death=True)
     assert rung == ["dispatch", "poll"]
 
@@ -86,8 +85,8 @@ def test_a_failing_task_is_kept_and_acknowledged_and_the_next_one_runs(
 ) -> None:
     ran = []
     monkeypatch.setattr(tasks, "poll", lambda: ran.append(1))
-    async_task("campaigns.tasks.save_import", 0)
-    async_task("campaigns.tasks.poll")
+    queue.send("campaigns.tasks.save_import", 0)
+    queue.send("campaigns.tasks.poll")
     assert run(2).slot.handled == 2
     assert ran == [1]
     assert not OrmQ.objects.exists()
@@ -96,7 +95,7 @@ def test_a_failing_task_is_kept_and_acknowledged_and_the_next_one_runs(
 
 def test_a_message_that_we_did_not_sign_is_dropped(run: Callable[..., Life], caplog: pytest.LogCaptureFixture) -> None:
     get_broker().enqueue("gASVZm9yZ2Vk:forged")
-    async_task("campaigns.tasks.beat")
+    queue.send("campaigns.tasks.beat")
     run()
     assert not OrmQ.objects.exists()
     assert "did not sign" in caplog.text
@@ -116,7 +115,7 @@ def test_a_broker_that_is_away_is_awaited_and_said_once(
     monkeypatch.setattr(ORM, "dequeue", dequeue)
     monkeypatch.setattr(child.connections, "close_all", lambda: None)
     monkeypatch.setattr(child.time, "sleep", lambda _seconds: None)
-    async_task("campaigns.tasks.beat")
+    queue.send("campaigns.tasks.beat")
     assert run().slot.handled == 1
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
 
@@ -128,7 +127,7 @@ def test_a_result_that_cannot_be_saved_does_not_end_the_child(
         raise OperationalError("gone")
 
     monkeypatch.setattr(ORM, "acknowledge", refuse)
-    async_task("campaigns.tasks.beat")
+    queue.send("campaigns.tasks.beat")
     assert run().slot.handled == 1
     assert "could not be saved" in caplog.text
 
@@ -148,7 +147,7 @@ def test_it_tells_whether_it_waits_or_works_and_for_how_long(
     monkeypatch.setattr(
         tasks, "beat", lambda: seen.append((lives[0].slot.is_idle, lives[0].slot.allowed, progress.tell()))
     )
-    async_task("campaigns.tasks.beat")
+    queue.send("campaigns.tasks.beat")
     life = run()
     # 90 s for the task, 3 s that django-q2 adds, and ours.
     assert seen == [(False, 93 + child.KILL_AFTER, False)]

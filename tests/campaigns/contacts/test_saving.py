@@ -268,7 +268,7 @@ def test_undo_takes_back_what_the_import_added(tmp_path: Path, caller: User) -> 
     moved = Contact.objects.get(phone="+989141234567")
     ListMembership.objects.create(contact_list=make_list(name="Other"), contact=moved)
     assert undoing.undo_import(record.pk, caller) == {
-        "people": 1, "places": 3, "kept": 1, "numbers": 0, "confirmed": 0,
+        "people": 1, "places": 3, "kept": 1, "numbers": 0, "confirmed": 0, "own": 0,
     }  # fmt: skip
     assert set(Contact.objects.all()) == {known, moved}
     assert not ContactList.objects.filter(name="New list").exists()
@@ -312,7 +312,7 @@ def test_undo_keeps_whom_somebody_wrote_about_or_merged(tmp_path: Path, manager:
     merge_people(people[1].pk, people[2].pk, manager)
     record = ContactImport.objects.get()
     assert undoing.undo_import(record.pk, manager) == {
-        "people": 1, "places": 3, "kept": 3, "numbers": 0, "confirmed": 0,
+        "people": 1, "places": 3, "kept": 3, "numbers": 0, "confirmed": 0, "own": 0,
     }  # fmt: skip
     assert set(Contact.objects.all()) == set(people[:3])
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
-from campaigns.launch import enqueue, lifecycle
+from campaigns.launch import approvals, enqueue, lifecycle
 from campaigns.models import Call, Campaign, DoNotCall
 from providers.models import Agent
 from tests.answers import text_of
@@ -109,7 +109,7 @@ def test_approval_by_another_manager(client, caller, manager, settings):
     client.post(reverse("campaign-launch", args=[campaign.pk]))
     client.force_login(manager)
     assert "Approve and launch" in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
-    client.post(reverse("campaign-approve", args=[campaign.pk]))
+    client.post(reverse("campaign-approve", args=[campaign.pk]), {"mark": approvals.mark_of(campaign)})
     campaign.refresh_from_db()
     assert (campaign.status, campaign.launched_by) == (Status.RUNNING, manager)
 

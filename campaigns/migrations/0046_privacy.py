@@ -18,7 +18,7 @@ def make_key(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0043_audit_alert'),
+        ('campaigns', '0045_second_factor_roles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

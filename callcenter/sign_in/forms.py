@@ -1,0 +1,140 @@
+"""Forms of sign-in, over those of django-allauth: our words, and our counts of what is guessed."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm
+from allauth.account.internal import flows
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from callcenter.access.client_address import client_network
+from callcenter.sign_in import throttle
+from callcenter.sign_in.models import Attempts
+
+if TYPE_CHECKING:
+    Invited = SetPasswordForm[User]
+else:
+    Invited = SetPasswordForm
+
+ONE_CODE_LIVES = datetime.timedelta(minutes=2)
+"""How long a code of an app could be right; it is taken once in this time."""
+MAILS_AN_HOUR = 3
+"""Resets that are mailed to one address; further ones get the same answer and no mail."""
+MOST_PASSWORD = 1_000
+"""Characters of a password that are looked at."""
+
+
+class SignInForm(LoginForm):  # type: ignore[misc] # django-allauth has no types
+    """Name and password, in fields of the names that password managers know."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["login"].label = _("Name")
+        self.fields["password"].max_length = MOST_PASSWORD
+
+    def add_prefix(self, field_name: str) -> str:
+        """Return a field's name on the page."""
+        return "username" if field_name == "login" else field_name
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponseBase:
+        """Log in, or lead on to the second factor; how long a session lasts is none of this form's business."""
+        self._login.redirect_url = redirect_url
+        found: HttpResponseBase = flows.login.perform_password_login(request, self.user_credentials(), self._login)
+        return found
+
+
+class ForgottenForm(ResetPasswordForm):  # type: ignore[misc]
+    """The address to which the link for a new password is mailed."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["email"].label = _("Your e-mail address")
+        self.fields["email"].widget.attrs = {"autocomplete": "email", "dir": "ltr", "autofocus": True}
+
+    def save(self, request: HttpRequest, **options: Any) -> str:
+        """Mail the link to each user of the address; raises Throttled for an address that asks for many."""
+        email: str = self.cleaned_data["email"]
+        throttle.begin([throttle.Gate(throttle.key_of("reset", client_network(request)), 20)])
+        mailbox = throttle.key_of("mailbox", email)
+        throttle.begin([throttle.Gate(mailbox, None)])
+        if Attempts.objects.get(key=mailbox).failures > MAILS_AN_HOUR:
+            return email
+        super().save(request, **options)
+        return email
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """A new password of one's own, beside the present one."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        label_passwords(self)
+
+    def clean_oldpassword(self) -> str:
+        """Refuse a wrong present password, and many of them."""
+        gate = throttle.Gate(throttle.key_of("present", str(self.user.pk)))
+        throttle.begin([gate])
+        found: str = super().clean_oldpassword()
+        throttle.succeed([gate])
+        return found
+
+
+def label_passwords(form: forms.Form) -> None:
+    """Name the fields of a form that sets a password in our words."""
+    labels = {"oldpassword": _("Current password"), "password1": _("New password"), "password2": _("The same again")}
+    for name, field in form.fields.items():
+        field.label = labels.get(name, field.label)
+        field.widget.attrs.pop("placeholder", None)
+        field.widget.attrs["dir"] = "ltr"
+        field.help_text = ""
+
+
+class Guessed:
+    """What the forms of codes share: guesses are counted by user, and a code that was used is refused."""
+
+    def clean_code(self) -> str:
+        """Return the code. Raises ValidationError for a wrong one, and Throttled after some of them."""
+        user, gate = self.user, throttle.Gate(throttle.key_of("code", str(self.user.pk)))  # type: ignore[attr-defined]
+        throttle.begin([gate])
+        code: str = super().clean_code()  # type: ignore[misc]
+        used = throttle.key_of("used code", str(user.pk), code)
+        since = timezone.now() - ONE_CODE_LIVES
+        Attempts.objects.filter(key=used, last_at__lt=since).delete()
+        _row, is_new = Attempts.objects.get_or_create(key=used)
+        if not is_new:
+            raise ValidationError(_("This code was used a moment ago. Wait for the next one."), code="used_code")
+        throttle.succeed([gate])
+        return code
+
+
+class CodeForm(Guessed, AuthenticateForm):  # type: ignore[misc]
+    """The code of an app, or a recovery code, after the password."""
+
+
+class CodeAgainForm(Guessed, ReauthenticateForm):  # type: ignore[misc]
+    """The same, to prove again who one is."""
+
+
+class NewAppForm(Guessed, ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of an app that is being set up."""
+
+
+class InvitedForm(Invited):
+    """The password that an invited user chooses."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["new_password1"].label, self.fields["new_password2"].label = _("New password"), _("The same again")
+        for field in self.fields.values():
+            field.widget.attrs["dir"] = "ltr"
+            field.help_text = ""

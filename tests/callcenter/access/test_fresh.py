@@ -1,0 +1,82 @@
+"""A fresh sign-in: asked for where it is old, by the page and by the form, and leading back."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from callcenter.access.fresh import PROVED_AT
+from callcenter.access.models import KeptForm
+from callcenter.kept_forms.keeping import find
+from providers.models import Provider
+from tests.conftest import make_person, make_provider
+
+PASSWORD = "a-long-password-1"
+
+
+@pytest.fixture
+def stale(client: Client, admin_person: User) -> Client:
+    """Hand out a browser whose admin logged in an hour ago."""
+    client.force_login(admin_person)
+    session = client.session
+    session[PROVED_AT] = int(time.time()) - 3600
+    session.save()
+    return client
+
+
+def protected(person: User, provider: Provider) -> list[tuple[str, str]]:
+    return [
+        ("get", f"/setup/auth/user/{person.pk}/change/"),
+        ("post", f"/setup/auth/user/{person.pk}/change/"),
+        ("get", f"/setup/providers/provider/{provider.pk}/change/"),
+        ("post", reverse("provider-key", args=[provider.pk])),
+        ("get", reverse("invite")),
+        ("post", reverse("invitation-renew", args=[person.pk])),
+    ]
+
+
+def test_keys_roles_and_users_ask_for_it_and_lead_back(stale: Client) -> None:
+    person, provider = make_person(), make_provider()
+    for method, address in protected(person, provider):
+        answer = getattr(stale, method)(address)
+        assert answer.status_code == 302, (method, address)
+        assert urlsplit(answer["Location"]).path == "/prove/", (method, address)
+        assert parse_qs(urlsplit(answer["Location"]).query)["next"] == [address]
+    answer = stale.post(address, headers={"HX-Request": "true"})
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"].startswith("/prove/?next=")
+
+
+def test_the_password_opens_them_and_a_wrong_one_does_not(stale: Client) -> None:
+    page = reverse("invite")
+    asked = stale.get(stale.get(page)["Location"])
+    assert asked["Location"].startswith("/prove/password/?next=")
+    wrong = stale.post(asked["Location"], {"password": "not-this-password"})
+    assert wrong.status_code == 200
+    assert stale.get(page).status_code == 302
+    right = stale.post(asked["Location"], {"password": PASSWORD, "next": page})
+    assert right["Location"] == page
+    assert stale.get(page).status_code == 200
+
+
+def test_a_log_in_is_fresh_and_no_foreign_page_is_led_to(client: Client, admin_person: User) -> None:
+    client.force_login(admin_person)
+    assert client.get(reverse("invite")).status_code == 200
+    for foreign in ("//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"):
+        answer = client.post("/prove/password/", {"password": PASSWORD, "next": foreign})
+        assert "evil" not in answer["Location"], foreign
+        assert "javascript" not in answer["Location"]
+
+
+def test_what_was_typed_comes_back_without_its_secrets(stale: Client) -> None:
+    person = make_person()
+    stale.post(f"/setup/auth/user/{person.pk}/change/", {"first_name": "Laleh", "api_key": "not-to-be-kept"})
+    kept = KeptForm.objects.get()
+    (found,) = find(kept.user_id, kept.page)
+    assert found.fields["first_name"] == ["Laleh"]
+    assert "api_key" not in found.fields

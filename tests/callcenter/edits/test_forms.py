@@ -64,6 +64,7 @@ EDITS_NO_ROW = {
     "EraseForm": "erases for good",
     "EraseNumberForm": "erases for good",
     "HeldForm": "asks",
+    "AuditForm": "asks",
     "CallFilterForm": "asks",
     "ReportForm": "asks",
     "MergeForm": "asks which of two numbers shown",

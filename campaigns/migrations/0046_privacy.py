@@ -19,6 +19,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('campaigns', '0045_second_factor_roles'),
+        # Encrypted values are bound to their row from there on.
+        ('providers', '0015_keys_bound_to_rows'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 POSTED = frozenset(
     {
-        "person-export", "person-export-number",
+        "person-export", "person-export-number", "own-number-confirm", "own-number-remove",
         "campaign-again", "campaign-ask-rest", "campaign-end-pilot", "campaign-pilot", "campaign-skip",
         "campaign-start-at", "campaign-try", "export-delete", "filter-delete", "filter-save", "person-note",
         "person-note-remove", "person-tags", "person-take-apart", "person-merge", "provider-recording-host",

@@ -230,7 +230,7 @@ class Console:
     @property
     def audit_is_broken(self) -> bool:
         """Whether rows of the audit log were changed outside of the product, for those who act on it."""
-        return any(may(self.person, right) for right in ("see_all_calls", "manage_providers")) and audit_log.is_broken()
+        return any(may(self.person, right) for right in ("see_team_acts", "manage_providers")) and audit_log.is_broken()
 
     @property
     def magic_numbers(self) -> Iterable[Any]:

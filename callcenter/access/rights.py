@@ -33,6 +33,7 @@ RIGHTS = (
     _row("see_calls", _("See own calls"), CALLER, MANAGER, ADMIN),
     _row("see_team_calls", _("See and change what belongs to one's teams"), CALLER, MANAGER),
     _row("see_unassigned", _("See and change calls, campaigns and imports of no team"), MANAGER, ADMIN),
+    _row("see_team_acts", _("See in the audit log what people of one's teams did"), MANAGER, ADMIN),
     _row("see_all_calls", _("See what belongs to any team"), ADMIN),
     _row("hear_calls", _("Read transcripts and hear recordings"), CALLER, MANAGER),
     _row("see_all_content", _("See contacts, transcripts and recordings of any team, with the rights to such rows")),

@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from callcenter.access.roles import Person, may, team_of
+from callcenter.access.reach import teams_of
+from callcenter.access.roles import Person, may
 from callcenter.audit import actions
 from callcenter.audit.models import AuditEvent
 from callcenter.audit.sealing import LATE
@@ -78,13 +79,13 @@ def sees_all(person: Person) -> bool:
 
 
 def seen_people(person: Person) -> QuerySet[User]:
-    """Return the users whose acts a person sees: an admin all, a manager the team's, everybody else their own."""
+    """Return the users whose acts a person sees: an admin all, a manager their teams', everybody else their own."""
     users = User.objects.order_by("username")
     if sees_all(person):
         return users
-    if may(person, "see_all_calls"):
-        team = team_of(person)
-        theirs = Q(membership__team=team) if team is not None else Q(membership__isnull=True, is_superuser=False)
+    if may(person, "see_team_acts"):
+        teams = teams_of(person).own
+        theirs = Q(membership__team__in=teams) if teams else Q(membership__isnull=True, is_superuser=False)
         return users.filter(theirs | Q(pk=person.pk or 0))
     return users.filter(pk=person.pk or 0)
 

@@ -23,7 +23,7 @@ from campaigns.core.allowed_use import team_for
 from campaigns.core.refusals import Refusal
 from campaigns.launch import drafts, lifecycle, start, test_call
 from campaigns.launch.audience_query import Selection, people_of
-from campaigns.models import Call, Campaign, ContactTeam, DialingSwitch
+from campaigns.models import Call, Campaign, ContactTeam, DialingSwitch, OwnNumber
 from campaigns.numbers import understand_number
 from providers.models import Provider
 from tests.conftest import (
@@ -98,6 +98,7 @@ def test_every_way_to_start_a_campaign_refuses_what_is_kept(
     campaign.refresh_from_db()
     assert KEPT in campaign.start_refusal
     number = understand_number(MARYAM, "IR")
+    OwnNumber.objects.create(person=anna, phone=MARYAM, confirmed_at=timezone.now(), reason="seen")
     with pytest.raises(Refusal, match=KEPT):
         test_call.try_message(campaign, anna, number, None, uuid.uuid4())
     call = make_call(campaign=campaign, owner=anna, team=teams[0], status="failed", ended_at=timezone.now())

@@ -20,8 +20,9 @@ from tests.conftest import make_call, make_contact, make_list, make_person, make
 pytestmark = pytest.mark.django_db
 
 REACHED_THROUGH_NO_PAGE = {
-    "Alert", "CallHint", "CallTag", "CallTally", "CostTally", "DatabaseMark", "DaySpending", "DialingSwitch",
-    "InstallationSettings", "RunningSlice", "TallyMark", "VendorSweep", "WorkerHost",
+    "Alert", "ApprovedPerson", "CallHint", "CallTag", "CallTally", "ClearedRows", "CostTally", "CountedLaunch",
+    "DatabaseMark", "DaySpending", "DialingSwitch", "ErasureKey", "InstallationSettings", "KeptOptOut", "RetentionMark",
+    "RunningSlice", "TallyMark", "VendorSweep", "WorkerHost",
 }  # fmt: skip
 """Models of campaigns whose rows belong to the installation: what a page shows of them is a sum or a state of all."""
 

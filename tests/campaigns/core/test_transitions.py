@@ -354,6 +354,7 @@ def test_every_status_is_reached_and_left_by_the_table_alone() -> None:
 EXEMPT = {
     "campaigns/core/transitions/": "the one place",
     "campaigns/core/sql/bulk.py": "the statements themselves: no table and no column is named there",
+    "campaigns/privacy/retention.py": "empties columns that name a call that is deleted",
     "campaigns/history/": "a made-up past, written as it ended",
     "callcenter/moving/": "every row of another database, as it stands there",
 }

@@ -79,7 +79,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.erasurekey": "sealed",
     "campaigns.handover": "outcome state",
     "campaigns.inboundcall": "our_number",
-    "campaigns.installationsettings": "refused_number_types second_factor_roles",
+    "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices",
     "campaigns.refusedrow": "sheet code",
     "campaigns.retentionmark": "kind",
     "campaigns.rowverdicts": "letters",

@@ -76,10 +76,13 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.dialingswitch": "reason",
     # The reason is asked for without names; the page says so.
     "campaigns.erasure": "reason counts tasks",
+    "campaigns.countedlaunch": "currency",
     "campaigns.erasurekey": "sealed",
     "campaigns.handover": "outcome state",
     "campaigns.inboundcall": "our_number",
     "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices",
+    # The phones of users, which test calls ring.
+    "campaigns.ownnumber": "phone reason",
     "campaigns.refusedrow": "sheet code",
     "campaigns.retentionmark": "kind",
     "campaigns.rowverdicts": "letters",

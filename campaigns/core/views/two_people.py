@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access import two_people
+from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.models import TwoPersonRequest
 from callcenter.access.roles import needs
 from campaigns.core.refusals import Refusal
@@ -50,6 +51,7 @@ def requests_page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs("see_today")
+@needs_fresh_sign_in
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm a request of another person: its act runs now."""
     return _decide(request, lambda: two_people.confirm(pk, person_of(request)).outcome)

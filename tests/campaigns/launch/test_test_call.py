@@ -182,6 +182,11 @@ def test_only_ones_own_confirmed_number_rings(console, caller, manager):
 def test_an_admin_may_try_what_they_have_set_up(client, caller):
     campaign, contact = written(caller)
     admin = make_person(ADMIN)
+    # An admin sees no contacts, so hears nobody's values either: a message that needs none can be tried.
+    with pytest.raises(Refusal, match="The message has a hole"):
+        test_call.try_message(campaign, admin, MINE, contact, uuid.uuid4())
+    Campaign.objects.filter(pk=campaign.pk).update(variables={})
+    campaign.refresh_from_db()
     with pytest.raises(Refusal, match="not confirmed as yours"):
         test_call.try_message(campaign, admin, MINE, contact, uuid.uuid4())
     confirmed(admin)

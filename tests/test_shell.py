@@ -35,7 +35,7 @@ def test_the_log_in_page_speaks_the_language_and_holds_the_policy(client: Client
 
 def test_wrong_password_is_said_in_plain_words(client: Client, caller: User) -> None:
     answer = client.post(reverse("login"), {"username": "sara", "password": "wrong"})
-    assert "do not fit together" in answer.content.decode()
+    assert "Wrong name or password. Check Caps Lock and keyboard language." in answer.content.decode()
     assert "sara" in answer.content.decode()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,7 +46,7 @@ def refuse_above_cap(person: Any) -> None:
     )
 
 
-def is_large(rows: int) -> bool:
-    """Return whether an export of so many rows needs a fresh sign-in."""
+def is_large(rows: QuerySet[Any]) -> bool:
+    """Return whether an export of these rows needs a fresh sign-in; counts no further than it must."""
     large = current().large_export_rows
-    return bool(large) and rows >= large
+    return bool(large) and rows.order_by()[:large].count() >= large

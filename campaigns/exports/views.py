@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from callcenter.access.fresh import is_fresh, prove_first
 from callcenter.access.roles import may, needs
 from callcenter.access.sealed_searches import opened_query
 from callcenter.made_once import few_at_once
@@ -19,6 +20,7 @@ from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_log
 from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.core import paging
+from campaigns.core.export_limits import is_large
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, token_of
@@ -46,11 +48,14 @@ def calls_export(request: HttpRequest) -> HttpResponse:
     form = CallFilterForm(asked, person)
     file_form = ExportForm(request.POST if request.method == "POST" else None)
     status = 200
+    calls = call_log.find_calls(form.filters(), person, is_walked=False)
     if request.method == "POST":
         if not form.is_valid():
             file_form.add_error(None, _("One of the filters is wrong: go back to the call log and put it right."))
         elif file_form.is_valid() and (token := token_of(request)) is None:
             file_form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
+        elif file_form.is_valid() and is_large(calls) and not is_fresh(request):
+            return prove_first(request)
         elif file_form.is_valid():
             try:
                 requests.ask(
@@ -69,7 +74,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
         "columns": form.columns(),
         "query": form.query(),
         "errors": form.errors,
-        "total": paging.count_up_to(call_log.find_calls(form.filters(), person, is_walked=False)),
+        "total": paging.count_up_to(calls),
         "shows_numbers": sees_all_numbers(person),
         "kept_days": requests.KEPT.days,
     }

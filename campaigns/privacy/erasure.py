@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.access.two_people_model import TwoPersonRequest
 from callcenter.audit.models import record
 from campaigns.calls import recordings
 from campaigns.core import kept_opt_outs, transitions
@@ -185,6 +186,11 @@ def _keep_opt_outs(found: Person) -> int:
     if ends:
         kept_opt_outs.keep(sorted(found.numbers), None if None in ends else max(filter(None, ends)))
     held.delete()
+    # Requests to take an opt-out off the list name the number by its end.
+    keys = [str(pk) for pk in entries.model.objects.filter(phone__in=found.numbers).values_list("pk", flat=True)]
+    TwoPersonRequest.objects.filter(thing_type="donotcall", thing_id__in=keys).update(
+        thing_name="", reason="", decision_reason=""
+    )
     DoNotCall.objects.filter(phone__in=found.numbers).delete()
     return len(found.numbers) if ends else 0
 

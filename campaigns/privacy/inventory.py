@@ -38,6 +38,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "campaigns.keptoptout": {SEALED: "digest"},
     "campaigns.erasure": {SEALED: "sealed"},
     "providers.providerexchange": {GONE: "what method path outcome error sent answered request_id"},
+    "access.twopersonrequest": {EMPTIED: "thing_name reason decision_reason"},
     "access.keptform": {SEARCHED: "page action sealed why"},
     "django_q.task": {SEARCHED: "args kwargs result name"},
     "admin.logentry": {SEARCHED: "object_repr change_message"},
@@ -46,7 +47,9 @@ PERSONAL: dict[str, dict[str, str]] = {
 
 NOT_PERSONAL: dict[str, str] = {
     "access.personalclock": "time_zone",
+    "access.opensession": "key address browser",
     "access.team": "name",
+    "access.twopersonrequest": "kind thing_type thing_id detail state outcome",
     "admin.logentry": "object_id",
     "auth.group": "name",
     "auth.permission": "name codename",
@@ -55,11 +58,13 @@ NOT_PERSONAL: dict[str, str] = {
     # The vendor's id of a call stays: without it its list would show a call that nobody here knows.
     "campaigns.call": "direction status raw_status remote_id failure_reason skip_reason wait_reason answered_by"
     " currency matched_by",
+    "campaigns.approvedperson": "mark",
     "campaigns.callevent": "source from_status to_status code",
     "campaigns.callexport": "state format columns language zone error",
     "campaigns.calltag": "name key",
     "campaigns.campaign": "name status tags text variables days retries hand_overs on_machine start_refusal pilot"
     " paused_reason money_wait watched",
+    "campaigns.campaignapproval": "binds values salt",
     "campaigns.clearedrows": "kind",
     "campaigns.contactimport": "purpose status region two_numbers headers counts list_name tags consent_source"
     " opt_out_reason opt_out_source refused_reason",
@@ -74,7 +79,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.erasurekey": "sealed",
     "campaigns.handover": "outcome state",
     "campaigns.inboundcall": "our_number",
-    "campaigns.installationsettings": "refused_number_types",
+    "campaigns.installationsettings": "refused_number_types second_factor_roles",
     "campaigns.refusedrow": "sheet code",
     "campaigns.retentionmark": "kind",
     "campaigns.rowverdicts": "letters",
@@ -99,5 +104,5 @@ NOT_PERSONAL: dict[str, str] = {
     "sessions.session": "session_key session_data",
 }
 """Columns that hold nothing of a person who is called."""
-WHOLE_TABLES = frozenset({"audit", "account", "mfa", "socialaccount", "sign_in"})
+WHOLE_TABLES = frozenset({"account", "audit", "mfa", "sign_in", "socialaccount"})
 """Apps whose tables are about users. The audit log names no contact: `callcenter.audit` leaves their names out."""

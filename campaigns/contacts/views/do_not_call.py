@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter.access import two_people
+from callcenter.access.fresh import is_fresh, prove_first
 from callcenter.access.roles import Person, needs
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.audit.models import record
@@ -25,7 +26,7 @@ from campaigns.contacts import do_not_call, do_not_call_files, opt_out_removal
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
 from campaigns.core.csv_cells import text_cell
-from campaigns.core.export_limits import refuse_above_cap
+from campaigns.core.export_limits import is_large, refuse_above_cap
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, seen_by
@@ -113,6 +114,8 @@ def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
 
     The numbers are whole for whoever may see them so.
     """
+    if is_large(seen_by(request.user, DoNotCall.objects.all())) and not is_fresh(request):
+        return prove_first(request)
     try:
         refuse_above_cap(request.user)
     except Refusal as refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from callcenter.access.fresh import PROVED_AT
 from callcenter.audit.models import AuditEvent
 from campaigns.core import export_limits
 from campaigns.core.installation import current
 from campaigns.core.installation_changes import change_settings
 from campaigns.core.refusals import Refusal
-from campaigns.models import Alert, Call, CallNote, CallTranscript, Contact, Erasure
+from campaigns.models import Alert, Call, CallExport, CallNote, CallTranscript, Contact, DoNotCall, Erasure
 from campaigns.tracking import shared_alerts
 from tests.conftest import make_call, make_contact
 from tests.shown import edit_form_at, sent
@@ -130,3 +132,19 @@ def test_exports_of_a_day_are_capped_told_and_counted(client: Client, manager: U
     assert (Alert.Kind.EXPORTS_CAPPED, "user", [manager.pk]) in shared_alerts.found()
     change_settings({"exports_a_day": 0}, manager)
     assert client.post(reverse("person-export", args=[contact.pk])).status_code == 200
+
+
+def test_a_large_export_asks_who_it_is(client: Client, manager: User, contact: Contact) -> None:
+    change_settings({"large_export_rows": 1}, manager)
+    client.force_login(manager)
+    session = client.session
+    session[PROVED_AT] = 1
+    session.save()
+    form = {"query": "", "file_format": "csv", "form_token": str(uuid.uuid4())}
+    DoNotCall.objects.create(phone=NUMBER)
+    for answer in (client.post(reverse("calls-export"), form), client.get(reverse("do-not-call-export"))):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("prove"))
+    assert not CallExport.objects.exists()
+    change_settings({"large_export_rows": 5}, manager)
+    assert client.post(reverse("calls-export"), form)["Location"] == reverse("exports")

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -184,7 +185,12 @@ def _old_logs(before: datetime.datetime) -> models.QuerySet[models.Model]:
 
 def clear_sessions(before: datetime.datetime) -> int:
     """Clear a batch of sessions that have ended."""
-    return _clear_some("sessions", Session._base_manager.filter(expire_date__lt=before))
+    return _clear_some("sessions", _ended(before))
+
+
+def _ended(before: datetime.datetime) -> models.QuerySet[models.Model]:
+    found: models.QuerySet[models.Model] = Session._base_manager.filter(expire_date__lt=before)
+    return found
 
 
 def clear_failures(before: datetime.datetime) -> int:
@@ -227,8 +233,7 @@ KINDS = (
     ),
     Kind(
         "sessions", _("Sessions that have ended"), "",
-        clear_sessions, lambda before: Session._base_manager.filter(expire_date__lt=before),
-        lambda: _first(Session._base_manager.all(), "expire_date"),
+        clear_sessions, _ended, lambda: _first(_ended(timezone.now()), "expire_date"),
     ),
     Kind(
         "failures", _("Failed tasks of the queue"), "",

@@ -8,12 +8,18 @@ from pathlib import Path
 
 from django.contrib.auth.models import Group, User
 from django.core.files import File
+from django.test import override_settings
 from django.utils import timezone
 
+from callcenter.access.models import Membership, Team
+from callcenter.access.rights import CALLER, MANAGER
+from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.importing.columns.mapping import ColumnMapping
 from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.importing.upload import map_columns, take_file
-from campaigns.models import Call, Contact, ContactList, ListMembership
+from campaigns.contacts.opt_out_removal import remove
+from campaigns.launch import approvals, drafts, start
+from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
 from providers.models import Agent, Provider
 from tests.campaigns.contacts.workbooks import workbook
 from tests.end_to_end.inside import launch_at, open_limits
@@ -55,6 +61,39 @@ def lay_out_pages(folder: str) -> None:
     ListMembership.objects.bulk_create(
         ListMembership(contact_list=street, contact=contact) for contact in Contact.objects.bulk_create(contacts)
     )
+    lay_out_decisions()
+
+
+def lay_out_decisions() -> None:
+    """Leave what a second person decides: a campaign that changed since its approval, and acts that take two people.
+
+    They belong to a team of their own, so that only an admin has them under Needs a decision.
+    """
+    team = Team.objects.create(name="Night desk")
+    nora, omar = (User.objects.create_user(name, first_name=name.title()) for name in ("nora", "omar"))
+    for person, role in ((nora, CALLER), (omar, MANAGER)):
+        person.groups.add(Group.objects.get(name=role))
+        Membership.objects.create(user=person, team=team)
+    street = ContactList.objects.get(name="Our street")
+    provider = Provider.objects.get(vendor="bolna")
+    agent = Agent.objects.filter(provider=provider, name="Appointment reminder").first()
+    values = {
+        "name": "Water is off tonight",
+        "provider": provider,
+        "agent": agent,
+        "text": "The water is off from ten to twelve.",
+        "max_attempts": 1,
+    }
+    campaign = drafts.create(nora, values, [street], None, like=team.pk)
+    with override_settings(CALLER_LAUNCH_LIMIT=1):
+        start.launch(campaign.pk, nora, starts_at=timezone.now() + datetime.timedelta(days=2))
+    campaign.refresh_from_db()
+    start.approve(campaign.pk, omar, mark=approvals.mark_of(campaign))
+    changes = {"text": "The water is off from ten to four.", "max_attempts": 3, "hours_end": datetime.time(21, 0)}
+    drafts.change(campaign.pk, nora, changes, None, was_launched=False)
+    assert Campaign.objects.get(pk=campaign.pk).status == Campaign.Status.WAITING
+    forbid("+989134005504", reason="Asked us by letter", source=DoNotCall.Source.PERSON, person=nora, is_own_wish=True)
+    remove(DoNotCall.objects.get(phone="+989134005504").pk, omar, "It was the neighbour who asked")
 
 
 def leave_undecided(number: str) -> None:

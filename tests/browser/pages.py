@@ -32,6 +32,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
     asked = console.number_of("SELECT min(id) FROM campaigns_contactimport WHERE original_name = 'flights.xlsx'")
     bolna = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bolna'")
     bitel = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
+    changed = console.number_of("SELECT min(campaign_id) FROM campaigns_campaignapproval WHERE ended_at IS NULL")
     given = console.number_of("SELECT min(id) FROM campaigns_handover")
     manager = (
         "/today/",
@@ -120,6 +121,10 @@ def pages_of(console: Console) -> list[ConsolePage]:
         ConsolePage("admin", "/users/"),
         ConsolePage("admin", "/users/invite/"),
         ConsolePage("admin", f"/hand-overs/{given}/"),
+        ConsolePage("manager", "/decisions/two-people/"),
+        ConsolePage("admin", "/decisions/two-people/"),
+        ConsolePage("admin", f"/campaigns/{changed}/"),
+        ConsolePage("admin", f"/campaigns/{changed}/check/"),
         ConsolePage("admin", "/providers/"),
         ConsolePage("admin", "/spending-limits/"),
         ConsolePage("admin", f"/providers/{bolna}/"),

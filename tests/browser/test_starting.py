@@ -41,7 +41,12 @@ def test_a_test_call_then_ten_people_then_the_rest(console: Console) -> None:
     expect(page.get_by_role("heading", name="Will be called, now or later")).to_be_visible()
     page.go_back()
 
+    # Only one's own phone rings: a number that nobody confirmed as hers is refused, her own is called.
     page.get_by_label("Your own number").fill("۰۹۱۲ ۰۰۰ ۷۷۰۱")
+    page.get_by_role("button", name="Call me").click()
+    console.complaints.expect("status of 422")
+    expect(page.locator("#try")).to_contain_text("this number is not confirmed as yours")
+    page.get_by_label("Your own number").fill("۰۹۱۲ ۹۹۹ ۰۰۰۱")
     page.get_by_role("button", name="Call me").click()
     expect(page.locator("main")).to_contain_text("not counted there")
     page.get_by_role("link", name="Ten first").click()

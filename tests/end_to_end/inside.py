@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from campaigns.contacts.do_not_call import forbid_many
+from campaigns.core.allowed_use import team_for
 from campaigns.launch.start import launch
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
 from providers.models import Agent, CallerId, Provider, Voice
@@ -36,10 +37,12 @@ def launch_at(vendor: str, list_name: str, **fields: Any) -> None:
     """Launch a campaign of a vendor at a list, at any hour and beside other campaigns."""
     provider = Provider.objects.get(vendor=vendor)
     manager = User.objects.get(username="manager")
+    audience = ContactList.objects.get(name=list_name)
     campaign = Campaign.objects.create(
         name=f"Campaign at {vendor}",
         provider=provider,
         owner=manager,
+        team_id=team_for(manager, provider.team_id, audience.team_id),
         agent=Agent.objects.filter(provider=provider, name="Appointment reminder").first(),
         voice=Voice.objects.filter(provider=provider).first() if vendor == "bitel" else None,
         caller_id=CallerId.objects.filter(provider=provider).first()
@@ -50,5 +53,5 @@ def launch_at(vendor: str, list_name: str, **fields: Any) -> None:
         quiet_hours=0,
         **fields,
     )
-    campaign.lists.add(ContactList.objects.get(name=list_name))
+    campaign.lists.add(audience)
     launch(campaign.pk, manager)

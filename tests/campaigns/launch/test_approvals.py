@@ -382,6 +382,17 @@ def test_the_launcher_sees_who_can_approve(client: Client, caller: User, manager
     assert "Nobody else has the right to approve it" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
 
 
+def test_who_can_approve_a_difference_is_said_once(client: Client, caller: User, manager: User) -> None:
+    campaign = approved(caller, manager)
+    add_people(campaign)
+    enqueue.fill_campaign(campaign.pk)
+    client.force_login(caller)
+    for page in ("campaign", "campaign-check"):
+        said = text_of(client.get(reverse(page, args=[campaign.pk])))
+        assert said.count("Can approve it: reza") == 1
+        assert "Nobody else has the right to approve it" not in said
+
+
 def test_the_number_of_an_approved_person_is_not_kept_again(caller: User, manager: User) -> None:
     campaign = approved(caller, manager)
     numbers = set(Contact.objects.values_list("phone", flat=True))

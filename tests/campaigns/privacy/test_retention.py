@@ -126,6 +126,8 @@ def test_sessions_and_failed_tasks_are_cleared_in_batches(monkeypatch: pytest.Mo
     assert retention.clear_sessions(NOW) == 2
     retention.clear_old(NOW)
     assert Session.objects.count() == 1
+    # The one that is left has not ended: it is not the oldest of those that have.
+    assert next(one for one in retention.standings(NOW) if one.kind.key == "sessions").oldest is None
     assert apps.get_model("django_q.Task")._base_manager.count() == 1
 
 

@@ -31,7 +31,7 @@ PLACEHOLDER = re.compile(
 )
 PUBLISHED = frozenset({"cd9d82dc12c417236dffef2d435426d9460edaf4fda5f6b378d2edacfcc13306"})
 """SHA-256 of keys that stand in the source, for tests: whoever reads it has them."""
-HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
+HOST = re.compile(r"\.?[a-z0-9_-]++(\.[a-z0-9_-]++)*+|\[[0-9a-f:.]+\]", re.IGNORECASE)
 
 
 def faults(

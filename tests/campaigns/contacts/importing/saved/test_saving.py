@@ -95,7 +95,7 @@ def test_bad_rows_come_back_with_reasons_and_without_formulas(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [("+989121234567", "+989121234567"), ("+1", "'+1"), ("=A1", "'=A1"), ("\t=A1", "'\t=A1"), (" =A1", "' =A1"),
+    [("+989121234567", "+989121234567"), ("+1", "'+1"), ("=A1", "'=A1"), ("\t=A1", "'\t'=A1"), (" =A1", "' =A1"),
      ("＝A1", "'＝A1"), ("Ali", "Ali"), (None, ""), (3, "3"), ("-5", "'-5")],
 )  # fmt: skip
 def test_cells_are_never_formulas(value: object, written: str) -> None:

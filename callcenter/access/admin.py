@@ -20,6 +20,7 @@ from callcenter.access.models import Team
 from callcenter.access.own_roles import may_manage
 from callcenter.access.reach import forget_teams
 from callcenter.access.role_admin import RoleAdmin
+from callcenter.access.roles import membership_of
 from callcenter.access.setup import SetupAdmin
 from callcenter.audit.models import record
 
@@ -70,7 +71,7 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     @admin.display(description=_("team"))
     def team_name(self, person: User) -> str:
         """Return the team, if any."""
-        membership = getattr(person, "membership", None)
+        membership = membership_of(person)
         return membership.team.name if membership else ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

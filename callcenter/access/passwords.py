@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from callcenter.access.roles import membership_of
+
 SHORTEST_WORD = 4
 """Letters of a word that counts; shorter ones stand in many good passwords by chance."""
 FEWEST_OWN = 6
@@ -28,7 +30,8 @@ def own_words(user: Any) -> set[str]:
     """Return the words of the product, this installation, and a user with their team."""
     found = {*PRODUCT, urlsplit(settings.PUBLIC_URL).hostname or "", *settings.ALLOWED_HOSTS}
     if user is not None:
-        team = getattr(getattr(getattr(user, "membership", None), "team", None), "name", "")
+        membership = membership_of(user)
+        team = membership.team.name if membership else ""
         found |= {user.username, user.first_name, user.last_name, user.email.partition("@")[0], team}
     words = {plain(part) for text in found for part in (text, *re.split(r"[\W_]+", text))}
     return {word for word in words if len(word) >= SHORTEST_WORD}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractUser, AnonymousUser
@@ -12,6 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from callcenter.access.rights import RIGHTS, ROLES
+
+if TYPE_CHECKING:
+    from callcenter.access.models import Membership
 
 Person = AbstractUser | AnonymousUser
 P = ParamSpec("P")
@@ -22,9 +25,14 @@ def may(person: Person, code: str) -> bool:
     return person.has_perm(f"access.{code}")
 
 
+def membership_of(person: Any) -> Membership | None:
+    """Return a person's place in a team; None for nobody, an anonymous user and a person without a team."""
+    return getattr(person, "membership", None)
+
+
 def team_of(person: Any) -> int | None:
     """Return a person's team; None for an anonymous user and for a person without a team."""
-    return getattr(getattr(person, "membership", None), "team_id", None)
+    return getattr(membership_of(person), "team_id", None)
 
 
 def needs(

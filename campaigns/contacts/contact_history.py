@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from callcenter.access.models import Team
+from callcenter.access.roles import membership_of
 from callcenter.audit.models import AuditEvent
 from campaigns.models import Contact
 
@@ -58,5 +59,5 @@ def _words_of(event: AuditEvent) -> str:
 def _team_of(event: AuditEvent, teams: dict[int, str]) -> str:
     if event.action == "person.shared":
         return teams.get(int(event.detail.get("team") or 0), "")
-    membership = getattr(event.actor, "membership", None)
+    membership = membership_of(event.actor)
     return str(membership.team) if membership is not None and teams else ""

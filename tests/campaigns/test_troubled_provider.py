@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter import diagnosis
+from callcenter.access.rights import ADMIN
 from campaigns import minute_job, rules
 from campaigns.core import stop_requests
 from campaigns.dialing import circuit_breaker
@@ -32,7 +33,7 @@ from providers.services.webhooks import make_address
 from providers.types import FINAL, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.campaigns.troubles import CANARY, FAILING, KEY_TROUBLES, ONE_OF_A_KIND, TROUBLES, FailsAtOrders
-from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list
+from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make_list, make_person
 from tests.shown import shown_at
 
 Run = Callable[..., None]
@@ -176,7 +177,7 @@ def compares_lists(desk: Desk) -> None:
     assert sweeps[desk.healthy.pk].swept_at is not None
     assert sweeps[desk.troubled.pk].problem or desk.troubled.backend_class is FailsAtOrders
     assert not sweeps[desk.troubled.pk].lease_until
-    assert len(reconciliation_sweep.standings()) == 2
+    assert len(reconciliation_sweep.standings(make_person(ADMIN))) == 2
 
 
 def follows_hints(desk: Desk) -> None:

@@ -41,7 +41,6 @@ ROOMS_OF_CAMPAIGNS = ("core", "contacts", "calls", "launch", "dialing", "trackin
 OF_NO_ONE_MODULE = {
     "contacts/importing/test_round_trips.py": "files that leave and come back, through all modules of importing",
     "core/test_status_writes.py": "the finder of status writes, which stands beside it",
-    "privacy/test_pages.py": "every page of the room, by role",
     "tracking/test_every_reader.py": "all that reads a provider, at once",
 }
 """Test modules of a room that are named after none of its modules, and what they test instead."""

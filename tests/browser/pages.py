@@ -130,6 +130,10 @@ def pages_of(console: Console) -> list[ConsolePage]:
         ConsolePage("admin", f"/providers/{bolna}/"),
         ConsolePage("admin", f"/providers/{bitel}/"),
         ConsolePage("admin", "/privacy/retention/"),
+        ConsolePage("admin", "/setup/auth/group/"),
+        ConsolePage("admin", "/setup/auth/group/add/"),
+        ConsolePage("admin", "/setup/access/team/"),
+        ConsolePage("admin", "/setup/campaigns/installationsettings/"),
         ConsolePage("admin", "/people/allowed-numbers/", 403),
         ConsolePage("caller", "/calls/export/", 403),
     ]

@@ -69,6 +69,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "allowed": COMMON,
     "limit": COMMON,
     "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})) | {MANAGER: ALL, ADMIN: ALL},
+    "session": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "security_key": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "user": {MANAGER: frozenset({TEAMS}), ADMIN: ALL},
     "removal": STOCK,
@@ -146,8 +147,8 @@ WAYS: dict[str, Way] = {
     "kept-form-discard": Way(method="post"),
     "preferences": Way(),
     **dict.fromkeys(("sessions", "audit", "audit-export"), Way()),
-    # Ends sessions of the person alone: of any other it says that it has ended.
-    **dict.fromkeys(("session-end", "sessions-end-others"), Way(method="post")),
+    "session-end": post("", "session"),
+    "sessions-end-others": Way(method="post"),
     # Sign-in
     **dict.fromkeys((
         "account_login", "account_logout", "account_signup", "account_reset_password", "account_reset_password_done",
@@ -156,10 +157,13 @@ WAYS: dict[str, Way] = {
         "socialaccount_signup", "socialaccount_connections",
     ), PUBLIC),
     **dict.fromkeys((
-        "prove", "account_reauthenticate", "account_change_password", "mfa_index", "mfa_activate_totp",
-        "mfa_list_webauthn", "mfa_add_webauthn", "mfa_generate_recovery_codes",
-        "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
+        "mfa_index", "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_generate_recovery_codes",
     ), Way()),
+    # They say so to whoever has no password, or no second factor.
+    **dict.fromkeys((
+        "prove", "account_reauthenticate", "account_change_password", "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+    ), Way(answer=403)),
     # There is none to show or to remove.
     **dict.fromkeys(("mfa_deactivate_totp", "mfa_view_recovery_codes"), Way(answer=404)),
     "mfa_edit_webauthn": page("", "security_key"),

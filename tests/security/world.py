@@ -12,7 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from callcenter.access.models import Team, TwoPersonRequest
+from callcenter.access.models import OpenSession, Team, TwoPersonRequest
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from campaigns.models import (
     AllowedNumber,
@@ -250,7 +250,12 @@ def limit(whose: Whose) -> Row:
 
 def own_number(whose: Whose) -> Row:
     made = OwnNumber.objects.create(person=whose.owner or whose.stand_in, phone=f"+98915{next(_number):07d}")
-    return Row(_parts(made), (made.phone,))
+    return Row(_parts(made))
+
+
+def session(whose: Whose) -> Row:
+    key = f"session-{next(_number):05d}"
+    return Row(_parts(OpenSession.objects.create(key=key, user=whose.owner or whose.stand_in)))
 
 
 def security_key(whose: Whose) -> Row:
@@ -289,7 +294,7 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, approval, running, paused,
         hand_over, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_, export,
-        allowed, limit, own_number, security_key, user, removal,
+        allowed, limit, own_number, session, security_key, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

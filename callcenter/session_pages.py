@@ -8,12 +8,13 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from callcenter.access.models import OpenSession
 from callcenter.access.open_sessions import end_session, end_sessions, note_session, open_sessions
 from callcenter.audit.models import record
 from callcenter.formats.browsers import browser_words
@@ -38,8 +39,10 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
 @login_required
 @require_POST
 def end(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """End one of the user's sessions; their own present one logs out."""
+    """End one of the user's sessions; their own present one logs out. Raises Http404 for somebody else's."""
     user = cast(User, request.user)
+    if OpenSession.objects.filter(pk=pk).exclude(user=user).exists():
+        raise Http404
     own = next((one for one in open_sessions(user) if one.key == request.session.session_key), None)
     if own and own.pk == pk:
         end_session(user, pk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from django.conf import settings
@@ -107,9 +107,35 @@ def withdraw(request_id: int, person: Person) -> TwoPersonRequest:
 
 
 def may_confirm(row: TwoPersonRequest, person: Person) -> bool:
-    """Return whether a person may confirm or refuse a request: they hold its right, and did not ask for it."""
+    """Return whether a person may confirm or refuse a request: they hold its right and reach its thing, not their own.
+
+    Their own is what they asked for themselves.
+    """
     act = BY_KEY.get(row.kind)
-    return act is not None and may(person, act.may_confirm) and person.pk != row.asked_by_id
+    if act is None or not may(person, act.may_confirm) or person.pk == row.asked_by_id:
+        return False
+    return not _beyond(act, [row.thing_id], person)
+
+
+def _beyond(act: ActKind, things: Iterable[str], person: Person) -> set[int]:
+    """Return the ids of those of the things of a kind that are out of a person's reach."""
+    ids = [int(thing) for thing in things] if act.beyond else []
+    return cast(Callable[[list[int], Person], set[int]], import_string(act.beyond))(ids, person) if ids else set()
+
+
+def _confirmable(person: Person, now: datetime.datetime | None = None) -> tuple[QuerySet[TwoPersonRequest], Q]:
+    """Return the open requests, and the condition of those whose right a person holds and whose thing they reach."""
+    kinds = [kind for kind in KINDS if may(person, kind.may_confirm)]
+    found = TwoPersonRequest.objects.filter(state=State.OPEN, lapses_at__gt=now or timezone.now())
+    things: dict[str, list[str]] = {}
+    if any(kind.beyond for kind in kinds):
+        for key, thing in found.order_by().values_list("kind", "thing_id"):
+            things.setdefault(key, []).append(thing)
+    theirs = Q(kind__in=[kind.key for kind in kinds])
+    for kind in kinds:
+        if beyond := _beyond(kind, things.get(kind.key, ()), person):
+            theirs &= ~Q(kind=kind.key, thing_id__in=sorted(map(str, beyond)))
+    return found, theirs
 
 
 def is_confirmed(row: TwoPersonRequest | None, kind: str, thing: models.Model) -> bool:
@@ -129,22 +155,16 @@ def kind_of(row: TwoPersonRequest) -> ActKind | None:
 
 def open_to(person: Person, now: datetime.datetime | None = None) -> QuerySet[TwoPersonRequest]:
     """Return the open requests that a person may confirm or has asked for, the oldest first."""
-    confirmable = [kind.key for kind in KINDS if may(person, kind.may_confirm)]
-    found = TwoPersonRequest.objects.filter(state=State.OPEN, lapses_at__gt=now or timezone.now())
-    return (
-        found.filter(Q(kind__in=confirmable) | Q(asked_by=person.pk))
-        .select_related("asked_by")
-        .order_by("asked_at", "pk")
-    )
+    found, theirs = _confirmable(person, now)
+    return found.filter(theirs | Q(asked_by=person.pk)).select_related("asked_by").order_by("asked_at", "pk")
 
 
 def count_for(person: Person) -> int:
     """Count the open requests that wait for this person's confirmation."""
-    confirmable = [kind.key for kind in KINDS if may(person, kind.may_confirm)]
-    if not confirmable:
+    if not any(may(person, kind.may_confirm) for kind in KINDS):
         return 0
-    found = TwoPersonRequest.objects.filter(state=State.OPEN, lapses_at__gt=timezone.now(), kind__in=confirmable)
-    return found.exclude(asked_by=person.pk).count()
+    found, theirs = _confirmable(person)
+    return found.filter(theirs).exclude(asked_by=person.pk).count()
 
 
 def open_among(kind: str, things: Sequence[models.Model]) -> dict[int, TwoPersonRequest]:

@@ -31,6 +31,11 @@ class ActKind:
     """Dotted path of the function that does it: `(TwoPersonRequest, confirming person) -> str`, in the transaction of
     the confirmation; returns what it did in a sentence, and raises `two_people.CannotBeDone` or a room's refusal if it
     cannot be done any more. A path, because the ground imports no room."""
+    beyond: str = ""
+    """Dotted path of `(ids, person) -> set[int]`: which of these things a person does not reach; "" is none.
+
+    Nobody confirms or refuses what is about a thing out of their reach. A thing that is gone is nobody's.
+    """
 
 
 KINDS: tuple[ActKind, ...] = (
@@ -41,6 +46,7 @@ KINDS: tuple[ActKind, ...] = (
         may_ask="remove_do_not_call",
         may_confirm="remove_do_not_call",
         runs="campaigns.contacts.opt_out_removal.remove_confirmed",
+        beyond="campaigns.contacts.opt_out_removal.entries_beyond",
     ),
     ActKind(
         key=UNDO_OPT_OUTS,
@@ -52,6 +58,7 @@ KINDS: tuple[ActKind, ...] = (
         may_ask="add_do_not_call",
         may_confirm="remove_do_not_call",
         runs="campaigns.contacts.opt_out_removal.undo_confirmed",
+        beyond="campaigns.contacts.opt_out_removal.imports_beyond",
     ),
     ActKind(
         key=RESET_SECOND_FACTOR,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.access import two_people
 from callcenter.access.models import TwoPersonRequest
+from callcenter.access.reach import grasp_of
 from callcenter.access.roles import Person, may
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT, UNDO_OPT_OUTS
 from campaigns.contacts import do_not_call
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by
 from campaigns.core.stop_all import close_gate
 from campaigns.models import ContactImport, DoNotCall
 
@@ -61,6 +64,24 @@ def remove_confirmed(request: TwoPersonRequest, person: Person) -> str:
         raise Refusal(_("The person asked again after this was requested. Refuse this, and ask anew if it is right."))
     others = do_not_call.allow_again(entry.pk, reason=request.reason, person=person, confirmed=request)
     return removed_in_words(others or 0)
+
+
+def entries_beyond(ids: list[int], person: Person) -> set[int]:
+    """Return which of these entries of the list a person may not change, by id."""
+    entries = DoNotCall.objects.filter(pk__in=ids)
+    return _ids(entries) - _ids(changed_by(person, entries))
+
+
+def imports_beyond(ids: list[int], person: Person) -> set[int]:
+    """Return which of these imports are of teams whose work a person may not change, by id."""
+    imports = ContactImport.objects.filter(pk__in=ids)
+    # As of calls and campaigns: what is confirmed shows nobody of the file.
+    within = grasp_of(person).condition("owner", "team")
+    return set() if within is None else _ids(imports) - _ids(imports.filter(within))
+
+
+def _ids(rows: QuerySet[Any]) -> set[int]:
+    return set(rows.values_list("pk", flat=True))
 
 
 def removed_in_words(others: int) -> str:

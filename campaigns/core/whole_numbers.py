@@ -10,10 +10,10 @@ import datetime
 from django.db.models import Model
 from django.utils import timezone
 
+from callcenter.access.reach import content_of
 from callcenter.access.roles import Person, may
 from callcenter.formats.masking import ending
 from callcenter.formats.phones import masked_phone, phone
-from campaigns.core.scope import may_change
 from campaigns.models import Call, Contact, OtherNumber
 
 MASKED_AFTER = datetime.timedelta(days=7)
@@ -33,8 +33,9 @@ def sees_own_numbers(person: Person) -> bool:
 def sees_number(person: Person, thing: Model, now: datetime.datetime | None = None) -> bool:
     """Return whether a person who may see a thing sees its number whole.
 
-    With the right to own numbers: of contacts within their reach, and of calls that are not over, or not for longer
-    than `MASKED_AFTER`. Of anything else, such as an entry of the do-not-call list, only with the right to all.
+    With the right to own numbers: of their own contacts, their teams' and those of nobody, and of calls that are not
+    over, or not for longer than `MASKED_AFTER`. Of anything else, such as an entry of the do-not-call list, only with
+    the right to all.
     """
     if sees_all_numbers(person):
         return True
@@ -45,8 +46,21 @@ def sees_number(person: Person, thing: Model, now: datetime.datetime | None = No
     if isinstance(thing, OtherNumber):
         thing = thing.contact
     if isinstance(thing, Contact):
-        return may_change(person, thing)
+        return _is_own(person, thing)
     return False
+
+
+def _is_own(person: Person, contact: Contact) -> bool:
+    """Return whether a contact is a person's own, a team's of theirs, or nobody's.
+
+    That is less than they reach: a colleague's contact of no team is everybody's to call, its number is not to show.
+    """
+    if contact.owner_id is None and contact.team_id is None:
+        return True
+    reach = content_of(person)
+    if reach.holds(contact.owner_id, contact.team_id):
+        return True
+    return bool(reach.teams) and any(one.team_id in reach.teams for one in contact.further_teams.all())
 
 
 def number_of(thing: Model) -> str:

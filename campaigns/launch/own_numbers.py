@@ -74,12 +74,16 @@ def confirm(pk: int, *, person: Person | None, reason: str) -> bool:
 
 
 def remove(pk: int, *, person: Person) -> bool:
-    """Remove a number: one's own, or any by whoever may confirm numbers; False if there is none any more."""
+    """Remove a number: one's own, or any by whoever may confirm numbers; False if there is none any more.
+
+    Raises PermissionDenied for the number of somebody else.
+    """
     with transaction.atomic():
-        theirs = OwnNumber.objects.select_for_update().filter(pk=pk)
-        found = (theirs if may(person, "confirm_numbers") else theirs.filter(person=person.pk)).first()
+        found = OwnNumber.objects.select_for_update().filter(pk=pk).first()
         if found is None:
             return False
+        if found.person_id != person.pk and not may(person, "confirm_numbers"):
+            raise PermissionDenied("confirm_numbers")
         record(person, "own_number.removed", found, of=found.person_id)
         found.delete()
     return True

@@ -68,6 +68,11 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "export": OWNERS,
     "allowed": COMMON,
     "limit": COMMON,
+    "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})) | {MANAGER: ALL, ADMIN: ALL},
+    "session": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
+    "security_key": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
+    "user": {MANAGER: frozenset({TEAMS}), ADMIN: ALL},
+    "removal": STOCK,
 }
 """Whose rows of a kind each role reaches."""
 
@@ -124,6 +129,11 @@ def control(right: str, kind: str) -> Way:
 PUBLIC = Way(is_public=True)
 OF_HAND_OVERS = {CALLER: frozenset({OWN}), LISTENER: frozenset({OWN}), MANAGER: WORK[MANAGER], ADMIN: ALL}
 """Whoever it was given to acts on it, and who settles calls."""
+OF_OTHERS = {MANAGER: frozenset({TEAMS, NOBODYS}), ADMIN: ALL - {OWN}}
+"""Nobody confirms what they asked for."""
+NUMBERS_OF_OTHERS = {MANAGER: ALL - {OWN}, ADMIN: ALL - {OWN}}
+"""Nobody confirms their own number."""
+ASKED_BY_ONESELF = dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN}))
 OF_CAMPAIGNS_OF_OTHERS = {MANAGER: frozenset({TEAMS, NOBODYS})}
 """An approval is given by somebody else than the author."""
 
@@ -136,6 +146,33 @@ WAYS: dict[str, Way] = {
     "no-role": Way(answer=403),
     "kept-form-discard": Way(method="post"),
     "preferences": Way(),
+    **dict.fromkeys(("sessions", "audit", "audit-export"), Way()),
+    "session-end": post("", "session"),
+    "sessions-end-others": Way(method="post"),
+    # Sign-in
+    **dict.fromkeys((
+        "account_login", "account_logout", "account_signup", "account_reset_password", "account_reset_password_done",
+        "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_authenticate", "invitation",
+        "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
+        "socialaccount_signup", "socialaccount_connections",
+    ), PUBLIC),
+    **dict.fromkeys((
+        "mfa_index", "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_generate_recovery_codes",
+    ), Way()),
+    # They say so to whoever has no password, or no second factor.
+    **dict.fromkeys((
+        "prove", "account_reauthenticate", "account_change_password", "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+    ), Way(answer=403)),
+    # There is none to show or to remove.
+    **dict.fromkeys(("mfa_deactivate_totp", "mfa_view_recovery_codes"), Way(answer=404)),
+    "mfa_edit_webauthn": page("", "security_key"),
+    "mfa_remove_webauthn": page("", "security_key"),
+    # Users
+    "users": page("invite_users"),
+    "invite": page("invite_users"),
+    "invitation-renew": post("invite_users", "user"),
+    "second-factor-reset": post("change_settings", "user"),
     # Today and reports
     "today": page("see_today"),
     "today-live": page("see_today"),
@@ -143,6 +180,10 @@ WAYS: dict[str, Way] = {
     "reports-section": page("see_reports"),
     "reports-csv": page("see_reports"),
     "decisions": page("see_calls"),
+    "two-people": page("see_today"),
+    "two-people-confirm": post("remove_do_not_call", "removal", OF_OTHERS),
+    "two-people-refuse": post("remove_do_not_call", "removal", OF_OTHERS),
+    "two-people-withdraw": post("see_today", "removal", ASKED_BY_ONESELF),
     # Calls
     "quick-call": page("place_call"),
     "quick-call-check": post("place_call"),
@@ -184,6 +225,11 @@ WAYS: dict[str, Way] = {
     "person-number-call": post("import_people", "other_number"),
     "person-tags": post("import_people", "contact", tags="gold"),
     "person-forbid": post("add_do_not_call", "contact"),
+    "person-erase": page("erase_people", "contact"),
+    "person-export": post("export_people", "contact"),
+    "person-export-number": post("export_people", phone="+989121110000"),
+    "erasures": page("erase_people"),
+    "retention": page("change_settings"),
     "lists": page("see_people"),
     "list-new": post("import_people", name="A new list"),
     "list": page("see_people", "list"),
@@ -244,6 +290,9 @@ WAYS: dict[str, Way] = {
     "campaign-people": page("see_calls", "campaign"),
     "campaign-skip": control("control_campaign", "running"),
     "campaign-again": post("settle_calls", "running"),
+    "own-numbers": page("place_test_call"),
+    "own-number-confirm": post("confirm_numbers", "own_number", NUMBERS_OF_OTHERS),
+    "own-number-remove": post("place_test_call", "own_number"),
     "spending-limits": page("see_reports"),
     "spending-limit-remove": post("manage_providers", "limit"),
     # Files of calls

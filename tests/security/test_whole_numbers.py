@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.formats.phones import spaced
-from campaigns.models import AllowedNumber, Call, Contact, DoNotCall, HeardOptOut, OtherNumber
+from campaigns.models import AllowedNumber, Call, Campaign, Contact, ContactList, DoNotCall, HeardOptOut, OtherNumber
 from tests.security.addresses import PUBLIC, Browsers, addresses
 
 CANARY = "+989125550417"
@@ -44,6 +44,9 @@ def browsers(db: None) -> Browsers:
     DoNotCall.objects.update(phone=FORBIDDEN)
     AllowedNumber.objects.update(phone=ALLOWED)
     HeardOptOut.objects.update(phone=CANARY, decided_at=None)
+    # Of no team, so that they are within the reach of managers, and the entries within everybody's.
+    for model in (Call, Campaign, ContactList, DoNotCall):
+        model.objects.update(team=None)
     # Callers are led through pages of calls of their own.
     Call.objects.update(owner=User.objects.get(username=f"of-{CALLER}"))
     return found

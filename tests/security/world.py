@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from callcenter.access.models import Team
+from callcenter.access.models import OpenSession, Team, TwoPersonRequest
+from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from campaigns.models import (
     AllowedNumber,
     Call,
@@ -25,6 +28,7 @@ from campaigns.models import (
     InboundCall,
     ListMembership,
     OtherNumber,
+    OwnNumber,
     SavedFilter,
     UnknownVendorCall,
 )
@@ -244,12 +248,53 @@ def limit(whose: Whose) -> Row:
     return Row(_parts(made))
 
 
+def own_number(whose: Whose) -> Row:
+    made = OwnNumber.objects.create(person=whose.owner or whose.stand_in, phone=f"+98915{next(_number):07d}")
+    return Row(_parts(made))
+
+
+def session(whose: Whose) -> Row:
+    key = f"session-{next(_number):05d}"
+    return Row(_parts(OpenSession.objects.create(key=key, user=whose.owner or whose.stand_in)))
+
+
+def security_key(whose: Whose) -> Row:
+    credential = {"clientExtensionResults": {"credProps": {"rk": False}}}
+    made = Authenticator.objects.create(
+        user=whose.owner or whose.stand_in,
+        type=Authenticator.Type.WEBAUTHN,
+        data={"name": whose.mark("key"), "credential": credential},
+    )
+    return Row(_parts(made), (made.data["name"],))
+
+
+def user(whose: Whose) -> Row:
+    return Row(_parts(whose.owner or whose.stand_in))
+
+
+def removal(whose: Whose) -> Row:
+    """Make a request to remove an opt-out, which a second person must confirm."""
+    phone = f"+98916{next(_number):07d}"
+    thing = DoNotCall.objects.create(phone=phone, reason=whose.mark("optout"), added_by=whose.owner, team=whose.team)
+    made = TwoPersonRequest.objects.create(
+        kind=REMOVE_OPT_OUT,
+        thing_type="donotcall",
+        thing_id=str(thing.pk),
+        thing_name=whose.mark("thing"),
+        detail={"added_at": thing.added_at.isoformat()},
+        reason=whose.mark("why"),
+        asked_by=whose.owner or whose.stand_in,
+        lapses_at=timezone.now() + datetime.timedelta(hours=1),
+    )
+    return Row(_parts(made), (made.thing_name, made.reason))
+
+
 MAKERS: dict[str, Callable[[Whose], Row]] = {
     make.__name__.removesuffix("_"): make
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, approval, running, paused,
         hand_over, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_, export,
-        allowed, limit,
+        allowed, limit, own_number, session, security_key, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from campaigns.launch.forms.own_numbers import OwnNumberForm
 
 
 @sensitive_post_parameters("number")
-@needs("place_call")
+@needs("place_test_call")
 def entries(request: HttpRequest) -> HttpResponse:
     """Show the person's own numbers, and those of others that they may confirm; a POST enters one more."""
     person = person_of(request)
@@ -38,6 +39,8 @@ def entries(request: HttpRequest) -> HttpResponse:
 @needs("confirm_numbers")
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm another person's number, with the reason."""
+    if any(own.pk == pk for own in own_numbers.of(person_of(request))):
+        raise PermissionDenied("their own number")
     try:
         if own_numbers.confirm(pk, person=person_of(request), reason=request.POST.get("reason", "")):
             messages.success(request, _("Confirmed: this person may place test calls to it from now on."))
@@ -49,7 +52,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@needs("place_call")
+@needs("place_test_call")
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a number."""
     if own_numbers.remove(pk, person=person_of(request)):

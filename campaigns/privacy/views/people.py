@@ -13,6 +13,7 @@ from callcenter.access.roles import may, needs
 from campaigns.core.export_limits import refuse_above_cap
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.views.page_requests import person_of
 from campaigns.models import Contact, Erasure
@@ -32,7 +33,7 @@ def _said(request: HttpRequest, done: Erasure) -> None:
 @needs("erase_people")
 def erase_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what erasing a contact does; on POST, erase them."""
-    contact = get_object_or_404(Contact, pk=pk, merged_into=None)
+    contact = get_object_or_404(changed_by(person_of(request), Contact.objects.all()), pk=pk, merged_into=None)
     form = EraseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -75,7 +76,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
 @needs("export_people")
 def export_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """Send all that is held about a contact."""
-    contact = get_object_or_404(Contact, pk=pk)
+    contact = get_object_or_404(seen_by(person_of(request), Contact.objects.all()), pk=pk)
     try:
         refuse_above_cap(request.user)
         return _file(held.package(person_of_contact(contact.pk), person_of(request)))

@@ -105,9 +105,11 @@ def read_again(statements: list[tuple[str, Any]], rounds: int) -> float:
 
 
 def make_clients() -> dict[str, Any]:
-    """Return a test client for each role, logged in."""
+    """Return a test client for each role, logged in; the manager leads every team, and so reaches what they made."""
     from django.contrib.auth.models import Group, User
     from django.test import Client
+
+    from callcenter.access.models import FurtherTeam, Team
 
     made = {}
     for role, group in ACCOUNTS.items():
@@ -116,6 +118,9 @@ def make_clients() -> dict[str, Any]:
         )
         if is_new:
             person.groups.add(Group.objects.get(name=group))
+        if role == "manager":
+            led = [FurtherTeam(user=person, team=team) for team in Team.objects.all()]
+            FurtherTeam.objects.bulk_create(led, ignore_conflicts=True)
         made[role] = Client()
         made[role].force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     return made

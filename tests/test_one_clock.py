@@ -129,6 +129,8 @@ def _set_values(model: type[models.Model]) -> None:
     # The pages read these as the product writes them, not as any text.
     plain = [field for field in model._meta.concrete_fields if type(field) is models.JSONField]
     if model is not AuditEvent:
+        # Without either, such as what a second factor holds, a column keeps what it was filled with.
+        plain = [field for field in plain if field.null or field.has_default()]
         values |= {field.name: None if field.null else field.get_default() for field in plain}
     if values:
         model._base_manager.update(**values)

@@ -52,7 +52,7 @@ class Selection:
     def of(cls, campaign: Campaign) -> Selection:
         """Return the selection that is saved with a campaign."""
         return cls(
-            lists=tuple(campaign.lists.order_by("pk").values_list("pk", flat=True)),
+            lists=tuple(sorted(chosen.pk for chosen in campaign.lists.all())),
             tags=tuple(campaign.tags),
             left_out=tuple(campaign.excluded_campaigns.order_by("pk").values_list("pk", flat=True)),
             only_reached=campaign.excludes_only_reached,

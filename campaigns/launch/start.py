@@ -278,7 +278,8 @@ RELATED = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
 def _lock(campaign_id: int) -> Campaign:
     """Return the campaign, locked so that its lists and message cannot change between the check and the launch."""
     rows = Campaign.objects.select_for_update(of=("self",)).select_related(*RELATED, "launched_by")
-    return rows.get(pk=campaign_id)
+    # Its lists are counted and judged: read once for both.
+    return rows.prefetch_related("lists").get(pk=campaign_id)
 
 
 def _refuse_changed(people: int, seen: int | None) -> None:

@@ -230,7 +230,8 @@ def _of_limit(reach: Reach) -> Q:
 
 def _is_own(person: Person, row: Model) -> bool:
     """Return whether a row of one's own is in every reach: told without a question to the database."""
-    return type(row) in _TOLD_BY_COLUMNS and person.pk is not None and getattr(row, "owner_id", None) == person.pk
+    owner: int | None = getattr(row, "owner_id", None)
+    return type(row) in _TOLD_BY_COLUMNS and owner is not None and owner == person.pk
 
 
 def _holds(row: Model, reach: Reach) -> bool:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+FIELD_KEYS = "FdVP2XibvoYy4lJ-re1-Q_PtH5kGyeC8e13todIX8N0="
+"""Of every installation of a test run: migrating writes rows that are sealed with it."""
 
 
 def shared_folder(factory: pytest.TempPathFactory) -> Path:

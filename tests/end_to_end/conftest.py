@@ -17,13 +17,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import requests
-from cryptography.fernet import Fernet
 
 from callcenter.demo import LOGINS
 from callcenter.supervision import Child, ProcessGroup, Program, manage, wait_for_port, web_server
 from providers.sandbox.journal import JournalEntry, read_journal
 from tests.end_to_end.browser import Browser
-from tests.migrated import ROOT, copy_postgres, copy_sqlite, shared_folder
+from tests.migrated import FIELD_KEYS, ROOT, copy_postgres, copy_sqlite, shared_folder
 
 PASSWORDS = {login.username: login.password for login in LOGINS}
 
@@ -61,7 +60,7 @@ class Stack:
             "DEMO": "on",
             "HTTPS": "off",
             "SECRET_KEY": uuid.uuid4().hex * 2,
-            "FIELD_KEYS": Fernet.generate_key().decode(),
+            "FIELD_KEYS": FIELD_KEYS,
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "VAR_DIR": str(directory),
             "DATABASE_URL": self.database_url,

@@ -18,14 +18,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
-
 from providers.sandbox.journal import JournalEntry, read_journal
 from providers.sandbox.server import SandboxServer
 from tests.end_to_end.conftest import free_port
 from tests.faults.servers import Postgres
 from tests.faults.verdict import Verdict, judge
-from tests.migrated import ROOT, copy_sqlite
+from tests.migrated import FIELD_KEYS, ROOT, copy_sqlite
 
 VENDORS = ("unleashx", "bolna", "voicy", "vocode")
 """Those with a list of calls; what is lost at Bitel only its own news or a person can tell."""
@@ -102,7 +100,7 @@ class Stage:
             "DEMO": "on",
             "HTTPS": "off",
             "SECRET_KEY": uuid.uuid4().hex * 2,
-            "FIELD_KEYS": Fernet.generate_key().decode(),
+            "FIELD_KEYS": FIELD_KEYS,
             "ALLOWED_HOSTS": "127.0.0.1",
             "VAR_DIR": str(self.data),
             "DATABASE_URL": self.database_url,

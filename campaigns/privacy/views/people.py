@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +18,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.views.page_requests import person_of
-from campaigns.models import Contact, Erasure
+from campaigns.models import Contact, Erasure, OtherNumber
 from campaigns.privacy import erasure, held
 from campaigns.privacy.finding import person_of_contact, person_of_number
 from campaigns.privacy.forms.erasure import EraseForm, EraseNumberForm, HeldForm
@@ -58,6 +60,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
     form = EraseNumberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
+        _demand_reach(request, found["phone"])
         try:
             _said(request, erasure.ask(request.user, found["reason"], number=found["phone"]))
             return redirect("erasures")
@@ -93,12 +96,21 @@ def export_number(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["phone"])))
         return redirect("erasures")
+    _demand_reach(request, form.cleaned_data["phone"])
     try:
         refuse_above_cap(request.user)
         return _file(held.package(person_of_number(form.cleaned_data["phone"]), person_of(request)))
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("erasures")
+
+
+def _demand_reach(request: HttpRequest, phone: str) -> None:
+    """Raise PermissionDenied where a number is that of contacts of whom the person reaches none."""
+    further = OtherNumber.objects.filter(phone=phone).values("contact")
+    theirs = Contact.objects.filter(Q(phone=phone) | Q(pk__in=further))
+    if theirs.exists() and not seen_by(person_of(request), theirs).exists():
+        raise PermissionDenied("see_people")
 
 
 def _file(content: bytes) -> HttpResponse:

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.access.fresh import PROVED_AT
+from callcenter.access.models import Membership, Team
 from callcenter.audit.models import AuditEvent
 from campaigns.core import export_limits
 from campaigns.core.installation import current
@@ -148,3 +149,15 @@ def test_a_large_export_asks_who_it_is(client: Client, manager: User, contact: C
     assert not CallExport.objects.exists()
     change_settings({"large_export_rows": 5}, manager)
     assert client.post(reverse("calls-export"), form)["Location"] == reverse("exports")
+
+
+@pytest.mark.parametrize("name", ["erasures", "person-export-number"])
+def test_a_number_reaches_nobody_of_another_team(client: Client, manager: User, name: str) -> None:
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    Membership.objects.create(user=manager, team=ours)
+    contact = make_contact(phone="+989125550417", team=theirs)
+    client.force_login(manager)
+    answer = client.post(reverse(name), {"phone": contact.phone, "reason": "Asked", "sure": "on"})
+    assert answer.status_code == 403
+    assert Contact.objects.filter(pk=contact.pk).exists()
+    assert not Erasure.objects.exists()

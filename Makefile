@@ -6,6 +6,7 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 ON_SQLITE := lint types project unit kills e2e browser
 ON_ENGINES := unit-engines kills-engines e2e-engines
+END_TO_END = $(shell grep -rl --include='test_*.py' 'mark\.end_to_end' tests)
 ENGINE ?= sqlite
 CALLS ?= 10000
 RUNTIME := .venv/.installed
@@ -81,8 +82,8 @@ scan: $(DEV) ## Let a web scanner attack a demo of its own, with every role's se
 	$(PY) .ci/scan
 
 e2e: $(DEV) ## The whole product as real processes over real HTTP
-	# A process each: they mostly wait.
-	$(PYTEST) -n 5 -m end_to_end $(TESTS)
+	# A process each: they mostly wait. Only their files: each process that collected all tests would take as long as they.
+	$(PYTEST) -n 5 -m end_to_end $(or $(TESTS),$(END_TO_END))
 
 upgrades: $(DEV) ## An upgrade in mid campaign, the old web beside the new tables, a move to PostgreSQL
 	$(PYTEST) -n 0 -m upgrades tests/upgrades tests/moving

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.urls import reverse
 from callcenter.access import rights
 from callcenter.access.models import FurtherTeam, Membership, Team
 from callcenter.access.own_roles import rights_of_roles, set_rights, sync_staff
+from callcenter.middleware import CONTENT_SECURITY_POLICY
 from tests.conftest import make_person
 from tests.security.addresses import WORDS, Address, addresses
 from tests.security.routes import (
@@ -50,6 +52,12 @@ SHORT = {
 }
 """Which rows each role is asked about in the short form."""
 REFUSED = frozenset({403, 404, 405})
+FOREIGN_TO_THE_POLICY = re.compile(
+    r"""<script(?![^>]*\bsrc=)(?![^>]*type="application/json")|<style|<[a-z][^>]*\s(?:style|on[a-z]+)="""
+    r"""|\bsrc="(?:https?:)?//|<link[^>]*\bhref="(?:https?:)?//""",
+    re.IGNORECASE,
+)
+"""Scripts and styles within a page, and what would be loaded from elsewhere."""
 SAY_THEMSELVES = frozenset({"call-recording", "call-player"})
 """Addresses that answer with an error of their own where no vendor is there."""
 
@@ -115,6 +123,13 @@ class World:
             transaction.set_rollback(True)
         return answer
 
+    def beyond_the_policy(self, answer: Any) -> list[str]:
+        """Return what a page has that the strict policy forbids, or that it lacks the policy."""
+        if not answer.get("Content-Type", "").startswith("text/html"):
+            return []
+        wrong = [found[0] for found in FOREIGN_TO_THE_POLICY.finditer(answer.text_of)]
+        return wrong if answer.get("Content-Security-Policy") == CONTENT_SECURITY_POLICY else [*wrong, "no policy"]
+
     def holds(self, role: str, right: str) -> bool:
         """Return whether a person of a role holds a right."""
         return not right or right in self.held[role]
@@ -161,6 +176,7 @@ def test_every_address_answers_each_role_as_the_table_says(world: World) -> None
                 for method in ("get", "post") if IS_FULL or not may else (way.method,):
                     answer = world.ask(role, method, path, way.data if method == "post" else {})
                     told = f"{role} {method} {address.name} of {whose}: {answer.status_code}"
+                    wrong += [f"{told} shows {what}" for what in world.beyond_the_policy(answer)]
                     if may and method == way.method:
                         is_fault = answer.status_code >= 500 and address.name not in SAY_THEMSELVES
                         is_refused = answer.status_code in REFUSED - {way.answer}
@@ -261,3 +277,19 @@ def test_a_person_of_several_teams_reaches_each_of_them(world: World) -> None:
     assert world.ask(MANAGER, "get", path, {}).status_code == 404
     FurtherTeam.objects.create(user=manager, team=world.theirs)
     assert world.ask(MANAGER, "get", path, {}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>", "<SCRIPT nonce='a'>", '<p style="color:red">', "<style>", '<a href="/" onclick="go()">',
+        '<script src="https://elsewhere.example/a.js">', '<img src="//elsewhere.example/a.png">',
+        '<link rel="stylesheet" href="https://elsewhere.example/a.css">',
+    ],
+)  # fmt: skip
+def test_what_the_policy_forbids_is_found(page: str) -> None:
+    assert FOREIGN_TO_THE_POLICY.search(page)
+    assert not FOREIGN_TO_THE_POLICY.search(
+        '<script src="/static/a.js" defer></script><script id="a" type="application/json">{}</script>'
+        '<link rel="icon" href="/a.svg"><a href="https://vendor.example/" class="on">'
+    )

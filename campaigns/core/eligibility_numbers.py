@@ -28,7 +28,7 @@ def forbidden_statement(
 ) -> tuple[str, list[Any]]:
     """Return the SQL, with its parameters, that selects those of the numbers that must not be called; rows may repeat.
 
-    Of an erased person the hash is selected instead of the number: see `asked_for`. Each of its parts begins with
+    Of an erased person the hash is selected instead of the number: see `asked_numbers`. Each of its parts begins with
     `begin` and ends its columns with `end`, so that it fits into a UNION of others. With `has_others` False only
     entries of the numbers themselves count.
     """
@@ -64,9 +64,15 @@ def forbidden_statement(
     return " UNION ALL ".join(f"{part} AND {_IN_FORCE}" for part in parts), [*parameters, *hashes, at]
 
 
-def asked_for(selected: str, numbers: Collection[str]) -> str:
-    """Return the number that `forbidden_statement` selected, also where it selected the hash of one."""
-    return selected if selected.startswith("+") else kept_opt_outs.digests_of(numbers).get(selected, selected)
+def asked_numbers(selected: Iterable[str], numbers: Collection[str]) -> set[str]:
+    """Return the numbers that `forbidden_statement` selected, also where it selected the hash of one."""
+    found = set(selected)
+    hashes = {one for one in found if not one.startswith("+")}
+    if hashes:
+        found = (found - hashes) | {
+            number for digest, number in kept_opt_outs.digests_of(numbers).items() if digest in hashes
+        }
+    return found
 
 
 MOST_LISTED = 500
@@ -83,7 +89,7 @@ def forbidden_numbers(numbers: Iterable[str], now: datetime.datetime | None = No
     statement, parameters = forbidden_statement(asked, now or timezone.now(), has_others=has_others)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return {asked_for(row[0], asked) for row in cursor.fetchall()}
+        return asked_numbers((row[0] for row in cursor.fetchall()), asked)
 
 
 def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:

@@ -1,0 +1,25 @@
+"""Which users a person is told of by name: everybody, or those of their own teams and those of none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+
+from callcenter.access.holders import in_teams
+from callcenter.access.models import FurtherTeam
+from callcenter.access.reach import sight_of
+from callcenter.access.roles import Person
+
+
+def known_to(person: Person, users: QuerySet[User], *, but: Collection[int] = ()) -> QuerySet[User]:
+    """Return those of the users whom a person may be offered or told of; who reaches everything is told of all.
+
+    Those of the ids in `but` are told of whatever their team.
+    """
+    reach = sight_of(person)
+    if reach.is_everything:
+        return users
+    of_none = Q(membership__isnull=True) & ~Q(pk__in=FurtherTeam.objects.values("user"))
+    return users.filter(Q(pk__in=[reach.person, *but]) | in_teams(reach.teams) | of_none)

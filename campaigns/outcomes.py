@@ -90,6 +90,11 @@ class Policy:
             "attempts_a_day": self.attempts_a_day,
         }
 
+    @property
+    def people(self) -> frozenset[int]:
+        """The ids of the users to whom calls are given."""
+        return frozenset(step.person_id for step in self.steps.values() if step.person_id is not None)
+
     def follows_like(self, other: Policy) -> bool:
         """Return whether the same follows on every outcome that either says something of."""
         return all(self.step_after(outcome) == other.step_after(outcome) for outcome in Outcome)

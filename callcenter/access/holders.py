@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -21,9 +21,11 @@ def holders_of(code: str, *, by_role: bool = False) -> QuerySet[User]:
     return found.order_by("username")
 
 
-def in_team(team: int) -> Q:
-    """Return the condition of users who are in a team, as their own or as a further one."""
-    return Q(membership__team=team) | Q(pk__in=User.objects.filter(further_teams__team=team).values("pk"))
+def in_teams(teams: Collection[int]) -> Q:
+    """Return the condition of users who are in one of the teams, as their own or as a further one."""
+    wanted = sorted(teams)
+    further = User.objects.filter(further_teams__team__in=wanted)
+    return Q(membership__team__in=wanted) | Q(pk__in=further.values("pk"))
 
 
 def names_of(people: Iterable[User]) -> list[str]:

@@ -23,6 +23,8 @@ from callcenter.access.two_people_model import MAX_THING, MAX_WHY
 from callcenter.audit.models import record
 
 State = TwoPersonRequest.State
+MOST_NAMES = 5
+"""People named of those who may confirm one request."""
 
 
 class CannotBeDone(Exception):
@@ -181,10 +183,23 @@ def open_among(kind: str, things: Sequence[models.Model]) -> dict[int, TwoPerson
     return {int(row.thing_id): row for row in found.select_related("asked_by")}
 
 
-def who_may_confirm(kind: str, asked_by: int | None) -> list[str]:
-    """Return the names of the active people who may confirm a request of a kind; empty if nobody else may."""
-    act = BY_KEY[kind]
-    return names_of(holders_of(act.may_confirm).exclude(pk=asked_by or 0))
+def who_may_confirm(rows: Sequence[TwoPersonRequest]) -> dict[int, list[str]]:
+    """Return the names of active people who may confirm each request, by its id; empty where nobody else may.
+
+    At most `MOST_NAMES` of each: they hold its right and reach its thing, and did not ask for it.
+    """
+    found: dict[int, list[str]] = {row.pk: [] for row in rows}
+    for kind in {row.kind: BY_KEY[row.kind] for row in rows if row.kind in BY_KEY}.values():
+        waiting = [row for row in rows if row.kind == kind.key]
+        for person in holders_of(kind.may_confirm):
+            open_rows = [row for row in waiting if len(found[row.pk]) < MOST_NAMES and row.asked_by_id != person.pk]
+            if not any(len(found[row.pk]) < MOST_NAMES for row in waiting):
+                break
+            beyond = _beyond(kind, (row.thing_id for row in open_rows), person)
+            for row in open_rows:
+                if not kind.beyond or int(row.thing_id) not in beyond:
+                    found[row.pk] += names_of([person])
+    return found
 
 
 def lapse(now: datetime.datetime) -> int:

@@ -16,7 +16,7 @@ from callcenter.diagnosis.findings import Finding, note, ok, problem
 from campaigns.core import decision_kinds, hosts, installation
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, DialingSwitch
-from campaigns.tracking import alerts
+from campaigns.tracking import alert_readers
 from providers.models import FormBefore, Provider, ProviderState
 from providers.services.vendor_clock import seconds_ahead
 
@@ -88,7 +88,7 @@ def people() -> Iterator[Finding]:
 
 def readers() -> Iterator[Finding]:
     """Check that alerts have a reader."""
-    if not alerts.recipients():
+    if not alert_readers.recipients():
         yield note("Alerts", "reach nobody.", "Give a manager or an admin an e-mail address, under Set-up.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -13,7 +13,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from callcenter.access.holders import holders_of, in_team
+from callcenter.access.colleagues import known_to
+from callcenter.access.holders import holders_of, in_teams
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from callcenter.edits.shown import Shown, changes_of
@@ -27,10 +28,27 @@ from campaigns.outcomes import Outcome, Plan
 State = HandOver.State
 
 
-def people_to_give_to(team: int | None = None) -> QuerySet[User]:
-    """Return the users to whom a call may be given: active ones who call people, by name; those of its team, if any."""
+def people_to_give_to(
+    team: int | None = None, giver: Person | None = None, chosen: Collection[int] = ()
+) -> QuerySet[User]:
+    """Return the users to whom a call may be given: active ones who call people, by name; those of its team, if any.
+
+    What is of no team goes to those whom the `giver` is told of; without one, to everybody who calls people. Who is
+    `chosen` already stays among them.
+    """
     users = holders_of("place_call", by_role=True)
-    return (users if team is None else users.filter(in_team(team))).order_by("first_name", "last_name", "username")
+    if team is not None:
+        users = users.filter(in_teams([team]) | Q(pk__in=chosen))
+    elif giver is not None:
+        users = known_to(giver, users, but=chosen)
+    return users.order_by("first_name", "last_name", "username")
+
+
+def refusal_of(wanted: Collection[int], team: int | None, giver: Person) -> str:
+    """Return why calls of a team (None: of none) cannot be given to all of these users; empty where they can."""
+    if not wanted or people_to_give_to(team, giver).filter(pk__in=wanted).count() == len(set(wanted)):
+        return ""
+    return _("A user to whom calls are given is not in the campaign’s team: choose somebody who is.")
 
 
 # By the campaign's policy, in the transaction that writes the news
@@ -146,7 +164,7 @@ def pass_on(hand_over_id: int, person: Person, to_id: int, shown: Shown | None =
         found = _lock(hand_over_id, person)
         if found.state != State.OPEN:
             raise Refusal(_("Somebody has ended this meanwhile: nothing was changed."))
-        receiver = people_to_give_to(found.call.team_id).filter(pk=to_id).first()
+        receiver = people_to_give_to(found.call.team_id, person).filter(pk=to_id).first()
         if receiver is None:
             raise Refusal(_("This person cannot take it: choose somebody who calls people."))
         if not changes_of(found, {"person": receiver}, shown):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
 
+from campaigns.core import kept_opt_outs
 from campaigns.core.call_caps import Cap, ReachedCap, reached
 from campaigns.core.conditions import (
     KEEPS_NUMBER,
@@ -20,7 +21,7 @@ from campaigns.core.conditions import (
     number_kept_since,
     phone_may_have_rung,
 )
-from campaigns.core.eligibility_numbers import asked_for, forbidden_statement, is_forbidden
+from campaigns.core.eligibility_numbers import asked_numbers, forbidden_statement, is_forbidden
 from campaigns.core.installation import Installation, current
 from campaigns.core.sql.bulk import among, literals
 from campaigns.models import AllowedNumber, Call, Campaign, Contact, HeardOptOut
@@ -173,10 +174,11 @@ def numbers_now(
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
+    found.forbidden = asked_numbers((row[1] for row in rows if row[0] == "forbidden"), numbers)
     for what, number, campaign_id, at in rows:
         if what == "forbidden":
-            found.forbidden.add(asked_for(number, numbers))
-        elif what == "held":
+            continue
+        if what == "held":
             found.held.add(number)
         elif what == "live":
             found.live.add(number)
@@ -270,19 +272,32 @@ def allowed_numbers() -> set[str]:
     return set(AllowedNumber.objects.order_by().values_list("phone", flat=True))
 
 
-def live_and_held(now: datetime.datetime, *, looks_back: bool = True) -> tuple[set[str], set[str]]:
-    """Return the numbers of all live calls, and those that are held, in one statement; few at any time.
+class SetApart(NamedTuple):
+    """The numbers that something stands against whoever's they are: few at any time."""
+
+    live: Container[str]
+    held: Container[str]
+    kept: Container[str]
+    """Those of erased people who are not to be called."""
+
+
+def numbers_set_apart(now: datetime.datetime, *, looks_back: bool = True) -> SetApart:
+    """Return the numbers of all live calls, those that are held, and those of kept opt-outs, in one statement.
 
     Live are at most as many as there are lines, the unknown, and those without news; without `looks_back`, none.
     """
-    held = HeardOptOut.objects.undecided().order_by().annotate(is_held=Value(True)).values_list("phone", "is_held")
-    if not looks_back:
-        return set(), {phone for phone, _is_held in held}
-    live, kept = (
-        calls.order_by().annotate(is_held=Value(False)).values_list("to_number", "is_held")
-        for calls in (Call.objects.live(), Call.objects.filter(keeps_number(now)))
-    )
-    found: tuple[set[str], set[str]] = set(), set()
-    for phone, is_held in live.union(kept, held):
-        found[bool(is_held)].add(phone)
-    return found
+    asked: list[QuerySet[Any]] = [
+        _as_kind("held", HeardOptOut.objects.undecided(), "phone"),
+        _as_kind("kept", kept_opt_outs.in_force(now), "digest"),
+    ]
+    if looks_back:
+        asked.append(_as_kind("live", Call.objects.live(), "to_number"))
+        asked.append(_as_kind("live", Call.objects.filter(keeps_number(now)), "to_number"))
+    found: dict[str, set[str]] = {"live": set(), "held": set(), "kept": set()}
+    for number, kind in asked[0].union(*asked[1:]):
+        found[kind].add(number)
+    return SetApart(found["live"], found["held"], kept_opt_outs.KeptNumbers(found["kept"]))
+
+
+def _as_kind(kind: str, rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+    return rows.order_by().annotate(set_apart=Value(kind, CharField())).values_list(column, "set_apart")

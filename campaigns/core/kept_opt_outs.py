@@ -10,6 +10,8 @@ import hmac
 import secrets
 from collections.abc import Collection, Iterable
 
+from django.db.models import Q, QuerySet
+
 from campaigns.models import ErasureKey, KeptOptOut
 
 _known: dict[str, bytes] = {}
@@ -35,6 +37,22 @@ def digest_of(number: str) -> str:
 def digests_of(numbers: Iterable[str]) -> dict[str, str]:
     """Return the numbers by their hash."""
     return {digest_of(number): number for number in numbers}
+
+
+def in_force(now: datetime.datetime) -> QuerySet[KeptOptOut]:
+    """Return the kept opt-outs that are not over."""
+    return KeptOptOut.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+
+class KeptNumbers:
+    """Kept opt-outs, asked by number: for a whole audience, of which few or none are kept."""
+
+    def __init__(self, digests: Iterable[str]) -> None:
+        self._digests = frozenset(digests)
+
+    def __contains__(self, number: str) -> bool:
+        """Return whether the opt-out of a number is kept; nothing is hashed where none is."""
+        return bool(self._digests) and digest_of(number) in self._digests
 
 
 def keep(numbers: Collection[str], expires_at: datetime.datetime | None) -> None:

@@ -20,7 +20,7 @@ from campaigns.core.eligibility_facts import (
     Facts,
     allowed_numbers,
     capped_columns,
-    live_and_held,
+    numbers_set_apart,
     with_facts,
 )
 from campaigns.launch.audience_query import Selection
@@ -131,7 +131,7 @@ class AudienceJudge:
             columns += ["consent_source", "consent_at"]
         if self.judge.needed or self.expected:
             columns.append("variables")
-        live, held = live_and_held(self.judge.now, looks_back=looks_back)
+        live, held, kept = numbers_set_apart(self.judge.now, looks_back=looks_back)
         rows = annotated.values_list(*columns).iterator(chunk_size=5000)
         for pk, name, phone, own_zone, forbidden, excluded, last_rung, *rest in rows:
             variables = rest[-1] if columns[-1] == "variables" else {}
@@ -142,6 +142,7 @@ class AudienceJudge:
             zones = time_zones.zones_of(phone, own_zone)
             missing = self.judge.missing(name, variables)
             is_live, is_held = phone in live, phone in held
+            forbidden = forbidden or phone in kept
             is_allowed = not is_ordinary(phone) and phone in self.allowed
             speaks = (forbidden, excluded, is_live, last_rung, missing, reached, lacks_consent, is_held, is_allowed)
             if any(speaks):

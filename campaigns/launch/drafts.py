@@ -17,12 +17,14 @@ from callcenter.audit.models import AuditEvent, record
 from callcenter.edits.shown import Shown, changes_of
 from callcenter.edits.states import put, state_of
 from campaigns import queue
+from campaigns.calls import hand_overs
 from campaigns.core.allowed_use import chosen_teams, refusals_of, team_for
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change, seen_by
 from campaigns.launch import approvals
 from campaigns.launch.start import withdraw
 from campaigns.models import Campaign, ContactList
+from campaigns.outcomes import Policy
 
 Status = Campaign.Status
 OVER = frozenset({Status.STOPPED.value, Status.FINISHED.value})
@@ -73,7 +75,10 @@ def create(
             return known
         lists = list(lists)
         team = team_for(person, like, *chosen_teams(values, lists))
-        if refused := refusals_of(team, values.get("provider"), lists):
+        refused = refusals_of(team, values.get("provider"), lists)
+        if like is None or like != team:
+            refused += _unreached(values, frozenset(), team, person)
+        if refused:
             raise Refusal(" ".join(refused))
         campaign = Campaign.objects.create(**values, owner_id=person.pk, team_id=team)
         campaign.lists.set(lists)
@@ -124,7 +129,7 @@ def change(
         wanted = {**values, **{name: list(rows) for name, rows in chosen.items() if rows is not None}}
         changes = changes_of(campaign, wanted, shown)
         changed = [name for name in changes if name not in chosen]
-        before = state_of(campaign, changes)
+        before, receivers = state_of(campaign, changes), campaign.policy.people
         for name in changed:
             put(campaign, name, changes[name])
         if changed:
@@ -139,12 +144,23 @@ def change(
                 getattr(campaign, name).set(changes[name])
                 changed.append(name)
         if changed:
-            if refused := refusals_of(campaign.team_id, campaign.provider, campaign.lists.all()):
+            refused = refusals_of(campaign.team_id, campaign.provider, campaign.lists.all())
+            refused += _unreached(changes, receivers, campaign.team_id, person)
+            if refused:
                 raise Refusal(" ".join(refused))
             _after_edit(campaign, person)
             after = state_of(campaign, changes)
             record(person, "campaign.edited", campaign, fields=changed, **before_and_after(before, after))
     return changed
+
+
+def _unreached(
+    values: Mapping[str, Any], before: frozenset[int], team: int | None, person: Person
+) -> list[str]:
+    """Return why calls cannot be given to somebody who is newly chosen; empty where they can."""
+    policy = Policy.read({}, values.get("hand_overs") or {}, 1, None)
+    refusal = hand_overs.refusal_of(policy.people - before, team, person)
+    return [refusal] if refusal else []
 
 
 def _after_edit(campaign: Campaign, person: Person) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from callcenter.access.colleagues import known_to
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns.core.refusals import Refusal
@@ -36,6 +38,11 @@ def waiting_for(person: Person) -> Sequence[OwnNumber]:
     if not may(person, "confirm_numbers"):
         return []
     return list(_to_confirm(person).select_related("person").order_by("asked_at", "pk")[:WAITING_SHOWN])
+
+
+def count_waiting_for(person: Person) -> int:
+    """Count other people's numbers that wait for a person's confirmation."""
+    return _to_confirm(person).count() if may(person, "confirm_numbers") else 0
 
 
 def enter(person: Person, phone: str) -> OwnNumber:
@@ -74,7 +81,7 @@ def confirm(pk: int, *, person: Person | None, reason: str) -> bool:
 
 
 def remove(pk: int, *, person: Person) -> bool:
-    """Remove a number: one's own, or any by whoever may confirm numbers; False if there is none any more.
+    """Remove a number: one's own, or one by whoever may confirm it; False if there is none any more.
 
     Raises PermissionDenied for the number of somebody else.
     """
@@ -82,7 +89,9 @@ def remove(pk: int, *, person: Person) -> bool:
         found = OwnNumber.objects.select_for_update().filter(pk=pk).first()
         if found is None:
             return False
-        if found.person_id != person.pk and not may(person, "confirm_numbers"):
+        if found.person_id != person.pk and not (
+            may(person, "confirm_numbers") and _of_others(person, OwnNumber.objects.filter(pk=pk)).exists()
+        ):
             raise PermissionDenied("confirm_numbers")
         record(person, "own_number.removed", found, of=found.person_id)
         found.delete()
@@ -96,4 +105,9 @@ def confirmed(person: Person) -> QuerySet[OwnNumber]:
 
 def _to_confirm(person: Any) -> QuerySet[OwnNumber]:
     found = OwnNumber.objects.filter(confirmed_at__isnull=True)
-    return found if person is None else found.exclude(person=person.pk)
+    return found if person is None else _of_others(person, found)
+
+
+def _of_others(person: Any, numbers: QuerySet[OwnNumber]) -> QuerySet[OwnNumber]:
+    """Return those of the numbers that belong to others whom the person is told of."""
+    return numbers.filter(person__in=known_to(person, User.objects.exclude(pk=person.pk)).values("pk"))

@@ -63,10 +63,9 @@ def _at_most(policy: Policy) -> str:
 
 
 def _names_in(policy: Policy) -> dict[int, str]:
-    ids = [step.person_id for step in policy.steps.values() if step.person_id is not None]
-    if not ids:
+    if not policy.people:
         return {}
-    users = get_user_model().objects.filter(pk__in=ids, is_active=True)
+    users = get_user_model().objects.filter(pk__in=policy.people, is_active=True)
     return {user.pk: user.get_full_name() or user.get_username() for user in users}
 
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from django.db.models import Q
 
+from callcenter.access.roles import Person as Viewer
 from campaigns.core.eligibility_numbers import numbers_of_persons
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import seen_by
 from campaigns.models import Call, Contact, OtherNumber
 from campaigns.models.calls import CallQuerySet
 from campaigns.numbers import text_of_digits
@@ -98,6 +100,19 @@ def person_of_number(number: str) -> Person:
         heads = theirs if len(theirs) == 1 else set()
     found = _person(sorted(heads))
     return Person(found.contacts, found.numbers | {number}, found.names)
+
+
+def is_reached(viewer: Viewer, number: str) -> bool:
+    """Return whether a viewer reaches whom a number (E.164) belongs to: one of its contacts, or a call to it if none.
+
+    A number of which nothing is known is everybody's to ask for.
+    """
+    further = OtherNumber.objects.filter(phone=number).values("contact")
+    contacts = Contact.objects.filter(Q(phone=number) | Q(pk__in=further))
+    for rows in (contacts, Call.objects.filter(to_number=number)):
+        if rows.exists():
+            return seen_by(viewer, rows).exists()
+    return True
 
 
 def _person(heads: list[int]) -> Person:

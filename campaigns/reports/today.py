@@ -20,6 +20,7 @@ from campaigns.calls.called_back import CalledBack
 from campaigns.calls.hand_overs import HandOverRow
 from campaigns.core import conditions, decision_kinds
 from campaigns.core.scope import seen_by
+from campaigns.launch import own_numbers
 from campaigns.models import Call, Campaign, Contact, UnknownVendorCall
 from campaigns.models.calls import CallQuerySet
 from campaigns.reports.progress import CampaignCounts, progress_of
@@ -97,6 +98,8 @@ class Overview:
     called_back: CalledBack = field(default_factory=CalledBack)
     """Who called back since we called them, until somebody handled it."""
     to_confirm: int = 0
+    numbers_to_confirm: int = 0
+    """Numbers for test calls of other users, which this one may confirm."""
     """Acts of other people that take two people and wait for this person."""
     strangers: int = 0
     """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
@@ -109,6 +112,7 @@ class Overview:
         """Whether anything needs a person."""
         return bool(
             self.asking or self.halted or self.to_decide or self.strangers or self.hand_overs or self.to_confirm
+            or self.numbers_to_confirm
         )
 
     @property
@@ -212,6 +216,7 @@ def overview(person: Person) -> Overview:
     del shown.hand_overs[HAND_OVERS_SHOWN:]
     shown.called_back = called_back.open_to(person)
     shown.to_confirm = two_people.count_for(person)
+    shown.numbers_to_confirm = own_numbers.count_waiting_for(person)
     if may(person, "review_vendor_calls"):
         shown.strangers = seen_by(person, UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN)).count()
     shown.providers = list(seen_by(person, Provider.objects.filter(is_active=True))[:PROVIDERS_SHOWN])

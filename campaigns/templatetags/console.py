@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.access import sealed_searches
+from callcenter.access.colleagues import is_known_to
 from callcenter.access.roles import Person
 from callcenter.formats.amounts import duration, money, number, turn_time
 from callcenter.formats.calendars import gregorian_beside, in_digits, plain_day, whole_day
@@ -186,6 +188,16 @@ def call_number(call: Call, person: Person) -> str:
 def number_of(context: template.Context, thing: Model) -> str:
     """Return the number of a contact, a call or an entry, masked unless the viewer may see it."""
     return whole_numbers.shown_number(context["request"].user, thing)
+
+
+@register.simple_tag(takes_context=True)
+def name_of_user(context: template.Context, user: User | None) -> str:
+    """Return who did what is everybody's to see: a user's name, or that it was one of another team."""
+    if user is None:
+        return ""
+    if not is_known_to(context["request"].user, user.pk):
+        return _("a user of another team")
+    return user.get_full_name() or user.get_username()
 
 
 @register.filter(is_safe=True)

@@ -10,19 +10,17 @@ import logging
 from collections.abc import Collection, Sequence
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.mail import EmailMessage, get_connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from callcenter.access.rights import ADMIN, MANAGER
 from callcenter.formats.masking import ending
 from campaigns.core import conditions, decision_kinds, hosts
 from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
-from campaigns.tracking import shared_alerts
+from campaigns.tracking import alert_readers, shared_alerts
 from campaigns.tracking.alert_mail import Paragraph, link, mail
 from providers.models import Provider
 from providers.types import CallStatus
@@ -194,36 +192,37 @@ def tell_of_unmatched_calls(provider_id: int, now: datetime.datetime) -> None:
 def _send(now: datetime.datetime) -> int:
     waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
     free = Q(tried_at__isnull=True) | has_passed("tried_at", now - span(TRY_AGAIN_AFTER), span(TRY_AGAIN_AFTER))
-    ids = list(waiting.filter(free).values_list("pk", flat=True)[:ALERTS_A_RUN])
+    # The longest untried first: those that nobody with an address may see hold up no others.
+    longest = F("tried_at").asc(nulls_first=True)
+    ids = list(waiting.filter(free).order_by(longest, "pk").values_list("pk", flat=True)[:ALERTS_A_RUN])
     # Claimed by compare-and-set, so that only one worker sends. If it dies, the alerts are retried after a while.
     taken = [pk for pk in ids if Alert.objects.filter(free, pk=pk, sent_at__isnull=True).update(tried_at=now)]
     if not taken:
         return 0
-    readers, unsent = recipients(), list(Alert.objects.filter(pk__in=taken))
+    unsent = list(Alert.objects.filter(pk__in=taken).order_by("pk"))
+    readers = alert_readers.by_address(unsent)
     with translation.override(settings.LANGUAGE_CODE):
-        mails = [_message(unsent, readers)] if readers else []
-        mails += shared_alerts.to_owners(unsent, readers)
-    if not mails:
-        logger.warning("%s alerts wait: no manager or admin has an e-mail address", len(taken))
+        mails = [
+            _message([one for one in unsent if one.pk in ids], addresses)
+            for ids, addresses in alert_readers.with_the_same(readers)
+        ]
+        to_owners = shared_alerts.to_owners(unsent, readers)
+    told = {pk for ids in readers.values() for pk in ids} | {alert.pk for theirs, _mail in to_owners for alert in theirs}
+    if len(told) < len(taken):
+        logger.warning("%s alerts wait: nobody who may see them has an e-mail address", len(taken) - len(told))
+    if not told:
         return 0
     try:
-        get_connection(timeout=MAIL_TIMEOUT).send_messages(mails)
+        get_connection(timeout=MAIL_TIMEOUT).send_messages([*mails, *(made for _theirs, made in to_owners)])
     except Exception as error:
         # The mail server's error text may contain addresses or log-ins, so only the error's class is logged.
-        logger.warning("%s alerts wait: the mail server failed: %s", len(taken), type(error).__name__)
+        logger.warning("%s alerts wait: the mail server failed: %s", len(told), type(error).__name__)
         return 0
-    Alert.objects.filter(pk__in=taken).update(sent_at=now)
-    return len(taken)
+    Alert.objects.filter(pk__in=told).update(sent_at=now)
+    return len(told)
 
 
-def recipients() -> list[str]:
-    """Return the addresses of those who get alerts: active managers, admins and superusers, who may have no role."""
-    may_act = Q(groups__name__in=[MANAGER, ADMIN]) | Q(is_superuser=True)
-    people = User.objects.filter(may_act, is_active=True).exclude(email="")
-    return sorted(set(people.values_list("email", flat=True)))
-
-
-def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
+def _message(alerts: Sequence[Alert], addresses: Sequence[str]) -> EmailMessage:
     paragraphs = [
         *_of_silence(alerts),
         *_of_providers(alerts),
@@ -241,7 +240,7 @@ def _message(alerts: Sequence[Alert], recipients: list[str]) -> EmailMessage:
     else:
         subject = ngettext("%(n)d thing needs somebody", "%(n)d things need somebody", len(alerts)) % {"n": len(alerts)}
     ending = _("You get this because you are a manager or an admin. Each of these is told once.")
-    return mail(subject, paragraphs, ending, recipients)
+    return mail(subject, paragraphs, ending, addresses)
 
 
 def _ids(alerts: Sequence[Alert], kind: str) -> list[int]:

@@ -95,8 +95,11 @@ def paragraphs(alerts: Sequence[Alert]) -> Iterator[Paragraph]:
         )
 
 
-def to_owners(alerts: Sequence[Alert], readers: Collection[str]) -> list[EmailMessage]:
-    """Return a mail for each owner of a campaign that is concerned, but for those who are among the readers."""
+def to_owners(alerts: Sequence[Alert], readers: Collection[str]) -> list[tuple[Sequence[Alert], EmailMessage]]:
+    """Return a mail, with its alerts, for each owner of a campaign that is concerned and is not among the readers.
+
+    Readers who own a campaign are told of it as of all that is within their reach.
+    """
     by_owner: dict[str, list[Alert]] = defaultdict(list)
     about: dict[int, list[Alert]] = defaultdict(list)
     for alert in alerts:
@@ -108,7 +111,7 @@ def to_owners(alerts: Sequence[Alert], readers: Collection[str]) -> list[EmailMe
             by_owner[address] += about[pk]
     ending = _("You get this because it is your campaign. Each of these is told once.")
     return [
-        mail(str(theirs[0].get_kind_display()), paragraphs(theirs), ending, [address])
+        (theirs, mail(str(theirs[0].get_kind_display()), paragraphs(theirs), ending, [address]))
         for address, theirs in sorted(by_owner.items())
     ]
 

@@ -68,7 +68,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "export": OWNERS,
     "allowed": COMMON,
     "limit": COMMON,
-    "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})) | {MANAGER: ALL, ADMIN: ALL},
+    "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})) | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
     "session": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "security_key": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "user": {MANAGER: frozenset({TEAMS}), ADMIN: ALL},
@@ -131,7 +131,7 @@ OF_HAND_OVERS = {CALLER: frozenset({OWN}), LISTENER: frozenset({OWN}), MANAGER: 
 """Whoever it was given to acts on it, and who settles calls."""
 OF_OTHERS = {MANAGER: frozenset({TEAMS, NOBODYS}), ADMIN: ALL - {OWN}}
 """Nobody confirms what they asked for."""
-NUMBERS_OF_OTHERS = {MANAGER: ALL - {OWN}, ADMIN: ALL - {OWN}}
+NUMBERS_OF_OTHERS = {MANAGER: frozenset({TEAMS, NOBODYS}), ADMIN: ALL - {OWN}}
 """Nobody confirms their own number."""
 ASKED_BY_ONESELF = dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN}))
 OF_CAMPAIGNS_OF_OTHERS = {MANAGER: frozenset({TEAMS, NOBODYS})}

@@ -66,7 +66,7 @@ class World:
     """The people of two teams, their rows, and a browser for each."""
 
     def __init__(self) -> None:
-        self.ours, self.theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+        self.ours, self.theirs = (Team.objects.create(name=name) for name in ("TeamOfUs", "TeamOfOthers"))
         listeners = Group.objects.create(name="Listeners")
         set_rights(listeners, LISTENER_RIGHTS)
         keepers = Group.objects.create(name="Keepers")
@@ -83,7 +83,7 @@ class World:
             Membership.objects.create(user=person, team=self.ours)
             self.people[role] = person
             self.held[role] = rights_of_roles(person.groups.all())
-        self.colleague, self.stranger = make_person(rights.CALLER), make_person(rights.CALLER)
+        self.colleague, self.stranger = (make_person(rights.CALLER, username=name) for name in ("Colleague", "Stranger"))
         Membership.objects.create(user=self.colleague, team=self.ours)
         Membership.objects.create(user=self.stranger, team=self.theirs)
         loner = make_person(rights.CALLER)
@@ -222,12 +222,12 @@ SHOWN = ("contact", "list", "campaign", "call", "entry", "filter", "provider", "
 
 
 def test_no_page_shows_what_is_out_of_reach(world: World) -> None:
-    """Lists, counts, searches, choices of forms and files: foreign names and numbers stand on none of them."""
+    """Lists, counts, searches, choices of forms, files, and pages of own rows: nothing foreign stands on any of them."""
     foreign = {kind: world.rows[FOREIGN].row(kind).marks for kind in MAKERS}
     leaks, seen = [], {role: set[str]() for role in ROLES}
     for role in (CALLER, MANAGER, LISTENER):
         own = {kind: world.own[role].row(kind).marks for kind in SHOWN}
-        for path in listing_paths(world):
+        for path in [*listing_paths(world), *(own_paths(world, role) if role == MANAGER else ())]:
             answer = world.ask(role, "get", path, {})
             text = answer.text_of.replace("\u2066", "").replace("\u2069", "")
             leaks += [
@@ -241,6 +241,16 @@ def test_no_page_shows_what_is_out_of_reach(world: World) -> None:
     # It can fail: the same pages show each person what is theirs.
     assert seen[CALLER] == set(SHOWN)
     assert seen[MANAGER] == set(SHOWN)
+
+
+def own_paths(world: World, role: str) -> list[str]:
+    """Return the pages of a person's own rows, with the forms and choices on them."""
+    return [
+        world.path(address, WAYS[address.name], role, OWN)
+        for address in pages()
+        if WAYS[address.name].kind and WAYS[address.name].method == "get"
+        if WAYS[address.name].lets(role, OWN, world.held[role])
+    ]
 
 
 def listing_paths(world: World) -> list[str]:

@@ -269,7 +269,8 @@ def security_key(whose: Whose) -> Row:
 
 
 def user(whose: Whose) -> Row:
-    return Row(_parts(whose.owner or whose.stand_in))
+    made = whose.owner or whose.stand_in
+    return Row(_parts(made), (made.username, *([whose.team.name] if whose.team else [])))
 
 
 def removal(whose: Whose) -> Row:

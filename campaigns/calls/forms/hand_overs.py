@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.roles import Person
 from callcenter.edits.forms import EditsRow
 from callcenter.edits.states import Edited
 from campaigns.calls.hand_overs import people_to_give_to
@@ -37,13 +38,14 @@ class GiveForm(EditsRow, forms.Form):
 
     edited = Edited(["person"])
 
-    person = UserChoice(people_to_give_to(), label=_("To whom"))
+    person = UserChoice(get_user_model().objects.none(), label=_("To whom"))
 
-    def __init__(self, data: Any, hand_over: HandOver) -> None:
+    def __init__(self, data: Any, hand_over: HandOver, giver: Person) -> None:
         super().__init__(data)
         self.begin(data, hand_over)
         fields: dict[str, Any] = self.fields
-        fields["person"].queryset = people_to_give_to(hand_over.call.team_id).exclude(pk=hand_over.person_id or 0)
+        offered = people_to_give_to(hand_over.call.team_id, giver)
+        fields["person"].queryset = offered.exclude(pk=hand_over.person_id or 0)
 
     def words_of(self, column: str, key: str | None, value: Any) -> str:
         """Return a user's name as the choice shows it."""

@@ -32,7 +32,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("hand_over")
     if found.state != HandOver.State.OPEN:
         return _ended(request)
-    form = GiveForm(request.POST or None, found)
+    form = GiveForm(request.POST or None, found, request.user)
     if request.method == "POST" and form.is_valid():
         try:
             given = hand_overs.pass_on(pk, request.user, form.cleaned_data["person"].pk, form.shown_values)

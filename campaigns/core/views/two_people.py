@@ -18,16 +18,15 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, person_of, reason_of
 
 MOST_SHOWN = 50
-MOST_NAMES = 5
 
 
 def asked_in_words(row: TwoPersonRequest) -> str:
     """Return what is said to whoever asked for an act: who can confirm it, or that nobody can."""
-    names = two_people.who_may_confirm(row.kind, row.asked_by_id)
+    names = two_people.who_may_confirm([row])[row.pk]
     if not names:
         return _("Nothing was changed yet: a second person must confirm this, and nobody else has the right to.")
     return _("Nothing was changed yet: a second person must confirm this. Who can: %(names)s.") % {
-        "names": ", ".join(names[:MOST_NAMES])
+        "names": ", ".join(names)
     }
 
 
@@ -36,15 +35,17 @@ def asked_in_words(row: TwoPersonRequest) -> str:
 def requests_page(request: HttpRequest) -> HttpResponse:
     """List the acts that wait for a second person: those that this person may confirm, and their own."""
     person = person_of(request)
+    found = list(two_people.open_to(person)[:MOST_SHOWN])
+    who = two_people.who_may_confirm(found)
     rows = [
         {
             "row": row,
             "kind": two_people.kind_of(row),
             "may_confirm": two_people.may_confirm(row, person),
             "is_own": row.asked_by_id == person.pk,
-            "who": two_people.who_may_confirm(row.kind, row.asked_by_id)[:MOST_NAMES],
+            "who": who[row.pk],
         }
-        for row in two_people.open_to(person)[:MOST_SHOWN]
+        for row in found
     ]
     return render(request, "core/two_people.html", {"rows": rows})
 

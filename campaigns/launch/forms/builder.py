@@ -182,7 +182,7 @@ class CampaignForm(PolicyForm):
             fields["quiet_hours"].initial = self.initial["quiet_hours"] = current().quiet_period_hours
         fields["excluded_campaigns"].queryset = self._others(person)
         self._offer_message()
-        self._offer_policy()
+        self._offer_policy(person, self._team())
         self._variable_rows = self._add_variable_rows(self.chosen_provider, self.chosen_agent)
         for name in LOCKED if self.is_launched else ():
             if name in fields:

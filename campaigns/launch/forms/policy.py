@@ -10,6 +10,7 @@ from django.forms.boundfield import BoundField
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.roles import Person
 from campaigns.calls.forms.hand_overs import UserChoice
 from campaigns.calls.hand_overs import people_to_give_to
 from campaigns.launch.forms.fields import MinutesField, NumberField
@@ -50,11 +51,11 @@ class PolicyForm(VariablesForm):
         model = Campaign
         fields = ("max_attempts", "attempts_a_day")
 
-    def _offer_policy(self) -> None:
+    def _offer_policy(self, person: Person, team: int | None) -> None:
         policy = self.instance.policy
         if not self.instance.pk:
             self.initial["attempts_a_day"] = USUAL_ATTEMPTS_A_DAY
-        people = people_to_give_to()
+        people = people_to_give_to(team, person, policy.people)
         # Asked once for all outcomes.
         names = [("", "---------"), *((user.pk, UserChoice.name_of(user)) for user in people)]
         for outcome, words in OUTCOME_WORDS.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,9 +17,9 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.views.page_requests import person_of
-from campaigns.models import Contact, Erasure, OtherNumber
+from campaigns.models import Contact, Erasure
 from campaigns.privacy import erasure, held
-from campaigns.privacy.finding import person_of_contact, person_of_number
+from campaigns.privacy.finding import is_reached, person_of_contact, person_of_number
 from campaigns.privacy.forms.erasure import EraseForm, EraseNumberForm, HeldForm
 
 
@@ -106,10 +105,8 @@ def export_number(request: HttpRequest) -> HttpResponse:
 
 
 def _demand_reach(request: HttpRequest, phone: str) -> None:
-    """Raise PermissionDenied where a number is that of contacts of whom the person reaches none."""
-    further = OtherNumber.objects.filter(phone=phone).values("contact")
-    theirs = Contact.objects.filter(Q(phone=phone) | Q(pk__in=further))
-    if theirs.exists() and not seen_by(person_of(request), theirs).exists():
+    """Raise PermissionDenied where a number is that of people or calls of whom the person reaches none."""
+    if not is_reached(person_of(request), phone):
         raise PermissionDenied("see_people")
 
 

@@ -103,7 +103,7 @@ def test_whoever_lacks_the_right_or_is_switched_off_neither_asks_nor_confirms(
     with pytest.raises(PermissionDenied):
         two_people.confirm(row.pk, admin_person)
     assert ran == []
-    assert two_people.who_may_confirm("rename", manager.pk) == []
+    assert two_people.who_may_confirm([row]) == {row.pk: []}
 
 
 def test_an_act_that_cannot_be_done_leaves_the_request_open(manager: User, admin_person: User, team: Team) -> None:

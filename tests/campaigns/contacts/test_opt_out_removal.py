@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from callcenter.access import two_people
-from callcenter.access.models import TwoPersonRequest
+from callcenter.access.models import Membership, Team, TwoPersonRequest
 from callcenter.access.rights import MANAGER
+from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.audit.models import AuditEvent
 from campaigns.contacts import do_not_call, duplicates, heard_opt_outs, opt_out_removal, other_numbers
 from campaigns.contacts.do_not_call import OwnOptOut, forbid, never_call_again
 from campaigns.contacts.importing.saved.undoing import undo_import
 from campaigns.core.refusals import Refusal
+from campaigns.core.views.two_people import asked_in_words
 from campaigns.models import Contact, ContactImport, DoNotCall
 from campaigns.tracking import consequences
 from tests.conftest import MARYAM, make_call, make_contact, make_person
@@ -190,3 +192,14 @@ def test_the_person_page_asks_too(client: Client, manager: User) -> None:
     client.force_login(manager)
     page = client.get(reverse("person", args=[contact.pk])).content.decode()
     assert "a second person must confirm the removal" in page
+
+
+def test_only_those_who_reach_the_entry_are_named_as_confirming() -> None:
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    asker, own, other = (make_person(MANAGER, username=name) for name in ("asker", "colleague", "stranger"))
+    for person, team in ((asker, ours), (own, ours), (other, theirs)):
+        Membership.objects.create(user=person, team=team)
+    entry = DoNotCall.objects.create(phone=MARYAM, source=Source.CALL, team=ours)
+    row = two_people.ask(REMOVE_OPT_OUT, asker, thing=entry, reason="as asked")
+    assert two_people.who_may_confirm([row]) == {row.pk: ["colleague"]}
+    assert "stranger" not in asked_in_words(row)

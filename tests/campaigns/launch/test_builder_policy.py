@@ -9,7 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from callcenter.access.models import Membership, Team
 from callcenter.access.rights import CALLER
+from campaigns.core.refusals import Refusal
+from campaigns.launch import drafts
 from campaigns.launch.policy_words import sentence_of
 from campaigns.models import Campaign
 from campaigns.outcomes import Outcome, Policy, Step
@@ -164,3 +167,29 @@ def test_another_provider_does_not_keep_the_wish(console: Client, caller: User) 
     console.post(page, typed(agent.provider, agent=agent.pk, name=campaign.name, then="save") | shown_at(console, page))
     campaign.refresh_from_db()
     assert (campaign.provider, campaign.on_machine) == (agent.provider, "")
+
+
+def test_calls_are_given_to_users_of_the_campaigns_team_only(client: Client) -> None:
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    sara, omid, reza = (make_person(CALLER, username=name) for name in ("sara1", "omid1", "reza1"))
+    for person, team in ((sara, ours), (omid, ours), (reza, theirs)):
+        Membership.objects.create(user=person, team=team)
+    client.force_login(sara)
+    field = client.get(reverse("campaign-new")).context["form"].fields["person_busy"]
+    assert {value for value, _name in field.choices if value} == {sara.pk, omid.pk}
+    to_reza = {"then_busy": "person", "person_busy": reza.pk}
+    assert "person_busy" in send(client, **to_reza).context["form"].errors
+    send(client, then_busy="person", person_busy=omid.pk)
+    campaign = Campaign.objects.get()
+    assert campaign.policy.people == {omid.pk}
+    given = {"hand_overs": {"busy": {"person": reza.pk, "minutes": 60}}}
+    with pytest.raises(Refusal, match="not in the campaign’s team"):
+        drafts.change(campaign.pk, sara, given, None, was_launched=False)
+    with pytest.raises(Refusal, match="not in the campaign’s team"):
+        drafts.create(sara, {"name": "Other", "provider": campaign.provider, **given}, [], None)
+    # Whoever was chosen before they changed the team stays, and can be kept.
+    Membership.objects.filter(user=omid).update(team=theirs)
+    shown = client.get(reverse("campaign-edit", args=[campaign.pk])).context["form"].fields["person_busy"]
+    assert {value for value, _name in shown.choices if value} == {sara.pk, omid.pk}
+    assert drafts.change(campaign.pk, sara, {"name": "New name"}, None, was_launched=False) == ["name"]
+    assert drafts.copy(campaign.pk, sara).policy.people == {omid.pk}

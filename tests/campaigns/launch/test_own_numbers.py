@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, MANAGER
 from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
@@ -87,3 +88,22 @@ def test_the_command_line_confirms_where_nobody_else_can(caller: User, capsys: p
     for user, number in (("nobody-such", PHONE), (caller.username, "12")):
         with pytest.raises(CommandError):
             call_command("confirm_number", user, number, reason="x")
+
+
+def test_who_may_confirm_is_told_of_numbers_of_their_own_team(client: Client, caller: User) -> None:
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    own, other, admin = make_person(MANAGER), make_person(MANAGER), make_person(ADMIN)
+    for person, team in ((caller, ours), (own, ours), (other, theirs)):
+        Membership.objects.create(user=person, team=team)
+    found = own_numbers.enter(caller, PHONE)
+    told = "1 number for test calls waits to be confirmed"
+    for person, is_told in ((own, True), (admin, True), (other, False), (caller, False)):
+        client.force_login(person)
+        assert (told in text_of(client.get(reverse("today")))) is is_told
+        assert own_numbers.count_waiting_for(person) == len(own_numbers.waiting_for(person)) == is_told
+    assert not own_numbers.confirm(found.pk, person=other, reason="so")
+    with pytest.raises(PermissionDenied):
+        own_numbers.remove(found.pk, person=other)
+    assert own_numbers.confirm(found.pk, person=own, reason="I called it")
+    client.force_login(own)
+    assert told not in text_of(client.get(reverse("today")))

@@ -160,4 +160,9 @@ def test_a_number_reaches_nobody_of_another_team(client: Client, manager: User, 
     answer = client.post(reverse(name), {"phone": contact.phone, "reason": "Asked", "sure": "on"})
     assert answer.status_code == 403
     assert Contact.objects.filter(pk=contact.pk).exists()
+    make_call(to_number="+989125550418", team=theirs, contact=None)
+    known = {"phone": "+989125550418", "reason": "Asked", "sure": "on"}
+    assert client.post(reverse(name), known).status_code == 403, "a number that is known of their calls alone"
     assert not Erasure.objects.exists()
+    make_call(to_number="+989125550418", team=ours, contact=None)
+    assert client.post(reverse(name), known).status_code != 403

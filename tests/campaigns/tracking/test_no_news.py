@@ -121,7 +121,7 @@ def test_its_number_is_kept_for_a_day_and_then_free(provider: Provider, manager:
     number, now = call.to_number, timezone.now()
     for at, is_kept in ((now, True), (now + 23 * HOUR, True), (now + 25 * HOUR, False)):
         assert (number in eligibility_facts.numbers_now([number], at, None).live) is is_kept
-        assert (number in eligibility_facts.live_and_held(at)[0]) is is_kept
+        assert (number in eligibility_facts.numbers_set_apart(at).live) is is_kept
     with pytest.raises(Refusal):
         call_actions.call_again(call.pk, manager)
     # A person who waits longer keeps it longer; one who decides frees it at once.

@@ -7,6 +7,7 @@ import datetime
 from providers.types import LIVE
 from tests.campaigns.core.eligibility_table.caps import CAPS
 from tests.campaigns.core.eligibility_table.consents import CONSENTS
+from tests.campaigns.core.eligibility_table.erased import ERASED
 from tests.campaigns.core.eligibility_table.held import HELD
 from tests.campaigns.core.eligibility_table.number_types import TYPES
 from tests.campaigns.core.eligibility_table.other_numbers import OTHER_NUMBERS
@@ -394,6 +395,6 @@ LEFT = [
 ]
 
 CASES = [
-    *HOURS, *ZONES, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *CONSENTS, *STOPS, *MESSAGES, *VENDORS,
-    *TYPES, *LEFT,
+    *HOURS, *ZONES, *QUIET, *CAPS, *LIVE_ONES, *WISHES, *HELD, *OTHER_NUMBERS, *ERASED, *CONSENTS, *STOPS, *MESSAGES,
+    *VENDORS, *TYPES, *LEFT,
 ]  # fmt: skip

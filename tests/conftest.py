@@ -6,6 +6,7 @@ import datetime
 import gc
 import ipaddress
 import itertools
+import os
 import socket
 import uuid
 import warnings
@@ -14,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pycurl
 import pytest
 from django.conf import settings
@@ -22,6 +24,7 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
+from hypothesis import HealthCheck
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
@@ -49,6 +52,13 @@ SOME_TIME = datetime.datetime(2026, 3, 4, 5, 6, tzinfo=datetime.UTC)
 """For a table of cases that only asks whether a time is set."""
 COLLECTED_FROM = timezone.now()
 
+
+# A busy machine is no fault of what is tested. The same tree is asked the same; `.ci/full` asks something new.
+hypothesis.settings.register_profile(
+    "same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+hypothesis.settings.register_profile("new", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # A quarter of the time of collecting was looking for garbage among things that live to the end.
 gc.disable()
@@ -150,7 +160,7 @@ def empty_the_audit_log_too() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def look_for_static_files_once() -> Iterator[None]:
-    """Let each new browser of a test know the static files from the first one: the middleware walks through them all."""
+    """Let each new browser of a test know the static files from the first: the middleware walks through all."""
     walk = WhiteNoiseMiddleware.add_files_from_finders
     found: dict[tuple[str, str], dict[str, Any]] = {}
 

@@ -1,7 +1,7 @@
 """The database of the tests: migrated once for a state of the code, then copied by every process that tests.
 
-Migrating takes seconds of a processor, and a run of the checks has a dozen processes that ask a database. `migrate` still
-runs on each copy, and would do what is left to do.
+Migrating takes seconds of a processor, and a run of the checks has a dozen processes that ask a database. `migrate`
+still runs on each copy, and would do what is left to do.
 """
 
 from __future__ import annotations

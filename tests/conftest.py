@@ -160,7 +160,7 @@ def empty_the_audit_log_too() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def look_for_static_files_once() -> Iterator[None]:
-    """Let each new browser of a test know the static files from the first: the middleware walks through all."""
+    """Let each new browser of a test know the static files from the first one: their middleware walks through them."""
     walk = WhiteNoiseMiddleware.add_files_from_finders
     found: dict[tuple[str, str], dict[str, Any]] = {}
 

@@ -77,7 +77,7 @@ PLACING = (
         "campaigns/contacts/do_not_call.py",
         "entry.imported_by_id = imported_by if has_ended or before == imported_by else None",
         "entry.imported_by_id = before",
-        "tests/campaigns/contacts/test_opt_outs.py::test_undo_removes_only_what_the_file_added_and_nothing_confirmed",
+        "tests/campaigns/contacts/importing/rows/test_opt_outs.py::test_undo_removes_only_what_the_file_added_and_nothing_confirmed",
     ),
     Mutant(
         "read opt-outs before the reservation only",

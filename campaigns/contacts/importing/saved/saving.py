@@ -42,6 +42,7 @@ from campaigns.core.clock import DatabaseClock
 from campaigns.core.message import with_values
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by
+from campaigns.core.sql.new_rows import insert_new
 from campaigns.core.turns import Turn
 from campaigns.models import Contact, ContactImport, ContactList, DoNotCall, ListMembership
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_LIST_NAME
@@ -216,16 +217,12 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedR
     join_list(numbers, record.contact_list_id, record.pk)
 
 
-_CONTACT_COLUMNS = (
-    "name", "phone", "region", "time_zone", "variables", "tags", "consent_source", "consent_at",
-    "imported_by_id", "owner_id", "team_id", "created_at",
-)  # fmt: skip
+_CONTACT_COLUMNS = ("name", "phone", "region", "time_zone", "variables", "consent_source", "consent_at")
 
 
 def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow], now: Any) -> None:
     """Insert new people by plain SQL; a number that was added meanwhile is left alone."""
-    tags = json.dumps(record.tags)
-    moment = connection.ops.adapt_datetimefield_value(now)
+    encoded = json.JSONEncoder().encode
     rows = []
     for one in judged:
         row = one.row
@@ -233,21 +230,23 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
         source, given_at = found.consent.noted(record.consent_source, now, record.original_name)
         rows.append(
             (
-                found.name, row.phone.e164, row.phone.region, found.time_zone,
-                json.dumps(found.variables) if found.variables else "{}", tags, source,
+                found.name,
+                row.phone.e164,
+                row.phone.region,
+                found.time_zone,
+                encoded(found.variables) if found.variables else "{}",
+                source,
                 connection.ops.adapt_datetimefield_value(given_at) if given_at else None,
-                record.pk, record.owner_id, record.team_id, moment,
             )
-        )  # fmt: skip
-    if not rows:
-        return
-    places = ", ".join(["%s"] * len(_CONTACT_COLUMNS))
-    statement = (
-        f"INSERT INTO {Contact._meta.db_table} ({', '.join(_CONTACT_COLUMNS)}) "  # noqa: S608
-        f"VALUES ({places}) ON CONFLICT DO NOTHING"
-    )
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
+        )
+    same = {
+        "tags": json.dumps(record.tags),
+        "imported_by_id": record.pk,
+        "owner_id": record.owner_id,
+        "team_id": record.team_id,
+        "created_at": connection.ops.adapt_datetimefield_value(now),
+    }
+    insert_new(Contact, _CONTACT_COLUMNS, rows, same)
 
 
 def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from callcenter.access.own_roles import rights_of_roles
 from callcenter.access.roles import Person, may
 from callcenter.api import scopes
-from callcenter.api.models import PREFIX_LETTERS, ApiKey, KeyHolder
+from callcenter.api.models import PREFIX_LETTERS, ApiKey
 from callcenter.audit.models import record
 
 MAKE, ALL = "make_api_keys", "manage_people"
@@ -37,10 +37,10 @@ class Made(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A key that was shown, and the person it stands for."""
+    """A key that was shown, and its owner with those of their rights that the key leaves."""
 
     key: ApiKey
-    person: KeyHolder
+    person: User
 
 
 def digest_of(secret: str) -> str:
@@ -95,14 +95,26 @@ def open_key(secret: str) -> Opened | None:
     if not secret.startswith(BEGINNING):
         return None
     now = timezone.now()
-    key = ApiKey.objects.live(now).select_related("role").filter(digest=digest_of(secret)).first()
+    key = ApiKey.objects.live(now).select_related("role", "owner").filter(digest=digest_of(secret)).first()
     if key is None:
         return None
-    person = KeyHolder.objects.get(pk=key.owner_id)
     of_role = rights_of_roles([key.role]) if key.role is not None else frozenset()
-    person.allowed = of_role & scopes.rights_of(key.scopes)
-    person.scopes = frozenset(key.scopes)
-    return Opened(key, person)
+    return Opened(key, _within(key.owner, of_role & scopes.rights_of(key.scopes)))
+
+
+def _within(person: User, allowed: frozenset[str]) -> User:
+    """Return a user object that holds no other rights than these, whoever asks it; of another app's rights none.
+
+    The object is of this one request. A superuser, who holds every right, is kept within them as well.
+    """
+    holds = person.has_perm
+
+    def has_perm(perm: str, obj: object = None) -> bool:
+        app, _dot, code = perm.partition(".")
+        return app == "access" and code in allowed and holds(perm, obj)
+
+    person.has_perm = has_perm  # type: ignore[method-assign, assignment]
+    return person
 
 
 def take_turn(key: ApiKey) -> float:

@@ -1,12 +1,11 @@
-"""Models of API keys, of the person that a key stands for, and of requests that happen once."""
+"""Models of API keys, and of requests that happen once."""
 
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -65,24 +64,6 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
-
-
-class KeyHolder(User):
-    """A user as one of their keys stands for them: with those of their rights that the key's role and scopes leave."""
-
-    allowed: frozenset[str] = frozenset()
-    """Codes of the rights that the key leaves."""
-    scopes: frozenset[str] = frozenset()
-    """Codes of the key's scopes."""
-
-    class Meta:
-        proxy = True
-        default_permissions = ()
-
-    def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Return whether the key leaves a right that the user holds now; of another app's rights it leaves none."""
-        app, _dot, code = perm.partition(".")
-        return app == "access" and code in self.allowed and super().has_perm(perm, obj)
 
 
 class OnceRequest(models.Model):

@@ -29,7 +29,6 @@ SENTENCES: Mapping[int, str | Promise] = {
     428: _("Send If-Match with the ETag that you read, so that no other change is overwritten."),
     429: _("Too many requests: wait as long as Retry-After says."),
     500: _("Something went wrong here. It was noted. Try again later."),
-    502: _("The vendor did not hand it out."),
 }
 """What is said of a status where nothing better is known."""
 

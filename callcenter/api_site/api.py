@@ -24,7 +24,7 @@ Everything here is done in the name of a key's owner, by the same rules, rights,
 Send `Authorization: Bearer cc_...`. Bodies are JSON. Times are ISO 8601. Lists are paged by key: `next` of a page is
 `older_than` of the next one. What you are told in sentences is in the language of `Accept-Language`.
 """
-OF_ALL = (400, 401, 403, 404, 405, 409, 411, 412, 413, 422, 428, 429, 500, 502)
+OF_ALL = (400, 401, 403, 404, 405, 409, 411, 412, 413, 422, 428, 429, 500)
 PROBLEM = {
     "type": "object",
     "description": "What went wrong, by RFC 9457.",

@@ -16,7 +16,6 @@ from callcenter.access.reach import content_of
 from callcenter.access.roles import may
 from callcenter.api.door import KeyRequest, needs_right
 from callcenter.api.once import HEADER, MAX_TOKEN, once
-from callcenter.api.problems import Problem
 from callcenter.api.shapes import Asked, Id, Limit, OlderThan, Paged, chosen, lines_of, refuse_form
 from campaigns.calls import call_actions, call_log, recordings, transcripts
 from campaigns.calls.forms.call_filters import CallFilterForm
@@ -368,8 +367,4 @@ def call_recording(request: KeyRequest, pk: int) -> HttpResponseBase:
     person = request.auth.person
     rows = heard_by(person, seen_by(person, Call.objects.all())).select_related("provider", "agent", "caller_id")
     found = get_object_or_404(rows, pk=pk)
-    try:
-        sound = recordings.open_recording(found, person)
-    except recordings.RecordingRefusal as problem:
-        raise Problem(502, str(problem)) from None
-    return audio_of(request, found.pk, sound)
+    return audio_of(request, found.pk, recordings.open_recording(found, person))

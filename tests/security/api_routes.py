@@ -55,10 +55,8 @@ API_WAYS: dict[Operation, Way] = {
     ("post", "/exports"): body(post("export_calls")),
     ("get", "/exports"): page("see_exports"),
     ("get", "/exports/{pk}"): page("see_exports", "export"),
-    ("get", "/exports/{pk}/file"): Way(
-        "see_exports", "export", only={MANAGER: frozenset({OWN}), ADMIN: ALL - {OWN}}
-    ),
+    ("get", "/exports/{pk}/file"): Way("see_exports", "export", only={MANAGER: frozenset({OWN}), ADMIN: ALL - {OWN}}),
 }
 """By method and address, below /api/v1."""
-ANSWERS_BESIDE = frozenset({400, 409, 422, 502})
+ANSWERS_BESIDE = frozenset({400, 409, 422})
 """Statuses of an operation that was let in: the row or the body did not allow it, or no vendor is there."""

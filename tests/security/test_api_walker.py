@@ -27,7 +27,6 @@ from tests.security.routes import (
     NOBODYS,
     OWN,
     TEAMS,
-
     Way,
 )
 from tests.security.world import Whose

@@ -73,7 +73,7 @@ class OnceRequest(models.Model):
     token = models.CharField(max_length=64)
     """SHA-256 of the Idempotency-Key: what a program writes there is its own."""
     body = models.CharField(max_length=64)
-    """SHA-256 of method, path and body: the same Idempotency-Key with another body is a mistake."""
+    """A keyed hash of method, path and body: the same Idempotency-Key with another body is a mistake."""
     made = models.BigIntegerField(null=True)
     """The id of the row that it led to."""
     at = models.DateTimeField(default=timezone.now, db_index=True)

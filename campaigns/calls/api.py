@@ -66,7 +66,7 @@ class CallOut(Schema):
     is_over: bool
     """Whether nothing more is expected of it; a retry is a call of its own."""
     result: str
-    """What came of it, or its state: a key such as answered, voicemail, no_answer, pending."""
+    """What came of it, or its state: a key such as talked, voicemail, no_answer, pending."""
     result_words: str
     why: str
     """The state or result in one sentence; empty where the word says enough."""

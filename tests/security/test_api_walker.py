@@ -133,7 +133,7 @@ def test_no_operation_takes_another_method(world: World) -> None:
 
 
 def test_a_key_without_the_scope_is_refused_whatever_its_owner_may(world: World) -> None:
-    """Each operation says in the schema by which scope it opens: with all but these it is closed, even to superusers."""
+    """Each says in the schema by which scope it opens: with all others it is closed, even to superusers."""
     owner = User.objects.create_superuser("root")
     owner.groups.set(Group.objects.all())
     everything = Group.objects.create(name="Everything")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, FloatField, QuerySet, Value
+from django.db.models import F, FloatField, Model, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -109,11 +109,11 @@ def _within(person: User, allowed: frozenset[str]) -> User:
     """
     holds = person.has_perm
 
-    def has_perm(perm: str, obj: object = None) -> bool:
+    def has_perm(perm: str, obj: Model | None = None) -> bool:
         app, _dot, code = perm.partition(".")
         return app == "access" and code in allowed and holds(perm, obj)
 
-    person.has_perm = has_perm  # type: ignore[method-assign, assignment]
+    person.has_perm = has_perm  # type: ignore[method-assign]
     return person
 
 

@@ -53,7 +53,7 @@ class KeyDoor(HttpBearer):
         if wait := keys.take_turn(opened.key):
             raise Problem(429, headers={"Retry-After": str(math.ceil(wait))})
         cast(Any, request).user = opened.person
-        context.current().source = f"API key {opened.key}"
+        context.current().source = f"API key {opened.key.prefix} ({opened.key.name})"
         # Days in filters are days of the owner, as on their pages; the middleware takes it back.
         timezone.activate(zone_of(opened.person))
         return opened

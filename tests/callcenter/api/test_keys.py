@@ -127,7 +127,7 @@ def test_what_a_key_does_stands_in_the_audit_log_as_the_owners_by_this_key(manag
     program = Program(manager)
     assert program.post("/lists", {"name": "gold"}).status_code == 201
     event = AuditEvent.objects.get(action="list.made")
-    assert (event.actor, event.source) == (manager, f"API key {program.key}")
+    assert (event.actor, event.source) == (manager, f"API key {program.key.prefix} (a program)")
     program.key.refresh_from_db()
     assert program.key.last_used_at is not None
     refused = Program(manager, scopes=["calls:read"])

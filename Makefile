@@ -16,7 +16,7 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
-.PHONY: security weak scan mutants benchmarks messages upgrades clean
+.PHONY: security contracts weak scan mutants benchmarks messages upgrades clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -73,6 +73,9 @@ security: $(DEV) ## Attacks on the web server and its pages, whole; `make unit` 
 	# Side by side: what is compared is compared with itself, and the walk is cut into parts.
 	SECURITY=full $(PYTEST) -n 2 --dist worksteal tests/security tests/test_parameters.py tests/test_request_limits.py tests/test_one_at_a_time.py \
 	  tests/test_made_once.py tests/campaigns/contacts/importing/files/test_parser.py
+
+contracts: $(DEV) ## Ask the API long for whatever its served schema allows, and for much that it does not
+	CONTRACTS=full $(PYTEST) -n 0 tests/callcenter/api_site/test_contract.py
 
 weak: $(DEV) ## Read the product with bandit; ask for known weaknesses of the packages in the lock file
 	@.ci/weak

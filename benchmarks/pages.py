@@ -24,7 +24,7 @@ POSTED = frozenset(
         "person-number-add", "person-number-call", "person-number-remove",
         "two-people-confirm", "two-people-refuse", "two-people-withdraw",
         "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
-        "session-end", "sessions-end-others", "invitation-renew", "second-factor-reset",
+        "session-end", "sessions-end-others", "invitation-renew", "second-factor-reset", "api-key-end",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
     }
 )  # fmt: skip
@@ -152,6 +152,8 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("no-role", "no role yet")
     yield Page("preferences", "preferences")
     yield Page("sessions", "a user's sessions")
+    yield Page("api-keys", "API keys, an admin", role="admin")
+    yield Page("api-reference", "reference of the API")
     yield Page("users", "users, an admin", role="admin")
     yield Page("invite", "invitation", role="admin")
     yield Page("livez", "health")

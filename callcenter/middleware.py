@@ -98,6 +98,8 @@ class PageAbove:
         opens_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code != 405 or not opens_page or "HX-Request" in request.headers:
             return response
+        if getattr(request, "is_api", False):
+            return response
         above = page_above(request.path_info)
         if getattr(request, "kept_forms", None):
             # What was typed is shown there instead.

@@ -7,6 +7,7 @@ import logging
 
 from callcenter.access import two_people
 from callcenter.access.models import KeptForm
+from callcenter.api.models import OnceRequest
 from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
 from campaigns.calls import expiry, recordings
@@ -59,6 +60,7 @@ def sweep() -> dict[str, int]:
     webhooks.forget_hints(now)
     forgetting.forget_files(now)
     KeptForm.forget_old(now)
+    OnceRequest.forget_old(now)
     done |= _keep_audit(now)
     two_people.lapse(now)
     approvals.forget_over()

@@ -21,7 +21,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models.fields import NOT_PROVIDED
 
-VERSION_BEFORE = {"access": 4, "audit": 1, "providers": 7, "campaigns": 21, "sign_in": 0}
+VERSION_BEFORE = {"access": 4, "audit": 1, "providers": 7, "campaigns": 21, "sign_in": 0, "api": 0}
 """The number of each room's last migration in the version before this one (see tests/upgrades/before.py).
 
 A room that it does not have stands with 0.

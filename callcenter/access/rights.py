@@ -69,5 +69,6 @@ RIGHTS = (
     _row("manage_people", _("Manage users, roles and teams"), ADMIN),
     _row("confirm_numbers", _("Confirm other people's own numbers, which test calls ring"), MANAGER, ADMIN),
     _row("invite_users", _("Invite users: managers callers of their team, admins anybody"), MANAGER, ADMIN),
+    _row("make_api_keys", _("Make API keys of one's own, with which programs act"), MANAGER, ADMIN),
     _row("change_settings", _("Change the settings of this installation"), ADMIN),
 )

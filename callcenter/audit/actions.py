@@ -121,6 +121,8 @@ ACTIONS: tuple[Action, ...] = (
         ("provider.key_dropped", _("Key dropped: its destination changed"), "key"),
         ("provider.tested", _("Key tested"), "outcome"),
         ("provider.webhook_address_made", _("Webhook address created"), ""),
+        ("api_key.made", _("API key created"), "role scopes a_minute expires_at"),
+        ("api_key.ended", _("API key ended"), "of"),
         ("keys.rotated", _("Stored keys encrypted anew"), "rows unreadable"),
     ),
     *_actions(
@@ -233,6 +235,7 @@ ACTIONS: tuple[Action, ...] = (
         ("contact.changed", _("Contact changed in Set-up"), ""),
         ("list.made", _("List created"), ""),
         ("list.renamed", _("List renamed"), "was"),
+        ("list.people_added", _("Contacts added to a list"), "people"),
         ("list.people_removed", _("Contacts removed from a list"), "people"),
         ("list.removed", _("List deleted"), "people"),
         ("list.made_to_call_again", _("List created to call people again"), "people campaign"),

@@ -15,7 +15,7 @@ from callcenter.audit.models import record as record_audit
 from callcenter.edits.shown import Shown, changes_of
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import seen_by
-from campaigns.models import Campaign, ContactList, ListMembership
+from campaigns.models import Campaign, Contact, ContactList, ListMembership
 
 
 def lists_with_counts(person: Person) -> QuerySet[ContactList]:
@@ -49,6 +49,21 @@ def rename_list(list_id: int, name: str, person: Any, shown: Shown | None = None
                 record_audit(person, "list.renamed", contact_list, was=old, fields=["name"])
     except IntegrityError:
         raise Refusal(_("There is a list of this name already.")) from None
+
+
+def add_to_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:
+    """Put people into a list; returns how many were not in it. An entry that was merged counts as its whole person."""
+    with transaction.atomic():
+        people = Contact.objects.filter(pk__in=contact_ids).values_list("pk", "merged_into")
+        wanted = {merged_into or pk for pk, merged_into in people}
+        known = ListMembership.objects.filter(contact_list=contact_list, contact__in=wanted)
+        missing = sorted(wanted - set(known.values_list("contact", flat=True)))
+        ListMembership.objects.bulk_create(
+            [ListMembership(contact_list=contact_list, contact_id=pk) for pk in missing], ignore_conflicts=True
+        )
+        if missing:
+            record_audit(person, "list.people_added", contact_list, people=len(missing))
+    return len(missing)
 
 
 def remove_from_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
@@ -127,6 +127,11 @@ def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("exports")
+    return file_of(export, file)
+
+
+def file_of(export: CallExport, file: IO[bytes]) -> FileResponse:
+    """Return an opened file as a download."""
     day = timezone.localtime(export.created_at)
     answer = FileResponse(file, as_attachment=True, filename=f"calls-{day:%Y-%m-%d}-{export.pk}.{export.format}")
     answer["Content-Type"] = CONTENT_TYPES[CallExport.Format(export.format)]

@@ -51,6 +51,9 @@ NOT_PERSONAL: dict[str, str] = {
     "access.team": "name",
     "access.twopersonrequest": "kind thing_type thing_id detail state outcome",
     "admin.logentry": "object_id",
+    # A request itself is not kept: its two hashes, for two days.
+    "api.apikey": "name scopes prefix digest",
+    "api.oncerequest": "token body",
     "auth.group": "name",
     "auth.permission": "name codename",
     "auth.user": "password username first_name last_name email",

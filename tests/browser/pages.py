@@ -99,6 +99,8 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/second-factor/keys/new/",
         "/second-factor/keys/",
         "/users/",
+        "/api/keys/",
+        "/api/reference/",
         "/preferences/sessions/",
         "/providers/",
         "/spending-limits/",

@@ -44,6 +44,8 @@ ROWS = {
     "providers/": "providers.provider",
     "preferences/sessions/": "access.opensession",
     "hooks/": "providers.provider",
+    "api/keys/": "api.apikey",
+    "api/v1/": "",
 }
 """Whose id an address carries, by its beginning; the first that fits."""
 WORDS = {

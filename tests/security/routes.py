@@ -68,7 +68,9 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "export": OWNERS,
     "allowed": COMMON,
     "limit": COMMON,
-    "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})) | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
+    "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN}))
+    | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
+    "api_key": OWNERS,
     "session": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "security_key": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "user": {MANAGER: frozenset({TEAMS}), ADMIN: ALL},
@@ -173,6 +175,10 @@ WAYS: dict[str, Way] = {
     "invite": page("invite_users"),
     "invitation-renew": post("invite_users", "user"),
     "second-factor-reset": post("change_settings", "user"),
+    # Keys of programs; the API itself is in `api_routes.py`
+    "api-keys": page("make_api_keys"),
+    "api-key-end": post("make_api_keys", "api_key"),
+    "api-reference": Way(),
     # Today and reports
     "today": page("see_today"),
     "today-live": page("see_today"),

@@ -34,6 +34,7 @@ from campaigns.models import (
 )
 from providers.types import CallStatus
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list, make_provider
+from tests.programs import Program
 
 _number = itertools.count(1)
 
@@ -268,6 +269,11 @@ def security_key(whose: Whose) -> Row:
     return Row(_parts(made), (made.data["name"],))
 
 
+def api_key(whose: Whose) -> Row:
+    made = Program(whose.owner or whose.stand_in, name=whose.mark("program")).key
+    return Row(_parts(made), (made.name, made.prefix))
+
+
 def user(whose: Whose) -> Row:
     made = whose.owner or whose.stand_in
     return Row(_parts(made), (made.username, *([whose.team.name] if whose.team else [])))
@@ -295,7 +301,7 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, approval, running, paused,
         hand_over, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_, export,
-        allowed, limit, own_number, session, security_key, user, removal,
+        allowed, limit, own_number, session, security_key, api_key, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

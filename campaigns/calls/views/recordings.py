@@ -43,6 +43,11 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
             messages.error(request, str(problem))
             return redirect("call", pk)
         return HttpResponse(str(problem), status=502, content_type="text/plain; charset=utf-8")
+    return audio_of(request, pk, sound)
+
+
+def audio_of(request: HttpRequest, pk: int, sound: recordings.Sound) -> HttpResponseBase:
+    """Return an open recording as a response: whole, or the range that is asked for."""
     response = _part(request, sound)
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "no-store, private"

@@ -42,6 +42,7 @@ from tests.shown import edit_form_at, sent
 pytestmark = pytest.mark.django_db
 
 EDITS_NO_ROW = {
+    "KeyForm": "adds",
     "CallNoteForm": "adds",
     "TagForm": "adds",
     "GivesRights": "is a part of the forms of accounts",

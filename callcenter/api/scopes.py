@@ -1,0 +1,57 @@
+"""What a key may be made for: each scope opens some rights, of those that its owner and its role hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop as _
+
+REACH = frozenset({"see_team_calls", "see_unassigned", "see_all_calls", "see_all_content"})
+"""Rights that say whose rows are seen, and do nothing by themselves: every key has those of its owner and role."""
+LARGE = "exports:large"
+"""The scope in place of the fresh sign-in that a page asks for before a large export."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One thing that a key may be made for."""
+
+    code: str
+    label: str
+    rights: frozenset[str]
+
+
+def _scope(code: str, label: str, *rights: str) -> Scope:
+    return Scope(code, label, frozenset(rights))
+
+
+SCOPES = (
+    _scope("people:read", _("See contacts and lists"), "see_people"),
+    _scope("people:write", _("Create and change contacts and lists"), "import_people"),
+    _scope("numbers", _("See whole phone numbers"), "see_numbers", "see_own_numbers"),
+    _scope("do_not_call:add", _("See and add to the do-not-call list"), "add_do_not_call"),
+    _scope("do_not_call:remove", _("Remove from the do-not-call list, with a reason"), "remove_do_not_call"),
+    _scope("calls:read", _("See calls and campaigns"), "see_calls"),
+    _scope("calls:place", _("Place single calls, and cancel waiting ones"), "place_call"),
+    _scope("calls:hear", _("Read transcripts and hear recordings"), "hear_calls"),
+    _scope("campaigns:write", _("Change campaigns"), "draft_campaign"),
+    _scope(
+        "campaigns:launch", _("Launch campaigns, by the rules of approval"), "launch_campaign", "launch_above_limit"
+    ),
+    _scope("campaigns:control", _("Pause, resume and stop campaigns"), "control_campaign", "control_all_campaigns"),
+    _scope("providers:read", _("See the state of providers"), "see_providers"),
+    _scope("exports", _("Export calls"), "export_calls", "see_exports", "see_all_exports"),
+    _scope(LARGE, _("Export so many calls at once that a page would ask for a fresh sign-in")),
+)
+BY_CODE = {scope.code: scope for scope in SCOPES}
+
+
+def rights_of(codes: Iterable[str]) -> frozenset[str]:
+    """Return the rights that these scopes open, with those of `REACH`; a scope of another version opens none."""
+    return REACH.union(*(BY_CODE[code].rights for code in codes if code in BY_CODE))
+
+
+def scopes_with(right: str) -> list[str]:
+    """Return the codes of the scopes that open a right."""
+    return [scope.code for scope in SCOPES if right in scope.rights]

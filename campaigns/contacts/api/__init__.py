@@ -1,0 +1,1 @@
+"""Operations of contacts, lists and the do-not-call list, for programs."""

@@ -1,0 +1,279 @@
+"""Campaigns, for programs: their state, small changes, launch by the rules of approval, pause, resume and stop."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router, Schema
+from pydantic import AwareDatetime, Field
+
+from callcenter.api.door import KeyRequest, needs_right
+from callcenter.api.shapes import Asked, Limit, OlderThan, Paged, chosen, refuse_form
+from callcenter.api.versions import demand_match, etag_of
+from campaigns.core import launch_limits
+from campaigns.core.paging import page_by_key
+from campaigns.launch import drafts, lifecycle, start
+from campaigns.launch.approvals import who_may_approve
+from campaigns.launch.forms.builder import CampaignForm
+from campaigns.launch.lifecycle import MAX_REASON, Outcome
+from campaigns.models import Campaign
+from campaigns.reports import progress
+
+router = Router(tags=["Campaigns"])
+
+COLUMNS = CampaignForm.edited.columns
+Reason = Annotated[str, Field(max_length=MAX_REASON)]
+
+
+class Ref(Schema):
+    """A thing by its name."""
+
+    id: int
+    name: str
+
+
+class CampaignOut(Schema):
+    """A campaign."""
+
+    id: int
+    name: str
+    status: str
+    status_words: str
+    provider: Ref
+    agent: Ref | None
+    created_at: datetime.datetime
+    launched_at: datetime.datetime | None
+    starts_at: datetime.datetime | None
+    finished_at: datetime.datetime | None
+    paused_reason: str
+
+
+class Count(Schema):
+    """A number of attempts."""
+
+    result: str
+    words: str
+    calls: int
+
+
+class WholeCampaign(CampaignOut):
+    """A campaign with its settings that can be changed here, and where it stands."""
+
+    calls_per_minute: int | None
+    max_lines: int | None
+    budget: str | None
+    budget_is_soft: bool
+    lists: list[Ref]
+    people: int
+    """People who have or will have a call."""
+    waiting: int
+    live: int
+    still_out: int
+    """Orders that are being sent, and calls of which nobody knows yet whether they were placed."""
+    ended: int
+    skipped: int
+    to_decide: int
+    results: list[Count]
+    standstill: list[str]
+    """Why no new call is sent now."""
+    spent: str
+    reserved: str
+    currency: str
+    waits_for: list[str]
+    """Names of those who may approve it, while it waits for that."""
+
+
+class CampaignChange(Asked):
+    """What of a campaign changes; what is left out stays. Anything else is changed on its page."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)] = ""
+    calls_per_minute: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    max_lines: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    budget: Annotated[
+        str | None, Field(pattern=r"^\d{1,12}(\.\d{1,2})?$", description="In the provider's currency; null: no limit.")
+    ] = None
+    budget_is_soft: bool = False
+
+
+class Launch(Asked):
+    """How a campaign starts."""
+
+    seen: Annotated[
+        int, Field(ge=0, le=10_000_000, description="`people` as you read it; refused if the audience has changed.")
+    ]
+    starts_at: Annotated[AwareDatetime | None, Field(description="Null: now.")] = None
+    is_pilot: Annotated[bool, Field(description="Call a few people first, then pause and ask.")] = False
+
+
+class Why(Asked):
+    """Why it is done."""
+
+    reason: Reason = ""
+
+
+class Done(Schema):
+    """What became of a wish about a campaign."""
+
+    changed: bool
+    """False where nothing was to do."""
+    status: Literal["draft", "waiting", "scheduled", "running", "paused", "stopped", "finished"]
+    sentence: str
+
+
+def _ref(row: Any) -> dict[str, Any] | None:
+    return {"id": row.pk, "name": row.name} if row is not None else None
+
+
+def _shown(found: Campaign) -> dict[str, Any]:
+    return {
+        "id": found.pk,
+        "name": found.name,
+        "status": found.status,
+        "status_words": str(Campaign.Status(found.status).label),
+        "provider": _ref(found.provider),
+        "agent": _ref(found.agent),
+        "created_at": found.created_at,
+        "launched_at": found.launched_at,
+        "starts_at": found.starts_at,
+        "finished_at": found.finished_at,
+        "paused_reason": found.paused_reason,
+    }
+
+
+def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, Any]:
+    found = _seen(request, pk)
+    now = progress.measure(found)
+    response["ETag"] = etag_of(found, COLUMNS)
+    return _shown(found) | {
+        "calls_per_minute": found.calls_per_minute,
+        "max_lines": found.max_lines,
+        "budget": None if found.budget is None else format(found.budget.normalize(), "f"),
+        "budget_is_soft": found.budget_is_soft,
+        "lists": [_ref(one) for one in found.lists.all()],
+        "people": now.people,
+        "waiting": now.waiting,
+        "live": now.live,
+        "still_out": now.still_out,
+        "ended": now.ended,
+        "skipped": now.skipped,
+        "to_decide": now.to_decide,
+        "results": [{"result": one.key, "words": str(one.word), "calls": count} for one, count in now.results],
+        "standstill": [str(sentence) for sentence in now.standstill],
+        "spent": format(now.spent.normalize(), "f"),
+        "reserved": format(now.reserved.normalize(), "f"),
+        "currency": now.currency,
+        "waits_for": who_may_approve(found) if found.status == Campaign.Status.WAITING else [],
+    }
+
+
+def _seen(request: KeyRequest, pk: int) -> Campaign:
+    return get_object_or_404(drafts.visible_to(request.auth.person), pk=pk)
+
+
+@router.get("/campaigns", response=Paged[CampaignOut], summary="List campaigns")
+@needs_right("see_calls")
+def campaigns(
+    request: KeyRequest,
+    status: Literal["", "draft", "waiting", "scheduled", "running", "paused", "stopped", "finished"] = "",
+    older_than: OlderThan = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """List the campaigns within reach, newest first."""
+    found = drafts.visible_to(request.auth.person)
+    page = page_by_key(found.filter(status=status) if status else found, {"older_than": older_than}, limit)
+    return {"items": [_shown(one) for one in page.rows], "next": page.older}
+
+
+@router.get("/campaigns/{int:pk}", response=WholeCampaign, summary="Read one campaign")
+@needs_right("see_calls")
+def campaign(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, Any]:
+    """Return a campaign and where it stands; its ETag is what If-Match of a change or a launch takes."""
+    return _whole(request, response, pk)
+
+
+@router.patch("/campaigns/{int:pk}", response=WholeCampaign, summary="Change a campaign")
+@needs_right("draft_campaign")
+def campaign_change(request: KeyRequest, response: HttpResponse, pk: int, asked: CampaignChange) -> dict[str, Any]:
+    """Change a campaign that was not changed since it was read (If-Match); what was approved may be sent back by it."""
+    person, given = request.auth.person, chosen(asked)
+    if not drafts.may_edit(_seen(request, pk), person):
+        raise PermissionDenied("draft_campaign")
+    with transaction.atomic():
+        locked = Campaign.objects.select_for_update().get(pk=pk)
+        demand_match(request, etag_of(locked, COLUMNS))
+        shown = CampaignForm(instance=_seen(request, pk), person=person)
+        form = CampaignForm(_form_data(shown, given), instance=_seen(request, pk), person=person, is_draft=True)
+        if not form.is_valid():
+            refuse_form(form)
+        values = {name: value for name, value in form.values().items() if name in given}
+        drafts.change(pk, person, values, None, None, was_launched=form.is_launched)
+    return _whole(request, response, pk)
+
+
+def _form_data(shown: CampaignForm, given: Mapping[str, Any]) -> QueryDict:
+    """Return what the form of the page would send: what stands there, with what is given in its place."""
+    data = QueryDict(mutable=True)
+    for name, field in shown.fields.items():
+        value = given[name] if name in given else shown[name].value()
+        many = value if isinstance(value, list | tuple) else [value]
+        texts = [getattr(one, "pk", one) for one in many]
+        for text in texts:
+            if text not in (None, False, ""):
+                data.appendlist(name, str(field.prepare_value(text)))
+    return data
+
+
+@router.post("/campaigns/{int:pk}/launch", response=Done, summary="Launch a campaign")
+@needs_right("launch_campaign")
+def campaign_launch(request: KeyRequest, pk: int, asked: Launch) -> dict[str, Any]:
+    """Launch a campaign now or later. Above the limit of the key's owner it waits for approval by another person.
+
+    With If-Match it is launched only as it was read.
+    """
+    _seen(request, pk)
+    with transaction.atomic():
+        if "If-Match" in request.headers:
+            # In the order of every launch: first the person, then the campaign.
+            launch_limits.lock_person(request.auth.person)
+            demand_match(request, etag_of(Campaign.objects.select_for_update().get(pk=pk), COLUMNS))
+        done = start.launch(
+            pk, request.auth.person, seen=asked.seen, is_pilot=asked.is_pilot, starts_at=_moment(asked.starts_at)
+        )
+    return {"changed": done.changed, "status": done.status, "sentence": done.sentence}
+
+
+def _moment(at: datetime.datetime | None) -> datetime.datetime | None:
+    return at.astimezone(timezone.get_current_timezone()) if at is not None else None
+
+
+def _control(request: KeyRequest, pk: int, act: Callable[..., Outcome], *arguments: Any) -> dict[str, Any]:
+    done = act(_seen(request, pk).pk, request.auth.person, *arguments)
+    return {"changed": done.changed, "status": done.status, "sentence": done.sentence}
+
+
+@router.post("/campaigns/{int:pk}/pause", response=Done, summary="Pause a campaign")
+@needs_right("control_campaign", "control_all_campaigns")
+def campaign_pause(request: KeyRequest, pk: int, asked: Why) -> dict[str, Any]:
+    """Pause a campaign: from this answer on, no new call of it is sent."""
+    return _control(request, pk, lifecycle.pause, asked.reason)
+
+
+@router.post("/campaigns/{int:pk}/resume", response=Done, summary="Resume a campaign")
+@needs_right("control_campaign", "control_all_campaigns")
+def campaign_resume(request: KeyRequest, pk: int) -> dict[str, Any]:
+    """Resume a paused campaign, after a pilot with the rest of its people; by the rules of approval."""
+    return _control(request, pk, lifecycle.resume)
+
+
+@router.post("/campaigns/{int:pk}/stop", response=Done, summary="Stop a campaign for good")
+@needs_right("control_campaign", "control_all_campaigns")
+def campaign_stop(request: KeyRequest, pk: int, asked: Why) -> dict[str, Any]:
+    """Stop a campaign for good: people who wait are not called any more."""
+    return _control(request, pk, lifecycle.stop, asked.reason)

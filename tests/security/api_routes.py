@@ -1,0 +1,62 @@
+"""What every operation of the API needs and whose rows it reaches, written by hand as `routes.py` is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.security.routes import ADMIN, ALL, MANAGER, OWN, Way, control, page, post
+
+CALL = {"phone": "+989121110009", "provider": 1, "agent": 1}
+Operation = tuple[str, str]
+
+
+def change(right: str, kind: str, **data: Any) -> Way:
+    """Return an operation that changes something by PATCH."""
+    return Way(right, kind, "patch", data)
+
+
+def body(way: Way, **data: Any) -> Way:
+    """Return the same way with this body."""
+    return Way(way.right, way.kind, way.method, data, only=way.only, also=way.also)
+
+
+API_WAYS: dict[Operation, Way] = {
+    ("get", "/people"): page("see_people"),
+    ("post", "/people"): body(post("import_people"), phone="+989121110007"),
+    ("post", "/people/find"): body(post("see_people"), text="+989121110007"),
+    ("get", "/people/{pk}"): page("see_people", "contact"),
+    ("patch", "/people/{pk}"): change("import_people", "contact", name="Another"),
+    ("get", "/lists"): page("see_people"),
+    ("post", "/lists"): body(post("import_people"), name="A list"),
+    ("get", "/lists/{pk}"): page("see_people", "list"),
+    ("patch", "/lists/{pk}"): change("import_people", "list", name="Another"),
+    ("delete", "/lists/{pk}"): Way("import_people", "list", "delete"),
+    ("post", "/lists/{pk}/people"): body(post("import_people", "list"), people=[1]),
+    ("post", "/lists/{pk}/people/remove"): body(post("import_people", "list"), people=[1]),
+    ("get", "/do-not-call"): page("add_do_not_call"),
+    ("post", "/do-not-call"): body(post("add_do_not_call"), phone="+989121110008", reason="because"),
+    ("post", "/do-not-call/find"): body(post("add_do_not_call"), phone="+989121110008"),
+    ("post", "/do-not-call/{pk}/remove"): body(post("remove_do_not_call", "entry"), reason="because"),
+    ("get", "/calls"): page("see_calls"),
+    ("post", "/calls"): body(post("place_call"), **CALL),
+    ("post", "/calls/find"): body(post("see_calls"), person="+989121110007"),
+    ("get", "/calls/{pk}"): page("see_calls", "call"),
+    ("post", "/calls/{pk}/cancel"): body(control("place_call", "waiting")),
+    ("get", "/calls/{pk}/recording"): page("hear_calls", "recorded"),
+    ("get", "/campaigns"): page("see_calls"),
+    ("get", "/campaigns/{pk}"): page("see_calls", "campaign"),
+    ("patch", "/campaigns/{pk}"): change("draft_campaign", "campaign", max_lines=3),
+    ("post", "/campaigns/{pk}/launch"): body(post("launch_campaign", "campaign"), seen=0),
+    ("post", "/campaigns/{pk}/pause"): body(control("control_campaign", "running")),
+    ("post", "/campaigns/{pk}/resume"): body(control("control_campaign", "paused")),
+    ("post", "/campaigns/{pk}/stop"): body(control("control_campaign", "running")),
+    ("get", "/providers"): page("see_providers"),
+    ("get", "/providers/{pk}"): page("see_providers", "provider"),
+    ("post", "/exports"): body(post("export_calls")),
+    ("get", "/exports"): page("see_exports"),
+    ("get", "/exports/{pk}"): page("see_exports", "export"),
+    ("get", "/exports/{pk}/file"): Way("see_exports", "export", only={MANAGER: frozenset({OWN}), ADMIN: ALL - {OWN}}),
+}
+"""By method and address, below /api/v1."""
+ANSWERS_BESIDE = frozenset({400, 409, 422})
+"""Statuses of an operation that was let in: the row or the body did not allow it, or no vendor is there."""

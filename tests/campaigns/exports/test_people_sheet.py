@@ -38,7 +38,7 @@ from campaigns.core.installation_changes import change_settings
 from campaigns.exports import contents, files, job, people_sheet, requests
 from campaigns.exports.people_filters import PeopleFilters
 from campaigns.models import CallExport, Contact, ContactImport, ContactList, DoNotCall, ListMembership, OtherNumber
-from tests.campaigns.contacts.imported_files import save, take
+from tests.campaigns.contacts.imported_files import save, save_opt_outs, take, take_opt_outs
 from tests.conftest import ADMIN, CALLER, MANAGER, make_contact, make_list, make_person
 
 WORDS = [*"ab0۱7=+-@'\" ,;|،{}.…سارا\u200c", "no", "yes", "بله"]
@@ -231,6 +231,19 @@ def test_titles_are_known_in_each_language_and_by_each_column(language: str) -> 
     for title in kinds:
         left = own_titles.own_columns([kept for kept in kinds if kept != title])
         assert (left is not None) == (title in others), title
+
+
+@pytest.mark.django_db
+def test_taken_as_do_not_call_numbers_it_forbids_who_asked_and_saves_nobody(manager: User, tmp_path: Path) -> None:
+    with elsewhere():
+        asked = make_contact().phone
+        DoNotCall.objects.create(phone=asked)
+        make_contact()
+        content = bytes_of(export_of(manager))
+    (tmp_path / "people.csv").write_bytes(content)
+    save_opt_outs(take_opt_outs(tmp_path / "people.csv"))
+    assert DoNotCall.objects.get().phone == asked
+    assert not Contact.objects.exists()
 
 
 # Masked files

@@ -20,6 +20,7 @@ POSTED = frozenset(
         "call-untag", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
+        "doubtful-wish",
         "allowed-number-withdraw", "call-opt-out", "import-answers", "import-numbers", "kept-form-discard",
         "person-number-add", "person-number-call", "person-number-remove",
         "two-people-confirm", "two-people-refuse", "two-people-withdraw",
@@ -208,6 +209,8 @@ def _log(at: Landmarks) -> Iterator[Page]:
     yield Page("call-log", "call log, common name and state", query="person=Maryam&state=busy", is_search=True)
     yield Page("calls-export", "export, what to write")
     yield Page("calls-export", "export, of a campaign", query=f"campaign={at.campaign}")
+    yield Page("people-export", "export of people, what to write")
+    yield Page("people-export", "export of people, of a tag", query="tag=vip")
     yield Page("exports", "exports")
     yield Page("exports-live", "exports, moving part")
     yield Page("unmatched-calls", "vendor calls that nobody knows")

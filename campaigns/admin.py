@@ -167,6 +167,16 @@ class AllowedNumberAdmin(SeenAdmin):
         return entry.type_label
 
 
+LAUNCHES_AND_IMPORTS = (
+    "caller_launch_limit",
+    "caller_launch_prices",
+    "test_calls_a_day",
+    "import_keep_days",
+    "import_max_megabytes",
+    "import_max_rows",
+)
+
+
 @admin.register(InstallationSettings)
 class InstallationSettingsAdmin(SetupAdmin):
     """The one page of the installation's settings."""
@@ -180,7 +190,7 @@ class InstallationSettingsAdmin(SetupAdmin):
         (_("Log-in"), {"fields": ["second_factor_decided", "second_factor_roles"]}),
         (
             _("Launches and imports"),
-            {"fields": ["caller_launch_limit", "caller_launch_prices", "test_calls_a_day", "import_keep_days"]},
+            {"fields": LAUNCHES_AND_IMPORTS},
         ),
         (_("Last change"), {"fields": ["changed_at", "changed_by"]}),
     ]

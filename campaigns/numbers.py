@@ -32,6 +32,7 @@ NO_COUNTRY = "no_country"
 NOT_IN_USE = "not_in_use"
 NO_PLUS = "no_plus"
 SHORT = "short"
+MASKED = "masked"
 
 SHORTEST_SEARCH = 3
 """Digits that a part of a number must have to be searched for."""
@@ -49,6 +50,10 @@ PROBLEMS: dict[str, Promise] = {
     NO_COUNTRY: _("No country has the code that this number begins with."),
     NOT_IN_USE: _("No phone in its country can have this number: a digit is missing or wrong."),
     SHORT: number_types.SENTENCES[NumberType.SHORT],
+    MASKED: _(
+        "Only the last four digits are written here: this number was masked. Get the file from somebody who sees whole "
+        "numbers."
+    ),
     NO_PLUS: _(
         "This is no number of the chosen country: a digit is wrong, or too many. If it is one of another country, "
         "write + before its country code."
@@ -138,6 +143,8 @@ LONGEST_TEXT = 200
 _DIGITS_ONLY = {code: to for code, to in _CLEAN.items() if to and to.isdigit()}
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})", re.ASCII).fullmatch
 _POINT_ZERO = re.compile(r"(\+?\d{9,})\.0+", re.ASCII).fullmatch
+_MASKED = re.compile(r"\s*(?:…|(?:\+\d{1,3} )?•••\s?)\d{4}\s*", re.ASCII).fullmatch
+"""As `callcenter.formats.masking` writes a number."""
 _FRACTION = re.compile(r"\+?\d{7,}\.\d{1,2}", re.ASCII).fullmatch
 _STROKES = re.compile(r"[+\d/\\]+", re.ASCII).fullmatch
 _READABLE: dict[int, str | None] = {
@@ -191,6 +198,11 @@ def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> Underst
     return _by_rule(text, region, trust)
 
 
+def is_masked(text: str) -> bool:
+    """Tell whether a text is a number of which a file of ours shows only the last four digits, such as `…4567`."""
+    return _MASKED(text) is not None
+
+
 def text_of_digits(text: str) -> str:
     """Return the text with decimal digits of any script replaced by 0 to 9."""
     return text.translate(_DIGITS_ONLY)
@@ -221,6 +233,8 @@ def _by_shape(text: str, region: str) -> UnderstoodNumber | None:
 
 
 def _by_rule(text: str, region: str, trust: Trust) -> UnderstoodNumber:
+    if is_masked(text):
+        return UnderstoodNumber(code=MASKED)
     number, code, strokes = _digits_of(text)
     if code:
         return UnderstoodNumber(code=code)

@@ -19,7 +19,7 @@ from callcenter.one_at_a_time import one_at_a_time
 
 EXPENSIVE = [
     "campaign-check", "campaign-check-people", "campaign-people", "reports", "reports-section", "reports-csv",
-    "call-log", "call-log-total", "calls-export", "people",
+    "call-log", "call-log-total", "calls-export", "people", "people-export",
 ]  # fmt: skip
 
 

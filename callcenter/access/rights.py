@@ -45,6 +45,7 @@ RIGHTS = (
     _row("see_own_numbers", _("See whole numbers of own contacts and, for a week, of own calls"), CALLER, MANAGER),
     _row("erase_people", _("Erase a person for good, with a reason"), MANAGER),
     _row("export_people", _("Download all that is held about one person"), MANAGER),
+    _row("export_contacts", _("Export contacts and lists"), MANAGER),
     _row("import_people", _("Import contacts"), CALLER, MANAGER),
     _row("merge_people", _("Make one person of two entries"), MANAGER),
     _row("add_do_not_call", _("Add to the do-not-call list"), CALLER, MANAGER, ADMIN),

@@ -267,6 +267,7 @@ ACTIONS: tuple[Action, ...] = (
         ("import.file_removed", _("Uploaded file removed"), "rows"),
         ("import.bad_rows_fetched", _("Refused rows of a file downloaded"), "rows"),
         ("calls.exported", _("Calls exported"), "numbers format filters columns rows"),
+        ("people.exported", _("Contacts exported"), "numbers format filters columns"),
         ("calls.export_fetched", _("Export downloaded"), ""),
         ("calls.export_deleted", _("Export deleted"), ""),
         ("exports.capped", _("Export refused: limit of the day reached"), "most"),

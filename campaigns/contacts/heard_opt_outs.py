@@ -7,7 +7,7 @@ nobody calls it (`core.eligibility`), and vendors are asked to leave what waits 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -66,7 +66,7 @@ def hold(call: Call, now: datetime.datetime, *, source: str = Source.SYSTEM) -> 
         if row is None or call.events.filter(code=UNCLEAR).exists():
             return False
         numbers = [call.to_number, *further_numbers([call.to_number])]
-        _write(call.pk, _not_forbidden(numbers), row.said, row.heard_at)
+        _write_like(row, _not_forbidden(numbers))
         write_steps([step(call.pk, UNCLEAR, at=now, source=source, detail=row.said)])
     return True
 
@@ -74,7 +74,7 @@ def hold(call: Call, now: datetime.datetime, *, source: str = Source.SYSTEM) -> 
 def unfinished() -> list[HeardOptOut]:
     """Return what was kept and not carried out, as after the death of a worker: certain ones, and unclear ones."""
     held_fully = CallEvent.objects.filter(call=OuterRef("call"), code=UNCLEAR)
-    rows = HeardOptOut.objects.undecided().filter(Q(is_certain=True) | ~Exists(held_fully))
+    rows = HeardOptOut.objects.undecided().filter(Q(is_certain=True) | ~Exists(held_fully), call__isnull=False)
     return list(rows.select_related("call__provider").order_by("pk")[:MOST_AT_ONCE])
 
 
@@ -84,8 +84,20 @@ def _not_forbidden(numbers: Collection[str]) -> list[str]:
     return [number for number in numbers if number not in forbidden]
 
 
-def _write(call_id: int, numbers: Collection[str], said: str, heard_at: datetime.datetime) -> None:
-    rows = [HeardOptOut(call_id=call_id, phone=phone, said=said[:MAX_REASON], heard_at=heard_at) for phone in numbers]
+def _write_like(row: HeardOptOut, numbers: Collection[str]) -> None:
+    """Hold further numbers for what holds a row's, of the same call or the same row of a file."""
+    rows = [
+        HeardOptOut(
+            call_id=row.call_id,
+            contact_import_id=row.contact_import_id,
+            sheet=row.sheet,
+            row=row.row,
+            phone=phone,
+            said=row.said,
+            heard_at=row.heard_at,
+        )
+        for phone in numbers
+    ]
     HeardOptOut.objects.bulk_create(rows, ignore_conflicts=True)
     stop_requests.for_numbers(numbers, Cause.HELD, timezone.now())
 
@@ -97,15 +109,15 @@ def carry_over(phones: Collection[str], others: Collection[str]) -> int:
     """
     held = list(HeardOptOut.objects.undecided().filter(phone__in=list(phones)))
     others = _not_forbidden(others)
-    for row in {row.call_id: row for row in held}.values():
-        _write(row.call_id, others, row.said, row.heard_at)
+    for row in {(row.call_id, row.contact_import_id): row for row in held}.values():
+        _write_like(row, others)
     return len(held) * len(others)
 
 
 def held_among(numbers: Collection[str]) -> HeardOptOut | None:
     """Return the oldest undecided opt-out that holds one of these numbers; None if none is held."""
     held = HeardOptOut.objects.undecided().filter(phone__in=list(numbers))
-    return held.select_related("call").order_by("pk").first()
+    return held.select_related("call", "contact_import").order_by("pk").first()
 
 
 def put_on_the_list(call_id: int, person: Person, reason: str) -> Forbidden:
@@ -139,14 +151,24 @@ def may_be_called(call_id: int, person: Person, reason: str) -> None:
         close_gate()
         call, rows = _opened(call_id, person)
         now = timezone.now()
-        numbers = {row.phone for row in rows}
-        HeardOptOut.objects.filter(pk__in=[row.pk for row in rows]).update(
-            decision=Decision.ALLOWED, decided_at=now, decided_by=person.pk
-        )
-        still_held = HeardOptOut.objects.undecided().filter(phone__in=numbers).values_list("phone", flat=True)
-        stop_requests.drop(Cause.HELD, now, numbers - set(still_held))
+        allow(rows, person, now)
         write_steps([step(call.pk, "opt_out_allowed", at=now, source=Source.PERSON, detail=reason, actor_id=person.pk)])
         record(person, "do_not_call.decided", call, forbidden=False, reason=reason)
+
+
+def allow(rows: Sequence[HeardOptOut], person: Person, now: datetime.datetime) -> None:
+    """Let the numbers of these rows be called, unless others hold them; the caller has closed the gate."""
+    HeardOptOut.objects.filter(pk__in=[row.pk for row in rows]).update(
+        decision=Decision.ALLOWED, decided_at=now, decided_by=person.pk
+    )
+    let_go({row.phone for row in rows}, now)
+
+
+def let_go(numbers: Collection[str], now: datetime.datetime) -> None:
+    """Drop the stop requests of those of the numbers that nothing holds any more, so that their calls go on."""
+    still_held = HeardOptOut.objects.undecided().filter(phone__in=numbers).values_list("phone", flat=True)
+    if freed := set(numbers) - set(still_held):
+        stop_requests.drop(Cause.HELD, now, freed)
         queue.nudge_dispatch()
 
 

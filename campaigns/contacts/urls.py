@@ -7,6 +7,7 @@ from django.urls import path
 from campaigns.contacts.views import (
     allowed_numbers,
     do_not_call,
+    doubtful_wishes,
     duplicates,
     import_columns,
     import_rows,
@@ -58,5 +59,6 @@ urlpatterns = [
     path("imports/<int:pk>/save/", imports.save, name="import-save"),
     path("imports/<int:pk>/progress/", imports.progress, name="import-progress"),
     path("imports/<int:pk>/bad-rows/", imports.bad_rows_file, name="import-bad-rows"),
+    path("imports/doubtful-wishes/<int:pk>/", doubtful_wishes.decide, name="doubtful-wish"),
     path("imports/<int:pk>/undo/", imports.undo, name="import-undo"),
 ]

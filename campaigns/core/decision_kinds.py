@@ -94,7 +94,7 @@ KINDS: tuple[Kind, ...] = (
             "Something in this call sounds like a request not to be called again, but is not certain. Listen to it or "
             "read it, then decide. Until then this person is not called by anybody."
         ),
-        condition=lambda _now: Q(pk__in=HeardOptOut.objects.undecided().order_by().values("call")),
+        condition=lambda _now: Q(pk__in=HeardOptOut.objects.undecided().in_calls().order_by().values("call")),
         holds=lambda call, _now: any(row.decided_at is None for row in call.heard_opt_outs.all()),
         answers=(FORBID, ALLOW),
     ),

@@ -12,9 +12,14 @@ from django.utils.translation import gettext as _
 from callcenter.audit.models import AuditEvent, record
 from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
+from campaigns.models import CallExport
 
-COUNTED = frozenset({"calls.exported", "do_not_call.exported", "person.exported", "import.bad_rows_fetched"})
+COUNTED = frozenset(
+    {"calls.exported", "people.exported", "do_not_call.exported", "person.exported", "import.bad_rows_fetched"}
+)
 """Actions of the audit log that are an export."""
+RIGHTS: dict[str, str] = {CallExport.Kind.CALLS: "export_calls", CallExport.Kind.PEOPLE: "export_contacts"}
+"""The right that each kind of file asks for, when it is requested, written, fetched and taken over."""
 CAPPED = "exports.capped"
 
 

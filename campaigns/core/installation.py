@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from campaigns.models import InstallationSettings
-from campaigns.models.installation import SETTINGS_ID
+from campaigns.models.installation import MEGABYTE, SETTINGS_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,9 @@ class Installation:
     test_calls_a_day: int
     """Test calls that one person may place to their own phone in 24 hours; 0: none."""
     import_keep_days: int
+    import_max_bytes: int
+    """Of an uploaded file; the row has megabytes."""
+    import_max_rows: int
     consent_required: bool
     """Whether nobody is called of whom no consent is noted; a campaign may require it for itself."""
     keep_conversation_days: int
@@ -52,6 +55,11 @@ class Installation:
     """Roles whose people must have a second factor, from their next log-in on."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
+
+    @property
+    def import_max_megabytes(self) -> int:
+        """The largest upload in whole megabytes, as it is said to people; at least 1."""
+        return self.import_max_bytes // MEGABYTE or 1
 
 
 _FIELDS = tuple(field.name for field in fields(Installation))
@@ -72,6 +80,8 @@ def from_environment() -> Installation:
         test_calls_a_day=settings.TEST_CALLS_A_DAY,
         caller_launch_prices=_amounts(settings.CALLER_LAUNCH_PRICES),
         import_keep_days=settings.IMPORT_KEEP_DAYS,
+        import_max_bytes=settings.IMPORT_MAX_BYTES,
+        import_max_rows=settings.IMPORT_MAX_ROWS,
         consent_required=settings.CONSENT_REQUIRED,
         keep_conversation_days=settings.KEEP_CONVERSATION_DAYS,
         keep_call_days=settings.KEEP_CALL_DAYS,
@@ -136,6 +146,7 @@ def in_words() -> str:
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
         f"{now.caller_launch_limit} people{prices} a day; test calls of one person {now.test_calls_a_day} in 24 h; "
         f"kept: conversations {now.keep_conversation_days} days, calls {now.keep_call_days} days, logs "
-        f"{now.keep_log_days} days; exports of one user a day: {now.exports_a_day or 'any number'}; number types not "
+        f"{now.keep_log_days} days; exports of one user a day: {now.exports_a_day or 'any number'}; uploads of at most "
+        f"{now.import_max_megabytes} MB and {now.import_max_rows} rows; number types not "
         f"called: {types}. " + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

@@ -11,27 +11,22 @@ from array import array
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import may
 from campaigns import queue
-from campaigns.calls import call_columns
-from campaigns.calls.call_log import find_calls
-from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import progress
 from campaigns.core.clock import has_passed, still_holds
-from campaigns.core.csv_cells import csv_header, csv_lines
+from campaigns.core.export_limits import RIGHTS
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.turns import Turn
-from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import files, xlsx
-from campaigns.exports.call_sheet import CallSheet
+from campaigns.exports.contents import Contents, Impossible, contents_of
 from campaigns.exports.files import packed_of, part_of
 from campaigns.exports.requests import KEPT, UNFINISHED, State
-from campaigns.models import Call, CallExport
+from campaigns.models import CallExport
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +36,7 @@ PACK_SECONDS = 20.0
 LEASE = datetime.timedelta(seconds=120)
 """Renewed with every batch; longer than packing a workbook takes."""
 BATCH = 1_000
-"""Calls written between two updates of the row."""
+"""Rows written between two updates of the row."""
 MOST_TRIES = 5
 """An export that made no progress this many times fails."""
 MAX_ERROR = CallExport._meta.get_field("error").max_length
@@ -49,10 +44,6 @@ MAX_ERROR = CallExport._meta.get_field("error").max_length
 
 class Stopped(Exception):
     """Raised to end the writing because the export was deleted, or another writer has its lease."""
-
-
-class Impossible(Exception):
-    """Raised when a file can never be written; the message is a sentence for people."""
 
 
 def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
@@ -164,13 +155,11 @@ class _Writer:
     def write(self) -> bool:
         """Write until the file is ready (True), or until the time is up and the next slice is nudged (False)."""
         export = self._export
-        sheet, ids = self._begin()
-        with self._open(sheet) as file:
+        contents, ids = self._begin()
+        with self._open(contents) as file:
             for start in range(0, len(ids), BATCH):
                 chunk = ids[start : start + BATCH].tolist()
-                calls = Call.objects.filter(pk__in=chunk).order_by("-pk")
-                text = xlsx.rows_of(sheet.values(calls)) if self._is_xlsx else csv_lines(sheet.rows(calls))
-                file.write(text.encode())
+                file.write(contents.written(chunk).encode())
                 file.flush()
                 self._keep(written_bytes=file.tell(), last_id=chunk[-1], done_rows=export.done_rows + len(chunk))
                 if progress.tell() or self._turn.is_over():
@@ -182,15 +171,15 @@ class _Writer:
             files.hand_on(export)
             forget_if_gone(export)
             return False
-        self._finish()
+        self._finish(contents.title)
         return True
 
-    def _begin(self) -> tuple[CallSheet, array[int]]:
-        """Return the sheet, and the ids of the calls still to be written, newest first."""
+    def _begin(self) -> tuple[Contents, array[int]]:
+        """Return what the file holds, and the ids of the rows still to be written, newest first."""
         export = self._export
         owner = export.owner
-        if owner is None or not owner.is_active or not may(owner, "export_calls"):
-            raise Impossible(_("Whoever asked for it may no longer export calls."))
+        if owner is None or not owner.is_active or not may(owner, RIGHTS[export.kind]):
+            raise Impossible(_("Whoever asked for it may no longer export this."))
         assert isinstance(owner, User)
         if not export.file:
             self._keep(file=f"{uuid.uuid4().hex}.{export.format}")
@@ -199,41 +188,38 @@ class _Writer:
             # lies on another host is never mixed with it.
             name = f"{uuid.uuid4().hex}.{export.format}"
             self._keep(file=name, written_bytes=0, last_id=None, done_rows=0, total_rows=None)
+        contents = contents_of(export, owner)
+        rows = contents.found()
         if export.newest_id is None:
-            newest = Call.objects.order_by("-pk").values_list("pk", flat=True).first()
+            newest = rows.model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
             self._keep(newest_id=newest or 0)
-        try:
-            filters = CallFilters.from_json(export.filters)
-        except ObjectDoesNotExist:
-            raise Impossible(_("A campaign, provider or agent of its filters is gone: filter anew.")) from None
-        calls = find_calls(filters, owner, is_walked=False).filter(pk__lte=export.newest_id)
+        rows = rows.filter(pk__lte=export.newest_id)
+        if not export.written_bytes and (columns := contents.columns(rows)) is not None:
+            self._keep(columns=columns)
         if export.last_id is not None:
-            calls = calls.filter(pk__lt=export.last_id)
-        ids = array("Q", calls.order_by("-pk").values_list("pk", flat=True).iterator(chunk_size=10_000))
+            rows = rows.filter(pk__lt=export.last_id)
+        ids = array("Q", rows.order_by("-pk").values_list("pk", flat=True).iterator(chunk_size=10_000))
         if export.total_rows is None:
             if self._is_xlsx and len(ids) > xlsx.MOST_ROWS:
                 raise Impossible(_("An Excel sheet holds about a million rows: choose CSV, or narrow the filters."))
             self._keep(total_rows=len(ids))
-        columns = call_columns.open_to(call_columns.chosen(export.columns), owner)
-        shows_numbers = export.shows_numbers and sees_all_numbers(owner)
-        return CallSheet(calls, shows_numbers=shows_numbers, columns=columns), ids
+        return contents, ids
 
-    def _open(self, sheet: CallSheet) -> _Part:
+    def _open(self, contents: Contents) -> _Part:
         export = self._export
         file = _Part(part_of(export), export.written_bytes)
         if not export.written_bytes:
-            header = xlsx.header_of(sheet.header) if self._is_xlsx else csv_header(sheet.header)
-            file.write(header.encode())
+            file.write(contents.header().encode())
         return file
 
-    def _finish(self) -> None:
+    def _finish(self, title: str) -> None:
         export = self._export
         written = part_of(export)
         if self._is_xlsx:
             self._keep()
             written = packed_of(export)
             with written.open("wb") as target:
-                xlsx.finish(part_of(export), target, _("Calls"))
+                xlsx.finish(part_of(export), target, title)
             written.chmod(0o600)
         self._keep()
         size = files.finish(export, written)

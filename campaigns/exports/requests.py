@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -22,18 +22,20 @@ from campaigns import queue
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import stored_files
-from campaigns.core.export_limits import refuse_above_cap
+from campaigns.core.export_limits import RIGHTS, refuse_above_cap
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import seen_by
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import files
+from campaigns.exports.people_filters import KEY as PEOPLE
+from campaigns.exports.people_filters import PeopleFilters
 from campaigns.models import CallExport
 from campaigns.numbers import search_digits
 
 logger = logging.getLogger(__name__)
 
-State = CallExport.State
+State, Kind = CallExport.State, CallExport.Kind
 UNFINISHED = (State.WAITING, State.WRITING)
 KEPT = datetime.timedelta(days=7)
 SOON = datetime.timedelta(seconds=10)
@@ -58,8 +60,34 @@ def ask(
     `words` are the filters in words, for the history. The file gets the active language and time zone. Raises
     PermissionDenied, and Refusal with the reason.
     """
-    if not may(person, "export_calls"):
-        raise PermissionDenied("export_calls")
+    asked = {name: value for name, value in filters.to_json().items() if name not in {"person", "words"}}
+    export = CallExport(
+        kind=Kind.CALLS, filters=filters.to_json(), columns=[column.key for column in columns], format=file_format
+    )
+    return _queue(person, export, "calls.exported", asked, words, token)
+
+
+def ask_for_people(
+    person: Person, filters: PeopleFilters, *, file_format: str, token: UUID | None = None
+) -> CallExport:
+    """Queue the writing of a file of people; idempotent by `token`. Raises PermissionDenied, and Refusal."""
+    # What was searched for may name somebody: the audit log keeps only that there was a search.
+    asked = {name: value for name, value in filters.to_json()[PEOPLE].items() if name != "text"}
+    export = CallExport(kind=Kind.PEOPLE, filters=filters.to_json(), format=file_format)
+    words = masked_words(filters.in_words(), _("Name or number"))
+    return _queue(person, export, "people.exported", asked, words, token)
+
+
+def _queue(
+    person: Person,
+    export: CallExport,
+    action: str,
+    asked: dict[str, Any],
+    words: Sequence[Sequence[str]],
+    token: UUID | None,
+) -> CallExport:
+    if not may(person, RIGHTS[export.kind]):
+        raise PermissionDenied(RIGHTS[export.kind])
     if (known := _made_before(token, person)) is not None:
         return known
     if CallExport.objects.filter(owner_id=person.pk, state__in=UNFINISHED).count() >= MOST_UNFINISHED:
@@ -67,21 +95,14 @@ def ask(
     refuse_above_cap(person)
     try:
         with transaction.atomic():
-            export = CallExport.objects.create(
-                owner_id=person.pk,
-                team_id=team_of(person),
-                format=file_format,
-                filters=filters.to_json(),
-                words=[list(pair) for pair in words],
-                columns=[column.key for column in columns],
-                shows_numbers=sees_all_numbers(person),
-                language=translation.get_language() or "en",
-                zone=zone_name(),
-                form_token=token,
-            )
-            asked = {name: value for name, value in filters.to_json().items() if name not in {"person", "words"}}
+            export.owner_id, export.team_id = person.pk, team_of(person)
+            export.words = [list(pair) for pair in words]
+            export.shows_numbers = sees_all_numbers(person)
+            export.language, export.zone = translation.get_language() or "en", zone_name()
+            export.form_token = token
+            export.save(force_insert=True)
             record(
-                person, "calls.exported", export, numbers=export.shows_numbers, format=file_format, filters=asked,
+                person, action, export, numbers=export.shows_numbers, format=export.format, filters=asked,
                 columns=export.columns,
             )  # fmt: skip
             queue.nudge_export(export.pk)
@@ -126,7 +147,7 @@ def may_fetch(export: CallExport, person: Person) -> bool:
     A person who sees only masked numbers may not fetch a colleague's file with whole numbers.
     """
     if export.owner_id == person.pk:
-        return may(person, "export_calls") and (sees_all_numbers(person) or not export.shows_numbers)
+        return may(person, RIGHTS[export.kind]) and (sees_all_numbers(person) or not export.shows_numbers)
     return may(person, "see_all_exports") and (sees_all_numbers(person) or not export.shows_numbers)
 
 
@@ -135,13 +156,13 @@ def open_file(export: CallExport, person: Person) -> IO[bytes]:
     if not may_fetch(export, person):
         raise PermissionDenied("see_all_exports")
     if export.state != State.READY:
-        raise Refusal(_("There is no file any more, or not yet: export the calls again."))
+        raise Refusal(_("There is no file any more, or not yet: export it again."))
     try:
         file = stored_files.open_stored(files.name_of(export))
     except StorageAway:
         raise Refusal(_("The place where files are kept cannot be reached: try again in a minute.")) from None
     except OSError:
-        raise Refusal(_("The file is not in its place any more: export the calls again.")) from None
+        raise Refusal(_("The file is not in its place any more: export it again.")) from None
     record(person, "calls.export_fetched", export)
     return file
 

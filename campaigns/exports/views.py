@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from callcenter.access.fresh import is_fresh, prove_first
 from callcenter.access.roles import may, needs
-from callcenter.access.sealed_searches import opened_query
+from callcenter.access.sealed_searches import address_query, opened_query
 from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_log
@@ -26,7 +26,8 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, token_of
 from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import requests
-from campaigns.exports.forms import ExportForm
+from campaigns.exports.forms import ExportForm, PeopleFilterForm
+from campaigns.exports.people_filters import PeopleFilters
 from campaigns.models import CallExport
 
 STOP_POLLING = 286
@@ -81,6 +82,47 @@ def calls_export(request: HttpRequest) -> HttpResponse:
     return render(request, "exports/new.html", context, status=status)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs("export_contacts")
+@one_at_a_time
+@few_at_once
+def people_export(request: HttpRequest) -> HttpResponse:
+    """Show of whom a file would be: a list, a search, a tag, or everybody one sees; a POST queues its writing."""
+    person = cast(AbstractUser, request.user)
+    asked = request.GET if request.method != "POST" else opened_query(request.POST.get("query", ""))
+    which = PeopleFilterForm(asked, person)
+    form = ExportForm(request.POST if request.method == "POST" else None)
+    is_known = which.is_valid()
+    filters = which.filters() if is_known else PeopleFilters()
+    found = filters.find(person)
+    if request.method == "POST":
+        if not is_known:
+            form.add_error(None, _("What was chosen of the people is wrong: put it right above, then press again."))
+        elif form.is_valid() and (token := token_of(request)) is None:
+            form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
+        elif form.is_valid() and is_large(found) and not is_fresh(request):
+            return prove_first(request)
+        elif form.is_valid():
+            try:
+                requests.ask_for_people(person, filters, file_format=form.cleaned_data["file_format"], token=token)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return redirect("exports")
+    pairs = which.pairs() if is_known else []
+    context = {
+        "form": form,
+        "which": which,
+        "is_known": is_known,
+        "words": filters.in_words(),
+        "query": address_query(pairs),
+        "total": paging.count_up_to(found) if is_known else None,
+        "shows_numbers": sees_all_numbers(person),
+        "kept_days": requests.KEPT.days,
+    }
+    return render(request, "exports/people.html", context, status=422 if form.errors or not is_known else 200)
+
+
 @require_safe
 @needs("see_exports")
 def history(request: HttpRequest) -> HttpResponse:
@@ -133,7 +175,9 @@ def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
 def file_of(export: CallExport, file: IO[bytes]) -> FileResponse:
     """Return an opened file as a download."""
     day = timezone.localtime(export.created_at)
-    answer = FileResponse(file, as_attachment=True, filename=f"calls-{day:%Y-%m-%d}-{export.pk}.{export.format}")
+    answer = FileResponse(
+        file, as_attachment=True, filename=f"{export.kind}-{day:%Y-%m-%d}-{export.pk}.{export.format}"
+    )
     answer["Content-Type"] = CONTENT_TYPES[CallExport.Format(export.format)]
     answer["Cache-Control"] = "no-store, private"
     answer["X-Content-Type-Options"] = "nosniff"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
+from campaigns.core.export_limits import RIGHTS
 from campaigns.core.refusals import Refusal
 from campaigns.launch import start
 from campaigns.launch.lifecycle import pause_by_system
@@ -55,10 +56,10 @@ def hand_over(person: User, successor: User, by: Person | None) -> dict[str, int
         )
         _open_calls_back(person).update(owner=successor)
         _put_in_policies(person, successor)
-        if may(successor, "export_calls"):
-            done["exports"] = (
-                CallExport.objects.filter(owner=person).exclude(state=_State.DELETED).update(owner=successor)
-            )
+        kinds = [kind for kind, right in RIGHTS.items() if may(successor, right)]
+        if kinds:
+            exports = CallExport.objects.filter(owner=person, kind__in=kinds).exclude(state=_State.DELETED)
+            done["exports"] = exports.update(owner=successor)
         _take_filters(person, successor)
         _fail_exports(person)
         record(by, "user.work_handed_over", person, to=successor.pk, **done)

@@ -1,4 +1,4 @@
-"""Export jobs: files of calls that a user requested; the row is the job."""
+"""Export jobs: files of calls or people that a user requested; the row is the job."""
 
 from __future__ import annotations
 
@@ -27,13 +27,21 @@ class CallExport(Owned):
         CSV = "csv", _("CSV")
         XLSX = "xlsx", _("Excel (XLSX)")
 
+    class Kind(models.TextChoices):
+        """What a file is of."""
+
+        CALLS = "calls", _("Calls")
+        PEOPLE = "people", _("People")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CALLS, db_default=Kind.CALLS)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     format = models.CharField(max_length=4, choices=Format.choices)
     filters = models.JSONField(default=dict)
-    """The filters as `CallFilters.to_json` returns them."""
+    """The filters as `CallFilters.to_json` or `PeopleFilters.to_json` returns them."""
     words = models.JSONField(default=list)
     """The filters in words: [name, value] pairs as the page showed them."""
     columns = models.JSONField(default=list)
+    """Keys of the columns; of a file of people they are known when its writing begins."""
     shows_numbers = models.BooleanField(default=False)
     """Whether the file holds whole phone numbers."""
     language = models.CharField(max_length=10)
@@ -43,9 +51,9 @@ class CallExport(Owned):
     total_rows = models.PositiveIntegerField(null=True, blank=True)
     done_rows = models.PositiveIntegerField(default=0)
     last_id = models.PositiveBigIntegerField(null=True, blank=True)
-    """Id of the last written call; rows are written from the newest to the oldest."""
+    """Id of the last written call or person; rows are written from the newest to the oldest."""
     newest_id = models.PositiveBigIntegerField(null=True, blank=True)
-    """Id of the newest call when writing began; later calls are left out."""
+    """Id of the newest call or person when writing began; later ones are left out."""
     written_bytes = models.PositiveBigIntegerField(default=0)
     """Bytes of the unfinished file that are complete; after a crash the rest is cut off and written again."""
     tries = models.PositiveSmallIntegerField(default=0)

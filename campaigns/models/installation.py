@@ -15,6 +15,11 @@ from campaigns.models.switch import DialingSwitch
 
 SETTINGS_ID = 1
 MOST_DAYS = 36_500
+MOST_MEGABYTES = 64
+"""More than this no proxy of ours lets through."""
+MOST_ROWS = 1_000_000
+"""About as many as a sheet of Excel holds."""
+MEGABYTE = 1024 * 1024
 LEAST_CALL_DAYS = 91
 """Call details are kept for longer than any quiet period and any cap of calls looks back."""
 
@@ -50,6 +55,18 @@ class InstallationSettings(models.Model):
     """Amounts as texts, by currency."""
     import_keep_days = models.PositiveIntegerField(
         _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    import_max_megabytes = models.PositiveIntegerField(
+        _("megabytes of an uploaded file at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_MEGABYTES)],
+    )
+    import_max_rows = models.PositiveIntegerField(
+        _("rows of an uploaded file at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_ROWS)],
     )
     consent_required = models.BooleanField(_("only people whose consent is noted are called"), null=True, blank=True)
     keep_conversation_days = models.PositiveIntegerField(
@@ -106,3 +123,8 @@ class InstallationSettings(models.Model):
             DialingSwitch.objects.update_or_create(
                 pk=DialingSwitch.ONLY, defaults={"settings_mark": secrets.randbits(62) + 1}
             )
+
+    @property
+    def import_max_bytes(self) -> int | None:
+        """The largest upload in bytes; None as the environment says."""
+        return None if self.import_max_megabytes is None else self.import_max_megabytes * MEGABYTE

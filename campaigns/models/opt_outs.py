@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.calls import Call
+from campaigns.models.import_rows import MAX_SHEET_NAME
 from campaigns.reasons import MAX_REASON
 
 
@@ -71,12 +72,16 @@ class HeardOptOutQuerySet(models.QuerySet["HeardOptOut"]):
         """Return those about which nobody has decided: their numbers are held."""
         return self.filter(decided_at__isnull=True)
 
+    def in_calls(self) -> HeardOptOutQuerySet:
+        """Return those that were heard in calls, not read in files."""
+        return self.filter(call__isnull=False)
+
 
 class HeardOptOut(models.Model):
-    """What is or may be an opt-out, heard in a call; the number is held until it is on the list or somebody decided.
+    """What is or may be an opt-out, heard in a call or read in a file; the number is held until somebody decides.
 
-    One row for each number of the person; all rows of a call are decided together. It is written with the news in
-    which it was heard, so that it is never lost.
+    One row for each number of the person; all rows of a call are decided together, and those of a file that say the
+    same. It is written with the news or the save that brought it, so that it is never lost.
     """
 
     class Decision(models.TextChoices):
@@ -86,7 +91,14 @@ class HeardOptOut(models.Model):
         FORBIDDEN = "forbidden", _("Put on the do-not-call list")
         ALLOWED = "allowed", _("May be called")
 
-    call = models.ForeignKey(Call, models.CASCADE, related_name="heard_opt_outs")
+    call = models.ForeignKey(Call, models.CASCADE, null=True, blank=True, related_name="heard_opt_outs")
+    """None where it stood in a file."""
+    contact_import = models.ForeignKey(
+        "campaigns.ContactImport", models.CASCADE, null=True, blank=True, related_name="doubtful_wishes", db_index=False
+    )
+    sheet = models.CharField(max_length=MAX_SHEET_NAME, blank=True, default="", db_default="")
+    row = models.PositiveIntegerField(null=True, blank=True)
+    """Row of the file, as a spreadsheet counts."""
     phone = models.CharField(_("phone"), max_length=16)
     is_certain = models.BooleanField(default=False)
     """Whether it is an opt-out without a doubt: then the product puts the number on the list by itself."""
@@ -104,11 +116,18 @@ class HeardOptOut(models.Model):
         verbose_name = _("heard opt-out")
         verbose_name_plural = _("heard opt-outs")
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["call", "phone"], name="heard_opt_out_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["call", "phone"], name="heard_opt_out_once"),
+            models.UniqueConstraint(
+                fields=["contact_import", "phone"],
+                condition=Q(contact_import__isnull=False),
+                name="doubtful_wish_once_a_file",
+            ),
+        ]
         indexes = [
             models.Index(fields=["phone"], condition=Q(decided_at__isnull=True), name="number_held"),
             models.Index(fields=["call"], condition=Q(decided_at__isnull=True), name="opt_out_undecided"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.call_id}: {self.said[:40]}"
+        return f"{self.call_id or self.contact_import_id}: {self.said[:40]}"

@@ -77,7 +77,12 @@ def _erase_exports(person: Person) -> int:
         done += 1
     for export in CallExport.objects.all():
         if person.is_named_in([export.words, export.filters]):
-            CallExport.objects.filter(pk=export.pk).update(words=[], filters={})
+            exports = CallExport.objects.filter(pk=export.pk)
+            # Without its filters, one that is not written yet would be of everybody.
+            exports.filter(state__in=[CallExport.State.WAITING, CallExport.State.WRITING]).update(
+                state=CallExport.State.DELETED
+            )
+            exports.update(words=[], filters={})
     return done
 
 

@@ -18,6 +18,7 @@ from callcenter.access.roles import Person, may
 from campaigns.calls import called_back, hand_overs
 from campaigns.calls.called_back import CalledBack
 from campaigns.calls.hand_overs import HandOverRow
+from campaigns.contacts import doubtful_wishes
 from campaigns.core import conditions, decision_kinds
 from campaigns.core.scope import seen_by
 from campaigns.launch import own_numbers
@@ -98,9 +99,11 @@ class Overview:
     called_back: CalledBack = field(default_factory=CalledBack)
     """Who called back since we called them, until somebody handled it."""
     to_confirm: int = 0
+    """Acts of other people that take two people and wait for this person."""
     numbers_to_confirm: int = 0
     """Numbers for test calls of other users, which this one may confirm."""
-    """Acts of other people that take two people and wait for this person."""
+    doubtful_wishes: int = 0
+    """Questions about cells of files that may say "do not call"."""
     strangers: int = 0
     """Open unmatched vendor calls, for people who may decide about them; 0 for others."""
     providers: list[Provider] = field(default_factory=list)
@@ -111,8 +114,14 @@ class Overview:
     def needs_somebody(self) -> bool:
         """Whether anything needs a person."""
         return bool(
-            self.asking or self.halted or self.to_decide or self.strangers or self.hand_overs or self.to_confirm
+            self.asking
+            or self.halted
+            or self.to_decide
+            or self.strangers
+            or self.hand_overs
+            or self.to_confirm
             or self.numbers_to_confirm
+            or self.doubtful_wishes
         )
 
     @property
@@ -217,6 +226,7 @@ def overview(person: Person) -> Overview:
     shown.called_back = called_back.open_to(person)
     shown.to_confirm = two_people.count_for(person)
     shown.numbers_to_confirm = own_numbers.count_waiting_for(person)
+    shown.doubtful_wishes = doubtful_wishes.count_for(person)
     if may(person, "review_vendor_calls"):
         shown.strangers = seen_by(person, UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN)).count()
     shown.providers = list(seen_by(person, Provider.objects.filter(is_active=True))[:PROVIDERS_SHOWN])

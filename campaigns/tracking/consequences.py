@@ -102,6 +102,8 @@ def finish_opt_outs(now: datetime.datetime) -> int:
     """Carry out what was heard and not carried out, as after the death of a worker; returns how many."""
     rows = heard_opt_outs.unfinished()
     for row in rows:
+        # Only of calls: what stood in a file is held with its save.
+        assert row.call is not None
         if row.is_certain:
             _forbid(row.call, CallEvent.Source.SYSTEM, now, was_over=row.call.is_final)
         else:

@@ -85,6 +85,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/calls/?column=person&column=why&column=tags&column=reference&talked_from=1",
         "/calls/total/",
         "/calls/export/?state=talked",
+        "/people/export/",
         "/calls/exports/",
         f"/calls/{talked}/",
         f"/calls/{failed}/",

@@ -65,6 +65,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "provider": STOCK,
     "vendor_call": STOCK,
     "import": CONTENT,
+    "doubtful_wish": CONTENT,
     "export": OWNERS,
     "allowed": COMMON,
     "limit": COMMON,
@@ -268,6 +269,7 @@ WAYS: dict[str, Way] = {
     "import-progress": page("add_do_not_call", "import"),
     "import-bad-rows": page("add_do_not_call", "import"),
     "import-undo": post("add_do_not_call", "import"),
+    "doubtful-wish": post("remove_do_not_call", "doubtful_wish", answer="forbid"),
     # Campaigns
     "campaign-new": page("draft_campaign"),
     "campaign-edit": page("draft_campaign", "campaign"),
@@ -303,6 +305,7 @@ WAYS: dict[str, Way] = {
     "spending-limit-remove": post("manage_providers", "limit"),
     # Files of calls
     "calls-export": page("export_calls"),
+    "people-export": page("export_contacts"),
     "exports": page("see_exports"),
     "exports-live": page("see_exports"),
     "export-fetch": Way("see_exports", "export", only={MANAGER: frozenset({OWN}), ADMIN: ALL - {OWN}}),

@@ -272,6 +272,8 @@ def listing_paths(world: World) -> list[str]:
         f"{reverse('call-log')}?campaign={campaign.parts['pk']}",
         f"{reverse('reports')}?campaign={campaign.parts['pk']}",
         f"{reverse('calls-export')}?campaign={campaign.parts['pk']}",
+        f"{reverse('people-export')}?list={foreign.row('list').parts['pk']}",
+        f"{reverse('people-export')}?q={contact.marks[0]}",
         f"{reverse('decisions')}?campaign={campaign.parts['pk']}",
         f"{reverse('decisions')}?provider={account.parts['pk']}",
         f"{reverse('quick-call')}?person={contact.parts['pk']}",

@@ -231,6 +231,15 @@ def import_(whose: Whose) -> Row:
     return Row(_parts(made), (name,))
 
 
+def doubtful_wish(whose: Whose) -> Row:
+    file = ContactImport.objects.create(
+        original_name=whose.mark("doubted") + ".csv", status="saved", saved_at=timezone.now(), **whose.columns
+    )
+    phone = f"+98916{next(_number):07d}"
+    made = HeardOptOut.objects.create(contact_import=file, row=2, phone=phone, said=whose.mark("perhaps"))
+    return Row(_parts(made), (file.original_name, made.said))
+
+
 def export(whose: Whose) -> Row:
     word = whose.mark("export")
     made = CallExport.objects.create(state="ready", format="csv", words=[["Words", word]], **whose.columns)
@@ -301,7 +310,7 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, approval, running, paused,
         hand_over, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_, export,
-        allowed, limit, own_number, session, security_key, api_key, user, removal,
+        doubtful_wish, allowed, limit, own_number, session, security_key, api_key, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

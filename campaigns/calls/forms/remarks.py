@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.edits.forms import EditsRow
 from callcenter.edits.states import Edited
 from campaigns.calls.remarks import review_state
-from campaigns.contacts.forms.fields import read_tags
+from campaigns.contacts.tags import read_tags
 from campaigns.models import Call
 from campaigns.models.remarks import MAX_CALL_NOTE, MAX_COMMENT
 

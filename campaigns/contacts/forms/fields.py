@@ -9,12 +9,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.formats.plain_text import plain_text
 from campaigns.core.typed_numbers import understand_typed
 from campaigns.countries import country_choices
 
-MOST_TAGS = 20
-"""Tags of one person."""
 MAX_TAGS_TEXT = 300
 """Characters of a field of tags."""
 
@@ -47,9 +44,3 @@ class PhoneField(forms.CharField):
         if found.code:
             raise ValidationError(str(found.problem), code=found.code)
         return found.e164
-
-
-def read_tags(text: str) -> list[str]:
-    """Split a text at commas (Latin or Arabic) into tags, each once, at most `MOST_TAGS`."""
-    parts = (plain_text(part, 60) for part in text.replace("،", ",").split(","))
-    return list(dict.fromkeys(part for part in parts if part))[:MOST_TAGS]

@@ -239,6 +239,9 @@ class MappingForm(forms.Form):
             if meaning != KEPT:
                 continue
             name = self._variable(column)
+            if self._is_as_exported(column, name):
+                taken.add(placeholders.key_of(name))
+                continue
             if not name:
                 text = gettext("Name this column, or leave it out.")
             elif placeholders.key_of(name) == meanings.NAME:
@@ -251,8 +254,15 @@ class MappingForm(forms.Form):
             self.add_error(f"{VARIABLE}{column}", text)
 
     def _variable(self, column: int) -> str:
-        typed = str(self.cleaned_data.get(f"{VARIABLE}{column}", "")).strip(" {}")
+        written = str(self.cleaned_data.get(f"{VARIABLE}{column}", ""))
+        if self._is_as_exported(column, written):
+            return written
+        typed = written.strip(" {}")
         return variable_name(typed) if any(map(str.isalnum, typed)) else ""
+
+    def _is_as_exported(self, column: int, name: str) -> bool:
+        """Tell whether a name is the one that a file of ours has for the column: somebody has such a variable."""
+        return self.kept.is_own_export and self.kept.variables().get(column) == name
 
     def _chosen(self) -> dict[int, str]:
         """Return each column's meaning, `KEPT` for a variable, after the answers to what was asked."""

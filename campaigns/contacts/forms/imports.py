@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.formats.plain_text import plain_text
-from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, CountryField, read_tags
+from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, CountryField
+from campaigns.contacts.tags import read_tags
 from campaigns.models.contacts import MAX_CONSENT_SOURCE
 
 

@@ -15,8 +15,9 @@ from callcenter.edits.forms import EditsModelRow, EditsRow
 from callcenter.edits.states import Edited
 from callcenter.formats.plain_text import plain_text
 from callcenter.formats.zones import start_of
-from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField, read_tags
+from campaigns.contacts.forms.fields import MAX_TAGS_TEXT, PhoneField
 from campaigns.contacts.importing.rows.details import MAX_VARIABLE
+from campaigns.contacts.tags import read_tags
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import clean
 from campaigns.core.scope import changed_by

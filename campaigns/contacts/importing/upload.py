@@ -43,11 +43,12 @@ def take_file(
     `region` is the country of numbers without a country code. Raises FileRefused; the file is then not kept.
     """
     stored = file if isinstance(file, File) else File(file)
-    if stored.size > limits().max_bytes:
+    most = limits().max_bytes
+    if stored.size > most:
         # Checked before the copy, so that a file beyond the limit is never written to disk.
         raise FileRefused(
             _("This file is larger than %(megabytes)s MB. Split it into smaller files.")
-            % {"megabytes": limits().max_bytes // (1024 * 1024) or 1}
+            % {"megabytes": most // (1024 * 1024) or 1}
         )
     record = ContactImport(
         original_name=Path(name.replace("\\", "/")).name[:MAX_FILE_NAME] or "file",

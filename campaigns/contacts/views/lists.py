@@ -6,11 +6,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import needs
+from callcenter.access.sealed_searches import address_query
 from callcenter.edits.shown import BothChanged
 from callcenter.parameters import whole_number
 from campaigns.contacts import lists as service
@@ -64,7 +66,9 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
     if text:
         members = people.find_members(members, text, settings.DEFAULT_REGION)
     page = page_by_key(members.select_related("contact"), request.GET)
+    asked = [("list", contact_list.pk), *([("q", text)] if text else [])]
     context = {
+        "export_url": f"{reverse('people-export')}?{address_query(asked)}",
         "list": contact_list,
         "form": form,
         "page": page,

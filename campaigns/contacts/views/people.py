@@ -10,11 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from callcenter.access import two_people
 from callcenter.access.roles import Person, may, needs
+from callcenter.access.sealed_searches import address_query
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
@@ -58,6 +60,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "total": total,
         "forbidden": service.mark_forbidden(page.rows),
         "refused": refused,
+        "export_url": f"{reverse('people-export')}?{address_query([('q', text)] if text else [])}".rstrip("?"),
     }
     return render(request, "contacts/people.html", context)
 
@@ -124,6 +127,7 @@ def _show_person(
     calls = service.calls_of(contact) & seen_by(request.user, Call.objects.all())
     times, more_zones = service.local_times(contact)
     source = contact.imported_by
+    file = wish.held.contact_import if wish.held is not None else None
     others, others_last = service.calls_of_others(contact, request.user)
     context = {
         "contact": contact,
@@ -140,7 +144,8 @@ def _show_person(
         "wish": wish,
         "stops_in_words": explanations.stops_in_words(wish.stops),
         "came_from": source if source is None or may_see(request.user, source) else None,
-        "is_held_call_seen": wish.held is not None and calls.filter(pk=wish.held.call_id).exists(),
+        "is_held_call_seen": wish.held is not None and calls.filter(heard_opt_outs=wish.held).exists(),
+        "is_held_file_seen": file is not None and may_see(request.user, file),
         "history": contact_history.history_of(contact),
         "note_form": note_form,
         "tags_form": tags_form,

@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.rights import ROLES
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import Edited
+from callcenter.formats.amounts import number
 from campaigns.core.installation import from_environment
 from campaigns.models import InstallationSettings
+from campaigns.models.installation import MOST_MEGABYTES, MOST_ROWS
 from campaigns.number_types import LABELS
 
 NUMBERS = (
@@ -24,6 +26,8 @@ NUMBERS = (
     "caller_launch_limit",
     "test_calls_a_day",
     "import_keep_days",
+    "import_max_megabytes",
+    "import_max_rows",
 )
 AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 CHANGED_HERE = (
@@ -125,6 +129,11 @@ class InstallationForm(EditsModelRow):
             self.fields[name].help_text = gettext("Empty: %(value)s, as the environment says.") % {
                 "value": getattr(given, name)
             }
+        for name, most in (("import_max_megabytes", MOST_MEGABYTES), ("import_max_rows", MOST_ROWS)):
+            self.fields[name].help_text = gettext(
+                "From 1 to %(most)s; for files of people and of do-not-call numbers. Empty: %(value)s, as the "
+                "environment says."
+            ) % {"most": number(most), "value": number(getattr(given, name))}
         prices = ", ".join(f"{name} {most}" for name, most in given.caller_launch_prices.items())
         self.fields["caller_launch_prices"].help_text = gettext(
             "Currency and amount, such as USD 50, IRT 2000000. Empty: %(value)s, as the environment says."

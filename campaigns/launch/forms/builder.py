@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person
 from callcenter.edits.states import Edited
 from callcenter.parameters import RowsField, whole_number
-from campaigns.contacts.forms.fields import read_tags
+from campaigns.contacts.tags import read_tags
 from campaigns.core.allowed_use import offered_to, team_for
 from campaigns.core.installation import current
 from campaigns.core.scope import seen_by

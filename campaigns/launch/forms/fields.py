@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.parameters import whole_number
-from campaigns.contacts.forms.fields import read_tags
+from campaigns.contacts.tags import read_tags
 from campaigns.launch.audience_query import unknown_tags
 from campaigns.numbers import text_of_digits
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,6 +24,7 @@ from campaigns.launch.campaign_words import action_words, in_words, locks_of, wa
 from campaigns.launch.launch_check import may_launch
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.limits import needs_approval
+from campaigns.launch.local_times import first_of
 from campaigns.models import Campaign
 from campaigns.reports import progress
 
@@ -100,7 +102,9 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     every = 2 if found.status == Campaign.Status.RUNNING or now.live or now.still_out else 10
     in_pilot = found.pilot in {Campaign.Pilot.CALLING, Campaign.Pilot.ASKS}
     pilot = pilot_module.measure_pilot(found) if in_pilot else None
+    is_scheduled = found.status == Campaign.Status.SCHEDULED
     return campaign_context(request, found, "") | {
+        "first_there": first_of(found, timezone.now()) if is_scheduled else "",
         "now": now,
         "is_over": is_over,
         "every": every,
@@ -139,6 +143,7 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "locks": locks_of(found),
         "left_out": list(found.excluded_campaigns.all()),
         "watch": watch_words(),
+        "first_there": first_of(found, timezone.now()),
     }
     return render(request, "launch/settings.html", context)
 

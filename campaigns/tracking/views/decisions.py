@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from callcenter.access import two_people
 from callcenter.access.roles import needs
 from callcenter.parameters import whole_number
+from campaigns.contacts import doubtful_wishes
 from campaigns.core import decision_kinds, paging
 from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import person_of
@@ -53,6 +54,7 @@ def decisions_page(request: HttpRequest) -> HttpResponse:
             for kind in [chosen or decision_kinds.kind_of(call, now)]
         ],
         "total": sum(number for key, number in counts.items() if chosen is None or key == chosen.key),
+        "questions": [] if campaign or provider or chosen else doubtful_wishes.questions_for(person),
         "to_confirm": two_people.open_to(person).count(),
         "kinds": [(kind, counts[kind.key]) for kind in decision_kinds.KINDS],
         "chosen": chosen,

@@ -69,6 +69,7 @@ EDITS_NO_ROW = {
     "EraseNumberForm": "erases for good",
     "HeldForm": "asks",
     "CallFilterForm": "asks",
+    "PeopleFilterForm": "asks",
     "ReportForm": "asks",
     "MergeForm": "asks which of two numbers shown",
     "TryForm": "calls",

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from campaigns.contacts.importing.files.limits import FileLimits, FileRefused, limits
 from campaigns.contacts.importing.saved.forgetting import kept_until
+from campaigns.contacts.importing.upload import take_file
 from campaigns.core import installation
 from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.eligibility import Judge
@@ -43,6 +51,7 @@ def test_without_a_row_the_environment_says_it_all(settings: Settings) -> None:
         ("single_call_minutes", 5, 5),
         ("caller_launch_limit", 0, 0),
         ("import_keep_days", 3, 3),
+        ("import_max_rows", 4, 4),
     ],
 )
 def test_a_value_of_the_row_wins_also_if_it_is_zero_or_empty(name: str, stored: Any, held: Any) -> None:
@@ -74,6 +83,8 @@ def test_everything_that_goes_by_them_reads_the_row(caller: User, manager: User)
         single_call_minutes=9,
         caller_launch_limit=4,
         import_keep_days=2,
+        import_max_megabytes=3,
+        import_max_rows=5,
     )
     now = datetime.datetime(2026, 11, 16, 9, tzinfo=datetime.UTC)
     assert hours_of(None) == (ten, noon, range(7))
@@ -84,9 +95,38 @@ def test_everything_that_goes_by_them_reads_the_row(caller: User, manager: User)
     assert asked_columns(now)["expires_at"] == now + datetime.timedelta(minutes=9)
     assert [needs_approval(people, caller) for people in (4, 5)] == [False, True]
     assert kept_until(ContactImport(created_at=now)) == now + datetime.timedelta(days=2)
+    assert limits() == FileLimits(3 * 1024 * 1024, 5)
     assert CampaignForm(person=manager).initial["quiet_hours"] == 77
     for judge in (Judge(now, None), Judge(now, None, installation=installation.current())):
         assert (judge.quiet, judge.caps) == (datetime.timedelta(hours=77), caps_of(None))
     said = installation.in_words()
     assert "quiet period 77 h; to one person at most 2 calls a day and 3 a week; single calls 10:00-12:00" in said
     assert "Set under Set-up: quiet_period_hours, person_calls_a_day" in said
+
+
+def test_an_import_is_bounded_by_the_row_at_every_door(client: Client, manager: User, tmp_path: Path) -> None:
+    InstallationSettings.objects.create(import_max_rows=2, import_max_megabytes=1)
+    client.force_login(manager)
+    context = client.get(reverse("import-new")).context
+    assert (context["most_megabytes"], context["most_rows"]) == (1, 2)
+    rows = [f"Person {n},0912000910{n}" for n in range(3)]
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(["Name,Phone", *rows]))
+    # The process that parses is told, and so is the command.
+    with path.open("rb") as file, pytest.raises(FileRefused, match="2"):
+        take_file(file, path.name, "IR")
+    with pytest.raises(CommandError, match="2"):
+        call_command("import_contacts", str(path), "--list", "New")
+    for address in ("import-new", "do-not-call-import"):
+        large = SimpleUploadedFile("large.csv", b"x" * (2 * 1024 * 1024 + 5_000))
+        assert client.post(reverse(address), {"file": large, "region": "IR"}).status_code == 413
+    InstallationSettings.objects.update(import_max_rows=3)
+    path.write_text("\n".join(["Name,Phone", *rows]))
+    with path.open("rb") as file:
+        assert take_file(file, path.name, "IR").total_rows == 3
+
+
+@pytest.mark.parametrize(("name", "value"), [("import_max_megabytes", 65), ("import_max_rows", 0)])
+def test_limits_of_imports_have_bounds_of_their_own(name: str, value: int) -> None:
+    with pytest.raises(ValidationError):
+        InstallationSettings(**{name: value}).full_clean()

@@ -144,8 +144,18 @@ def read_cell(cell: str, *, is_yes_no_column: bool) -> tuple[Said, str]:
 class ConsentColumns:
     """The columns of a file that tell of consent; -1 for one that the file does not have."""
 
-    def __init__(self, yes_no: int, source: int, given_at: int, order: DayMonth | None, now: datetime.datetime) -> None:
+    def __init__(
+        self,
+        yes_no: int,
+        source: int,
+        given_at: int,
+        order: DayMonth | None,
+        now: datetime.datetime,
+        *,
+        is_own_export: bool = False,
+    ) -> None:
         self._yes_no, self._source, self._given_at = yes_no, source, given_at
+        self._is_own_export = is_own_export
         self._order, self._now = order, now
 
     @property
@@ -168,6 +178,11 @@ class ConsentColumns:
         at = cells[self._given_at].strip() if 0 <= self._given_at < len(cells) else ""
         date = read_date(at, self._order, self._now, is_past=True) if at else FoundDate()
         note = _date_note(date)
+        if self._is_own_export and self._yes_no >= 0 and words[0][0] is Said.GIVEN and date.problem != FUTURE:
+            text = written[1] if len(written) > 1 else ""
+            if _said(text) not in (Said.REFUSED, Said.UNREADABLE):
+                # We wrote the source ourselves beside our yes: it names a consent, whatever its words.
+                return Consent(Said.GIVEN, text, date.moment, note, date)
         said = {one for one, _source in words}
         # Beside a yes, an empty cell of the other column takes nothing away.
         if len(words) > 1 and said == {Said.GIVEN, Said.BLANK}:

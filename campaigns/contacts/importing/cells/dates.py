@@ -35,7 +35,7 @@ class FoundDate(NamedTuple):
 
 
 _TIME = (
-    r"(?:(?:[T,]|\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+    r"(?:(?:[T,]|\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<part>\d+))?)?"
     r"(?:\s*(?P<half>[AaPp]\.?[Mm]\.?))?(?:\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?\s*)?"
 )
 _YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})(?P<sign>[-/.])(?P<month>\d{{1,2}})(?P=sign)(?P<day>\d{{1,2}}){_TIME}")
@@ -121,7 +121,8 @@ def _moment(found: re.Match[str], day: datetime.date, zone: datetime.tzinfo) -> 
         if not 1 <= hour <= 12:
             raise ValueError("no hour of a half day")
         hour = hour % 12 + (12 if half[0] in "Pp" else 0)
-    time = datetime.time(hour, int(found["minute"] or 0), int(found["second"] or 0))
+    millionths = int((found["part"] or "0").ljust(6, "0")[:6])
+    time = datetime.time(hour, int(found["minute"] or 0), int(found["second"] or 0), millionths)
     if offset := found["offset"]:
         zone = datetime.UTC
         if offset[0] in "+-":

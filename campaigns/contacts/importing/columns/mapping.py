@@ -16,7 +16,7 @@ from campaigns.contacts.importing.cells import consent, wish_words
 
 PHONE, OTHER_PHONE, NAME = "phone", "other_phone", "name"
 TIME_ZONE, CONSENT_SOURCE, CONSENT_AT = "time_zone", "consent_source", "consent_at"
-CONSENT, DO_NOT_CALL = "consent", "do_not_call"
+CONSENT, DO_NOT_CALL, TAGS = "consent", "do_not_call", "tags"
 IGNORED = ""
 VARIABLE = "var:"
 SEVERAL = frozenset({OTHER_PHONE, NAME, DO_NOT_CALL})
@@ -30,6 +30,7 @@ FIELDS: dict[str, Promise] = {
     NAME: gettext_lazy("Name"),
     TIME_ZONE: gettext_lazy("Time zone"),
     DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),
+    TAGS: gettext_lazy("Tags (parted by commas)"),
     CONSENT: gettext_lazy("Consent (yes or no)"),
     CONSENT_SOURCE: gettext_lazy("Consent given by"),
     CONSENT_AT: gettext_lazy("Consent given at"),
@@ -103,6 +104,8 @@ class ColumnMapping:
     found: tuple[FoundSheet, ...] = ()
     untitled: tuple[int, ...] = ()
     """Columns without a title, which are left out until somebody names them."""
+    is_own_export: bool = False
+    """Whether it is a file of people that we wrote: its columns are known, and whoever is not to be called is kept."""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ColumnMapping:
@@ -121,6 +124,7 @@ class ColumnMapping:
             {meaning: list(columns) for meaning, columns in stored.get("asks", {}).items()},
             tuple(FoundSheet(**one) for one in stored.get("found", ())),
             tuple(stored.get("untitled", ())),
+            bool(stored.get("is_own_export", False)),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -139,6 +143,7 @@ class ColumnMapping:
             "language": self.language,
             "asks": self.asks,
             "untitled": list(self.untitled),
+            "is_own_export": self.is_own_export,
         }
         return stored | {key: value for key, value in rest.items() if value}
 

@@ -21,9 +21,11 @@ from campaigns.contacts.importing.columns.mapping import (
     plain_title,
     variable_name,
 )
+from campaigns.contacts.importing.columns.own_titles import OwnColumns, own_columns
 from campaigns.contacts.importing.columns.title_rows import find_title_rows, headers_of, titles_of
 from campaigns.contacts.importing.files.limits import FileRefused, limits
 from campaigns.contacts.importing.files.tables import MeasuredSheet
+from campaigns.numbers import is_masked
 
 MAX_GUESSED = 20
 """Sheets whose columns are looked at closely, so that a workbook of hundreds costs no more."""
@@ -52,6 +54,8 @@ class _Sheet:
     titles: list[str]
     body: list[list[str]]
     guess: GuessedColumns
+    own: OwnColumns | None = None
+    """What the columns mean where we wrote the sheet ourselves."""
 
     @property
     def has_people(self) -> bool:
@@ -88,6 +92,7 @@ def arrange(
         parts = [sheet for sheet in sheets if sheet.measured.name in taken]
     if not parts:
         raise FileRefused(_("Choose at least one sheet that holds rows."))
+    _refuse_masked(parts)
     names, columns = _joined(parts)
     body = [place_cells(row, own) for part, own in zip(parts, columns, strict=True) for row in part.body]
     guess = guess_columns(names, body, region) if len(parts) > 1 else parts[0].guess
@@ -98,10 +103,9 @@ def arrange(
     rows = sum(_rows_below(part, skip_hidden=hidden_rows == SKIP) for part in parts)
     if rows <= 0:
         raise FileRefused(_("This file holds titles but no rows."))
-    if rows > limits().max_rows:
-        raise FileRefused(
-            _("These sheets have more than %(rows)s rows together. Take fewer of them.") % {"rows": limits().max_rows}
-        )
+    most = limits().max_rows
+    if rows > most:
+        raise FileRefused(_("These sheets have more than %(rows)s rows together. Take fewer of them.") % {"rows": most})
     mapping = ColumnMapping(
         guess.columns,
         has_titles=bool(parts[0].title_rows),
@@ -112,6 +116,7 @@ def arrange(
         asks=guess.asks,
         found=tuple(_found(sheet) for sheet in sheets if sheet.measured.name),
         untitled=tuple(column for column, title in enumerate(names) if not title),
+        is_own_export=len(parts) == 1 and parts[0].own is not None,
     )
     return Arrangement(headers_of(names), mapping, rows)
 
@@ -132,12 +137,37 @@ def with_choice(mapping: ColumnMapping, meaning: str, column: int | None, header
 
 def _look(sheet: MeasuredSheet, region: str, chosen: tuple[int, ...] | None, *, is_guessed: bool) -> _Sheet:
     rows = sheet.first_rows
+    own = own_columns(rows[0][1]) if rows and chosen in (None, (rows[0][0],)) else None
+    if own is not None:
+        number, cells = rows[0]
+        titles = [*cells, *[""] * (sheet.columns - len(cells))]
+        body = [below for _number, below in rows[1:]]
+        return _Sheet(sheet, (number,), titles, body, GuessedColumns(own.columns, {}), own)
     title_rows = find_title_rows(rows) if chosen is None else chosen
     last = title_rows[-1] if title_rows else 0
     titles = titles_of([cells for number, cells in rows if number in title_rows], sheet.columns)
     body = [cells for number, cells in rows if number > last]
     guess = guess_columns(titles, body, region) if is_guessed else GuessedColumns({}, {})
     return _Sheet(sheet, title_rows, titles, body, guess)
+
+
+def _refuse_masked(parts: Sequence[_Sheet]) -> None:
+    """Raise FileRefused for a file of masked numbers, of which nobody can be called and every row would be bad."""
+    for part in parts:
+        phones = _columns_of(part.guess, PHONE) or range(len(part.titles))
+        if (part.own is not None and part.own.is_masked) or any(_is_masked(part.body, column) for column in phones):
+            raise FileRefused(
+                _(
+                    "The numbers of this file are masked: only their last four digits are in it, so nothing can be "
+                    "imported. Ask somebody who may see whole numbers to export it again."
+                )
+            )
+
+
+def _is_masked(body: Sequence[Sequence[str]], column: int) -> bool:
+    """Tell whether most cells of a column are masked numbers."""
+    filled = [row[column] for row in body if column < len(row) and row[column].strip()]
+    return 2 * sum(map(is_masked, filled)) > len(filled)
 
 
 def _found(sheet: _Sheet) -> FoundSheet:

@@ -16,7 +16,7 @@ MAX_ENTRIES = 1000
 """Files within an XLSX package."""
 MAX_OPEN_QUOTES = 50
 UNPACKED_TIMES = 5
-"""How many times IMPORT_MAX_BYTES a spreadsheet may unpack to."""
+"""How many times the largest upload a spreadsheet may unpack to."""
 BATCH = 2_000
 """Rows that are judged or saved in one transaction."""
 
@@ -39,7 +39,7 @@ def english(sentence: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """The limits that are set in the settings."""
+    """The limits that the settings of this installation set."""
 
     max_bytes: int
     max_rows: int
@@ -47,7 +47,8 @@ class FileLimits:
 
 def limits() -> FileLimits:
     """Return the current limits."""
-    # The process that parses has no settings: it is told the limits.
-    from django.conf import settings
+    # The process that parses has neither settings nor database: it is told the limits.
+    from campaigns.core.installation import current
 
-    return FileLimits(settings.IMPORT_MAX_BYTES, settings.IMPORT_MAX_ROWS)
+    now = current()
+    return FileLimits(now.import_max_bytes, now.import_max_rows)

@@ -11,6 +11,7 @@ from campaigns.contacts.importing.cells.consent import NOTHING_SAID, Consent, Co
 from campaigns.contacts.importing.columns import mapping as meanings
 from campaigns.contacts.importing.columns.mapping import ColumnMapping
 from campaigns.contacts.importing.rows.notes import ZONE_ELSEWHERE, ZONE_UNKNOWN
+from campaigns.contacts.tags import MOST_TAGS, read_tags
 from campaigns.models.contacts import MAX_CONSENT_SOURCE, MAX_NAME
 
 MAX_VARIABLE = 1000
@@ -25,6 +26,7 @@ class PersonDetails(NamedTuple):
     variables: dict[str, str]
     note: str
     """Key of `NOTES` for a value that was ignored; else empty."""
+    tags: tuple[str, ...] = ()
 
 
 class DetailColumns:
@@ -35,6 +37,8 @@ class DetailColumns:
         self._variables = mapping.variables()
         self._zone = next(iter(mapping.columns_of(meanings.TIME_ZONE)), -1)
         self._consent = consent if consent.is_there else None
+        self._tags = next(iter(mapping.columns_of(meanings.TAGS)), -1)
+        self._most_tags = None if mapping.is_own_export else MOST_TAGS
 
     def name_in(self, cells: Sequence[str]) -> str:
         """Return the person's name from the name columns of a row."""
@@ -58,7 +62,8 @@ class DetailColumns:
             for column, name in self._variables.items()
             if column < width and (text := plain_text(cells[column], MAX_VARIABLE))
         }
-        return PersonDetails(self.name_in(cells), zone, said, variables, note)
+        tags = tuple(read_tags(cells[self._tags], self._most_tags)) if 0 <= self._tags < width else ()
+        return PersonDetails(self.name_in(cells), zone, said, variables, note, tags)
 
     @property
     def have_notes(self) -> bool:

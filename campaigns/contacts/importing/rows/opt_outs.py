@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from callcenter.formats.plain_text import plain_text
 from campaigns.contacts.all_numbers import further_numbers
 from campaigns.contacts.do_not_call import Forbidden, OptOut, forbid_each
+from campaigns.contacts.doubtful_wishes import DoubtfulRow
 from campaigns.contacts.importing.cells.cell_numbers import numbers_in_cell
 from campaigns.contacts.importing.cells.consent import DATE_UNCLEAR, DATE_UNKNOWN
 from campaigns.contacts.importing.cells.dates import UNCLEAR, FoundDate, read_date
@@ -236,6 +237,15 @@ def put_on_list(record: ContactImport, reader: Reader, judged: Sequence[JudgedRo
     # A list of numbers that others keep is an entry of whoever imports it; what people asked for is their own wish.
     is_own_wish = not record.is_of_opt_outs or source in {DoNotCall.Source.PERSON, DoNotCall.Source.VENDOR}
     return forbid_each(wishes, source=source, person=record.owner, imported_by=record.pk, is_own_wish=is_own_wish)
+
+
+def doubtful_rows(reader: Reader, judged: Sequence[JudgedRow]) -> list[DoubtfulRow]:
+    """Return the rows of a batch whose do-not-call cell says neither yes nor no, with all numbers of each."""
+    return [
+        DoubtfulRow(reader.numbers_of(one.row), reader.wishes.of(one.row.cells)[1], one.row.sheet, one.row.number)
+        for one in judged
+        if one.verdict == RowVerdict.HELD
+    ]
 
 
 def count_stops(counts: Counter[str], done: Forbidden) -> None:

@@ -65,7 +65,9 @@ class Reader:
         said = answers or {}
         self.now = timezone.now()
         self.order = DayMonth(said["dates"]) if said.get("dates") else None
-        self.consent = ConsentColumns(yes_no, source, given_at, self.order, self.now)
+        self.consent = ConsentColumns(
+            yes_no, source, given_at, self.order, self.now, is_own_export=mapping.is_own_export
+        )
         self.wishes = WishColumns(mapping.columns_of(meanings.DO_NOT_CALL), said.get("wishes", {}))
         self._details = DetailColumns(mapping, self.consent)
 

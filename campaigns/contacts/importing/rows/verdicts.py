@@ -39,7 +39,10 @@ MEANINGS: dict[str, Promise] = {
     RowVerdict.DUPLICATE_IN_FILE: _("The same number stands further up: only its first row counts."),
     RowVerdict.DO_NOT_CALL: _("They asked not to be called: left out."),
     RowVerdict.OPTED_OUT: _("Their numbers are put on the do-not-call list; they do not join the list."),
-    RowVerdict.HELD: _("Held: not saved, and not called by this list. Say above what these values mean."),
+    RowVerdict.HELD: _(
+        "Not saved, and their numbers are held: nobody calls them until a manager decides, under Needs a decision. Say "
+        "above what these values mean to decide it now."
+    ),
     RowVerdict.LEFT_OUT: _("You left these rows out."),
     RowVerdict.BAD: _("Cannot be called. Fix these rows here, or download them, correct them and import them again."),
 }
@@ -49,7 +52,10 @@ OF_OPT_OUTS: dict[str, Promise] = {
     RowVerdict.FIXED: _("New on the do-not-call list, after the row was corrected. Check the numbers."),
     RowVerdict.DO_NOT_CALL: _("Already on the do-not-call list: nothing is added."),
     RowVerdict.DUPLICATE_IN_FILE: _("All numbers of the row are in rows above."),
-    RowVerdict.HELD: _("Not added. Say above what these values mean."),
+    RowVerdict.HELD: _(
+        "Not added, but held: nobody calls these numbers until a manager decides, under Needs a decision. Say above "
+        "what these values mean to decide it now."
+    ),
     RowVerdict.ENDED: _("Not added: the last day in the row is over."),
     RowVerdict.SAYS_NO: _("Not added: the do-not-call column is empty or says no."),
     RowVerdict.LEFT_OUT: _("You left these rows out."),
@@ -59,6 +65,8 @@ OF_OPT_OUTS: dict[str, Promise] = {
 
 SAVED = (RowVerdict.GOOD, RowVerdict.FIXED, RowVerdict.KNOWN)
 """Verdicts of rows whose people this file adds to the list."""
+NOT_CALLED = (RowVerdict.DO_NOT_CALL, RowVerdict.OPTED_OUT, RowVerdict.HELD)
+"""Verdicts of rows whose people are known by a number, and are not to be called."""
 ADDED = (RowVerdict.GOOD, RowVerdict.FIXED)
 """Verdicts of rows of a do-not-call file that add a number to the list."""
 REFUSED = (RowVerdict.BAD, RowVerdict.DO_NOT_CALL, RowVerdict.OPTED_OUT, RowVerdict.HELD)

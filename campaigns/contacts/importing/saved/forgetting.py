@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts import doubtful_wishes
 from campaigns.contacts.importing.rows.corrections import forget_corrections
 from campaigns.contacts.importing.saved.rows_kept import forget_refused
 from campaigns.core import stored_files
@@ -53,6 +54,7 @@ def forget_files(now: datetime.datetime | None = None) -> int:
         # Samples, refused and corrected rows contain names and numbers too.
         forget_refused(record.pk)
         forget_corrections(record.pk)
+        doubtful_wishes.forget_words(record)
         ContactImport.objects.filter(pk=record.pk).update(file="", samples={})
         record_audit(None, "import.file_removed", record, rows=record.total_rows)
     stored_files.forget_copies(FOLDER)

@@ -17,17 +17,20 @@ from django.utils.translation import gettext as _
 from callcenter.access.clock import on_the_clock_of
 from callcenter.audit.models import record as record_audit
 from campaigns import queue
+from campaigns.contacts import doubtful_wishes
 from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.importing.cells.consent import Said
+from campaigns.contacts.importing.columns.mapping import TAGS
 from campaigns.contacts.importing.files.limits import FileRefused
 from campaigns.contacts.importing.files.parser import ReadingStopped
 from campaigns.contacts.importing.rows import opt_outs
 from campaigns.contacts.importing.rows.file_rows import FileRow
 from campaigns.contacts.importing.rows.findings import UNCLEAR_DATES
-from campaigns.contacts.importing.rows.lookups import join_list
+from campaigns.contacts.importing.rows.lookups import join_list, known_numbers
 from campaigns.contacts.importing.rows.people_rows import Reader
 from campaigns.contacts.importing.rows.validation import batches, judge, reader_of
 from campaigns.contacts.importing.rows.verdicts import (
+    NOT_CALLED,
     SAVED,
     JudgedRow,
     RowVerdict,
@@ -187,12 +190,15 @@ def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], 
         if not moved:
             return False
         # Judged only after the import's row is locked, so that the rows are compared with this transaction's data.
-        judged = judge(batch, reader, record.contact_list_id)
+        judged, apart = judge(batch, reader, record.contact_list_id), set[tuple[str, int]]()
         if not record.is_of_opt_outs:
             _save_people(record, reader, [one for one in judged if one.verdict in SAVED])
-        keep_refused(record.pk, reader, judged)
+            if reader.mapping.is_own_export:
+                apart = _save_apart(record, reader, judged)
+        keep_refused(record.pk, reader, [one for one in judged if one.row.key not in apart])
         keep_batch(record.pk, done, letters_of(one.verdict for one in judged))
         forbidden = opt_outs.put_on_list(record, reader, judged)
+        doubtful_wishes.hold(record, opt_outs.doubtful_rows(reader, judged))
         counts: Counter[str] = Counter(ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk))
         counts.update(one.verdict.value for one in judged)
         opt_outs.count_stops(counts, forbidden)
@@ -210,19 +216,38 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedR
     known = [one for one in judged if one.verdict == RowVerdict.KNOWN]
     # Before they are changed: from here on this team is one of those that may.
     share([one.row.phone.e164 for one in known], record.team_id, record.owner, imported_by=record.pk)
-    if known and (reader.mapping.update_known or reader.consent.is_there or record.tags or record.consent_source):
+    says_more = reader.consent.is_there or reader.mapping.columns_of(TAGS)
+    if known and (reader.mapping.update_known or says_more or record.tags or record.consent_source):
         _update_contacts(record, reader, known)
     keep_other_numbers(record.pk, judged, record.owner)
     assert record.contact_list_id is not None
     join_list(numbers, record.contact_list_id, record.pk)
 
 
-_CONTACT_COLUMNS = ("name", "phone", "region", "time_zone", "variables", "consent_source", "consent_at")
+def _save_apart(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> set[tuple[str, int]]:
+    """Save the new people of a file of ours who are not to be called, outside of the list; returns their rows.
+
+    They were people where the file was written, and are so here again: what is known of them is not lost.
+    """
+    theirs = {
+        one.row.phone.e164: one
+        for one in judged
+        if one.verdict in NOT_CALLED and one.row.phone.e164 and not one.row.problem and not one.row.same_as
+    }
+    known = known_numbers(list(theirs), None)
+    fresh = [one for number, one in theirs.items() if number not in known]
+    _insert_contacts(record, reader, fresh, timezone.now())
+    keep_other_numbers(record.pk, fresh, record.owner)
+    return {one.row.key for one in fresh}
+
+
+_CONTACT_COLUMNS = ("name", "phone", "region", "time_zone", "variables", "tags", "consent_source", "consent_at")
 
 
 def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow], now: Any) -> None:
     """Insert new people by plain SQL; a number that was added meanwhile is left alone."""
     encoded = json.JSONEncoder().encode
+    tags_of_all = encoded(record.tags)
     rows = []
     for one in judged:
         row = one.row
@@ -235,12 +260,12 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
                 row.phone.region,
                 found.time_zone,
                 encoded(found.variables) if found.variables else "{}",
+                encoded(list(dict.fromkeys([*found.tags, *record.tags]))) if found.tags else tags_of_all,
                 source,
                 connection.ops.adapt_datetimefield_value(given_at) if given_at else None,
             )
         )
     same = {
-        "tags": json.dumps(record.tags),
         "imported_by_id": record.pk,
         "owner_id": record.owner_id,
         "team_id": record.team_id,
@@ -265,7 +290,7 @@ def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
         found = reader.details_of(rows[contact.pk])
         source, given_at = found.consent.noted(record.consent_source, now, record.original_name)
         before = (contact.tags, contact.consent_source, contact.consent_at)
-        contact.tags = list(dict.fromkeys([*contact.tags, *record.tags]))
+        contact.tags = list(dict.fromkeys([*contact.tags, *found.tags, *record.tags]))
         if reader.mapping.update_known:
             contact.name = found.name or contact.name
             contact.time_zone = found.time_zone or contact.time_zone

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.audit.models import record as record_audit
+from campaigns.contacts import doubtful_wishes
 from campaigns.contacts.do_not_call import own_entries_of, undo_entries_of
 from campaigns.contacts.importing.rows.opt_outs import FORBIDDEN
 from campaigns.contacts.importing.saved.rows_kept import forget_refused
@@ -114,6 +115,7 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
         removed = leaving._raw_delete(leaving.db)
         _remove_empty_list(record)
         allowed, own = undo_entries_of(record), own_entries_of(record)
+        doubtful_wishes.undo(record)
         if own:
             ask_to_undo(record, person)
         confirmed = max(0, int(record.counts.get(FORBIDDEN, 0)) - allowed - own)

@@ -1,4 +1,4 @@
-"""Reading many small files without a process for each."""
+"""Reading files: how large they may be is asked of the database; many small ones without a process for each."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def parse_here(action: str, path: Path, details: Any = None, *, language: str = 
 def parsed_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parse files in the process of the test, which reads hundreds of them."""
     monkeypatch.setattr(parser, "parse", parse_here)
+
+
+@pytest.fixture(autouse=True)
+def limits_are_read(db: None) -> None:
+    """Let each of these tests ask how large a file may be."""

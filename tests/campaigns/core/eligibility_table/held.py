@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from campaigns.models import HeardOptOut
+from campaigns.models import ContactImport, HeardOptOut
 from tests.campaigns.core.eligibility_table.world import (
     FORBIDDEN,
     HOUR,
@@ -37,7 +37,20 @@ def heard(phone: str = "", **fields: Any) -> Arrange:
     return arrange
 
 
+def doubted(phone: str = "", **fields: Any) -> Arrange:
+    """A cell of a saved file says neither yes nor no to "do not call"."""
+
+    def arrange(world: World) -> None:
+        file = ContactImport.objects.create(original_name="wishes.csv", status="saved")
+        row = {"contact_import": file, "row": 2, "phone": phone or world.contact.phone, "said": "perhaps"}
+        HeardOptOut.objects.create(**row | fields)
+
+    return arrange
+
+
 HELD = [
+    Case(name="a file may hold a wish", arrange=(doubted(),), **HELD_NUMBER),
+    Case(name="a file held none, somebody decided", arrange=(doubted(decision="allowed", decided_at=NOW - HOUR),)),
     Case(name="it may have been a wish", arrange=(heard(),), **HELD_NUMBER),
     Case(name="a certain wish that is not carried out yet", arrange=(heard(is_certain=True),), **HELD_NUMBER),
     Case(name="it was no wish", arrange=(heard(decision="allowed", decided_at=NOW - HOUR),)),

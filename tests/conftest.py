@@ -77,7 +77,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On a second engine leave out what asks no database, `one_engine`, and all vendors but one of the same test."""
+    """On a second engine leave out what asks no database, `one_engine`, and all but one of vendors and `alike` ones."""
     if not config.getoption("--second-engine"):
         return
     asks = [
@@ -88,7 +88,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in sorted(asks, key=lambda item: item.nodeid):
         if not item.get_closest_marker("one_engine"):
             params = item.callspec.params.items() if hasattr(item, "callspec") else ()
-            given = {name: value for name, value in params if not (isinstance(value, str) and value in VENDORS)}
+            marker = item.get_closest_marker("alike")
+            alike = marker.args if marker else ()
+            given = {
+                name: value for name, value in params
+                if name not in alike and not (isinstance(value, str) and value in VENDORS)
+            }  # fmt: skip
             kept.setdefault((item.nodeid.partition("[")[0], repr(sorted(given.items(), key=str))), item)
     chosen = set(kept.values())
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])

@@ -21,6 +21,7 @@ from callcenter.web_worker.arrival import COUNTING
 from campaigns.launch import launch_check
 from campaigns.launch.audience import tally
 from tests.conftest import make_campaign, make_list, make_person
+from tests.waiting import A_MINUTE
 
 COUNTED = {
     "campaign-check": {"pk": 1}, "campaign-check-people": {"pk": 1, "verdict": "now"}, "campaign-people": {"pk": 1},
@@ -41,7 +42,7 @@ class Work:
         with self._lock:
             self._now, self.begun = self._now + 1, self.begun + 1
             self.most = max(self.most, self._now)
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(A_MINUTE)
         with self._lock:
             self._now -= 1
         return HttpResponse("made")
@@ -69,7 +70,7 @@ def at_once(work: Work) -> Iterator[Callable[..., list[Future[Any]]]]:
 def test_eight_equal_works_are_made_once(work: Work, at_once: Any) -> None:
     found = at_once(*[lambda: made_once("key", work)] * 8)
     work.may_end.set()
-    assert {id(one.result(10)) for one in found} == {id(found[0].result())}
+    assert {id(one.result(A_MINUTE)) for one in found} == {id(found[0].result())}
     assert work.begun == 1
     made_once("key", work)
     assert work.begun == 2
@@ -79,7 +80,7 @@ def test_few_different_works_are_made_at_the_same_time(work: Work, at_once: Any)
     found = at_once(*[lambda number=number: made_once(number, work) for number in range(8)])
     assert work.begun == module.AT_ONCE
     work.may_end.set()
-    assert [one.result(10).content for one in found] == [b"made"] * 8
+    assert [one.result(A_MINUTE).content for one in found] == [b"made"] * 8
     assert (work.begun, work.most) == (8, module.AT_ONCE)
 
 
@@ -88,7 +89,7 @@ def test_pages_take_the_same_turns(work: Work, at_once: Any) -> None:
     found = at_once(*[lambda: few_at_once(work)(request)] * 4, lambda: made_once("key", work))
     assert work.begun == module.AT_ONCE
     work.may_end.set()
-    assert [one.result(10).status_code for one in found] == [200] * 5
+    assert [one.result(A_MINUTE).status_code for one in found] == [200] * 5
 
 
 def test_a_turn_that_does_not_come_stops_nobody(work: Work, at_once: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,20 +98,20 @@ def test_a_turn_that_does_not_come_stops_nobody(work: Work, at_once: Any, monkey
     time.sleep(0.2)
     assert work.begun == 4
     work.may_end.set()
-    assert len([one.result(10) for one in found]) == 4
+    assert len([one.result(A_MINUTE) for one in found]) == 4
 
 
 def test_a_fault_is_nobody_elses(work: Work, at_once: Any) -> None:
     def fails() -> Any:
-        assert work.may_end.wait(10)
+        assert work.may_end.wait(A_MINUTE)
         raise ZeroDivisionError
 
     (first,) = at_once(lambda: made_once("key", fails))
     (second,) = at_once(lambda: made_once("key", work))
     work.may_end.set()
     with pytest.raises(ZeroDivisionError):
-        first.result(10)
-    assert second.result(10).content == b"made"
+        first.result(A_MINUTE)
+    assert second.result(A_MINUTE).content == b"made"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -120,7 +121,7 @@ def test_eight_launch_checks_count_the_audience_once(monkeypatch: pytest.MonkeyP
 
     def slow(*arguments: Any, **named: Any) -> Any:
         counted.append(1)
-        assert may_end.wait(10)
+        assert may_end.wait(A_MINUTE)
         return tally(*arguments, **named)
 
     monkeypatch.setattr(launch_check, "tally", slow)
@@ -135,7 +136,7 @@ def test_eight_launch_checks_count_the_audience_once(monkeypatch: pytest.MonkeyP
         found = [pool.submit(check) for _ in range(8)]
         time.sleep(0.5)
         may_end.set()
-        assert [one.result(10) for one in found] == [3] * 8
+        assert [one.result(A_MINUTE) for one in found] == [3] * 8
     assert len(counted) == 1
     # Once it was changed it is counted anew, also while the former state is being counted.
     campaign.text = "another message"

@@ -16,6 +16,7 @@ from django.test import RequestFactory
 from django.urls import get_resolver
 
 from callcenter.one_at_a_time import one_at_a_time
+from tests.waiting import A_MINUTE
 
 EXPENSIVE = [
     "campaign-check", "campaign-check-people", "campaign-people", "reports", "reports-section", "reports-csv",
@@ -38,7 +39,7 @@ class Page:
             self._now += 1
             self.most = max(self.most, self._now)
             self.begun.append(request.get_full_path())
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(A_MINUTE)
         with self._lock:
             self._now -= 1
         return HttpResponse(request.get_full_path())
@@ -83,10 +84,10 @@ def test_one_persons_pages_are_made_one_after_the_other(page: Page, ask: Ask) ->
     another = ask(2, "/check/0/")
     assert page.begun == ["/check/0/", "/check/0/"]
     page.may_end.set()
-    assert first.result(10).content == b"/check/0/"
-    assert another.result(10).status_code == 200
+    assert first.result(A_MINUTE).content == b"/check/0/"
+    assert another.result(A_MINUTE).status_code == 200
     # Of those that waited the newest is answered; the others are told so.
-    assert [answer.result(10).status_code for answer in others] == [429] * 6 + [200]
+    assert [answer.result(A_MINUTE).status_code for answer in others] == [429] * 6 + [200]
     assert b"then load this one again" in others[0].result().content
     assert page.most == 2
 
@@ -94,14 +95,14 @@ def test_one_persons_pages_are_made_one_after_the_other(page: Page, ask: Ask) ->
 def test_equal_pages_are_made_once(page: Page, ask: Ask) -> None:
     answers = [ask(1, "/check/1/") for _ in range(2)]
     page.may_end.set()
-    assert [answer.result(10).content for answer in answers] == [b"/check/1/"] * 2
+    assert [answer.result(A_MINUTE).content for answer in answers] == [b"/check/1/"] * 2
     assert page.begun == ["/check/1/"]
 
 
 def test_nothing_is_shared_with_another_person_or_query(page: Page, ask: Ask) -> None:
     answers = [ask(1, "/check/?a=1"), ask(2, "/check/?a=1"), ask(1, "/check/?a=2")]
     page.may_end.set()
-    assert [answer.result(10).content for answer in answers] == [b"/check/?a=1", b"/check/?a=1", b"/check/?a=2"]
+    assert [answer.result(A_MINUTE).content for answer in answers] == [b"/check/?a=1", b"/check/?a=1", b"/check/?a=2"]
     assert len(page.begun) == 3
 
 

@@ -101,13 +101,14 @@ def test_a_full_run_is_written_down_with_its_figures(runner: ModuleType, tmp_pat
 class _Item:
     """A collected test, as far as the rule of the second engine looks at it."""
 
-    def __init__(self, nodeid: str, *fixtures: str, mark: str = "", **params: object) -> None:
+    def __init__(self, nodeid: str, *fixtures: str, mark: str = "none", **params: object) -> None:
         self.nodeid, self.fixturenames, self.mark = nodeid, fixtures, mark
         if params:
             self.callspec = SimpleNamespace(params=params)
 
-    def get_closest_marker(self, name: str) -> bool:
-        return name == self.mark
+    def get_closest_marker(self, name: str) -> SimpleNamespace | None:
+        mark, *args = self.mark.split()
+        return SimpleNamespace(args=args) if name == mark else None
 
 
 def test_a_second_engine_runs_what_asks_the_database_by_one_vendor() -> None:
@@ -120,6 +121,9 @@ def test_a_second_engine_runs_what_asks_the_database_by_one_vendor() -> None:
         _Item("a::vendors[voicy-1]", "db", vendor="voicy", people=1),
         _Item("a::vendors[bolna-2]", "db", vendor="bolna", people=2),
         _Item("a::vendors[bolna-1]", "db", vendor="bolna", people=1),
+        _Item("a::troubles[b-1]", "db", mark="alike trouble", trouble="b", people=1),
+        _Item("a::troubles[a-1]", "db", mark="alike trouble", trouble="a", people=1),
+        _Item("a::troubles[a-2]", "db", mark="alike trouble", trouble="a", people=2),
         _Item("a::cases[late]", "db", case="late"),
         _Item("a::cases[early]", "db", case="early"),
     ]
@@ -127,5 +131,5 @@ def test_a_second_engine_runs_what_asks_the_database_by_one_vendor() -> None:
     pytest_collection_modifyitems(config, items)  # type: ignore[arg-type]
     assert [item.nodeid for item in items] == [
         "a::asks", "a::marked", "a::own_database", "a::vendors[bolna-2]", "a::vendors[bolna-1]",
-        "a::cases[late]", "a::cases[early]",
+        "a::troubles[a-1]", "a::troubles[a-2]", "a::cases[late]", "a::cases[early]",
     ]  # fmt: skip

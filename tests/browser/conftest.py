@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 from tests.browser.words import Words
 from tests.end_to_end.conftest import PASSWORDS, Stack
 from tests.migrated import shared_folder
+from tests.waiting import A_MINUTE
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SCREEN: ViewportSize = {"width": 1440, "height": 900}
@@ -32,7 +33,7 @@ LANGUAGES = os.environ.get("BROWSER_LANGUAGES", "en").split()
 """The languages that journeys are walked in and pages are looked at; `make browser` names both."""
 ABORTED = re.compile(r"htmx:(sendAbort|afterRequest), ")
 """What htmx says of a poll that a click on a link cut short."""
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=1_000 * A_MINUTE)
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Console:
             locale="fa-IR" if language == "fa" else "en-GB",
             java_script_enabled=has_scripts,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(1_000 * A_MINUTE)
         context.add_cookies([{"name": "django_language", "value": language, "url": self.stack.origin}])
         self._opened.append(context)
         return context

@@ -63,7 +63,7 @@ def test_a_narrowed_log_is_kept_exported_and_its_calls_are_tagged(
     page.get_by_role("button", name=words("Write the file")).click()
     # The newest stands first; an older one, of another language, may be ready while it is still written.
     fetch = page.locator("main tbody tr").first.get_by_role("link", name=words("Download"))
-    expect(fetch).to_be_visible(timeout=40_000)
+    expect(fetch).to_be_visible()
     with page.expect_download() as download:
         fetch.click()
     lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from callcenter import lookout
 from campaigns.tracking import alerts
+from tests.waiting import A_MINUTE
 
 
 def test_it_looks_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +29,7 @@ def test_it_looks_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookout, "DatabaseClock", lambda: type("Clock", (), {"now": staticmethod(lambda: 1)})())
     thread = threading.Thread(target=lookout.watch, args=(ended, 0.01))
     thread.start()
-    thread.join(5)
+    thread.join(A_MINUTE)
     assert not thread.is_alive()
     assert looks == [1, 1, 1]
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from django.conf import settings
 
 from callcenter import supervision
 from callcenter.supervision import ProcessGroup, Program
+from tests.waiting import wait_until
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -26,14 +26,6 @@ def python(code: str) -> list[str]:
 @pytest.fixture
 def lines() -> list[str]:
     return []
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait for a condition; fails when it does not come true."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_lines_carry_the_name_of_who_said_them(lines: list[str]) -> None:
@@ -74,7 +66,7 @@ def test_a_kept_program_is_started_anew_after_waits_that_grow(
     with group.ending_with_us():
         group.start(Program("kept", python("print('here'); raise SystemExit(3)"), is_kept=True))
         stays = group.start(Program("stays", python("import time; time.sleep(60)")))
-        until(lambda: starts_so_far() >= 5)
+        wait_until(lambda: starts_so_far() >= 5)
         assert stays.is_alive
     said = [line for line in lines if line.startswith("kept ended by itself (code 3)")]
     assert len(said) >= 4
@@ -90,7 +82,7 @@ def test_a_kept_program_that_was_well_waits_no_longer_than_at_first(
     group._waits["kept"] = 20.0
     with group.ending_with_us():
         group.start(Program("kept", python("pass"), is_kept=True))
-        until(lambda: group.look() is None and sum("starts again" in line for line in lines) >= 2)
+        wait_until(lambda: group.look() is None and sum("starts again" in line for line in lines) >= 2)
     assert group._waits["kept"] == 0.1
 
 
@@ -99,11 +91,11 @@ def test_a_signal_ends_all_and_leaves_no_grandchild(lines: list[str]) -> None:
     group = ProcessGroup(ROOT, lines.append)
     with group.ending_with_us():
         group.start(Program("parent", python(code + "print(p.pid, flush=True); time.sleep(60)")))
-        until(lambda: bool(lines))
+        wait_until(lambda: bool(lines))
         os.kill(os.getpid(), signal.SIGINT)
         assert group.watch() is None
     grandchild = int(lines[0].split("|")[1])
-    until(lambda: not is_running(grandchild))
+    wait_until(lambda: not is_running(grandchild))
 
 
 def is_running(pid: int) -> bool:
@@ -129,7 +121,7 @@ def test_programs_end_with_a_group_that_is_killed() -> None:
     assert is_running(sleeper)
     keeper.kill()
     keeper.wait()
-    until(lambda: not is_running(sleeper))
+    wait_until(lambda: not is_running(sleeper))
 
 
 def test_a_child_that_does_not_listen_is_killed(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +132,6 @@ def test_a_child_that_does_not_listen_is_killed(lines: list[str], monkeypatch: p
     )
     with group.ending_with_us():
         child = group.start(Program("deaf", python(code)))
-        until(lambda: bool(lines))
+        wait_until(lambda: bool(lines))
     assert child.process.returncode == -signal.SIGKILL
     assert "was killed" in lines[-1]

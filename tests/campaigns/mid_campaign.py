@@ -56,7 +56,7 @@ class MidCampaign:
         Call.objects.filter(pk__in=later).update(due_at=now)
 
     def control(self, name: str, **order: Any) -> None:
-        requests.post(f"{self.sandbox.server.origin}/_control/{name}", json=order, timeout=5).raise_for_status()
+        requests.post(f"{self.sandbox.server.origin}/_control/{name}", json=order, timeout=60).raise_for_status()
 
     def spoil(self, **faults: Any) -> None:
         self.control("account", vendor=self.vendor, **faults)

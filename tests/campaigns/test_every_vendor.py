@@ -32,7 +32,7 @@ VENDORS = ("bitel", "unleashx", "bolna", "voicy", "vocode")
 def provider(request: pytest.FixtureRequest, sandbox: Sandbox) -> Provider:
     """Each vendor in turn; what its pages leave open is kind here where a feature needs it."""
     switches = {"voicy_call_cost": True, "list_lag_seconds": 0, "echo_reference": True}
-    requests.post(f"{sandbox.server.origin}/_control/switches", json=switches, timeout=5).raise_for_status()
+    requests.post(f"{sandbox.server.origin}/_control/switches", json=switches, timeout=60).raise_for_status()
     options = {"cost_currency": "INR"} if request.param == "unleashx" else {}
     found = sandbox.provider(request.param)
     found.options = {**found.options, **options}

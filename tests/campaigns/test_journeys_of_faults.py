@@ -6,7 +6,6 @@ Real HTTP over loopback to the simulator; whoever is called twice, or not at all
 from __future__ import annotations
 
 import datetime
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +28,7 @@ from tests.campaigns.conftest import Sandbox
 from tests.campaigns.mid_campaign import LINES, PEOPLE, MidCampaign, Run
 from tests.campaigns.tracking.time_passed import pass_time
 from tests.providers.sandbox_caller import control
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nudges")]
 HOUR = datetime.timedelta(hours=1)
@@ -331,11 +331,3 @@ def test_somebody_calls_back(
     assert handled not in reza.html("today")
     # Nobody was rung for it.
     at.check_all_were_called_once()
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until something holds; fails where it does not in time."""
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends, "it never held"
-        time.sleep(0.2)

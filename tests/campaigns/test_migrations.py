@@ -207,6 +207,7 @@ def test_squashed_files_make_what_the_old_ones_make(fresh: BaseDatabaseWrapper, 
     assert ask(fresh, SWITCH) == [(1, None, "", None)]
 
 
+@pytest.mark.one_engine
 def test_the_models_after_both_are_the_same() -> None:
     old, new = OldFiles(None), MigrationLoader(None)
     one, other = old.project_state(ends(old)), new.project_state(ends(new))
@@ -214,6 +215,7 @@ def test_the_models_after_both_are_the_same() -> None:
     assert not MigrationAutodetector(other, one).changes(new.graph)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("point", HALF_WAY, ids=name_of)
 def test_a_half_migrated_installation_goes_on_with_its_files(point: list[Key], monkeypatch: pytest.MonkeyPatch) -> None:
     old = OldFiles(None)

@@ -63,6 +63,7 @@ def test_the_command_of_nobody_leaves_its_trace(provider: Provider) -> None:
     assert call.events.get().source == "system"
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -219,6 +219,7 @@ ASKERS = (
 )  # fmt: skip
 
 
+@pytest.mark.alike("trouble")
 @pytest.mark.parametrize("trouble", ONE_OF_A_KIND)
 @pytest.mark.parametrize("asks", ASKERS)
 def test_worker_serves_the_others(
@@ -237,6 +238,7 @@ def test_worker_serves_the_others(
     ]
 
 
+@pytest.mark.alike("trouble")
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble_is_named_and_nothing_is_lost(desk: Desk, trouble: str, caplog: pytest.LogCaptureFixture) -> None:
     plant, kind = TROUBLES[trouble]
@@ -279,6 +281,7 @@ PAGES_OF_A_CALL = ("call", "call-live", "call-player")
 BUTTONS = ("provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key")
 
 
+@pytest.mark.alike("trouble")
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_pages_and_buttons_of_everybody_work(desk: Desk, trouble: str, client: Client, admin_person: User) -> None:
     plant, _kind = TROUBLES[trouble]
@@ -319,6 +322,7 @@ def test_pages_and_buttons_of_everybody_work(desk: Desk, trouble: str, client: C
     assert Call.objects.filter(campaign=desk.campaigns[desk.healthy.pk], attempt=1).exists()
 
 
+@pytest.mark.alike("trouble")
 @pytest.mark.parametrize("trouble", KEY_TROUBLES)
 def test_page_takes_a_new_key_and_calls_go_on(desk: Desk, trouble: str, client: Client, admin_person: User) -> None:
     good = desk.troubled.secrets.open()["api_key"]

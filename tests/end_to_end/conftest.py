@@ -167,7 +167,7 @@ class Stack:
         """Tell the simulator something, or ask it."""
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.request(method, f"{self.sandbox_origin}/_control/{name}", json=order, timeout=10)
+            answer = session.request(method, f"{self.sandbox_origin}/_control/{name}", json=order, timeout=60)
         answer.raise_for_status()
         return answer.json()
 

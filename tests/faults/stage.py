@@ -295,7 +295,7 @@ class Stage:
         for worker in self.workers:
             worker.send(signal.SIGKILL)
         for worker in self.workers:
-            self.wait(lambda worker=worker: not worker.is_alive, 10, "a death")
+            self.wait(lambda worker=worker: not worker.is_alive, 60, "a death")
         self.workers.clear()
 
     def counts(self) -> dict[str, int]:

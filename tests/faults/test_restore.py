@@ -38,7 +38,7 @@ def test_a_restored_backup_freezes_until_the_lists_were_compared(
     began = time.monotonic()
     stage.hire(dispatchers=2, pollers=2)
     frozen = "SELECT count(*) FROM providers_provider WHERE frozen_at IS NOT NULL"
-    stage.wait(lambda: stage.rows(frozen)[0][0] == 4, 30, "the restore is noticed")
+    stage.wait(lambda: stage.rows(frozen)[0][0] == 4, 60, "the restore is noticed")
     while thawing := stage.rows(frozen)[0][0]:
         # Each provider thaws by itself; while all are frozen nothing leaves at all.
         assert thawing < 4 or len(stage.journal()) == dialled, "an order left while everything was frozen"
@@ -92,7 +92,7 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60, "calls leave")
     # A freeze ends by itself only where the vendor's list shows a call that the restored database knows.
     known = "SELECT count(DISTINCT provider_id) FROM campaigns_call WHERE remote_id <> ''"
-    stage.wait(lambda: stage.rows(known)[0][0] == 4, 30, "every vendor took a call")
+    stage.wait(lambda: stage.rows(known)[0][0] == 4, 60, "every vendor took a call")
     stage.dismiss()
     copies = Copies(stage, redis_url)
     copies.make(with_wal=with_wal)
@@ -118,7 +118,7 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     assert stage.people - waiting < dialled, "nothing was forgotten: the cell proves nothing"
     stage.inside("start")
     stage.hire(dispatchers=2, pollers=2)
-    stage.wait(lambda: stage.rows(frozen)[0][0], 30, "the restore is noticed")
+    stage.wait(lambda: stage.rows(frozen)[0][0], 60, "the restore is noticed")
     began = time.monotonic()
     waiting_providers = (
         "SELECT name, frozen_reason, compare_problem FROM providers_provider WHERE frozen_at IS NOT NULL"

@@ -13,6 +13,7 @@ from providers.registry import backend_class
 from providers.sandbox.accounts import ACCOUNT_OF
 from providers.types import FINAL, CallHandle, CallOrder, CallSnapshot
 from tests.providers.sandbox_caller import number_for
+from tests.waiting import A_MINUTE
 
 
 def open_at(origin: str, slug: str, key: str = "", **more: Any) -> ProviderBackend:
@@ -57,7 +58,7 @@ def place(backend: ProviderBackend, last: str) -> CallHandle:
 
 
 def settle(
-    backend: ProviderBackend, handle: CallHandle, seconds: float = 4.0, *, transcribed: bool = False
+    backend: ProviderBackend, handle: CallHandle, seconds: float = A_MINUTE, *, transcribed: bool = False
 ) -> CallSnapshot:
     """Read until the call is over; a transcript may come a moment after that."""
     until = time.monotonic() + seconds

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from providers.sandbox.accounts import ACCOUNT_OF
+from tests.waiting import A_MINUTE
 
 VENDORS = ("bitel", "unleashx", "bolna", "voicy", "vocode")
 ORDER_PATHS = {
@@ -145,7 +146,7 @@ def word_of(vendor: str, state: dict[str, Any]) -> str:
 
 
 def wait_for_word(
-    origin: str, vendor: str, remote_id: str, words: set[str], *, seconds: float = 60.0
+    origin: str, vendor: str, remote_id: str, words: set[str], *, seconds: float = A_MINUTE
 ) -> dict[str, Any]:
     """Read a call until its word is one of these; fails when the time is over."""
     until = time.monotonic() + seconds

@@ -12,6 +12,7 @@ from providers.client.client import boottime
 from providers.client.loop import TransferLoop
 from tests.providers.clients import ORDER, client_to
 from tests.providers.vendor_stub import Answer, VendorStub
+from tests.waiting import A_MINUTE
 
 
 class HastyLoop(TransferLoop):
@@ -60,7 +61,7 @@ def test_transfer_that_ends_at_once_is_not_waited_for() -> None:
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        thread.join(8)
+        thread.join(A_MINUTE)
         assert ended == [transfer], "it is waited for although it has ended"
         assert transfer.answer().status_code == 200
     loop.close()

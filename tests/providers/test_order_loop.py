@@ -23,6 +23,7 @@ from providers.client.loop import TransferLoop
 from providers.client.transfers import Outcome, Transfer
 from providers.exceptions import NotSent, OutcomeUnknown
 from providers.types import CallOrder, PlacedCall
+from tests import waiting
 from tests.providers.clients import LIMIT_S, ORDER, client_to, public_client, stand_in
 from tests.providers.loop_to_stub import LoopToStub, taken
 from tests.providers.vendor_stub import Answer, Sent, VendorStub, listen, wait_until
@@ -98,7 +99,8 @@ def test_one_fault_of_any_kind_costs_one_order(stub: VendorStub) -> None:
         return Answer(200, {"ok": True}, fault=fault) if fault else taken(sent)  # type: ignore[arg-type]
 
     stub.answer(sometimes)
-    orders = LoopToStub(stub, most=16, total_timeout=LIMIT_S, presend=60)
+    # A busy machine answers a good order later than usual, and that is none of these faults.
+    orders = LoopToStub(stub, most=16, total_timeout=5 * LIMIT_S, presend=60)
     orders.send(*range(72))
     results = orders.results(72)
     assert {number for number, result in results.items() if isinstance(result, PlacedCall)} == set(range(0, 72, 2))
@@ -217,9 +219,7 @@ def loop() -> Iterator[TransferLoop]:
 def carried(loop: TransferLoop, *transfers: Transfer) -> list[Outcome | None]:
     for transfer in transfers:
         loop.start(transfer)
-    until = time.monotonic() + 10
-    while any(transfer.outcome is None for transfer in transfers) and time.monotonic() < until:
-        loop.turn(1)
+    waiting.wait_until(lambda: all(transfer.outcome is not None for transfer in transfers), step=lambda: loop.turn(1))
     return [transfer.outcome for transfer in transfers]
 
 

@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from providers.sandbox.journal import read_journal
 from providers.sandbox.server import SandboxServer
 from tests.providers.sandbox_caller import place
+from tests.waiting import A_MINUTE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -42,7 +43,7 @@ def test_it_starts_answers_and_ends(
     assert place(ready[1], "bolna", "9901").status == 200
     assert len(read_journal(tmp_path / "journal.jsonl")) == 1
     process.send_signal(signal_number)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=A_MINUTE) == 0
 
 
 def test_a_taken_port_is_a_plain_sentence() -> None:

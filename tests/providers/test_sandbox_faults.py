@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from tests.providers.sandbox_caller import (
     wait_for_word,
     word_of,
 )
+from tests.waiting import wait_until
 
 SPEED = 50.0
 
@@ -261,13 +261,6 @@ def test_a_fault_does_what_it_says(
     assert dials(server) == accepted
     assert broken(origin, vendor, timeout=20.0) == "json"
     assert dials(server) == accepted + 1
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 3.0) -> None:
-    until = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def test_an_order_taken_after_our_time_out(server: SandboxServer, origin: str) -> None:

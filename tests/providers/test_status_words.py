@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -16,6 +15,7 @@ from providers.types import FINAL, CallSnapshot, CallStatus
 from tests.migrated import ROOT
 from tests.providers.sandbox_backend import open_at, place, settle
 from tests.providers.sandbox_caller import control
+from tests.waiting import wait_until
 
 SPEED = 20.0
 
@@ -148,10 +148,12 @@ def test_bitel_is_asked_on_after_its_unknown(server: SandboxServer) -> None:
     backend = open_at(server.origin, "bitel")
     handle = place(backend, "9915")
     words = set()
-    until = time.monotonic() + 4.0
-    while time.monotonic() < until and "UNKNOWN" not in words:
+
+    def is_unknown() -> bool:
         read = backend.fetch_calls([handle])[0]
         words.add(read.raw_status)
         assert read.status not in FINAL
-        time.sleep(0.05)
+        return "UNKNOWN" in words
+
+    wait_until(is_unknown, every=0.05)
     assert words == {"WAITING", "UNKNOWN"}

@@ -25,6 +25,8 @@ from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
+from tests.waiting import A_MINUTE
+
 Fault = Literal[
     "",
     "close",  # close without an answer
@@ -237,7 +239,7 @@ def _bomb() -> bytes:
     return gzip.compress(b"\0" * 100_000_000, compresslevel=9)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = A_MINUTE) -> bool:
     """Wait for a condition; tells whether it came true in time."""
     until = time.monotonic() + seconds
     while not condition():

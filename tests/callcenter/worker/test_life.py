@@ -18,6 +18,7 @@ from callcenter.worker.board import Board
 from callcenter.worker.life import Life
 from campaigns.core import hosts
 from campaigns.models import WorkerHost
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -36,12 +37,12 @@ def state(pid: int) -> str:
 
 
 def wait_for(condition: str, pid: int, one: Life | None = None) -> None:
-    until = time.monotonic() + 10
-    while (state(pid) in "TtZ") is not (condition in "TtZ"):
-        assert time.monotonic() < until, f"still {state(pid)}"
+    def step() -> None:
         if one:
             one.watch_supervisor()
         time.sleep(0.02)
+
+    wait_until(lambda: (state(pid) in "TtZ") is (condition in "TtZ"), lambda: f"still {state(pid)}", step=step)
 
 
 def test_a_stopped_supervisor_is_continued(supervisor: subprocess.Popen[bytes]) -> None:
@@ -112,10 +113,7 @@ def test_a_child_dies_with_its_supervisor_in_mid_task() -> None:
     child = int(parent.stdout.readline())
     parent.kill()
     parent.wait()
-    until = time.monotonic() + 5
-    while Path(f"/proc/{child}").exists() and state(child) != "Z":
-        assert time.monotonic() < until, "the child lives on"
-        time.sleep(0.02)
+    wait_until(lambda: not Path(f"/proc/{child}").exists() or state(child) == "Z", "the child lives on")
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ import pytest
 from pytest_django import Settings
 
 from callcenter.worker import orphans
+from tests.waiting import A_MINUTE
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,7 @@ def write(tmp_path: Path, supervisor: tuple[int, str], child: tuple[int, str], m
 def test_an_orphan_is_ended_and_forgotten(tmp_path: Path, child: subprocess.Popen[bytes]) -> None:
     path = write(tmp_path, (os.getpid(), "another start"), (child.pid, orphans.began(child.pid)))
     assert orphans.end_orphans() == 1
-    assert child.wait(5) == -9
+    assert child.wait(A_MINUTE) == -9
     assert not path.exists()
 
 

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from callcenter.worker import clock, orphans, supervisor
 from callcenter.worker.life import Life
 from callcenter.worker.supervisor import Place, Supervisor
+from tests.waiting import wait_until
 
 Started = Callable[[Callable[[Life], int | None]], Supervisor]
 
@@ -61,12 +62,12 @@ def started(said: list[str], tmp_path: Path, settings: Settings, monkeypatch: py
         assert not any(place.pid for place in one.places)
 
 
-def look_until(one: Supervisor, condition: Callable[[], bool], seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
+def look_until(one: Supervisor, condition: Callable[[], bool]) -> None:
+    def step() -> None:
         one.look()
         time.sleep(0.02)
+
+    wait_until(condition, step=step)
 
 
 def state(place: Place) -> str:

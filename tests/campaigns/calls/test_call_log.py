@@ -228,6 +228,7 @@ def test_a_failed_call_says_why_and_what_next(as_manager: Client) -> None:
     assert "ten" in page
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("status", list(CallStatus))
 def test_every_state_has_a_page_and_a_chip_in_both_languages(as_manager: Client, status: CallStatus) -> None:
     call = make_call(status=status, cost="0.0612", currency="USD", talk_seconds=75)

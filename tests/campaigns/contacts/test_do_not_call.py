@@ -25,6 +25,7 @@ from campaigns.models import Call, CallEvent, DoNotCall
 from providers.types import CallStatus
 from tests.conftest import MARYAM, make_call, make_contact, of_a_page
 from tests.situations import LeasedProvider
+from tests.waiting import A_MINUTE
 
 Source = DoNotCall.Source
 pytestmark = pytest.mark.django_db
@@ -112,13 +113,13 @@ def test_a_wish_holds_from_its_commit_and_not_before(for_threads: None, is_kept:
         with transaction.atomic():
             forbid(call.to_number, reason="Asked us", source=Source.PERSON)
             other.start()
-            assert asks.wait(5)
+            assert asks.wait(A_MINUTE)
             # The commit point cannot pass while a wish is being written: it waits for its end.
             other.join(0.5)
             assert other.is_alive()
             transaction.set_rollback(not is_kept)
     finally:
-        other.join(30)
+        other.join(A_MINUTE)
     call.refresh_from_db()
     assert call.status == (CallStatus.SKIPPED if is_kept else CallStatus.PLACING)
     assert len(passed[0].committed) == (0 if is_kept else 1)

@@ -89,7 +89,7 @@ class Spender:
     def look(self) -> None:
         """Hold the books against the rows: what is reserved is what the live calls may cost."""
         campaign = self.campaign
-        live = Call.objects.filter(campaign=campaign, status__in=LIVE)
+        live = Call.objects.filter(campaign=campaign, status__in=LIVE).select_related("provider", "agent")
         worst = sum((worst_cost(call.provider, call.agent and call.agent.longest_seconds) for call in live), Decimal(0))
         assert campaign.reserved_cost == sum(call.reserved_cost for call in live)
         self.worst_seen = max(self.worst_seen, campaign.spent_cost + worst)

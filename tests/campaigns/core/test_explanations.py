@@ -115,6 +115,7 @@ def test_nothing_is_read_for_a_sentence(django_assert_num_queries: Any) -> None:
         assert explanations.why(call) == "Waits its turn."
 
 
+@pytest.mark.one_engine
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("status", "fields", "words"),

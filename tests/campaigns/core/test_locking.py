@@ -18,6 +18,7 @@ from providers.exceptions import NotSent
 from providers.models import Provider
 from providers.types import CallOrder
 from tests.conftest import make_call, make_campaign, make_list
+from tests.waiting import A_MINUTE
 
 
 @pytest.mark.django_db(transaction=True)
@@ -50,7 +51,7 @@ def test_a_call_is_added_while_its_provider_and_campaign_are_locked(holder: str)
             auto_pause.weigh_rejection(live, "no", timezone.now())
         thread = threading.Thread(target=add)
         thread.start()
-        thread.join(10)
+        thread.join(A_MINUTE)
     assert not failures
     assert Call.objects.filter(campaign=campaign).count() == 2
 

@@ -81,6 +81,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, manager: User) -> Stage:
 # The presenter
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_call_and_a_row_of_values_say_the_same(case: Case) -> None:
     call = make_call(**fields_of(case))
@@ -163,6 +164,7 @@ def test_conditions_and_questions_about_a_row_agree_for_every_state() -> None:
 # On the screens
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_pages_and_cells_show_the_chip(case: Case, client: Client, manager: User) -> None:
     call = make_call(owner=manager, **fields_of(case))
@@ -261,6 +263,7 @@ def test_files_say_what_the_screen_says(stage: Stage, manager: User, settings: A
     assert {row["Reference"]: (row["Result"], row["Why"]) for row in told} == wanted
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_command_that_places_a_call_says_the_same(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     call = make_call(**fields_of(case))

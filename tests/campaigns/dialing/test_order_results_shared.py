@@ -165,7 +165,7 @@ def test_a_single_call_with_an_agent_that_is_gone_ends_with_the_vendors_words(sa
     person = make_contact()
     call = Call.objects.create(provider=provider, agent=agent, contact=person, to_number=person.phone)
     order = {"vendor": "bolna", "agents_gone": [agent.remote_id]}
-    requests.post(f"{sandbox.server.origin}/_control/account", json=order, timeout=5).raise_for_status()
+    requests.post(f"{sandbox.server.origin}/_control/account", json=order, timeout=60).raise_for_status()
     dial(1.0)
     call.refresh_from_db()
     assert (call.status, call.failure_reason, call.failure_detail) == ("failed", "place_rejected", "Agent not found")

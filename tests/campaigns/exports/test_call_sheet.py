@@ -22,6 +22,7 @@ from tests.conftest import ALL_DAY, make_call, make_campaign, make_contact, make
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("value", "written"),
     [

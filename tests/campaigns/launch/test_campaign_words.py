@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("status", "launched", "locked"),
     [

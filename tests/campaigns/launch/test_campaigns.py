@@ -197,6 +197,7 @@ VIEWS = ["campaign", "campaign-live", "campaign-people", "campaign-settings", "c
 ACTIONS = ["campaign-pause", "campaign-resume", "campaign-stop", "campaign-launch", "campaign-copy"]
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("name", VIEWS)
 @pytest.mark.parametrize(("role", "status"), [(CALLER, 404), (MANAGER, 200), (ADMIN, 200)])
 def test_others_campaigns_are_for_managers_and_admins(client, name, role, status):

@@ -31,6 +31,7 @@ def migrate_on() -> Iterator[Callable[[], object]]:
     migrate()
 
 
+@pytest.mark.one_engine
 def test_kept_sums_are_counted_again(migrate_on: Callable[[], object]) -> None:
     left = timezone.now() - datetime.timedelta(hours=5)
     made = make_call(status="failed", talk_seconds=40, placing_at=left)

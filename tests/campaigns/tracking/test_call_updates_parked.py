@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +26,7 @@ from providers.types import HOLDS_LINE, LIVE, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_provider
 from tests.providers.sandbox_caller import control
+from tests.waiting import wait_until
 
 NOBODY_ANSWERS = "+12025559903"
 HOUR = datetime.timedelta(hours=1)
@@ -41,12 +41,9 @@ def held(provider: Provider) -> int:
     return lines_held(provider.pk, now - HOUR, now).by_campaign.total()
 
 
-def until(done: Callable[[], bool], step: Callable[[], None], seconds: float = 20.0) -> None:
+def until(done: Callable[[], bool], step: Callable[[], None]) -> None:
     """Repeat a step until something is so; fails where it does not become so."""
-    ends_at = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < ends_at, "it did not come to that"
-        step()
+    wait_until(done, step=step)
 
 
 @pytest.fixture

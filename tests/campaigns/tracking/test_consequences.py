@@ -25,7 +25,7 @@ OLD_SHAPES = {"bolna": {"bolna_nested_answers": False}, "voicy": {"voicy_value_o
 
 
 def control(sandbox: Sandbox, **switches: Any) -> None:
-    requests.post(f"{sandbox.server.origin}/_control/switches", json=switches, timeout=5).raise_for_status()
+    requests.post(f"{sandbox.server.origin}/_control/switches", json=switches, timeout=60).raise_for_status()
 
 
 @pytest.mark.parametrize("is_today", [True, False])

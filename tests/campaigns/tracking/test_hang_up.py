@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +23,7 @@ from providers.exceptions import CredentialsRejected, NotSent, OrderRejected, Ou
 from providers.types import CallHandle, CallSnapshot, CallStatus
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import make_call, make_campaign, make_contact, make_person, make_provider
+from tests.waiting import wait_until
 
 Run = Callable[..., None]
 
@@ -103,10 +103,12 @@ def test_a_live_call_is_hung_up(sandbox: Sandbox, client: Client, caller: User, 
         owner=caller,
     )
     dial(2)
-    until = time.monotonic() + 10
-    while call.status != "in_progress" and time.monotonic() < until:
+
+    def look() -> None:
         read_back(1)
         call.refresh_from_db()
+
+    wait_until(lambda: call.status == "in_progress", step=look)
     assert "Hang up" in client.get(f"/calls/{call.pk}/").content.decode()
     answer = client.post(f"/calls/{call.pk}/hang-up/")
     assert "says that it stopped the call" in told(answer)

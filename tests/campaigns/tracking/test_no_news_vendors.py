@@ -81,7 +81,7 @@ def test_nothing_that_a_vendor_does_keeps_a_line_and_a_campaign_for_ever(
     vendor: str, kind: str, sandbox: Sandbox, dial: Run, read_back: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switches = {"list_lag_seconds": 0, "echo_reference": True}
-    requests.post(f"{sandbox.server.origin}/_control/switches", json=switches, timeout=5).raise_for_status()
+    requests.post(f"{sandbox.server.origin}/_control/switches", json=switches, timeout=60).raise_for_status()
     if kind == "own_unknown":
         # Its word for what it lost sight of itself, with the code of its pages.
         monkeypatch.setitem(bitel.WORDS, engine.STRANGE, ("UNKNOWN", 20))

@@ -71,7 +71,7 @@ def test_orders_that_died_with_the_first_worker_hold_up_nobody_for_ever(
 ) -> None:
     """All lines are out and the vendor has had no call of ours: its empty list alone proves nothing."""
     settings.TIME_SCALE = 400
-    requests.post(f"{sandbox.server.origin}/_control/switches", json={"magic": False}, timeout=5).raise_for_status()
+    requests.post(f"{sandbox.server.origin}/_control/switches", json={"magic": False}, timeout=60).raise_for_status()
     provider = sandbox.provider(vendor, max_lines=4)
     lost = dead_workers_orders(provider, 4, arrived=0)
     campaign = make_campaign(
@@ -207,7 +207,7 @@ class PageByPage:
 
 
 def control(sandbox: Sandbox, name: str, **order: object) -> None:
-    requests.post(f"{sandbox.server.origin}/_control/{name}", json=order, timeout=5).raise_for_status()
+    requests.post(f"{sandbox.server.origin}/_control/{name}", json=order, timeout=60).raise_for_status()
 
 
 @pytest.mark.parametrize("vendor", ["unleashx", "bolna", "vocode"])

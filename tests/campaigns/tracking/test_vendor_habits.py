@@ -36,7 +36,7 @@ STRANGE = {
 
 def switch(sandbox: Sandbox, **switches: Any) -> None:
     url = f"{sandbox.server.origin}/_control/switches"
-    requests.post(url, json=switches, timeout=5).raise_for_status()
+    requests.post(url, json=switches, timeout=60).raise_for_status()
 
 
 def heard(call: Call, word: str, now: datetime.datetime | None = None, **fields: Any) -> None:
@@ -267,7 +267,7 @@ def test_two_calls_to_one_number_at_the_vendor_are_not_guessed(sandbox: Sandbox,
     order = {"agent_id": int(call.agent.remote_id), "phone_number": call.to_number}
     headers = {"token": provider.secrets.open()["api_key"]}
     url = f"{sandbox.server.origin}/unleashx/api/v1/global/agents/call"
-    requests.post(url, json=order, headers=headers, timeout=5).raise_for_status()
+    requests.post(url, json=order, headers=headers, timeout=60).raise_for_status()
     # The transactions know the call by its id; where they do not, two rows are left.
     Call.objects.filter(pk=call.pk).update(remote_id="an-id-in-no-list", next_poll_at=timezone.now())
     Provider.objects.filter(pk=provider.pk).update(found_offset={"offset": "+05:30", "calls": 1})

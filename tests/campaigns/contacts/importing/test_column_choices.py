@@ -34,6 +34,7 @@ def test_loan_numbers_are_not_called(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Columns: phone number: “Contact”; name: “Customer”; variables: {Loan Number}." in said
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [

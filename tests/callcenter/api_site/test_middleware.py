@@ -52,6 +52,13 @@ REFUSALS: dict[str, tuple[int, str, str, Any, dict[str, str]]] = {
     "a missing field": (422, "post", "/lists", {}, {}),
     "a number out of range": (422, "get", "/people?limit=201", None, {}),
     "a number too large for a column": (422, "get", f"/people?older_than={2**70}", None, {}),
+    "too long, though its backslashes are letters": (
+        422,
+        "post",
+        "/lists",
+        {"name": "\\u0000" * 30},
+        {},
+    ),
     "no version": (428, "patch", "/people/1", {"name": "a"}, {}),
 }
 

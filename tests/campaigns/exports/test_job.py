@@ -23,7 +23,7 @@ from campaigns.calls import call_columns
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import stored_files
 from campaigns.core.refusals import Refusal
-from campaigns.exports import files, job, requests
+from campaigns.exports import contents, files, job, requests
 from campaigns.models import Call, CallExport
 from tests.conftest import make_call, make_campaign, make_contact, make_person
 
@@ -262,7 +262,7 @@ def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.Mo
     def broken(*_: Any, **__: Any) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(job, "csv_lines", broken)
+    monkeypatch.setattr(contents, "csv_lines", broken)
     for _ in range(job.MOST_TRIES):
         with pytest.raises(OSError, match="no space"):
             job.write(export.pk)

@@ -68,7 +68,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "export": OWNERS,
     "allowed": COMMON,
     "limit": COMMON,
-    "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})) | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
+    "own_number": dict.fromkeys((CALLER, LISTENER), frozenset({OWN})) | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
     "session": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "security_key": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "user": {MANAGER: frozenset({TEAMS}), ADMIN: ALL},

@@ -43,7 +43,8 @@ else:
 class EncryptedJSONField(SealedField):
     """Stores secrets sealed for their row and loads them as `SealedSecrets`; queries can only test it for null.
 
-    Saving a row seals them; an `update` wants them sealed already (`sealed_for`).
+    Saving a row seals them; an `update` wants them sealed already (`sealed_for`), and new rows of a `bulk_create` have
+    no primary key to be sealed for: both raise TypeError for keys that are not sealed.
     """
 
     descriptor_class = _Sealing
@@ -64,9 +65,19 @@ class EncryptedJSONField(SealedField):
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         """Add the field to a model, and seal the values of new rows once they have a primary key."""
         super().contribute_to_class(cls, name, private_only)
+        models.signals.pre_save.connect(self._note_save, sender=cls)
         models.signals.post_save.connect(self._seal_new, sender=cls)
 
+    @property
+    def _is_saved_alone(self) -> str:
+        """Attribute of a row that is being saved by itself: `_seal_new` runs after it, as after no bulk statement."""
+        return f"_{self.attname}_is_saved_alone"
+
+    def _note_save(self, instance: models.Model, **_how: Any) -> None:
+        instance.__dict__[self._is_saved_alone] = True
+
     def _seal_new(self, instance: models.Model, using: str, **_how: Any) -> None:
+        instance.__dict__.pop(self._is_saved_alone, None)
         held = instance.__dict__.get(self.attname)
         if isinstance(held, SealedSecrets) and not held.is_sealed:
             sealed = instance.__dict__[self.attname] = self.sealed_for(instance, held)
@@ -76,6 +87,8 @@ class EncryptedJSONField(SealedField):
         """Return the value sealed for its row; of a row without a primary key none, which `_seal_new` makes up for."""
         held = getattr(model_instance, self.attname)
         if not held.is_sealed:
+            if not model_instance.pk and self._is_saved_alone not in model_instance.__dict__:
+                raise TypeError("Save rows with new keys one by one: keys are sealed for the primary key of their row.")
             if not model_instance.pk:
                 return SealedSecrets()
             held = model_instance.__dict__[self.attname] = self.sealed_for(model_instance, held)

@@ -20,6 +20,7 @@ from callcenter.access.models import Team
 from callcenter.access.own_roles import may_manage
 from callcenter.access.reach import forget_teams
 from callcenter.access.role_admin import RoleAdmin
+from callcenter.access.role_words import role_in_words
 from callcenter.access.roles import membership_of
 from callcenter.access.setup import SetupAdmin
 from callcenter.audit.models import record
@@ -36,6 +37,14 @@ for model in (User, Group):
 admin.site.register(Group, RoleAdmin)
 
 
+class RoleFilter(admin.RelatedFieldListFilter):
+    """The choice of a role, by the names that pages show."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """Return the roles."""
+        return [(key, role_in_words(str(name))) for key, name in super().field_choices(field, request, model_admin)]
+
+
 @admin.register(User)
 class PersonAdmin(SetupAdmin, StockUserAdmin):
     """The page of accounts: added with a role, deactivated instead of deleted; nobody changes their own roles."""
@@ -44,7 +53,7 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     plural = _("people")
     form = UserForm
     list_display = ["username", "full_name", "role_names", "team_name", "is_active", "last_login"]
-    list_filter = ["groups", "is_active"]
+    list_filter = [("groups", RoleFilter), "is_active"]
     search_fields = ["username__startswith", "first_name__startswith", "last_name__startswith", "email__startswith"]
     filter_horizontal = ()
     readonly_fields = ["last_login", "date_joined"]
@@ -63,7 +72,7 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     @admin.display(description=_("roles"))
     def role_names(self, person: User) -> str:
         """Return the roles on one line."""
-        names = [group.name for group in person.groups.all()]
+        names = [role_in_words(group.name) for group in person.groups.all()]
         if person.is_superuser:
             names.append(str(_("everything")))
         return ", ".join(names)

@@ -12,7 +12,6 @@ from callcenter.access.models import FurtherTeam
 from callcenter.access.reach import sight_of
 from callcenter.access.roles import Person
 
-
 _KEPT = "_unknown_users_of_the_request"
 """Attribute of a user under which the ids of those whom they are not told of are kept: for one request."""
 

@@ -18,6 +18,7 @@ from callcenter.access.models import FurtherTeam, Membership, Team
 from callcenter.access.own_roles import NOT_YOURS, given_by, is_admin, lacking, rights_of_roles, sync_staff
 from callcenter.access.reach import teams_of
 from callcenter.access.rights import ADMIN
+from callcenter.access.role_words import role_in_words
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import Edited, State, encode, state_of
 from callcenter.formats.zones import zone_choices, zone_named
@@ -52,9 +53,17 @@ def admins() -> QuerySet[User]:
     )
 
 
+class RolesField(RowsField):
+    """Chosen roles, by their names as pages show them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the name of a role."""
+        return role_in_words(obj.name)
+
+
 def roles_field() -> GroupsField:
     """Return a field of checkboxes, one for each role."""
-    return RowsField(
+    return RolesField(
         label=_("Roles"),
         queryset=Group.objects.order_by("pk"),
         widget=forms.CheckboxSelectMultiple,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.own_roles import NOT_YOURS, lacking, rights_of_roles, set_rights
 from callcenter.access.rights import RIGHTS, ROLES
+from callcenter.access.role_words import role_in_words
 from callcenter.access.roles import Person
 from callcenter.access.setup import SetupAdmin
 from callcenter.audit.models import record
@@ -84,7 +86,7 @@ class RoleAdmin(SetupAdmin):
     form = RoleForm
     right = "manage_people"
     plural = _("roles")
-    list_display = ["name", "people"]
+    list_display = ["shown_name", "people"]
     fields = ["name", "rights"]
     search_fields: ClassVar[list[str]] = []
 
@@ -95,11 +97,11 @@ class RoleAdmin(SetupAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return name and rights; of a role that cannot be changed, the rights as a sentence."""
-        return ["name", "rights" if self.has_change_permission(request, obj) else "rights_in_words"]
+        return ["name", "rights"] if self.has_change_permission(request, obj) else ["shown_name", "rights_in_words"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sentence of a role that cannot be changed."""
-        return [] if self.has_change_permission(request, obj) else ["name", "rights_in_words"]
+        return [] if self.has_change_permission(request, obj) else ["shown_name", "rights_in_words"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Allow changing roles of one's own, not the built-in ones."""
@@ -111,6 +113,14 @@ class RoleAdmin(SetupAdmin):
             kwargs["form"] = forms.ModelForm
         form = super().get_form(request, obj, change=change, **kwargs)
         return type(form.__name__, (form,), {"editor": request.user, "__module__": __name__})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any) -> Any:
+        """Show a role under the name that pages show; only its copy carries it."""
+        if obj is not None:
+            shown = copy.copy(obj)
+            shown.name = role_in_words(obj.name)
+            context |= {"original": shown, "subtitle": str(shown)}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         """Save the role and its rights, with an audit event that tells what it might before and may now."""
@@ -129,6 +139,11 @@ class RoleAdmin(SetupAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save nothing more: the rights were saved with the role."""
+
+    @admin.display(description=_("name"), ordering="name")
+    def shown_name(self, role: Group) -> str:
+        """Return the name as pages show it."""
+        return role_in_words(role.name)
 
     @admin.display(description=_("people"))
     def people(self, role: Group) -> int:

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from callcenter.access.role_words import roles_in_words
 from callcenter.access.roles import Person
 from callcenter.audit.models import AuditEvent, record
 from callcenter.audit.often import note
@@ -100,7 +101,8 @@ def _cells(events: list[AuditEvent]) -> Iterator[list[str]]:
         changed = "; ".join(f"{one.name}: {one.before} → {one.after}" for one in line.changes)
         told = "; ".join(f"{name}: {value}" for name, value in line.details)
         cells = [
-            str(event.pk), f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}", line.who, event.role, line.what,
-            event.action, line.thing, changed, told, event.address, event.session, event.request_id, event.source,
+            str(event.pk), f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}", line.who,
+            roles_in_words(event.role), line.what, event.action, line.thing, changed, told, event.address,
+            event.session, event.request_id, event.source,
         ]  # fmt: skip
         yield [safe_cell(cell) for cell in cells]

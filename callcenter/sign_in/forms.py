@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm
 from allauth.account.internal import flows
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
@@ -20,6 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.client_address import client_network
 from callcenter.sign_in import throttle
 from callcenter.sign_in.models import Attempts
+from callcenter.sign_in.second_factor import WAITING_SECRET
+from providers import sealing
 
 if TYPE_CHECKING:
     Invited = SetPasswordForm[User]
@@ -126,7 +131,22 @@ class CodeAgainForm(Guessed, ReauthenticateForm):  # type: ignore[misc]
 
 
 class NewAppForm(Guessed, ActivateTOTPForm):  # type: ignore[misc]
-    """The first code of an app that is being set up."""
+    """The first code of an app that is being set up; its secret waits in the session, sealed for its user."""
+
+    def __init__(self, *arguments: Any, user: User, **options: Any) -> None:
+        session = context.request.session
+        place = ("session", "new second factor", str(user.pk))
+        with suppress(KeyError, sealing.CannotOpen):
+            session[SECRET_SESSION_KEY] = sealing.unseal(session[WAITING_SECRET], *place)
+        super().__init__(*arguments, user=user, **options)
+        # Under a key of our own: django-allauth would take the sealed text for the secret.
+        session[WAITING_SECRET] = sealing.seal(session.pop(SECRET_SESSION_KEY), *place)
+
+    def clean_code(self) -> str:
+        """Return the code; the secret that it proves waits no longer."""
+        code = super().clean_code()
+        context.request.session.pop(WAITING_SECRET, None)
+        return code
 
 
 class InvitedForm(Invited):

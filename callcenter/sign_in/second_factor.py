@@ -24,6 +24,8 @@ from providers.fields import box
 
 IS_DUE = "second_factor_is_due"
 """Key of a session: its person must set up a second factor before anything else."""
+WAITING_SECRET = "sealed_secret_of_a_new_second_factor"  # noqa: S105 - the name of a key
+"""Key of a session: the secret of an app that is being set up."""
 SEALED = ("secret", "seed")
 """What of an authenticator's data is encrypted: an app's secret, and the seed of recovery codes."""
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)

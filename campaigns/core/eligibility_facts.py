@@ -300,4 +300,5 @@ def numbers_set_apart(now: datetime.datetime, *, looks_back: bool = True) -> Set
 
 
 def _as_kind(kind: str, rows: QuerySet[Any], column: str) -> QuerySet[Any]:
-    return rows.order_by().annotate(set_apart=Value(kind, CharField())).values_list(column, "set_apart")
+    found: QuerySet[Any] = rows.order_by().annotate(set_apart=Value(kind, CharField()))
+    return found.values_list(column, "set_apart")

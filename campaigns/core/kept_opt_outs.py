@@ -50,9 +50,9 @@ class KeptNumbers:
     def __init__(self, digests: Iterable[str]) -> None:
         self._digests = frozenset(digests)
 
-    def __contains__(self, number: str) -> bool:
+    def __contains__(self, number: object) -> bool:
         """Return whether the opt-out of a number is kept; nothing is hashed where none is."""
-        return bool(self._digests) and digest_of(number) in self._digests
+        return bool(self._digests) and digest_of(str(number)) in self._digests
 
 
 def keep(numbers: Collection[str], expires_at: datetime.datetime | None) -> None:

@@ -154,9 +154,7 @@ def change(
     return changed
 
 
-def _unreached(
-    values: Mapping[str, Any], before: frozenset[int], team: int | None, person: Person
-) -> list[str]:
+def _unreached(values: Mapping[str, Any], before: frozenset[int], team: int | None, person: Person) -> list[str]:
     """Return why calls cannot be given to somebody who is newly chosen; empty where they can."""
     policy = Policy.read({}, values.get("hand_overs") or {}, 1, None)
     refusal = hand_overs.refusal_of(policy.people - before, team, person)

@@ -35,14 +35,12 @@ def of(person: Person) -> Sequence[OwnNumber]:
 
 def waiting_for(person: Person) -> Sequence[OwnNumber]:
     """Return other people's numbers that a person may confirm, oldest first."""
-    if not may(person, "confirm_numbers"):
-        return []
-    return list(_to_confirm(person).select_related("person").order_by("asked_at", "pk")[:WAITING_SHOWN])
+    return list(all_waiting_for(person).select_related("person").order_by("asked_at", "pk")[:WAITING_SHOWN])
 
 
-def count_waiting_for(person: Person) -> int:
-    """Count other people's numbers that wait for a person's confirmation."""
-    return _to_confirm(person).count() if may(person, "confirm_numbers") else 0
+def all_waiting_for(person: Person) -> QuerySet[OwnNumber]:
+    """Return all other people's numbers that wait for a person's confirmation."""
+    return _to_confirm(person) if may(person, "confirm_numbers") else OwnNumber.objects.none()
 
 
 def enter(person: Person, phone: str) -> OwnNumber:
@@ -62,8 +60,8 @@ def enter(person: Person, phone: str) -> OwnNumber:
 def confirm(pk: int, *, person: Person | None, reason: str) -> bool:
     """Confirm that a number is the phone of whoever entered it; False where it was confirmed or removed meanwhile.
 
-    `person` is who confirms: never the one whose number it is; None is the command line. Raises PermissionDenied, and
-    Refusal where no reason is given.
+    `person` is who confirms: never the one whose number it is; None is the command line. Raises
+    PermissionDenied, also for a user whom they are not told of, and Refusal where no reason is given.
     """
     if person is not None and not may(person, "confirm_numbers"):
         raise PermissionDenied("confirm_numbers")
@@ -73,6 +71,9 @@ def confirm(pk: int, *, person: Person | None, reason: str) -> bool:
     with transaction.atomic():
         found = _to_confirm(person).select_for_update().filter(pk=pk).first()
         if found is None:
+            theirs = OwnNumber.objects.filter(pk=pk, confirmed_at__isnull=True)
+            if person is not None and theirs.exclude(person=person.pk).exists():
+                raise PermissionDenied("confirm_numbers")
             return False
         found.confirmed_at, found.confirmed_by_id, found.reason = timezone.now(), getattr(person, "pk", None), reason
         found.save(update_fields=["confirmed_at", "confirmed_by", "reason"])

@@ -36,13 +36,15 @@ def try_message(
 ) -> Placed:
     """Call a number with the message as one person of the audience would hear it; idempotent by `token`.
 
-    `heard_as` is that person. Raises PermissionDenied, and Refusal with the reason: the number must be confirmed as the
-    person's own, a day has a limit, and calling hours, the do-not-call list and all stops apply here too.
+    `heard_as` is that person, or one who is made of sample values and not stored. Raises PermissionDenied,
+    and Refusal with the reason: the number must be confirmed as the person's own, a day has a limit, and calling hours,
+    the do-not-call list and all stops apply here too.
     """
     if not may(person, "place_test_call"):
         raise PermissionDenied("place_test_call")
     demand_change(person, campaign)
-    if heard_as is not None and not (may(person, "see_people") and may_see(person, heard_as)):
+    is_sample = heard_as is not None and heard_as._state.adding
+    if heard_as is not None and not is_sample and not (may(person, "see_people") and may_see(person, heard_as)):
         # Whoever may not see this person does not hear their data either.
         heard_as = None
     if missing := missing_variables(campaign, heard_as):

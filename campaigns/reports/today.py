@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.utils import timezone
 
 from callcenter.access import two_people
@@ -225,10 +226,11 @@ def overview(person: Person) -> Overview:
     del shown.hand_overs[HAND_OVERS_SHOWN:]
     shown.called_back = called_back.open_to(person)
     shown.to_confirm = two_people.count_for(person)
-    shown.numbers_to_confirm = own_numbers.count_waiting_for(person)
     shown.doubtful_wishes = doubtful_wishes.count_for(person)
+    strangers = UnknownVendorCall.objects.none()
     if may(person, "review_vendor_calls"):
-        shown.strangers = seen_by(person, UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN)).count()
+        strangers = seen_by(person, UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN))
+    shown.strangers, shown.numbers_to_confirm = _counts(strangers, own_numbers.all_waiting_for(person))
     shown.providers = list(seen_by(person, Provider.objects.filter(is_active=True))[:PROVIDERS_SHOWN])
     shown.halted = [
         provider
@@ -239,3 +241,13 @@ def overview(person: Person) -> Overview:
         shown.has_calls = calls.exists()
         shown.has_people = seen_by(person, Contact.objects.all()).exists()
     return shown
+
+
+def _counts(*kinds: QuerySet[Any]) -> list[int]:
+    """Count rows of several models in one statement."""
+    each = [
+        rows.order_by().annotate(kind=Value(place)).values("kind").annotate(n=Count("pk")).values_list("kind", "n")
+        for place, rows in enumerate(kinds)
+    ]
+    found = dict(each[0].union(*each[1:], all=True))
+    return [found.get(place, 0) for place in range(len(kinds))]

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from callcenter.access import sealed_searches
 from callcenter.access.colleagues import is_known_to
+from callcenter.access.role_words import roles_in_words
 from callcenter.access.roles import Person
 from callcenter.formats.amounts import duration, money, number, turn_time
 from callcenter.formats.calendars import gregorian_beside, in_digits, plain_day, whole_day
@@ -198,6 +199,12 @@ def name_of_user(context: template.Context, user: User | None) -> str:
     if not is_known_to(context["request"].user, user.pk):
         return _("a user of another team")
     return user.get_full_name() or user.get_username()
+
+
+@register.filter
+def role(names: str) -> str:
+    """Return the names of roles, with commas between them, as the reader's language calls them."""
+    return roles_in_words(names)
 
 
 @register.filter(is_safe=True)

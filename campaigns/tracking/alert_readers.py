@@ -35,7 +35,7 @@ def by_address(alerts: Sequence[Alert]) -> dict[str, frozenset[int]]:
 
 
 def with_the_same(readers: Mapping[str, frozenset[int]]) -> list[tuple[frozenset[int], list[str]]]:
-    """Return the addresses that get the same alerts together, so that a mail names nothing that a reader may not see."""
+    """Return the addresses that get the same alerts together: a mail names nothing that a reader may not see."""
     alike: dict[frozenset[int], list[str]] = defaultdict(list)
     for address, ids in sorted(readers.items()):
         alike[ids].append(address)

@@ -207,7 +207,9 @@ def _send(now: datetime.datetime) -> int:
             for ids, addresses in alert_readers.with_the_same(readers)
         ]
         to_owners = shared_alerts.to_owners(unsent, readers)
-    told = {pk for ids in readers.values() for pk in ids} | {alert.pk for theirs, _mail in to_owners for alert in theirs}
+    told = {pk for ids in readers.values() for pk in ids} | {
+        alert.pk for theirs, _mail in to_owners for alert in theirs
+    }
     if len(told) < len(taken):
         logger.warning("%s alerts wait: nobody who may see them has an e-mail address", len(taken) - len(told))
     if not told:

@@ -228,7 +228,7 @@ MONITORING = (
     # Alerts
     Mutant(
         "superusers are told nothing",
-        ALERTS,
+        "campaigns/tracking/alert_readers.py",
         "Q(groups__name__in=[MANAGER, ADMIN]) | Q(is_superuser=True)",
         "Q(groups__name__in=[MANAGER, ADMIN])",
         "tests/campaigns/tracking/test_alerts.py::test_superusers_get_alerts_without_a_role_and_nobody_twice",

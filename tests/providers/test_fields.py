@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core import serializers
-from django.db import connection
+from django.db import connection, transaction
 
 from providers import sealing
 from providers.exceptions import KeysUnreadable
@@ -186,6 +186,29 @@ def test_secrets_wait_for_the_row_that_they_are_sealed_for() -> None:
     assert waiting.secrets.open() == {"api_key": CANARY}
     with pytest.raises(TypeError, match="belong to no row"):
         Provider.objects.filter(pk=waiting.pk).update(secrets={"api_key": CANARY})
+
+
+def test_statements_for_many_rows_store_no_keys_silently() -> None:
+    new = [Provider(vendor="bolna", name=name, secrets={"api_key": CANARY}) for name in ("One", "Two")]
+    with pytest.raises(TypeError, match="one by one"), transaction.atomic():
+        Provider.objects.bulk_create(new)
+    assert not Provider.objects.exists()
+    Provider.objects.bulk_create([Provider(vendor="bolna", name="Without keys")])
+    # Whose primary key is known is sealed for it.
+    Provider.objects.bulk_create([Provider(pk=77, vendor="bolna", name="Known", secrets={"api_key": CANARY})])
+    known = Provider.objects.get(pk=77)
+    assert known.secrets.open() == {"api_key": CANARY}
+    assert CANARY not in stored(known)
+    known.secrets = {"api_key": "another-key-0123456789"}
+    with pytest.raises(TypeError, match="belong to no row"), transaction.atomic():
+        Provider.objects.bulk_update([known], ["secrets"])
+    assert Provider.objects.get(pk=77).secrets.open() == {"api_key": CANARY}
+    # A row that was saved once is as any other in a later statement.
+    saved = make_provider(secrets={"api_key": CANARY})
+    saved.pk = None
+    saved.secrets = {"api_key": CANARY}
+    with pytest.raises(TypeError, match="one by one"), transaction.atomic():
+        Provider.objects.bulk_create([saved])
 
 
 # The form before

@@ -69,8 +69,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "export": OWNERS,
     "allowed": COMMON,
     "limit": COMMON,
-    "own_number": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN}))
-    | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
+    "own_number": dict.fromkeys((CALLER, LISTENER), frozenset({OWN})) | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
     "api_key": OWNERS,
     "session": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "security_key": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),

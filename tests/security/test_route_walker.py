@@ -83,7 +83,8 @@ class World:
             Membership.objects.create(user=person, team=self.ours)
             self.people[role] = person
             self.held[role] = rights_of_roles(person.groups.all())
-        self.colleague, self.stranger = (make_person(rights.CALLER, username=name) for name in ("Colleague", "Stranger"))
+        self.colleague = make_person(rights.CALLER, username="Colleague")
+        self.stranger = make_person(rights.CALLER, username="Stranger")
         Membership.objects.create(user=self.colleague, team=self.ours)
         Membership.objects.create(user=self.stranger, team=self.theirs)
         loner = make_person(rights.CALLER)
@@ -222,7 +223,7 @@ SHOWN = ("contact", "list", "campaign", "call", "entry", "filter", "provider", "
 
 
 def test_no_page_shows_what_is_out_of_reach(world: World) -> None:
-    """Lists, counts, searches, choices of forms, files, and pages of own rows: nothing foreign stands on any of them."""
+    """Lists, counts, searches, choices of forms, files, pages of own rows: nothing foreign stands on any of them."""
     foreign = {kind: world.rows[FOREIGN].row(kind).marks for kind in MAKERS}
     leaks, seen = [], {role: set[str]() for role in ROLES}
     for role in (CALLER, MANAGER, LISTENER):

@@ -17,6 +17,7 @@ from campaigns.contacts.people import find_people, mark_forbidden
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH
+from campaigns.core.whole_numbers import read_teams
 from campaigns.models import Contact, ContactList
 
 SHOWN = 20
@@ -33,6 +34,7 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
         people = find_people(text, settings.DEFAULT_REGION, request.user).filter(merged_into=None).exclude(pk=pk)
     lists = Prefetch("lists", seen_by(request.user, ContactList.objects.all()))
     rows = list(people.prefetch_related(lists).order_by("-pk")[: SHOWN + 1])
+    read_teams(request.user, rows)
     context = {
         "contact": contact,
         "q": text,

@@ -22,6 +22,7 @@ from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back
+from campaigns.core.whole_numbers import read_teams
 from campaigns.models import ContactList, ListMembership
 
 MOST_CHOSEN = 1_000
@@ -67,6 +68,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
         members = people.find_members(members, text, settings.DEFAULT_REGION)
     page = page_by_key(members.select_related("contact"), request.GET)
     asked = [("list", contact_list.pk), *([("q", text)] if text else [])]
+    read_teams(request.user, (member.contact for member in page.rows))
     context = {
         "export_url": f"{reverse('people-export')}?{address_query(asked)}",
         "list": contact_list,

@@ -35,7 +35,7 @@ from campaigns.core.paging import COUNT_UP_TO, FOUND_UP_TO, count_up_to, page_by
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, may_see, seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, reason_of
-from campaigns.core.whole_numbers import sees_number
+from campaigns.core.whole_numbers import read_teams, sees_number
 from campaigns.models import Call, Contact, ContactList, ContactNote, ContactTeam, DoNotCall
 
 SHOWN_CALLS = 20
@@ -53,6 +53,7 @@ def people(request: HttpRequest) -> HttpResponse:
         found = found.filter(merged_into=None)
     refused = find_refused(text, settings.DEFAULT_REGION, cast(Person, request.user)) if text else []
     page = page_by_key(found.prefetch_related(_lists(request)).defer("variables"), request.GET)
+    read_teams(request.user, page.rows)
     total = count_up_to(found, FOUND_UP_TO if text else COUNT_UP_TO)
     context = {
         "page": page,

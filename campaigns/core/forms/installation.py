@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.rights import ROLES
+from callcenter.access.role_words import role_in_words
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import Edited
 from callcenter.formats.amounts import number
@@ -97,7 +98,7 @@ class InstallationForm(EditsModelRow):
     )
     second_factor_roles = forms.MultipleChoiceField(
         label=_("Roles that need a second factor"),
-        choices=[(role, role) for role in ROLES],
+        choices=lambda: [(role, role_in_words(role)) for role in ROLES],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_(

@@ -8,15 +8,23 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.roles import Person, may
 from callcenter.formats.moment_fields import names_zone
 from callcenter.formats.zones import moment_at
 from campaigns.contacts.forms.fields import PhoneField
 from campaigns.core.forms.days_and_lengths import DayField
+from campaigns.core.message import expected_names, missing_variables
 from campaigns.launch.start import FARTHEST
+from campaigns.models import Campaign, Contact
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
+
+MOST_SAMPLES = 40
+"""Variables of one message for which samples are asked."""
 
 
 class ClockField(forms.TimeField):
@@ -52,7 +60,10 @@ class StartAtForm(forms.Form):
 
 
 class TryForm(forms.Form):
-    """The number to call, and the person of the audience whose message is heard."""
+    """The number to call, and the person of the audience whose message is heard.
+
+    Whoever sees no contacts types sample values instead, one for each variable of the message.
+    """
 
     number = PhoneField(label=_("Your own number"))
     hear = forms.CharField(
@@ -61,6 +72,28 @@ class TryForm(forms.Form):
         max_length=80,
         help_text=_("A name or a number of the audience. Empty: the first person whose values are all there."),
     )
+
+    def __init__(self, data: Any = None, *, campaign: Campaign, person: Person, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.samples: dict[str, str] = {}
+        if may(person, "see_people"):
+            return
+        del self.fields["hear"]
+        needed = missing_variables(campaign, None)
+        for place, name in enumerate(dict.fromkeys([*needed, *expected_names(campaign)][:MOST_SAMPLES])):
+            self.samples[f"sample_{place}"] = name
+            label = format_lazy(_("Sample for “{name}”"), name=name)
+            self.fields[f"sample_{place}"] = forms.CharField(label=label, required=name in needed, max_length=80)
+
+    @property
+    def sample_fields(self) -> list[BoundField]:
+        """The fields of sample values."""
+        return [self[field] for field in self.samples]
+
+    def sample_person(self) -> Contact:
+        """Return somebody with the sample values, who stands in no list and is not saved."""
+        typed = {name: self.cleaned_data[field] for field, name in self.samples.items()}
+        return Contact(name=typed.get("name", ""), variables=typed)
 
     def understood(self) -> UnderstoodNumber:
         """Return the number with its country."""

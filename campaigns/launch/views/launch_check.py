@@ -16,7 +16,7 @@ from callcenter.one_at_a_time import one_at_a_time
 from callcenter.parameters import whole_number
 from campaigns.core.scope import may_change
 from campaigns.core.views.page_requests import person_of
-from campaigns.core.whole_numbers import sees_number
+from campaigns.core.whole_numbers import read_teams, sees_number
 from campaigns.launch import approvals, lifecycle, pilot, test_call
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
@@ -86,7 +86,8 @@ def check_page(
         "start_form": start_form or StartAtForm(),
         "start_zones": ",".join(sorted(check.zones)[:MOST_ZONES]),
         "first_there": _first_there(campaign, check, start_form),
-        "try_form": try_form or TryForm(initial={"number": test_call.last_number(person)}),
+        "try_form": try_form
+        or TryForm(campaign=campaign, person=person, initial={"number": test_call.last_number(person)}),
         "tries": tries,
     }
     refused = any(form is not None and form.is_bound for form in (start_form, try_form))
@@ -124,7 +125,8 @@ def campaign_check_people(request: HttpRequest, pk: int, verdict: str) -> HttpRe
     after = whole_number(request.GET.get("after")) or 0
     variable = request.GET.get("variable", "")[:MAX_VARIABLE_NAME]
     people, more = people_with(campaign, verdict, timezone.now(), after, variable=variable)
-    contacts = Contact.objects.only("owner", "team").filter(pk__in=[one.contact_id for one in people])
+    contacts = list(Contact.objects.only("owner", "team").filter(pk__in=[one.contact_id for one in people]))
+    read_teams(person_of(request), contacts)
     context = {
         "campaign": campaign,
         "people": people,

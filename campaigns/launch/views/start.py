@@ -89,14 +89,15 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = find_campaign(request, pk)
     person = person_of(request)
     token = token_of(request)
-    form = TryForm(request.POST)
+    form = TryForm(request.POST, campaign=campaign, person=person)
     if not is_launchable(campaign):
         return redirect("campaign", pk)
     if token is None:
         form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
     elif form.is_valid():
-        hearer = test_call.choose_hearer(campaign, form.cleaned_data["hear"])
-        if hearer is None and form.cleaned_data["hear"]:
+        wanted = form.cleaned_data.get("hear", "")
+        hearer = form.sample_person() if form.samples else test_call.choose_hearer(campaign, wanted)
+        if hearer is None and wanted:
             form.add_error("hear", _("Nobody in the audience is found by this: give a part of a name or of a number."))
         else:
             try:

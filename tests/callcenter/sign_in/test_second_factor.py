@@ -22,7 +22,9 @@ from callcenter.access.models import TwoPersonRequest
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
 from callcenter.sign_in import second_factor
+from callcenter.sign_in.second_factor import WAITING_SECRET
 from campaigns.models import InstallationSettings
+from providers import sealing
 from tests.conftest import make_person
 
 PASSWORD = "a-long-password-1"
@@ -54,11 +56,16 @@ def test_an_app_is_set_up_with_codes_shown_once_and_nothing_in_the_clear(
     page = client.get(reverse("mfa_activate_totp")).content.decode()
     found = re.search(r'<code dir="ltr">([A-Z2-7]+)</code>', page)
     assert found
+    assert found[1] not in str(dict(client.session)), "it waits sealed"
+    waiting = client.session[WAITING_SECRET]
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post(reverse("mfa_activate_totp"), {"code": code(found[1])})
     assert answer["Location"] == reverse("mfa_view_recovery_codes")
     shown = re.findall(r'<code dir="ltr">(\d+)</code>', client.get(answer["Location"]).content.decode())
     assert len(shown) == 10
+    assert WAITING_SECRET not in client.session
+    with pytest.raises(sealing.CannotOpen):
+        sealing.unseal(waiting, "session", "new second factor", str(laleh.pk + 1))
     assert not re.findall(r'<code dir="ltr">(\d+)</code>', client.get(answer["Location"]).content.decode())
     stored = str(list(Authenticator.objects.values("data")))
     assert found[1] not in stored

@@ -199,7 +199,7 @@ def test_only_those_who_reach_the_entry_are_named_as_confirming() -> None:
     asker, own, other = (make_person(MANAGER, username=name) for name in ("asker", "colleague", "stranger"))
     for person, team in ((asker, ours), (own, ours), (other, theirs)):
         Membership.objects.create(user=person, team=team)
-    entry = DoNotCall.objects.create(phone=MARYAM, source=Source.CALL, team=ours)
+    entry = DoNotCall.objects.create(phone=MARYAM, source=Source.VENDOR, team=ours)
     row = two_people.ask(REMOVE_OPT_OUT, asker, thing=entry, reason="as asked")
     assert two_people.who_may_confirm([row]) == {row.pk: ["colleague"]}
     assert "stranger" not in asked_in_words(row)

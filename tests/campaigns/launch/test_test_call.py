@@ -212,3 +212,22 @@ def test_a_day_has_so_many_test_calls(caller, settings):
     settings.TEST_CALLS_A_DAY = 0
     with pytest.raises(Refusal, match="switched off"):
         test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
+
+
+def test_whoever_sees_no_contacts_types_what_the_message_takes_from_one(client):
+    admin = make_person(ADMIN)
+    campaign, contact = written(admin)
+    client.force_login(admin)
+    page = client.get(reverse("campaign-check", args=[campaign.pk]))
+    form = page.context["try_form"]
+    assert "hear" not in form.fields
+    by_name = {name: field for field, name in form.samples.items()}
+    assert set(by_name) == {"name", "city"}
+    assert contact.name not in text_of(page)
+    address = reverse("campaign-try", args=[campaign.pk])
+    holed = client.post(address, sent(**{by_name["name"]: "Sample"}))
+    assert list(holed.context["try_form"].errors) == [by_name["city"]]
+    client.post(address, sent(**{by_name["name"]: "Sample", by_name["city"]: "Shiraz"}))
+    call = Call.objects.get()
+    assert call.variables["hello"] == "Dear Sample of Shiraz"
+    assert call.to_number == MINE.e164

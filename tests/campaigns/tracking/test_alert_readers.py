@@ -80,7 +80,10 @@ def test_two_accounts_of_one_address_get_one_mail() -> None:
         User.objects.filter(pk=member(MANAGER, name, team).pk).update(email="reza@example.org")
     made = [
         Alert.objects.create(
-            kind=Alert.Kind.PROVIDER_HALTED, object_type="provider", object_id=make_provider(team=team).pk, raised_at=now
+            kind=Alert.Kind.PROVIDER_HALTED,
+            object_type="provider",
+            object_id=make_provider(team=team).pk,
+            raised_at=now,
         )
         for team in (ours, theirs)
     ]

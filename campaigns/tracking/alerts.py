@@ -201,8 +201,9 @@ def _send(now: datetime.datetime) -> int:
         return 0
     readers, unsent = recipients(), list(Alert.objects.filter(pk__in=taken))
     with translation.override(settings.LANGUAGE_CODE):
-        mails = [_message(unsent, readers)] if readers else []
-        mails += shared_alerts.to_owners(unsent, readers)
+        for_readers = [found for found in unsent if found.kind not in shared_alerts.ASKERS_HEAR]
+        mails = [_message(for_readers, readers)] if readers and for_readers else []
+        mails += shared_alerts.to_owners(unsent, readers) + shared_alerts.to_askers(unsent)
     if not mails:
         logger.warning("%s alerts wait: no manager or admin has an e-mail address", len(taken))
         return 0

@@ -17,6 +17,7 @@ from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from campaigns.models import (
     AllowedNumber,
     Call,
+    Callback,
     CallExport,
     CallTranscript,
     ContactImport,
@@ -162,6 +163,16 @@ def hand_over(whose: Whose) -> Row:
     return Row(_parts(row), _told(made).marks)
 
 
+def callback(whose: Whose) -> Row:
+    made = _call(whose, status=CallStatus.PENDING, placing_at=None, ended_at=None, wait_reason="callback")
+    reason = whose.mark("asked")
+    day = timezone.now().date()
+    row = Callback.objects.create(
+        call=made, local_day=day, local_time=datetime.time(9), zone="Asia/Tehran", reason=reason, asked_by=whose.owner
+    )
+    return Row(_parts(row), (*_told(made).marks, reason))
+
+
 def contact(whose: Whose) -> Row:
     made, other = (make_contact(name=whose.mark("contact"), **whose.columns) for _ in range(2))
     note = ContactNote.objects.create(contact=made, text=whose.mark("words"), author=whose.owner, team=whose.team)
@@ -293,8 +304,8 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     make.__name__.removesuffix("_"): make
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, approval, running, paused,
-        hand_over, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_, export,
-        allowed, limit, own_number, session, security_key, user, removal,
+        hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_,
+        export, allowed, limit, own_number, session, security_key, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""
